@@ -1,0 +1,1 @@
+"""Look after the webhooks of a Cratis Chronicle event store."""

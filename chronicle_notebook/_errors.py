@@ -1,0 +1,223 @@
+"""Every error of this package, in one tree.
+
+::
+
+    ChronicleError
+    ├── InvalidInputError (ValueError)      something you gave cannot work; nothing was sent
+    │   ├── InvalidConnectionStringError    the text for connect() is not one
+    │   ├── InvalidDefinitionError          a field of a webhook definition
+    │   │   └── UnknownEventTypeError       an event type the event store does not have
+    │   ├── InvalidDeclarationError         a class given to @webhook or @event_type
+    │   ├── DuplicateWebhookError           two definitions with one id in one call
+    │   ├── UnknownWebhookError             an id that the event store does not have
+    │   ├── UnknownEventStoreError          an event store that the kernel does not have
+    │   ├── UnknownClientError              no connection of that name in this process
+    │   └── SecretUnavailableError          a reference such as env:NAME that leads nowhere
+    ├── KernelError                         the kernel, or the way to it, said no
+    │   ├── KernelUnreachableError          no connection (UNAVAILABLE)
+    │   ├── DeadlineExceededError (TimeoutError)  no answer in time
+    │   ├── CallCancelledError              the call was ended from this side or by the kernel
+    │   ├── AuthenticationError             the kernel does not know the caller
+    │   ├── PermissionDeniedError           the kernel knows the caller and refuses
+    │   ├── MethodNotImplementedError       the kernel has no such call: another wire generation
+    │   ├── AnswerTooLargeError             the answer is over the message limit
+    │   ├── RequestRefusedError             the kernel read the request and refused it
+    │   ├── KernelFaultError                the kernel failed while it worked on the request
+    │   ├── ProtocolError                   the answer is not what the contract promises
+    │   └── AppendRefusedError              events were not appended, with the violations
+    ├── ClientClosedError                   the client was closed
+    ├── NotSupportedError                   this version cannot do that yet
+    ├── MissingDependencyError (ImportError)  an extra is not installed
+    ├── SandboxError                        the embedded kernel could not start or stop
+    └── ReceiverError                       the local HTTP endpoint could not start
+
+    ChronicleWarning (UserWarning)
+    ├── CredentialHeaderWarning             a header that looks like a credential is stored in clear
+    └── LongSecretWarning                   a secret that a kernel may be unable to encrypt
+
+Each error carries ``hint``, the next step to take, beside its message, and what it is about as attributes. No message,
+hint or attribute holds a secret: what is wrong with a value is told by its name and shape.
+"""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Iterable
+
+
+class ChronicleError(Exception):
+    """The root of the tree: catch this to catch everything this package raises on purpose."""
+
+    hint: str
+    """The next step, as a sentence; empty when there is none to give."""
+
+    def __init__(self, message: str, *, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.hint}".strip()
+
+
+class InvalidInputError(ChronicleError, ValueError):
+    """Something you gave cannot work. Nothing was sent."""
+
+    def __init__(self, message: str, *, field: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.field = field
+        """The name of the argument or field, for example ``target_url``."""
+
+
+class InvalidConnectionStringError(InvalidInputError):
+    """The text is not a connection string; the message never repeats it, as it may hold a secret."""
+
+
+class InvalidDefinitionError(InvalidInputError):
+    """A field of a webhook definition that a kernel would store and that could then never work."""
+
+    def __init__(self, message: str, *, field: str = "", webhook: str = "", hint: str = "") -> None:
+        super().__init__(message, field=field, hint=hint)
+        self.webhook = webhook
+        """The id of the webhook, as far as it is known."""
+
+
+class UnknownEventTypeError(InvalidDefinitionError):
+    """An event type that the event store does not have, so that the webhook would never receive it."""
+
+
+class InvalidDeclarationError(InvalidInputError):
+    """A class that ``@webhook`` or ``@event_type`` cannot use."""
+
+
+class DuplicateWebhookError(InvalidInputError):
+    """Two definitions, or two declared classes, carry one id; the message names both."""
+
+
+class UnknownWebhookError(InvalidInputError):
+    """The event store has no webhook of that id."""
+
+
+class UnknownEventStoreError(InvalidInputError):
+    """The kernel has no event store of that name, and calls that name one would create it."""
+
+
+class UnknownClientError(InvalidInputError):
+    """No client of that name is connected in this process."""
+
+
+class SecretUnavailableError(InvalidInputError):
+    """A secret was given by reference and the reference leads nowhere."""
+
+
+class KernelError(ChronicleError):
+    """A call did not succeed. ``server`` and ``call`` say which."""
+
+    def __init__(self, message: str, *, server: str = "", call: str = "", hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.server = server
+        """``host:port`` of the kernel."""
+        self.call = call
+        """The call, for example ``Webhooks/AddWebhooks``."""
+
+
+class KernelUnreachableError(KernelError):
+    """No connection to the kernel, or it was lost. For a write the outcome is then unknown."""
+
+
+class DeadlineExceededError(KernelError, TimeoutError):
+    """The kernel did not answer before the deadline. For a write the outcome is then unknown."""
+
+
+class CallCancelledError(KernelError):
+    """The call was ended before an answer came."""
+
+
+class AuthenticationError(KernelError):
+    """The kernel does not know the caller: no token, or one it does not accept."""
+
+
+class PermissionDeniedError(KernelError):
+    """The kernel knows the caller and refuses the call."""
+
+
+class MethodNotImplementedError(KernelError):
+    """The kernel does not have this call; most often it speaks the other wire generation."""
+
+
+class AnswerTooLargeError(KernelError):
+    """The answer or the request is over a message limit, or the kernel is out of a resource."""
+
+
+class RequestRefusedError(KernelError):
+    """The kernel read the request and refused it; ``reasons`` are its own words."""
+
+    def __init__(
+        self, message: str, *, server: str = "", call: str = "", reasons: tuple[str, ...] = (), hint: str = ""
+    ) -> None:
+        super().__init__(message, server=server, call=call, hint=hint)
+        self.reasons = reasons
+
+
+class KernelFaultError(RequestRefusedError):
+    """The kernel failed while it worked on the request; ``reasons`` are the messages it gave."""
+
+
+class ProtocolError(KernelError):
+    """The answer lacks what the wire contract promises, so nothing can be concluded from it."""
+
+
+class AppendRefusedError(RequestRefusedError):
+    """Events were not appended: a constraint, the schema or the concurrency scope forbade it."""
+
+
+class ClientClosedError(ChronicleError):
+    """The client was closed; connect again."""
+
+
+class NotSupportedError(ChronicleError):
+    """This version of the package cannot do that yet, and says so instead of ignoring it."""
+
+
+class MissingDependencyError(ChronicleError, ImportError):
+    """A part of this package needs packages that are not installed; the hint names the extra."""
+
+
+class SandboxError(ChronicleError):
+    """The embedded kernel could not start, or stopped working."""
+
+
+class ReceiverError(ChronicleError):
+    """The local HTTP endpoint could not start."""
+
+
+class ChronicleWarning(UserWarning):
+    """The root of the warnings: something works and is likely not what you want."""
+
+
+class CredentialHeaderWarning(ChronicleWarning):
+    """A custom header looks like a credential. Kernels store and list header values in clear."""
+
+
+class LongSecretWarning(ChronicleWarning):
+    """A secret over 190 bytes, which a kernel with a 2048-bit certificate cannot encrypt."""
+
+
+def nearest(name: str, known: Iterable[str], *, most: int = 3) -> list[str]:
+    """The known names that resemble ``name`` most, best first; upper and lower case do not matter."""
+    by_lower = {candidate.lower(): candidate for candidate in known}
+    return [by_lower[match] for match in difflib.get_close_matches(name.lower(), by_lower, n=most, cutoff=0.5)]
+
+
+def did_you_mean(name: str, known: Iterable[str]) -> str:
+    """A hint such as ``Did you mean 'a' or 'b'?``, or nothing when no known name is near."""
+    matches = [repr(match) for match in nearest(name, known)]
+    return f"Did you mean {' or '.join(matches)}?" if matches else ""
+
+
+def missing(extra: str, purpose: str, error: ImportError) -> MissingDependencyError:
+    """The error to raise when an optional package is absent."""
+    return MissingDependencyError(
+        f"{purpose} needs the package {error.name!r}, which is not installed.",
+        hint=f"Install it with: pip install 'chronicle-notebook[{extra}]'",
+    )

@@ -1,0 +1,1 @@
+"""The wire: proto files, generated modules, and one adapter per wire generation."""

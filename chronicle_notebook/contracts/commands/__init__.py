@@ -1,0 +1,1 @@
+"""The `commands` wire generation: kernels from 16.38 on."""
