@@ -1,0 +1,44 @@
+"""The values that every room shares: what a webhook, an event type, an observer or an event is.
+
+Pure and frozen. Nothing here talks to a kernel, and nothing here imports another room.
+"""
+
+from chronicle_notebook.model._authorization import (
+    NO_AUTHORIZATION,
+    AuthorizationKind,
+    BasicAuthorization,
+    BearerAuthorization,
+    NoAuthorization,
+    OAuthAuthorization,
+    UndisclosedAuthorization,
+    WebhookAuthorization,
+)
+from chronicle_notebook.model._event import AppendedEvent, AppendResult, EventToAppend
+from chronicle_notebook.model._event_type import EventType, RegisteredEventType
+from chronicle_notebook.model._observer import FailedAttempt, FailedPartition, ObserverState, RunningState
+from chronicle_notebook.model._server import ServerVersion
+from chronicle_notebook.model._webhook import EVENT_LOG, WebhookColumns, WebhookDefinition
+
+__all__ = [
+    "EVENT_LOG",
+    "NO_AUTHORIZATION",
+    "AppendResult",
+    "AppendedEvent",
+    "AuthorizationKind",
+    "BasicAuthorization",
+    "BearerAuthorization",
+    "EventToAppend",
+    "EventType",
+    "FailedAttempt",
+    "FailedPartition",
+    "NoAuthorization",
+    "OAuthAuthorization",
+    "ObserverState",
+    "RegisteredEventType",
+    "RunningState",
+    "ServerVersion",
+    "UndisclosedAuthorization",
+    "WebhookAuthorization",
+    "WebhookColumns",
+    "WebhookDefinition",
+]

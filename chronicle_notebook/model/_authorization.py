@@ -1,0 +1,75 @@
+"""How a webhook's deliveries prove who they are from: the three kinds a kernel knows, none, and "not told"."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import ClassVar
+
+from chronicle_notebook._secrets import Secret
+
+
+class AuthorizationKind(StrEnum):
+    """The kind alone, which is all that a kernel gives back."""
+
+    NONE = "none"
+    BASIC = "basic"
+    BEARER = "bearer"
+    OAUTH = "oauth"
+
+
+@dataclass(frozen=True, slots=True)
+class NoAuthorization:
+    """Deliveries carry no ``Authorization`` header."""
+
+    kind: ClassVar[AuthorizationKind] = AuthorizationKind.NONE
+
+
+NO_AUTHORIZATION = NoAuthorization()
+
+
+@dataclass(frozen=True, slots=True)
+class BasicAuthorization:
+    """``Authorization: Basic`` with a user name and a password."""
+
+    kind: ClassVar[AuthorizationKind] = AuthorizationKind.BASIC
+    username: str
+    password: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class BearerAuthorization:
+    """``Authorization: Bearer`` with a fixed token."""
+
+    kind: ClassVar[AuthorizationKind] = AuthorizationKind.BEARER
+    token: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class OAuthAuthorization:
+    """``Authorization: Bearer`` with a token that the kernel fetches from ``authority`` (client credentials).
+
+    The kernel looks the token endpoint up at ``{authority}/.well-known/openid-configuration``.
+    """
+
+    kind: ClassVar[AuthorizationKind] = AuthorizationKind.OAUTH
+    authority: str
+    client_id: str
+    client_secret: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class UndisclosedAuthorization:
+    """An authorization that was read back: its kind is known, its credentials are not.
+
+    Kernels never give credentials back (or only their ciphertext), so a definition that holds this can be shown and
+    compared, and cannot be registered: that would lose the credentials.
+    """
+
+    kind: AuthorizationKind
+
+
+WebhookAuthorization = (
+    NoAuthorization | BasicAuthorization | BearerAuthorization | OAuthAuthorization | UndisclosedAuthorization
+)
+"""Everything that can stand in :attr:`WebhookDefinition.authorization`."""

@@ -1,0 +1,85 @@
+"""A webhook: which events of which sequence go where, with what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
+from typing import Any
+
+from chronicle_notebook._secrets import MASK, Secret
+from chronicle_notebook.model._authorization import NO_AUTHORIZATION, NoAuthorization, WebhookAuthorization
+from chronicle_notebook.model._event_type import EventType
+
+EVENT_LOG = "event-log"
+"""The sequence that a webhook observes unless told otherwise."""
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookDefinition:
+    """What is registered under ``id``. It belongs to an event store and observes every namespace of it.
+
+    A definition is a value: it is compared, shown and sent as a whole. One that was read back from a kernel holds an
+    :class:`UndisclosedAuthorization` in place of credentials.
+    """
+
+    id: str
+    """The webhook's id, which is also the id of its observer."""
+    target_url: str
+    """Where the kernel POSTs the events: an absolute http or https URL."""
+    event_types: tuple[EventType, ...] = ()
+    """Which events go there, in the order given. A kernel sends nothing to a webhook without event types."""
+    authorization: WebhookAuthorization = NO_AUTHORIZATION
+    headers: Mapping[str, str | Secret] = field(default_factory=dict, hash=False)
+    """Extra headers of each delivery. Kernels store and list their values in clear."""
+    event_sequence_id: str = EVENT_LOG
+    replayable: bool = True
+    """Whether the events may be sent again from the start."""
+    active: bool = True
+    """Whether events are sent at all."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "event_types", tuple(self.event_types))
+        object.__setattr__(self, "headers", MappingProxyType(dict(self.headers)))
+
+    def __repr__(self) -> str:
+        parts = [repr(self.id), repr(self.target_url), f"event_types=[{', '.join(map(str, self.event_types))}]"]
+        if not isinstance(self.authorization, NoAuthorization):
+            parts.append(f"authorization={self.authorization!r}")
+        if self.headers:
+            parts.append("headers={" + ", ".join(f"{name!r}: {MASK}" for name in self.headers) + "}")
+        if self.event_sequence_id != EVENT_LOG:
+            parts.append(f"event_sequence_id={self.event_sequence_id!r}")
+        parts += [f"{name}=False" for name in ("replayable", "active") if not getattr(self, name)]
+        return f"WebhookDefinition({', '.join(parts)})"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A mapping proxy does not pickle; a definition that holds a Secret still refuses, as it should.
+        values = {name: getattr(self, name) for name in self.__slots__} | {"headers": dict(self.headers)}
+        return (_rebuild, (values,))
+
+    def changed(self, **changes: Any) -> WebhookDefinition:
+        """A copy with other values, for example ``definition.changed(target_url="https://...")``."""
+        return replace(self, **changes)
+
+
+def _rebuild(values: dict[str, Any]) -> WebhookDefinition:
+    return WebhookDefinition(**values)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookColumns:
+    """All webhooks of an event store, column by column, straight from the answer: the short way to a frame.
+
+    Position *i* of every list belongs to one webhook.
+    """
+
+    id: list[str]
+    url: list[str]
+    event_types: list[list[str]]
+    authorization: list[int]
+    """Numbers of the wire: 0 none, 1 basic, 2 bearer, 3 oauth."""
+    headers: list[list[str]]
+    event_sequence: list[str]
+    active: list[bool]
+    replayable: list[bool]
