@@ -1,1 +1,94 @@
-"""Look after the webhooks of a Cratis Chronicle event store."""
+"""Look after the webhooks of a Cratis Chronicle event store, from a notebook.
+
+::
+
+    import chronicle_notebook as cn
+
+    client = cn.connect()
+    client.webhooks.all()
+
+Importing this costs next to nothing: each name is loaded when it is first used. Type checkers read ``__init__.pyi``,
+which a test compares with this table.
+"""
+
+from importlib import import_module
+from typing import Any
+
+from chronicle_notebook._version import __version__
+
+_ROOMS = {
+    "_client": ("Client",),
+    "_connect": (
+        "client",
+        "clients",
+        "connect",
+        "use",
+    ),
+    "_errors": (
+        "AnswerTooLargeError",
+        "AppendRefusedError",
+        "AuthenticationError",
+        "CallCancelledError",
+        "ChronicleError",
+        "ChronicleWarning",
+        "ClientClosedError",
+        "CredentialHeaderWarning",
+        "DeadlineExceededError",
+        "DeliveryTimeoutError",
+        "DuplicateWebhookError",
+        "InvalidConnectionStringError",
+        "InvalidDeclarationError",
+        "InvalidDefinitionError",
+        "InvalidInputError",
+        "KernelError",
+        "KernelFaultError",
+        "KernelUnreachableError",
+        "LongSecretWarning",
+        "MethodNotImplementedError",
+        "MissingDependencyError",
+        "NotSupportedError",
+        "PermissionDeniedError",
+        "ProtocolError",
+        "ReceiverError",
+        "RequestRefusedError",
+        "SandboxError",
+        "SecretUnavailableError",
+        "UnknownClientError",
+        "UnknownEventStoreError",
+        "UnknownEventTypeError",
+        "UnknownWebhookError",
+    ),
+    "_secrets": ("Secret",),
+    "connection._string": ("ConnectionString",),
+    "model": (
+        "EventType",
+        "WebhookDefinition",
+    ),
+    "receiver": ("Receiver",),
+    "sandbox": ("Sandbox",),
+    "stores._declared_event_type": ("event_type",),
+    "webhooks._builder": ("DefinitionBuilder",),
+    "webhooks._declaration": ("webhook",),
+    "webhooks._list": ("WebhookList",),
+    "webhooks._outcome": (
+        "Outcome",
+        "Outcomes",
+    ),
+}
+_HOMES = {name: room for room, names in _ROOMS.items() for name in names}
+
+__all__ = ["__version__", "webhooks", *_HOMES]  # noqa: PLE0604 - the names stand above, once
+
+
+def __getattr__(name: str) -> Any:
+    if name == "webhooks":
+        return import_module(f"{__name__}.webhooks")
+    if name in _HOMES:
+        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        globals()[name] = value  # kept, so that the next use is a plain look-up
+        return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

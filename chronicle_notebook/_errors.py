@@ -29,7 +29,8 @@
     ├── NotSupportedError                   this version cannot do that yet
     ├── MissingDependencyError (ImportError)  an extra is not installed
     ├── SandboxError                        the embedded kernel could not start or stop
-    └── ReceiverError                       the local HTTP endpoint could not start
+    └── ReceiverError                       the local HTTP endpoint could not start, or is not in a state to do that
+        └── DeliveryTimeoutError (TimeoutError)  the deliveries waited for did not come in time
 
     ChronicleWarning (UserWarning)
     ├── CredentialHeaderWarning             a header that looks like a credential is stored in clear
@@ -188,7 +189,16 @@ class SandboxError(ChronicleError):
 
 
 class ReceiverError(ChronicleError):
-    """The local HTTP endpoint could not start."""
+    """The local HTTP endpoint could not start, or is not in a state to do what was asked."""
+
+
+class DeliveryTimeoutError(ReceiverError, TimeoutError):
+    """The deliveries that were waited for did not come in time; ``received`` of ``wanted`` did."""
+
+    def __init__(self, message: str, *, wanted: int, received: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.wanted = wanted
+        self.received = received
 
 
 class ChronicleWarning(UserWarning):

@@ -14,6 +14,7 @@ from chronicle_notebook.contracts.wire import (
     namespaces_pb2,
     observation_pb2,
     sequences_pb2,
+    webhook_rows_pb2,
     webhooks_pb2,
 )
 
@@ -28,6 +29,8 @@ GET_WEBHOOKS = Method(
     webhooks_pb2.GetWebhooksRequest,
     webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse,
 )
+# The same call, read for columns: see webhook_rows.proto.
+GET_WEBHOOK_ROWS = Method(WEBHOOKS, "GetWebhooks", webhooks_pb2.GetWebhooksRequest, webhook_rows_pb2.WebhookRows)
 OBSERVE_WEBHOOKS = Method(
     WEBHOOKS,
     "ObserveWebhooks",

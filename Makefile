@@ -1,0 +1,66 @@
+# Each target does its own set-up, into .venv; the second time there is nothing left to set up.
+
+PYTHON ?= $(shell command -v python3.11 || command -v python3)
+PORT ?= 8888
+BROWSER ?= yes
+TOKEN ?= no
+BIN := .venv/bin
+READY := .venv/.ready
+SOURCES := chronicle_notebook tests scripts benchmarks
+
+.PHONY: lab test check lint types imports bench format lock contracts clean
+
+## lab: JupyterLab on the notebooks, with a sandbox kernel (PORT=8888, BROWSER=yes, TOKEN=no)
+lab: $(READY)
+	@$(BIN)/chronicle-notebook lab --port $(PORT) --notebooks notebooks \
+		$(if $(filter no,$(BROWSER)),--no-browser) $(if $(filter yes,$(TOKEN)),--token)
+
+## test: lint, types, import rules, and every test
+test: lint types imports
+	$(BIN)/pytest
+
+## lint: ruff, lint and format
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+
+## types: mypy, strict
+types: $(READY)
+	$(BIN)/mypy
+
+## imports: which room may import which
+imports: $(READY)
+	$(BIN)/lint-imports
+
+## bench: ratios against a peer or a limit, measured in one run
+bench: $(READY)
+	$(BIN)/python -m benchmarks
+
+## format: let ruff put things right
+format: $(READY)
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+## contracts: regenerate the modules of the wire contract
+contracts: $(READY)
+	$(BIN)/python scripts/generate_contracts.py
+
+## lock: resolve the dependencies anew
+lock: $(READY)
+	$(BIN)/uv pip compile --quiet --upgrade --no-header --no-annotate --generate-hashes --python-version 3.11 \
+		--universal --all-extras --group dev pyproject.toml -o requirements.lock
+	$(BIN)/uv pip compile --quiet --upgrade --no-header --no-annotate --generate-hashes --python-version 3.11 \
+		--universal scripts/generate_contracts.in -o scripts/generate_contracts.lock
+
+clean:
+	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
+
+# uv comes in the version of the lock and then installs the rest of it, with hashes checked.
+$(READY): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
+	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
+		"$$(sed -n 's/^\(uv==[^ ;]*\).*/\1/p' requirements.lock)"
+	@$(BIN)/uv pip sync --quiet --require-hashes requirements.lock
+	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	@touch $(READY)

@@ -1,0 +1,152 @@
+"""The public names, for type checkers: at run time each is loaded when it is first used."""
+
+from chronicle_notebook import webhooks as webhooks
+from chronicle_notebook._client import (
+    Client as Client,
+)
+from chronicle_notebook._connect import (
+    client as client,
+)
+from chronicle_notebook._connect import (
+    clients as clients,
+)
+from chronicle_notebook._connect import (
+    connect as connect,
+)
+from chronicle_notebook._connect import (
+    use as use,
+)
+from chronicle_notebook._errors import (
+    AnswerTooLargeError as AnswerTooLargeError,
+)
+from chronicle_notebook._errors import (
+    AppendRefusedError as AppendRefusedError,
+)
+from chronicle_notebook._errors import (
+    AuthenticationError as AuthenticationError,
+)
+from chronicle_notebook._errors import (
+    CallCancelledError as CallCancelledError,
+)
+from chronicle_notebook._errors import (
+    ChronicleError as ChronicleError,
+)
+from chronicle_notebook._errors import (
+    ChronicleWarning as ChronicleWarning,
+)
+from chronicle_notebook._errors import (
+    ClientClosedError as ClientClosedError,
+)
+from chronicle_notebook._errors import (
+    CredentialHeaderWarning as CredentialHeaderWarning,
+)
+from chronicle_notebook._errors import (
+    DeadlineExceededError as DeadlineExceededError,
+)
+from chronicle_notebook._errors import (
+    DeliveryTimeoutError as DeliveryTimeoutError,
+)
+from chronicle_notebook._errors import (
+    DuplicateWebhookError as DuplicateWebhookError,
+)
+from chronicle_notebook._errors import (
+    InvalidConnectionStringError as InvalidConnectionStringError,
+)
+from chronicle_notebook._errors import (
+    InvalidDeclarationError as InvalidDeclarationError,
+)
+from chronicle_notebook._errors import (
+    InvalidDefinitionError as InvalidDefinitionError,
+)
+from chronicle_notebook._errors import (
+    InvalidInputError as InvalidInputError,
+)
+from chronicle_notebook._errors import (
+    KernelError as KernelError,
+)
+from chronicle_notebook._errors import (
+    KernelFaultError as KernelFaultError,
+)
+from chronicle_notebook._errors import (
+    KernelUnreachableError as KernelUnreachableError,
+)
+from chronicle_notebook._errors import (
+    LongSecretWarning as LongSecretWarning,
+)
+from chronicle_notebook._errors import (
+    MethodNotImplementedError as MethodNotImplementedError,
+)
+from chronicle_notebook._errors import (
+    MissingDependencyError as MissingDependencyError,
+)
+from chronicle_notebook._errors import (
+    NotSupportedError as NotSupportedError,
+)
+from chronicle_notebook._errors import (
+    PermissionDeniedError as PermissionDeniedError,
+)
+from chronicle_notebook._errors import (
+    ProtocolError as ProtocolError,
+)
+from chronicle_notebook._errors import (
+    ReceiverError as ReceiverError,
+)
+from chronicle_notebook._errors import (
+    RequestRefusedError as RequestRefusedError,
+)
+from chronicle_notebook._errors import (
+    SandboxError as SandboxError,
+)
+from chronicle_notebook._errors import (
+    SecretUnavailableError as SecretUnavailableError,
+)
+from chronicle_notebook._errors import (
+    UnknownClientError as UnknownClientError,
+)
+from chronicle_notebook._errors import (
+    UnknownEventStoreError as UnknownEventStoreError,
+)
+from chronicle_notebook._errors import (
+    UnknownEventTypeError as UnknownEventTypeError,
+)
+from chronicle_notebook._errors import (
+    UnknownWebhookError as UnknownWebhookError,
+)
+from chronicle_notebook._secrets import (
+    Secret as Secret,
+)
+from chronicle_notebook.connection._string import (
+    ConnectionString as ConnectionString,
+)
+from chronicle_notebook.model import (
+    EventType as EventType,
+)
+from chronicle_notebook.model import (
+    WebhookDefinition as WebhookDefinition,
+)
+from chronicle_notebook.receiver import (
+    Receiver as Receiver,
+)
+from chronicle_notebook.sandbox import (
+    Sandbox as Sandbox,
+)
+from chronicle_notebook.stores._declared_event_type import (
+    event_type as event_type,
+)
+from chronicle_notebook.webhooks._builder import (
+    DefinitionBuilder as DefinitionBuilder,
+)
+from chronicle_notebook.webhooks._declaration import (
+    webhook as webhook,
+)
+from chronicle_notebook.webhooks._list import (
+    WebhookList as WebhookList,
+)
+from chronicle_notebook.webhooks._outcome import (
+    Outcome as Outcome,
+)
+from chronicle_notebook.webhooks._outcome import (
+    Outcomes as Outcomes,
+)
+
+__version__: str

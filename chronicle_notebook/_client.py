@@ -1,0 +1,195 @@
+"""The client: one kernel, one event store, one namespace, and the doors to everything about them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import UTC, datetime
+from functools import cached_property
+from types import TracebackType
+from typing import Self
+
+from chronicle_notebook._display import Card, clock
+from chronicle_notebook._errors import UnknownEventStoreError, did_you_mean
+from chronicle_notebook._listing import Listing
+from chronicle_notebook.connection._channel import Channel
+from chronicle_notebook.contracts._gateway import KernelGateway
+from chronicle_notebook.contracts.commands.gateway import CommandsGateway
+from chronicle_notebook.model import (
+    EVENT_LOG,
+    FailedPartition,
+    ObserverState,
+    RegisteredEventType,
+    ServerVersion,
+)
+from chronicle_notebook.observers import failed_partition_listing, observer_listing
+from chronicle_notebook.stores._declared_event_type import declared_event_types, registration_of
+from chronicle_notebook.stores._event_sequence import EventSequence
+from chronicle_notebook.stores._listings import SequenceTail, event_type_listing, sequence_listing
+from chronicle_notebook.webhooks._service import Webhooks
+
+
+class Client:
+    """A connection to a kernel. Made by :func:`chronicle_notebook.connect`; close it, or use it in a ``with`` block."""
+
+    def __init__(
+        self,
+        channel: Channel,
+        *,
+        name: str,
+        event_store: str,
+        namespace: str,
+        version: ServerVersion,
+        embedded: bool = False,
+        declared: Iterable[type] | None = None,
+    ) -> None:
+        self._channel = channel
+        self._kernel: KernelGateway = CommandsGateway(channel)
+        self._declared = declared
+        self._store_exists = False
+        self.name = name
+        """The name under which :func:`chronicle_notebook.client` finds it."""
+        self.event_store = event_store
+        self.namespace = namespace
+        self.version = version
+        """What the server said of itself when the client connected."""
+        self.embedded = embedded
+        """Whether the kernel is the sandbox inside this process."""
+
+    @property
+    def server(self) -> str:
+        """``host:port`` of the kernel."""
+        return self._channel.server
+
+    @property
+    def generation(self) -> str:
+        """The wire generation: ``commands`` for kernels from 16.38 on."""
+        return self._kernel.generation
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """The webhooks of the event store."""
+        return Webhooks(self._kernel, self._store, declared=self._declared)
+
+    @cached_property
+    def event_log(self) -> EventSequence:
+        """The sequence that events go to unless told otherwise."""
+        return self.event_sequence(EVENT_LOG)
+
+    def event_sequence(self, sequence: str) -> EventSequence:
+        """A sequence of the namespace, by its id."""
+        return EventSequence(self._kernel, self._store(), self.namespace, sequence)
+
+    def event_stores(self) -> list[str]:
+        """The names of all event stores of the kernel."""
+        return self._kernel.event_stores()
+
+    def ensure_event_store(self, name: str | None = None) -> None:
+        """Create an event store, this client's own unless named, if it does not exist."""
+        self._kernel.ensure_event_store(name or self.event_store)
+
+    def namespaces(self) -> list[str]:
+        """The names of the namespaces of the event store."""
+        return self._kernel.namespaces(self._store())
+
+    def ensure_namespace(self, name: str | None = None) -> None:
+        """Create a namespace, this client's own unless named, if it does not exist."""
+        self._kernel.ensure_namespace(self._store(), name or self.namespace)
+
+    def event_types(self) -> Listing[RegisteredEventType]:
+        """The event types of the event store, as a table and with ``to_frame()``."""
+        event_store = self._store()
+        return event_type_listing(self._kernel.event_types(event_store), event_store=event_store, foot=self._stamp())
+
+    def register_event_types(self, *classes: type) -> None:
+        """Register classes that carry ``@event_type``, all declared ones unless named, with their schemas.
+
+        This overwrites a schema that the event store has for the same generation.
+        """
+        types = [registration_of(cls) for cls in classes or declared_event_types()]
+        if types:
+            self._kernel.register_event_types(self._store(), types)
+
+    def event_sequences(self) -> Listing[SequenceTail]:
+        """The sequences of the namespace, each with the number of its last event."""
+        event_store = self._store()
+        ids = self._kernel.event_sequences(event_store, self.namespace)
+        tails = [
+            SequenceTail(each, self.namespace, self._kernel.tail(event_store, self.namespace, each)) for each in ids
+        ]
+        return sequence_listing(tails, event_store=event_store, foot=self._stamp())
+
+    def observers(self, namespace: str | None = None) -> Listing[ObserverState]:
+        """How far each observer has come: in every namespace, or in one. A webhook's observer has the webhook's id."""
+        event_store = self._store()
+        found = [each for space in self._spaces(namespace) for each in self._kernel.observers(event_store, space)]
+        return observer_listing(found, where=self._where(namespace), foot=self._stamp())
+
+    def failed_partitions(
+        self, webhook: str | None = None, *, namespace: str | None = None
+    ) -> Listing[FailedPartition]:
+        """The partitions that fail at this moment: of every observer, or of one webhook."""
+        event_store = self._store()
+        found = [
+            each
+            for space in self._spaces(namespace)
+            for each in self._kernel.failed_partitions(event_store, space, webhook)
+        ]
+        return failed_partition_listing(found, where=self._where(namespace), foot=self._stamp())
+
+    def close(self) -> None:
+        """End every call and stream. Further calls raise :class:`ClientClosedError`."""
+        self._channel.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return self._card().text()
+
+    def _repr_html_(self) -> str:
+        return self._card().html()
+
+    def _card(self) -> Card:
+        target = self._channel.target
+        secured = "certificate verified" if self._channel.verified else "certificate not verified, pinned at first use"
+        return Card(
+            heading=f"Chronicle kernel {self.server}{' (embedded sandbox)' if self.embedded else ''}",
+            facts=[
+                ("version", f"{self.version.version or 'not told'}, wire generation {self.generation}"),
+                ("event store", self.event_store),
+                ("namespace", self.namespace),
+                ("authentication", target.credentials.describe()),
+                ("TLS", secured),
+                ("client", self.name),
+            ],
+        )
+
+    def _store(self) -> str:
+        """The event store, once it is known to exist: a kernel would create one of any name that a call mentions."""
+        if not self._store_exists:
+            known = self._kernel.event_stores()
+            if self.event_store not in known:
+                raise UnknownEventStoreError(
+                    f"The kernel {self.server} has no event store {self.event_store!r}.",
+                    field="event_store",
+                    hint=did_you_mean(self.event_store, known)
+                    or f"It has {', '.join(known) or 'none'}. Create one with client.ensure_event_store().",
+                )
+            self._store_exists = True
+        return self.event_store
+
+    def _spaces(self, namespace: str | None) -> list[str]:
+        return self.namespaces() if namespace is None else [namespace]
+
+    def _where(self, namespace: str | None) -> str:
+        return (
+            f"event store {self.event_store!r}, {'all namespaces' if namespace is None else f'namespace {namespace!r}'}"
+        )
+
+    def _stamp(self) -> str:
+        return f"Read {clock(datetime.now(UTC))} from {self.server}"

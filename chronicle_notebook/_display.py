@@ -1,0 +1,121 @@
+"""Tables and cards as text and as static HTML: escaped, without script, in the colours of JupyterLab's theme.
+
+What is shown here also shows where no script runs: in saved, exported and untrusted notebooks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from html import escape
+
+SHOWN = 60
+"""Rows that a table shows at most; more are counted below it."""
+
+_FONT = "font:13px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);"
+_TEXT = "color:var(--jp-ui-font-color1,inherit);"
+_SOFT = "color:var(--jp-ui-font-color2,inherit);opacity:.85;"
+_FACT = "text-align:left;vertical-align:top;"
+_BAR = "border-left:3px solid var(--jp-brand-color1,#1976d2);"
+_LINE = "1px solid var(--jp-border-color2,#8886)"
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows of texts under titles."""
+
+    caption: str
+    titles: Sequence[str]
+    rows: Sequence[Sequence[str]]
+    foot: str = ""
+    """One line below the table, for example where and when it was read."""
+    empty: str = "Nothing to show."
+    """What stands there when there are no rows."""
+    numbers: frozenset[int] = frozenset()
+    """Positions of the columns that hold numbers; they are set flush right."""
+
+    def text(self) -> str:
+        """The table as plain text."""
+        if not self.rows:
+            return "\n".join(part for part in (self.caption, self.empty, self.foot) if part)
+        shown = [list(map(_one_line, row)) for row in self.rows[:SHOWN]]
+        widths = [max(map(len, column)) for column in zip(self.titles, *shown, strict=True)]
+        lines = [
+            "  ".join(
+                cell.rjust(width) if position in self.numbers else cell.ljust(width)
+                for position, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ).rstrip()
+            for row in (list(self.titles), *shown)
+        ]
+        lines.insert(1, "  ".join("-" * width for width in widths))
+        return "\n".join(part for part in (self.caption, *lines, self._cut(), self.foot) if part)
+
+    def html(self) -> str:
+        """The table as HTML with a caption and scoped headers; every text is escaped."""
+        head = "".join(
+            f'<th scope="col" style="{self._side(position)}padding:4px 12px 4px 0;border-bottom:{_LINE};'
+            f'font-weight:600">{escape(title)}</th>'
+            for position, title in enumerate(self.titles)
+        )
+        body = "".join(f"<tr>{''.join(self._cells(row))}</tr>" for row in self.rows[:SHOWN])
+        if not self.rows:
+            body = f'<tr><td colspan="{len(self.titles)}" style="padding:8px 0;{_SOFT}">{escape(self.empty)}</td></tr>'
+        caption = f'<caption style="text-align:left;font-weight:600;padding:0 0 4px">{escape(self.caption)}</caption>'
+        foot = "".join(f'<div style="{_SOFT}">{escape(line)}</div>' for line in (self._cut(), self.foot) if line)
+        return (
+            f'<div class="chronicle-notebook" style="{_FONT}{_TEXT}overflow-x:auto"><table '
+            f'style="border-collapse:collapse;{_FONT}{_TEXT}background:none">{caption}<thead><tr>{head}</tr></thead>'
+            f"<tbody>{body}</tbody></table>{foot}</div>"
+        )
+
+    def _cells(self, row: Sequence[str]) -> Iterable[str]:
+        for position, cell in enumerate(row):
+            tag, scope = ("th", ' scope="row"') if position == 0 else ("td", "")
+            style = f"{self._side(position)}padding:4px 12px 4px 0;border-bottom:{_LINE};vertical-align:top;"
+            weight = "font-weight:600" if position == 0 else "font-weight:400;overflow-wrap:anywhere"
+            yield f'<{tag}{scope} style="{style}{weight}">{escape(cell)}</{tag}>'
+
+    def _side(self, position: int) -> str:
+        return "text-align:right;font-variant-numeric:tabular-nums;" if position in self.numbers else "text-align:left;"
+
+    def _cut(self) -> str:
+        return f"{SHOWN} of {len(self.rows):,} rows shown." if len(self.rows) > SHOWN else ""
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """A heading over a few named facts."""
+
+    heading: str
+    facts: Sequence[tuple[str, str]]
+    notes: Sequence[str] = ()
+
+    def text(self) -> str:
+        """The card as plain text."""
+        width = max((len(name) for name, _ in self.facts), default=0)
+        lines = [f"  {name.ljust(width)}  {value}" for name, value in self.facts]
+        return "\n".join([self.heading, *lines, *(f"  {note}" for note in self.notes)])
+
+    def html(self) -> str:
+        """The card as HTML; every text is escaped."""
+        facts = "".join(
+            f'<tr><th scope="row" style="{_FACT}padding:1px 16px 1px 0;font-weight:400;{_SOFT}">{escape(name)}</th>'
+            f'<td style="{_FACT}padding:1px 0;overflow-wrap:anywhere">{escape(value)}</td></tr>'
+            for name, value in self.facts
+        )
+        notes = "".join(f'<div style="padding-top:2px">{escape(note)}</div>' for note in self.notes)
+        return (
+            f'<div class="chronicle-notebook" style="{_FONT}{_TEXT}{_BAR}padding:2px 12px">'
+            f'<div style="font-weight:600">{escape(self.heading)}</div><table '
+            f'style="border-collapse:collapse;{_FONT}{_TEXT}background:none;margin:0">{facts}</table>{notes}</div>'
+        )
+
+
+def clock(moment: datetime) -> str:
+    """A moment for a reader: local date and time to the second, with the offset."""
+    return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
+
+
+def _one_line(text: str) -> str:
+    return " ".join(text.split())

@@ -1,0 +1,1 @@
+"""How a kernel is reached: connection string, credentials, TLS, channel."""

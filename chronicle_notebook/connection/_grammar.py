@@ -1,0 +1,262 @@
+"""From the text of a connection string to its fields.
+
+No error repeats a part of the text that could hold a secret, and none carries one along as its context. An unknown
+option is named only when it consists of letters and does not stand behind a secret that may have been cut in two.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from typing import Any
+from urllib.parse import unquote
+
+from chronicle_notebook._errors import InvalidConnectionStringError, InvalidInputError, did_you_mean
+from chronicle_notebook._secrets import Secret
+from chronicle_notebook.connection._host import DEFAULT_PORT, Host, parse_port, shape
+
+SCHEMES = ("chronicle", "chronicle+srv")
+LOAD_BALANCERS = ("least-connections", "round-robin", "random")
+OPTIONS = {
+    "skipTlsValidation": "skip_tls_validation",
+    "certificatePath": "certificate_path",
+    "certificatePassword": "certificate_password",
+    "apiKey": "api_key",
+    "auth": "auth",
+    "loadBalancer": "load_balancer",
+    "srvNameServer": "srv_name_server",
+}
+"""How an option is written, and the field it fills."""
+
+_PAIR_KEYS = ("Scheme", "Host", "Port", "Servers", "Username", "Password")
+_SECRETS = frozenset({"Password", "certificatePassword", "apiKey"})
+_DNS_PORT = 53
+_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
+_NAMEABLE = re.compile(r"[A-Za-z_-]{1,30}")
+_REFERENCES = ("env:", "keyring:")
+
+
+def read(text: str) -> dict[str, Any]:
+    """The fields that a text gives."""
+    bare = text.strip()
+    if any(
+        ord(character) < 0x20 or 0x7F <= ord(character) < 0xA0 or 0xD800 <= ord(character) < 0xE000
+        for character in bare
+    ):
+        raise _wrong("text", "The text has a control character or a line break in it.", "Write it as one line.")
+    if not bare:
+        return {}
+    url = _URL.fullmatch(bare)
+    return _read_url(url[1].lower(), url[2]) if url else _read_pairs(bare)
+
+
+# -- chronicle://... -------------------------------------------------------------------------------------------------
+
+
+def _read_url(scheme: str, rest: str) -> dict[str, Any]:
+    fields: dict[str, Any] = {"scheme": _scheme(scheme)}
+    end = next((position for position, character in enumerate(rest) if character in "/?"), len(rest))
+    authority, tail = rest[:end], rest[end:]
+    path, _, query = tail.partition("?")
+    if "@" in tail and "@" not in authority:
+        raise _wrong(
+            "host",
+            "There is an '@' behind the hosts.",
+            "Write '/' and '?' in a user name or password as %2F and %3F, and '@' in an option as %40.",
+        )
+    if path not in {"", "/"}:
+        raise _wrong("path", "There is a path behind the hosts.", "The event store is an argument of connect().")
+    user, at, hosts = authority.rpartition("@")
+    if at:
+        fields |= _user(user)
+    fields["hosts"] = tuple(map(Host.parse, hosts.split(",")))
+    return fields | _query(query)
+
+
+def _scheme(scheme: str) -> str:
+    if scheme in SCHEMES:
+        return scheme
+    known = scheme if scheme in {"http", "https", "grpc", "grpcs"} else ""
+    raise _wrong(
+        "scheme",
+        f"{known} is not a scheme of a connection string." if known else "The scheme is not known.",
+        "Kernels are reached with chronicle:// or chronicle+srv://.",
+    )
+
+
+def _user(text: str) -> dict[str, Any]:
+    username, colon, password = text.partition(":")
+    if ":" in password:
+        raise _wrong("password", "There is more than one ':' before the '@'.", "Write ':' in a password as %3A.")
+    if not username and not password:
+        raise _wrong(
+            "username", "There is nothing before the '@'.", "Write chronicle://id:secret@host, or leave out the '@'."
+        )
+    return {
+        "username": _decoded("username", username) or None,
+        "password": _secret("password", _decoded("password", password)) if colon and password else None,
+    }
+
+
+def _query(query: str) -> dict[str, Any]:
+    fields: dict[str, Any] = {}
+    before = ""
+    for position, pair in enumerate(query.split("&") if query else (), start=1):
+        key, _, value = pair.partition("=")
+        if pair.count("=") != 1:
+            known = _known(unquote(key, errors="replace"), tuple(OPTIONS))
+            raise _wrong(
+                known or "options",
+                f"Option {position} in the text{f', {known},' if known else ''} is not a name, one '=' and a value.",
+                "Write '=' and '&' in a value as %3D and %26.",
+            )
+        option = _option(_decoded("options", key), tuple(OPTIONS), before, "Write '&' in a value as %26.")
+        _put(fields, option, _decoded(option, value))
+        before = option
+    return fields
+
+
+def _decoded(field: str, text: str) -> str:
+    # Not strictly, with except: that error would carry the bytes along in the traceback.
+    decoded = unquote(text, errors="surrogateescape")
+    if any(0xD800 <= ord(character) < 0xE000 for character in decoded):
+        raise _wrong(field, f"The percent-encoding in {field} is not UTF-8.", "Encode the text as UTF-8 first.")
+    return decoded
+
+
+# -- Key=Value;... ---------------------------------------------------------------------------------------------------
+
+
+def _read_pairs(text: str) -> dict[str, Any]:
+    if "=" not in text or text.lower().startswith(("chronicle:", "chronicle+srv:")):
+        raise _wrong(
+            "scheme",
+            "The text neither begins with chronicle:// nor consists of Key=Value pairs.",
+            "Write chronicle://host:port.",
+        )
+    known = (*_PAIR_KEYS, *OPTIONS)
+    fields: dict[str, Any] = {}
+    address: dict[str, str] = {}
+    before = ""
+    for key, value in _pairs(text):
+        option = _option(key, known, before, "Write a value with ';' in double quotes.")
+        if option in _PAIR_KEYS:
+            _refuse_twice(option, address)
+            if not value:
+                raise _empty(option)
+            address[option] = value
+        else:
+            _put(fields, option, value)
+        before = option
+    return fields | _address(address)
+
+
+def _address(given: dict[str, str]) -> dict[str, Any]:
+    if "Servers" in given and ("Host" in given or "Port" in given):
+        raise _wrong("Servers", "Servers stands beside Host or Port.", "Write Servers=host:port,host:port alone.")
+    fields: dict[str, Any] = {}
+    if "Scheme" in given:
+        fields["scheme"] = _scheme(given["Scheme"].lower())
+    if "Username" in given:
+        fields["username"] = given["Username"]
+    if "Password" in given:
+        fields["password"] = _secret("password", given["Password"])
+    if "Servers" in given:
+        fields["hosts"] = tuple(Host.parse(host.strip()) for host in given["Servers"].split(","))
+    if "Host" in given or "Port" in given:
+        name = given.get("Host", "localhost")
+        name = name[1:-1] if name.startswith("[") and name.endswith("]") else name
+        fields["hosts"] = (Host(name, parse_port(given.get("Port", str(DEFAULT_PORT)))),)
+    return fields
+
+
+def _pairs(text: str) -> Iterator[tuple[str, str]]:
+    """The keys and values; a value may stand in single or double quotes, which are doubled inside."""
+    rest, position = text, 0
+    while rest := rest.lstrip("; "):
+        position += 1
+        key, equals, rest = rest.partition("=")
+        if not equals or ";" in key:
+            raise _wrong(
+                "options", f"Pair {position} in the text has no '='.", "Write a value with ';' in double quotes."
+            )
+        rest = rest.lstrip(" ")
+        quote = rest[:1]
+        if quote not in {'"', "'"}:
+            value, _, rest = rest.partition(";")
+            yield key.strip(), value.strip()
+            continue
+        quoted = re.match(f"{quote}((?:[^{quote}]|{quote}{quote})*){quote} *(?:;|$)", rest)
+        if quoted is None:
+            raise _wrong("options", f"The quotes of pair {position} in the text do not end.", "Double a quote inside.")
+        rest = rest[quoted.end() :]
+        yield key.strip(), quoted[1].replace(quote * 2, quote)
+
+
+# -- options ---------------------------------------------------------------------------------------------------------
+
+
+def _known(name: str, known: tuple[str, ...]) -> str:
+    return next((option for option in known if option.lower() == name.lower()), "")
+
+
+def _option(name: str, known: tuple[str, ...], before: str, cut: str) -> str:
+    option = _known(name, known)
+    if option:
+        return option
+    if before in _SECRETS:
+        raise _wrong(before, f"What follows {before} is not a known option; perhaps its value was cut.", cut)
+    if not _NAMEABLE.fullmatch(name):
+        raise _wrong("options", f"An option, {shape(name)}, is not known.", f"Known are {', '.join(known)}.")
+    raise _wrong(
+        name, f"The option {name!r} is not known.", did_you_mean(name, known) or f"Known are {', '.join(known)}."
+    )
+
+
+def _put(fields: dict[str, Any], option: str, value: str) -> None:
+    field = OPTIONS[option]
+    _refuse_twice(option, {option: ""} if field in fields else {})
+    if not value:
+        raise _empty(option)
+    fields[field] = _VALUES[option](option, value)
+
+
+def _refuse_twice(option: str, given: dict[str, str]) -> None:
+    if option in given:
+        raise _wrong(option, f"{option} is given twice.", "Leave out one of them.")
+
+
+def _empty(option: str) -> InvalidConnectionStringError:
+    return _wrong(option, f"{option} has no value.", "Give it one, or leave it out.")
+
+
+def _secret(field: str, text: str) -> Secret:
+    if not text.startswith(_REFERENCES):
+        return Secret(text)
+    try:
+        return Secret.parse(text)
+    except InvalidInputError as error:
+        hint = error.hint
+    # Raised out here so that it does not carry the other error along.
+    raise _wrong(field, f"{field} begins like a reference to a secret and is not one.", hint)
+
+
+def _boolean(option: str, value: str) -> bool:
+    if value.lower() not in {"true", "false"}:
+        raise _wrong(option, f"{option} must be true or false, not {shape(value)}.", "")
+    return value.lower() == "true"
+
+
+_VALUES: dict[str, Callable[[str, str], Any]] = {
+    "skipTlsValidation": _boolean,
+    "certificatePath": lambda _, value: value,
+    "certificatePassword": _secret,
+    "apiKey": _secret,
+    "auth": lambda _, value: value.lower(),
+    "loadBalancer": lambda _, value: value.lower(),
+    "srvNameServer": lambda _, value: Host.parse(value, default_port=_DNS_PORT),
+}
+
+
+def _wrong(field: str, message: str, hint: str) -> InvalidConnectionStringError:
+    return InvalidConnectionStringError(message, field=field, hint=hint)

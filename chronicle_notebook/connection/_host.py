@@ -1,0 +1,91 @@
+"""A host and a port."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from dataclasses import dataclass
+
+from chronicle_notebook._errors import InvalidConnectionStringError
+
+DEFAULT_PORT = 35000
+"""The one port of a kernel (source: K/Core/Configuration/ChronicleOptions.cs)."""
+
+_NAME = re.compile(r"[\w.-]{1,253}")
+
+
+@dataclass(frozen=True, slots=True)
+class Host:
+    """Where a kernel listens.
+
+    :raises InvalidConnectionStringError: when the name or the port cannot be.
+    """
+
+    name: str = "localhost"
+    """A name or an address; an IPv6 address stands here without brackets."""
+    port: int = DEFAULT_PORT
+
+    def __post_init__(self) -> None:
+        if not isinstance(self.name, str) or not self.name:
+            raise InvalidConnectionStringError(
+                "A host is empty.", field="host", hint="Write chronicle://host or chronicle://host:port."
+            )
+        if not (_NAME.fullmatch(self.name) or _is_ipv6(self.name)):
+            raise InvalidConnectionStringError(
+                f"The host, {shape(self.name)}, is neither a name nor an address.",
+                field="host",
+                hint="Names have letters, digits, '.', '-' and '_'; user name and password stand before an '@'.",
+            )
+        if isinstance(self.port, bool) or not isinstance(self.port, int) or not 1 <= self.port <= 65535:
+            raise InvalidConnectionStringError("port must be a number from 1 to 65535.", field="port")
+
+    @classmethod
+    def parse(cls, text: str, *, default_port: int = DEFAULT_PORT) -> Host:
+        """Read ``host``, ``host:port``, ``[address]`` or ``[address]:port``; the text is never repeated in an error."""
+        if text.startswith("["):
+            name, bracket, rest = text[1:].partition("]")
+            if not bracket or (rest and not rest.startswith(":")) or not _is_ipv6(name):
+                raise InvalidConnectionStringError(
+                    "The host in brackets is not an IPv6 address.", field="host", hint="Write [::1] or [::1]:35000."
+                )
+            colon, port = rest[:1], rest[1:]
+        else:
+            name, colon, port = text.partition(":")
+            if ":" in port:
+                raise InvalidConnectionStringError(
+                    "There is more than one ':' in a host.",
+                    field="host",
+                    hint="Write an IPv6 address in brackets: [::1]:35000.",
+                )
+        return cls(name, parse_port(port) if colon else default_port)
+
+    def __str__(self) -> str:
+        return f"[{self.name}]:{self.port}" if ":" in self.name else f"{self.name}:{self.port}"
+
+
+def parse_port(text: str) -> int:
+    """Read a port; the text is never repeated in an error."""
+    # Not int() with except: its error would carry the text along in the traceback.
+    if not (text.isascii() and text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= 65535):
+        raise InvalidConnectionStringError(
+            f"port must be a number from 1 to 65535, not {shape(text)}.",
+            field="port",
+            hint="If this was part of a password, write '/', '?', '@' and ':' in it as %2F, %3F, %40 and %3A.",
+        )
+    return int(text)
+
+
+def shape(text: str) -> str:
+    """What a text looks like, without the text: ``a text of 5 characters``."""
+    if not text:
+        return "an empty text"
+    kind = "digit" if text.isascii() and text.isdecimal() else "character"
+    return f"a {'number' if kind == 'digit' else 'text'} of {len(text)} {kind}{'' if len(text) == 1 else 's'}"
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True

@@ -1,0 +1,98 @@
+"""From a gRPC status to an error of this package: the only place where statuses are read."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from chronicle_notebook._errors import (
+    AnswerTooLargeError,
+    AuthenticationError,
+    CallCancelledError,
+    DeadlineExceededError,
+    KernelError,
+    KernelFaultError,
+    KernelUnreachableError,
+    MethodNotImplementedError,
+    PermissionDeniedError,
+    ProtocolError,
+    RequestRefusedError,
+)
+from chronicle_notebook.connection._grpc import grpc
+
+UNKNOWN_OUTCOME = "Whether the change was made is unknown: read it back before you repeat it."
+
+_TLS = re.compile(r"ssl|tls|certificate|handshake", re.IGNORECASE)
+
+_ERRORS: dict[grpc.StatusCode, tuple[type[KernelError], str, str]] = {
+    grpc.StatusCode.CANCELLED: (CallCancelledError, "the call was cancelled", ""),
+    grpc.StatusCode.UNKNOWN: (KernelFaultError, "the kernel failed", "The kernel's log has the details."),
+    grpc.StatusCode.INVALID_ARGUMENT: (RequestRefusedError, "the kernel refused the request", ""),
+    grpc.StatusCode.DEADLINE_EXCEEDED: (
+        DeadlineExceededError,
+        "no answer in time",
+        "Give more time with connect(..., timeout=SECONDS), or look whether the kernel is overloaded.",
+    ),
+    grpc.StatusCode.NOT_FOUND: (RequestRefusedError, "the kernel does not have what was asked for", ""),
+    grpc.StatusCode.ALREADY_EXISTS: (RequestRefusedError, "it exists already", ""),
+    grpc.StatusCode.PERMISSION_DENIED: (
+        PermissionDeniedError,
+        "the caller may not do this",
+        "Use credentials of a client that the kernel lets do it.",
+    ),
+    grpc.StatusCode.RESOURCE_EXHAUSTED: (
+        AnswerTooLargeError,
+        "a message is over the size limit, or the kernel is out of a resource",
+        "",
+    ),
+    grpc.StatusCode.FAILED_PRECONDITION: (RequestRefusedError, "the kernel is not in a state to do this", ""),
+    grpc.StatusCode.ABORTED: (RequestRefusedError, "the kernel aborted the call", ""),
+    grpc.StatusCode.OUT_OF_RANGE: (RequestRefusedError, "a value is out of range", ""),
+    grpc.StatusCode.UNIMPLEMENTED: (
+        MethodNotImplementedError,
+        "the kernel has no such call",
+        "It speaks another wire generation, most likely the one of kernels up to 16.37.",
+    ),
+    grpc.StatusCode.INTERNAL: (KernelFaultError, "the kernel failed", "The kernel's log has the details."),
+    grpc.StatusCode.UNAVAILABLE: (
+        KernelUnreachableError,
+        "no connection",
+        "Check host and port, and that the kernel runs.",
+    ),
+    grpc.StatusCode.DATA_LOSS: (ProtocolError, "the answer was damaged", ""),
+    grpc.StatusCode.UNAUTHENTICATED: (
+        AuthenticationError,
+        "the kernel does not accept the caller",
+        "Check the credentials in the connection string.",
+    ),
+    grpc.StatusCode.OK: (ProtocolError, "the call ended without an answer", ""),
+}
+
+
+def error_from(error: grpc.RpcError, *, server: str, call: str, write: bool = False) -> KernelError:
+    """The error for a failed call; ``write`` adds that the outcome is unknown where it is."""
+    # What the stubs raise is an RpcError and a Call at once, which the type stubs cannot say.
+    call_error: Any = error
+    code = call_error.code()
+    detail = _detail(call_error.details())
+    kind, what, hint = _ERRORS[code]
+    if code is grpc.StatusCode.UNAVAILABLE and _TLS.search(detail):
+        what, hint = "the TLS handshake failed", "Check that the port speaks TLS, and its certificate."
+    if write and code in {
+        grpc.StatusCode.UNAVAILABLE,
+        grpc.StatusCode.DEADLINE_EXCEEDED,
+        grpc.StatusCode.CANCELLED,
+        grpc.StatusCode.UNKNOWN,
+        grpc.StatusCode.INTERNAL,
+    }:
+        hint = f"{UNKNOWN_OUTCOME} {hint}".strip()
+    message = f"{call} on {server}: {what}{f' ({detail})' if detail else ''}."
+    if issubclass(kind, RequestRefusedError):
+        return kind(message, server=server, call=call, reasons=(detail,) if detail else (), hint=hint)
+    return kind(message, server=server, call=call, hint=hint)
+
+
+def _detail(details: str | None) -> str:
+    """The status text, on one line and without the addresses and stack that gRPC or .NET append to it."""
+    lines = (details or "").strip().splitlines()
+    return (lines[0] if lines else "").rstrip(".")[:300]

@@ -1,0 +1,181 @@
+"""The connection string: one line that says which kernel, and as whom."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from chronicle_notebook._errors import InvalidConnectionStringError
+from chronicle_notebook._secrets import Secret
+from chronicle_notebook.connection._credentials import AuthenticationMode, Credentials, choose
+from chronicle_notebook.connection._grammar import LOAD_BALANCERS, SCHEMES, read
+from chronicle_notebook.connection._host import Host, shape
+
+REDACTED = "REDACTED"
+"""What stands where a secret would; Chronicle's own clients write the same."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class ConnectionString:
+    """Which kernel, and as whom. It shows itself only without its secrets.
+
+    ::
+
+        chronicle://[id:secret@]host[:port][,host[:port]...][/][?option=value&...]
+
+    The scheme is ``chronicle`` or ``chronicle+srv``; the defaults are ``localhost`` and 35000. User name, password and
+    the values of options are percent-decoded. The options, in any case: ``skipTlsValidation``, ``certificatePath``,
+    ``certificatePassword``, ``apiKey``, ``auth=none``, ``loadBalancer``, ``srvNameServer``. A password, apiKey or
+    certificatePassword can be a reference: ``env:NAME`` or ``keyring:SERVICE/USER``, the ``:`` in a password written
+    ``%3A``. The form ``Host=...;Port=...;Username=...;Password=...`` with the same options is read too. Blank text
+    gives the defaults. (Source: C/Connections/ChronicleConnectionStringBuilder.cs.)
+
+    Chronicle's own clients silently ignore an unknown option, an option without exactly one ``=``, a path, another
+    value of ``auth``, and what follows a second ``:`` in the user information. Here each of these is refused, as is an
+    option given twice, because a typing error there changes who connects to what, and nobody is told.
+
+    :raises InvalidConnectionStringError: also when built by hand. ``field`` says what is wrong, and neither the message
+        nor the hint repeats a value.
+    """
+
+    scheme: str = "chronicle"
+    hosts: tuple[Host, ...] = (Host(),)
+    username: str | None = None
+    """The id of the client credentials."""
+    password: Secret | None = None
+    """The secret of the client credentials."""
+    api_key: Secret | None = None
+    """An access token that is sent as it is."""
+    auth: str | None = None
+    """``none`` for no credentials, whatever else is given."""
+    skip_tls_validation: bool | None = None
+    """Whether any server certificate is accepted; None when not said, which Chronicle's own clients take for true."""
+    certificate_path: str | None = None
+    """A file with a client certificate."""
+    certificate_password: Secret | None = None
+    load_balancer: str = LOAD_BALANCERS[0]
+    """``least-connections``, ``round-robin`` or ``random``."""
+    srv_name_server: Host | None = None
+    """Who resolves ``chronicle+srv``; the system's resolver when None. Its port is 53 unless given."""
+
+    @classmethod
+    def parse(cls, text: str) -> ConnectionString:
+        """Read a text.
+
+        :raises InvalidConnectionStringError: when it is not a connection string.
+        """
+        if not isinstance(text, str):
+            raise InvalidConnectionStringError(
+                f"A connection string is a text, not {type(text).__name__}.",
+                field="text",
+                hint="Write chronicle://host:port.",
+            )
+        return cls(**read(text))
+
+    def __post_init__(self) -> None:
+        if self.scheme not in SCHEMES:
+            raise _wrong("scheme", "The scheme is not known.", f"It is {' or '.join(SCHEMES)}.")
+        if not isinstance(self.hosts, tuple) or not self.hosts or not all(isinstance(h, Host) for h in self.hosts):
+            raise _wrong("host", "hosts must be a tuple of at least one Host.", "Write (Host('localhost'),).")
+        if self.scheme == "chronicle+srv" and len(self.hosts) > 1:
+            raise _wrong("host", "chronicle+srv asks for the records of one name, and there are several.", "Give one.")
+        self._check_texts()
+        self._check_secrets()
+        self._check_choices()
+        choose(auth=self.auth, username=self.username, password=self.password, api_key=self.api_key)
+
+    def _check_texts(self) -> None:
+        for field, value in (("username", self.username), ("certificatePath", self.certificate_path)):
+            if value is None:
+                continue
+            if not isinstance(value, str) or not value:
+                raise _wrong(field, f"{field} must be a text that is not empty.", "Leave it out otherwise.")
+            if any(0xD800 <= ord(character) < 0xE000 for character in value):
+                raise _wrong(field, f"{field} has characters that no UTF-8 text has.", "")
+
+    def _check_secrets(self) -> None:
+        for field, value in (
+            ("password", self.password),
+            ("apiKey", self.api_key),
+            ("certificatePassword", self.certificate_password),
+        ):
+            if value is not None and not isinstance(value, Secret):
+                raise _wrong(
+                    field, f"{field} must be a Secret, not {type(value).__name__}.", "Write Secret.env('NAME')."
+                )
+        if self.api_key is not None and not self.api_key:
+            raise _wrong("apiKey", "apiKey is empty.", "Leave it out, or write auth=none.")
+
+    def _check_choices(self) -> None:
+        if self.auth not in (None, "none"):
+            raise _wrong("auth", f"auth can only be none, not {shape(str(self.auth))}.", "Leave it out otherwise.")
+        if self.skip_tls_validation is not None and not isinstance(self.skip_tls_validation, bool):
+            raise _wrong("skipTlsValidation", "skipTlsValidation must be true or false.", "")
+        if self.load_balancer not in LOAD_BALANCERS:
+            raise _wrong("loadBalancer", f"loadBalancer must be {', '.join(LOAD_BALANCERS[:-1])} or random.", "")
+        if self.srv_name_server is not None and not isinstance(self.srv_name_server, Host):
+            raise _wrong("srvNameServer", "srvNameServer must be a Host.", "Write Host('10.0.0.1', 53).")
+
+    @property
+    def credentials(self) -> Credentials:
+        """Which credentials are meant, for display."""
+        return choose(auth=self.auth, username=self.username, password=self.password, api_key=self.api_key)
+
+    @property
+    def authentication(self) -> AuthenticationMode:
+        """Which proof goes with each call."""
+        return self.credentials.mode
+
+    @property
+    def uses_development_credentials(self) -> bool:
+        """Whether nothing was given, so that the development pair is used."""
+        return self.credentials.development
+
+    @property
+    def redacted(self) -> str:
+        """The connection string without its secrets. It can be parsed again.
+
+        The user name and references to secrets are kept.
+        """
+        user = "" if self.username is None else quote(self.username, safe="")
+        if self.password is not None:
+            user += f":{_shown(self.password)}"
+        options = "&".join(f"{name}={value}" for name, value in self._options())
+        hosts = ",".join(map(str, self.hosts))
+        return f"{self.scheme}://{user}{'@' if user else ''}{hosts}{'/?' if options else ''}{options}"
+
+    def _options(self) -> list[tuple[str, str]]:
+        options: list[tuple[str, str]] = []
+        if self.auth is not None:
+            options.append(("auth", self.auth))
+        if self.api_key is not None:
+            options.append(("apiKey", _shown(self.api_key)))
+        if self.skip_tls_validation is not None:
+            options.append(("skipTlsValidation", str(self.skip_tls_validation).lower()))
+        if self.certificate_path is not None:
+            options.append(("certificatePath", quote(self.certificate_path, safe="/:")))
+        if self.certificate_password is not None:
+            options.append(("certificatePassword", _shown(self.certificate_password)))
+        if self.load_balancer != LOAD_BALANCERS[0]:
+            options.append(("loadBalancer", self.load_balancer))
+        if self.srv_name_server is not None:
+            options.append(("srvNameServer", str(self.srv_name_server)))
+        return options
+
+    def __str__(self) -> str:
+        return self.redacted
+
+    def __repr__(self) -> str:
+        return f"ConnectionString({self.redacted!r})"
+
+    def __format__(self, spec: str) -> str:
+        return format(self.redacted, spec)
+
+
+def _shown(secret: Secret) -> str:
+    reference = secret.reference or ""
+    return quote(reference, safe="") if reference.startswith(("env:", "keyring:")) else REDACTED
+
+
+def _wrong(field: str, message: str, hint: str) -> InvalidConnectionStringError:
+    return InvalidConnectionStringError(message, field=field, hint=hint)

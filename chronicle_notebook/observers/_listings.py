@@ -1,0 +1,65 @@
+"""Observers and failed partitions as tables and frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from chronicle_notebook._listing import Column, Listing
+from chronicle_notebook.model import FailedPartition, ObserverState
+
+_OBSERVER = (
+    Column[ObserverState]("id", "Id", lambda each: each.id),
+    Column[ObserverState]("namespace", "Namespace", lambda each: each.namespace),
+    Column[ObserverState]("kind", "Kind", lambda each: each.kind, "category"),
+    Column[ObserverState]("state", "State", lambda each: each.running_state.value, "category"),
+    Column[ObserverState]("handled", "Handled", lambda each: each.handled_count, "UInt64"),
+    Column[ObserverState]("last_handled", "Last", lambda each: each.last_handled_sequence_number, "UInt64"),
+    Column[ObserverState]("next", "Next", lambda each: each.next_sequence_number, "UInt64"),
+    Column[ObserverState]("tail", "Tail", lambda each: each.tail_sequence_number, "UInt64"),
+    Column[ObserverState]("lag", "Lag", lambda each: each.lag, "UInt64"),
+    Column[ObserverState]("event_sequence", "Sequence", lambda each: each.event_sequence_id),
+)
+
+_FAILED = (
+    Column[FailedPartition]("observer", "Observer", lambda each: each.observer_id),
+    Column[FailedPartition]("namespace", "Namespace", lambda each: each.namespace),
+    Column[FailedPartition]("partition", "Partition", lambda each: each.partition),
+    Column[FailedPartition]("attempts", "Attempts", lambda each: len(each.attempts), "UInt64"),
+    Column[FailedPartition](
+        "last_attempt", "Last attempt", lambda each: _last(each, "occurred"), "datetime64[ns, UTC]"
+    ),
+    Column[FailedPartition](
+        "sequence_number", "Failed at number", lambda each: _last(each, "sequence_number"), "UInt64"
+    ),
+    Column[FailedPartition]("message", "Message", lambda each: " / ".join(_last(each, "messages") or ())),
+    Column[FailedPartition]("quarantined", "Quarantined", lambda each: each.quarantined, "bool"),
+)
+
+
+def _last(partition: FailedPartition, name: str) -> Any:
+    return getattr(partition.attempts[-1], name) if partition.attempts else None
+
+
+def observer_listing(observers: Sequence[ObserverState], *, where: str, foot: str) -> Listing[ObserverState]:
+    """How far each observer has come."""
+    return Listing(
+        observers,
+        _OBSERVER,
+        caption=f"{len(observers)} observers of {where}",
+        empty="No observer is known here. A webhook gets one in each namespace when it is registered as active.",
+        foot=foot,
+    )
+
+
+def failed_partition_listing(
+    partitions: Sequence[FailedPartition], *, where: str, foot: str
+) -> Listing[FailedPartition]:
+    """Which partitions fail."""
+    return Listing(
+        partitions,
+        _FAILED,
+        caption=f"{len(partitions)} failed partitions of {where}",
+        empty="No partition fails.",
+        foot=foot,
+    )

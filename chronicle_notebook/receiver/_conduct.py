@@ -1,0 +1,149 @@
+"""How a receiver answers: properly, or as badly as it was told to."""
+
+from __future__ import annotations
+
+import math
+import random
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chronicle_notebook._errors import InvalidInputError
+from chronicle_notebook.receiver._callbacks import Callbacks
+from chronicle_notebook.receiver._credential import CredentialCheck
+from chronicle_notebook.receiver._delivery import Delivery
+from chronicle_notebook.receiver._words import count
+
+OK = 200
+UNAUTHORIZED = 401
+NOT_FOUND = 404
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to do with one request."""
+
+    status: int = OK
+    delay: float = 0.0
+    drop: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Misbehaviour:
+    """What to do wrong, how often, and to whom."""
+
+    status: int | None = None
+    delay: float = 0.0
+    drop: bool = False
+    times: int | None = None
+    when: Callable[[Delivery], object] | None = None
+    probability: float = 1.0
+
+    def __post_init__(self) -> None:
+        if self.status is None and not self.delay and not self.drop:
+            raise _invalid(
+                "status", "Nothing to do wrong was given.", "Give a status, a delay in seconds, or drop=True."
+            )
+        if self.status is not None and not (_whole(self.status) and 200 <= self.status <= 599):
+            raise _invalid("status", "status must be an HTTP status from 200 to 599.", "")
+        if self.status is not None and self.drop:
+            raise _invalid(
+                "drop", "A request is either answered with a status or dropped, not both.", "Give one of them."
+            )
+        if not (_number(self.delay) and 0 <= self.delay < math.inf):
+            raise _invalid("delay", "delay must be a number of seconds, zero or more.", "")
+        if self.times is not None and not (_whole(self.times) and self.times >= 1):
+            raise _invalid("times", "times must be a whole number from 1 on, or None for no end.", "")
+        if not (_number(self.probability) and 0 <= self.probability <= 1):
+            raise _invalid("probability", "probability must be a number from 0 to 1.", "")
+
+    def describe(self, left: int | None) -> str:
+        """In words, with ``left`` requests to go."""
+        deed = "drops connections" if self.drop else f"answers {self.status or 'normally'}"
+        parts = [deed + (f" after {self.delay:g} s" if self.delay else "")]
+        if self.probability < 1:
+            parts.append(f"with probability {self.probability:g}")
+        if self.when is not None:
+            parts.append("where its condition holds")
+        if left is not None:
+            parts.append(f"for the next {count(left, 'request')}")
+        return ", ".join(parts)
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _number(value: object) -> bool:
+    return isinstance(value, (int, float)) and not isinstance(value, bool)
+
+
+def _invalid(field: str, message: str, hint: str) -> InvalidInputError:
+    return InvalidInputError(message, field=field, hint=hint)
+
+
+class Conduct:
+    """Decides about each request. Set from any thread, asked on the receiver's."""
+
+    def __init__(self, callbacks: Callbacks) -> None:
+        self._lock = threading.Lock()
+        self._callbacks = callbacks
+        self._wrong: Misbehaviour | None = None
+        self._left: int | None = None
+        self._random = random.Random()  # noqa: S311 - chance for a rehearsal, nothing is protected by it
+        self._check: CredentialCheck | None = None
+
+    def misbehave(self, wrong: Misbehaviour, seed: int | None) -> None:
+        """Do this from now on, in place of whatever was to be done wrong before."""
+        with self._lock:
+            self._wrong, self._left = wrong, wrong.times
+            self._random = random.Random(seed)  # noqa: S311 - as above
+
+    def behave(self) -> None:
+        """Do nothing wrong from now on."""
+        with self._lock:
+            self._wrong = self._left = None
+
+    def expect(self, check: CredentialCheck | None) -> None:
+        """Require this credential from now on, or none."""
+        with self._lock:
+            self._check = check
+
+    def describe(self) -> str:
+        """In words."""
+        with self._lock:
+            wrong, left, check = self._wrong, self._left, self._check
+        told = "answers normally" if wrong is None else wrong.describe(left)
+        return told + (f"; expects {check.scheme} authorization" if check else "")
+
+    def challenge(self) -> str:
+        """The value of ``WWW-Authenticate`` beside a 401."""
+        check = self._check
+        return f'{check.scheme if check else "Bearer"} realm="receiver"'
+
+    def plan(self, delivery: Delivery, *, authorization: str | None, found: bool) -> Plan:
+        """What to do with this request. ``authorization`` is looked at and not kept."""
+        check = self._check
+        proper = OK if found else NOT_FOUND
+        if found and check is not None and not check.accepts(authorization):
+            proper = UNAUTHORIZED
+        wrong = self._take(delivery)
+        if wrong is None:
+            return Plan(proper)
+        return Plan(proper if wrong.status is None else wrong.status, wrong.delay, wrong.drop)
+
+    def _take(self, delivery: Delivery) -> Misbehaviour | None:
+        wrong = self._wrong
+        if wrong is None:
+            return None
+        # Outside the lock: the condition is the caller's code and may well call back.
+        if wrong.when is not None and not self._callbacks.call("The condition of misbehave()", wrong.when, delivery):
+            return None
+        with self._lock:
+            if self._wrong is not wrong:
+                return None
+            if self._left is not None:
+                self._left -= 1
+                if not self._left:
+                    self._wrong = self._left = None
+            return wrong if self._random.random() < wrong.probability else None

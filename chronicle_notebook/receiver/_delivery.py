@@ -1,0 +1,117 @@
+"""One request that came to the receiver."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from datetime import datetime
+from html import escape
+from http import HTTPStatus
+from typing import Any
+
+from chronicle_notebook._display import Card
+from chronicle_notebook.receiver._headers import Headers
+from chronicle_notebook.receiver._words import count, readable
+
+_SHOWN_JSON = 64 * 1024
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Delivery:
+    """What came, and how it was answered. Credentials are masked before they get here; the body is kept as it came."""
+
+    number: int
+    """Counts the requests of one receiver in the order in which they came, from 1."""
+    received: datetime
+    """When its headers had come, in UTC."""
+    method: str
+    path: str
+    """The path as it was sent, still percent-encoded."""
+    query: str = ""
+    """The query as it was sent, without the question mark; values that look like credentials are masked."""
+    name: str | None = None
+    """What follows the receiver's path, decoded: the name given to :meth:`Receiver.url_for`."""
+    headers: Headers = field(default_factory=Headers)
+    """Masked where a name looks like a credential; found in any case."""
+    authorization_scheme: str | None = None
+    """``Basic``, ``Bearer`` and so on; ``other`` for an unregistered one; None when there was no such header."""
+    partition: str | None = None
+    """The event source id that the events belong to."""
+    events: tuple[dict[str, Any], ...] = ()
+    """The events as a kernel writes them, each with ``context`` and ``content``."""
+    body_error: str | None = None
+    """What is wrong with the body, when it is not what a kernel sends."""
+    body_text: str | None = None
+    """The first 64 KiB of such a body."""
+    body_truncated: bool = False
+    """Whether ``body_text`` is only a part."""
+    body_size: int = 0
+    """Bytes of the body that came, unpacked."""
+    status: int | None = None
+    """The HTTP status it was answered with; None when the connection ended without an answer."""
+    duration: float = 0.0
+    """From its headers to the answer, in seconds."""
+
+    @property
+    def duration_ms(self) -> float:
+        """From its headers to the answer, in milliseconds."""
+        return self.duration * 1000
+
+    @property
+    def sequence_numbers(self) -> tuple[int, ...]:
+        """The sequence number of each event."""
+        return tuple(event["context"]["sequenceNumber"] for event in self.events)
+
+    @property
+    def event_types(self) -> tuple[str, ...]:
+        """The id of the type of each event."""
+        return tuple(event["context"]["eventType"]["id"] for event in self.events)
+
+    @property
+    def answer(self) -> str:
+        """The status in words: ``200 OK``, or ``no answer``."""
+        if self.status is None:
+            return "no answer"
+        try:
+            return f"{self.status} {HTTPStatus(self.status).phrase}"
+        except ValueError:
+            return str(self.status)
+
+    @property
+    def summary(self) -> str:
+        """What it holds, in a few words."""
+        if self.body_error:
+            return self.body_error.rstrip(".")
+        if not self.events:
+            return "no events"
+        types = list(dict.fromkeys(self.event_types))
+        shown = ", ".join(types[:3]) + (f" and {len(types) - 3} more" if len(types) > 3 else "")
+        return f"{count(len(self.events), 'event')} ({shown})"
+
+    def __repr__(self) -> str:
+        return f"<Delivery {self.number}: {self.method} {self.path}, {self.summary}, {self.answer}>"
+
+    def _repr_html_(self) -> str:
+        facts = [
+            ("Received", self.received.isoformat(timespec="milliseconds")),
+            ("Request", f"{self.method} {self.path}{'?' if self.query else ''}{self.query}"),
+            ("Authorization", self.authorization_scheme or "none"),
+            ("Partition", "none" if self.partition is None else self.partition),
+            ("Holds", self.summary),
+            ("Sequence numbers", ", ".join(map(str, self.sequence_numbers)) or "none"),
+            ("Answered", f"{self.answer} after {self.duration_ms:.1f} ms"),
+        ]
+        facts += [(f"Header {name}", value) for name, value in self.headers.items()]
+        shown = [(readable(name), readable(value)) for name, value in facts]
+        return Card(f"Delivery {self.number}", shown).html() + self._body_html()
+
+    def _body_html(self) -> str:
+        if self.body_text is not None:
+            text, cut = self.body_text, self.body_truncated
+        elif self.events:
+            whole = json.dumps(self.events, indent=2, ensure_ascii=False)
+            text, cut = whole[:_SHOWN_JSON], len(whole) > _SHOWN_JSON
+        else:
+            return ""
+        title = "Body, its beginning" if cut else "Body"
+        return f"<details><summary>{title}</summary><pre>{escape(readable(text))}</pre></details>"

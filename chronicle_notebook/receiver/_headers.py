@@ -1,0 +1,110 @@
+"""The headers and the query of a request, with credentials masked before anything keeps them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import final
+from urllib.parse import unquote_plus
+
+from chronicle_notebook._secrets import MASK
+from chronicle_notebook.receiver._words import readable
+
+_CREDENTIAL_WORDS = (
+    "auth",
+    "cookie",
+    "credential",
+    "key",
+    "passwd",
+    "password",
+    "secret",
+    "session",
+    "signature",
+    "token",
+)
+# Short names that address a credential in the URL of common hosts of functions and storage.
+_CREDENTIAL_PARAMETERS = frozenset({"code", "pass", "pwd", "sig"})
+
+# The registered schemes. Any other first word of the header could itself be the secret, so it is not kept.
+_SCHEMES = {
+    scheme.lower(): scheme
+    for scheme in (
+        *("Basic", "Bearer", "Concealed", "Digest", "DPoP", "GNAP", "HOBA", "Mutual", "Negotiate", "NTLM", "OAuth"),
+        *("PrivateToken", "SCRAM-SHA-1", "SCRAM-SHA-256", "vapid"),
+    )
+}
+OTHER_SCHEME = "other"
+"""What :func:`authorization_scheme` says of a scheme that is not registered."""
+
+
+def looks_like_credential(name: str) -> bool:
+    """Whether a header or parameter of this name is likely to carry a secret."""
+    lowered = name.lower()
+    return any(word in lowered for word in _CREDENTIAL_WORDS)
+
+
+def authorization_scheme(value: str | None) -> str | None:
+    """The scheme of an ``Authorization`` header: ``Basic``, ``Bearer`` and so on, or ``other``; None without one."""
+    if value is None:
+        return None
+    first, space, _ = value.strip().partition(" ")
+    return _SCHEMES.get(first.lower(), OTHER_SCHEME) if space else OTHER_SCHEME
+
+
+def _masked(name: str, value: str) -> str:
+    if not looks_like_credential(name):
+        return readable(value)
+    if name.lower() in {"authorization", "proxy-authorization"}:
+        scheme = authorization_scheme(value)
+        return f"{scheme} {MASK}" if scheme not in {None, OTHER_SCHEME} else MASK
+    return MASK
+
+
+@final
+class Headers(Mapping[str, str]):
+    """The headers of a request, found in any case. Values of those that look like credentials are never kept.
+
+    A header that came several times holds its values joined by a comma.
+    """
+
+    __slots__ = ("_names", "_values")
+
+    def __init__(self, pairs: Iterable[tuple[str, str]] = ()) -> None:
+        self._names: dict[str, str] = {}
+        self._values: dict[str, str] = {}
+        for raw_name, raw_value in pairs:
+            name, value = readable(raw_name), _masked(raw_name, raw_value)
+            lowered = name.lower()
+            self._names.setdefault(lowered, name)
+            before = self._values.get(lowered)
+            self._values[lowered] = value if before is None else f"{before}, {value}"
+
+    def __getitem__(self, name: str) -> str:
+        return self._values[name.lower()]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names.values())
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __eq__(self, other: object) -> bool:
+        return self._values == other._values if isinstance(other, Headers) else NotImplemented
+
+    def __hash__(self) -> int:
+        return hash(frozenset(self._values.items()))
+
+    def __repr__(self) -> str:
+        return f"Headers({dict(self.items())!r})"
+
+
+def masked_query(query: str) -> str:
+    """The query text as it came, with the values of parameters that look like credentials masked."""
+    return "&".join(_masked_parameter(pair) for pair in readable(query).split("&"))
+
+
+def _masked_parameter(pair: str) -> str:
+    name, equals, _ = pair.partition("=")
+    plain = unquote_plus(name)
+    if equals and (looks_like_credential(plain) or plain.lower() in _CREDENTIAL_PARAMETERS):
+        return f"{name}={MASK}"
+    return pair

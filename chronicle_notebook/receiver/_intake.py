@@ -1,0 +1,136 @@
+"""From an HTTP request to a recorded delivery and its answer."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
+from urllib.parse import unquote
+
+from aiohttp import ClientError, web
+from aiohttp.http_exceptions import HttpProcessingError
+
+from chronicle_notebook.receiver._body import MAX_BODY, Body, read_body
+from chronicle_notebook.receiver._callbacks import Callbacks
+from chronicle_notebook.receiver._conduct import UNAUTHORIZED, Conduct, Plan
+from chronicle_notebook.receiver._delivery import Delivery
+from chronicle_notebook.receiver._headers import Headers, authorization_scheme, masked_query
+from chronicle_notebook.receiver._journal import Journal
+from chronicle_notebook.receiver._words import readable
+
+_TOO_LARGE = Plan(413)
+_UNREADABLE = Plan(400)
+
+
+class _BodyTooLargeError(Exception):
+    """The body is over the limit; the argument is how much of it had come."""
+
+
+@dataclass(frozen=True, slots=True)
+class Intake:
+    """Reads each request, records it, and answers as the conduct says."""
+
+    base_path: str
+    journal: Journal
+    conduct: Conduct
+    callbacks: Callbacks
+
+    async def handle(self, request: web.Request, stopping: asyncio.Event) -> web.StreamResponse:
+        """Answer one request. It is recorded before the answer goes out, so who has the answer finds it recorded."""
+        began = time.perf_counter()
+        delivery = self._arrival(request)
+        status: int | None = None
+        try:
+            body, plan = await _read(request)
+            delivery = _with_body(delivery, body)
+            if plan is None:
+                header = request.headers.get("Authorization")
+                plan = self.conduct.plan(delivery, authorization=header, found=self._name(delivery.path) is not None)
+            stopped = await _pause(plan.delay, stopping)
+            if not (plan.drop or stopped):
+                status = plan.status
+        except asyncio.CancelledError:
+            # The sender gave up, or the receiver stops: that is a delivery without an answer.
+            if not delivery.body_size and delivery.body_error is None:
+                delivery = replace(delivery, body_error="The connection ended before the whole body had come.")
+            raise
+        finally:
+            self._record(replace(delivery, status=status, duration=time.perf_counter() - began))
+        return self._answer(request, status)
+
+    def _arrival(self, request: web.Request) -> Delivery:
+        target, _, query = request.raw_path.partition("?")
+        path = readable(target)
+        return Delivery(
+            number=self.journal.next_number(),
+            received=datetime.now(UTC),
+            method=request.method,
+            path=path,
+            query=masked_query(query),
+            name=self._name(path) or None,
+            headers=Headers(request.headers.items()),
+            authorization_scheme=authorization_scheme(request.headers.get("Authorization")),
+        )
+
+    def _name(self, path: str) -> str | None:
+        """What follows the receiver's path; empty at the path itself, None elsewhere."""
+        if path.rstrip("/") == self.base_path:
+            return ""
+        prefix = f"{self.base_path}/"
+        return readable(unquote(path.removeprefix(prefix))) if path.startswith(prefix) else None
+
+    def _record(self, delivery: Delivery) -> None:
+        self.journal.record(delivery)
+        # After the answer has gone out, so that a slow callback holds up nobody's delivery.
+        asyncio.get_running_loop().call_soon(self.callbacks.notify, delivery)
+
+    def _answer(self, request: web.Request, status: int | None) -> web.StreamResponse:
+        if status is None:
+            if request.transport is not None:
+                request.transport.close()
+            return web.Response()
+        headers = {"WWW-Authenticate": self.conduct.challenge()} if status == UNAUTHORIZED else None
+        return web.Response(status=status, headers=headers)
+
+
+async def _pause(seconds: float, stopping: asyncio.Event) -> bool:
+    """Wait so long; True when the receiver stops meanwhile."""
+    if not seconds:
+        return False
+    try:
+        await asyncio.wait_for(stopping.wait(), seconds)
+    except TimeoutError:
+        return False
+    return True
+
+
+async def _read(request: web.Request) -> tuple[Body, Plan | None]:
+    """The body, and a plan when its reading already decides the answer."""
+    raw = bytearray()
+    try:
+        async for piece in request.content.iter_any():
+            raw += piece
+            if len(raw) > MAX_BODY:
+                raise _BodyTooLargeError
+    except _BodyTooLargeError:
+        return Body(
+            size=len(raw), error=f"The body is over {MAX_BODY // 1024 // 1024} MiB and was not kept."
+        ), _TOO_LARGE
+    except (web.RequestPayloadError, ClientError, HttpProcessingError, ConnectionError):
+        return Body(
+            size=len(raw), error="The body could not be read: it broke off, or is encoded wrongly."
+        ), _UNREADABLE
+    return read_body(bytes(raw)), None
+
+
+def _with_body(delivery: Delivery, body: Body) -> Delivery:
+    return replace(
+        delivery,
+        partition=body.partition,
+        events=body.events,
+        body_error=body.error,
+        body_text=body.text,
+        body_truncated=body.text_truncated,
+        body_size=body.size,
+    )

@@ -1,0 +1,94 @@
+"""What came, and waiting for more of it."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from itertools import islice
+
+from chronicle_notebook.receiver._delivery import Delivery
+from chronicle_notebook.receiver._list import DeliveryList
+
+# A wait is cut into slices because some systems deliver Ctrl-C only between two of them.
+_SLICE = 0.2
+
+
+class Journal:
+    """The latest ``keep`` deliveries. Written on the receiver's thread, read from any."""
+
+    def __init__(self, keep: int) -> None:
+        self.keep = keep
+        self._changed = threading.Condition()
+        self._kept: deque[Delivery] = deque(maxlen=keep)
+        self._recorded = 0
+        self._dropped = 0
+        self._numbers = 0
+        self._closed = True
+
+    def next_number(self) -> int:
+        """The number of the request that is just coming in."""
+        with self._changed:
+            self._numbers += 1
+            return self._numbers
+
+    def record(self, delivery: Delivery) -> None:
+        """Keep it, and wake who waits."""
+        with self._changed:
+            self._dropped += len(self._kept) == self.keep
+            self._kept.append(delivery)
+            self._recorded += 1
+            self._changed.notify_all()
+
+    def open(self) -> None:
+        """More can come."""
+        with self._changed:
+            self._closed = False
+
+    def close(self) -> None:
+        """Nothing more comes; who waits is woken."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+
+    def clear(self) -> None:
+        """Forget everything kept; numbers go on."""
+        with self._changed:
+            self._kept.clear()
+            self._dropped = 0
+
+    @property
+    def dropped(self) -> int:
+        """How many were forgotten because newer ones came."""
+        with self._changed:
+            return self._dropped
+
+    def __len__(self) -> int:
+        return len(self._kept)
+
+    def snapshot(self) -> DeliveryList:
+        """What is kept now."""
+        with self._changed:
+            return DeliveryList.of(self._kept, dropped=self._dropped)
+
+    def since(self, position: int) -> tuple[list[Delivery], int]:
+        """What was recorded after ``position``, and the position to ask from next; 0 asks for all that is kept."""
+        with self._changed:
+            new = min(self._recorded - position, len(self._kept))
+            return list(islice(self._kept, len(self._kept) - new, None)), self._recorded
+
+    def wait_beyond(self, position: int, deadline: float) -> bool:
+        """Wait until more than ``position`` were recorded; False when the deadline passes or nothing can come."""
+        with self._changed:
+            while self._recorded <= position:
+                left = deadline - time.monotonic()
+                if left <= 0 or self._closed:
+                    return False
+                self._changed.wait(min(left, _SLICE))
+            return True
+
+    @property
+    def closed(self) -> bool:
+        """Whether nothing more can come."""
+        with self._changed:
+            return self._closed

@@ -1,0 +1,104 @@
+"""Deliveries as a sequence that can be read, shown and turned into a frame."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, overload
+
+from chronicle_notebook._display import SHOWN, Table
+from chronicle_notebook.receiver._delivery import Delivery
+from chronicle_notebook.receiver._words import count, readable
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_TITLES = ("#", "Received (UTC)", "Request", "Partition", "Holds", "Answered", "ms")
+_NUMBERS = frozenset({0, 6})
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class DeliveryList(Sequence[Delivery]):
+    """Deliveries in the order in which they came. It does not grow: ask the receiver again for the latest."""
+
+    _items: tuple[Delivery, ...] = ()
+    dropped: int = 0
+    """How many older ones the receiver no longer had when this was taken."""
+
+    @classmethod
+    def of(cls, items: Iterable[Delivery], *, dropped: int = 0) -> DeliveryList:
+        """Put deliveries into the order in which they came."""
+        return cls(tuple(sorted(items, key=lambda delivery: delivery.number)), dropped)
+
+    @overload
+    def __getitem__(self, index: int) -> Delivery: ...
+    @overload
+    def __getitem__(self, index: slice) -> DeliveryList: ...
+    def __getitem__(self, index: int | slice) -> Delivery | DeliveryList:
+        return DeliveryList(self._items[index]) if isinstance(index, slice) else self._items[index]
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The events of all deliveries, one after the other."""
+        return [event for delivery in self._items for event in delivery.events]
+
+    def to_frame(self) -> pd.DataFrame:
+        """A row for each delivery, indexed by its number; the same columns and types when there is none."""
+        import pandas as pd
+
+        items = self._items
+        index = pd.Index([d.number for d in items], dtype="int64", name="number")
+
+        def column(values: list[Any], dtype: str) -> pd.Series[Any]:
+            return pd.Series(values, index=index, dtype=dtype)
+
+        return pd.DataFrame(
+            {
+                "received": column([d.received for d in items], "datetime64[us, UTC]"),
+                "path": column([d.path for d in items], "string"),
+                "partition": column([d.partition for d in items], "string"),
+                "events": column([len(d.events) for d in items], "int64"),
+                "sequence_numbers": column([d.sequence_numbers for d in items], "object"),
+                "event_types": column([d.event_types for d in items], "object"),
+                "status": column([d.status for d in items], "Int64"),
+                "duration_ms": column([d.duration_ms for d in items], "float64"),
+                "method": column([d.method for d in items], "string"),
+            },
+            index=index,
+        )
+
+    def _table(self) -> Table:
+        shown = self._items[-SHOWN:]
+        caption = count(len(self), "delivery", "deliveries")
+        if len(shown) < len(self):
+            caption = f"The last {len(shown)} of {caption}"
+        return Table(
+            caption=caption,
+            titles=_TITLES,
+            rows=[_row(delivery) for delivery in shown],
+            foot=f"{count(self.dropped, 'older one was', 'older ones were')} dropped." if self.dropped else "",
+            empty="Nothing has come.",
+            numbers=_NUMBERS,
+        )
+
+    def __repr__(self) -> str:
+        return self._table().text()
+
+    def _repr_html_(self) -> str:
+        return self._table().html()
+
+
+def _row(delivery: Delivery) -> list[str]:
+    cells = (
+        str(delivery.number),
+        f"{delivery.received:%Y-%m-%d %H:%M:%S}.{delivery.received.microsecond // 1000:03d}",
+        f"{delivery.method} {delivery.path}",
+        "" if delivery.partition is None else delivery.partition,
+        delivery.summary,
+        delivery.answer,
+        f"{delivery.duration_ms:.1f}",
+    )
+    return [readable(cell) for cell in cells]

@@ -1,0 +1,323 @@
+"""The receiver that people hold."""
+
+from __future__ import annotations
+
+import errno
+import math
+import threading
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Self
+from urllib.parse import quote
+
+from chronicle_notebook._display import Card
+from chronicle_notebook._errors import DeliveryTimeoutError, InvalidInputError, ReceiverError, missing
+from chronicle_notebook._secrets import Secret, secret
+from chronicle_notebook.receiver._callbacks import Callbacks
+from chronicle_notebook.receiver._conduct import Conduct, Misbehaviour
+from chronicle_notebook.receiver._credential import CredentialCheck
+from chronicle_notebook.receiver._delivery import Delivery
+from chronicle_notebook.receiver._journal import Journal
+from chronicle_notebook.receiver._list import DeliveryList
+from chronicle_notebook.receiver._words import count
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from chronicle_notebook.receiver._endpoint import Endpoint
+
+
+class Receiver:
+    """An HTTP endpoint on 127.0.0.1 that records what comes to it.
+
+    It serves from :meth:`start` to :meth:`stop`, or inside a ``with`` block, on a thread of its own. What it recorded
+    stays readable afterwards.
+
+    :param port: 0 for a free one, found anew at each start.
+    :param path: Where deliveries are welcome, and below it. Other paths are recorded and answered with 404.
+    :param keep: How many deliveries are kept; older ones are dropped and counted in :attr:`dropped`.
+    :raises InvalidInputError: when one of these cannot be.
+    """
+
+    def __init__(self, *, port: int = 0, path: str = "/webhooks", keep: int = 10_000) -> None:
+        if not (_is_whole(port) and 0 <= port <= 65535):
+            raise InvalidInputError("port must be a whole number from 0 to 65535.", field="port")
+        plain = path.isascii() and path.isprintable() and not set(path) & set(" ?#%")
+        if not (path.startswith("/") and plain):
+            raise InvalidInputError(
+                "path must be a path of plain characters that begins with '/'.",
+                field="path",
+                hint="Names with other characters can go into url_for().",
+            )
+        if not (_is_whole(keep) and keep >= 1):
+            raise InvalidInputError("keep must be a whole number from 1 on.", field="keep")
+        self._wanted_port = port
+        self._path = path.rstrip("/")
+        self._journal = Journal(keep)
+        self._callbacks = Callbacks(keep)
+        self._conduct = Conduct(self._callbacks)
+        self._lock = threading.Lock()
+        self._endpoint: Endpoint | None = None
+
+    # -- life ----------------------------------------------------------------------------------------------------
+
+    def start(self) -> Self:
+        """Begin to serve; does nothing when it serves already.
+
+        :raises ReceiverError: when the port cannot be had.
+        :raises MissingDependencyError: when aiohttp is not installed.
+        """
+        if self.running:  # without the lock: a callback may ask while stop() waits for its thread
+            return self
+        with self._lock:
+            if self._endpoint is not None:
+                return self
+            try:
+                from chronicle_notebook.receiver._endpoint import Endpoint
+                from chronicle_notebook.receiver._intake import Intake
+            except ImportError as error:
+                raise missing("sandbox", "A receiver of deliveries", error) from error
+            intake = Intake(self._path, self._journal, self._conduct, self._callbacks)
+            try:
+                self._endpoint = Endpoint(intake.handle, self._wanted_port)
+            except OSError as error:
+                raise _not_started(self._wanted_port, error) from error
+            self._journal.open()
+        return self
+
+    def stop(self) -> None:
+        """End the service and free the port; does nothing when it does not serve.
+
+        Deliveries that wait for a slow answer get none, and are recorded so.
+        """
+        self._not_on_its_thread("stop()")
+        with self._lock:
+            if self._endpoint is not None:
+                self._endpoint.stop()
+                self._endpoint = None
+                self._journal.close()
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    @property
+    def running(self) -> bool:
+        """Whether it serves."""
+        return self._endpoint is not None
+
+    @property
+    def port(self) -> int:
+        """The port it serves on.
+
+        :raises ReceiverError: when it does not serve.
+        """
+        endpoint = self._endpoint
+        if endpoint is None:
+            raise ReceiverError("The receiver does not run.", hint="Call start(), or use it in a with block.")
+        return endpoint.port
+
+    @property
+    def url(self) -> str:
+        """What to register as the target of a webhook.
+
+        :raises ReceiverError: when it does not serve.
+        """
+        return f"http://127.0.0.1:{self.port}{self._path or '/'}"
+
+    def url_for(self, name: str) -> str:
+        """A URL below :attr:`url`, so that several webhooks can share a receiver: see :attr:`Delivery.name`.
+
+        :raises InvalidInputError: for a name that a URL cannot carry.
+        """
+        if not name or name in {".", ".."}:
+            raise InvalidInputError("This name cannot be part of a URL.", field="name", hint="Give the webhook's id.")
+        return f"{self.url.rstrip('/')}/{quote(name, safe='')}"
+
+    # -- what came -----------------------------------------------------------------------------------------------
+
+    @property
+    def deliveries(self) -> DeliveryList:
+        """What has been recorded until now. A delivery is recorded when it is answered, or ended without an answer."""
+        return self._journal.snapshot()
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        """The events of all deliveries, one after the other."""
+        return self.deliveries.events
+
+    @property
+    def dropped(self) -> int:
+        """How many deliveries were dropped because newer ones came."""
+        return self._journal.dropped
+
+    def to_frame(self) -> pd.DataFrame:
+        """The deliveries as a frame: see :meth:`DeliveryList.to_frame`."""
+        return self.deliveries.to_frame()
+
+    def clear(self) -> None:
+        """Forget the deliveries and the errors of callbacks. Numbers go on where they were."""
+        self._journal.clear()
+        self._callbacks.clear_errors()
+
+    def wait_for(
+        self, count: int = 1, *, timeout: float = 10.0, where: Callable[[Delivery], bool] | None = None
+    ) -> DeliveryList:
+        """Wait until ``count`` deliveries, those already kept included, are there; ``where`` says which ones count.
+
+        :param timeout: In seconds.
+        :returns: All that count, which may be more than asked for.
+        :raises DeliveryTimeoutError: when they did not come in time.
+        :raises ReceiverError: when the receiver does not run and they can no longer come.
+        """
+        if not (_is_whole(count) and 1 <= count <= self._journal.keep):
+            raise InvalidInputError(
+                f"count must be a whole number from 1 to {self._journal.keep}, which is what is kept.", field="count"
+            )
+        if not 0 <= timeout < math.inf:
+            raise InvalidInputError("timeout must be a number of seconds, zero or more.", field="timeout")
+        self._not_on_its_thread("wait_for()")
+        deadline = time.monotonic() + timeout
+        matching: list[Delivery] = []
+        seen = position = 0
+        while True:
+            new, position = self._journal.since(position)
+            seen += len(new)
+            matching += new if where is None else [delivery for delivery in new if where(delivery)]
+            if len(matching) >= count:
+                return DeliveryList.of(matching)
+            if not self._journal.wait_beyond(position, deadline):
+                raise self._not_come(count, len(matching), seen - len(matching), timeout)
+
+    def _not_come(self, wanted: int, matching: int, others: int, timeout: float) -> ReceiverError:
+        told = f"{matching} of {count(wanted, 'delivery', 'deliveries')} came"
+        if others:
+            told += f", and {others:,} that 'where' did not count"
+        endpoint = self._endpoint
+        if endpoint is None:
+            return ReceiverError(
+                f"The receiver does not run; {told}.", hint="Call start(), or wait inside the with block."
+            )
+        return DeliveryTimeoutError(
+            f"Within {timeout:g} s {told} to {self._path or '/'} on port {endpoint.port}.",
+            wanted=wanted,
+            received=matching,
+            hint="Look at .deliveries for what did come, and at the webhook's target URL and its observer.",
+        )
+
+    # -- how it answers ------------------------------------------------------------------------------------------
+
+    def misbehave(
+        self,
+        *,
+        status: int | None = None,
+        delay: float = 0.0,
+        drop: bool = False,
+        times: int | None = None,
+        when: Callable[[Delivery], bool] | None = None,
+        probability: float = 1.0,
+        seed: int | None = None,
+    ) -> None:
+        """Answer badly, in place of any earlier order to.
+
+        :param status: Answer with this HTTP status, 200 to 599.
+        :param delay: Answer only after so many seconds.
+        :param drop: Close the connection without an answer.
+        :param times: For so many requests, then properly again; None for until :meth:`behave`.
+        :param when: Only for requests of which this says True. They have no status and duration yet. It runs on the
+            receiver's thread; when it fails the request is spared and the error kept in :attr:`callback_errors`.
+        :param probability: From 0 to 1; a request that is spared by chance counts among ``times``.
+        :param seed: Makes chance the same each time.
+        :raises InvalidInputError: when nothing is to be done wrong, or it cannot be done.
+        """
+        wrong = Misbehaviour(status=status, delay=delay, drop=drop, times=times, when=when, probability=probability)
+        self._conduct.misbehave(wrong, seed)
+
+    def behave(self) -> None:
+        """Answer properly again. An expected credential stays expected."""
+        self._conduct.behave()
+
+    def expect(self, *, basic: tuple[str, Secret | str] | None = None, bearer: Secret | str | None = None) -> None:
+        """Answer 401 to requests without this credential; without an argument, expect none again.
+
+        The secret is looked up now, and only a keyed digest of it is kept.
+
+        :raises InvalidInputError: when both are given.
+        :raises SecretUnavailableError: when it is a reference that leads nowhere.
+        """
+        if basic is not None and bearer is not None:
+            raise InvalidInputError("A request carries one authorization.", field="basic", hint="Give basic or bearer.")
+        check = None
+        if basic is not None:
+            check = CredentialCheck.basic(basic[0], secret(basic[1], field="basic").reveal())
+        if bearer is not None:
+            check = CredentialCheck.bearer(secret(bearer, field="bearer").reveal())
+        self._conduct.expect(check)
+
+    # -- who listens ---------------------------------------------------------------------------------------------
+
+    def on_delivery(self, callback: Callable[[Delivery], object]) -> Callable[[], None]:
+        """Call ``callback`` with each delivery after it was recorded, on the receiver's thread.
+
+        :returns: A function that ends this.
+        """
+        return self._callbacks.add(callback)
+
+    @property
+    def callback_errors(self) -> tuple[Exception, ...]:
+        """What callbacks and conditions raised, oldest first; as many of them are kept as deliveries."""
+        return self._callbacks.errors
+
+    def _not_on_its_thread(self, what: str) -> None:
+        endpoint = self._endpoint
+        if endpoint is not None and endpoint.on_its_thread:
+            raise ReceiverError(
+                f"{what} cannot be called from a callback: it would wait for itself.",
+                hint="Set a threading.Event in the callback and wait for it elsewhere.",
+            )
+
+    # -- how it looks --------------------------------------------------------------------------------------------
+
+    def _address(self) -> str:
+        endpoint = self._endpoint
+        return f"http://127.0.0.1:{endpoint.port}{self._path or '/'}" if endpoint is not None else "not running"
+
+    def _facts(self) -> list[tuple[str, str]]:
+        facts = [
+            ("URL", self._address()),
+            ("Recorded", count(len(self._journal), "delivery", "deliveries")),
+            ("Conduct", self._conduct.describe()),
+        ]
+        if self.dropped:
+            facts.append(("Dropped", count(self.dropped, "older delivery", "older deliveries")))
+        if self.callback_errors:
+            facts.append(("Callback errors", f"{len(self.callback_errors):,}"))
+        return facts
+
+    def __repr__(self) -> str:
+        told = [self._address(), count(len(self._journal), "delivery", "deliveries"), self._conduct.describe()]
+        return f"<Receiver: {', '.join(told)}>"
+
+    def _repr_html_(self) -> str:
+        return Card("Receiver", self._facts()).html()
+
+
+def _is_whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _not_started(port: int, error: OSError) -> ReceiverError:
+    if error.errno == errno.EADDRINUSE:
+        return ReceiverError(
+            f"Port {port} is in use.",
+            hint="Stop what listens there, perhaps an earlier receiver, or leave out the port for a free one.",
+        )
+    return ReceiverError(
+        f"Port {port} could not be opened: {error.strerror or type(error).__name__}.",
+        hint="Leave out the port for a free one.",
+    )

@@ -1,0 +1,7 @@
+"""``python -m chronicle_notebook.sandbox``."""
+
+import sys
+
+from chronicle_notebook.sandbox._main import main
+
+sys.exit(main())

@@ -1,0 +1,30 @@
+"""An appended event."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from chronicle_notebook.sandbox._event_type import EventType
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """An event with its context. ``causation``, ``caused_by``, ``tags`` and ``content`` are JSON texts."""
+
+    number: int
+    """Its sequence number; -1 before it is appended."""
+    type: EventType
+    source: str
+    """The event source id, which is also the partition."""
+    content: str
+    source_type: str = "Default"
+    stream_type: str = "All"
+    stream_id: str = "Default"
+    occurred: str = ""
+    """ISO 8601 in UTC with seven fraction digits."""
+    correlation: str = "00000000-0000-0000-0000-000000000000"
+    causation: str = "[]"
+    caused_by: str = '{"subject":"","name":"","userName":""}'
+    tags: str = "[]"
+    subject: str = ""
+    hash: str = ""

@@ -1,0 +1,52 @@
+"""Event types: what is appended and what a webhook asks for."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Protocol
+
+
+class WireEventType(Protocol):
+    """The shape that every package of the contract has its own message for."""
+
+    Id: str
+    Generation: int
+    Tombstone: bool
+
+
+@dataclass(frozen=True, slots=True)
+class EventType:
+    """An event type of one generation."""
+
+    id: str
+    generation: int = 1
+    tombstone: bool = False
+
+    @classmethod
+    def of(cls, message: WireEventType) -> EventType:
+        """The event type in a message."""
+        return cls(message.Id, message.Generation, message.Tombstone)
+
+    def json(self) -> dict[str, object]:
+        """The form in JSON."""
+        return {"id": self.id, "generation": self.generation, "tombstone": self.tombstone}
+
+
+@dataclass(frozen=True, slots=True)
+class Registration:
+    """A registered generation of an event type."""
+
+    type: EventType
+    schema: str
+    owner: int
+    """1 the client, 2 the server."""
+    source: int
+    """1 code, 2 a user."""
+
+
+def event_types_from_json(values: Iterable[dict[str, object]]) -> tuple[EventType, ...]:
+    """Event types from their form in JSON."""
+    return tuple(
+        EventType(str(value["id"]), int(str(value["generation"])), bool(value["tombstone"])) for value in values
+    )

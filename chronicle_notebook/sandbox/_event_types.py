@@ -1,0 +1,105 @@
+"""Registered event types, held in memory and kept in storage."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from chronicle_notebook.sandbox._event_type import EventType, Registration
+from chronicle_notebook.sandbox._stores import Store, Stores
+from chronicle_notebook.sandbox._topics import Topics
+from chronicle_notebook.sandbox.storage._event_types import EventTypeTable
+
+CLIENT = 1
+SERVER = 2
+CODE = 1
+USER = 2
+
+KERNEL_TYPES = (
+    "WebhookAdded",
+    "WebhookRemoved",
+    "BasicAuthorizationSetForWebhook",
+    "BearerTokenAuthorizationSetForWebhook",
+    "OAuthAuthorizationSetForWebhook",
+    "EventTypesSetForWebhook",
+    "TargetUrlSetForWebhook",
+    "TargetHeadersSetForWebhook",
+)
+"""The event types that the kernel itself registers in every store for its ``system`` sequence."""
+
+
+class EventTypes:
+    """The event types of every store."""
+
+    def __init__(self, table: EventTypeTable, stores: Stores, topics: Topics) -> None:
+        self._table = table
+        self._stores = stores
+        self._topics = topics
+        self._mutex = threading.Lock()
+        self._known: dict[int, dict[str, dict[int, Registration]]] = {}
+        self._schemas: dict[tuple[int, str, int], Mapping[str, Any]] = {}
+
+    def load(self) -> None:
+        """Read what is in storage."""
+        for store, registration in self._table.all():
+            self._remember(store, registration)
+
+    def add_kernel_types(self, store: Store) -> None:
+        """Register the kernel's own event types in a new store."""
+        self.save(store, [Registration(EventType(name), "{}", SERVER, CODE) for name in KERNEL_TYPES])
+
+    def save(self, store: Store, registrations: Iterable[Registration]) -> None:
+        """Keep generations, over what was there."""
+        entries = list(registrations)
+        for entry in entries:
+            parsed(entry.schema)
+        with self._mutex:
+            self._table.save(store.key, entries)
+            for entry in entries:
+                self._remember(store.key, entry)
+        self._topics.change("event-types", store.name)
+
+    def latest(self, store: Store) -> list[Registration]:
+        """The latest generation of each event type, by id."""
+        with self._mutex:
+            known = self._known.get(store.key, {})
+            return [known[name][max(known[name])] for name in sorted(known)]
+
+    def generations(self, store: Store, name: str) -> list[Registration]:
+        """Every generation of an event type, oldest first."""
+        with self._mutex:
+            known = self._known.get(store.key, {}).get(name, {})
+            return [known[generation] for generation in sorted(known)]
+
+    def find(self, store: Store, name: str, generation: int) -> Registration | None:
+        """One generation; None when it was never registered."""
+        return self._known.get(store.key, {}).get(name, {}).get(generation)
+
+    def schema(self, store: Store, event_type: EventType) -> Mapping[str, Any]:
+        """The schema for events of a type; a generation that is not registered uses the first one that is.
+
+        Raises LookupError when the type is not registered (source: K/Storage.MongoDB/EventTypes/EventTypesStorage.cs).
+        """
+        known = self._known.get(store.key, {}).get(event_type.id)
+        if not known:
+            raise LookupError(f"Event type '{event_type.id}' is not registered in event store '{store.name}'.")
+        entry = known.get(event_type.generation) or known[min(known)]
+        key = (store.key, event_type.id, entry.type.generation)
+        return self._schemas[key]
+
+    def _remember(self, store: int, entry: Registration) -> None:
+        self._known.setdefault(store, {}).setdefault(entry.type.id, {})[entry.type.generation] = entry
+        self._schemas[store, entry.type.id, entry.type.generation] = parsed(entry.schema)
+
+
+def parsed(schema: str) -> Mapping[str, Any]:
+    """A schema as JSON. Raises ValueError when the text is not a JSON object."""
+    try:
+        value = json.loads(schema)
+    except ValueError as error:
+        raise ValueError(f"The schema is not valid JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise ValueError("The schema is not a JSON object.")
+    return value

@@ -1,0 +1,69 @@
+"""The parts of the kernel, put together."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chronicle_notebook.sandbox._behaviour import Behaviour
+from chronicle_notebook.sandbox._crypto import Crypto
+from chronicle_notebook.sandbox._event_types import EventTypes
+from chronicle_notebook.sandbox._log import Log
+from chronicle_notebook.sandbox._reactor import Reactor
+from chronicle_notebook.sandbox._registrar import Registrar
+from chronicle_notebook.sandbox._registry import Registry
+from chronicle_notebook.sandbox._stores import Store, Stores
+from chronicle_notebook.sandbox._topics import Topics
+from chronicle_notebook.sandbox.delivery import Engine
+from chronicle_notebook.sandbox.delivery._observer import Observer
+from chronicle_notebook.sandbox.storage._database import Database
+from chronicle_notebook.sandbox.storage._event_stores import EventStoreTable
+from chronicle_notebook.sandbox.storage._event_types import EventTypeTable
+from chronicle_notebook.sandbox.storage._events import EventTable
+from chronicle_notebook.sandbox.storage._progress import ProgressTable
+from chronicle_notebook.sandbox.storage._webhooks import WebhookTable
+
+
+class Kernel:
+    """Everything behind the gRPC services, on the files of one data folder."""
+
+    def __init__(self, data: Path, *, settle_delay: float, time_scale: float, behaviour: Behaviour) -> None:
+        self.behaviour = behaviour
+        self.topics = Topics()
+        self.database = Database(data / "sandbox.db")
+        self.events = EventTable(self.database)
+        crypto = Crypto(data / "encryption.pem")
+        table = WebhookTable(self.database)
+        self.stores = Stores(EventStoreTable(self.database), self.topics)
+        self.types = EventTypes(EventTypeTable(self.database), self.stores, self.topics)
+        self.log = Log(self.database, self.events, self.types)
+        self.registry = Registry(table, self.topics, behaviour)
+        self.engine = Engine(self.events, ProgressTable(self.database), crypto, behaviour, time_scale)
+        self.reactor = Reactor(
+            self.database, self.events, table, self.log, self.stores, self.registry, self.engine, settle_delay
+        )
+        self.registrar = Registrar(self.registry, self.reactor, crypto, behaviour)
+
+    def start(self) -> None:
+        """Load what is in storage and begin to deliver."""
+        self.stores.on_store = self.types.add_kernel_types
+        self.types.load()
+        self.stores.load()
+        self.log.load()
+        self.registry.load()
+        self.engine.start(self.stores.scopes(), self.log.tail, self._observer_changed)
+        self.log.on_appended = self.engine.appended
+        self.stores.on_namespace = self.reactor.subscribe_namespace
+        self.reactor.start()
+
+    def stop(self) -> None:
+        """End everything, with the progress stored."""
+        self.reactor.stop()
+        self.engine.stop()
+        self.database.close()
+
+    def store(self, name: str) -> Store:
+        """The event store of a name, created when there is none, as naming one does in a kernel."""
+        return self.stores.ensure(name)
+
+    def _observer_changed(self, observer: Observer) -> None:
+        self.topics.change("observers", observer.scope.store, observer.scope.namespace)

@@ -1,0 +1,36 @@
+"""One sandbox per data folder."""
+
+from __future__ import annotations
+
+import fcntl
+from pathlib import Path
+from typing import IO
+
+from chronicle_notebook._errors import SandboxError
+
+
+class FolderLock:
+    """A lock on a data folder that the operating system gives back when its process ends, however it ends."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file: IO[bytes] | None = None
+
+    def acquire(self) -> None:
+        """Take the lock. Raises SandboxError when another sandbox holds it."""
+        file = (self._folder / "sandbox.lock").open("ab")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.close()
+            raise SandboxError(
+                f"The data folder {self._folder} is in use by another running sandbox.",
+                hint="Stop that one, or give this one another folder.",
+            ) from error
+        self._file = file
+
+    def release(self) -> None:
+        """Give the lock back."""
+        if self._file is not None:
+            self._file.close()
+            self._file = None

@@ -1,0 +1,169 @@
+"""Event sequences: appending to them, and reading what is there."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+from uuid import uuid4
+
+from chronicle_notebook.sandbox import _moment
+from chronicle_notebook.sandbox._content import Violation, conformed, violations
+from chronicle_notebook.sandbox._event import Event
+from chronicle_notebook.sandbox._event_type import EventType
+from chronicle_notebook.sandbox._event_types import EventTypes
+from chronicle_notebook.sandbox._scope import Scope
+from chronicle_notebook.sandbox._stores import Store
+from chronicle_notebook.sandbox.storage._database import Database
+from chronicle_notebook.sandbox.storage._events import EventTable, Filter
+
+UNAVAILABLE = 2**64 - 1
+"""Not a number: none yet, or not checked."""
+
+_SYSTEM = '{"subject":"5d032c92-9d5e-41eb-947a-ee5314ed0032","name":"[System]","userName":"[System]"}'
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What a concurrency scope demands: that no event that fits has a number above ``number``."""
+
+    number: int
+    wanted: Filter
+    none_at_all: bool = False
+
+    @property
+    def checked(self) -> bool:
+        """Whether there is anything to check."""
+        return self.none_at_all or self.number < UNAVAILABLE - 1
+
+
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A concurrency scope that was not met."""
+
+    source: str
+    expected: int
+    actual: int
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaConflict:
+    """Content that the schema of its event type does not allow."""
+
+    type: str
+    violation: Violation
+
+
+@dataclass(slots=True)
+class Appended:
+    """The outcome of an append: numbers, or why nothing was appended."""
+
+    numbers: list[int] = field(default_factory=list)
+    schema_conflicts: list[SchemaConflict] = field(default_factory=list)
+    conflicts: list[Conflict] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    checked: bool = False
+
+    @property
+    def succeeded(self) -> bool:
+        """Whether the events were appended."""
+        return not (self.schema_conflicts or self.conflicts or self.errors)
+
+
+class Log:
+    """Appends to sequences, all or nothing, and tells the engine. An append is durable before it returns."""
+
+    def __init__(self, database: Database, events: EventTable, types: EventTypes) -> None:
+        self._database = database
+        self._events = events
+        self._types = types
+        self._mutex = threading.Lock()
+        self._tails: dict[int, int] = {}
+        self.on_appended: Callable[[int, frozenset[str]], None] = lambda _sequence, _types: None
+
+    def load(self) -> None:
+        """Read where the sequences end."""
+        self._tails = self._events.tails()
+
+    def tail(self, sequence: int) -> int | None:
+        """The number of the last event of a sequence; None when it is empty."""
+        return self._tails.get(sequence)
+
+    def append(
+        self, store: Store, scope: Scope, events: Sequence[Event], expected: Mapping[str, Expectation]
+    ) -> Appended:
+        """Append events whose content is checked against their types; ``expected`` is by event source id."""
+        outcome = Appended(checked=any(expectation.checked for expectation in expected.values()))
+        shaped = [self._shaped(store, event, outcome) for event in events]
+        if not outcome.succeeded:
+            return outcome
+        with self._mutex, self._database.transaction():
+            for source, expectation in expected.items():
+                self._check(scope, source, expectation, outcome)
+            if outcome.succeeded:
+                outcome.numbers = self._store(scope, shaped)
+        if outcome.numbers:
+            self._announce(scope, shaped, outcome.numbers[-1])
+        return outcome
+
+    def append_own(self, scope: Scope, events: Sequence[Event], within: Callable[[list[int]], None]) -> list[int]:
+        """Append events of the kernel itself; ``within`` gets their numbers inside the transaction. The numbers."""
+        with self._mutex, self._database.transaction():
+            numbers = self._store(scope, events)
+            within(numbers)
+        if numbers:
+            self._announce(scope, events, numbers[-1])
+        return numbers
+
+    def _store(self, scope: Scope, events: Iterable[Event]) -> list[int]:
+        return [event.number for event in self._events.append(scope.key, events)]
+
+    def _announce(self, scope: Scope, events: Iterable[Event], last: int) -> None:
+        with self._mutex:
+            self._tails[scope.key] = max(last, self._tails.get(scope.key, 0))
+        self.on_appended(scope.key, frozenset(event.type.id for event in events))
+
+    def _shaped(self, store: Store, event: Event, outcome: Appended) -> Event:
+        try:
+            schema = self._types.schema(store, event.type)
+            content = _object(event.content)
+        except (LookupError, ValueError) as error:
+            outcome.errors.append(str(error.args[0]))
+            return event
+        outcome.schema_conflicts.extend(SchemaConflict(event.type.id, found) for found in violations(content, schema))
+        text = json.dumps(conformed(content, schema), separators=(",", ":"))
+        return replace(event, content=text, hash=hashlib.sha256(text.encode()).hexdigest())
+
+    def _check(self, scope: Scope, source: str, expectation: Expectation, outcome: Appended) -> None:
+        if not expectation.checked:
+            return
+        tail = self._events.tail(scope.key, expectation.wanted, uncommitted=True)
+        if tail is not None and (expectation.none_at_all or tail > expectation.number):
+            outcome.conflicts.append(Conflict(source, expectation.number, tail))
+
+
+def own_event(source: str, event_type: str, content: Mapping[str, Any]) -> Event:
+    """An event of the kernel itself, caused by its System identity."""
+    return Event(
+        -1,
+        EventType(event_type),
+        source,
+        json.dumps(content),
+        occurred=_moment.now(),
+        correlation=str(uuid4()),
+        caused_by=_SYSTEM,
+        subject=source,
+    )
+
+
+def _object(content: str) -> dict[str, Any]:
+    try:
+        value = json.loads(content)
+    except ValueError as error:
+        raise ValueError(f"The content is not valid JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise ValueError("The content is not a JSON object.")
+    return value

@@ -1,0 +1,98 @@
+"""The sandbox in the foreground of a process."""
+
+from __future__ import annotations
+
+import argparse
+import signal
+import sys
+import threading
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from types import FrameType
+
+from chronicle_notebook._errors import SandboxError
+from chronicle_notebook.sandbox._sandbox import Sandbox
+
+
+def serve(
+    *,
+    port: int,
+    data: Path | None,
+    seed: bool,
+    settle_delay: float,
+    time_scale: float,
+    announce: Callable[[str], None],
+) -> int:
+    """Run until SIGINT or SIGTERM; 0. ``announce`` gets the connection string on one line once calls are answered.
+
+    Call it from the main thread, which gets the signals. Raises SandboxError when the sandbox cannot start.
+    """
+    ended = threading.Event()
+
+    def end(_signal: int, _frame: FrameType | None) -> None:
+        ended.set()
+
+    before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        with Sandbox(port=port, data=data, seed=seed, settle_delay=settle_delay, time_scale=time_scale) as sandbox:
+            announce(sandbox.connection_string)
+            ended.wait()
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+    return 0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Read the command line and `serve`; the exit code: 0, 1 when it cannot start, 2 for a wrong command line."""
+    given = _parser().parse_args(arguments)
+    try:
+        return serve(
+            port=given.port,
+            data=given.data,
+            seed=given.seed,
+            settle_delay=given.settle_delay,
+            time_scale=given.time_scale,
+            announce=_print,
+        )
+    except SandboxError as error:
+        print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)  # noqa: T201 - a program speaks to its terminal
+        return 1
+
+
+def _print(line: str) -> None:
+    print(line, flush=True)  # noqa: T201 - a program speaks to its terminal
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m chronicle_notebook.sandbox", description="Run an embedded Chronicle kernel until interrupted."
+    )
+    parser.add_argument(
+        "--port", type=_port, default=35000, help="the port to listen on, 0 for a free one (%(default)s)"
+    )
+    parser.add_argument("--data", type=Path, help="a folder to keep everything in (default: a temporary one)")
+    parser.add_argument("--seed", action="store_true", help="begin with the example event store 'banking'")
+    parser.add_argument(
+        "--settle-delay", type=_seconds, default=0.05, help="seconds until a registration is in effect (%(default)s)"
+    )
+    parser.add_argument(
+        "--time-scale", type=_seconds, default=1.0, help="multiplies retry and back-off delays (%(default)s)"
+    )
+    return parser
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 0 to 65535")
+
+
+def _seconds(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = -1.0
+    if 0 <= value < 86400:
+        return value
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of 0 or more")

@@ -1,0 +1,221 @@
+"""From events on the ``system`` sequence to definitions in effect."""
+
+from __future__ import annotations
+
+import json
+import logging
+import threading
+import time
+from collections import deque
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+from chronicle_notebook.sandbox._event import Event
+from chronicle_notebook.sandbox._event_type import event_types_from_json
+from chronicle_notebook.sandbox._log import Log
+from chronicle_notebook.sandbox._registry import Registry
+from chronicle_notebook.sandbox._scope import DEFAULT_NAMESPACE, SYSTEM_SEQUENCE, Scope
+from chronicle_notebook.sandbox._stores import Namespace, Store, Stores
+from chronicle_notebook.sandbox._webhook import Authorization, AuthorizationKind, Webhook
+from chronicle_notebook.sandbox.delivery import Engine
+from chronicle_notebook.sandbox.storage._database import Database
+from chronicle_notebook.sandbox.storage._events import EventTable
+from chronicle_notebook.sandbox.storage._webhooks import WebhookTable
+
+_LOG = logging.getLogger(__name__)
+_Key = tuple[int, str]
+
+
+class Reactor:
+    """Applies each system event after the settle delay, in the order of its webhook.
+
+    Source: K/Core/Observation/Webhooks/WebhookReactor.cs. A new webhook with authorization is first in effect without
+    it, and gets it with its second event, one settle delay later. Events that wait are kept in storage, so that a
+    crash in between loses nothing.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        events: EventTable,
+        table: WebhookTable,
+        log: Log,
+        stores: Stores,
+        registry: Registry,
+        engine: Engine,
+        delay: float,
+    ) -> None:
+        self._database = database
+        self._events = events
+        self._table = table
+        self._log = log
+        self._stores = stores
+        self._registry = registry
+        self._engine = engine
+        self._delay = delay
+        self._order = threading.Lock()
+        self._changed = threading.Condition()
+        self._waiting: dict[_Key, deque[int]] = {}
+        self._due: deque[tuple[float, _Key]] = deque()
+        self._stopping = False
+        self._busy = False
+        self._thread = threading.Thread(target=self._run, name="chronicle-sandbox-reactor", daemon=True)
+
+    def start(self) -> None:
+        """Subscribe what is in effect, and go on with what was waiting."""
+        for store in self._stores.all():
+            for namespace in self._stores.namespaces(store):
+                self.subscribe_namespace(store, namespace)
+        for store_key, number, webhook in self._table.unsettled():
+            self._queue((store_key, webhook), number)
+        self._thread.start()
+
+    def stop(self) -> None:
+        """End the thread; what waits is applied after the next start."""
+        with self._changed:
+            self._stopping = True
+            self._changed.notify_all()
+        self._thread.join()
+
+    def append(self, store: Store, events: Sequence[Event]) -> None:
+        """Append events to the store's ``system`` sequence, to take effect after the settle delay."""
+        scope = self._stores.scope(store.name, DEFAULT_NAMESPACE, SYSTEM_SEQUENCE)
+        sources = [event.source for event in events]
+        # One lock around both, so that events wait in the order in which they were appended.
+        with self._order:
+            numbers = self._log.append_own(
+                scope, events, lambda numbers: self._table.add_unsettled(store.key, zip(numbers, sources, strict=True))
+            )
+            for number, source in zip(numbers, sources, strict=True):
+                self._queue((store.key, source), number)
+
+    def wait_until_settled(self, most: float = 5.0) -> None:
+        """Wait until no event waits, for ``most`` seconds."""
+        with self._changed:
+            self._changed.wait_for(lambda: not self._waiting and not self._busy, most)
+
+    def subscribe_namespace(self, store: Store, namespace: Namespace) -> None:
+        """Subscribe every active webhook of a store in one of its namespaces."""
+        active = [webhook for webhook in self._registry.of(store) if self._registry.is_active(webhook)]
+        if active:
+            self._engine.subscribe(self._entries(store, [namespace], active))
+
+    def _entries(
+        self, store: Store, namespaces: Iterable[Namespace], webhooks: Iterable[Webhook]
+    ) -> list[tuple[Scope, Webhook]]:
+        webhooks = list(webhooks)
+        return [
+            (self._stores.scope(store.name, namespace.name, webhook.sequence), webhook)
+            for namespace in namespaces
+            for webhook in webhooks
+        ]
+
+    def _queue(self, key: _Key, number: int) -> None:
+        with self._changed:
+            if key in self._waiting:
+                self._waiting[key].append(number)
+            else:
+                self._waiting[key] = deque([number])
+                self._due.append((time.monotonic() + self._delay, key))
+                self._changed.notify_all()
+
+    def _run(self) -> None:
+        while (taken := self._next()) is not None:
+            stores = {store.key: store for store in self._stores.all()}
+            for store_key, numbers in taken.items():
+                try:
+                    self._apply(stores[store_key], numbers)
+                except Exception:  # noqa: BLE001 - one store's trouble is told, and must not stop the others
+                    _LOG.exception(
+                        "Events about webhooks of event store %s did not take effect", stores[store_key].name
+                    )
+            with self._changed:
+                self._busy = False
+                self._changed.notify_all()
+
+    def _next(self) -> dict[int, list[int]] | None:
+        """Wait for what is due: at most one event of each webhook, by store. None when stopping."""
+        with self._changed:
+            while not self._stopping:
+                now = time.monotonic()
+                if self._due and self._due[0][0] <= now:
+                    self._busy = True
+                    return self._take(now)
+                self._changed.wait(self._due[0][0] - now if self._due else None)
+            return None
+
+    def _take(self, now: float) -> dict[int, list[int]]:
+        taken: dict[int, list[int]] = {}
+        again: list[_Key] = []
+        while self._due and self._due[0][0] <= now:
+            _, key = self._due.popleft()
+            queue = self._waiting[key]
+            taken.setdefault(key[0], []).append(queue.popleft())
+            if queue:
+                again.append(key)
+            else:
+                del self._waiting[key]
+        # Put back afterwards: without a delay they would be due at once, and each builds on the one before it.
+        self._due.extend((now + self._delay, key) for key in again)
+        return taken
+
+    def _apply(self, store: Store, numbers: list[int]) -> None:
+        scope = self._stores.scope(store.name, DEFAULT_NAMESPACE, SYSTEM_SEQUENCE)
+        saved: list[Webhook] = []
+        removed: list[str] = []
+        for event in self._events.numbered(scope.key, sorted(numbers)):
+            if event.type.id == "WebhookRemoved":
+                removed.append(event.source)
+            elif (webhook := _applied(self._registry.find(store, event.source), event)) is not None:
+                saved.append(webhook)
+        with self._database.transaction():
+            self._registry.apply(store, saved, removed)
+            self._table.remove_unsettled(store.key, numbers)
+        self._unsubscribe(store, removed)
+        active = [webhook for webhook in saved if webhook.active]
+        self._engine.subscribe(self._entries(store, self._stores.namespaces(store), active))
+        self._registry.announce(store)
+
+    def _unsubscribe(self, store: Store, removed: list[str]) -> None:
+        if removed:
+            gone = set(removed)
+            self._engine.unsubscribe(
+                (observer.scope.key, observer.webhook.id)
+                for observer in self._engine.observers()
+                if observer.scope.store == store.name and observer.webhook.id in gone
+            )
+
+
+def _applied(webhook: Webhook | None, event: Event) -> Webhook | None:
+    """The definition after an event; None when the event is about a webhook that is gone."""
+    content: Mapping[str, Any] = json.loads(event.content)
+    if event.type.id == "WebhookAdded":
+        return Webhook(
+            id=event.source,
+            url=content["targetUrl"],
+            sequence=content["eventSequenceId"],
+            event_types=event_types_from_json(content["eventTypes"]),
+            headers=tuple(content["targetHeaders"].items()),
+            replayable=content["isReplayable"],
+            active=content["isActive"],
+        )
+    if webhook is None:
+        return None
+    match event.type.id:
+        case "EventTypesSetForWebhook":
+            return replace(webhook, event_types=event_types_from_json(content["eventTypes"]))
+        case "TargetUrlSetForWebhook":
+            return replace(webhook, url=content["targetUrl"])
+        case "TargetHeadersSetForWebhook":
+            return replace(webhook, headers=tuple(content["targetHeaders"].items()))
+        case _:
+            return replace(webhook, authorization=_authorization(event.type.id, content))
+
+
+def _authorization(event_type: str, content: Mapping[str, Any]) -> Authorization:
+    if event_type.startswith("Basic"):
+        return Authorization(AuthorizationKind.BASIC, content["username"], content["password"])
+    if event_type.startswith("Bearer"):
+        return Authorization(AuthorizationKind.BEARER, secret=content["token"])
+    return Authorization(AuthorizationKind.OAUTH, content["clientId"], content["clientSecret"], content["authority"])

@@ -1,0 +1,92 @@
+"""The webhook definitions in effect, held in memory and kept in storage."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterable
+
+from chronicle_notebook.contracts.wire import webhooks_pb2
+from chronicle_notebook.sandbox._behaviour import Behaviour
+from chronicle_notebook.sandbox._stores import Store
+from chronicle_notebook.sandbox._topics import Topics
+from chronicle_notebook.sandbox._webhook import Webhook
+from chronicle_notebook.sandbox.storage._webhooks import WebhookTable
+
+
+class Registry:
+    """The definitions of every store, with the bytes that list each of them.
+
+    A list of fifty thousand is then a matter of joining what was made when each definition changed.
+    """
+
+    def __init__(self, table: WebhookTable, topics: Topics, behaviour: Behaviour) -> None:
+        self._table = table
+        self._topics = topics
+        self._behaviour = behaviour
+        self._mutex = threading.Lock()
+        self._webhooks: dict[int, dict[str, Webhook]] = {}
+        self._listed: dict[int, dict[str, bytes]] = {}
+        self._joined: dict[int, bytes] = {}
+
+    def load(self) -> None:
+        """Read what is in storage."""
+        for store, webhook in self._table.all():
+            self._remember(store, webhook)
+
+    def of(self, store: Store) -> list[Webhook]:
+        """The definitions of a store, oldest first."""
+        with self._mutex:
+            return list(self._webhooks.get(store.key, {}).values())
+
+    def find(self, store: Store, id_: str) -> Webhook | None:
+        """One definition."""
+        return self._webhooks.get(store.key, {}).get(id_)
+
+    def listed(self, store: Store) -> bytes:
+        """The serialized rows of a list, to be added to a serialized envelope."""
+        with self._mutex:
+            if store.key not in self._joined:
+                self._joined[store.key] = b"".join(self._listed.get(store.key, {}).values())
+            return self._joined[store.key]
+
+    def apply(self, store: Store, saved: Iterable[Webhook], removed: Iterable[str]) -> None:
+        """Keep definitions and drop others; call `announce` when the transaction is over."""
+        saved, removed = list(saved), list(removed)
+        self._table.remove(store.key, removed)
+        self._table.save(store.key, saved)
+        with self._mutex:
+            for id_ in removed:
+                self._webhooks.get(store.key, {}).pop(id_, None)
+                self._listed.get(store.key, {}).pop(id_, None)
+            for webhook in saved:
+                self._remember(store.key, webhook)
+            self._joined.pop(store.key, None)
+
+    def announce(self, store: Store) -> None:
+        """Tell those who watch the list."""
+        self._topics.change("webhooks", store.name)
+
+    def is_active(self, webhook: Webhook) -> bool:
+        """Whether a definition that was read from storage counts as active."""
+        return webhook.active or self._behaviour.inactive_lost
+
+    def _remember(self, store: int, webhook: Webhook) -> None:
+        self._webhooks.setdefault(store, {})[webhook.id] = webhook
+        self._listed.setdefault(store, {})[webhook.id] = self._row(webhook)
+
+    def _row(self, webhook: Webhook) -> bytes:
+        details = webhooks_pb2.WebhookDetailsResponse(
+            Identifier=webhook.id,
+            Id=webhook.id,
+            Url=webhook.url,
+            EventSequenceId=webhook.sequence,
+            EventTypes=[
+                webhooks_pb2.EventType(Id=kind.id, Generation=kind.generation, Tombstone=kind.tombstone)
+                for kind in webhook.event_types
+            ],
+            AuthorizationType=webhooks_pb2.AuthorizationType.ValueType(webhook.authorization.kind),
+            Headers=dict(webhook.headers),
+            IsReplayable=webhook.replayable,
+            IsActive=self.is_active(webhook),
+        )
+        return webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse(Data=[details]).SerializeToString()

@@ -1,0 +1,161 @@
+"""The sandbox as its users see it."""
+
+from __future__ import annotations
+
+import atexit
+import html
+import shutil
+import tempfile
+import threading
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from chronicle_notebook._errors import SandboxError
+from chronicle_notebook.sandbox._behaviour import NEWEST, Behaviour
+from chronicle_notebook.sandbox._kernel import Kernel
+from chronicle_notebook.sandbox._lock import FolderLock
+from chronicle_notebook.sandbox._seed import sow
+from chronicle_notebook.sandbox._server import HOST, Server
+from chronicle_notebook.sandbox.services import served
+
+
+class Sandbox:
+    """An embedded Chronicle kernel on the loopback interface.
+
+    ::
+
+        with Sandbox() as kernel:
+            print(kernel.connection_string)
+
+    ``port`` 0 takes a free one. ``data`` is the folder for everything that is kept; without it a temporary one is made
+    and deleted by `stop`. ``seed`` fills an event store ``banking`` with examples that never leave this machine.
+    ``settle_delay`` is how many seconds a registration or removal takes to be in effect. ``time_scale`` multiplies
+    every delay of the kernel (retries, back-off, circuit breaker), not its time-outs. ``behaviour`` chooses among the
+    differences of kernel releases.
+
+    `start` raises SandboxError when the port is taken or the folder is in use.
+    """
+
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        data: Path | str | None = None,
+        seed: bool = False,
+        settle_delay: float = 0.05,
+        time_scale: float = 1.0,
+        behaviour: Behaviour = NEWEST,
+    ) -> None:
+        self._wanted_port = port
+        self._given = None if data is None else Path(data)
+        self._seed = seed
+        self._settle_delay = settle_delay
+        self._time_scale = time_scale
+        self._behaviour = behaviour
+        self._mutex = threading.RLock()
+        self._port: int | None = None
+        self._folder: Path | None = self._given
+        self._lock: FolderLock | None = None
+        self._kernel: Kernel | None = None
+        self._server: Server | None = None
+
+    def start(self) -> Self:
+        """Begin to listen; without effect while it runs. Raises SandboxError."""
+        with self._mutex:
+            if self._server is None:
+                try:
+                    self._start()
+                except BaseException:
+                    self.stop()
+                    raise
+        return self
+
+    def stop(self) -> None:
+        """End everything, and delete a temporary folder; without effect when it does not run."""
+        with self._mutex:
+            atexit.unregister(self.stop)
+            server, kernel, lock = self._server, self._kernel, self._lock
+            self._server = self._kernel = self._lock = self._port = None
+            if server is not None:
+                server.stop()
+            if kernel is not None:
+                kernel.stop()
+            if lock is not None:
+                lock.release()
+            if self._given is None and self._folder is not None:
+                shutil.rmtree(self._folder, ignore_errors=True)
+                self._folder = None
+
+    @property
+    def running(self) -> bool:
+        """Whether it listens."""
+        return self._port is not None
+
+    @property
+    def port(self) -> int:
+        """The port it listens on. Raises SandboxError when it does not run."""
+        if self._port is None:
+            raise SandboxError("The sandbox does not run, so it has no port.", hint="Call start() first.")
+        return self._port
+
+    @property
+    def address(self) -> str:
+        """Host and port. Raises SandboxError when it does not run."""
+        return f"{HOST}:{self.port}"
+
+    @property
+    def connection_string(self) -> str:
+        """What to connect with. Raises SandboxError when it does not run."""
+        return f"chronicle://{self.address}/?auth=none"
+
+    @property
+    def data(self) -> Path:
+        """The folder with everything that is kept. Raises SandboxError when a temporary one does not exist (yet)."""
+        if self._folder is None:
+            raise SandboxError("The sandbox does not run, so it has no data folder.", hint="Call start() first.")
+        return self._folder
+
+    def __enter__(self) -> Self:
+        return self.start()
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __repr__(self) -> str:
+        return f"<Sandbox at {self.connection_string}>" if self.running else "<Sandbox, stopped>"
+
+    def _repr_html_(self) -> str:
+        if not self.running:
+            return "<p><strong>Chronicle sandbox</strong>, stopped</p>"
+        return (
+            "<p><strong>Chronicle sandbox</strong>, running at "
+            f"<code>{html.escape(self.connection_string)}</code>, "
+            f"data in <code>{html.escape(str(self.data))}</code></p>"
+        )
+
+    def _start(self) -> None:
+        if self._given is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="chronicle-sandbox-"))
+        folder = self.data
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock = FolderLock(folder)
+            lock.acquire()
+        except OSError as error:
+            raise SandboxError(
+                f"The data folder {folder} cannot be used: {error.strerror}.", hint="Give another folder."
+            ) from error
+        self._lock = lock
+        self._kernel = Kernel(
+            folder, settle_delay=self._settle_delay, time_scale=self._time_scale, behaviour=self._behaviour
+        )
+        self._kernel.start()
+        if self._seed:
+            sow(self._kernel)
+        self._server = Server(served(self._kernel))
+        self._port = self._server.start(self._wanted_port)
+        # A process that ends without stop() leaves no temporary folder and no half-done delivery.
+        atexit.register(self.stop)

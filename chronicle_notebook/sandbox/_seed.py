@@ -1,0 +1,116 @@
+"""Examples to look at: a bank with a few accounts, and webhooks of every kind."""
+
+from __future__ import annotations
+
+import json
+import secrets
+from collections.abc import Iterator, Sequence
+
+from chronicle_notebook.sandbox._event import Event
+from chronicle_notebook.sandbox._event_type import EventType, Registration
+from chronicle_notebook.sandbox._event_types import CLIENT, CODE
+from chronicle_notebook.sandbox._kernel import Kernel
+from chronicle_notebook.sandbox._scope import DEFAULT_NAMESPACE, EVENT_LOG
+from chronicle_notebook.sandbox._stores import Store
+from chronicle_notebook.sandbox._webhook import NO_AUTHORIZATION, Authorization, AuthorizationKind, Webhook
+
+STORE = "banking"
+TENANT = "Tenant-B"
+NOBODY = "http://127.0.0.1:9"
+"""The loopback port on which nobody listens."""
+
+_MONEY = {"type": "number", "format": "decimal"}
+_TEXT = {"type": "string"}
+_PROPERTIES: dict[str, dict[str, dict[str, str]]] = {
+    "AccountOpened": {"owner": _TEXT, "currency": _TEXT},
+    "FundsDeposited": {"amount": _MONEY, "reference": _TEXT},
+    "FundsWithdrawn": {"amount": _MONEY, "reference": _TEXT},
+    "AccountClosed": {"reason": _TEXT},
+    "CustomerMoved": {"street": _TEXT, "city": _TEXT},
+}
+_OWNERS = {"account-1001": "Ada", "account-1002": "Grace", "account-1003": "Edsger", "account-1004": "Barbara"}
+
+
+def sow(kernel: Kernel) -> None:
+    """Fill the event store ``banking``, unless it exists.
+
+    Nothing of it ever leaves this machine: webhooks with a host elsewhere are inactive, and the one that is active
+    points at a loopback port on which nobody listens, so that it shows how a failing webhook looks.
+    """
+    if kernel.stores.find(STORE) is not None:
+        return
+    store = kernel.store(STORE)
+    kernel.stores.ensure_namespace(store, TENANT)
+    kernel.types.save(store, [_registration(name) for name in _PROPERTIES])
+    _append(kernel, store, DEFAULT_NAMESPACE, list(_history(_OWNERS)))
+    _append(kernel, store, TENANT, list(_history({"account-2001": "Tony"})))
+    kernel.registrar.add(store, _webhooks(inactive_is_lost=kernel.behaviour.inactive_lost))
+    kernel.reactor.wait_until_settled()
+
+
+def _registration(name: str) -> Registration:
+    properties = _PROPERTIES[name]
+    schema = {"type": "object", "properties": properties, "required": list(properties)}
+    return Registration(EventType(name), json.dumps(schema), CLIENT, CODE)
+
+
+def _append(kernel: Kernel, store: Store, namespace: str, events: Sequence[Event]) -> None:
+    scope = kernel.stores.scope(store.name, namespace, EVENT_LOG)
+    outcome = kernel.log.append(store, scope, events, {})
+    if not outcome.succeeded:
+        raise RuntimeError(f"the examples do not fit their schemas: {outcome}")
+
+
+def _history(owners: dict[str, str]) -> Iterator[Event]:
+    """What happened to the accounts, day by day."""
+    day = 0
+    for account, owner in owners.items():
+        day += 1
+        yield _event(account, "AccountOpened", day, {"owner": owner, "currency": "EUR"})
+    for week in range(1, 5):
+        for index, account in enumerate(owners):
+            day += 1
+            deposit = {"amount": 100.0 * week + 25 * index, "reference": f"salary, week {week}"}
+            yield _event(account, "FundsDeposited", day, deposit)
+            yield _event(account, "FundsWithdrawn", day, {"amount": 40.5 + 10 * index, "reference": "rent"})
+    first, last = min(owners), max(owners)
+    yield _event(first, "CustomerMoved", day + 1, {"street": "Canal Street 1", "city": "Utrecht"})
+    yield _event(last, "CustomerMoved", day + 2, {"street": "Hill Road 7", "city": "Oslo"})
+    yield _event(last, "AccountClosed", day + 3, {"reason": "moved abroad"})
+
+
+def _event(account: str, name: str, day: int, content: dict[str, object]) -> Event:
+    identity = json.dumps({"subject": "teller-7", "name": "Teller", "userName": "teller"})
+    return Event(
+        -1,
+        EventType(name),
+        account,
+        json.dumps(content),
+        occurred=f"2026-{1 + day // 28:02d}-{1 + day % 28:02d}T09:00:00.0000000+00:00",
+        caused_by=identity,
+        subject=account,
+    )
+
+
+def _webhooks(*, inactive_is_lost: bool) -> list[Webhook]:
+    # A kernel that loses "inactive" would deliver to these hosts after a restart.
+    def host(name: str) -> str:
+        return NOBODY if inactive_is_lost else f"https://{name}.example.com"
+
+    def hook(id_: str, url: str, types: Sequence[str], headers: dict[str, str], proof: Authorization) -> Webhook:
+        event_types = tuple(EventType(name) for name in types)
+        return Webhook(id_, url, EVENT_LOG, event_types, tuple(headers.items()), proof, active=False)
+
+    basic = Authorization(AuthorizationKind.BASIC, "chronicle", secrets.token_urlsafe(12))
+    bearer = Authorization(AuthorizationKind.BEARER, secret=secrets.token_urlsafe(24))
+    authority = f"{host('login')}/realms/bank"
+    oauth = Authorization(AuthorizationKind.OAUTH, "chronicle", secrets.token_urlsafe(24), authority)
+    money = ("FundsDeposited", "FundsWithdrawn")
+    path = "/chronicle/webhooks"
+    return [
+        Webhook("ledger-mirror", f"{NOBODY}/ledger", EVENT_LOG, (EventType("AccountClosed"),), (("x-source", STORE),)),
+        hook("fraud-watch", host("fraud") + path, money, {"x-source": STORE}, bearer),
+        hook("crm-sync", host("crm") + "/hooks", ("AccountOpened", "CustomerMoved"), {"x-team": "customers"}, basic),
+        hook("regulator-report", host("reports") + path, tuple(_PROPERTIES), {}, oauth),
+        hook("audit-archive", host("archive") + path, tuple(_PROPERTIES), {"x-environment": "test"}, NO_AUTHORIZATION),
+    ]

@@ -1,0 +1,123 @@
+"""The gRPC server: methods of the contract, over TLS, on the loopback interface."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from google.protobuf.message import Message
+
+from chronicle_notebook._errors import SandboxError
+from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.sandbox._certificate import Certificate
+from chronicle_notebook.sandbox._envelope import failure, guarded
+from chronicle_notebook.sandbox._pool import DaemonPool
+
+HOST = "127.0.0.1"
+MOST_BYTES = 100 * 1024 * 1024
+
+Unary = Callable[[Any], "Message | bytes"]
+Streaming = Callable[[Any, grpc.ServicerContext], "Iterator[Message | bytes]"]
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """A method and the function that answers it; a streaming one also gets the context of the call."""
+
+    method: Method[Any, Any]
+    answer: Unary | Streaming
+
+
+class Server:
+    """Serves methods; every other path answers UNIMPLEMENTED."""
+
+    def __init__(self, served: Iterable[Served]) -> None:
+        self._pool = DaemonPool("chronicle-sandbox-rpc")
+        self._server = grpc.server(
+            self._pool,
+            options=[
+                ("grpc.max_receive_message_length", MOST_BYTES),
+                ("grpc.max_send_message_length", MOST_BYTES),
+                # Else a second server on the same port would start and take half of the calls.
+                ("grpc.so_reuseport", 0),
+            ],
+        )
+        services: dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]] = {}
+        for entry in served:
+            services.setdefault(entry.method.service, {})[entry.method.name] = _handler(entry)
+        for service, handlers in services.items():
+            self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+
+    def start(self, port: int) -> int:
+        """Listen on a port, 0 for a free one; the port. Raises SandboxError when it cannot be had."""
+        certificate = Certificate.generate()
+        credentials = grpc.ssl_server_credentials([(certificate.key, certificate.chain)])
+        try:
+            bound = self._server.add_secure_port(f"{HOST}:{port}", credentials)
+        except RuntimeError as error:
+            raise _taken(port) from error
+        if bound == 0:
+            raise _taken(port)
+        self._server.start()
+        return bound
+
+    def stop(self) -> None:
+        """Close the port, end all calls and all threads."""
+        self._server.stop(None).wait()
+        self._pool.shutdown()
+
+
+def _taken(port: int) -> SandboxError:
+    return SandboxError(
+        f"Port {port} of {HOST} is in use, so the sandbox cannot listen there.",
+        hint="Give another port, or 0 for a free one.",
+    )
+
+
+def _handler(served: Served) -> grpc.RpcMethodHandler[Any, Any]:
+    kind = served.method.response
+    enveloped = "CorrelationId" in kind.DESCRIPTOR.fields_by_name and "IsAuthorized" in kind.DESCRIPTOR.fields_by_name
+    make = _streaming if served.method.streaming else _unary
+    build = grpc.unary_stream_rpc_method_handler if served.method.streaming else grpc.unary_unary_rpc_method_handler
+    return build(
+        make(served, enveloped=enveloped),
+        request_deserializer=served.method.request.FromString,
+        response_serializer=_serialized,
+    )
+
+
+def _serialized(answer: Message | bytes) -> bytes:
+    return answer if isinstance(answer, bytes) else answer.SerializeToString()
+
+
+def _unary(served: Served, *, enveloped: bool) -> Callable[[Any, grpc.ServicerContext], Message | bytes]:
+    answer: Any = served.answer
+
+    def handle(request: Any, context: grpc.ServicerContext) -> Message | bytes:
+        if enveloped:
+            return guarded(served.method.response, lambda: answer(request))
+        try:
+            result: Message | bytes = answer(request)
+        except Exception as error:  # noqa: BLE001 - the kernel answers Unknown with the type and message of any exception
+            context.abort(grpc.StatusCode.UNKNOWN, f"Exception was thrown by handler. {type(error).__name__}: {error}")
+        return result
+
+    return handle
+
+
+def _streaming(served: Served, *, enveloped: bool) -> Callable[[Any, grpc.ServicerContext], Iterator[Message | bytes]]:
+    answer: Any = served.answer
+
+    def handle(request: Any, context: grpc.ServicerContext) -> Iterator[Message | bytes]:
+        try:
+            yield from answer(request, context)
+        except Exception as error:  # noqa: BLE001 - a failure becomes one last answer, as in the kernel
+            if not enveloped:
+                context.abort(
+                    grpc.StatusCode.UNKNOWN, f"Exception was thrown by handler. {type(error).__name__}: {error}"
+                )
+            yield failure(served.method.response, error)
+
+    return handle

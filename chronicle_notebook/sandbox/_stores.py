@@ -1,0 +1,138 @@
+"""Event stores, namespaces and sequences, held in memory and kept in storage."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from chronicle_notebook.sandbox._scope import DEFAULT_NAMESPACE, SYSTEM_STORE, Scope
+from chronicle_notebook.sandbox._topics import Topics
+from chronicle_notebook.sandbox.storage._event_stores import EventStoreTable
+
+
+@dataclass(slots=True)
+class Namespace:
+    """A namespace with the sequences that were used in it."""
+
+    key: int
+    name: str
+    sequences: dict[str, Scope] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Store:
+    """An event store with its namespaces by lower-case name."""
+
+    key: int
+    name: str
+    namespaces: dict[str, Namespace] = field(default_factory=dict)
+
+
+class Stores:
+    """All event stores. Names are compared without regard to case, and ``System`` always exists.
+
+    ``on_store`` and ``on_namespace`` are called with each that was created, after it was.
+    """
+
+    def __init__(self, table: EventStoreTable, topics: Topics) -> None:
+        self._table = table
+        self._topics = topics
+        self._mutex = threading.RLock()
+        self._stores: dict[str, Store] = {}
+        self.on_store: Callable[[Store], None] = lambda _store: None
+        self.on_namespace: Callable[[Store, Namespace], None] = lambda _store, _namespace: None
+
+    def load(self) -> None:
+        """Read what is in storage."""
+        stores = {key: Store(key, name) for key, name in self._table.stores()}
+        owners: dict[int, tuple[Store, Namespace]] = {}
+        for key, owner, name in self._table.namespaces():
+            store = stores[owner]
+            owners[key] = (store, Namespace(key, name))
+            store.namespaces[name.lower()] = owners[key][1]
+        for key, owner, name in self._table.sequences():
+            store, namespace = owners[owner]
+            namespace.sequences[name] = Scope(key, store.name, namespace.name, name)
+        self._stores = {store.name.lower(): store for store in stores.values()}
+        self.ensure(SYSTEM_STORE)
+
+    def all(self) -> list[Store]:
+        """Every event store, oldest first."""
+        with self._mutex:
+            return list(self._stores.values())
+
+    def namespaces(self, store: Store) -> list[Namespace]:
+        """Every namespace of a store, oldest first."""
+        with self._mutex:
+            return list(store.namespaces.values())
+
+    def scopes(self) -> dict[int, Scope]:
+        """Every sequence by its key."""
+        with self._mutex:
+            return {
+                scope.key: scope
+                for store in self._stores.values()
+                for namespace in store.namespaces.values()
+                for scope in namespace.sequences.values()
+            }
+
+    def find(self, name: str) -> Store | None:
+        """The store of a name, if there is one."""
+        return self._stores.get(name.lower())
+
+    def ensure(self, name: str) -> Store:
+        """The store of a name, created with the namespace ``Default`` when there is none.
+
+        Raises ValueError for a name that no store can have.
+        """
+        with self._mutex:
+            store = self.find(name)
+            created = store is None
+            if store is None:
+                _check(name, "event store")
+                store = self._stores[name.lower()] = Store(self._table.add_store(name), name)
+        if created:
+            self.on_store(store)
+            self.ensure_namespace(store, DEFAULT_NAMESPACE)
+            self._topics.change("stores")
+        return store
+
+    def ensure_namespace(self, store: Store, name: str) -> Namespace:
+        """The namespace of a name, created when there is none."""
+        with self._mutex:
+            namespace = store.namespaces.get(name.lower())
+            created = namespace is None
+            if namespace is None:
+                _check(name, "namespace")
+                namespace = Namespace(self._table.add_namespace(store.key, name), name)
+                store.namespaces[name.lower()] = namespace
+        if created:
+            self.on_namespace(store, namespace)
+            self._topics.change("namespaces", store.name)
+        return namespace
+
+    def scope(self, store: str, namespace: str, sequence: str) -> Scope:
+        """A sequence for use, created with all it is in."""
+        _check(sequence, "event sequence")
+        owner = self.ensure(store)
+        place = self.ensure_namespace(owner, namespace)
+        with self._mutex:
+            scope = place.sequences.get(sequence)
+            if scope is None:
+                key = self._table.add_sequence(place.key, sequence)
+                scope = place.sequences[sequence] = Scope(key, owner.name, place.name, sequence)
+        return scope
+
+    def find_scope(self, store: str, namespace: str, sequence: str) -> Scope | None:
+        """A sequence, if it was used before."""
+        owner = self.find(store)
+        place = None if owner is None else owner.namespaces.get(namespace.lower())
+        return None if place is None else place.sequences.get(sequence)
+
+
+def _check(name: str, what: str) -> None:
+    if not name:
+        raise ValueError("Value cannot be null. (Parameter 'value')")
+    if not name.strip() or name == "[NotSet]":
+        raise ValueError(f"The {what} name '{name}' is not valid.")

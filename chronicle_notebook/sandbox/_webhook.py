@@ -1,0 +1,66 @@
+"""A webhook as the kernel keeps it."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from enum import IntEnum
+
+from chronicle_notebook.sandbox._event_type import EventType
+
+
+class AuthorizationKind(IntEnum):
+    """The kinds of authorization, with their numbers on the wire."""
+
+    NONE = 0
+    BASIC = 1
+    BEARER = 2
+    OAUTH = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Authorization:
+    """How a webhook proves to its target who it is."""
+
+    kind: AuthorizationKind = AuthorizationKind.NONE
+    user: str = ""
+    """User name or client id."""
+    secret: str = field(default="", repr=False)
+    """Password, token or client secret: encrypted, except on the way in."""
+    authority: str = ""
+
+    def json(self) -> dict[str, str]:
+        """The form that is stored; call it with an encrypted secret only."""
+        return {"kind": self.kind.name, "user": self.user, "secret": self.secret, "authority": self.authority}
+
+    @classmethod
+    def of(cls, value: dict[str, str]) -> Authorization:
+        """The authorization of a stored form."""
+        return cls(AuthorizationKind[value["kind"]], value["user"], value["secret"], value["authority"])
+
+
+NO_AUTHORIZATION = Authorization()
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A definition. It belongs to an event store and observes its sequence in every namespace."""
+
+    id: str
+    url: str
+    sequence: str
+    event_types: tuple[EventType, ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+    authorization: Authorization = NO_AUTHORIZATION
+    replayable: bool = True
+    active: bool = True
+
+    @property
+    def event_type_ids(self) -> frozenset[str]:
+        """What events are matched by: ids alone, whatever the generation."""
+        return frozenset(event_type.id for event_type in self.event_types)
+
+
+def event_types_text(event_types: tuple[EventType, ...]) -> str:
+    """Event types as the JSON text that is stored."""
+    return json.dumps([event_type.json() for event_type in event_types])

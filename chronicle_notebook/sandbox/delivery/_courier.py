@@ -1,0 +1,88 @@
+"""From events to a delivery and its outcome."""
+
+from __future__ import annotations
+
+import logging
+from collections import OrderedDict
+from collections.abc import Sequence
+
+from chronicle_notebook.sandbox._event import Event
+from chronicle_notebook.sandbox._scope import Scope
+from chronicle_notebook.sandbox.delivery import _payload
+from chronicle_notebook.sandbox.delivery._failure import DeliveryError, Failure
+from chronicle_notebook.sandbox.delivery._observer import Observer
+from chronicle_notebook.sandbox.delivery._sender import Sender
+from chronicle_notebook.sandbox.storage._events import EventTable, Filter
+
+BATCH = 100
+"""Events of one delivery at most."""
+
+_PAGES = 256
+_RENDERED = 4096
+_LOG = logging.getLogger(__name__)
+
+
+class Courier:
+    """Reads events, makes bodies and sends them.
+
+    Pages of events and rendered events are kept for a while: when one event wakes ten thousand webhooks, it is read and
+    rendered once.
+    """
+
+    def __init__(self, events: EventTable, sender: Sender) -> None:
+        self._events = events
+        self._sender = sender
+        self._pages: OrderedDict[tuple[object, ...], list[Event]] = OrderedDict()
+        self._rendered: OrderedDict[tuple[int, int, int], str] = OrderedDict()
+
+    def page(self, observer: Observer, tail: int | None, until: int | None) -> list[Event]:
+        """The next events of an observer's own line.
+
+        ``tail`` is the tail that the caller knew before. A kept page is for that tail only: one that was read when the
+        sequence was shorter would let events be passed over.
+        """
+        types = observer.webhook.event_type_ids
+        key = (observer.scope.key, types, observer.position, tail, until)
+        if (kept := self._pages.get(key)) is None:
+            wanted = Filter(types=sorted(types))
+            kept = self._events.page(observer.scope.key, wanted, observer.position, until, BATCH)
+            self._pages[key] = kept
+            if len(self._pages) > _PAGES:
+                self._pages.popitem(last=False)
+        return kept
+
+    def partition_page(self, observer: Observer, source: str, first: int) -> list[Event]:
+        """The next events of one event source that the observer's line is past."""
+        wanted = Filter(types=sorted(observer.webhook.event_type_ids), source=source)
+        return self._events.page(observer.scope.key, wanted, first, observer.position, BATCH)
+
+    async def deliver(self, observer: Observer, events: Sequence[Event], state: int) -> Failure | None:
+        """Send events of one event source in one request; what went wrong, or None."""
+        body = _payload.body(events[0].source, [self._render(observer.scope, event, state) for event in events])
+        try:
+            await self._sender.send(observer.webhook, body)
+        except DeliveryError as error:
+            return error.failure
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong is told in the failed partition, as in a kernel
+            _LOG.warning("Delivery of %s failed unexpectedly: %s", observer.webhook.id, type(error).__name__)
+            return Failure((f"{type(error).__name__}: {error}",))
+        return None
+
+    def _render(self, scope: Scope, event: Event, state: int) -> str:
+        key = (scope.key, event.number, state)
+        if (kept := self._rendered.get(key)) is None:
+            kept = self._rendered[key] = _payload.render(scope, event, state)
+            if len(self._rendered) > _RENDERED:
+                self._rendered.popitem(last=False)
+        return kept
+
+
+def runs(events: Sequence[Event]) -> list[list[Event]]:
+    """Consecutive events of one event source together, in order."""
+    found: list[list[Event]] = []
+    for event in events:
+        if found and found[-1][0].source == event.source:
+            found[-1].append(event)
+        else:
+            found.append([event])
+    return found

@@ -1,0 +1,223 @@
+"""The engine: its thread, its observers, and what others may ask of it."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from collections.abc import Callable, Coroutine, Iterable
+from typing import Any, TypeVar
+
+from chronicle_notebook.sandbox._behaviour import Behaviour
+from chronicle_notebook.sandbox._crypto import Crypto
+from chronicle_notebook.sandbox._pool import DaemonPool
+from chronicle_notebook.sandbox._scope import Scope
+from chronicle_notebook.sandbox._webhook import Webhook
+from chronicle_notebook.sandbox.delivery._courier import Courier
+from chronicle_notebook.sandbox.delivery._line import Line, Tail
+from chronicle_notebook.sandbox.delivery._observer import Observer, ReplaySpan, observer_from_row
+from chronicle_notebook.sandbox.delivery._partition import Partition, partition_from_row
+from chronicle_notebook.sandbox.delivery._recovery import Recovery
+from chronicle_notebook.sandbox.delivery._saver import Saver
+from chronicle_notebook.sandbox.delivery._sender import Sender
+from chronicle_notebook.sandbox.storage._events import EventTable
+from chronicle_notebook.sandbox.storage._progress import ProgressTable
+
+Answer = TypeVar("Answer")
+ObserverKey = tuple[int, str]
+
+
+class Engine:
+    """Delivers events to webhooks, in one thread with one event loop.
+
+    Every method but the private ones may be called from any thread. An observer costs nothing while nothing is
+    appended that it wants: appends wake observers by event type, and no observer has a timer of its own.
+    """
+
+    def __init__(
+        self, events: EventTable, progress: ProgressTable, crypto: Crypto, behaviour: Behaviour, scale: float
+    ) -> None:
+        self._events = events
+        self._progress = progress
+        self._crypto = crypto
+        self._behaviour = behaviour
+        self._scale = scale
+        self._observers: dict[ObserverKey, Observer] = {}
+        self._interested: dict[tuple[int, str], dict[Observer, None]] = {}
+        self._pool = DaemonPool("chronicle-sandbox-storage")
+        self._loop = asyncio.new_event_loop()
+        self._loop.set_default_executor(self._pool)
+        self._thread = threading.Thread(target=self._loop.run_forever, name="chronicle-sandbox-delivery", daemon=True)
+
+    def start(self, scopes: dict[int, Scope], tail: Tail, changed: Callable[[Observer], None]) -> None:
+        """Load observers and failed partitions, and begin; ``changed`` is called with each observer that changes."""
+        self._tail = tail
+        self._changed = changed
+        self._thread.start()
+        self._call(self._start(scopes))
+
+    def stop(self) -> None:
+        """End all deliveries, store the progress, end the thread."""
+        self._call(self._stop())
+        self._loop.call_soon_threadsafe(self._loop.stop)
+        self._thread.join()
+        self._pool.shutdown()
+        self._loop.close()
+
+    def appended(self, sequence: int, types: frozenset[str]) -> None:
+        """Wake the observers that want these event types."""
+        self._loop.call_soon_threadsafe(self._wake, sequence, types)
+
+    def subscribe(self, entries: Iterable[tuple[Scope, Webhook]]) -> None:
+        """Subscribe webhooks, or give the subscribed ones their new definition.
+
+        Each also retries all failed partitions that are not quarantined.
+        """
+        self._call(self._subscribe(list(entries)))
+
+    def unsubscribe(self, keys: Iterable[ObserverKey]) -> None:
+        """Stop delivering; the observers stay, disconnected, with their progress and failed partitions."""
+        self._call(self._unsubscribe(list(keys)))
+
+    def observers(self) -> list[Observer]:
+        """All observers."""
+        return list(self._observers.values())
+
+    def find(self, sequence: int, observer: str) -> Observer | None:
+        """One observer."""
+        return self._observers.get((sequence, observer))
+
+    def remove(self, keys: Iterable[ObserverKey]) -> None:
+        """Forget observers with all they hold."""
+        self._call(self._remove(list(keys)))
+
+    def replay(self, observer: Observer) -> str | None:
+        """Deliver everything again from number 0 on; the id of the job, or None when it is not subscribed.
+
+        Failed partitions are forgotten, because the replay covers them from their first event on.
+        """
+        return self._call(self._replay(observer))
+
+    def replay_partition(self, observer: Observer, source: str) -> None:
+        """Deliver one event source again; skipped while a full replay runs."""
+        self._call(self._replay_partition(observer, source))
+
+    def retry(self, observer: Observer, partition: Partition) -> None:
+        """Try a failed partition now, its quarantine ended."""
+        self._call(self._retry(observer, partition))
+
+    def release(self, observer: Observer, partition: Partition) -> None:
+        """End the quarantine of a partition without trying it."""
+        self._call(self._release(observer, partition))
+
+    def clear(self, observer: Observer) -> None:
+        """Forget the failed partitions of an observer; what they missed is never delivered."""
+        self._call(self._clear(observer))
+
+    def _call(self, work: Coroutine[Any, Any, Answer]) -> Answer:
+        return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    async def _start(self, scopes: dict[int, Scope]) -> None:
+        self._sender = Sender(self._crypto, self._behaviour, self._scale)
+        self._courier = Courier(self._events, self._sender)
+        self._saver = Saver(self._progress)
+        self._recovery = Recovery(self._courier, self._saver, self._scale, self._changed)
+        self._line = Line(self._courier, self._recovery, self._saver, self._tail, self._changed)
+        for row in self._progress.observers():
+            self._observers[row.sequence, row.id] = observer_from_row(row, scopes[row.sequence])
+        for entry in self._progress.partitions():
+            self._observers[entry.sequence, entry.observer].partitions[entry.partition] = partition_from_row(entry)
+        self._saving = self._loop.create_task(self._saver.run())
+
+    async def _stop(self) -> None:
+        spared = {asyncio.current_task(), self._saving}
+        tasks = [task for task in asyncio.all_tasks() if task not in spared]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+        self._saver.close()
+        await self._saving
+        self._saver.flush()
+        await self._sender.close()
+
+    def _wake(self, sequence: int, types: frozenset[str]) -> None:
+        for event_type in types:
+            for observer in self._interested.get((sequence, event_type), ()):
+                self._line.wake(observer)
+
+    async def _subscribe(self, entries: list[tuple[Scope, Webhook]]) -> None:
+        for scope, webhook in entries:
+            observer = self._observers.get((scope.key, webhook.id))
+            if observer is None:
+                observer = self._observers[scope.key, webhook.id] = Observer(scope, webhook)
+            elif observer.subscribed and observer.webhook.event_types != webhook.event_types:
+                self._line.skip_to_tail(observer)
+            self._forget_interest(observer)
+            observer.webhook = webhook
+            observer.subscribed = True
+            observer.epoch += 1
+            for event_type in webhook.event_type_ids:
+                self._interested.setdefault((scope.key, event_type), {})[observer] = None
+            self._saver.changed(observer)
+            self._changed(observer)
+            self._recovery.retry_all(observer)
+            self._line.wake(observer)
+
+    async def _unsubscribe(self, keys: list[ObserverKey]) -> None:
+        for key in keys:
+            observer = self._observers.get(key)
+            if observer is None:
+                continue
+            self._forget_interest(observer)
+            observer.subscribed = False
+            observer.epoch += 1
+            if observer.task is not None:
+                observer.task.cancel()
+                observer.task = None
+            for partition in observer.partitions.values():
+                self._recovery.pause(partition)
+            self._changed(observer)
+
+    def _forget_interest(self, observer: Observer) -> None:
+        for event_type in observer.webhook.event_type_ids:
+            self._interested.get((observer.scope.key, event_type), {}).pop(observer, None)
+
+    async def _remove(self, keys: list[ObserverKey]) -> None:
+        await self._unsubscribe(keys)
+        for key in keys:
+            observer = self._observers.pop(key, None)
+            if observer is not None:
+                self._saver.removed(observer)
+                self._changed(observer)
+
+    async def _replay(self, observer: Observer) -> str | None:
+        if observer.replay is not None:
+            return observer.replay.job
+        async with observer.busy:
+            if not observer.subscribed:
+                return None
+            self._recovery.clear(observer)
+            observer.handled = 0
+            observer.replay = ReplaySpan(0, observer.next)
+            observer.epoch += 1
+        self._saver.changed(observer)
+        self._changed(observer)
+        self._line.wake(observer)
+        return observer.replay.job
+
+    async def _replay_partition(self, observer: Observer, source: str) -> None:
+        async with observer.busy:
+            if observer.subscribed and observer.replay is None:
+                self._recovery.replay(observer, source)
+
+    async def _retry(self, observer: Observer, partition: Partition) -> None:
+        if observer.subscribed and observer.partitions.get(partition.source) is partition:
+            partition.quarantined = False
+            self._recovery.retry(observer, partition)
+
+    async def _release(self, observer: Observer, partition: Partition) -> None:
+        partition.quarantined = False
+        self._saver.partition(observer, partition)
+        self._changed(observer)
+
+    async def _clear(self, observer: Observer) -> None:
+        self._recovery.clear(observer)

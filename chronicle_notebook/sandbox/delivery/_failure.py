@@ -1,0 +1,37 @@
+"""Why a delivery did not succeed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+HANDLING = 1
+TIMEOUT = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """The messages of a failed delivery, outermost first, and its kind in the numbers of the contract."""
+
+    messages: tuple[str, ...]
+    kind: int = HANDLING
+
+
+class DeliveryError(Exception):
+    """A delivery did not succeed."""
+
+    def __init__(self, *messages: str, kind: int = HANDLING) -> None:
+        super().__init__(messages[0])
+        self.failure = Failure(messages, kind)
+
+
+class TransientError(DeliveryError):
+    """One attempt did not succeed, and another one may."""
+
+    def __init__(
+        self, *messages: str, kind: int = HANDLING, retry_after: float | None = None, answered: bool = False
+    ) -> None:
+        super().__init__(*messages, kind=kind)
+        self.answered = answered
+        """Whether there was an answer at all."""
+        self.retry_after = retry_after
+        """Seconds that the target asked to wait."""

@@ -1,0 +1,99 @@
+"""Failed partitions: when they are tried again, and how they catch up."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from chronicle_notebook.sandbox.delivery._courier import Courier
+from chronicle_notebook.sandbox.delivery._failure import Failure
+from chronicle_notebook.sandbox.delivery._observer import Observer
+from chronicle_notebook.sandbox.delivery._partition import Partition
+from chronicle_notebook.sandbox.delivery._payload import LIVE, REPLAY
+from chronicle_notebook.sandbox.delivery._saver import Saver
+
+
+class Recovery:
+    """Takes event sources out of their observer's line, delivers what they missed, and gives them back.
+
+    While a partition is here, the line skips its events. It is given back at the moment when every event of it below
+    the line's position was delivered, so none is lost, doubled or out of order.
+    """
+
+    def __init__(self, courier: Courier, saver: Saver, scale: float, changed: Callable[[Observer], None]) -> None:
+        self._courier = courier
+        self._saver = saver
+        self._scale = scale
+        self._changed = changed
+
+    def failed(self, observer: Observer, number: int, source: str, failure: Failure) -> None:
+        """Make a failed partition, and plan its next try."""
+        partition = observer.partitions.setdefault(source, Partition(source, number))
+        self._note(observer, partition, number, failure)
+
+    def replay(self, observer: Observer, source: str) -> None:
+        """Deliver one event source again from its first event on."""
+        partition = observer.partitions.setdefault(source, Partition(source, 0))
+        partition.position = 0
+        partition.replaying = True
+        partition.quarantined = False
+        self._saver.partition(observer, partition)
+        self.retry(observer, partition)
+
+    def retry(self, observer: Observer, partition: Partition) -> None:
+        """Try now rather than later."""
+        self._plan(observer, partition, 0.0)
+
+    def retry_all(self, observer: Observer) -> None:
+        """Try every partition now that is not quarantined."""
+        for partition in observer.partitions.values():
+            if not partition.quarantined:
+                self.retry(observer, partition)
+
+    def clear(self, observer: Observer) -> None:
+        """Forget all partitions."""
+        for partition in observer.partitions.values():
+            self.pause(partition)
+            self._saver.resolved(observer, partition)
+        observer.partitions.clear()
+        self._changed(observer)
+
+    @staticmethod
+    def pause(partition: Partition) -> None:
+        """Stop trying."""
+        if partition.task is not None:
+            partition.task.cancel()
+            partition.task = None
+
+    def _note(self, observer: Observer, partition: Partition, number: int, failure: Failure) -> None:
+        partition.fail(number, failure)
+        self._saver.partition(observer, partition)
+        self._changed(observer)
+        partition.task = None
+        if not partition.quarantined:
+            self._plan(observer, partition, partition.delay * self._scale)
+
+    def _plan(self, observer: Observer, partition: Partition, delay: float) -> None:
+        if partition.task is not None:
+            if not partition.waiting:
+                return  # a try is under way
+            partition.task.cancel()
+        partition.waiting = True
+        partition.task = asyncio.get_running_loop().create_task(self._recover(observer, partition, delay))
+
+    async def _recover(self, observer: Observer, partition: Partition, delay: float) -> None:
+        await asyncio.sleep(delay)
+        partition.waiting = False
+        state = REPLAY if partition.replaying else LIVE
+        while events := self._courier.partition_page(observer, partition.source, partition.position):
+            failure = await self._courier.deliver(observer, events, state)
+            if failure is not None:
+                self._note(observer, partition, events[0].number, failure)
+                return
+            partition.position = events[-1].number + 1
+            observer.delivered(events[-1].number, len(events))
+            self._saver.partition(observer, partition)
+            self._changed(observer)
+        del observer.partitions[partition.source]
+        self._saver.resolved(observer, partition)
+        self._changed(observer)

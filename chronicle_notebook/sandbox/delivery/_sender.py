@@ -1,0 +1,187 @@
+"""HTTP requests to the targets of webhooks."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import random
+import time
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlsplit
+
+import aiohttp
+
+from chronicle_notebook.sandbox._behaviour import Behaviour
+from chronicle_notebook.sandbox._crypto import Crypto
+from chronicle_notebook.sandbox._webhook import AuthorizationKind, Webhook
+from chronicle_notebook.sandbox.delivery._circuit import Circuit
+from chronicle_notebook.sandbox.delivery._failure import TIMEOUT, DeliveryError, TransientError
+from chronicle_notebook.sandbox.delivery._oauth import TokenSource
+
+RETRIES = 3
+BASE_DELAY = 2.0
+ATTEMPT_LIMIT = 60.0
+IN_FLIGHT = 32
+"""Requests to one host and port at a time, so that a slow one does not hold what others need."""
+
+_TRANSIENT = {408, 429}
+_CONTENT_HEADERS = frozenset(
+    ("allow", "content-disposition", "content-encoding", "content-language", "content-length", "content-location",
+     "content-md5", "content-range", "content-type", "expires", "last-modified")
+)  # fmt: skip
+
+
+class Sender:
+    """Sends bodies, and tries again what may succeed later.
+
+    Retry, circuit breaker and time-out follow K/Core/Setup/WebhookHttpClientExtensions.cs: up to 3 retries after about
+    2, 4 and 8 s (times the time scale), 60 s per attempt, and an open circuit fails at once.
+    """
+
+    def __init__(self, crypto: Crypto, behaviour: Behaviour, scale: float) -> None:
+        self._crypto = crypto
+        self._behaviour = behaviour
+        self._scale = scale
+        self._circuits: dict[str, Circuit] = {}
+        self._slots: dict[str, asyncio.Semaphore] = {}
+        self._session = aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0),
+            timeout=aiohttp.ClientTimeout(total=ATTEMPT_LIMIT),
+            skip_auto_headers=("User-Agent", "Accept", "Accept-Encoding"),
+            auto_decompress=False,
+            cookie_jar=aiohttp.DummyCookieJar(),
+        )
+        self._tokens = TokenSource(self._session)
+
+    async def close(self) -> None:
+        """Close the connections."""
+        await self._session.close()
+
+    async def send(self, webhook: Webhook, body: bytes) -> None:
+        """Deliver a body. Raises DeliveryError when it was not delivered."""
+        headers = await self._headers(webhook)
+        target = _target(webhook.url)
+        for attempt in range(RETRIES + 1):
+            try:
+                await self._guarded(target, webhook.url, headers, body)
+            except TransientError as error:
+                if attempt == RETRIES:
+                    if error.answered and not self._behaviour.status_checked:
+                        return
+                    raise
+                await asyncio.sleep(self._delay(attempt, error.retry_after))
+            else:
+                return
+
+    async def _guarded(self, target: str, url: str, headers: dict[str, str], body: bytes) -> None:
+        circuit = self._circuits.setdefault(target, Circuit(time.monotonic, self._scale))
+        async with self._slots.setdefault(target, asyncio.Semaphore(IN_FLIGHT)):
+            if not circuit.admits():
+                raise DeliveryError(
+                    f"The circuit is now open for '{target}' and is not allowing calls.",
+                )
+            try:
+                await self._attempt(url, headers, body)
+            except TransientError:
+                circuit.record(failed=True)
+                raise
+            except DeliveryError:
+                circuit.record(failed=False)
+                raise
+            except BaseException:
+                circuit.abandon()
+                raise
+            circuit.record(failed=False)
+
+    async def _attempt(self, url: str, headers: dict[str, str], body: bytes) -> None:
+        try:
+            # The kernel streams its body, so there is no Content-Length.
+            async with self._session.post(url, data=body, headers=headers, chunked=True) as response:
+                status, reason = response.status, response.reason or ""
+                retry_after = response.headers.get("Retry-After")
+        except TimeoutError as error:
+            limit = f"The operation didn't complete within the allowed timeout of {ATTEMPT_LIMIT:g} s."
+            raise TransientError(f"Delivery to webhook '{url}' timed out.", limit, kind=TIMEOUT) from error
+        except (aiohttp.InvalidURL, ValueError) as error:
+            raise DeliveryError(
+                "An invalid request URI was provided. Either the request URI must be an absolute URI or BaseAddress "
+                "must be set.",
+            ) from error
+        except (aiohttp.ClientError, OSError) as error:
+            raise TransientError(f"Delivery to webhook '{url}' failed.", str(error) or type(error).__name__) from error
+        if status in _TRANSIENT or status >= 500:
+            raise TransientError(_refused(url, status, reason), retry_after=_seconds(retry_after), answered=True)
+        if not 200 <= status < 300 and self._behaviour.status_checked:
+            raise DeliveryError(_refused(url, status, reason))
+
+    def _delay(self, attempt: int, retry_after: float | None) -> float:
+        seconds = BASE_DELAY * 2**attempt * random.uniform(0.75, 1.25)  # noqa: S311 - jitter is no secret
+        return (seconds if retry_after is None else retry_after) * self._scale
+
+    async def _headers(self, webhook: Webhook) -> dict[str, str]:
+        headers = {"Content-Type": "application/json; charset=utf-8"}
+        for name, value in webhook.headers:
+            _check_header(name, value)
+            headers[name] = value
+        authorization = await self._authorization(webhook)
+        if authorization is not None:
+            if any(name.lower() == "authorization" for name, _ in webhook.headers):
+                raise DeliveryError("Cannot add value because header 'Authorization' does not support multiple values.")
+            headers["Authorization"] = authorization
+        return headers
+
+    async def _authorization(self, webhook: Webhook) -> str | None:
+        authorization = webhook.authorization
+        if authorization.kind is AuthorizationKind.NONE:
+            return None
+        try:
+            secret = self._crypto.decrypt(authorization.secret)
+        except ValueError as error:
+            raise DeliveryError("The secret of the webhook cannot be decrypted.", str(error)) from error
+        if authorization.kind is AuthorizationKind.BASIC:
+            return "Basic " + base64.b64encode(f"{authorization.user}:{secret}".encode()).decode()
+        if authorization.kind is AuthorizationKind.BEARER:
+            return f"Bearer {secret}"
+        token = await self._tokens.token(authorization, secret)
+        return None if token is None else f"Bearer {token}"
+
+
+def _target(url: str) -> str:
+    """Host and port of a URL, for the circuit and the number of requests in flight."""
+    try:
+        parts = urlsplit(url)
+        return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
+    except ValueError:
+        return url
+
+
+def _refused(url: str, status: int, reason: str) -> str:
+    return f"Delivery to webhook '{url}' failed with status code {status} ({reason})."
+
+
+def _check_header(name: str, value: str) -> None:
+    if name.lower() in _CONTENT_HEADERS:
+        raise DeliveryError(f"Misused header name, '{name}'. Make sure content headers are used with content.")
+    if (
+        not name
+        or not name.isascii()
+        or any(character <= " " or character in '()<>@,;:\\"/[]?={}' for character in name)
+    ):
+        raise DeliveryError(f"The header name '{name}' has an invalid format.")
+    if any(character in "\r\n\0" for character in value):
+        raise DeliveryError(f"The value of header '{name}' has an invalid format.")
+
+
+def _seconds(retry_after: str | None) -> float | None:
+    """The seconds a Retry-After header asks for: a number or a date."""
+    if retry_after is None:
+        return None
+    try:
+        return max(0.0, float(retry_after))
+    except ValueError:
+        try:
+            moment = parsedate_to_datetime(retry_after)
+        except ValueError:
+            return None
+    return max(0.0, (moment - datetime.now(UTC)).total_seconds())

@@ -1,0 +1,30 @@
+"""The gRPC services, one file each."""
+
+from __future__ import annotations
+
+from chronicle_notebook.sandbox._kernel import Kernel
+from chronicle_notebook.sandbox._server import Served
+from chronicle_notebook.sandbox.services._connections import ConnectionService
+from chronicle_notebook.sandbox.services._event_stores import EventStoresService
+from chronicle_notebook.sandbox.services._event_types import EventTypesService
+from chronicle_notebook.sandbox.services._failed_partitions import FailedPartitionsService
+from chronicle_notebook.sandbox.services._host import HostService
+from chronicle_notebook.sandbox.services._namespaces import NamespacesService
+from chronicle_notebook.sandbox.services._observers import ObserversService
+from chronicle_notebook.sandbox.services._sequences import SequencesService
+from chronicle_notebook.sandbox.services._webhooks import WebhooksService
+
+
+def served(kernel: Kernel) -> list[Served]:
+    """Every method that the sandbox answers."""
+    return [
+        *EventStoresService(kernel).served(),
+        *NamespacesService(kernel).served(),
+        *EventTypesService(kernel).served(),
+        *WebhooksService(kernel).served(),
+        *SequencesService(kernel).served(),
+        *ObserversService(kernel).served(),
+        *FailedPartitionsService(kernel).served(),
+        *ConnectionService(kernel).served(),
+        *HostService().served(),
+    ]

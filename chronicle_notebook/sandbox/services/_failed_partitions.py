@@ -1,0 +1,87 @@
+"""The service FailedPartitions. Its answers have no envelope."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+import grpc
+
+from chronicle_notebook.contracts._guid import guid_to_wire
+from chronicle_notebook.contracts.commands import methods
+from chronicle_notebook.contracts.wire import observation_pb2 as wire
+from chronicle_notebook.sandbox._kernel import Kernel
+from chronicle_notebook.sandbox._server import Served
+from chronicle_notebook.sandbox.delivery._observer import Observer
+from chronicle_notebook.sandbox.delivery._partition import Attempt, Partition
+
+PAUSE = 0.1
+"""Seconds between two answers of a live list at least."""
+
+
+class FailedPartitionsService:
+    """Lists event sources that wait for another try. Resolved ones are gone."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+
+    def served(self) -> list[Served]:
+        """The methods of this service."""
+        return [
+            Served(methods.GET_FAILED_PARTITIONS, self.get),
+            Served(methods.OBSERVE_FAILED_PARTITIONS, self.observe),
+        ]
+
+    def get(self, request: wire.GetFailedPartitionsRequest) -> wire.IEnumerable_FailedPartition:
+        """The failed partitions in a namespace, of one observer or (when ObserverId is absent) of all."""
+        only = request.ObserverId if request.HasField("ObserverId") else None
+        store = self._kernel.store(request.EventStore)
+        observers = [
+            observer
+            for observer in self._kernel.engine.observers()
+            if observer.scope.store == store.name
+            and observer.scope.namespace.lower() == request.Namespace.lower()
+            and only in (None, observer.webhook.id)
+        ]
+        return wire.IEnumerable_FailedPartition(items=failed(observers))
+
+    def observe(
+        self, request: wire.GetFailedPartitionsRequest, context: grpc.ServicerContext
+    ) -> Iterator[wire.IEnumerable_FailedPartition]:
+        """The full list at once and after changes."""
+        store = self._kernel.store(request.EventStore)
+        namespace = self._kernel.stores.ensure_namespace(store, request.Namespace)
+        before: wire.IEnumerable_FailedPartition | None = None
+        for _ in self._kernel.topics.follow(context, "observers", store.name, namespace.name, pause=PAUSE):
+            current = self.get(request)
+            if current != before:
+                yield current
+            before = current
+
+
+def failed(observers: Iterable[Observer]) -> list[wire.FailedPartition]:
+    """The failed partitions of observers."""
+    return [
+        _message(observer, partition)
+        for observer in observers
+        for partition in list(observer.partitions.values())
+        if partition.failed
+    ]
+
+
+def _message(observer: Observer, partition: Partition) -> wire.FailedPartition:
+    return wire.FailedPartition(
+        Id=guid_to_wire(partition.id),
+        ObserverId=observer.webhook.id,
+        Partition=partition.source,
+        Attempts=[_attempt(attempt) for attempt in partition.attempts],
+        IsQuarantined=partition.quarantined,
+    )
+
+
+def _attempt(attempt: Attempt) -> wire.FailedPartitionAttempt:
+    return wire.FailedPartitionAttempt(
+        Occurred=wire.SerializableDateTimeOffset(Value=attempt.occurred),
+        SequenceNumber=attempt.number,
+        Messages=attempt.messages,
+        Kind=wire.FailureKind.ValueType(attempt.kind),
+    )

@@ -1,0 +1,57 @@
+"""The service Namespaces (source: K/Core/Namespaces)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import grpc
+
+from chronicle_notebook.contracts.commands import methods
+from chronicle_notebook.contracts.wire import namespaces_pb2 as wire
+from chronicle_notebook.sandbox._envelope import ValidationFailed, envelope
+from chronicle_notebook.sandbox._kernel import Kernel
+from chronicle_notebook.sandbox._server import Served
+
+_Names = wire.QueryResult_IEnumerable_NamespaceNamesResponse
+
+
+class NamespacesService:
+    """Lists the namespaces of a store and creates them. Naming a store that does not exist creates it."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+
+    def served(self) -> list[Served]:
+        """The methods of this service."""
+        return [
+            Served(methods.ALL_NAMESPACES, self.all),
+            Served(methods.ENSURE_NAMESPACE, self.ensure),
+            Served(methods.OBSERVE_NAMESPACES, self.observe),
+        ]
+
+    def all(self, request: wire.AllNamespacesRequest | wire.ObserveNamespacesRequest) -> _Names:
+        """Every namespace of a store."""
+        store = self._kernel.store(request.EventStore)
+        names = [namespace.name for namespace in self._kernel.stores.namespaces(store)]
+        return envelope(_Names, Data=[wire.NamespaceNamesResponse(Name=name, Id=name) for name in names])
+
+    def ensure(self, request: wire.EnsureNamespaceRequest) -> wire.CommandResult:
+        """Create a namespace, in which the store's webhooks then observe too; nothing happens when it exists."""
+        problems = []
+        if not request.EventStore:
+            problems.append(("Event store name is required.", "eventStore"))
+        if not request.Namespace:
+            problems.append(("Namespace name is required.", "namespace"))
+        if problems:
+            raise ValidationFailed(*problems)
+        self._kernel.stores.ensure_namespace(self._kernel.store(request.EventStore), request.Namespace)
+        return envelope(wire.CommandResult)
+
+    def observe(self, request: wire.ObserveNamespacesRequest, context: grpc.ServicerContext) -> Iterator[_Names]:
+        """The full list at once and after each change."""
+        answer = envelope(_Names)
+        store = self._kernel.store(request.EventStore)
+        for _ in self._kernel.topics.follow(context, "namespaces", store.name):
+            current = self.all(request)
+            current.CorrelationId.CopyFrom(answer.CorrelationId)
+            yield current

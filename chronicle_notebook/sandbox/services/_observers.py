@@ -1,0 +1,245 @@
+"""The service Observers. Its answers have no envelope."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Protocol
+
+import grpc
+from google.protobuf.empty_pb2 import Empty
+
+from chronicle_notebook.contracts.commands import methods
+from chronicle_notebook.contracts.wire import observation_pb2 as wire
+from chronicle_notebook.sandbox._kernel import Kernel
+from chronicle_notebook.sandbox._log import UNAVAILABLE
+from chronicle_notebook.sandbox._scope import EVENT_LOG
+from chronicle_notebook.sandbox._server import Served
+from chronicle_notebook.sandbox.delivery._observer import Observer
+from chronicle_notebook.sandbox.services._failed_partitions import PAUSE, failed
+from chronicle_notebook.sandbox.storage._events import Filter
+
+NO_JOB = "00000000-0000-0000-0000-000000000000"
+
+
+class Addressed(Protocol):
+    """A request that is about one observer."""
+
+    EventStore: str
+    Namespace: str
+    ObserverId: str
+    EventSequenceId: str
+
+
+class ObserversService:
+    """Tells how far webhooks are, and moves them. Everything is per namespace."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+
+    def served(self) -> list[Served]:
+        """The methods of this service."""
+        return [
+            Served(methods.GET_OBSERVERS, self.get),
+            Served(methods.OBSERVE_OBSERVERS, self.observe),
+            Served(methods.GET_OBSERVER_INFORMATION, self.information),
+            Served(methods.GET_REPLAYABLE_OBSERVERS_FOR_EVENT_TYPES, self.replayable),
+            Served(methods.GET_CONNECTED_CLIENTS_FOR_OBSERVER, self.clients),
+            Served(methods.REPLAY, self.replay),
+            Served(methods.REPLAY_PARTITION, self.replay_partition),
+            Served(methods.RETRY_PARTITION, self.retry_partition),
+            Served(methods.CLEAR_FAILED_PARTITIONS, self.clear_failed_partitions),
+            Served(methods.CLEAR_PARTITION_QUARANTINE, self.clear_partition_quarantine),
+            Served(methods.CLEAR_OBSERVER_QUARANTINE, self.clear_observer_quarantine),
+            Served(methods.REMOVE_OBSERVER, self.remove),
+            Served(methods.WAIT_FOR_COMPLETION, self.wait),
+        ]
+
+    def get(self, request: wire.AllObserversRequest) -> wire.IEnumerable_ObserverInformation:
+        """Every observer of a namespace, those of removed webhooks included."""
+        observers = self._of(request.EventStore, request.Namespace)
+        return wire.IEnumerable_ObserverInformation(items=[self._information(observer) for observer in observers])
+
+    def observe(
+        self, request: wire.AllObserversRequest, context: grpc.ServicerContext
+    ) -> Iterator[wire.IEnumerable_ObserverInformation]:
+        """The full list at once and after changes, ten times a second at most."""
+        store = self._kernel.store(request.EventStore)
+        namespace = self._kernel.stores.ensure_namespace(store, request.Namespace)
+        for _ in self._kernel.topics.follow(context, "observers", store.name, namespace.name, pause=PAUSE):
+            yield self.get(request)
+
+    def information(self, request: wire.GetObserverInformationRequest) -> wire.ObserverInformation:
+        """One observer, with IsSubscribed, which lists never fill in; an unknown id gives an empty answer."""
+        observer = self._find(request)
+        if observer is None:
+            return wire.ObserverInformation(
+                Id=request.ObserverId,
+                EventSequenceId=request.EventSequenceId or EVENT_LOG,
+                LastHandledEventSequenceNumber=UNAVAILABLE,
+                TailEventSequenceNumber=UNAVAILABLE,
+            )
+        information = self._information(observer)
+        information.IsSubscribed = observer.subscribed
+        return information
+
+    def replayable(
+        self, request: wire.GetReplayableObserversForEventTypesRequest
+    ) -> wire.IEnumerable_ObserverInformation:
+        """The observers that observe one of these event types; every webhook is replayable."""
+        ids = {event_type.Id for event_type in request.EventTypes}
+        observers = self._of(request.EventStore, request.Namespace)
+        return wire.IEnumerable_ObserverInformation(
+            items=[self._information(observer) for observer in observers if observer.webhook.event_type_ids & ids]
+        )
+
+    def clients(self, _request: wire.GetConnectedClientsForObserverRequest) -> wire.IEnumerable_ConnectedClient:
+        """None: webhooks are observed by the kernel itself, without a client."""
+        return wire.IEnumerable_ConnectedClient()
+
+    def replay(self, request: wire.Replay) -> wire.ReplayResponse:
+        """Replay an observer; the zero GUID when it is unknown or not subscribed."""
+        observer = self._find(request)
+        job = None if observer is None else self._kernel.engine.replay(observer)
+        return wire.ReplayResponse(JobId=job or NO_JOB)
+
+    def replay_partition(self, request: wire.ReplayPartition) -> Empty:
+        """Replay one event source."""
+        observer = self._find(request)
+        if observer is not None:
+            self._kernel.engine.replay_partition(observer, request.Partition)
+        return Empty()
+
+    def retry_partition(self, request: wire.RetryPartition) -> wire.RetryPartitionResponse:
+        """Try a failed partition now; the attempts stay counted.
+
+        A quarantined one is refused with an outcome of its own (assumed from the outcome's name).
+        """
+        observer = self._find(request)
+        partition = None if observer is None else observer.partitions.get(request.Partition)
+        if observer is None or partition is None:
+            return wire.RetryPartitionResponse(Outcome=wire.PartitionNotFound)
+        if partition.quarantined:
+            return wire.RetryPartitionResponse(Outcome=wire.PartitionQuarantined)
+        self._kernel.engine.retry(observer, partition)
+        return wire.RetryPartitionResponse(Outcome=wire.Started)
+
+    def clear_failed_partitions(self, request: wire.ClearFailedPartitions) -> Empty:
+        """Forget the failed partitions of an observer; what they missed is never delivered."""
+        observer = self._find(request)
+        if observer is not None:
+            self._kernel.engine.clear(observer)
+        return Empty()
+
+    def clear_partition_quarantine(
+        self, request: wire.ClearPartitionQuarantine
+    ) -> wire.ClearPartitionQuarantineResponse:
+        """End the quarantine of a partition, and try it when asked to."""
+        observer = self._find(request)
+        partition = None if observer is None else observer.partitions.get(request.Partition)
+        if observer is None or partition is None:
+            return wire.ClearPartitionQuarantineResponse(Outcome=wire.NotFound)
+        if not partition.quarantined:
+            return wire.ClearPartitionQuarantineResponse(Outcome=wire.NotQuarantined)
+        if request.RetryImmediately:
+            self._kernel.engine.retry(observer, partition)
+        else:
+            self._kernel.engine.release(observer, partition)
+        return wire.ClearPartitionQuarantineResponse(Outcome=wire.Cleared, RetryOutcome=wire.Started)
+
+    def clear_observer_quarantine(self, _request: wire.ClearObserverQuarantine) -> Empty:
+        """Nothing: by default a kernel never quarantines an observer, and the sandbox never does."""
+        return Empty()
+
+    def remove(self, request: wire.RemoveObserver) -> wire.RemoveObserverResponse:
+        """Forget an observer in every namespace, when it is subscribed in none."""
+        store = self._kernel.store(request.EventStore)
+        found = [
+            observer
+            for observer in self._kernel.engine.observers()
+            if observer.scope.store == store.name
+            and observer.webhook.id == request.ObserverId
+            and observer.scope.sequence == (request.EventSequenceId or EVENT_LOG)
+        ]
+        if not found:
+            return wire.RemoveObserverResponse(Outcome=wire.ObserverNotFound)
+        for observer in found:
+            if observer.subscribed:
+                return wire.RemoveObserverResponse(
+                    Outcome=wire.ObserverSubscribed, BlockingNamespace=observer.scope.namespace
+                )
+        self._kernel.engine.remove((observer.scope.key, observer.webhook.id) for observer in found)
+        return wire.RemoveObserverResponse(Outcome=wire.Removed)
+
+    def wait(self, request: wire.WaitForObserverCompletionRequest) -> wire.WaitForObserverCompletionResponse:
+        """Wait until every subscribed observer of a sequence is past the tail or has a failed partition.
+
+        A kernel waits without limit when TimeoutMilliseconds is absent; the sandbox gives up after a minute.
+        """
+        until = time.monotonic() + (request.TimeoutMilliseconds / 1000 or 60.0)
+        while True:
+            observers = [
+                observer
+                for observer in self._of(request.EventStore, request.Namespace)
+                if observer.scope.sequence == (request.EventSequenceId or EVENT_LOG) and observer.subscribed
+            ]
+            partitions = failed(observers)
+            behind = [
+                observer.webhook.id
+                for observer in observers
+                if observer.webhook.event_types
+                and observer.position <= request.TailEventSequenceNumber
+                and self._has_more(observer, request.TailEventSequenceNumber)
+            ]
+            timed_out = time.monotonic() >= until
+            if not behind or timed_out:
+                return wire.WaitForObserverCompletionResponse(
+                    IsSuccess=not behind and not partitions,
+                    FailedPartitions=partitions,
+                    TimedOut=bool(behind),
+                    OutstandingObservers=behind,
+                )
+            time.sleep(0.02)
+
+    def _has_more(self, observer: Observer, tail: int) -> bool:
+        wanted = Filter(types=sorted(observer.webhook.event_type_ids))
+        until = min(tail + 1, 2**63 - 1)
+        return bool(self._kernel.events.page(observer.scope.key, wanted, observer.position, until, limit=1))
+
+    def _of(self, store: str, namespace: str) -> list[Observer]:
+        owner = self._kernel.store(store)
+        return [
+            observer
+            for observer in self._kernel.engine.observers()
+            if observer.scope.store == owner.name and observer.scope.namespace.lower() == namespace.lower()
+        ]
+
+    def _find(self, request: Addressed) -> Observer | None:
+        sequence = request.EventSequenceId or EVENT_LOG
+        scope = self._kernel.stores.find_scope(request.EventStore, request.Namespace, sequence)
+        return None if scope is None else self._kernel.engine.find(scope.key, request.ObserverId)
+
+    def _information(self, observer: Observer) -> wire.ObserverInformation:
+        tail = self._kernel.log.tail(observer.scope.key)
+        # IsReplayable is left off: the kernel subscribes every webhook as replayable, and absent means true.
+        return wire.ObserverInformation(
+            Id=observer.webhook.id,
+            EventSequenceId=observer.scope.sequence,
+            Type=wire.External,
+            Owner=wire.Kernel,
+            EventTypes=[
+                wire.EventType(Id=kind.id, Generation=kind.generation, Tombstone=kind.tombstone)
+                for kind in observer.webhook.event_types
+            ],
+            NextEventSequenceNumber=observer.next,
+            LastHandledEventSequenceNumber=UNAVAILABLE if observer.last is None else observer.last,
+            RunningState=_state(observer),
+            TailEventSequenceNumber=UNAVAILABLE if tail is None else tail,
+            HandledEventCount=observer.handled,
+        )
+
+
+def _state(observer: Observer) -> wire.ObserverRunningState.ValueType:
+    if not observer.subscribed or not observer.webhook.event_types:
+        return wire.OBSERVER_RUNNING_STATE_Disconnected
+    return wire.Replaying if observer.replay is not None else wire.Active

@@ -1,0 +1,156 @@
+"""The service Webhooks (source: K/Core/Observation/Webhooks)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import grpc
+
+from chronicle_notebook.contracts.commands import methods
+from chronicle_notebook.contracts.wire import webhooks_pb2 as wire
+from chronicle_notebook.sandbox._envelope import ValidationFailed, envelope
+from chronicle_notebook.sandbox._event_type import EventType
+from chronicle_notebook.sandbox._kernel import Kernel
+from chronicle_notebook.sandbox._server import Served
+from chronicle_notebook.sandbox._webhook import NO_AUTHORIZATION, Authorization, AuthorizationKind, Webhook
+
+_Details = wire.QueryResult_IEnumerable_WebhookDetailsResponse
+
+
+class WebhooksService:
+    """Registers, lists and removes webhooks. Naming a store that does not exist creates it, even when listing."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+
+    def served(self) -> list[Served]:
+        """The methods of this service."""
+        return [
+            Served(methods.ADD_WEBHOOK, self.add_one),
+            Served(methods.ADD_WEBHOOKS, self.add),
+            Served(methods.GET_WEBHOOKS, self.get),
+            Served(methods.OBSERVE_WEBHOOKS, self.observe),
+            Served(methods.REMOVE_WEBHOOK, self.remove_one),
+            Served(methods.REMOVE_WEBHOOKS, self.remove),
+        ]
+
+    def add(self, request: wire.AddWebhooksRequest) -> wire.CommandResult:
+        """Register webhooks; nothing but the presence of a few values is checked."""
+        problems = []
+        if not request.EventStore:
+            problems.append(("Event store is required.", "eventStore"))
+        if not request.Webhooks:
+            problems.append(("At least one webhook is required.", "webhooks"))
+        for index, webhook in enumerate(request.Webhooks):
+            if not webhook.Identifier:
+                problems.append(("Webhook identifier is required.", f"webhooks[{index}].identifier"))
+            if not webhook.EventSequenceId:
+                problems.append(("Event sequence is required.", f"webhooks[{index}].eventSequenceId"))
+        if problems:
+            raise ValidationFailed(*problems)
+        store = self._kernel.store(request.EventStore)
+        self._kernel.registrar.add(store, map(_webhook, request.Webhooks))
+        return envelope(wire.CommandResult)
+
+    def add_one(self, request: wire.AddWebhookRequest) -> wire.CommandResult:
+        """Register one webhook in the flat form, whose absent flags mean false.
+
+        A kernel also tries the target and the authority; the sandbox checks the values alone, and that the name is new.
+        """
+        required = {"eventStore": request.EventStore, "name": request.Name, "url": request.Url}
+        if request.AuthorizationType == wire.OAuth:
+            required["oAuthAuthority"] = request.OAuthAuthority
+            required["oAuthClientId"] = request.OAuthClientId
+            required["oAuthClientSecret"] = request.OAuthClientSecret
+        problems = [
+            (f"{name[0].upper()}{name[1:]} is required.", name) for name, value in required.items() if not value
+        ]
+        if problems:
+            raise ValidationFailed(*problems)
+        store = self._kernel.store(request.EventStore)
+        if self._kernel.registry.find(store, request.Name) is not None:
+            raise ValidationFailed((f"A webhook named '{request.Name}' already exists.", "name"))
+        self._kernel.registrar.add(store, [_flat(request)])
+        return envelope(wire.CommandResult)
+
+    def get(self, request: wire.GetWebhooksRequest) -> bytes:
+        """The definitions in effect, without credentials, in the order in which they came."""
+        store = self._kernel.store(request.EventStore)
+        # Two serialized messages in a row are one: the envelope, and the rows that are kept serialized.
+        return envelope(_Details).SerializeToString() + self._kernel.registry.listed(store)
+
+    def observe(self, request: wire.ObserveWebhooksRequest, context: grpc.ServicerContext) -> Iterator[bytes]:
+        """The full list at once and after each change."""
+        store = self._kernel.store(request.EventStore)
+        head = envelope(_Details).SerializeToString()
+        for _ in self._kernel.topics.follow(context, "webhooks", store.name):
+            yield head + self._kernel.registry.listed(store)
+
+    def remove_one(self, request: wire.RemoveWebhookRequest) -> wire.CommandResult:
+        """Remove one webhook; an unknown id is accepted."""
+        problems = []
+        if not request.EventStore:
+            problems.append(("Event store is required.", "eventStore"))
+        if not request.WebhookId:
+            problems.append(("Webhook identifier is required.", "webhookId"))
+        if problems:
+            raise ValidationFailed(*problems)
+        self._kernel.registrar.remove(self._kernel.store(request.EventStore), [request.WebhookId])
+        return envelope(wire.CommandResult)
+
+    def remove(self, request: wire.RemoveWebhooksRequest) -> wire.CommandResult:
+        """Remove webhooks; unknown ids are accepted, and so is none at all."""
+        if not request.EventStore:
+            raise ValidationFailed(("Event store is required.", "eventStore"))
+        self._kernel.registrar.remove(self._kernel.store(request.EventStore), list(request.Webhooks))
+        return envelope(wire.CommandResult)
+
+
+def _webhook(message: wire.WebhookDefinition) -> Webhook:
+    """The definition in a message, in which absent flags mean true."""
+    return Webhook(
+        id=message.Identifier,
+        url=message.Target.Url,
+        sequence=message.EventSequenceId,
+        event_types=tuple(EventType.of(entry) for entry in message.EventTypes),
+        headers=tuple(message.Target.Headers.items()),
+        authorization=_authorization(message.Target.Authorization),
+        replayable=message.IsReplayable if message.HasField("IsReplayable") else True,
+        active=message.IsActive if message.HasField("IsActive") else True,
+    )
+
+
+def _authorization(
+    message: wire.OneOf_BasicAuthorization_BearerTokenAuthorization_OAuthAuthorization,
+) -> Authorization:
+    """The first of the three that is set."""
+    if message.HasField("Value0"):
+        return Authorization(AuthorizationKind.BASIC, message.Value0.Username, message.Value0.Password)
+    if message.HasField("Value1"):
+        return Authorization(AuthorizationKind.BEARER, secret=message.Value1.Token)
+    if message.HasField("Value2"):
+        oauth = message.Value2
+        return Authorization(AuthorizationKind.OAUTH, oauth.ClientId, oauth.ClientSecret, oauth.Authority)
+    return NO_AUTHORIZATION
+
+
+def _flat(request: wire.AddWebhookRequest) -> Webhook:
+    kind = AuthorizationKind(request.AuthorizationType)
+    authorization = {
+        AuthorizationKind.NONE: NO_AUTHORIZATION,
+        AuthorizationKind.BASIC: Authorization(kind, request.BasicUsername, request.BasicPassword),
+        AuthorizationKind.BEARER: Authorization(kind, secret=request.BearerToken),
+        AuthorizationKind.OAUTH: Authorization(
+            kind, request.OAuthClientId, request.OAuthClientSecret, request.OAuthAuthority
+        ),
+    }[kind]
+    return Webhook(
+        id=request.Name,
+        url=request.Url,
+        sequence=request.EventSequenceId or "event-log",
+        event_types=tuple(EventType.of(entry) for entry in request.EventTypes),
+        headers=tuple(request.Headers.items()),
+        authorization=authorization,
+        replayable=request.IsReplayable,
+        active=request.IsActive,
+    )

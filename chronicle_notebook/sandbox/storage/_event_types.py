@@ -1,0 +1,42 @@
+"""Registered event types, in storage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chronicle_notebook.sandbox._event_type import EventType, Registration
+from chronicle_notebook.sandbox.storage._database import Database
+
+
+class EventTypeTable:
+    """One row per generation of an event type of a store."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def all(self) -> list[tuple[int, Registration]]:
+        """Everything registered, with the key of its store."""
+        rows = self._database.rows(
+            "SELECT store, id, generation, tombstone, schema, owner, source FROM event_types "
+            "ORDER BY store, id, generation"
+        )
+        return [(row[0], Registration(EventType(row[1], row[2], bool(row[3])), *row[4:])) for row in rows]
+
+    def save(self, store: int, registrations: Iterable[Registration]) -> None:
+        """Store generations, over what was there."""
+        with self._database.transaction() as connection:
+            connection.executemany(
+                "INSERT OR REPLACE INTO event_types VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        store,
+                        entry.type.id,
+                        entry.type.generation,
+                        entry.type.tombstone,
+                        entry.schema,
+                        entry.owner,
+                        entry.source,
+                    )
+                    for entry in registrations
+                ],
+            )

@@ -1,0 +1,98 @@
+"""How far observers are, and their failed partitions, in storage."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import TypeAlias
+
+from chronicle_notebook.sandbox.storage._database import Database
+
+PartitionKey: TypeAlias = tuple[int, str, str]
+"""Sequence, observer and partition."""
+
+
+@dataclass(frozen=True, slots=True)
+class ObserverRow:
+    """The stored state of an observer."""
+
+    sequence: int
+    id: str
+    event_types: str
+    next: int
+    last: int | None
+    handled: int
+    replay_next: int | None
+    replay_until: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionRow:
+    """The stored state of a failed partition."""
+
+    sequence: int
+    observer: str
+    partition: str
+    id: str
+    position: int
+    replaying: bool
+    quarantined: bool
+    attempts: str
+
+
+class ProgressTable:
+    """Observers and failed partitions, saved together so that a crash never finds one without the other."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def observers(self) -> list[ObserverRow]:
+        """Every observer."""
+        rows = self._database.rows(
+            "SELECT sequence, id, event_types, next, last, handled, replay_next, replay_until FROM observers"
+        )
+        return [ObserverRow(*row) for row in rows]
+
+    def partitions(self) -> list[PartitionRow]:
+        """Every failed partition."""
+        rows = self._database.rows(
+            "SELECT sequence, observer, partition, id, position, replaying, quarantined, attempts "
+            "FROM failed_partitions"
+        )
+        return [
+            PartitionRow(row[0], row[1], row[2], row[3], row[4], bool(row[5]), bool(row[6]), row[7]) for row in rows
+        ]
+
+    def save(
+        self,
+        observers: Iterable[ObserverRow],
+        partitions: Iterable[PartitionRow],
+        resolved: Iterable[PartitionKey],
+        removed: Iterable[tuple[int, str]] = (),
+    ) -> None:
+        """Store what changed in one transaction; ``removed`` are observers by sequence and id."""
+        with self._database.transaction() as connection:
+            connection.executemany("DELETE FROM observers WHERE sequence = ? AND id = ?", list(removed))
+            connection.executemany(
+                "DELETE FROM failed_partitions WHERE sequence = ? AND observer = ? AND partition = ?", list(resolved)
+            )
+            connection.executemany(
+                "INSERT OR REPLACE INTO observers VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        row.sequence, row.id, row.event_types, row.next, row.last, row.handled, row.replay_next,
+                        row.replay_until,
+                    )
+                    for row in observers
+                ],
+            )  # fmt: skip
+            connection.executemany(
+                "INSERT OR REPLACE INTO failed_partitions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (
+                        row.sequence, row.observer, row.partition, row.id, row.position, row.replaying, row.quarantined,
+                        row.attempts,
+                    )
+                    for row in partitions
+                ],
+            )  # fmt: skip

@@ -1,0 +1,103 @@
+"""An event sequence: where events stand in order, and where they are appended."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from chronicle_notebook._errors import InvalidInputError
+from chronicle_notebook.contracts._gateway import KernelGateway
+from chronicle_notebook.model import AppendedEvent, AppendResult, EventToAppend, EventType
+from chronicle_notebook.stores._content import content_of
+from chronicle_notebook.stores._declared_event_type import event_type_of, is_event_type, registration_of
+
+
+class EventSequence:
+    """One sequence of one namespace, for example ``client.event_log``."""
+
+    def __init__(self, kernel: KernelGateway, event_store: str, namespace: str, sequence: str) -> None:
+        self._kernel = kernel
+        self.event_store = event_store
+        self.namespace = namespace
+        self.id = sequence
+        self._registered: set[tuple[str, int]] = set()
+
+    def __repr__(self) -> str:
+        return f"<EventSequence {self.id!r} of {self.event_store!r}, namespace {self.namespace!r}>"
+
+    def tail(self) -> int | None:
+        """The number of the last event; None when the sequence is empty."""
+        return self._kernel.tail(self.event_store, self.namespace, self.id)
+
+    def append(
+        self, event_source_id: str, event: object | str | EventType, content: Mapping[str, Any] | None = None
+    ) -> AppendResult:
+        """Append one event: an instance of a class with ``@event_type``, or an event type and its content.
+
+        ``append("account-1", AccountOpened(owner="Ada"))``, or ``append("account-1", "AccountOpened", {...})``.
+        A declared event type that the event store lacks is registered first, with its schema. The event is stored when
+        this returns; deliveries follow.
+
+        :raises AppendRefusedError: the schema, a constraint or the event type forbade it; nothing was appended.
+        """
+        return self.append_many([_event(event_source_id, event, content)], classes=[type(event)])
+
+    def append_many(
+        self, events: Iterable[EventToAppend | tuple[str, object]], *, classes: Sequence[type] = ()
+    ) -> AppendResult:
+        """Append events, all or none: pairs of event source id and declared event, or ``EventToAppend`` values."""
+        ready: list[EventToAppend] = []
+        declared = list(classes)
+        for event in events:
+            if isinstance(event, EventToAppend):
+                ready.append(event)
+            else:
+                source, instance = event
+                ready.append(_event(source, instance, None))
+                declared.append(type(instance))
+        if not ready:
+            raise InvalidInputError("No event was given to append.", field="events", hint="Give at least one.")
+        self._register(cls for cls in dict.fromkeys(declared) if is_event_type(cls))
+        return self._kernel.append(self.event_store, self.namespace, self.id, ready)
+
+    def read(self, start: int = 0, *, event_source_id: str | None = None) -> list[AppendedEvent]:
+        """The events from a number on. Kernels do not page: everything from there comes in one answer."""
+        return self._kernel.events(
+            self.event_store, self.namespace, self.id, start=start, event_source_id=event_source_id
+        )
+
+    def has_events_for(self, event_source_id: str) -> bool:
+        """Whether there is an event of an event source."""
+        return self._kernel.has_events(self.event_store, self.namespace, self.id, event_source_id)
+
+    def _register(self, classes: Iterable[type]) -> None:
+        """Register declared event types that the event store lacks; each is looked up once."""
+        wanted = [registration_of(cls) for cls in classes]
+        wanted = [each for each in wanted if (each.id, each.generation) not in self._registered]
+        if not wanted:
+            return
+        known = {each.id: each.generation for each in self._kernel.event_types(self.event_store)}
+        new = [each for each in wanted if known.get(each.id, 0) < each.generation]
+        if new:
+            self._kernel.register_event_types(self.event_store, new)
+        self._registered.update((each.id, each.generation) for each in wanted)
+
+
+def _event(event_source_id: str, event: object | str | EventType, content: Mapping[str, Any] | None) -> EventToAppend:
+    if not isinstance(event_source_id, str) or not event_source_id.strip():
+        raise InvalidInputError(
+            "An event source id is a text that is not blank.",
+            field="event_source_id",
+            hint='Write append("account-1", event).',
+        )
+    if isinstance(event, str):
+        return EventToAppend(event_source_id, EventType.parse(event), content or {})
+    if isinstance(event, EventType):
+        return EventToAppend(event_source_id, event, content or {})
+    if content is not None:
+        raise InvalidInputError(
+            "Content goes with an event type; an event has its own.",
+            field="content",
+            hint='Write append("account-1", "AccountOpened", {...}) or append("account-1", AccountOpened(...)).',
+        )
+    return EventToAppend(event_source_id, event_type_of(event), content_of(event))

@@ -1,0 +1,59 @@
+"""Event types and event sequences as tables and frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chronicle_notebook._listing import Column, Listing
+from chronicle_notebook.model import RegisteredEventType
+
+
+@dataclass(frozen=True, slots=True)
+class SequenceTail:
+    """An event sequence and the number of its last event."""
+
+    id: str
+    namespace: str
+    tail: int | None
+    """None when the sequence is empty."""
+
+
+_EVENT_TYPE = (
+    Column[RegisteredEventType]("id", "Id", lambda each: each.id),
+    Column[RegisteredEventType]("generation", "Generation", lambda each: each.generation, "Int64"),
+    Column[RegisteredEventType]("tombstone", "Tombstone", lambda each: each.type.tombstone, "bool"),
+    Column[RegisteredEventType]("owner", "Owner", lambda each: each.owner, "category"),
+    Column[RegisteredEventType]("source", "Source", lambda each: each.source, "category"),
+    Column[RegisteredEventType]("properties", "Properties", lambda each: ", ".join(each.schema.get("properties", {}))),
+)
+
+_SEQUENCE = (
+    Column[SequenceTail]("id", "Id", lambda each: each.id),
+    Column[SequenceTail]("namespace", "Namespace", lambda each: each.namespace),
+    Column[SequenceTail]("tail", "Tail", lambda each: each.tail, "UInt64"),
+)
+
+
+def event_type_listing(
+    types: Sequence[RegisteredEventType], *, event_store: str, foot: str
+) -> Listing[RegisteredEventType]:
+    """The event types of an event store."""
+    return Listing(
+        types,
+        _EVENT_TYPE,
+        caption=f"{len(types)} event types of event store {event_store!r}",
+        empty="No event type is registered here. Declare one with @cn.event_type.",
+        foot=foot,
+    )
+
+
+def sequence_listing(tails: Sequence[SequenceTail], *, event_store: str, foot: str) -> Listing[SequenceTail]:
+    """The sequences of a namespace, each with its last number."""
+    return Listing(
+        tails,
+        _SEQUENCE,
+        caption=f"{len(tails)} event sequences of event store {event_store!r}",
+        empty="No event sequence is here.",
+        foot=foot,
+    )

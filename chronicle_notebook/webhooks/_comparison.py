@@ -1,0 +1,104 @@
+"""How a definition differs from what is read back, and why a kernel leaves some differences standing.
+
+Facts (source: K/Core/Observation/Webhooks/WebhookDefinitionComparer.cs and K/Core/Services/Observation/Webhooks):
+re-registration updates event types, URL, headers and authorization. Changes of active, replayable and sequence are
+computed and no event is written for them; neither is one for taking an authorization away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chronicle_notebook._secrets import Secret
+from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
+from chronicle_notebook.webhooks._outcome import Ineffective
+
+DROPPED_CREDENTIALS = (
+    "The kernel accepted the credentials and shows none. Up to 19.30 kernels drop them outside the event store System, "
+    "and then send no Authorization header (Cratis/Chronicle#4567)."
+)
+LOST_INACTIVE = (
+    "Kernels up to 19.32 lose this flag when they read a webhook back (Cratis/Chronicle#4394); it may start to deliver "
+    "after a restart of the kernel."
+)
+READD = "Remove it, wait until it is gone, and register it again."
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    name: str
+    show: Callable[[WebhookDefinition], str]
+    """For people: never a header's value."""
+    value: Callable[[WebhookDefinition], object]
+    """For comparison."""
+
+
+def _headers(definition: WebhookDefinition) -> dict[str, str]:
+    return {name: value.reveal() if isinstance(value, Secret) else value for name, value in definition.headers.items()}
+
+
+FIELDS = (
+    _Field("target_url", lambda d: repr(d.target_url), lambda d: d.target_url),
+    _Field(
+        "event_types",
+        lambda d: ", ".join(map(str, d.event_types)) or "none",
+        lambda d: [(kind.id, kind.generation) for kind in d.event_types],
+    ),
+    _Field("headers", lambda d: ", ".join(sorted(d.headers)) or "none", _headers),
+    _Field("authorization", lambda d: d.authorization.kind.value, lambda d: d.authorization.kind),
+    _Field("event_sequence_id", lambda d: repr(d.event_sequence_id), lambda d: d.event_sequence_id),
+    _Field("replayable", lambda d: _yes(d.replayable), lambda d: d.replayable),
+    _Field("active", lambda d: _yes(d.active), lambda d: d.active),
+)
+
+IGNORED = frozenset({"event_sequence_id", "replayable", "active"})
+"""Fields of an existing webhook that a kernel does not change."""
+
+
+def _yes(flag: bool) -> str:  # noqa: FBT001
+    return "yes" if flag else "no"
+
+
+def differing(wanted: WebhookDefinition, found: WebhookDefinition) -> list[str]:
+    """The names of the fields that differ. Of an authorization only the kind can be compared."""
+    return [field.name for field in FIELDS if field.value(wanted) != field.value(found)]
+
+
+def applicable(names: list[str], wanted: WebhookDefinition, before: WebhookDefinition | None) -> list[str]:
+    """Those of the differing fields that a kernel is known to apply, so that waiting for them makes sense."""
+    if before is None:
+        return names
+    stuck = wanted.authorization.kind is AuthorizationKind.NONE
+    return [name for name in names if name not in IGNORED and not (name == "authorization" and stuck)]
+
+
+def left_behind(
+    wanted: WebhookDefinition, found: WebhookDefinition, before: WebhookDefinition | None
+) -> tuple[Ineffective, ...]:
+    """Each differing field, with the reason and the remedy."""
+    by_name = {field.name: field for field in FIELDS}
+    result = []
+    for name in differing(wanted, found):
+        field = by_name[name]
+        reason, remedy = _why(name, wanted, before)
+        result.append(Ineffective(name, field.show(wanted), field.show(found), reason, remedy))
+    return tuple(result)
+
+
+def _why(name: str, wanted: WebhookDefinition, before: WebhookDefinition | None) -> tuple[str, str]:
+    if before is not None and name in IGNORED:
+        return "Kernels ignore a change of this field of an existing webhook.", READD
+    if name == "authorization":
+        if before is not None and wanted.authorization.kind is AuthorizationKind.NONE:
+            return "Kernels cannot take an authorization away from an existing webhook.", READD
+        return (
+            DROPPED_CREDENTIALS,
+            "Watch a delivery to be sure, or use a kernel from 19.32.3 on.",
+        )
+    if name == "active":
+        return (
+            LOST_INACTIVE,
+            "Remove the webhook while it must not deliver.",
+        )
+    return "The kernel accepted the change and does not show it.", "List the webhook again, then register it again."

@@ -1,0 +1,117 @@
+"""All webhooks of an event store at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, overload
+
+from chronicle_notebook._display import Table, clock
+from chronicle_notebook._errors import UnknownWebhookError, did_you_mean
+from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.webhooks._frame import columns_of, frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+class WebhookList(Sequence[WebhookDefinition]):
+    """A sequence of definitions, in the order of the kernel, with where and when they were read.
+
+    ``hooks[0]`` is by position, ``hooks["account-events"]`` by id. It shows as text and as a static HTML table.
+    """
+
+    def __init__(
+        self, definitions: Sequence[WebhookDefinition], *, server: str, event_store: str, read_at: datetime
+    ) -> None:
+        self._definitions = tuple(definitions)
+        self._by_id = {definition.id: definition for definition in self._definitions}
+        self.server = server
+        """``host:port`` of the kernel."""
+        self.event_store = event_store
+        self.read_at = read_at
+        """When the answer came, with time zone."""
+
+    def __len__(self) -> int:
+        return len(self._definitions)
+
+    def __iter__(self) -> Iterator[WebhookDefinition]:
+        return iter(self._definitions)
+
+    def __contains__(self, item: object) -> bool:
+        """Whether a definition, or the id of one, is in the list."""
+        return item in self._by_id if isinstance(item, str) else item in self._definitions
+
+    @overload
+    def __getitem__(self, key: int | str) -> WebhookDefinition: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> WebhookList: ...
+
+    def __getitem__(self, key: int | str | slice) -> WebhookDefinition | WebhookList:
+        if isinstance(key, slice):
+            return WebhookList(
+                self._definitions[key], server=self.server, event_store=self.event_store, read_at=self.read_at
+            )
+        if isinstance(key, str):
+            try:
+                return self._by_id[key]
+            except KeyError:
+                raise unknown_webhook(key, self._by_id, self.event_store, self.server) from None
+        return self._definitions[key]
+
+    def __eq__(self, other: object) -> bool:
+        return self._definitions == other._definitions if isinstance(other, WebhookList) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def find(self, webhook: str) -> WebhookDefinition | None:
+        """The webhook of an id, or None."""
+        return self._by_id.get(webhook)
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids, in order."""
+        return list(self._by_id)
+
+    def to_frame(self, *, tidy: bool = False) -> pd.DataFrame:
+        """A DataFrame indexed by id; with ``tidy`` one row per webhook and event type."""
+        return frame(columns_of(self._definitions), tidy=tidy)
+
+    def __repr__(self) -> str:
+        return self._table().text()
+
+    def _repr_html_(self) -> str:
+        return self._table().html()
+
+    def _table(self) -> Table:
+        return Table(
+            caption=f"{len(self):,} webhook{'' if len(self) == 1 else 's'} of event store {self.event_store!r}",
+            titles=("Id", "Target", "Event types", "Authorization", "Headers", "Sequence", "Active", "Replayable"),
+            rows=[row(definition) for definition in self._definitions],
+            foot=f"Read {clock(self.read_at)} from {self.server}",
+            empty="No webhook is registered here. Register one with client.webhooks.register(...).",
+        )
+
+
+def row(definition: WebhookDefinition) -> tuple[str, ...]:
+    """The cells of a definition in a table; of headers only the names."""
+    return (
+        definition.id,
+        definition.target_url,
+        ", ".join(map(str, definition.event_types)) or "none",
+        definition.authorization.kind.value,
+        ", ".join(definition.headers) or "none",
+        definition.event_sequence_id,
+        "yes" if definition.active else "no",
+        "yes" if definition.replayable else "no",
+    )
+
+
+def unknown_webhook(webhook: str, known: Iterable[str], event_store: str, server: str) -> UnknownWebhookError:
+    """The error for an id that an event store does not have, with the nearest ids."""
+    return UnknownWebhookError(
+        f"Event store {event_store!r} on {server} has no webhook {webhook!r}.",
+        field="id",
+        hint=did_you_mean(webhook, known) or "List them with client.webhooks.all().",
+    )

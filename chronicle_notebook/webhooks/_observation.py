@@ -1,0 +1,194 @@
+"""Webhooks as they change: the full list now and at each change, across restarts of the kernel."""
+
+from __future__ import annotations
+
+import logging
+import random
+import threading
+from collections import deque
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from types import TracebackType
+from typing import Self, TypeVar
+
+from chronicle_notebook._errors import ChronicleError, DeadlineExceededError, KernelUnreachableError
+from chronicle_notebook.contracts._gateway import KernelGateway, LiveList
+from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.webhooks._list import WebhookList
+
+FIRST_BACK_OFF = 0.25
+"""Seconds before the first try to connect again; doubled each time."""
+LONGEST_BACK_OFF = 15.0
+KEPT = 64
+"""Lists that wait for a slow reader at most; the oldest give way, as each list is a full one."""
+
+Told = TypeVar("Told")
+_log = logging.getLogger(__name__)
+_PASSING = (KernelUnreachableError, DeadlineExceededError)
+
+
+class ObservationState(StrEnum):
+    """How current an observation is."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    RECONNECTING = "reconnecting"
+    """The connection was lost; what was last seen may be out of date."""
+    STOPPED = "stopped"
+    FAILED = "failed"
+    """It ended with an error that trying again cannot mend; iterating raises it."""
+
+
+class WebhookObservation:
+    """A running observation: iterate it, or give a callback. ``stop()``, or the end of ``with``, ends it at once.
+
+    ::
+
+        with client.webhooks.observe() as changes:
+            for hooks in changes:
+                print(len(hooks))
+
+    A list that equals the one before is not repeated: some kernels send one at each poll (source:
+    K/Storage.Sql/LiveQuery.cs). The reading happens in a daemon thread, so it never keeps a process alive.
+    """
+
+    def __init__(
+        self,
+        kernel: KernelGateway,
+        event_store: str,
+        *,
+        on_change: Callable[[WebhookList], None] | None = None,
+        on_state: Callable[[ObservationState], None] | None = None,
+    ) -> None:
+        self._kernel = kernel
+        self._event_store = event_store
+        self._on_change = on_change
+        self._on_state = on_state
+        self._waiting: deque[WebhookList] = deque(maxlen=KEPT)
+        self._news = threading.Condition()
+        self._stop = threading.Event()
+        self._live: LiveList[list[WebhookDefinition]] | None = None
+        self._last: list[WebhookDefinition] | None = None
+        self._state = ObservationState.CONNECTING
+        self.error: ChronicleError | None = None
+        """The error that ended it, or the one that it is recovering from."""
+        self.callback_error: Exception | None = None
+        """What a callback raised last."""
+        self.latest: WebhookList | None = None
+        """The list that came last."""
+        self._thread = threading.Thread(target=self._run, name=f"observe-webhooks-{event_store}", daemon=True)
+        self._thread.start()
+
+    @property
+    def state(self) -> ObservationState:
+        """How current :attr:`latest` is."""
+        return self._state
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __iter__(self) -> Iterator[WebhookList]:
+        while True:
+            hooks = self.next()
+            if hooks is None:
+                return
+            yield hooks
+
+    def next(self, timeout: float | None = None) -> WebhookList | None:
+        """The next list; None when the observation was stopped, or after ``timeout`` seconds without a change.
+
+        :raises ChronicleError: what ended the observation.
+        """
+        with self._news:
+            # Woken each second, since waiting without end would keep Ctrl-C out on some platforms.
+            waited = 0.0
+            while not self._waiting and self._state not in {ObservationState.STOPPED, ObservationState.FAILED}:
+                if timeout is not None and waited >= timeout:
+                    return None
+                step = 1.0 if timeout is None else min(1.0, timeout - waited)
+                self._news.wait(step)
+                waited += step
+            if self._waiting:
+                return self._waiting.popleft()
+            if self._state is ObservationState.FAILED and self.error is not None:
+                raise self.error
+            return None
+
+    def stop(self) -> None:
+        """End it at once, from any thread."""
+        self._stop.set()
+        if self._live is not None:
+            self._live.cancel()
+        self._enter(ObservationState.STOPPED)
+        if threading.current_thread() is not self._thread:
+            self._thread.join(timeout=5)
+
+    def __repr__(self) -> str:
+        count = "nothing yet" if self.latest is None else f"{len(self.latest)} webhooks"
+        return f"<WebhookObservation of {self._event_store!r} on {self._kernel.server}: {self._state}, {count}>"
+
+    def _run(self) -> None:
+        back_off = FIRST_BACK_OFF
+        while not self._stop.is_set():
+            try:
+                for definitions in self._open():
+                    back_off = FIRST_BACK_OFF
+                    self._take(definitions)
+            except _PASSING as error:
+                self.error = error
+            except ChronicleError as error:
+                if not self._stop.is_set():
+                    self.error = error
+                    self._enter(ObservationState.FAILED)
+                return
+            if self._stop.is_set():
+                return
+            # A stream that ended without an error was closed by the kernel, as at its shutdown: the same remedy.
+            self._enter(ObservationState.RECONNECTING)
+            self._stop.wait(back_off * random.uniform(0.8, 1.2))  # noqa: S311
+            back_off = min(back_off * 2, LONGEST_BACK_OFF)
+
+    def _open(self) -> LiveList[list[WebhookDefinition]]:
+        self._live = self._kernel.observe_webhooks(self._event_store)
+        if self._stop.is_set():
+            self._live.cancel()
+        return self._live
+
+    def _take(self, definitions: list[WebhookDefinition]) -> None:
+        self.error = None
+        self._enter(ObservationState.LIVE)
+        if definitions == self._last or self._stop.is_set():
+            return
+        self._last = definitions
+        self.latest = WebhookList(
+            definitions, server=self._kernel.server, event_store=self._event_store, read_at=datetime.now(UTC)
+        )
+        with self._news:
+            self._waiting.append(self.latest)
+            self._news.notify_all()
+        self._tell(self._on_change, self.latest)
+
+    def _enter(self, state: ObservationState) -> None:
+        with self._news:
+            # The end is final.
+            if self._state is state or self._state in {ObservationState.STOPPED, ObservationState.FAILED}:
+                return
+            self._state = state
+            self._news.notify_all()
+        self._tell(self._on_state, state)
+
+    def _tell(self, callback: Callable[[Told], None] | None, news: Told) -> None:
+        """Call back. What the callback raises must not end the reading, and must not vanish."""
+        if callback is None:
+            return
+        try:
+            callback(news)
+        except Exception as error:  # noqa: BLE001 - it is somebody else's code
+            self.callback_error = error
+            _log.error("An observer of webhooks raised %s: see observation.callback_error", type(error).__name__)

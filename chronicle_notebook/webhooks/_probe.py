@@ -1,0 +1,143 @@
+"""A request to a webhook's target from here, and what its answer proves."""
+
+from __future__ import annotations
+
+import base64
+import http.client
+import ssl
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from chronicle_notebook._display import Card
+from chronicle_notebook._secrets import Secret
+from chronicle_notebook.model import (
+    BasicAuthorization,
+    BearerAuthorization,
+    OAuthAuthorization,
+    UndisclosedAuthorization,
+    WebhookDefinition,
+)
+
+BODY = b'{"partition":"test","events":[]}'
+"""What kernels send as a test (source: K/Core/Observation/Webhooks/WebhookMediator.cs)."""
+
+
+class Grade(StrEnum):
+    """How much a test request proved, weakest first."""
+
+    NO_ANSWER = "no answer"
+    ANSWERED = "answered"
+    """Something answered, with a status that is no success. Kernels up to 16.37 call that a passed test."""
+    ACCEPTED = "answered 2xx"
+
+
+@dataclass(frozen=True, slots=True)
+class TargetAnswer:
+    """What a target answered to a test request that was sent from this process."""
+
+    webhook: str
+    target_url: str
+    grade: Grade
+    status: int | None
+    """The HTTP status; None when there was no answer."""
+    duration: float
+    """Seconds."""
+    detail: str
+    """Why there was no answer, or the status in words."""
+    caveats: tuple[str, ...]
+    """What this test did not show."""
+
+    def __bool__(self) -> bool:
+        return self.grade is Grade.ACCEPTED
+
+    def __repr__(self) -> str:
+        return self._card().text()
+
+    def _repr_html_(self) -> str:
+        return self._card().html()
+
+    def _card(self) -> Card:
+        return Card(
+            heading=f"{'✓' if self else '!'} {self.webhook}: {self.grade.value}",
+            facts=[
+                ("target", self.target_url),
+                ("status", f"{self.status or 'none'} ({self.detail})"),
+                ("took", f"{self.duration * 1000:.0f} ms"),
+            ],
+            notes=self.caveats,
+        )
+
+
+def probe(definition: WebhookDefinition, *, timeout: float = 10.0) -> TargetAnswer:
+    """POST the kernel's test body to the target, once, with the headers and the credentials of the definition.
+
+    ``timeout`` is in seconds. Redirects are reported, not followed. It never raises for what the target does.
+    """
+    caveats = ["Sent from here, not by the kernel: the kernel's way to the target may differ.", *_caveats(definition)]
+    started = time.monotonic()
+    try:
+        status, reason = _post(definition, timeout)
+    except (OSError, http.client.HTTPException) as error:
+        detail = getattr(error, "strerror", None) or str(error) or type(error).__name__
+        return TargetAnswer(
+            definition.id,
+            definition.target_url,
+            Grade.NO_ANSWER,
+            None,
+            time.monotonic() - started,
+            detail,
+            tuple(caveats),
+        )
+    grade = Grade.ACCEPTED if 200 <= status < 300 else Grade.ANSWERED
+    if grade is Grade.ANSWERED:
+        caveats.append("Kernels up to 16.37 count any answer as delivered, this one too; later ones call it a failure.")
+    return TargetAnswer(
+        definition.id, definition.target_url, grade, status, time.monotonic() - started, reason, tuple(caveats)
+    )
+
+
+def _caveats(definition: WebhookDefinition) -> list[str]:
+    match definition.authorization:
+        case UndisclosedAuthorization(kind):
+            return [f"Sent without its {kind} credentials, which a kernel does not give back."]
+        case OAuthAuthorization():
+            return ["Sent without a token: only the kernel fetches one from the authority."]
+        case _:
+            return []
+
+
+def _post(definition: WebhookDefinition, timeout: float) -> tuple[int, str]:
+    target = urlsplit(definition.target_url)
+    connection: http.client.HTTPConnection
+    if target.scheme == "https":
+        connection = http.client.HTTPSConnection(
+            target.hostname or "", target.port, timeout=timeout, context=ssl.create_default_context()
+        )
+    else:
+        connection = http.client.HTTPConnection(target.hostname or "", target.port, timeout=timeout)
+    path = (target.path or "/") + (f"?{target.query}" if target.query else "")
+    try:
+        connection.putrequest("POST", path, skip_accept_encoding=True)
+        connection.putheader("Content-Type", "application/json; charset=utf-8")
+        connection.putheader("Content-Length", str(len(BODY)))
+        for name, value in definition.headers.items():
+            connection.putheader(name, value.reveal() if isinstance(value, Secret) else value)
+        _put_authorization(connection, definition)
+        connection.endheaders(BODY)
+        response = connection.getresponse()
+        return response.status, response.reason
+    finally:
+        connection.close()
+
+
+def _put_authorization(connection: http.client.HTTPConnection, definition: WebhookDefinition) -> None:
+    match definition.authorization:
+        case BasicAuthorization(username, password):
+            pair = base64.b64encode(f"{username}:{password.reveal()}".encode()).decode()
+            connection.putheader("Authorization", f"Basic {pair}")
+        case BearerAuthorization(token):
+            connection.putheader("Authorization", f"Bearer {token.reveal()}")
+        case _:
+            pass

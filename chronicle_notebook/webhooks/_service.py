@@ -1,0 +1,178 @@
+"""The webhooks of one event store: ``client.webhooks``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, overload
+
+from chronicle_notebook._errors import InvalidInputError
+from chronicle_notebook.contracts._gateway import KernelGateway
+from chronicle_notebook.model import EventType, WebhookDefinition
+from chronicle_notebook.stores._declared_event_type import declared_event_types, event_type_of
+from chronicle_notebook.webhooks import _registration
+from chronicle_notebook.webhooks._builder import DefinitionBuilder, configured
+from chronicle_notebook.webhooks._declaration import DeclaredWebhook, declare
+from chronicle_notebook.webhooks._discovery import discover
+from chronicle_notebook.webhooks._frame import frame
+from chronicle_notebook.webhooks._list import WebhookList, unknown_webhook
+from chronicle_notebook.webhooks._observation import ObservationState, WebhookObservation
+from chronicle_notebook.webhooks._outcome import Outcome, Outcomes
+from chronicle_notebook.webhooks._probe import TargetAnswer, probe
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Configure = Callable[[DefinitionBuilder], DefinitionBuilder]
+
+WAIT = 5.0
+"""Seconds that a registration or a removal waits to be seen, unless told otherwise."""
+
+
+class Webhooks:
+    """List, observe, register, test and remove the webhooks of an event store.
+
+    A webhook belongs to an event store and observes every namespace of it.
+    """
+
+    def __init__(
+        self, kernel: KernelGateway, event_store: Callable[[], str], *, declared: Iterable[type] | None = None
+    ) -> None:
+        self._kernel = kernel
+        self._event_store = event_store
+        self._declared = None if declared is None else tuple(declared)
+
+    def __repr__(self) -> str:
+        return f"<Webhooks on {self._kernel.server}>"
+
+    def all(self) -> WebhookList:
+        """All webhooks, in the order of the kernel, without credentials: kernels do not give them back."""
+        event_store = self._event_store()
+        definitions = self._kernel.webhooks(event_store)
+        return WebhookList(definitions, server=self._kernel.server, event_store=event_store, read_at=datetime.now(UTC))
+
+    def get(self, webhook: str) -> WebhookDefinition:
+        """The webhook of an id.
+
+        :raises UnknownWebhookError: there is none; the hint has the nearest ids.
+        """
+        return self.all()[webhook]
+
+    def to_frame(self, *, tidy: bool = False) -> pd.DataFrame:
+        """All webhooks as a DataFrame indexed by ``id``.
+
+        Columns: ``url``, ``event_types`` (list of texts), ``authorization`` (none, basic, bearer, oauth), ``headers``
+        (names only), ``event_sequence``, ``active``, ``replayable``. With ``tidy`` there is one row per webhook and
+        event type.
+        """
+        return frame(self._kernel.webhook_columns(self._event_store()), tidy=tidy)
+
+    def observe(
+        self,
+        on_change: Callable[[WebhookList], None] | None = None,
+        *,
+        on_state: Callable[[ObservationState], None] | None = None,
+    ) -> WebhookObservation:
+        """The full list now and at each change: iterate the result, or give a callback, which a daemon thread calls.
+
+        It survives a restart of the kernel and ends at once with ``stop()`` or at the end of a ``with`` block.
+        """
+        return WebhookObservation(self._kernel, self._event_store(), on_change=on_change, on_state=on_state)
+
+    def discover(self) -> list[WebhookDefinition]:
+        """The definitions of the declared classes: those the client was configured with, else all loaded ones.
+
+        Nothing is registered. A class without event types gets all that are known.
+
+        :raises DuplicateWebhookError: two classes have one id.
+        """
+        return [declaration.definition for declaration in self._discovered()]
+
+    @overload
+    def register(self, webhook: type | WebhookDefinition, /, *, wait: float = WAIT) -> Outcome: ...
+
+    @overload
+    def register(
+        self, webhook: str, target_url: str, configure: Configure | None = None, /, *, wait: float = WAIT
+    ) -> Outcome: ...
+
+    def register(
+        self,
+        webhook: type | WebhookDefinition | str,
+        target_url: str | None = None,
+        configure: Configure | None = None,
+        /,
+        *,
+        wait: float = WAIT,
+    ) -> Outcome:
+        """Register one webhook: a declared class, a definition, or an id with a URL and a function for the builder.
+
+        ``wait`` is how many seconds to wait for it to be seen. Without event types it gets all that are known.
+        What did not take effect stands in the outcome.
+
+        :raises InvalidDefinitionError: a field that could not work; nothing was sent.
+        :raises KernelError: the kernel refused, or could not be reached.
+        """
+        declaration = self._declaration(webhook, target_url, configure)
+        return _registration.register(self._kernel, self._event_store(), [declaration], wait=wait)[0]
+
+    def register_discovered(self, *, wait: float = 30.0) -> Outcomes:
+        """Register everything that :meth:`discover` finds, in one call to the kernel."""
+        declarations = self._discovered()
+        event_store = self._event_store()
+        outcomes = _registration.register(self._kernel, event_store, declarations, wait=wait) if declarations else []
+        return Outcomes(
+            outcomes,
+            caption=f"{len(outcomes)} declared webhooks in event store {event_store!r} on {self._kernel.server}",
+        )
+
+    def remove(self, webhook: str | type, *, wait: float = WAIT) -> Outcome:
+        """Remove a webhook, by id or by its declared class, and see it gone.
+
+        The observer's position stays with the kernel: a webhook that is registered again under this id goes on from
+        there (source: K/Core/Observation/Observer.cs).
+
+        :raises UnknownWebhookError: there is none of that id. Kernels accept the removal of an unknown id silently.
+        """
+        name = webhook if isinstance(webhook, str) else self._declaration(webhook, None, None).definition.id
+        known = self.all()
+        if known.find(name) is None:
+            raise unknown_webhook(name, known.ids, known.event_store, known.server)
+        return _registration.remove(self._kernel, known.event_store, [name], wait=wait)[0]
+
+    def test(self, webhook: str | type | WebhookDefinition, *, timeout: float = 10.0) -> TargetAnswer:
+        """Send the kernel's test request to the target, from here, and say what the answer proves.
+
+        Kernels from 16.38 on have no call for a test. For an id the definition is read back, and the request then
+        carries no credentials; give a definition or a class to send them. ``timeout`` is in seconds.
+        """
+        if isinstance(webhook, str):
+            return probe(self.get(webhook), timeout=timeout)
+        return probe(self._declaration(webhook, None, None).definition, timeout=timeout)
+
+    def _discovered(self) -> list[DeclaredWebhook]:
+        return discover(self._declared, all_event_types=self._known_event_types)
+
+    def _declaration(
+        self, webhook: type | WebhookDefinition | str, target_url: str | None, configure: Configure | None
+    ) -> DeclaredWebhook:
+        if isinstance(webhook, WebhookDefinition):
+            return DeclaredWebhook(webhook, (), "a definition")
+        if isinstance(webhook, type):
+            return declare(webhook, all_event_types=self._known_event_types)
+        if not isinstance(webhook, str) or target_url is None:
+            raise InvalidInputError(
+                "register() takes a declared class, a definition, or an id with a target URL.",
+                field="webhook",
+                hint='Write register("account-events", "https://...", lambda b: b.with_event_type("AccountOpened")).',
+            )
+        builder = configured(configure) if configure is not None else DefinitionBuilder()
+        if not builder.event_types:
+            builder = builder.with_event_types(*self._known_event_types())
+        return DeclaredWebhook(builder.build(webhook, target_url), builder.event_type_classes, "a call of register()")
+
+    def _known_event_types(self) -> list[EventType]:
+        """What "all event types" means: the store's own, and those declared in this process."""
+        stored = [each.type for each in self._kernel.event_types(self._event_store()) if each.owner != "server"]
+        declared = [event_type_of(cls) for cls in declared_event_types()]
+        return list({kind.id: kind for kind in [*stored, *declared]}.values())

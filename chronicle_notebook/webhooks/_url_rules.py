@@ -1,0 +1,81 @@
+"""Rules for a URL that a kernel sends to. No message repeats any part of it, since it may hold a password."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import SplitResult, urlsplit
+
+from chronicle_notebook.webhooks._problem import Problem
+from chronicle_notebook.webhooks._text_rules import check_text
+
+EXAMPLE = "Write, for example, https://example.com/chronicle/webhooks."
+
+_FORBIDDEN_IN_HOST = re.compile(r'["<>^`{|}%\\\[\]]')
+
+
+def check_target_url(value: object) -> list[Problem]:
+    """Where a kernel POSTs events: an absolute http or https URL.
+
+    Kernels accept anything here, and then every delivery fails (source: Core/Observation/Webhooks/WebhookMediator.cs).
+    """
+    return check_url(value, field="target_url", what="The target URL", credentials="Use with_basic_auth instead.")
+
+
+def check_authority(value: object) -> list[Problem]:
+    """Where a kernel looks up the token endpoint of an OAuth authorization: an absolute http or https URL."""
+    return check_url(
+        value, field="authority", what="The OAuth authority", credentials="Use client_id and client_secret."
+    )
+
+
+def check_url(value: object, *, field: str, what: str, credentials: str) -> list[Problem]:
+    """An absolute http or https URL with a host and without user name, password and fragment."""
+    problems = check_text(value, field=field, what=what, hint=EXAMPLE)
+    if problems or not isinstance(value, str):
+        return problems
+    if any(character.isspace() for character in value):
+        return [Problem(field, f"{what} holds white space.", "Write %20 for a space, or take it away.")]
+    if "\\" in value:
+        return [Problem(field, f"{what} holds a backslash.", "Use '/'.")]
+    try:
+        parts = urlsplit(value)
+    except ValueError:  # its text repeats the URL
+        return [Problem(field, f"{what} has a host that cannot be read.", EXAMPLE)]
+    return _check_parts(value, parts, field=field, what=what, credentials=credentials)
+
+
+def _check_parts(url: str, parts: SplitResult, *, field: str, what: str, credentials: str) -> list[Problem]:
+    if parts.scheme not in {"http", "https"} or not url[len(parts.scheme) :].startswith("://"):
+        return [Problem(field, f"{what} is not an absolute http or https URL.", EXAMPLE)]
+    if "@" in parts.netloc:
+        return [Problem(field, f"{what} holds a user name or password, which is listed in clear.", credentials)]
+    if "#" in url:
+        return [Problem(field, f"{what} has a fragment, which is never sent.", "Take away '#' and what follows it.")]
+    return _check_host(parts, field=field, what=what)
+
+
+def _check_host(parts: SplitResult, *, field: str, what: str) -> list[Problem]:
+    host = parts.hostname or ""
+    if not host:
+        return [Problem(field, f"{what} has no host.", EXAMPLE)]
+    if not _is_host(host, bracketed=parts.netloc.startswith("[")):
+        return [Problem(field, f"{what} has a host that cannot be read.", EXAMPLE)]
+    try:
+        port = parts.port
+    except ValueError:  # its text repeats the port, which may be a misplaced password
+        port = 0
+    if port == 0:
+        return [Problem(field, f"{what} has a port that is not a number from 1 to 65535.", EXAMPLE)]
+    return []
+
+
+def _is_host(host: str, *, bracketed: bool) -> bool:
+    if bracketed:
+        try:
+            ipaddress.IPv6Address(host)
+        except ValueError:
+            return False
+        return True
+    labels = host.removesuffix(".").split(".")
+    return not _FORBIDDEN_IN_HOST.search(host) and all(0 < len(label) <= 63 for label in labels)

@@ -1,0 +1,192 @@
+"""The one source of what a definition must be: for ``build``, for ``register`` and for a form.
+
+Kernels check next to nothing (source: Core/Observation/Webhooks, AddWebhooks), so a definition that can never deliver
+is accepted, stored and silent. It is refused here instead, before anything is sent.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Collection, Iterable
+from urllib.parse import urlsplit
+
+from chronicle_notebook._errors import DuplicateWebhookError, UnknownEventTypeError, did_you_mean
+from chronicle_notebook.model import EventType, NoAuthorization, WebhookDefinition
+from chronicle_notebook.webhooks._authorization_rules import (
+    check_authorization,
+    check_secret,
+    check_token,
+    check_username,
+    secret_caution,
+    secrets_of,
+)
+from chronicle_notebook.webhooks._header_rules import (
+    check_header,
+    check_header_name,
+    check_header_value,
+    check_headers,
+    header_caution,
+)
+from chronicle_notebook.webhooks._problem import Caution, Problem
+from chronicle_notebook.webhooks._text_rules import check_event_sequence_id, check_flag, check_id, check_text
+from chronicle_notebook.webhooks._url_rules import check_authority, check_target_url
+
+__all__ = [
+    "Caution",
+    "Problem",
+    "cautions",
+    "check",
+    "check_authority",
+    "check_authorization",
+    "check_distinct",
+    "check_event_sequence_id",
+    "check_event_type",
+    "check_event_types",
+    "check_flag",
+    "check_header",
+    "check_header_name",
+    "check_header_value",
+    "check_headers",
+    "check_id",
+    "check_secret",
+    "check_target_url",
+    "check_token",
+    "check_username",
+    "header_caution",
+    "problems",
+    "secret_caution",
+    "warn",
+]
+
+LARGEST_GENERATION = 2**32 - 1
+"""A generation travels as an unsigned 32-bit number (source: K/Contracts/Events/EventType.cs)."""
+
+_SHOWN_ID = 60
+
+
+def problems(definition: WebhookDefinition, *, known_event_types: Collection[str] | None = None) -> list[Problem]:
+    """Everything in a definition that cannot work, in the order of its fields; empty when it can be registered.
+
+    :param known_event_types: the ids of the event store's event types; unless given, any event type will do.
+    """
+    authorized = not isinstance(definition.authorization, NoAuthorization)
+    return [
+        *check_id(definition.id),
+        *check_target_url(definition.target_url),
+        *check_event_types(definition.event_types, known_event_types=known_event_types),
+        *check_event_sequence_id(definition.event_sequence_id),
+        *check_headers(definition.headers, authorized=authorized),
+        *check_authorization(definition.authorization),
+        *check_flag(definition.replayable, field="replayable"),
+        *check_flag(definition.active, field="active"),
+    ]
+
+
+def check(definition: WebhookDefinition, *, known_event_types: Collection[str] | None = None) -> None:
+    """Raise the first problem.
+
+    :raises UnknownEventTypeError: when an event type is not among ``known_event_types``.
+    :raises InvalidDefinitionError: for anything else; ``field`` and ``webhook`` say what and where.
+    """
+    for problem in problems(definition, known_event_types=known_event_types):
+        webhook = "" if check_id(definition.id) else definition.id
+        message = f"Webhook {_shown(webhook)}: {problem.message}" if webhook else problem.message
+        raise problem.error(message, field=problem.field, webhook=webhook, hint=problem.hint)
+
+
+def _shown(webhook: str) -> str:
+    return repr(webhook if len(webhook) <= _SHOWN_ID else f"{webhook[:_SHOWN_ID]}…")
+
+
+def check_event_types(
+    event_types: Collection[object], *, known_event_types: Collection[str] | None = None
+) -> list[Problem]:
+    """The event types of a webhook, of which there is at least one.
+
+    A kernel supplies no default: without event types an observer is disconnected and never receives anything (source:
+    K/Core/Observation/States/Routing.cs). Of two equal ones storing fails (source: K/Storage.MongoDB).
+    """
+    if not event_types:
+        message = "There are no event types, so the webhook would never fire."
+        return [Problem("event_types", message, "Name at least one with with_event_type.")]
+    found: list[Problem] = []
+    seen: set[tuple[object, object]] = set()
+    for event_type in event_types:
+        wrong = check_event_type(event_type, known_event_types=known_event_types)
+        found.extend(wrong)
+        if wrong or not isinstance(event_type, EventType):
+            continue
+        if (event_type.id, event_type.generation) in seen:
+            message = f"The event type {str(event_type)!r} stands there twice."
+            found.append(Problem("event_types", message, "Name it once."))
+        seen.add((event_type.id, event_type.generation))
+    return found
+
+
+def check_event_type(event_type: object, *, known_event_types: Collection[str] | None = None) -> list[Problem]:
+    """One event type, whose id must be known when the known ones are given."""
+    field = "event_types"
+    if not isinstance(event_type, EventType):
+        message = f"An event type is an EventType, not a {type(event_type).__name__}."
+        return [Problem(field, message, "Use with_event_type, which takes an id or a class as well.")]
+    found = check_text(event_type.id, field=field, what="The id of an event type")
+    generation: object = event_type.generation
+    if isinstance(generation, bool) or not isinstance(generation, int) or not 1 <= generation <= LARGEST_GENERATION:
+        message = f"The generation of an event type is a whole number from 1 to {LARGEST_GENERATION}."
+        found.append(Problem(field, message, "Leave it out for the first."))
+    if not found and known_event_types is not None and event_type.id not in known_event_types:
+        message = f"The event store has no event type {event_type.id!r}, so the webhook would never receive it."
+        hint = did_you_mean(event_type.id, known_event_types) or _known(known_event_types)
+        found.append(Problem(field, message, hint, UnknownEventTypeError))
+    return found
+
+
+def _known(names: Collection[str]) -> str:
+    if not names:
+        return "Register event types first; this event store has none."
+    some = sorted(names)[:5]
+    rest = f" and {len(names) - len(some)} more" if len(names) > len(some) else ""
+    return f"It has {', '.join(map(repr, some))}{rest}."
+
+
+def cautions(definition: WebhookDefinition) -> list[Caution]:
+    """What works and is likely not meant: headers that look like credentials, and secrets that are too long.
+
+    Secrets are looked up to count their bytes, unless a person would be asked.
+    """
+    from_headers = [header_caution(name, value) for name, value in definition.headers.items()]
+    from_secrets = [secret_caution(field, value) for field, value in secrets_of(definition.authorization)]
+    return [caution for caution in (*from_headers, *from_secrets) if caution is not None]
+
+
+def warn(definition: WebhookDefinition, stacklevel: int = 2) -> None:
+    """Give the cautions as warnings.
+
+    :param stacklevel: whose line they are shown at; 2 is the caller of this function.
+    """
+    for caution in cautions(definition):
+        message = f"Webhook {_shown(definition.id)}: {caution.message} {caution.hint}".rstrip()
+        warnings.warn(message, caution.warning, stacklevel=stacklevel)
+
+
+def check_distinct(definitions: Iterable[WebhookDefinition]) -> None:
+    """Refuse two definitions with one id in one call: of these a kernel would make two webhooks of one name.
+
+    :raises DuplicateWebhookError: naming the id, and both by their place and host.
+    """
+    seen: dict[str, tuple[int, WebhookDefinition]] = {}
+    for position, definition in enumerate(definitions, start=1):
+        first = seen.setdefault(definition.id, (position, definition))
+        if first[0] != position:
+            both = f"{_place(*first)} and {_place(position, definition)}"
+            raise DuplicateWebhookError(
+                f"Two definitions have the id {_shown(definition.id)}: {both}.",
+                field="id",
+                hint="Give each webhook an id of its own.",
+            )
+
+
+def _place(position: int, definition: WebhookDefinition) -> str:
+    # The host alone: the rest of a URL may hold a token.
+    host = "" if check_target_url(definition.target_url) else urlsplit(definition.target_url).hostname
+    return f"number {position} (to {host})" if host else f"number {position}"

@@ -1,0 +1,154 @@
+"""The sandbox as an object: starting, stopping, what it shows."""
+
+from __future__ import annotations
+
+import socket
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from chronicle_notebook import _errors
+from chronicle_notebook.contracts.commands import methods
+from chronicle_notebook.contracts.wire import webhooks_pb2
+from chronicle_notebook.sandbox import Sandbox, _main
+from tests.sandbox.conftest import STORE, Client, eventually, hook
+
+
+def listens(port: int) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", port)) == 0
+
+
+def ours() -> list[str]:
+    return [thread.name for thread in threading.enumerate() if thread.name.startswith("chronicle-sandbox")]
+
+
+def test_stopping_leaves_no_thread_no_port_and_no_temporary_folder() -> None:
+    threads = set(threading.enumerate())
+    sandbox = Sandbox(settle_delay=0).start()
+    port, folder = sandbox.port, sandbox.data
+    client = Client(port)
+    client.settle(hook("h", "http://127.0.0.1:9/", "T", bearer=("t",)))
+    request = webhooks_pb2.ObserveWebhooksRequest(EventStore=STORE)
+    streams = [client.follow(methods.OBSERVE_WEBHOOKS, request) for _ in range(20)]
+    for stream in streams:
+        next(stream)
+    assert listens(port)
+    assert (folder / "sandbox.db").exists()
+    sandbox.stop()
+    for stream in streams:
+        stream.cancel()
+    client.close()
+    assert not listens(port)
+    assert not folder.exists()
+    assert ours() == []
+    eventually(lambda: not [thread for thread in threading.enumerate() if thread not in threads])
+
+
+def test_starting_twice_and_stopping_twice_is_harmless_and_it_can_be_started_again(tmp_path: Path) -> None:
+    sandbox = Sandbox(data=tmp_path)
+    port = sandbox.start().port
+    assert sandbox.start().port == port
+    sandbox.stop()
+    sandbox.stop()
+    with sandbox as again:
+        assert listens(again.port)
+        assert again.connection_string == f"chronicle://127.0.0.1:{again.port}/?auth=none"
+        assert again.address == f"127.0.0.1:{again.port}"
+    assert (tmp_path / "sandbox.db").exists()
+
+
+def test_it_answers_on_the_loopback_interface_only(sandbox: Sandbox) -> None:
+    with socket.socket(socket.AF_INET6) as probe:
+        assert probe.connect_ex(("::1", sandbox.port)) != 0
+    with socket.socket() as probe:
+        assert probe.connect_ex(("127.0.0.2", sandbox.port)) != 0
+
+
+def test_a_port_in_use_is_named_with_what_to_do(sandbox: Sandbox) -> None:
+    second = Sandbox(port=sandbox.port)
+    with pytest.raises(_errors.SandboxError) as caught:
+        second.start()
+    assert str(sandbox.port) in caught.value.message
+    assert "another port" in caught.value.hint
+    assert not second.running
+    second.stop()
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        with pytest.raises(_errors.SandboxError, match="in use"):
+            Sandbox(port=taken.getsockname()[1]).start()
+
+
+def test_a_data_folder_in_use_is_refused(sandbox: Sandbox) -> None:
+    with pytest.raises(_errors.SandboxError, match="in use by another running sandbox"):
+        Sandbox(data=sandbox.data).start()
+    assert listens(sandbox.port)
+
+
+def test_a_data_folder_that_is_a_file_or_of_another_version_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(_errors.SandboxError, match="cannot be used"):
+        Sandbox(data=tmp_path / "file").start()
+    (tmp_path / "newer").mkdir()
+    with sqlite3.connect(tmp_path / "newer" / "sandbox.db") as database:
+        database.execute("PRAGMA user_version = 99")
+    database.close()
+    with pytest.raises(_errors.SandboxError, match="another version"):
+        Sandbox(data=tmp_path / "newer").start()
+    assert ours() == []
+
+
+def test_it_shows_what_it_is_in_text_and_html(tmp_path: Path) -> None:
+    sandbox = Sandbox(data=tmp_path / "<b>")
+    assert repr(sandbox) == "<Sandbox, stopped>"
+    assert "stopped" in sandbox._repr_html_()
+    with pytest.raises(_errors.SandboxError, match="does not run"):
+        _ = sandbox.port
+    with sandbox:
+        assert repr(sandbox) == f"<Sandbox at {sandbox.connection_string}>"
+        assert sandbox.connection_string in sandbox._repr_html_()
+        assert "&lt;b&gt;" in sandbox._repr_html_()
+    with pytest.raises(_errors.SandboxError, match="no data folder"):
+        _ = Sandbox().data
+
+
+def test_a_process_that_forgets_to_stop_ends_and_leaves_no_folder() -> None:
+    code = (
+        "import os; os.environ['GRPC_ENABLE_FORK_SUPPORT']='0'\n"
+        "from chronicle_notebook.sandbox import Sandbox\n"
+        "from tests.sandbox.conftest import Client, methods, webhooks_pb2\n"
+        "sandbox = Sandbox().start(); print(sandbox.data)\n"
+        "client = Client(sandbox.port)\n"
+        "stream = client.follow(methods.OBSERVE_WEBHOOKS, webhooks_pb2.ObserveWebhooksRequest(EventStore='s'))\n"
+        "next(stream)\n"
+    )
+    root = Path(__file__).parents[2]
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=20, cwd=root, check=False
+    )
+    assert done.returncode == 0, done.stderr
+    assert not Path(done.stdout.strip()).exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["--port", "x"], "'x' is not a port: give a number from 0 to 65535"),
+        (["--port", "70000"], "'70000' is not a port"),
+        (["--settle-delay", "-1"], "'-1' is not a number of 0 or more"),
+        (["--time-scale", "soon"], "'soon' is not a number of 0 or more"),
+        (["--nonsense"], "unrecognized arguments: --nonsense"),
+    ],
+)
+def test_a_wrong_command_line_says_what_is_wrong(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        _main.main(arguments)
+    assert caught.value.code == 2
+    assert message in capsys.readouterr().err

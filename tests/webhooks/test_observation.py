@@ -1,0 +1,162 @@
+"""Observation: the full list at each change, across a restart, and an end at once."""
+
+from __future__ import annotations
+
+import socket
+import threading
+import time
+from typing import Any
+
+import pytest
+
+import chronicle_notebook as cn
+from chronicle_notebook._client import Client
+from chronicle_notebook.connection._grpc import grpc
+from chronicle_notebook.contracts.commands import methods
+from chronicle_notebook.contracts.wire import event_stores_pb2, host_pb2, webhooks_pb2
+from chronicle_notebook.model import EventType, RegisteredEventType
+from chronicle_notebook.webhooks._observation import ObservationState
+from tests.scripted import ScriptedKernel, enveloped
+
+URL = "http://127.0.0.1:9/webhooks"
+
+
+def opened(builder: cn.DefinitionBuilder) -> cn.DefinitionBuilder:
+    return builder.with_event_type("AccountOpened")
+
+
+def test_each_change_brings_the_full_list(client: Client) -> None:
+    with client.webhooks.observe() as changes:
+        seen = iter(changes)
+        assert next(seen).ids == []
+        client.webhooks.register("a", URL, opened)
+        assert next(seen).ids == ["a"]
+        client.webhooks.register("b", URL, opened)
+        assert set(next(seen).ids) == {"a", "b"}
+        client.webhooks.remove("a")
+        assert next(seen).ids == ["b"]
+        states = [changes.state]
+    states.append(changes.state)
+    assert states == [ObservationState.LIVE, ObservationState.STOPPED]
+    assert list(changes) == []
+
+
+def test_a_callback_is_called_from_a_daemon_thread(client: Client) -> None:
+    got: list[tuple[list[str], bool]] = []
+    arrived = threading.Event()
+
+    def take(hooks: cn.WebhookList) -> None:
+        got.append((hooks.ids, threading.current_thread().daemon))
+        arrived.set()
+
+    observation = client.webhooks.observe(take)
+    assert arrived.wait(5)
+    observation.stop()
+    assert got[0] == ([], True)
+
+
+def test_what_a_callback_raises_neither_ends_the_observation_nor_vanishes(
+    client: Client, caplog: pytest.LogCaptureFixture
+) -> None:
+    def clumsy(_hooks: cn.WebhookList) -> None:
+        raise RuntimeError("oops")
+
+    with client.webhooks.observe(clumsy) as changes:
+        assert changes.next(timeout=5) is not None
+        client.webhooks.register("a", URL, opened)
+        later = changes.next(timeout=5)
+        assert later is not None
+        assert later.ids == ["a"]
+        assert isinstance(changes.callback_error, RuntimeError)
+    assert "RuntimeError" in caplog.text
+
+
+def test_stop_is_immediate_and_leaves_no_thread(client: Client) -> None:
+    before = set(threading.enumerate())
+    observation = client.webhooks.observe()
+    assert observation.next(timeout=5) is not None
+    started = time.monotonic()
+    observation.stop()
+    assert time.monotonic() - started < 1
+    mine = [thread for thread in set(threading.enumerate()) - before if thread.name.startswith("observe-")]
+    assert mine == []
+
+
+def test_a_reader_that_waits_in_another_thread_is_released_by_stop(client: Client) -> None:
+    observation = client.webhooks.observe()
+    assert observation.next(timeout=5) is not None
+    reader = threading.Thread(target=lambda: list(observation))
+    reader.start()
+    observation.stop()
+    reader.join(2)
+    assert not reader.is_alive()
+
+
+def test_a_restart_of_the_kernel_is_survived(tmp_path: Any) -> None:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = int(probe.getsockname()[1])
+    states: list[ObservationState] = []
+    kernel = cn.Sandbox(port=port, data=tmp_path, settle_delay=0.01).start()
+    client = cn.connect(kernel.connection_string, event_store="shop", name="surviving")
+    client.ensure_event_store()
+    client._kernel.register_event_types("shop", [RegisteredEventType(EventType("AccountOpened"))])
+    with client, client.webhooks.observe(on_state=states.append) as changes:
+        assert changes.next(timeout=5) is not None
+        kernel.stop()
+        deadline = time.monotonic() + 5
+        while ObservationState.RECONNECTING not in states and time.monotonic() < deadline:
+            time.sleep(0.01)
+        assert states[-1] is ObservationState.RECONNECTING
+        with cn.Sandbox(port=port, data=tmp_path, settle_delay=0.01):
+            assert client.webhooks.register("after", URL, opened)
+            after = changes.next(timeout=10)
+            assert after is not None
+            assert after.ids == ["after"]
+    assert states[:3] == [ObservationState.LIVE, ObservationState.RECONNECTING, ObservationState.LIVE]
+
+
+def test_an_error_that_waiting_cannot_mend_ends_it_and_is_raised(kernel: ScriptedKernel) -> None:
+    kernel.on(methods.GET_VERSION_INFO, host_pb2.ServerVersionInfo(Version="16.37.1"))
+    kernel.on(
+        methods.ALL_EVENT_STORES,
+        enveloped(
+            event_stores_pb2.QueryResult_IEnumerable_EventStoreNamesResponse,
+            [event_stores_pb2.EventStoreNamesResponse(Name="shop")],
+        ),
+    )
+    kernel.fail(methods.OBSERVE_WEBHOOKS, grpc.StatusCode.PERMISSION_DENIED)
+    with (
+        cn.connect(kernel.connection_string, event_store="shop", name="denied") as client,
+        client.webhooks.observe() as changes,
+        pytest.raises(cn.PermissionDeniedError),
+    ):
+        changes.next(timeout=5)
+    assert changes.state is ObservationState.FAILED
+
+
+def test_an_equal_list_is_not_repeated(kernel: ScriptedKernel) -> None:
+    kernel.on(methods.GET_VERSION_INFO, host_pb2.ServerVersionInfo(Version="19.29.4"))
+    kernel.on(
+        methods.ALL_EVENT_STORES,
+        enveloped(
+            event_stores_pb2.QueryResult_IEnumerable_EventStoreNamesResponse,
+            [event_stores_pb2.EventStoreNamesResponse(Name="shop")],
+        ),
+    )
+    kind = webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse
+    one = [webhooks_pb2.WebhookDetailsResponse(Identifier="a", Id="a")]
+    release = threading.Event()
+
+    def emissions(_request: Any, _context: Any) -> Any:
+        yield from (enveloped(kind, one), enveloped(kind, one), enveloped(kind, []))
+        release.wait(10)
+
+    kernel.on(methods.OBSERVE_WEBHOOKS, emissions)
+    with (
+        cn.connect(kernel.connection_string, event_store="shop", name="polled") as client,
+        client.webhooks.observe() as changes,
+    ):
+        lists = [changes.next(timeout=5), changes.next(timeout=5)]
+        assert [hooks.ids for hooks in lists if hooks is not None] == [["a"], []]
+    release.set()

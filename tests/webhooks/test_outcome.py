@@ -1,0 +1,186 @@
+"""Outcomes when the kernel does not do what it accepted, or when the connection is lost on the way."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+import chronicle_notebook as cn
+from chronicle_notebook._client import Client
+from chronicle_notebook.connection._grpc import grpc
+from chronicle_notebook.contracts.commands import methods
+from chronicle_notebook.contracts.wire import (
+    event_stores_pb2,
+    event_types_pb2,
+    host_pb2,
+    webhooks_pb2,
+)
+from chronicle_notebook.model import EventType, RegisteredEventType
+from chronicle_notebook.sandbox import Behaviour
+from chronicle_notebook.webhooks._registration import RECOVERED
+from tests.scripted import ScriptedKernel, enveloped
+
+URL = "http://127.0.0.1:9/webhooks"
+WEBHOOKS = webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse
+
+
+def opened(builder: cn.DefinitionBuilder) -> cn.DefinitionBuilder:
+    return builder.with_event_type("AccountOpened")
+
+
+def sandboxed(behaviour: Behaviour) -> Iterator[Client]:
+    with cn.Sandbox(settle_delay=0.02, behaviour=behaviour) as kernel:
+        client = cn.connect(kernel.connection_string, event_store="shop", name="behaving")
+        client.ensure_event_store()
+        client._kernel.register_event_types("shop", [RegisteredEventType(EventType("AccountOpened"))])
+        with client:
+            yield client
+
+
+def test_credentials_that_the_kernel_drops_are_reported() -> None:
+    for client in sandboxed(Behaviour(authorization_lost=True)):
+        outcome = client.webhooks.register("h", URL, lambda b: opened(b).with_bearer_token("swordfish"), wait=0.3)
+        assert not outcome
+        assert outcome.visible
+        (item,) = outcome.ineffective
+        assert (item.field, item.requested, item.found) == ("authorization", "bearer", "none")
+        assert "no Authorization header" in item.reason
+        assert "swordfish" not in repr(outcome)
+
+
+def test_an_inactive_webhook_that_the_kernel_shows_as_active_is_reported() -> None:
+    for client in sandboxed(Behaviour(inactive_lost=True)):
+        outcome = client.webhooks.register("h", URL, lambda b: opened(b).not_active(), wait=0.3)
+        (item,) = outcome.ineffective
+        assert (item.field, item.requested, item.found) == ("active", "no", "yes")
+        assert "restart" in item.reason
+
+
+@pytest.fixture
+def scripted_client(kernel: ScriptedKernel) -> Iterator[Client]:
+    """A client of a kernel that knows a store and an event type, lists no webhook, and accepts everything."""
+    kernel.on(methods.GET_VERSION_INFO, host_pb2.ServerVersionInfo(Version="19.29.4"))
+    kernel.on(
+        methods.ALL_EVENT_STORES,
+        lambda *_: enveloped(
+            event_stores_pb2.QueryResult_IEnumerable_EventStoreNamesResponse,
+            [event_stores_pb2.EventStoreNamesResponse(Name="shop", Id="shop")],
+        ),
+    )
+    kernel.on(
+        methods.ALL_EVENT_TYPES,
+        lambda *_: enveloped(
+            event_types_pb2.QueryResult_IEnumerable_EventTypeDetailsResponse,
+            [
+                event_types_pb2.EventTypeDetailsResponse(
+                    Type=event_types_pb2.EventType(Id="AccountOpened", Generation=1)
+                )
+            ],
+        ),
+    )
+    kernel.on(methods.GET_WEBHOOKS, lambda *_: enveloped(WEBHOOKS, []))
+    kernel.on(methods.ADD_WEBHOOKS, lambda *_: enveloped(webhooks_pb2.CommandResult))
+    kernel.on(methods.REMOVE_WEBHOOKS, lambda *_: enveloped(webhooks_pb2.CommandResult))
+    with cn.connect(kernel.connection_string, event_store="shop", name="scripted") as client:
+        yield client
+
+
+def details(webhook: str) -> webhooks_pb2.WebhookDetailsResponse:
+    return webhooks_pb2.WebhookDetailsResponse(
+        Identifier=webhook,
+        Id=webhook,
+        Url=URL,
+        EventSequenceId="event-log",
+        EventTypes=[webhooks_pb2.EventType(Id="AccountOpened", Generation=1)],
+        IsActive=True,
+        IsReplayable=True,
+    )
+
+
+def test_a_webhook_that_never_shows_is_accepted_but_not_visible(scripted_client: Client) -> None:
+    started = time.monotonic()
+    outcome = scripted_client.webhooks.register("h", URL, opened, wait=0.4)
+    assert 0.4 <= time.monotonic() - started < 2
+    assert (bool(outcome), outcome.accepted, outcome.visible) == (False, True, False)
+    assert "is not visible yet" in outcome.summary
+
+
+def test_a_removal_that_does_not_show_is_told(kernel: ScriptedKernel, scripted_client: Client) -> None:
+    kernel.on(methods.GET_WEBHOOKS, lambda *_: enveloped(WEBHOOKS, [details("h")]))
+    outcome = scripted_client.webhooks.remove("h", wait=0.3)
+    assert (bool(outcome), outcome.visible) == (False, False)
+    assert "is still there" in outcome.summary
+
+
+def test_a_registration_that_shows_late_is_waited_for(kernel: ScriptedKernel, scripted_client: Client) -> None:
+    shows_from = time.monotonic() + 0.5
+
+    def listed(*_: Any) -> Any:
+        return enveloped(WEBHOOKS, [details("h")] if time.monotonic() > shows_from else [])
+
+    kernel.on(methods.GET_WEBHOOKS, listed)
+    outcome = scripted_client.webhooks.register("h", URL, opened)
+    assert outcome
+    assert 0.2 < outcome.waited < 3
+
+
+def test_a_write_that_lost_its_answer_is_read_back_and_never_repeated(
+    kernel: ScriptedKernel, scripted_client: Client
+) -> None:
+    done = []
+
+    def add(_request: Any, context: grpc.ServicerContext) -> Any:
+        done.append(True)
+        context.abort(grpc.StatusCode.UNAVAILABLE, "connection reset")
+
+    kernel.on(methods.ADD_WEBHOOKS, add)
+    kernel.on(methods.GET_WEBHOOKS, lambda *_: enveloped(WEBHOOKS, [details("h")] if done else []))
+    outcome = scripted_client.webhooks.register("h", URL, opened)
+    assert outcome
+    assert RECOVERED in outcome.notes
+    assert kernel.count(methods.ADD_WEBHOOKS) == 1
+
+
+def test_a_write_that_was_lost_altogether_is_an_error_that_says_to_read_back(
+    kernel: ScriptedKernel, scripted_client: Client
+) -> None:
+    kernel.fail(methods.ADD_WEBHOOKS, grpc.StatusCode.UNAVAILABLE, "connection reset")
+    with pytest.raises(cn.KernelUnreachableError) as caught:
+        scripted_client.webhooks.register("h", URL, opened, wait=0.3)
+    assert "read it back" in caught.value.hint
+    assert kernel.count(methods.ADD_WEBHOOKS) == 1
+
+
+def test_a_removal_that_lost_its_answer_is_read_back(kernel: ScriptedKernel, scripted_client: Client) -> None:
+    done = []
+
+    def remove(_request: Any, context: grpc.ServicerContext) -> Any:
+        done.append(True)
+        context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "too slow")
+
+    kernel.on(methods.REMOVE_WEBHOOKS, remove)
+    kernel.on(methods.GET_WEBHOOKS, lambda *_: enveloped(WEBHOOKS, [] if done else [details("h")]))
+    outcome = scripted_client.webhooks.remove("h")
+    assert outcome
+    assert outcome.notes == (RECOVERED,)
+
+
+def test_a_refusal_of_the_kernel_carries_its_own_words(kernel: ScriptedKernel, scripted_client: Client) -> None:
+    refusal = enveloped(
+        webhooks_pb2.CommandResult,
+        ValidationResults=[webhooks_pb2.ValidationResult(Message="Webhooks cannot be added today.")],
+    )
+    kernel.on(methods.ADD_WEBHOOKS, refusal)
+    with pytest.raises(cn.RequestRefusedError) as caught:
+        scripted_client.webhooks.register("h", URL, opened)
+    assert caught.value.reasons == ("Webhooks cannot be added today.",)
+
+
+def test_a_kernel_of_the_other_generation_is_named_as_such(kernel: ScriptedKernel, scripted_client: Client) -> None:
+    kernel.fail(methods.ADD_WEBHOOKS, grpc.StatusCode.UNIMPLEMENTED)
+    with pytest.raises(cn.MethodNotImplementedError) as caught:
+        scripted_client.webhooks.register("h", URL, opened)
+    assert "generation" in caught.value.hint

@@ -1,0 +1,235 @@
+"""``client.webhooks`` against the sandbox: list, register, remove, and what the outcome says."""
+
+from __future__ import annotations
+
+from collections import Counter
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+import chronicle_notebook as cn
+from chronicle_notebook._client import Client
+from chronicle_notebook.connection._channel import Channel
+from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.model import AuthorizationKind, EventType, RegisteredEventType
+from chronicle_notebook.webhooks._outcome import Action
+from chronicle_notebook.webhooks._registration import INACTIVE, RESENT
+
+URL = "http://127.0.0.1:9/webhooks"
+
+
+def opened(builder: cn.DefinitionBuilder) -> cn.DefinitionBuilder:
+    return builder.with_event_type("AccountOpened")
+
+
+def test_a_webhook_is_registered_listed_and_removed(client: Client) -> None:
+    outcome = client.webhooks.register(
+        "account-events", URL, lambda b: opened(b).with_header("x-source", "my-app").with_bearer_token("swordfish")
+    )
+    assert outcome
+    assert (outcome.action, outcome.accepted, outcome.visible) == (Action.CREATED, True, True)
+    assert 0 < outcome.waited < 5
+    found = client.webhooks.all()
+    assert found.ids == ["account-events"]
+    assert found[0].event_types == (EventType("AccountOpened"),)
+    assert found[0].headers == {"x-source": "my-app"}
+    assert found[0].authorization.kind is AuthorizationKind.BEARER
+    removed = client.webhooks.remove("account-events")
+    assert removed
+    assert removed.action is Action.REMOVED
+    assert client.webhooks.all().ids == []
+
+
+def test_registering_the_same_again_says_unchanged_and_sends_nothing(client: Client) -> None:
+    client.webhooks.register("same", URL, opened)
+    outcome = client.webhooks.register("same", URL, opened)
+    assert outcome.action is Action.UNCHANGED
+    assert "unchanged" in outcome.summary
+    assert "nothing had to be sent" in outcome.summary
+
+
+def test_a_change_of_url_types_and_headers_takes_effect(client: Client) -> None:
+    client.webhooks.register("moving", URL, opened)
+    outcome = client.webhooks.register(
+        "moving", "http://127.0.0.1:9/other", lambda b: b.with_event_type("FundsDeposited").with_header("x-a", "1")
+    )
+    assert outcome
+    assert outcome.action is Action.UPDATED
+    hook = client.webhooks.get("moving")
+    assert hook.target_url.endswith("/other")
+    assert hook.event_types == (EventType("FundsDeposited"),)
+
+
+def test_each_field_that_a_kernel_ignores_is_named_with_reason_and_remedy(client: Client) -> None:
+    client.webhooks.register("stuck", URL, opened)
+    outcome = client.webhooks.register(
+        "stuck", URL, lambda b: opened(b).not_active().not_replayable().on_event_sequence("outbox")
+    )
+    assert not outcome
+    assert outcome.visible
+    assert [item.field for item in outcome.ineffective] == ["event_sequence_id", "replayable", "active"]
+    for item in outcome.ineffective:
+        assert "ignore" in item.reason
+        assert "Remove it" in item.remedy
+    assert (outcome.ineffective[2].requested, outcome.ineffective[2].found) == ("no", "yes")
+    assert "active" in repr(outcome)
+    assert "active" in outcome._repr_html_()
+
+
+def test_an_authorization_cannot_be_taken_away_and_the_outcome_says_so(client: Client) -> None:
+    client.webhooks.register("locked", URL, lambda b: opened(b).with_basic_auth("ada", "swordfish"))
+    outcome = client.webhooks.register("locked", URL, opened)
+    assert not outcome
+    (item,) = outcome.ineffective
+    assert (item.field, item.requested, item.found) == ("authorization", "none", "basic")
+
+
+def test_credentials_that_are_sent_again_are_noted(client: Client) -> None:
+    client.webhooks.register("again", URL, lambda b: opened(b).with_bearer_token("swordfish"))
+    outcome = client.webhooks.register("again", URL, lambda b: opened(b).with_bearer_token("swordfish"))
+    assert outcome.action is Action.UPDATED
+    assert outcome.notes == (RESENT,)
+
+
+def test_an_inactive_webhook_is_noted_as_such(client: Client) -> None:
+    outcome = client.webhooks.register("quiet", URL, lambda b: opened(b).not_active())
+    assert outcome
+    assert outcome.notes == (INACTIVE,)
+    assert not client.webhooks.get("quiet").active
+
+
+def test_no_event_types_means_all_that_are_known(client: Client) -> None:
+    client.webhooks.register("everything", URL)
+    kinds = {kind.id for kind in client.webhooks.get("everything").event_types}
+    assert {"AccountOpened", "FundsDeposited"} <= kinds
+    assert "WebhookAdded" not in kinds, "the kernel's own event types are not meant"
+
+
+def test_an_unknown_event_type_is_refused_with_the_nearest_name_and_nothing_is_sent(client: Client) -> None:
+    with pytest.raises(cn.UnknownEventTypeError) as caught:
+        client.webhooks.register("typo", URL, lambda b: b.with_event_type("AccountOpend"))
+    assert "AccountOpened" in caught.value.hint
+    assert client.webhooks.all().ids == []
+
+
+def test_an_unknown_event_store_is_refused_before_the_kernel_would_create_it(client: Client) -> None:
+    with cn.connect(client._channel.target, event_store=client.event_store[:-1], name="other") as other:
+        with pytest.raises(cn.UnknownEventStoreError) as caught:
+            other.webhooks.all()
+        assert client.event_store in caught.value.hint
+        assert other.event_store not in client.event_stores()
+
+
+def test_removing_an_unknown_webhook_is_an_error_with_the_nearest_id(client: Client) -> None:
+    client.webhooks.register("account-events", URL, opened)
+    with pytest.raises(cn.UnknownWebhookError) as caught:
+        client.webhooks.remove("acount-events")
+    assert "account-events" in caught.value.hint
+
+
+def test_a_definition_that_was_read_back_with_credentials_is_not_registered_without_them(client: Client) -> None:
+    client.webhooks.register("secretive", URL, lambda b: opened(b).with_bearer_token("swordfish"))
+    definition = client.webhooks.get("secretive").changed(target_url="http://127.0.0.1:9/other")
+    with pytest.raises(cn.InvalidDefinitionError) as caught:
+        client.webhooks.register(definition)
+    assert caught.value.field == "authorization"
+
+
+def test_a_definition_that_was_read_back_without_credentials_can_be_changed_and_registered(client: Client) -> None:
+    client.webhooks.register("open", URL, opened)
+    assert client.webhooks.register(client.webhooks.get("open").changed(headers={"x-a": "1"}))
+    assert client.webhooks.get("open").headers == {"x-a": "1"}
+
+
+def test_a_call_that_names_no_target_tells_how_it_is_written(client: Client) -> None:
+    with pytest.raises(cn.InvalidInputError) as caught:
+        client.webhooks.register("account-events")  # type: ignore[call-overload]
+    assert 'register("account-events"' in caught.value.hint
+
+
+def declare(suffix: str) -> type:
+    @cn.event_type(id=f"CardIssued{suffix}")
+    @dataclass
+    class CardIssued:
+        owner: str
+        limit: float = 0.0
+
+    @cn.webhook(target_url=URL, id=f"cards{suffix}")
+    class Cards:
+        def define(self, builder: cn.DefinitionBuilder) -> cn.DefinitionBuilder:
+            return builder.with_event_type(CardIssued)
+
+    return Cards
+
+
+def test_a_declared_class_brings_its_event_types_with_their_schemas(client: Client) -> None:
+    outcome = client.webhooks.register(declare("-a"))
+    assert outcome.webhook == "cards-a"
+    (registered,) = [each for each in client.event_types() if each.id == "CardIssued-a"]
+    assert registered.schema["properties"]["owner"] == {"type": "string"}
+    assert client.webhooks.get("cards-a").event_types == (EventType("CardIssued-a"),)
+    assert client.webhooks.remove(declare("-a"))
+
+
+def test_a_schema_that_other_clients_rely_on_is_kept_and_noted(client: Client) -> None:
+    client.webhooks.register(declare("-b"))
+
+    @cn.event_type(id="CardIssued-b")
+    @dataclass
+    class CardIssued:
+        holder: int
+
+    outcome = client.webhooks.register("cards-b2", URL, lambda b: b.with_event_type(CardIssued))
+    assert any("another schema" in note for note in outcome.notes)
+    (registered,) = [each for each in client.event_types() if each.id == "CardIssued-b"]
+    assert "owner" in registered.schema["properties"]
+
+
+def test_a_thousand_declared_webhooks_go_in_one_call(
+    shared_sandbox: cn.Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    calls: Counter[str] = Counter()
+    call = Channel.call
+
+    def counted(channel: Channel, method: Method[Any, Any], request: Any, **options: Any) -> Any:
+        calls[method.short] += 1
+        return call(channel, method, request, **options)
+
+    classes: list[type] = [cn.webhook(target_url=URL, id=f"hook-{n:04}")(type(f"Hook{n}", (), {})) for n in range(1000)]
+    with cn.connect(shared_sandbox.connection_string, event_store="thousand", name="t", declared=classes) as client:
+        client.ensure_event_store()
+        client._kernel.register_event_types("thousand", [RegisteredEventType(EventType("AccountOpened"))])
+        monkeypatch.setattr(Channel, "call", counted)
+        outcomes = client.webhooks.register_discovered()
+        monkeypatch.undo()
+        assert len(outcomes) == len(client.webhooks.all()) == 1000
+        assert outcomes, outcomes.failed[:3]
+    assert calls["Webhooks/AddWebhooks"] == 1
+    assert "1000 declared webhooks" in repr(outcomes)
+
+
+def test_two_classes_with_one_id_are_an_error_that_names_both(client: Client) -> None:
+    first: type = cn.webhook(target_url=URL, id="twin")(type("First", (), {}))
+    second: type = cn.webhook(target_url=URL, id="twin")(type("Second", (), {}))
+    with (
+        cn.connect(client._channel.target, event_store=client.event_store, name="twins", declared=[first, second]) as c,
+        pytest.raises(cn.DuplicateWebhookError) as caught,
+    ):
+        c.webhooks.register_discovered()
+    assert "First" in str(caught.value)
+    assert "Second" in str(caught.value)
+
+
+def test_the_functions_by_name_of_a_client_do_the_same(client: Client) -> None:
+    name = client.name
+    assert cn.webhooks.register("by-name", URL, opened, client=name, namespace="has no effect")
+    assert cn.webhooks.all(name, "has no effect").ids == ["by-name"]
+    assert list(cn.webhooks.to_frame(name).index) == ["by-name"]
+    assert cn.webhooks.test("by-name", client=client).status is None
+    with cn.webhooks.observe(client=name) as changes:
+        first = changes.next(timeout=5)
+        assert first is not None
+        assert first.ids == ["by-name"]
+    assert isinstance(cn.webhooks.discover(name), list)
+    assert cn.webhooks.remove("by-name", client=client)

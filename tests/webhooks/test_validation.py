@@ -1,0 +1,466 @@
+from __future__ import annotations
+
+import linecache
+import sys
+import types
+import warnings
+from typing import Any
+
+import pytest
+
+from chronicle_notebook._errors import (
+    CredentialHeaderWarning,
+    DuplicateWebhookError,
+    InvalidDefinitionError,
+    LongSecretWarning,
+    UnknownEventTypeError,
+)
+from chronicle_notebook._secrets import Secret
+from chronicle_notebook.model import (
+    AuthorizationKind,
+    BasicAuthorization,
+    BearerAuthorization,
+    EventType,
+    OAuthAuthorization,
+    UndisclosedAuthorization,
+    WebhookDefinition,
+)
+from chronicle_notebook.webhooks._validation import (
+    cautions,
+    check,
+    check_authority,
+    check_distinct,
+    check_header,
+    check_id,
+    check_target_url,
+    problems,
+    warn,
+)
+
+URL = "https://example.com/chronicle/webhooks"
+CANARY = "canary-7f3a"
+GOOD = WebhookDefinition("account-events", URL, event_types=(EventType("AccountOpened"),))
+
+
+def only_problem(definition: WebhookDefinition, **known: Any) -> tuple[str, str]:
+    """The field and message of the one problem, which ``check`` raises with the same words."""
+    found = problems(definition, **known)
+    assert len(found) == 1, found
+    with pytest.raises(found[0].error) as caught:
+        check(definition, **known)
+    assert type(caught.value) is found[0].error
+    assert issubclass(found[0].error, InvalidDefinitionError)
+    assert caught.value.field == found[0].field
+    assert caught.value.message.endswith(found[0].message)
+    assert caught.value.hint == found[0].hint
+    assert CANARY not in str(caught.value)
+    assert found[0].message.endswith(".")
+    return found[0].field, found[0].message
+
+
+def test_a_good_definition_has_no_problem_and_no_caution() -> None:
+    assert problems(GOOD) == []
+    assert cautions(GOOD) == []
+    check(GOOD, known_event_types=["AccountOpened"])
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        ("", "is empty"),
+        ("  ", "is blank"),
+        (" a", "begins with white space"),
+        ("a ", "ends with white space"),
+        ("a#b", "holds '#'"),
+        ("a\x07b", "a control character (character 2)"),
+        ("a\nb", "a line break (character 2)"),
+        ("a\x00b", "a NUL (character 2)"),
+        ("a\ud800", "half a character"),
+        (None, "is a text, not None"),
+        (7, "is a text, not a int"),
+    ],
+)
+@pytest.mark.parametrize("field", ["id", "event_sequence_id"])
+def test_an_id_that_a_kernel_would_misread_is_a_problem(field: str, value: Any, message: str) -> None:
+    found, text = only_problem(GOOD.changed(**{field: value}))
+    assert found == field
+    assert message in text
+
+
+@pytest.mark.parametrize(
+    ("url", "message"),
+    [
+        (None, "is a text, not None"),
+        (Secret(CANARY), "is a text, not a Secret"),
+        ("", "is empty"),
+        ("   ", "is blank"),
+        (f" {URL}", "begins with white space"),
+        ("https://example.com/a b", "holds white space"),
+        ("https://example.com/a\u00a0b", "holds white space"),
+        ("https://example.com/a\nb", "holds a line break (character 22)"),
+        ("https://example.com/a\x01", "holds a control character"),
+        ("example.com/hook", "is not an absolute http or https URL"),
+        ("/hook", "is not an absolute http or https URL"),
+        ("ftp://example.com/", "is not an absolute http or https URL"),
+        ("http:example.com", "is not an absolute http or https URL"),
+        (f"ada:{CANARY}@example.com", "is not an absolute http or https URL"),
+        ("https://", "has no host"),
+        ("https:///hook", "has no host"),
+        ("https://:443/hook", "has no host"),
+        ("https://[::1/hook", "has a host that cannot be read"),
+        ("https://[nonsense]/hook", "has a host that cannot be read"),
+        ("https://[v1.x]/hook", "has a host that cannot be read"),
+        ("https://a..b/", "has a host that cannot be read"),
+        ("https://a<b>/", "has a host that cannot be read"),
+        (f"https://ada:{CANARY}@example.com/", "holds a user name or password"),
+        (f"https://{CANARY}@example.com/", "holds a user name or password"),
+        ("https://@example.com/", "holds a user name or password"),
+        ("https://example.com/#part", "has a fragment"),
+        ("https://example.com/#", "has a fragment"),
+        ("https://example.com\\@evil.example", "holds a backslash"),
+        ("https://example.com:0/", "port that is not a number from 1 to 65535"),
+        ("https://example.com:65536/", "port that is not a number from 1 to 65535"),
+        (f"https://example.com:{CANARY}/", "port that is not a number from 1 to 65535"),
+    ],
+)
+def test_a_url_that_cannot_be_delivered_to_is_a_problem(url: Any, message: str) -> None:
+    field, text = only_problem(GOOD.changed(target_url=url))
+    assert field == "target_url"
+    assert message in text
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "http://localhost:8080",
+        "https://example.com/a%20b?x=1&y=@",
+        "http://[::1]:9000/hook",
+        "http://my_service:80/hook",
+        "HTTPS://EXAMPLE.COM/",
+        "https://bücher.example/",
+        "http://127.0.0.1/hook/@here",
+    ],
+)
+def test_a_url_that_can_be_delivered_to_is_none(url: str) -> None:
+    assert check_target_url(url) == []
+
+
+CONTENT = [
+    "Content-Type",
+    "content-length",
+    "Content-Encoding",
+    "Content-Language",
+    "Content-Location",
+    "Content-MD5",
+    "Content-Range",
+    "Content-Disposition",
+    "Allow",
+    "Expires",
+    "LAST-MODIFIED",
+]
+
+
+@pytest.mark.parametrize("name", CONTENT)
+def test_a_header_that_describes_the_body_is_a_problem(name: str) -> None:
+    field, text = only_problem(GOOD.changed(headers={name: CANARY}))
+    assert field == "headers"
+    assert f"{name!r} describes the body" in text
+
+
+@pytest.mark.parametrize("name", ["Host", "Transfer-Encoding", "connection", "Upgrade", "TE", "Trailer", "Keep-Alive"])
+def test_a_header_of_the_connection_is_a_problem(name: str) -> None:
+    field, text = only_problem(GOOD.changed(headers={name: CANARY}))
+    assert field == "headers"
+    assert f"{name!r} is set by the HTTP client" in text
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("", "is empty"),
+        (f"Bearer {CANARY}", "holds white space that no header name may hold (character 7 of 18)"),
+        (f"x-a: {CANARY}", "holds a character that no header name may hold (character 4 of 16)"),
+        ("x-ä", "holds a character"),
+        ("x-a\r\nx-b", "holds white space"),
+        (5, "is a text, not a int"),
+    ],
+)
+def test_a_header_name_that_is_none_is_a_problem_and_is_not_repeated(name: Any, message: str) -> None:
+    field, text = only_problem(GOOD.changed(headers={name: CANARY}))
+    assert field == "headers"
+    assert message in text
+
+
+@pytest.mark.parametrize(
+    ("value", "message"),
+    [
+        (f"{CANARY}\r\nx-b: 1", "a carriage return (character 12)"),
+        (f"{CANARY}\n", "a line break (character 12)"),
+        (f"{CANARY}\0", "a NUL (character 12)"),
+        (f"{CANARY}\x7f", "a control character"),
+        (f"{CANARY}ä", "a character that is not ASCII (character 12)"),
+        (Secret(f"{CANARY}\n"), "a line break (character 12)"),
+        (Secret(""), "has an empty secret"),
+        (7, "neither a text nor a Secret, but int"),
+    ],
+)
+def test_a_header_value_that_cannot_be_sent_is_a_problem_and_is_not_repeated(value: Any, message: str) -> None:
+    field, text = only_problem(GOOD.changed(headers={"x-source": value}))
+    assert field == "headers"
+    assert "'x-source'" in text
+    assert message in text
+
+
+def test_headers_that_differ_only_in_case_are_a_problem() -> None:
+    field, text = only_problem(GOOD.changed(headers={"X-Source": CANARY, "x-source": CANARY}))
+    assert field == "headers"
+    assert "'X-Source' and 'x-source' differ only in upper and lower case" in text
+
+
+def test_an_authorization_header_beside_an_authorization_is_a_problem() -> None:
+    definition = GOOD.changed(headers={"authorization": CANARY}, authorization=BearerAuthorization(Secret(CANARY)))
+    field, text = only_problem(definition)
+    assert field == "headers"
+    assert "stands beside an authorization" in text
+    assert problems(GOOD.changed(headers={"authorization": CANARY})) == []
+
+
+def test_a_reference_to_a_secret_is_left_to_the_moment_it_is_sent() -> None:
+    missing = Secret.env("NOT_SET_ANYWHERE")
+    assert check_header("x-source", missing) == []
+    assert problems(GOOD.changed(authorization=BearerAuthorization(missing))) == []
+
+
+@pytest.mark.parametrize(
+    ("event_types", "message"),
+    [
+        ((), "would never fire"),
+        ((EventType(""),), "is empty"),
+        ((EventType(" "),), "is blank"),
+        ((EventType(" A"),), "begins with white space"),
+        ((EventType("A\x00"),), "a NUL"),
+        ((EventType("A", 0),), "from 1 to 4294967295"),
+        ((EventType("A", -1),), "from 1 to 4294967295"),
+        ((EventType("A", 2**32),), "from 1 to 4294967295"),
+        ((EventType("A", True),), "from 1 to 4294967295"),
+        ((EventType("A"), EventType("A", 1, tombstone=True)), "'A' stands there twice"),
+        (("A",), "is an EventType, not a str"),
+    ],
+)
+def test_event_types_that_never_match_are_a_problem(event_types: Any, message: str) -> None:
+    field, text = only_problem(GOOD.changed(event_types=event_types))
+    assert field == "event_types"
+    assert message in text
+
+
+def test_an_unknown_event_type_is_told_with_the_nearest_names() -> None:
+    definition = GOOD.changed(event_types=(EventType("AccountOpend"),))
+    with pytest.raises(UnknownEventTypeError) as caught:
+        check(definition, known_event_types={"AccountOpened", "MoneyDeposited"})
+    assert caught.value.webhook == "account-events"
+    assert caught.value.field == "event_types"
+    assert "'AccountOpend'" in caught.value.message
+    assert caught.value.hint == "Did you mean 'AccountOpened'?"
+
+
+def test_an_unknown_event_type_without_a_near_name_is_told_with_some_that_exist() -> None:
+    definition = GOOD.changed(event_types=(EventType("Zzz"),))
+    assert problems(definition, known_event_types=[f"Name{n}" for n in range(7)])[0].hint == (
+        "It has 'Name0', 'Name1', 'Name2', 'Name3', 'Name4' and 2 more."
+    )
+    assert "has none" in problems(definition, known_event_types=[])[0].hint
+
+
+def test_generations_of_one_event_type_are_two_event_types() -> None:
+    assert problems(GOOD.changed(event_types=(EventType("A"), EventType("A", 2)))) == []
+
+
+AUTHORITY = "https://id.example.com"
+
+
+@pytest.mark.parametrize(
+    ("authorization", "field", "message"),
+    [
+        (BasicAuthorization("", Secret(CANARY)), "username", "is empty"),
+        (BasicAuthorization("  ", Secret(CANARY)), "username", "is blank"),
+        (BasicAuthorization("a:b", Secret(CANARY)), "username", "holds ':'"),
+        (BasicAuthorization("a\r\nb", Secret(CANARY)), "username", "a carriage return (character 2)"),
+        (BasicAuthorization("ada", Secret("")), "password", "is empty"),
+        (BasicAuthorization("ada", Secret("\ud800")), "password", "half a character"),
+        (BasicAuthorization("ada", CANARY), "password", "is not a Secret, but str"),  # type: ignore[arg-type]
+        (BearerAuthorization(Secret("")), "token", "is empty"),
+        (BearerAuthorization(Secret(f"{CANARY}\n")), "token", "white space around it"),
+        (BearerAuthorization(Secret(f"{CANARY}\nx")), "token", "no header can carry"),
+        (BearerAuthorization(Secret(f"{CANARY}ä")), "token", "no header can carry"),
+        (BearerAuthorization(Secret(f"Bearer {CANARY}")), "token", "begins with the word Bearer"),
+        (BearerAuthorization(None), "token", "is not a Secret, but NoneType"),  # type: ignore[arg-type]
+        (OAuthAuthorization("id.example.com", "c", Secret(CANARY)), "authority", "is not an absolute http or https"),
+        (OAuthAuthorization(f"https://a:{CANARY}@b", "c", Secret(CANARY)), "authority", "a user name or password"),
+        (OAuthAuthorization(AUTHORITY, "", Secret(CANARY)), "client_id", "is empty"),
+        (OAuthAuthorization(AUTHORITY, " ", Secret(CANARY)), "client_id", "is blank"),
+        (OAuthAuthorization(AUTHORITY, "c", Secret("")), "client_secret", "is empty"),
+        (UndisclosedAuthorization(AuthorizationKind.BASIC), "authorization", "were not given back by the kernel"),
+        (CANARY, "authorization", "of no kind that a kernel knows: str"),
+    ],
+)
+def test_an_authorization_that_cannot_work_is_a_problem(authorization: Any, field: str, message: str) -> None:
+    found, text = only_problem(GOOD.changed(authorization=authorization))
+    assert found == field
+    assert message in text
+
+
+def test_a_definition_that_was_read_back_says_how_to_give_the_credentials_again() -> None:
+    definition = GOOD.changed(authorization=UndisclosedAuthorization(AuthorizationKind.BEARER))
+    assert "with_bearer_token" in problems(definition)[0].hint
+
+
+@pytest.mark.parametrize("field", ["active", "replayable"])
+@pytest.mark.parametrize("value", [None, 0, 1, "yes"])
+def test_a_flag_is_a_bool(field: str, value: Any) -> None:
+    found, text = only_problem(GOOD.changed(**{field: value}))
+    assert found == field
+    assert f"{field} is True or False" in text
+
+
+def test_all_problems_are_told_in_the_order_of_the_fields() -> None:
+    definition = WebhookDefinition("", "", headers={"host": "a"}, event_sequence_id="#", active=None)  # type: ignore[arg-type]
+    assert [problem.field for problem in problems(definition)] == [
+        "id",
+        "target_url",
+        "event_types",
+        "event_sequence_id",
+        "headers",
+        "active",
+    ]
+    with pytest.raises(InvalidDefinitionError) as caught:
+        check(definition)
+    assert (caught.value.field, caught.value.webhook) == ("id", "")
+
+
+def test_the_message_names_the_webhook_shortened_when_it_is_long() -> None:
+    with pytest.raises(InvalidDefinitionError, match=r"^Webhook 'account-events': The target URL is empty\."):
+        check(GOOD.changed(target_url=""))
+    with pytest.raises(InvalidDefinitionError) as caught:
+        check(GOOD.changed(id="x" * 5000, target_url=""))
+    assert len(caught.value.message) < 120
+
+
+def test_rules_of_one_field_serve_a_form() -> None:
+    assert [problem.field for problem in check_id("")] == ["id"]
+    assert check_id("account-events") == []
+    assert check_authority("https://id.example.com/realms/a") == []
+    assert [problem.message for problem in check_header("x-a", "\n")] == [
+        "The header 'x-a' has a value that holds a line break (character 1)."
+    ]
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "hint"),
+    [
+        ("Authorization", f"Bearer {CANARY}", "Use with_bearer_token instead."),
+        ("authorization", f"basic {CANARY}", "Use with_basic_auth instead."),
+        ("Authorization", Secret(f"Bearer {CANARY}"), "Use with_bearer_token instead."),
+        ("Authorization", Secret.env("NOT_SET_ANYWHERE"), "Use with_bearer_token or with_basic_auth instead."),
+        ("X-Api-Key", CANARY, "they are encrypted"),
+        ("x-webhook-token", CANARY, "they are encrypted"),
+        ("client_secret", CANARY, "they are encrypted"),
+        ("X-Password", CANARY, "they are encrypted"),
+        ("Cookie", CANARY, "they are encrypted"),
+        ("Proxy-Authorization", CANARY, "they are encrypted"),
+        ("x-auth", Secret(CANARY), "they are encrypted"),
+    ],
+)
+def test_a_header_that_looks_like_a_credential_is_a_caution(name: str, value: Any, hint: str) -> None:
+    definition = GOOD.changed(headers={name: value})
+    assert problems(definition) == []
+    (caution,) = cautions(definition)
+    assert (caution.field, caution.warning) == ("headers", CredentialHeaderWarning)
+    assert f"{name!r} looks like a credential" in caution.message
+    assert "in clear" in caution.message
+    assert hint in caution.hint
+    assert CANARY not in f"{caution}"
+
+
+@pytest.mark.parametrize("name", ["x-source", "x-author", "accept", "x-correlation-id", "x-key-figures"])
+def test_a_header_that_looks_like_no_credential_is_none(name: str) -> None:
+    assert cautions(GOOD.changed(headers={name: "a"})) == []
+
+
+def test_a_warning_points_at_the_line_of_the_caller() -> None:
+    definition = GOOD.changed(headers={"Cookie": CANARY})
+    with pytest.warns(CredentialHeaderWarning, match="Webhook 'account-events': The header 'Cookie'") as caught:
+        warn(definition)
+    assert caught[0].filename == __file__
+    assert linecache.getline(__file__, caught[0].lineno).strip() == "warn(definition)"
+    assert CANARY not in str(caught[0].message)
+
+
+@pytest.mark.parametrize(
+    ("field", "make"),
+    [
+        ("password", lambda secret: BasicAuthorization("ada", secret)),
+        ("token", BearerAuthorization),
+        ("client_secret", lambda secret: OAuthAuthorization(AUTHORITY, "c", secret)),
+    ],
+)
+def test_a_secret_over_190_bytes_is_a_caution(field: str, make: Any) -> None:
+    assert cautions(GOOD.changed(authorization=make(Secret("x" * 190)))) == []
+    (caution,) = cautions(GOOD.changed(authorization=make(Secret("x" * 191))))
+    assert (caution.field, caution.warning) == (field, LongSecretWarning)
+    assert "over 190 bytes" in caution.message
+
+
+def test_bytes_are_counted_and_not_characters() -> None:
+    assert cautions(GOOD.changed(authorization=BasicAuthorization("ada", Secret("ä" * 95)))) == []
+    assert cautions(GOOD.changed(authorization=BasicAuthorization("ada", Secret("ä" * 96)))) != []
+
+
+def test_a_reference_is_looked_up_to_count_and_passed_over_when_it_leads_nowhere(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    definition = GOOD.changed(authorization=BearerAuthorization(Secret.env("LONG_TOKEN")))
+    assert cautions(definition) == []
+    monkeypatch.setenv("LONG_TOKEN", CANARY * 30)
+    with pytest.warns(LongSecretWarning) as caught:
+        warn(definition)
+    assert CANARY not in str(caught[0].message)
+
+
+def test_nobody_is_asked_at_a_prompt_to_count(monkeypatch: pytest.MonkeyPatch) -> None:
+    def asked(prompt: str) -> str:
+        raise AssertionError(prompt)
+
+    monkeypatch.setattr("getpass.getpass", asked)
+    assert cautions(GOOD.changed(authorization=BearerAuthorization(Secret.prompt("Token")))) == []
+
+
+def test_a_keyring_that_fails_is_passed_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    def locked(service: str, user: str) -> str:
+        raise RecursionError("the keyring is locked")
+
+    keyring = types.ModuleType("keyring")
+    keyring.get_password = locked  # type: ignore[attr-defined]
+    monkeypatch.setitem(sys.modules, "keyring", keyring)
+    assert cautions(GOOD.changed(authorization=BearerAuthorization(Secret.keyring("a/b")))) == []
+
+
+def test_a_definition_without_cautions_warns_of_nothing() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn(GOOD)
+
+
+def test_two_definitions_of_one_id_are_refused_and_both_are_named() -> None:
+    other = GOOD.changed(target_url=f"https://other.example/{CANARY}")
+    with pytest.raises(DuplicateWebhookError) as caught:
+        check_distinct([GOOD, GOOD.changed(id="b"), other])
+    assert caught.value.field == "id"
+    assert caught.value.message == (
+        "Two definitions have the id 'account-events': number 1 (to example.com) and number 3 (to other.example)."
+    )
+
+
+def test_the_very_same_definition_twice_is_refused_too() -> None:
+    with pytest.raises(DuplicateWebhookError, match=r"number 1 \(to example\.com\) and number 2"):
+        check_distinct([GOOD, GOOD])
+    check_distinct([GOOD, GOOD.changed(id="ACCOUNT-EVENTS")])
