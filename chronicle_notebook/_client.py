@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
@@ -41,10 +41,12 @@ class Client:
         version: ServerVersion,
         embedded: bool = False,
         declared: Iterable[type] | None = None,
+        on_close: Callable[[Client], None] | None = None,
     ) -> None:
         self._channel = channel
         self._kernel: KernelGateway = CommandsGateway(channel)
         self._declared = declared
+        self._on_close = on_close
         self._store_exists = False
         self.name = name
         """The name under which :func:`chronicle_notebook.client` finds it."""
@@ -139,6 +141,8 @@ class Client:
     def close(self) -> None:
         """End every call and stream. Further calls raise :class:`ClientClosedError`."""
         self._channel.close()
+        if self._on_close is not None:
+            self._on_close(self)
 
     def __enter__(self) -> Self:
         return self

@@ -68,6 +68,7 @@ def connect(
         version=version,
         embedded=sandbox is not None,
         declared=declared,
+        on_close=_let_go,
     )
     if sandbox is not None:
         print(  # noqa: T201 - it must be seen where the notebook is read
@@ -102,23 +103,22 @@ def use(name: str) -> Client:
     return chosen
 
 
-def forget(name: str) -> None:
-    """Close the client of a name, if there is one, and let go of it."""
-    opened = _clients.pop(name, None)
-    if opened is not None:
-        _current.remove(name)
-        opened.close()
-
-
 def clients() -> dict[str, Client]:
     """All clients of this process by name."""
     return dict(_clients)
 
 
 def _remember(opened: Client) -> None:
-    forget(opened.name)
+    if opened.name in _clients:
+        _clients[opened.name].close()
     _clients[opened.name] = opened
     _make_current(opened.name)
+
+
+def _let_go(closed: Client) -> None:
+    if _clients.get(closed.name) is closed:
+        del _clients[closed.name]
+        _current.remove(closed.name)
 
 
 def _make_current(name: str) -> None:

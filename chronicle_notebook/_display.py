@@ -54,30 +54,30 @@ class Table:
     def html(self) -> str:
         """The table as HTML with a caption and scoped headers; every text is escaped."""
         head = "".join(
-            f'<th scope="col" style="{self._side(position)}padding:4px 12px 4px 0;border-bottom:{_LINE};'
-            f'font-weight:600">{escape(title)}</th>'
+            f'<th scope="col" style="{self._side(position)}">{escape(title)}</th>'
             for position, title in enumerate(self.titles)
         )
-        body = "".join(f"<tr>{''.join(self._cells(row))}</tr>" for row in self.rows[:SHOWN])
+        body = "".join(f'<tr style="vertical-align:top">{"".join(self._cells(row))}</tr>' for row in self.rows[:SHOWN])
         if not self.rows:
-            body = f'<tr><td colspan="{len(self.titles)}" style="padding:8px 0;{_SOFT}">{escape(self.empty)}</td></tr>'
+            body = (
+                f'<tr><td colspan="{len(self.titles)}" style="text-align:left;{_SOFT}">{escape(self.empty)}</td></tr>'
+            )
         caption = f'<caption style="text-align:left;font-weight:600;padding:0 0 4px">{escape(self.caption)}</caption>'
         foot = "".join(f'<div style="{_SOFT}">{escape(line)}</div>' for line in (self._cut(), self.foot) if line)
         return (
-            f'<div class="chronicle-notebook" style="{_FONT}{_TEXT}overflow-x:auto"><table '
-            f'style="border-collapse:collapse;{_FONT}{_TEXT}background:none">{caption}<thead><tr>{head}</tr></thead>'
+            f'<div class="chronicle-notebook" style="{_FONT}{_TEXT}overflow-x:auto"><table cellpadding="6" style="'
+            f'border-collapse:collapse;{_FONT}{_TEXT}overflow-wrap:anywhere">{caption}<thead><tr>{head}</tr></thead>'
             f"<tbody>{body}</tbody></table>{foot}</div>"
         )
 
     def _cells(self, row: Sequence[str]) -> Iterable[str]:
+        # Short on purpose, as it is there once per cell: padding and lines come from the page's own style for tables.
         for position, cell in enumerate(row):
             tag, scope = ("th", ' scope="row"') if position == 0 else ("td", "")
-            style = f"{self._side(position)}padding:4px 12px 4px 0;border-bottom:{_LINE};vertical-align:top;"
-            weight = "font-weight:600" if position == 0 else "font-weight:400;overflow-wrap:anywhere"
-            yield f'<{tag}{scope} style="{style}{weight}">{escape(cell)}</{tag}>'
+            yield f'<{tag}{scope} style="{self._side(position)}">{escape(cell)}</{tag}>'
 
     def _side(self, position: int) -> str:
-        return "text-align:right;font-variant-numeric:tabular-nums;" if position in self.numbers else "text-align:left;"
+        return "text-align:right" if position in self.numbers else "text-align:left"
 
     def _cut(self) -> str:
         return f"{SHOWN} of {len(self.rows):,} rows shown." if len(self.rows) > SHOWN else ""

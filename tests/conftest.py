@@ -7,9 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 from chronicle_notebook._client import Client
-from chronicle_notebook._connect import connect, forget
+from chronicle_notebook._connect import connect
 from chronicle_notebook.model import EventType, RegisteredEventType
 from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.stores import _declared_event_type
+from chronicle_notebook.webhooks import _declaration
 from tests.scripted import ScriptedKernel, scripted
 
 
@@ -19,6 +21,13 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("CHRONICLE_CONNECTION_STRING", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("no_proxy", "*")
+
+
+@pytest.fixture(autouse=True)
+def nothing_declared(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Classes that other test modules declare are none of a test's business."""
+    for registry in (_declaration.registry, _declared_event_type._registry):
+        monkeypatch.setattr(registry, "_noted", [])
 
 
 @pytest.fixture
@@ -45,4 +54,4 @@ def client(shared_sandbox: Sandbox, request: pytest.FixtureRequest) -> Iterator[
     yield opened
     for hook in opened.webhooks.all():
         opened.webhooks.remove(hook.id)
-    forget(store)
+    opened.close()

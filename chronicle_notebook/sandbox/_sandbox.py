@@ -77,6 +77,8 @@ class Sandbox:
             atexit.unregister(self.stop)
             server, kernel, lock = self._server, self._kernel, self._lock
             self._server = self._kernel = self._lock = self._port = None
+            if kernel is not None:
+                kernel.topics.close()
             if server is not None:
                 server.stop()
             if kernel is not None:

@@ -14,8 +14,11 @@ from chronicle_notebook.contracts._method import Method
 from chronicle_notebook.sandbox._certificate import Certificate
 from chronicle_notebook.sandbox._envelope import failure, guarded
 from chronicle_notebook.sandbox._pool import DaemonPool
+from chronicle_notebook.sandbox._topics import Stopped
 
 HOST = "127.0.0.1"
+GRACE = 1.0
+"""Seconds that calls have to end when the server stops. Cutting them off makes clients in this process log it."""
 MOST_BYTES = 100 * 1024 * 1024
 
 Unary = Callable[[Any], "Message | bytes"]
@@ -64,8 +67,8 @@ class Server:
         return bound
 
     def stop(self) -> None:
-        """Close the port, end all calls and all threads."""
-        self._server.stop(None).wait()
+        """Close the port, let calls end, and end all threads. Streams must have been told to end."""
+        self._server.stop(GRACE).wait()
         self._pool.shutdown()
 
 
@@ -113,6 +116,8 @@ def _streaming(served: Served, *, enveloped: bool) -> Callable[[Any, grpc.Servic
     def handle(request: Any, context: grpc.ServicerContext) -> Iterator[Message | bytes]:
         try:
             yield from answer(request, context)
+        except Stopped:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "The sandbox was stopped.")
         except Exception as error:  # noqa: BLE001 - a failure becomes one last answer, as in the kernel
             if not enveloped:
                 context.abort(

@@ -9,12 +9,17 @@ from collections.abc import Hashable, Iterator
 import grpc
 
 
+class Stopped(Exception):  # noqa: N818 - nothing went wrong
+    """The kernel stops, so there is nothing more to wait for."""
+
+
 class Topic:
     """A counter that can be waited for."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._version = 0
+        self._closed = False
 
     def change(self) -> None:
         """Note a change, and wake who waits."""
@@ -27,17 +32,27 @@ class Topic:
         with self._changed:
             self._changed.notify_all()
 
+    def close(self) -> None:
+        """Let those who wait, and will wait, raise `Stopped`."""
+        self._closed = True
+        self.wake()
+
     @property
     def version(self) -> int:
         """How often it has changed."""
         return self._version
 
     def wait(self, seen: int, context: grpc.ServicerContext, timeout: float | None = None) -> bool:
-        """Wait for a version after ``seen``; False when the call ended or ``timeout`` seconds went by."""
+        """Wait for a version after ``seen``; False when the call ended or ``timeout`` seconds went by.
+
+        Raises Stopped when the kernel stops.
+        """
         until = None if timeout is None else time.monotonic() + timeout
         with self._changed:
             while self._version == seen:
                 left = None if until is None else until - time.monotonic()
+                if self._closed:
+                    raise Stopped
                 if not context.is_active() or (left is not None and left <= 0):
                     return False
                 self._changed.wait(left)
@@ -50,11 +65,22 @@ class Topics:
     def __init__(self) -> None:
         self._topics: dict[Hashable, Topic] = {}
         self._mutex = threading.Lock()
+        self._closed = False
+
+    def close(self) -> None:
+        """End everything that follows a topic."""
+        with self._mutex:
+            self._closed = True
+            for topic in self._topics.values():
+                topic.close()
 
     def of(self, *key: Hashable) -> Topic:
         """The topic of a key."""
         with self._mutex:
-            return self._topics.setdefault(key, Topic())
+            topic = self._topics.setdefault(key, Topic())
+            if self._closed:
+                topic.close()
+            return topic
 
     def change(self, *key: Hashable) -> None:
         """Note a change of what a key stands for."""

@@ -159,7 +159,7 @@ def _number(value: float | Decimal, field: str) -> int | float:
     if not math.isfinite(value):
         raise _refused(field, "is not a number that JSON knows (nan or infinity)", "Use None for no value.")
     if isinstance(value, Decimal):
-        exact = int(value) if value == value.to_integral_value() and abs(value) < 2**53 else float(value)
+        exact = int(value) if value == value.to_integral_value() and abs(value) <= LARGEST_INTEGER else float(value)
         if Decimal(repr(exact)) != value:
             raise _refused(field, "has more digits than a JSON number carries", "Use text.")
         return exact

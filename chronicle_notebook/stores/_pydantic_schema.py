@@ -39,22 +39,13 @@ def pydantic_schema(model: type, *, prefix: str = "") -> tuple[Schema, Schema]:
     translation = _Translation(given.get("$defs", {}), prefix)
     name = given.get("$ref", "").rpartition("/")[2]  # a model that holds itself is given as a reference
     schema = translation.definition(name) if name else translation.schema(given, ())
-    _relax(schema, model)
+    _relax(schema)
     return schema, translation.kept()
 
 
-def _relax(schema: Schema, model: type) -> None:
-    # In this mode pydantic calls every field required, as it writes all of them. An event of an earlier shape need not
-    # have those with a default.
-    fields = model.model_fields  # type: ignore[attr-defined]
-    optional = {
-        field.serialization_alias or field.alias or name for name, field in fields.items() if not field.is_required()
-    }
-    required = [
-        name
-        for name in schema.get("required", [])
-        if name not in optional and not allows_null(schema["properties"][name])
-    ]
+def _relax(schema: Schema) -> None:
+    # As everywhere here: what may be null may be left out.
+    required = [name for name in schema.get("required", []) if not allows_null(schema["properties"][name])]
     schema.pop("required", None)
     if required:
         schema["required"] = required

@@ -39,8 +39,7 @@ class WebhookList(Sequence[WebhookDefinition]):
         return iter(self._definitions)
 
     def __contains__(self, item: object) -> bool:
-        """Whether a definition, or the id of one, is in the list."""
-        return item in self._by_id if isinstance(item, str) else item in self._definitions
+        return item in self._definitions
 
     @overload
     def __getitem__(self, key: int | str) -> WebhookDefinition: ...

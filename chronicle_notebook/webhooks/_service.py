@@ -12,7 +12,7 @@ from chronicle_notebook.model import EventType, WebhookDefinition
 from chronicle_notebook.stores._declared_event_type import declared_event_types, event_type_of
 from chronicle_notebook.webhooks import _registration
 from chronicle_notebook.webhooks._builder import DefinitionBuilder, configured
-from chronicle_notebook.webhooks._declaration import DeclaredWebhook, declare
+from chronicle_notebook.webhooks._declaration import DeclaredWebhook, declare, declared_of
 from chronicle_notebook.webhooks._discovery import discover
 from chronicle_notebook.webhooks._frame import frame
 from chronicle_notebook.webhooks._list import WebhookList, unknown_webhook
@@ -134,7 +134,7 @@ class Webhooks:
 
         :raises UnknownWebhookError: there is none of that id. Kernels accept the removal of an unknown id silently.
         """
-        name = webhook if isinstance(webhook, str) else self._declaration(webhook, None, None).definition.id
+        name = webhook if isinstance(webhook, str) else declared_of(webhook).id
         known = self.all()
         if known.find(name) is None:
             raise unknown_webhook(name, known.ids, known.event_store, known.server)

@@ -23,10 +23,10 @@ def types(client: Client) -> None:
 
 
 class Failing(Endpoint):
-    """An endpoint that answers ``status`` for the partitions in ``bad``, as often as ``times`` says."""
+    """An endpoint that answers ``refusal`` for the partitions in ``bad``, as often as ``times`` says."""
 
     bad: frozenset[str] = frozenset()
-    status = 400
+    refusal = 400
     times: int | None = None
     accepted: list[Delivery] = []  # noqa: RUF012 - replaced, never changed
 
@@ -36,7 +36,7 @@ class Failing(Endpoint):
             return 200
         if self.times is not None:
             self.times -= 1
-        return self.status
+        return self.refusal
 
     def delivered(self, partition: str) -> list[int]:
         return [number for entry in self.deliveries if entry.partition == partition for number in entry.numbers]
@@ -64,7 +64,7 @@ def patient(tmp_path: Path) -> Iterator[Client]:
 def test_a_transient_answer_is_tried_again_before_it_is_a_failure(
     client: Client, failing: Failing, status: int
 ) -> None:
-    failing.bad, failing.status, failing.times = frozenset("a"), status, 3
+    failing.bad, failing.refusal, failing.times = frozenset("a"), status, 3
     client.settle(hook("h", failing.url(), "One"))
     client.append("a", "One")
     failing.expect([0, 0, 0, 0])
@@ -203,10 +203,10 @@ def test_without_a_look_at_the_status_every_answer_counts_as_delivered(tmp_path:
         caller = Client(sandbox.port)
         caller.register_types("One")
         caller.settle(hook("h", failing.url(), "One"))
-        failing.bad, failing.status = frozenset("ab"), 404
+        failing.bad, failing.refusal = frozenset("ab"), 404
         caller.append("a", "One")
         failing.expect([0])
-        failing.status = 500
+        failing.refusal = 500
         eventually(lambda: caller.observer("h").HandledEventCount == 1)
         caller.append("b", "One")
         eventually(lambda: caller.observer("h").HandledEventCount == 2)

@@ -61,7 +61,7 @@ def test_failed_partitions_survive_and_are_tried_at_once(tmp_path: Path, endpoin
     endpoint.status = 200
     with running(tmp_path, time_scale=100) as client:
         endpoint.expect([0, 0])
-        eventually(client.failed == [])
+        eventually(lambda: client.failed() == [])
     endpoint.status = 400
     with running(tmp_path, time_scale=100) as client:
         client.append("a", "One")

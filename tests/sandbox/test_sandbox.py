@@ -9,6 +9,7 @@ import sys
 import threading
 from pathlib import Path
 
+import grpc
 import pytest
 
 from chronicle_notebook import _errors
@@ -41,7 +42,9 @@ def test_stopping_leaves_no_thread_no_port_and_no_temporary_folder() -> None:
     assert (folder / "sandbox.db").exists()
     sandbox.stop()
     for stream in streams:
-        stream.cancel()
+        with pytest.raises(grpc.RpcError) as caught:
+            next(stream)
+        assert caught.value.code() is grpc.StatusCode.UNAVAILABLE
     client.close()
     assert not listens(port)
     assert not folder.exists()

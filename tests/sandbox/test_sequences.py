@@ -34,12 +34,12 @@ def types(client: Client) -> None:
 
 
 def read(client: Client, first: int = 0, **wanted: str) -> list[wire.AppendedEventResponse]:
-    request = wire.FromSequenceNumberRequest(**PLACE, FromEventSequenceNumber=first, **wanted)  # type: ignore[arg-type]
+    request = wire.FromSequenceNumberRequest(**PLACE, FromEventSequenceNumber=first, **wanted)
     return list(accepted(client.call(methods.FROM_SEQUENCE_NUMBER, request)).Data)
 
 
 def tail(client: Client, **wanted: str) -> int:
-    request = wire.TailSequenceNumberRequest(**PLACE, **wanted)  # type: ignore[arg-type]
+    request = wire.TailSequenceNumberRequest(**PLACE, **wanted)
     return int(accepted(client.call(methods.TAIL_SEQUENCE_NUMBER, request)).Data.SequenceNumber)
 
 
@@ -160,7 +160,7 @@ def test_the_tail_and_the_events_can_be_asked_of_a_part(client: Client) -> None:
     assert tail(client, EventTypeIds="Nothing") == UNAVAILABLE
     assert [event.Context.SequenceNumber for event in read(client, 1)] == [1, 2]
     assert [event.Context.SequenceNumber for event in read(client, EventSourceId="b", EventTypeIds="Free")] == [2]
-    request = wire.AppendedEventsRequest(**PLACE, EventSourceId="b")  # type: ignore[arg-type]
+    request = wire.AppendedEventsRequest(**PLACE, EventSourceId="b")
     assert len(accepted(client.call(methods.APPENDED_EVENTS, request)).Data) == 2
 
 
@@ -170,7 +170,7 @@ def test_whether_an_event_source_has_events_is_told(client: Client) -> None:
         accepted(
             client.call(
                 methods.HAS_EVENTS_FOR_EVENT_SOURCE_ID,
-                wire.HasEventsForEventSourceIdRequest(**PLACE, EventSourceId=source),  # type: ignore[arg-type]
+                wire.HasEventsForEventSourceIdRequest(**PLACE, EventSourceId=source),
             )
         ).Data.HasEvents
         for source in ("a", "b")

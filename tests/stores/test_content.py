@@ -115,7 +115,13 @@ def test_a_duration_is_written_as_dotnet_reads_it(duration: timedelta, text: str
 
 @pytest.mark.parametrize(
     ("amount", "number"),
-    [(Decimal("1.10"), 1.1), (Decimal("3.00"), 3), (Decimal("1E+3"), 1000), (Decimal("-0.5"), -0.5)],
+    [
+        (Decimal("1.10"), 1.1),
+        (Decimal("3.00"), 3),
+        (Decimal("1E+3"), 1000),
+        (Decimal("-0.5"), -0.5),
+        (Decimal(2**53 + 1), 2**53 + 1),
+    ],
 )
 def test_a_decimal_is_a_number(amount: Decimal, number: float) -> None:
     written = content_of(Opened(amount))["value"]

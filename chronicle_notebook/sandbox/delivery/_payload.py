@@ -17,7 +17,7 @@ REPLAY = 2
 """The observation state of replayed events."""
 
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
-_SPECIAL = re.compile(r"\\u[0-9a-f]{4}|\\\"|[<>&'+`\x7f]")
+_SPECIAL = re.compile(r"\\u[0-9a-f]{4}|\\.|[<>&'+`\x7f]")
 
 
 def body(partition: str, events: Iterable[str]) -> bytes:
@@ -88,4 +88,5 @@ def _escape(found: re.Match[str]) -> str:
     text = found[0]
     if text.startswith("\\u"):
         return "\\u" + text[2:].upper()
-    return f"\\u{ord(text[-1]):04X}"
+    # Other escapes stay as they are, except that of the quotation mark.
+    return text if len(text) == 2 and text != '\\"' else f"\\u{ord(text[-1]):04X}"

@@ -18,7 +18,8 @@ from chronicle_notebook.contracts.wire import clients_pb2 as wire
 from chronicle_notebook.sandbox import _moment
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._server import Served
-from chronicle_notebook.sandbox._topics import Topic
+from chronicle_notebook.sandbox.services._compatibility import incompatibilities
+from chronicle_notebook.sandbox.services._host import PROTOCOL_VERSION, VERSION
 
 KEEP_ALIVE = 1.0
 """Seconds between two signs of life."""
@@ -49,6 +50,7 @@ class ConnectionService:
             Served(methods.GET_CONNECTED_CLIENTS, self.get),
             Served(methods.OBSERVE_CONNECTED_CLIENTS, self.observe),
             Served(methods.GET_DESCRIPTOR_SET, self.descriptor_set),
+            Served(methods.CHECK_COMPATIBILITY, self.check),
         ]
 
     def connect(
@@ -56,7 +58,7 @@ class ConnectionService:
     ) -> Iterator[wire.ConnectionKeepAlive]:
         """Sign up; a keep-alive at once and then every second, until the caller goes away."""
         # A topic that never changes: waiting for it is sleeping that ends with the call.
-        pulse = Topic()
+        pulse = self._kernel.topics.of("pulse")
         if not context.add_callback(pulse.wake):
             return
         with self._mutex:
@@ -104,6 +106,16 @@ class ConnectionService:
                 yield current
             before = ids
             topic.wait(seen, context, 1.0)
+
+    def check(self, request: wire.CompatibilityRequest) -> wire.CompatibilityResponse:
+        """Whether everything that the client's descriptors declare is served in the same shape."""
+        found = incompatibilities(request.DescriptorSet)
+        return wire.CompatibilityResponse(
+            IsCompatible=not found,
+            Incompatibilities=found,
+            ServerVersion=VERSION,
+            ServerProtocolVersion=PROTOCOL_VERSION,
+        )
 
     def descriptor_set(self, _request: Empty) -> wire.DescriptorSetResponse:
         """The text of all services, one after the other, in the form the kernel has: without ``optional``."""

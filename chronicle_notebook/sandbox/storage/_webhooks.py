@@ -44,7 +44,8 @@ class WebhookTable:
         with self._database.transaction() as connection:
             connection.executemany(
                 "INSERT INTO webhooks "
-                "(store, id, sequence, event_types, url, headers, authorization, replayable, active) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET sequence = excluded.sequence, "
+                "(store, id, sequence, event_types, url, headers, authorization, replayable, active) "
+                "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET sequence = excluded.sequence, "
                 "event_types = excluded.event_types, url = excluded.url, headers = excluded.headers, "
                 "authorization = excluded.authorization, replayable = excluded.replayable, active = excluded.active",
                 [_row(store, webhook) for webhook in webhooks],

@@ -1,0 +1,79 @@
+"""Appending and reading events through the client."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pytest
+
+import chronicle_notebook as cn
+from chronicle_notebook._client import Client
+from chronicle_notebook.model import EventToAppend, EventType
+
+
+@cn.event_type(id="LoanGranted")
+@dataclass
+class LoanGranted:
+    amount: float
+    purpose: str = ""
+
+
+def test_a_declared_event_is_appended_and_its_type_is_registered_first(client: Client) -> None:
+    result = client.event_log.append("loan-1", LoanGranted(250.5, "boat"))
+    assert result.sequence_number == 0
+    assert "LoanGranted" in {each.id for each in client.event_types()}
+    (event,) = client.event_log.read()
+    assert event.type == EventType("LoanGranted")
+    assert event.event_source_id == "loan-1"
+    assert event.content == {"amount": 250.5, "purpose": "boat"}
+    assert event.occurred is not None
+    assert event.occurred.tzinfo is not None
+
+
+def test_an_event_is_appended_by_type_and_content(client: Client) -> None:
+    client.event_log.append("account-1", "AccountOpened", {"owner": "somebody"})
+    client.event_log.append("account-2", EventType("FundsDeposited"), {"amount": 5})
+    assert client.event_log.tail() == 1
+    assert [event.event_source_id for event in client.event_log.read(1)] == ["account-2"]
+    assert client.event_log.has_events_for("account-1")
+    assert not client.event_log.has_events_for("account-3")
+
+
+def test_many_events_get_their_numbers_in_order(client: Client) -> None:
+    result = client.event_log.append_many(
+        [("loan-1", LoanGranted(1)), EventToAppend("account-1", EventType("AccountOpened")), ("loan-2", LoanGranted(2))]
+    )
+    assert result.sequence_numbers == (0, 1, 2)
+    assert [event.content.get("amount") for event in client.event_log.read(event_source_id="loan-2")] == [2]
+
+
+def test_an_event_that_breaks_the_schema_is_refused_with_the_reason(client: Client) -> None:
+    client.event_log.append("loan-1", LoanGranted(1))
+    with pytest.raises(cn.AppendRefusedError) as caught:
+        client.event_log.append("loan-1", "LoanGranted", {"purpose": "no amount"})
+    assert "amount" in str(caught.value)
+    assert client.event_log.tail() == 0
+
+
+def test_an_unknown_event_type_is_refused(client: Client) -> None:
+    with pytest.raises(cn.AppendRefusedError) as caught:
+        client.event_log.append("a", "NobodyKnows", {})
+    assert "NobodyKnows" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        (("", "AccountOpened", {}), "event_source_id"),
+        ((" ", "AccountOpened", {}), "event_source_id"),
+        (("a", LoanGranted(1), {"amount": 2}), "content"),
+    ],
+)
+def test_bad_input_is_refused_before_anything_is_sent(
+    client: Client, arguments: tuple[object, ...], field: str
+) -> None:
+    with pytest.raises(cn.InvalidInputError) as caught:
+        client.event_log.append(*arguments)  # type: ignore[arg-type]
+    assert caught.value.field == field
+    with pytest.raises(cn.InvalidInputError):
+        client.event_log.append_many([])

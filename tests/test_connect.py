@@ -1,0 +1,121 @@
+"""Connecting: by string, by environment, or to the embedded sandbox; and clients by name."""
+
+from __future__ import annotations
+
+import threading
+
+import pytest
+
+import chronicle_notebook as cn
+from chronicle_notebook import _connect
+
+
+def test_a_client_tells_which_kernel_it_is_and_how_it_is_reached(shared_sandbox: cn.Sandbox) -> None:
+    with cn.connect(shared_sandbox.connection_string, event_store="shop", namespace="Tenant-B", name="c") as client:
+        for form in (repr(client), client._repr_html_()):
+            for fact in (shared_sandbox.address, "19.29.4", "commands", "shop", "Tenant-B", "not verified", "none"):
+                assert fact in form
+        assert client.server == shared_sandbox.address
+
+
+def test_the_environment_variable_names_the_kernel(
+    shared_sandbox: cn.Sandbox, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CHRONICLE_CONNECTION_STRING", shared_sandbox.connection_string)
+    with cn.connect(name="from-environment") as client:
+        assert client.server == shared_sandbox.address
+        assert client.event_store == "default"
+        assert not client.embedded
+    assert capsys.readouterr().out == ""
+
+
+def test_an_explicit_string_wins_over_the_environment(
+    shared_sandbox: cn.Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHRONICLE_CONNECTION_STRING", "chronicle://127.0.0.1:1")
+    with cn.connect(shared_sandbox.connection_string, name="explicit") as client:
+        assert client.server == shared_sandbox.address
+
+
+def test_without_either_an_embedded_sandbox_is_used_and_it_says_so(capsys: pytest.CaptureFixture[str]) -> None:
+    client = cn.connect(name="embedded")
+    again = cn.connect(name="embedded-2")
+    try:
+        out = capsys.readouterr().out
+        assert "sandbox kernel inside this process" in out
+        assert "CHRONICLE_CONNECTION_STRING is not set" in out
+        assert client.embedded
+        assert "embedded sandbox" in repr(client)
+        assert client.event_store == "banking"
+        assert len(client.webhooks.all()) >= 4
+        assert again.server == client.server, "one sandbox serves the whole process"
+    finally:
+        cn.client("embedded").close()
+        cn.client("embedded-2").close()
+        _connect._embedded.pop().stop()
+
+
+def test_clients_are_found_by_name_and_the_last_one_is_current(shared_sandbox: cn.Sandbox) -> None:
+    first = cn.connect(shared_sandbox.connection_string, name="first")
+    second = cn.connect(shared_sandbox.connection_string, name="second")
+    assert cn.client("first") is first
+    assert cn.client() is second
+    assert cn.use("first") is first
+    assert cn.client() is first
+    assert {"first", "second"} <= set(cn.clients())
+    with pytest.raises(cn.UnknownClientError) as caught:
+        cn.client("secnd")
+    assert "second" in caught.value.hint
+    cn.client("first").close()
+    assert cn.client() is second
+    cn.client("second").close()
+
+
+def test_connecting_again_under_a_name_closes_the_earlier_client(shared_sandbox: cn.Sandbox) -> None:
+    first = cn.connect(shared_sandbox.connection_string, name="same")
+    cn.connect(shared_sandbox.connection_string, name="same")
+    with pytest.raises(cn.ClientClosedError):
+        first.event_stores()
+    cn.client("same").close()
+
+
+def test_no_client_is_told_as_such() -> None:
+    assert not _connect._clients, "a test before this one left a client behind"
+    with pytest.raises(cn.UnknownClientError) as caught:
+        cn.client()
+    assert "cn.connect()" in caught.value.hint
+
+
+def test_a_connection_that_fails_leaves_nothing_behind() -> None:
+    before = set(threading.enumerate())
+    with pytest.raises(cn.KernelUnreachableError):
+        cn.connect("chronicle://127.0.0.1:1/?auth=none", name="nobody")
+    assert "nobody" not in cn.clients()
+    assert set(threading.enumerate()) - before == set()
+
+
+def test_the_text_of_a_bad_string_is_not_repeated() -> None:
+    with pytest.raises(cn.InvalidConnectionStringError) as caught:
+        cn.connect("chronicle://me:swordfish@host:port")
+    assert "swordfish" not in str(caught.value)
+
+
+def test_everything_a_webhook_can_refer_to_is_listed(shared_sandbox: cn.Sandbox) -> None:
+    with cn.connect(shared_sandbox.connection_string, event_store="listed", name="listed") as client:
+        client.ensure_event_store()
+        client.ensure_namespace("Tenant-C")
+        assert "listed" in client.event_stores()
+        assert set(client.namespaces()) == {"Default", "Tenant-C"}
+        assert {each.id for each in client.event_sequences()} >= {"event-log"}
+        assert list(client.event_types().to_frame().columns) == [
+            "generation",
+            "tombstone",
+            "owner",
+            "source",
+            "properties",
+        ]
+        assert client.event_log.tail() is None
+        assert len(client.observers()) == 0
+        assert len(client.failed_partitions()) == 0
+        assert "No partition fails" in repr(client.failed_partitions())
+        assert client.failed_partitions().to_frame().empty
