@@ -1,6 +1,7 @@
 """The public names, for type checkers: at run time each is loaded when it is first used."""
 
 from chronicle_notebook import webhooks as webhooks
+from chronicle_notebook import widgets as widgets
 from chronicle_notebook._client import (
     Client as Client,
 )
@@ -90,6 +91,9 @@ from chronicle_notebook._errors import (
 )
 from chronicle_notebook._errors import (
     ReceiverError as ReceiverError,
+)
+from chronicle_notebook._errors import (
+    ReplacementError as ReplacementError,
 )
 from chronicle_notebook._errors import (
     RequestRefusedError as RequestRefusedError,
