@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 from html import escape
 
 SHOWN = 60
@@ -15,10 +16,10 @@ SHOWN = 60
 
 _FONT = "font:13px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);"
 _TEXT = "color:var(--jp-ui-font-color1,inherit);"
-_SOFT = "color:var(--jp-ui-font-color2,inherit);opacity:.85;"
-_FACT = "text-align:left;vertical-align:top;"
-_BAR = "border-left:3px solid var(--jp-brand-color1,#1976d2);"
-_LINE = "1px solid var(--jp-border-color2,#8886)"
+_SOFT = "color:var(--jp-ui-font-color2,inherit);"
+_GRID = "display:grid;grid-template-columns:max-content minmax(0,1fr);gap:1px 16px;margin:0"
+# JupyterLab floats these, which a grid must not.
+_PLACED = "float:none;width:auto;"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +55,7 @@ class Table:
     def html(self) -> str:
         """The table as HTML with a caption and scoped headers; every text is escaped."""
         head = "".join(
-            f'<th scope="col" style="{self._side(position)}">{escape(title)}</th>'
+            f'<th scope="col" style="white-space:nowrap;{self._side(position)}">{escape(title)}</th>'
             for position, title in enumerate(self.titles)
         )
         body = "".join(f'<tr style="vertical-align:top">{"".join(self._cells(row))}</tr>' for row in self.rows[:SHOWN])
@@ -66,21 +67,32 @@ class Table:
         foot = "".join(f'<div style="{_SOFT}">{escape(line)}</div>' for line in (self._cut(), self.foot) if line)
         return (
             f'<div class="chronicle-notebook" style="{_FONT}{_TEXT}overflow-x:auto"><table cellpadding="6" style="'
-            f'border-collapse:collapse;{_FONT}{_TEXT}overflow-wrap:anywhere">{caption}<thead><tr>{head}</tr></thead>'
+            f'border-collapse:collapse;{_FONT}{_TEXT}overflow-wrap:break-word">{caption}<thead><tr>{head}</tr></thead>'
             f"<tbody>{body}</tbody></table>{foot}</div>"
         )
 
     def _cells(self, row: Sequence[str]) -> Iterable[str]:
         # Short on purpose, as it is there once per cell: padding and lines come from the page's own style for tables.
         for position, cell in enumerate(row):
-            tag, scope = ("th", ' scope="row"') if position == 0 else ("td", "")
-            yield f'<{tag}{scope} style="{self._side(position)}">{escape(cell)}</{tag}>'
+            if position == 0:
+                yield f'<th scope="row" style="white-space:nowrap;{self._side(position)}">{escape(cell)}</th>'
+            else:
+                yield f'<td style="{self._side(position)}">{escape(cell)}</td>'
 
     def _side(self, position: int) -> str:
         return "text-align:right" if position in self.numbers else "text-align:left"
 
     def _cut(self) -> str:
         return f"{SHOWN} of {len(self.rows):,} rows shown." if len(self.rows) > SHOWN else ""
+
+
+class Tone(StrEnum):
+    """What a card's bar says; the heading says it in words or with a sign too, as colour alone says nothing to many."""
+
+    PLAIN = "var(--jp-brand-color1,#1976d2)"
+    GOOD = "var(--jp-success-color1,#388e3c)"
+    WARNING = "var(--jp-warn-color1,#f57c00)"
+    BAD = "var(--jp-error-color1,#d32f2f)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +102,7 @@ class Card:
     heading: str
     facts: Sequence[tuple[str, str]]
     notes: Sequence[str] = ()
+    tone: Tone = Tone.PLAIN
 
     def text(self) -> str:
         """The card as plain text."""
@@ -100,15 +113,15 @@ class Card:
     def html(self) -> str:
         """The card as HTML; every text is escaped."""
         facts = "".join(
-            f'<tr><th scope="row" style="{_FACT}padding:1px 16px 1px 0;font-weight:400;{_SOFT}">{escape(name)}</th>'
-            f'<td style="{_FACT}padding:1px 0;overflow-wrap:anywhere">{escape(value)}</td></tr>'
+            f'<dt style="{_SOFT}{_PLACED}font-weight:400">{escape(name)}</dt>'
+            f'<dd style="{_PLACED}margin:0;overflow-wrap:anywhere">{escape(value)}</dd>'
             for name, value in self.facts
         )
         notes = "".join(f'<div style="padding-top:2px">{escape(note)}</div>' for note in self.notes)
+        grid = f'<dl style="{_GRID}">{facts}</dl>' if facts else ""
         return (
-            f'<div class="chronicle-notebook" style="{_FONT}{_TEXT}{_BAR}padding:2px 12px">'
-            f'<div style="font-weight:600">{escape(self.heading)}</div><table '
-            f'style="border-collapse:collapse;{_FONT}{_TEXT}background:none;margin:0">{facts}</table>{notes}</div>'
+            f'<div class="chronicle-notebook" style="{_FONT}{_TEXT}border-left:3px solid {self.tone};padding:2px 12px">'
+            f'<div style="font-weight:600">{escape(self.heading)}</div>{grid}{notes}</div>'
         )
 
 

@@ -9,20 +9,38 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from chronicle_notebook._secrets import Secret
-from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
+from chronicle_notebook.model import AuthorizationKind, UndisclosedAuthorization, WebhookDefinition
 from chronicle_notebook.webhooks._outcome import Ineffective
 
-DROPPED_CREDENTIALS = (
-    "The kernel accepted the credentials and shows none. Up to 19.30 kernels drop them outside the event store System, "
-    "and then send no Authorization header (Cratis/Chronicle#4567)."
+DROPPING_KERNELS = (
+    "Up to 19.30 kernels drop credentials outside the event store System, and then send no Authorization header "
+    "(Cratis/Chronicle#4567)."
 )
+DROPPED_CREDENTIALS = f"The kernel accepted the credentials and shows none. {DROPPING_KERNELS}"
 LOST_INACTIVE = (
     "Kernels up to 19.32 lose this flag when they read a webhook back (Cratis/Chronicle#4394); it may start to deliver "
     "after a restart of the kernel."
 )
 READD = "Remove it, wait until it is gone, and register it again."
+IGNORED_REASON = "Kernels ignore a change of this field of an existing webhook."
+STUCK_REASON = "Kernels cannot take an authorization away from an existing webhook."
+UNREADABLE_CREDENTIALS = (
+    "Kernels do not give credentials back, so nobody can tell whether they change; they are sent again, which may "
+    "recommend or start a replay."
+)
+UNTOLD_CREDENTIALS = "The credentials are not at hand, so it cannot be registered like this."
+WATCH_A_DELIVERY = "Watch a delivery to be sure, or use a kernel from 19.32.3 on."
+
+
+class Effect(StrEnum):
+    """What a kernel makes of a change."""
+
+    APPLIED = "applied"
+    IGNORED = "ignored by the kernel"
+    UNKNOWN = "cannot tell"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,17 +106,35 @@ def left_behind(
 
 def _why(name: str, wanted: WebhookDefinition, before: WebhookDefinition | None) -> tuple[str, str]:
     if before is not None and name in IGNORED:
-        return "Kernels ignore a change of this field of an existing webhook.", READD
+        return IGNORED_REASON, READD
     if name == "authorization":
         if before is not None and wanted.authorization.kind is AuthorizationKind.NONE:
-            return "Kernels cannot take an authorization away from an existing webhook.", READD
-        return (
-            DROPPED_CREDENTIALS,
-            "Watch a delivery to be sure, or use a kernel from 19.32.3 on.",
-        )
+            return STUCK_REASON, READD
+        return DROPPED_CREDENTIALS, WATCH_A_DELIVERY
     if name == "active":
         return (
             LOST_INACTIVE,
             "Remove the webhook while it must not deliver.",
         )
     return "The kernel accepted the change and does not show it.", "List the webhook again, then register it again."
+
+
+def foreseen(name: str, wanted: WebhookDefinition, before: WebhookDefinition | None) -> tuple[Effect, str, str]:
+    """What a kernel will make of a field that is to be set or changed, with the reason and the remedy."""
+    if before is not None and name in IGNORED:
+        return Effect.IGNORED, IGNORED_REASON, READD
+    if name == "active" and not wanted.active:
+        return Effect.UNKNOWN, LOST_INACTIVE, "Remove the webhook while it must not deliver."
+    if name == "authorization":
+        return _foreseen_authorization(wanted, before)
+    return Effect.APPLIED, "", ""
+
+
+def _foreseen_authorization(wanted: WebhookDefinition, before: WebhookDefinition | None) -> tuple[Effect, str, str]:
+    if isinstance(wanted.authorization, UndisclosedAuthorization):
+        return Effect.UNKNOWN, UNTOLD_CREDENTIALS, "Give them again, as references."
+    if wanted.authorization.kind is AuthorizationKind.NONE:
+        return (Effect.APPLIED, "", "") if before is None else (Effect.IGNORED, STUCK_REASON, READD)
+    if before is not None and before.authorization.kind is wanted.authorization.kind:
+        return Effect.UNKNOWN, UNREADABLE_CREDENTIALS, "Leave the webhook alone if they are the same."
+    return Effect.UNKNOWN, DROPPING_KERNELS, WATCH_A_DELIVERY

@@ -37,7 +37,7 @@ def to_frame(client: AnyClient = "default", namespace: str | None = None, *, tid
     return _service(client, namespace).to_frame(tidy=tidy)
 
 
-def discover(client: AnyClient = "default", namespace: str | None = None) -> list[WebhookDefinition]:
+def discover(client: AnyClient = "default", namespace: str | None = None) -> WebhookList:
     """The definitions of declared classes: see :meth:`Webhooks.discover`."""
     return _service(client, namespace).discover()
 

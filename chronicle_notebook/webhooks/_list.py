@@ -8,11 +8,16 @@ from typing import TYPE_CHECKING, overload
 
 from chronicle_notebook._display import Table, clock
 from chronicle_notebook._errors import UnknownWebhookError, did_you_mean
-from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.model import EVENT_LOG, WebhookDefinition
 from chronicle_notebook.webhooks._frame import columns_of, frame
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+EMPTY = "No webhook is registered here. Register one with client.webhooks.register(...)."
+DECLARED_EMPTY = "No class is declared. Declare one with @cn.webhook(target_url=...)."
+DECLARED_FOOT = "Declared in this process; client.webhooks.register_discovered() registers them."
 
 
 class WebhookList(Sequence[WebhookDefinition]):
@@ -22,7 +27,13 @@ class WebhookList(Sequence[WebhookDefinition]):
     """
 
     def __init__(
-        self, definitions: Sequence[WebhookDefinition], *, server: str, event_store: str, read_at: datetime
+        self,
+        definitions: Sequence[WebhookDefinition],
+        *,
+        server: str,
+        event_store: str,
+        read_at: datetime,
+        declared: bool = False,
     ) -> None:
         self._definitions = tuple(definitions)
         self._by_id = {definition.id: definition for definition in self._definitions}
@@ -31,6 +42,8 @@ class WebhookList(Sequence[WebhookDefinition]):
         self.event_store = event_store
         self.read_at = read_at
         """When the answer came, with time zone."""
+        self.declared = declared
+        """Whether these are the definitions of declared classes rather than what a kernel has."""
 
     def __len__(self) -> int:
         return len(self._definitions)
@@ -50,7 +63,11 @@ class WebhookList(Sequence[WebhookDefinition]):
     def __getitem__(self, key: int | str | slice) -> WebhookDefinition | WebhookList:
         if isinstance(key, slice):
             return WebhookList(
-                self._definitions[key], server=self.server, event_store=self.event_store, read_at=self.read_at
+                self._definitions[key],
+                server=self.server,
+                event_store=self.event_store,
+                read_at=self.read_at,
+                declared=self.declared,
             )
         if isinstance(key, str):
             try:
@@ -84,12 +101,13 @@ class WebhookList(Sequence[WebhookDefinition]):
         return self._table().html()
 
     def _table(self) -> Table:
+        count = f"{len(self):,} {'declared ' if self.declared else ''}webhook{'' if len(self) == 1 else 's'}"
         return Table(
-            caption=f"{len(self):,} webhook{'' if len(self) == 1 else 's'} of event store {self.event_store!r}",
-            titles=("Id", "Target", "Event types", "Authorization", "Headers", "Sequence", "Active", "Replayable"),
+            caption=f"{count} {'for' if self.declared else 'of'} event store {self.event_store!r}",
+            titles=("Id", "Target", "Event types", "Authorization", "Headers", "State"),
             rows=[row(definition) for definition in self._definitions],
-            foot=f"Read {clock(self.read_at)} from {self.server}",
-            empty="No webhook is registered here. Register one with client.webhooks.register(...).",
+            foot=DECLARED_FOOT if self.declared else f"Read {clock(self.read_at)} from {self.server}",
+            empty=DECLARED_EMPTY if self.declared else EMPTY,
         )
 
 
@@ -101,10 +119,18 @@ def row(definition: WebhookDefinition) -> tuple[str, ...]:
         ", ".join(map(str, definition.event_types)) or "none",
         definition.authorization.kind.value,
         ", ".join(definition.headers) or "none",
-        definition.event_sequence_id,
-        "yes" if definition.active else "no",
-        "yes" if definition.replayable else "no",
+        state(definition),
     )
+
+
+def state(definition: WebhookDefinition) -> str:
+    """Whether it is active, and what else is not as usual."""
+    parts = ["active" if definition.active else "inactive"]
+    if not definition.replayable:
+        parts.append("not replayable")
+    if definition.event_sequence_id != EVENT_LOG:
+        parts.append(f"sequence {definition.event_sequence_id}")
+    return ", ".join(parts)
 
 
 def unknown_webhook(webhook: str, known: Iterable[str], event_store: str, server: str) -> UnknownWebhookError:

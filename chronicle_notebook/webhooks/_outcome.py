@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import overload
 
-from chronicle_notebook._display import Card, Table
+from chronicle_notebook._display import Card, Table, Tone
 
 
 class Action(StrEnum):
@@ -63,16 +63,17 @@ class Outcome:
     @property
     def summary(self) -> str:
         """One sentence."""
-        where = f"in event store {self.event_store!r} on {self.server}"
+        where = f"event store {self.event_store!r} on {self.server}"
+        place = f"{'from' if self.action is Action.REMOVED else 'in'} {where}"
         if not self.visible:
             state = "is still there" if self.action is Action.REMOVED else "is not visible yet"
-            return f"{self.webhook!r}: accepted, but after {self.waited:.1f} s it {state} {where}."
+            return f"{self.webhook!r}: accepted, but after {self.waited:.1f} s it {state} in {where}."
         if self.action is Action.UNCHANGED:
-            return f"{self.webhook!r} is unchanged {where}: nothing had to be sent."
+            return f"{self.webhook!r} is unchanged in {where}: nothing had to be sent."
         if self.ineffective:
             fields = ", ".join(item.field for item in self.ineffective)
-            return f"{self.webhook!r} was {self.action} {where}, but not all of it took effect: {fields}."
-        return f"{self.webhook!r} was {self.action} {where}, seen after {self.waited:.2f} s."
+            return f"{self.webhook!r} was {self.action} {place}, but not all of it took effect: {fields}."
+        return f"{self.webhook!r} was {self.action} {place}, seen after {self.waited:.2f} s."
 
     def __repr__(self) -> str:
         return self._card().text()
@@ -85,6 +86,7 @@ class Outcome:
             heading=f"{'✓' if self else '!'} {self.summary}",
             facts=[(f"not in effect: {item.field}", str(item).partition(": ")[2]) for item in self.ineffective],
             notes=self.notes,
+            tone=Tone.GOOD if self else Tone.WARNING,
         )
 
 

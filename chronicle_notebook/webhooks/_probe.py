@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from urllib.parse import urlsplit
 
-from chronicle_notebook._display import Card
+from chronicle_notebook._display import Card, Tone
 from chronicle_notebook._secrets import Secret
 from chronicle_notebook.model import (
     BasicAuthorization,
@@ -67,6 +67,7 @@ class TargetAnswer:
                 ("took", f"{self.duration * 1000:.0f} ms"),
             ],
             notes=self.caveats,
+            tone=Tone.GOOD if self else Tone.BAD if self.status is None else Tone.WARNING,
         )
 
 

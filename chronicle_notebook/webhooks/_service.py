@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, overload
 
-from chronicle_notebook._errors import InvalidInputError
+from chronicle_notebook._errors import InvalidInputError, NotSupportedError
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.model import EventType, WebhookDefinition
 from chronicle_notebook.stores._declared_event_type import declared_event_types, event_type_of
@@ -19,9 +19,13 @@ from chronicle_notebook.webhooks._list import WebhookList, unknown_webhook
 from chronicle_notebook.webhooks._observation import ObservationState, WebhookObservation
 from chronicle_notebook.webhooks._outcome import Outcome, Outcomes
 from chronicle_notebook.webhooks._probe import TargetAnswer, probe
+from chronicle_notebook.webhooks._replacement import replace
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from chronicle_notebook._client import Client
+    from chronicle_notebook.widgets import WebhookExplorer
 
 Configure = Callable[[DefinitionBuilder], DefinitionBuilder]
 
@@ -36,9 +40,15 @@ class Webhooks:
     """
 
     def __init__(
-        self, kernel: KernelGateway, event_store: Callable[[], str], *, declared: Iterable[type] | None = None
+        self,
+        kernel: KernelGateway,
+        event_store: Callable[[], str],
+        *,
+        declared: Iterable[type] | None = None,
+        client: Client | None = None,
     ) -> None:
         self._kernel = kernel
+        self._client = client
         self._event_store = event_store
         self._declared = None if declared is None else tuple(declared)
 
@@ -79,14 +89,20 @@ class Webhooks:
         """
         return WebhookObservation(self._kernel, self._event_store(), on_change=on_change, on_state=on_state)
 
-    def discover(self) -> list[WebhookDefinition]:
+    def discover(self) -> WebhookList:
         """The definitions of the declared classes: those the client was configured with, else all loaded ones.
 
         Nothing is registered. A class without event types gets all that are known.
 
         :raises DuplicateWebhookError: two classes have one id.
         """
-        return [declaration.definition for declaration in self._discovered()]
+        return WebhookList(
+            [declaration.definition for declaration in self._discovered()],
+            server=self._kernel.server,
+            event_store=self._event_store(),
+            read_at=datetime.now(UTC),
+            declared=True,
+        )
 
     @overload
     def register(self, webhook: type | WebhookDefinition, /, *, wait: float = WAIT) -> Outcome: ...
@@ -139,6 +155,30 @@ class Webhooks:
         if known.find(name) is None:
             raise unknown_webhook(name, known.ids, known.event_store, known.server)
         return _registration.remove(self._kernel, known.event_store, [name], wait=wait)[0]
+
+    def replace(self, webhook: type | WebhookDefinition, /, *, wait: float = WAIT) -> Outcome:
+        """Remove a webhook, see it gone, and register it as given: the way to change what kernels otherwise ignore.
+
+        That is ``active``, ``replayable``, the event sequence, and taking an authorization away. The observer goes on
+        from where it was; the outcome's notes have the numbers. What cannot work is found before anything is removed.
+        ``wait`` is how many seconds each of the two steps waits to be seen.
+
+        :raises ReplacementError: it was removed, or is being removed, and not registered again; the error carries the
+            definition.
+        """
+        definition = self._declaration(webhook, None, None).definition
+        return replace(self._kernel, self._event_store(), definition, wait=wait)
+
+    def explore(self) -> WebhookExplorer:
+        """A widget with all webhooks, live: filter, select, look into, edit, test, remove.
+
+        A door of :class:`chronicle_notebook.widgets.WebhookExplorer`.
+        """
+        from chronicle_notebook.widgets import WebhookExplorer
+
+        if self._client is None:
+            raise NotSupportedError("Only the webhooks of a client can be explored.", hint="Use client.webhooks.")
+        return WebhookExplorer(self._client)
 
     def test(self, webhook: str | type | WebhookDefinition, *, timeout: float = 10.0) -> TargetAnswer:
         """Send the kernel's test request to the target, from here, and say what the answer proves.

@@ -231,5 +231,5 @@ def test_the_functions_by_name_of_a_client_do_the_same(client: Client) -> None:
         first = changes.next(timeout=5)
         assert first is not None
         assert first.ids == ["by-name"]
-    assert isinstance(cn.webhooks.discover(name), list)
+    assert cn.webhooks.discover(name).declared
     assert cn.webhooks.remove("by-name", client=client)

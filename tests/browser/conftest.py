@@ -1,0 +1,151 @@
+"""A real JupyterLab, started as ``make lab`` starts it, and a real Chromium that may only talk to this machine."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+import nbformat
+import pytest
+from playwright.sync_api import Browser, Page, Route, sync_playwright
+
+NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+RUN_ALL = """async () => {
+    const app = window.jupyterapp, panel = app.shell.currentWidget;
+    await panel.context.ready;
+    await panel.sessionContext.ready;
+    await panel.sessionContext.session.kernel.info;
+    await app.commands.execute('notebook:run-all-cells');
+    return panel.content.widgets.map(cell => cell.model.type === 'code' ? cell.model.outputs.toJSON() : []);
+}"""
+
+
+@dataclass
+class Lab:
+    """A running JupyterLab with a sandbox kernel beside it."""
+
+    url: str
+    root: Path
+    """The folder that it shows."""
+    connection_string: str
+    process: subprocess.Popen[str]
+    outside: list[str] = field(default_factory=list)
+    """Requests that would have left this machine."""
+
+    def write(self, name: str, cells: list[str]) -> str:
+        """Put a notebook into the folder; returns its name. A name must not be used twice: it keeps its kernel."""
+        notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in cells])
+        notebook.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+        nbformat.write(notebook, self.root / name)
+        return name
+
+    def open(self, page: Page, name: str) -> None:
+        """Open a notebook in a page, in simple mode, and wait until its kernel is there."""
+        page.goto(f"{self.url}/lab/tree/{name}?reset")
+        page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.context")
+
+    def run(self, page: Page, name: str) -> list[list[dict[str, Any]]]:
+        """Open a notebook and run all its cells; returns the outputs of each cell."""
+        self.open(page, name)
+        outputs: list[list[dict[str, Any]]] = page.evaluate(RUN_ALL)
+        return outputs
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def _environment(home: Path) -> dict[str, str]:
+    """Nothing of this machine's own Jupyter settings, and nothing left behind in them."""
+    settings = home / "settings" / "@jupyterlab" / "apputils-extension"
+    settings.mkdir(parents=True)
+    quiet = {"fetchNews": "false", "checkForUpdates": False, "doNotDisturbMode": True}
+    (settings / "notification.jupyterlab-settings").write_text(json.dumps(quiet))
+    config = home / "config"
+    config.mkdir()
+    (config / "jupyter_lab_config.json").write_text(json.dumps({"LabApp": {"expose_app_in_browser": True}}))
+    folders = {
+        "JUPYTER_CONFIG_DIR": config,
+        "JUPYTER_DATA_DIR": home / "data",
+        "JUPYTER_RUNTIME_DIR": home / "runtime",
+        "JUPYTERLAB_SETTINGS_DIR": home / "settings",
+        "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
+        "IPYTHONDIR": home / "ipython",
+    }
+    return {**os.environ, **{name: str(folder) for name, folder in folders.items()}}
+
+
+@pytest.fixture(scope="session")
+def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
+    """JupyterLab on a copy of the notebooks, started by the command that ``make lab`` uses."""
+    home, root = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("notebooks")
+    for path in NOTEBOOKS.glob("*.ipynb"):
+        shutil.copy(path, root)
+    port = _free_port()
+    command = [sys.executable, "-m", "chronicle_notebook.cli", "lab", "--no-browser", "--port", str(port)]
+    with subprocess.Popen(
+        [*command, "--notebooks", str(root)], env=_environment(home), stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stdout is not None
+        lines = [process.stdout.readline() for _ in range(3)]
+        assert lines[0].split()[-1] == f"http://127.0.0.1:{port}/lab", lines
+        yield Lab(f"http://127.0.0.1:{port}", root, lines[1].split()[-1], process)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == 0
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Browser]:
+    """Debian's Chromium, headless. Without it these tests are skipped, but never in CI."""
+    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    if path is None:
+        if os.environ.get("CI"):
+            pytest.fail("chromium is not installed")
+        pytest.skip("chromium is not installed")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def page(chromium: Browser, lab: Lab) -> Iterator[Page]:
+    """A fresh page. Whatever it asks for off this machine is stopped, and fails the test."""
+    context = chromium.new_context(viewport={"width": 1280, "height": 900})
+    outside: list[str] = []
+
+    def guard(route: Route) -> None:
+        host = urlsplit(route.request.url).hostname
+        if host in {"127.0.0.1", "localhost", None}:
+            route.continue_()
+        else:
+            outside.append(route.request.url)
+            route.abort()
+
+    context.route("**/*", guard)
+    yield context.new_page()
+    context.close()
+    assert outside == [], "nothing may be asked for off this machine"

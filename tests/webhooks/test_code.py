@@ -1,0 +1,271 @@
+"""A definition that is written out comes back as it was, and no secret is on the page."""
+
+from __future__ import annotations
+
+import ast
+import shlex
+from typing import Any
+from unittest import mock
+
+import pytest
+from hypothesis import assume, given, settings
+from hypothesis import strategies as st
+
+import chronicle_notebook as cn
+from chronicle_notebook import InvalidInputError
+from chronicle_notebook._secrets import Secret
+from chronicle_notebook.model import (
+    NO_AUTHORIZATION,
+    AuthorizationKind,
+    BasicAuthorization,
+    BearerAuthorization,
+    EventType,
+    OAuthAuthorization,
+    UndisclosedAuthorization,
+    WebhookAuthorization,
+    WebhookDefinition,
+)
+from chronicle_notebook.webhooks._body import read_body, read_document
+from chronicle_notebook.webhooks._builder import DefinitionBuilder
+from chronicle_notebook.webhooks._code import STYLES, Style, render
+from chronicle_notebook.webhooks._references import resolve_text
+from chronicle_notebook.webhooks._validation import problems
+
+CANARY = "qx9canary7"
+HOOK = WebhookDefinition("account-events", "https://example.com/chronicle/webhooks", (EventType("AccountOpened"),))
+
+
+class Recorder:
+    """Stands where ``client.webhooks`` would, and builds what it is given."""
+
+    def register(self, webhook: str, target_url: str, configure: Any = lambda b: b) -> WebhookDefinition:
+        self.definition = configure(DefinitionBuilder()).build(webhook, target_url)
+        return self.definition
+
+
+def from_python(code: str) -> WebhookDefinition:
+    recorder = Recorder()
+    with mock.patch.object(cn, "client", return_value=mock.Mock(webhooks=recorder), create=True):
+        exec(compile(ast.parse(code), "<written out>", "exec"), {})
+    return recorder.definition
+
+
+def from_cell(code: str) -> WebhookDefinition:
+    line, _, body = code.partition("\n")
+    magic, *words = shlex.split(line)
+    assert magic == "%%webhook"
+    webhook, url = (resolve_text(word, {}, field="word") for word in words if word != "--")
+    return read_body(body).build(webhook, url)
+
+
+def from_yaml(code: str) -> WebhookDefinition:
+    document = read_document(code)
+    return document.builder.build(document.id, document.target_url)
+
+
+READERS = {"python": from_python, "cell": from_cell, "yaml": from_yaml}
+
+
+def test_the_cell_reads_as_one_would_write_it() -> None:
+    definition = HOOK.changed(
+        event_types=(EventType("AccountOpened"), EventType("FundsDeposited", 2)),
+        authorization=BearerAuthorization(Secret.env("WEBHOOK_TOKEN")),
+        headers={"x-source": 'my app: {braces} "quotes" & it\'s = #1'},
+        active=False,
+    )
+    assert render(definition, "cell") == (
+        "%%webhook account-events https://example.com/chronicle/webhooks\n"
+        "event_types:\n"
+        "- AccountOpened\n"
+        "- FundsDeposited+2\n"
+        "headers:\n"
+        "  x-source: 'my app: {braces} \"quotes\" & it''s = #1'\n"
+        "authorization:\n"
+        "  kind: bearer\n"
+        "  token: env:WEBHOOK_TOKEN\n"
+        "active: false\n"
+    )
+
+
+def test_the_python_reads_as_one_would_write_it() -> None:
+    definition = HOOK.changed(
+        authorization=BasicAuthorization("ada", Secret(CANARY)), headers={"x-source": "my-app"}, replayable=False
+    )
+    assert render(definition, "python") == (
+        "import chronicle_notebook as cn\n"
+        "\n"
+        "client = cn.client()\n"
+        "client.webhooks.register(\n"
+        '    "account-events",\n'
+        '    "https://example.com/chronicle/webhooks",\n'
+        "    lambda b: (\n"
+        '        b.with_event_type("AccountOpened")\n'
+        '        .with_basic_auth("ada", cn.Secret.env("ACCOUNT_EVENTS_PASSWORD"))\n'
+        '        .with_header("x-source", "my-app")\n'
+        "        .not_replayable()\n"
+        "    ),\n"
+        ")\n"
+    )
+
+
+def test_yaml_has_the_id_and_the_url() -> None:
+    assert render(HOOK, "yaml").startswith(
+        "id: account-events\nurl: https://example.com/chronicle/webhooks\nevent_types:\n- AccountOpened\n"
+    )
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize(
+    ("authorization", "references"),
+    [
+        (BasicAuthorization("ada", Secret(CANARY)), ["ACCOUNT_EVENTS_PASSWORD"]),
+        (BearerAuthorization(Secret(CANARY)), ["ACCOUNT_EVENTS_TOKEN"]),
+        (OAuthAuthorization("https://id.example.com", "me", Secret(CANARY)), ["ACCOUNT_EVENTS_CLIENT_SECRET"]),
+        (
+            UndisclosedAuthorization(AuthorizationKind.BASIC),
+            ["ACCOUNT_EVENTS_USERNAME", "ACCOUNT_EVENTS_PASSWORD", "does not give credentials back"],
+        ),
+        (UndisclosedAuthorization(AuthorizationKind.BEARER), ["ACCOUNT_EVENTS_TOKEN"]),
+        (
+            UndisclosedAuthorization(AuthorizationKind.OAUTH),
+            ["ACCOUNT_EVENTS_AUTHORITY", "ACCOUNT_EVENTS_CLIENT_ID", "ACCOUNT_EVENTS_CLIENT_SECRET"],
+        ),
+    ],
+)
+def test_credentials_become_references_and_never_show(
+    style: Style, authorization: WebhookAuthorization, references: list[str]
+) -> None:
+    code = render(HOOK.changed(authorization=authorization), style)
+    assert CANARY not in code
+    assert [reference for reference in references if reference in code] == references
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_credentials_of_a_webhook_that_was_read_back_come_from_the_environment(
+    style: Style, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("ACCOUNT_EVENTS_USERNAME", "ada")
+    code = render(HOOK.changed(authorization=UndisclosedAuthorization(AuthorizationKind.BASIC)), style)
+    assert READERS[style](code).authorization == BasicAuthorization("ada", Secret.env("ACCOUNT_EVENTS_PASSWORD"))
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_header_that_looks_like_a_credential_becomes_a_reference(style: Style) -> None:
+    code = render(HOOK.changed(headers={"X-Api-Key": CANARY, "x-literal": Secret(CANARY), "x-source": "shown"}), style)
+    assert CANARY not in code
+    assert "ACCOUNT_EVENTS_X_API_KEY" in code
+    assert "ACCOUNT_EVENTS_X_LITERAL" in code
+    assert "shown" in code
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_two_secrets_never_share_a_variable(style: Style) -> None:
+    definition = HOOK.changed(
+        headers={"token": Secret("a"), "to-ken": Secret.env("ACCOUNT_EVENTS_TO_KEN"), "to.ken": Secret("c")},
+        authorization=BearerAuthorization(Secret("b")),
+    )
+    found = READERS[style](render(definition, style))
+    assert isinstance(found.authorization, BearerAuthorization)
+    secrets = [found.authorization.token, *found.headers.values()]
+    references = [value.reference for value in secrets if isinstance(value, Secret)]
+    assert len(references) == len(set(references)) == 4
+
+
+def test_python_keeps_a_keyring_and_a_cell_says_that_it_cannot() -> None:
+    definition = HOOK.changed(authorization=BearerAuthorization(Secret.keyring("chronicle/hook")))
+    assert 'cn.Secret.keyring("chronicle/hook")' in render(definition, "python")
+    cell = render(definition, "cell")
+    assert "token: env:ACCOUNT_EVENTS_TOKEN" in cell
+    assert '# token was "keyring:chronicle/hook"; a cell takes env: and var: only.' in cell
+
+
+def test_a_webhook_without_event_types_says_what_registering_it_does() -> None:
+    for style in STYLES:
+        assert "gets all that are known" in render(HOOK.changed(event_types=()), style)
+
+
+def test_an_unknown_style_offers_the_nearest() -> None:
+    with pytest.raises(InvalidInputError, match="Did you mean 'python'"):
+        render(HOOK, "pyton")  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("webhook", "prefix"),
+    [
+        ("accountEvents", "ACCOUNT_EVENTS"),
+        ("HTTPHook", "HTTP_HOOK"),
+        ("a b.c", "A_B_C"),
+        ("2nd", "WEBHOOK_2ND"),
+        ("ä", "WEBHOOK"),
+    ],
+)
+def test_variables_are_named_after_the_webhook(webhook: str, prefix: str) -> None:
+    code = render(HOOK.changed(id=webhook, authorization=BearerAuthorization(Secret("x"))), "cell")
+    assert f"token: env:{prefix}_TOKEN\n" in code
+
+
+words = st.text(
+    st.characters(codec="utf-8", exclude_categories=("Cc", "Cs", "Zl", "Zp")), min_size=1, max_size=10
+) | st.sampled_from(["env:A", "var:B", "literal:c", "A+2", "no", "null", "~", "1e3", "- x", "{a}", "'", '"', "--x"])
+printable = st.text(st.characters(min_codepoint=32, max_codepoint=126), max_size=12) | st.sampled_from(
+    ["env:A", "literal:env:A", "keyring:a/b", "yes", "#", ": ", "{{x}}", "a\tb", "%s", "$HOME", "\\n", "-"]
+)
+names = st.from_regex(r"[a-z][a-z0-9-]{0,8}", fullmatch=True)
+references = st.builds(Secret.env, st.from_regex(r"[A-Z][A-Z_ -]{0,8}", fullmatch=True))
+authorizations = st.one_of(
+    st.just(NO_AUTHORIZATION),
+    st.builds(BearerAuthorization, references),
+    st.builds(BasicAuthorization, words, references),
+    st.builds(OAuthAuthorization, st.just("https://id.example.com/?a=b&c={d}"), words, references),
+)
+definitions = st.builds(
+    WebhookDefinition,
+    id=words,
+    target_url=st.builds(lambda tail: f"https://example.com/{tail}", words),
+    event_types=st.lists(
+        st.builds(EventType, words, st.integers(1, 3), st.booleans()),
+        min_size=1,
+        max_size=3,
+        unique_by=lambda kind: (kind.id, kind.generation),
+    ).map(tuple),
+    authorization=authorizations,
+    headers=st.dictionaries(names, printable | references, max_size=3),
+    event_sequence_id=words,
+    replayable=st.booleans(),
+    active=st.booleans(),
+)
+
+
+@pytest.mark.parametrize("style", STYLES)
+@settings(deadline=None, max_examples=80)
+@given(definition=definitions)
+def test_whatever_can_be_registered_comes_back_as_it_was(style: Style, definition: WebhookDefinition) -> None:
+    assume(not problems(definition))
+    code = render(definition, style)
+    found = READERS[style](code)
+    kept = {name: value for name, value in definition.headers.items() if found.headers.get(name) == value}
+    # What differs is a header that looks like a credential, and that became a reference.
+    changed = {name: value for name, value in found.headers.items() if name not in kept}
+    assert all(isinstance(value, Secret) and value.reference for value in changed.values())
+    assert list(found.headers) == list(definition.headers)
+    assert found.changed(headers={}) == definition.changed(headers={})
+
+
+@pytest.mark.parametrize("style", STYLES)
+@settings(deadline=None, max_examples=40)
+@given(
+    header=st.sampled_from(["x-api-key", "Cookie", "x-token", "Authorization"]),
+    kind=st.sampled_from(["bearer", "basic", "oauth", "none"]),
+    webhook=words,
+)
+def test_no_literal_secret_is_ever_written_out(style: Style, header: str, kind: str, webhook: str) -> None:
+    secret = Secret(CANARY)
+    kinds: dict[str, WebhookAuthorization] = {
+        "bearer": BearerAuthorization(secret),
+        "basic": BasicAuthorization("ada", secret),
+        "oauth": OAuthAuthorization("https://id.example.com", "me", secret),
+        "none": NO_AUTHORIZATION,
+    }
+    authorization = kinds[kind]
+    definition = HOOK.changed(id=webhook, authorization=authorization, headers={header: CANARY, "x-b": secret})
+    assert CANARY not in render(definition, style)
