@@ -50,6 +50,7 @@ _ROOMS = {
         "PermissionDeniedError",
         "ProtocolError",
         "ReceiverError",
+        "ReplacementError",
         "RequestRefusedError",
         "SandboxError",
         "SecretUnavailableError",
@@ -77,12 +78,12 @@ _ROOMS = {
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
-__all__ = ["__version__", "webhooks", *_HOMES]  # noqa: PLE0604 - the names stand above, once
+__all__ = ["__version__", "webhooks", "widgets", *_HOMES]  # noqa: PLE0604 - the names stand above, once
 
 
 def __getattr__(name: str) -> Any:
-    if name == "webhooks":
-        return import_module(f"{__name__}.webhooks")
+    if name in {"webhooks", "widgets"}:
+        return import_module(f"{__name__}.{name}")
     if name in _HOMES:
         value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
         globals()[name] = value  # kept, so that the next use is a plain look-up

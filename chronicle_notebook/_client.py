@@ -9,9 +9,11 @@ from types import TracebackType
 from typing import Self
 
 from chronicle_notebook._display import Card, clock
-from chronicle_notebook._errors import UnknownEventStoreError, did_you_mean
+from chronicle_notebook._errors import InvalidInputError, UnknownEventStoreError, did_you_mean
 from chronicle_notebook._listing import Listing
+from chronicle_notebook._status import Status
 from chronicle_notebook.connection._channel import Channel
+from chronicle_notebook.connection._doctor import Diagnosis, examine
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.contracts.commands.gateway import CommandsGateway
 from chronicle_notebook.model import (
@@ -24,8 +26,15 @@ from chronicle_notebook.model import (
 from chronicle_notebook.observers import failed_partition_listing, observer_listing
 from chronicle_notebook.stores._declared_event_type import declared_event_types, registration_of
 from chronicle_notebook.stores._event_sequence import EventSequence
-from chronicle_notebook.stores._listings import SequenceTail, event_type_listing, sequence_listing
+from chronicle_notebook.stores._listings import (
+    ListenedEventType,
+    SequenceTail,
+    event_type_listing,
+    listened_listing,
+    sequence_listing,
+)
 from chronicle_notebook.webhooks._service import Webhooks
+from chronicle_notebook.webhooks._view import WebhookView
 
 
 class Client:
@@ -63,6 +72,11 @@ class Client:
         return self._channel.server
 
     @property
+    def sandbox(self) -> bool:
+        """Whether the kernel is a sandbox, in this process or another; it says so in its version."""
+        return self.embedded or self.version.version.endswith("-sandbox")
+
+    @property
     def generation(self) -> str:
         """The wire generation: ``commands`` for kernels from 16.38 on."""
         return self._kernel.generation
@@ -70,7 +84,7 @@ class Client:
     @cached_property
     def webhooks(self) -> Webhooks:
         """The webhooks of the event store."""
-        return Webhooks(self._kernel, self._store, declared=self._declared)
+        return Webhooks(self._kernel, self._store, declared=self._declared, client=self)
 
     @cached_property
     def event_log(self) -> EventSequence:
@@ -96,6 +110,67 @@ class Client:
     def ensure_namespace(self, name: str | None = None) -> None:
         """Create a namespace, this client's own unless named, if it does not exist."""
         self._kernel.ensure_namespace(self._store(), name or self.namespace)
+
+    def at(self, *, event_store: str | None = None, namespace: str | None = None) -> Client:
+        """A client of another event store or namespace on the same connection; closing one closes both.
+
+        :raises UnknownEventStoreError: the kernel has no such event store.
+        :raises InvalidInputError: the event store has no such namespace.
+        """
+        moved = Client(
+            self._channel,
+            name=self.name,
+            event_store=event_store or self.event_store,
+            namespace=namespace or self.namespace,
+            version=self.version,
+            embedded=self.embedded,
+            declared=self._declared,
+        )
+        known = moved.namespaces()
+        if namespace is not None and namespace not in known:
+            raise InvalidInputError(
+                f"Event store {moved.event_store!r} on {self.server} has no namespace {namespace!r}.",
+                field="namespace",
+                hint=did_you_mean(namespace, known)
+                or f"It has {', '.join(known) or 'none'}. Create one with client.ensure_namespace().",
+            )
+        return moved
+
+    def status(self) -> Status:
+        """Which kernel this is, as whom it is called, and how long an answer takes."""
+        started = time.monotonic()
+        self._kernel.version(retry=False)
+        return Status(card=self._card(), latency=time.monotonic() - started, read_at=datetime.now(UTC))
+
+    def doctor(self) -> Diagnosis:
+        """Walk the way to the kernel step by step, and say where it ends: see :func:`chronicle_notebook.doctor`."""
+        return examine(self._channel.target, event_store=self.event_store, namespace=self.namespace)
+
+    def describe(self, webhook: str) -> WebhookView:
+        """One webhook as it is registered, with how far its deliveries have come in each namespace.
+
+        :raises UnknownWebhookError: there is none of that id; the hint has the nearest ids.
+        """
+        return WebhookView(
+            definition=self.webhooks.get(webhook),
+            observers=tuple(each for each in self.observers() if each.id == webhook),
+            failed_partitions=tuple(self.failed_partitions(webhook)),
+            server=self.server,
+            event_store=self.event_store,
+            read_at=datetime.now(UTC),
+        )
+
+    def listened_event_types(self) -> Listing[ListenedEventType]:
+        """The event types of the event store, each with the webhooks that listen to it."""
+        event_store = self._store()
+        listeners: dict[str, list[str]] = {}
+        for definition in self._kernel.webhooks(event_store):
+            for kind in {kind.id for kind in definition.event_types}:
+                listeners.setdefault(kind, []).append(definition.id)
+        found = [
+            ListenedEventType(each, tuple(listeners.get(each.id, ()))) for each in self._kernel.event_types(event_store)
+        ]
+        return listened_listing(found, event_store=event_store, foot=self._stamp())
 
     def event_types(self) -> Listing[RegisteredEventType]:
         """The event types of the event store, as a table and with ``to_frame()``."""

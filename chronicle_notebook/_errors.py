@@ -25,6 +25,7 @@
     │   ├── KernelFaultError                the kernel failed while it worked on the request
     │   ├── ProtocolError                   the answer is not what the contract promises
     │   └── AppendRefusedError              events were not appended, with the violations
+    ├── ReplacementError                    a webhook was removed to be registered anew, and that did not succeed
     ├── ClientClosedError                   the client was closed
     ├── NotSupportedError                   this version cannot do that yet
     ├── MissingDependencyError (ImportError)  an extra is not installed
@@ -170,6 +171,15 @@ class ProtocolError(KernelError):
 
 class AppendRefusedError(RequestRefusedError):
     """Events were not appended: a constraint, the schema or the concurrency scope forbade it."""
+
+
+class ReplacementError(ChronicleError):
+    """A webhook was to be removed and registered anew, and the second step did not succeed: it is, or may be, gone."""
+
+    def __init__(self, message: str, *, definition: object, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.definition = definition
+        """The :class:`WebhookDefinition` to register again."""
 
 
 class ClientClosedError(ChronicleError):

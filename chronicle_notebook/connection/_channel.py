@@ -25,6 +25,7 @@ from chronicle_notebook._errors import (
     SecretUnavailableError,
 )
 from chronicle_notebook._secrets import Secret
+from chronicle_notebook.connection._cancellation import watching
 from chronicle_notebook.connection._credentials import AuthenticationMode
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.connection._status import error_from
@@ -121,7 +122,10 @@ class Channel:
         # Raised after the handlers, so that no error carries gRPC's own frames, whose locals are nobody's business.
         failure: ChronicleError
         try:
-            answer: bytes = invoke(sealed, timeout=timeout)
+            watch = watching()
+            answer: bytes = (
+                invoke(sealed, timeout=timeout) if watch is None else watch.result(invoke.future(sealed, timeout=timeout))
+            )
         except grpc.RpcError as error:
             failure = error_from(error, server=self.server, call=method.short, write=method.write)
         except ValueError:
@@ -152,6 +156,17 @@ class Channel:
         with self._lock:
             self._streams.add(stream)
         return stream
+
+    def first(
+        self, method: Method[Request, Response], request: Request | Sealed[Request], *, timeout: float | None = None
+    ) -> Response:
+        """Take the first answer of a call that may be a stream, and end it."""
+        call = self._dial().unary_stream(method.path, request_serializer=Sealed.serialize)(
+            Sealed.of(request), timeout=self.timeout if timeout is None else timeout
+        )
+        for answer in Stream(self, method, call):
+            return answer
+        raise self._lost()
 
     def raw(self, method: Method[Request, Response], request: Request | Sealed[Request]) -> bytes:
         """A read's answer before it is parsed, for measurements and for telling the generations apart."""

@@ -1,7 +1,7 @@
 """What the rooms above need of a kernel, whatever its wire generation.
 
-One adapter per generation implements this (``contracts/commands``). Everything that goes in and comes out is a value
-of ``model``: nothing above knows a generated message. Each method may raise any
+One adapter per generation implements this (``contracts/commands``, ``contracts/classic``). Everything that goes in and
+comes out is a value of ``model``: nothing above knows a generated message. Each method may raise any
 :class:`~chronicle_notebook.KernelError`.
 """
 
@@ -47,6 +47,11 @@ class Caller(Protocol):
         retry: bool = True,
     ) -> Response:
         """Make a unary call."""
+
+    def first(
+        self, method: Method[Request, Response], request: Request | Sealed[Request], *, timeout: float | None = None
+    ) -> Response:
+        """Make a read that may be a stream, take the first answer and end it."""
 
     def stream(self, method: Method[Request, Response], request: Request | Sealed[Request]) -> Any:
         """Open a stream of ``Response`` with ``__iter__`` and ``cancel()``."""

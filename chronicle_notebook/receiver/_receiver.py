@@ -20,6 +20,7 @@ from chronicle_notebook.receiver._credential import CredentialCheck
 from chronicle_notebook.receiver._delivery import Delivery
 from chronicle_notebook.receiver._journal import Journal
 from chronicle_notebook.receiver._list import DeliveryList
+from chronicle_notebook.receiver._running import RUNNING
 from chronicle_notebook.receiver._words import count
 
 if TYPE_CHECKING:
@@ -84,6 +85,7 @@ class Receiver:
             except OSError as error:
                 raise _not_started(self._wanted_port, error) from error
             self._journal.open()
+            RUNNING.add(self)
         return self
 
     def stop(self) -> None:
@@ -96,6 +98,7 @@ class Receiver:
             if self._endpoint is not None:
                 self._endpoint.stop()
                 self._endpoint = None
+                RUNNING.discard(self)
                 self._journal.close()
 
     def __enter__(self) -> Self:

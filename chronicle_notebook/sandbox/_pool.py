@@ -53,12 +53,11 @@ class DaemonPool(ThreadPoolExecutor):
         return future
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - the signature of the base class
-        """End every thread after the work that is queued; ``wait`` joins them, ``cancel_futures`` drops that work."""
+        """End every thread after its work; ``wait`` joins them."""
+        del cancel_futures  # nothing waits that could be cancelled: every task has a thread at once
         with self._mutex:
             self._closed = True
             workers = list(self._workers)
-            while cancel_futures and not self._tasks.empty():
-                self._tasks.get_nowait()
             for _ in workers:
                 self._tasks.put(None)
         if wait:

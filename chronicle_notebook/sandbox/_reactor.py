@@ -55,6 +55,8 @@ class Reactor:
         self._engine = engine
         self._delay = delay
         self._order = threading.Lock()
+        # Held from a change of the definitions to that of the subscriptions, which then always agree.
+        self._subscribing = threading.Lock()
         self._changed = threading.Condition()
         self._waiting: dict[_Key, deque[int]] = {}
         self._due: deque[tuple[float, _Key]] = deque()
@@ -76,7 +78,8 @@ class Reactor:
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def append(self, store: Store, events: Sequence[Event]) -> None:
         """Append events to the store's ``system`` sequence, to take effect after the settle delay."""
@@ -97,9 +100,10 @@ class Reactor:
 
     def subscribe_namespace(self, store: Store, namespace: Namespace) -> None:
         """Subscribe every active webhook of a store in one of its namespaces."""
-        active = [webhook for webhook in self._registry.of(store) if self._registry.is_active(webhook)]
-        if active:
-            self._engine.subscribe(self._entries(store, [namespace], active))
+        with self._subscribing:
+            active = [webhook for webhook in self._registry.of(store) if self._registry.is_active(webhook)]
+            if active:
+                self._engine.subscribe(self._entries(store, [namespace], active))
 
     def _entries(
         self, store: Store, namespaces: Iterable[Namespace], webhooks: Iterable[Webhook]
@@ -169,12 +173,13 @@ class Reactor:
                 removed.append(event.source)
             elif (webhook := _applied(self._registry.find(store, event.source), event)) is not None:
                 saved.append(webhook)
-        with self._database.transaction():
-            self._registry.apply(store, saved, removed)
-            self._table.remove_unsettled(store.key, numbers)
-        self._unsubscribe(store, removed)
-        active = [webhook for webhook in saved if webhook.active]
-        self._engine.subscribe(self._entries(store, self._stores.namespaces(store), active))
+        with self._subscribing:
+            with self._database.transaction():
+                self._registry.apply(store, saved, removed)
+                self._table.remove_unsettled(store.key, numbers)
+            self._unsubscribe(store, removed)
+            active = [webhook for webhook in saved if webhook.active]
+            self._engine.subscribe(self._entries(store, self._stores.namespaces(store), active))
         self._registry.announce(store)
 
     def _unsubscribe(self, store: Store, removed: list[str]) -> None:

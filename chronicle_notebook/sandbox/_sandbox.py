@@ -5,19 +5,21 @@ from __future__ import annotations
 import atexit
 import html
 import shutil
+import sqlite3
 import tempfile
 import threading
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from chronicle_notebook._errors import SandboxError
+from chronicle_notebook._errors import SandboxError, missing
 from chronicle_notebook.sandbox._behaviour import NEWEST, Behaviour
-from chronicle_notebook.sandbox._kernel import Kernel
+from chronicle_notebook.sandbox._host import HOST
 from chronicle_notebook.sandbox._lock import FolderLock
-from chronicle_notebook.sandbox._seed import sow
-from chronicle_notebook.sandbox._server import HOST, Server
-from chronicle_notebook.sandbox.services import served
+
+if TYPE_CHECKING:
+    from chronicle_notebook.sandbox._kernel import Kernel
+    from chronicle_notebook.sandbox._server import Server
 
 
 class Sandbox:
@@ -34,7 +36,8 @@ class Sandbox:
     every delay of the kernel (retries, back-off, circuit breaker), not its time-outs. ``behaviour`` chooses among the
     differences of kernel releases.
 
-    `start` raises SandboxError when the port is taken or the folder is in use.
+    `start` raises SandboxError when the port is taken or the folder is in use, and MissingDependencyError when the
+    packages of the extra ``sandbox`` are not installed.
     """
 
     def __init__(
@@ -48,7 +51,7 @@ class Sandbox:
         behaviour: Behaviour = NEWEST,
     ) -> None:
         self._wanted_port = port
-        self._given = None if data is None else Path(data)
+        self._given = None if data is None else Path(data).expanduser().absolute()
         self._seed = seed
         self._settle_delay = settle_delay
         self._time_scale = time_scale
@@ -139,25 +142,42 @@ class Sandbox:
         )
 
     def _start(self) -> None:
-        if self._given is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="chronicle-sandbox-"))
-        folder = self.data
         try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock = FolderLock(folder)
-            lock.acquire()
-        except OSError as error:
+            # These need the packages of an extra, and a second to load: both matter only to those who start one.
+            from chronicle_notebook.sandbox._kernel import Kernel
+            from chronicle_notebook.sandbox._seed import sow
+            from chronicle_notebook.sandbox._server import Server
+            from chronicle_notebook.sandbox.services import served
+        except ImportError as error:
+            raise missing("sandbox", "A sandbox", error) from error
+        folder = self._prepare_folder()
+        try:
+            self._kernel = Kernel(
+                folder, settle_delay=self._settle_delay, time_scale=self._time_scale, behaviour=self._behaviour
+            )
+            self._kernel.start()
+        except sqlite3.DatabaseError as error:
             raise SandboxError(
-                f"The data folder {folder} cannot be used: {error.strerror}.", hint="Give another folder."
+                f"The data in {folder} cannot be used: {error}.", hint="Give another folder, or delete that one."
             ) from error
-        self._lock = lock
-        self._kernel = Kernel(
-            folder, settle_delay=self._settle_delay, time_scale=self._time_scale, behaviour=self._behaviour
-        )
-        self._kernel.start()
         if self._seed:
             sow(self._kernel)
         self._server = Server(served(self._kernel))
         self._port = self._server.start(self._wanted_port)
         # A process that ends without stop() leaves no temporary folder and no half-done delivery.
         atexit.register(self.stop)
+
+    def _prepare_folder(self) -> Path:
+        if self._given is None:
+            self._folder = Path(tempfile.mkdtemp(prefix="chronicle-sandbox-"))
+        folder = self.data
+        lock = FolderLock(folder)
+        try:
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+            lock.acquire()
+        except OSError as error:
+            raise SandboxError(
+                f"The data folder {folder} cannot be used: {error.strerror}.", hint="Give another folder."
+            ) from error
+        self._lock = lock
+        return folder

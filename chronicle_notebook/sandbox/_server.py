@@ -13,10 +13,10 @@ from chronicle_notebook._errors import SandboxError
 from chronicle_notebook.contracts._method import Method
 from chronicle_notebook.sandbox._certificate import Certificate
 from chronicle_notebook.sandbox._envelope import failure, guarded
+from chronicle_notebook.sandbox._host import HOST
 from chronicle_notebook.sandbox._pool import DaemonPool
 from chronicle_notebook.sandbox._topics import Stopped
 
-HOST = "127.0.0.1"
 GRACE = 1.0
 """Seconds that calls have to end when the server stops. Cutting them off makes clients in this process log it."""
 MOST_BYTES = 100 * 1024 * 1024
@@ -68,7 +68,11 @@ class Server:
 
     def stop(self) -> None:
         """Close the port, let calls end, and end all threads. Streams must have been told to end."""
-        self._server.stop(GRACE).wait()
+        try:
+            self._server.stop(GRACE).wait()
+        except RuntimeError:
+            # A grace takes a thread, and at the end of the interpreter none can be had any more.
+            self._server.stop(None).wait()
         self._pool.shutdown()
 
 

@@ -66,6 +66,8 @@ class Topics:
         self._topics: dict[Hashable, Topic] = {}
         self._mutex = threading.Lock()
         self._closed = False
+        self.pulse = self.of("pulse")
+        """A topic that never changes: waiting for it is sleeping that ends when the kernel stops."""
 
     def close(self) -> None:
         """End everything that follows a topic."""
@@ -101,13 +103,7 @@ class Topics:
             seen = topic.version
             yield
             if pause:
-                _rest(context, topic, pause)
+                # Not waiting for the topic itself, which may change a thousand times meanwhile.
+                self.pulse.wait(0, context, pause)
             if not topic.wait(seen, context):
                 return
-
-
-def _rest(context: grpc.ServicerContext, topic: Topic, pause: float) -> None:
-    """Let ``pause`` seconds pass, or less when the caller goes away."""
-    until = time.monotonic() + pause
-    while (left := until - time.monotonic()) > 0 and context.is_active():
-        topic.wait(topic.version, context, left)

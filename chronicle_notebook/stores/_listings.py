@@ -19,6 +19,15 @@ class SequenceTail:
     """None when the sequence is empty."""
 
 
+@dataclass(frozen=True, slots=True)
+class ListenedEventType:
+    """An event type and the webhooks that listen to it."""
+
+    registered: RegisteredEventType
+    webhooks: tuple[str, ...]
+    """Their ids. Kernels match by the id of an event type alone, whatever its generation."""
+
+
 _EVENT_TYPE = (
     Column[RegisteredEventType]("id", "Id", lambda each: each.id),
     Column[RegisteredEventType]("generation", "Generation", lambda each: each.generation, "Int64"),
@@ -26,6 +35,14 @@ _EVENT_TYPE = (
     Column[RegisteredEventType]("owner", "Owner", lambda each: each.owner, "category"),
     Column[RegisteredEventType]("source", "Source", lambda each: each.source, "category"),
     Column[RegisteredEventType]("properties", "Properties", lambda each: ", ".join(each.schema.get("properties", {}))),
+)
+
+_LISTENED = (
+    Column[ListenedEventType]("id", "Id", lambda each: each.registered.id),
+    Column[ListenedEventType]("generation", "Generation", lambda each: each.registered.generation, "Int64"),
+    Column[ListenedEventType]("owner", "Owner", lambda each: each.registered.owner, "category"),
+    Column[ListenedEventType]("webhooks", "Webhooks", lambda each: len(each.webhooks), "Int64"),
+    Column[ListenedEventType]("listeners", "Which listen", lambda each: ", ".join(each.webhooks) or "none"),
 )
 
 _SEQUENCE = (
@@ -44,6 +61,35 @@ def event_type_listing(
         _EVENT_TYPE,
         caption=f"{len(types)} event types of event store {event_store!r}",
         empty="No event type is registered here. Declare one with @cn.event_type.",
+        foot=foot,
+    )
+
+
+def listened_listing(
+    types: Sequence[ListenedEventType], *, event_store: str, foot: str
+) -> Listing[ListenedEventType]:
+    """The event types of an event store, each with the webhooks that listen to it."""
+    silent = sum(not each.webhooks for each in types)
+    rest = f"; no webhook listens to {silent} of them" if silent else ""
+    return Listing(
+        types,
+        _LISTENED,
+        caption=f"{len(types)} event types of event store {event_store!r}{rest}",
+        empty="No event type is registered here. Declare one with @cn.event_type.",
+        foot=foot,
+    )
+
+
+def name_listing(names: Sequence[str], *, what: str, where: str, current: str, foot: str) -> Listing[str]:
+    """Event stores or namespaces by name, with the one that the client uses marked."""
+    return Listing(
+        names,
+        (
+            Column[str]("name", "Name", lambda each: each),
+            Column[str]("current", "Current", lambda each: each == current, "bool"),
+        ),
+        caption=f"{len(names)} {what} of {where}",
+        empty="There is none.",
         foot=foot,
     )
 

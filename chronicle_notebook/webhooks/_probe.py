@@ -11,6 +11,7 @@ from enum import StrEnum
 from urllib.parse import urlsplit
 
 from chronicle_notebook._display import Card, Tone
+from chronicle_notebook._errors import ChronicleError, InvalidDefinitionError
 from chronicle_notebook._secrets import Secret
 from chronicle_notebook.model import (
     BasicAuthorization,
@@ -31,6 +32,8 @@ class Grade(StrEnum):
     ANSWERED = "answered"
     """Something answered, with a status that is no success. Kernels up to 16.37 call that a passed test."""
     ACCEPTED = "answered 2xx"
+    ARRIVED = "an event arrived"
+    """An event went through the kernel and came to a receiver of this process, which took it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +53,7 @@ class TargetAnswer:
     """What this test did not show."""
 
     def __bool__(self) -> bool:
-        return self.grade is Grade.ACCEPTED
+        return self.grade in {Grade.ACCEPTED, Grade.ARRIVED}
 
     def __repr__(self) -> str:
         return self._card().text()
@@ -123,14 +126,34 @@ def _post(definition: WebhookDefinition, timeout: float) -> tuple[int, str]:
         connection.putrequest("POST", path, skip_accept_encoding=True)
         connection.putheader("Content-Type", "application/json; charset=utf-8")
         connection.putheader("Content-Length", str(len(BODY)))
-        for name, value in definition.headers.items():
-            connection.putheader(name, value.reveal() if isinstance(value, Secret) else value)
-        _put_authorization(connection, definition)
+        _put_headers(connection, definition)
         connection.endheaders(BODY)
         response = connection.getresponse()
         return response.status, response.reason
     finally:
         connection.close()
+
+
+def _put_headers(connection: http.client.HTTPConnection, definition: WebhookDefinition) -> None:
+    # The error of the standard library repeats the value, which may be a secret.
+    refused = ""
+    try:
+        for name, value in definition.headers.items():
+            refused = f"the header {name!r}"
+            connection.putheader(name, value.reveal() if isinstance(value, Secret) else value)
+        refused = "the authorization"
+        _put_authorization(connection, definition)
+    except (ValueError, UnicodeError) as error:
+        if isinstance(error, ChronicleError):
+            raise
+    else:
+        return
+    raise InvalidDefinitionError(
+        f"Webhook {definition.id!r}: {refused} has a value that no header can carry.",
+        field="headers",
+        webhook=definition.id,
+        hint="Check where it comes from: it may end with a line break.",
+    )
 
 
 def _put_authorization(connection: http.client.HTTPConnection, definition: WebhookDefinition) -> None:

@@ -10,16 +10,22 @@ from chronicle_notebook._errors import InvalidInputError, NotSupportedError
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.model import EventType, WebhookDefinition
 from chronicle_notebook.stores._declared_event_type import declared_event_types, event_type_of
+from chronicle_notebook.receiver._running import receiver_at
 from chronicle_notebook.webhooks import _registration
+from chronicle_notebook.webhooks._arrival import Append, with_arrival
 from chronicle_notebook.webhooks._builder import DefinitionBuilder, configured
+from chronicle_notebook.webhooks._code import Style, render
 from chronicle_notebook.webhooks._declaration import DeclaredWebhook, declare, declared_of
 from chronicle_notebook.webhooks._discovery import discover
 from chronicle_notebook.webhooks._frame import frame
 from chronicle_notebook.webhooks._list import WebhookList, unknown_webhook
 from chronicle_notebook.webhooks._observation import ObservationState, WebhookObservation
 from chronicle_notebook.webhooks._outcome import Outcome, Outcomes
+from chronicle_notebook.webhooks._plan import Plan, plan_for
 from chronicle_notebook.webhooks._probe import TargetAnswer, probe
 from chronicle_notebook.webhooks._replacement import replace
+from chronicle_notebook.webhooks._selection import only, select
+from chronicle_notebook.webhooks._validation import check
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -28,6 +34,9 @@ if TYPE_CHECKING:
     from chronicle_notebook.widgets import WebhookExplorer
 
 Configure = Callable[[DefinitionBuilder], DefinitionBuilder]
+
+ARRIVAL = 5.0
+"""Seconds that a test waits for an event to arrive, at most."""
 
 WAIT = 5.0
 """Seconds that a registration or a removal waits to be seen, unless told otherwise."""
@@ -68,14 +77,36 @@ class Webhooks:
         """
         return self.all()[webhook]
 
-    def to_frame(self, *, tidy: bool = False) -> pd.DataFrame:
-        """All webhooks as a DataFrame indexed by ``id``.
+    def to_frame(
+        self,
+        *,
+        tidy: bool = False,
+        event_type: str | None = None,
+        url: str | None = None,
+        authorization: str | None = None,
+        active: bool | None = None,
+    ) -> pd.DataFrame:
+        """All webhooks as a DataFrame indexed by ``id``, or those for which every filter that is given holds.
 
         Columns: ``url``, ``event_types`` (list of texts), ``authorization`` (none, basic, bearer, oauth), ``headers``
         (names only), ``event_sequence``, ``active``, ``replayable``. With ``tidy`` there is one row per webhook and
         event type.
+
+        :param event_type: ``Id``, or ``Id+generation``; with ``tidy`` only its rows are left.
+        :param url: a pattern for the whole URL: ``*`` stands for anything, ``?`` for one character.
+        :param authorization: none, basic, bearer or oauth.
+        :raises UnknownEventTypeError: neither a webhook nor the event store has the event type.
         """
-        return frame(self._kernel.webhook_columns(self._event_store()), tidy=tidy)
+        event_store = self._event_store()
+        columns = select(
+            self._kernel.webhook_columns(event_store),
+            event_type=event_type,
+            url=url,
+            authorization=authorization,
+            active=active,
+            known_event_types=lambda: [each.id for each in self._kernel.event_types(event_store)],
+        )
+        return frame(only(columns, event_type) if tidy and event_type is not None else columns, tidy=tidy)
 
     def observe(
         self,
@@ -180,15 +211,74 @@ class Webhooks:
             raise NotSupportedError("Only the webhooks of a client can be explored.", hint="Use client.webhooks.")
         return WebhookExplorer(self._client)
 
+    @overload
+    def plan(self, webhook: type | WebhookDefinition, /) -> Plan: ...
+
+    @overload
+    def plan(self, webhook: str, target_url: str, configure: Configure | None = None, /) -> Plan: ...
+
+    def plan(
+        self,
+        webhook: type | WebhookDefinition | str,
+        target_url: str | None = None,
+        configure: Configure | None = None,
+        /,
+    ) -> Plan:
+        """What :meth:`register` would do with the same arguments; nothing is sent.
+
+        :raises InvalidDefinitionError: a field that could not work.
+        """
+        declaration = self._declaration(webhook, target_url, configure)
+        known = {each.id for each in self._kernel.event_types(self._event_store())}
+        known |= {event_type_of(cls).id for cls in declaration.event_type_classes}
+        check(declaration.definition, known_event_types=known)
+        return plan_for(declaration.definition, self.all().find(declaration.definition.id))
+
+    def code(self, webhook: str | type | WebhookDefinition, style: Style = "python") -> str:
+        """A webhook written out as code that registers it again: ``python``, a ``%%webhook`` ``cell``, or ``yaml``.
+
+        Secrets are references such as ``env:ACCOUNT_EVENTS_TOKEN``, as kernels give none back.
+        """
+        if isinstance(webhook, str):
+            return render(self.get(webhook), style)
+        return render(self._declaration(webhook, None, None).definition, style)
+
     def test(self, webhook: str | type | WebhookDefinition, *, timeout: float = 10.0) -> TargetAnswer:
         """Send the kernel's test request to the target, from here, and say what the answer proves.
 
         Kernels from 16.38 on have no call for a test. For an id the definition is read back, and the request then
         carries no credentials; give a definition or a class to send them. ``timeout`` is in seconds.
+
+        When the target is a :class:`~chronicle_notebook.Receiver` of this process and the kernel a sandbox, a made-up
+        event is appended as well, and waited for. No other kernel is ever given an event for a test.
         """
         if isinstance(webhook, str):
-            return probe(self.get(webhook), timeout=timeout)
-        return probe(self._declaration(webhook, None, None).definition, timeout=timeout)
+            definition = self.get(webhook)
+        else:
+            definition = self._declaration(webhook, None, None).definition
+        answer = probe(definition, timeout=timeout)
+        receiver = receiver_at(definition.target_url)
+        if receiver is None:
+            return answer
+        event_store = self._event_store()
+        return with_arrival(
+            answer,
+            definition,
+            receiver,
+            append=self._sandbox_append(definition),
+            event_types=lambda: self._kernel.event_types(event_store),
+            timeout=min(timeout, ARRIVAL),
+        )
+
+    def _sandbox_append(self, definition: WebhookDefinition) -> Append | None:
+        """How to append an event that this webhook gets, on a sandbox kernel and if it is registered there."""
+        client = self._client
+        if client is None or not client.sandbox:
+            return None
+        found = self.all().find(definition.id)
+        if found is None or found.target_url != definition.target_url:
+            return None
+        return lambda event: client.event_sequence(definition.event_sequence_id).append_many([event])
 
     def _discovered(self) -> list[DeclaredWebhook]:
         return discover(self._declared, all_event_types=self._known_event_types)

@@ -30,45 +30,53 @@ def type_of(field: FieldDescriptorProto, message: DescriptorProto) -> str:
     return f"repeated {name}" if field.label == FieldDescriptorProto.LABEL_REPEATED else name
 
 
-def differences(file: FileDescriptorProto, generation: str) -> Iterator[str]:
-    """Everything that a file declares and the facts do not have in this way."""
-    package = FACTS[generation].get(file.package)
-    if package is None:
+def differences(file: FileDescriptorProto, *generations: str) -> Iterator[str]:
+    """Everything that a file declares, and that the facts do not have in this way.
+
+    With both generations, what is declared must be in one of them, and must not be in the other in another way. The
+    methods are the exception: the generations have other methods under one path, so a method is in one of them.
+    """
+    packages = [FACTS[generation][file.package] for generation in generations if file.package in FACTS[generation]]
+    if not packages:
         yield f"{file.package}: no such package"
         return
-    yield from _messages(file, package)
-    yield from _enums(file, package)
-    yield from _services(file, package)
+    yield from _messages(file, packages)
+    yield from _enums(file, packages)
+    yield from _services(file, packages)
 
 
-def _messages(file: FileDescriptorProto, package: dict[str, Any]) -> Iterator[str]:
+def _messages(file: FileDescriptorProto, packages: list[dict[str, Any]]) -> Iterator[str]:
     for message in file.message_type:
-        known = package["messages"].get(message.name)
-        if known is None:
+        known = [package["messages"][message.name] for package in packages if message.name in package["messages"]]
+        if not known:
             yield f"{file.package}.{message.name}: no such message"
             continue
         for field in message.field:
-            fact = known.get(field.name, {})
-            if (fact.get("number"), fact.get("type")) != (field.number, type_of(field, message)):
-                yield f"{file.package}.{message.name}.{field.name}: declared {field.number}, fact {fact or 'none'}"
+            facts = [
+                (fields[field.name]["number"], fields[field.name]["type"]) for fields in known if field.name in fields
+            ]
+            here = (field.number, type_of(field, message))
+            if not facts or any(fact != here for fact in facts):
+                yield f"{file.package}.{message.name}.{field.name}: declared {here}, facts {facts or 'none'}"
 
 
-def _enums(file: FileDescriptorProto, package: dict[str, Any]) -> Iterator[str]:
+def _enums(file: FileDescriptorProto, packages: list[dict[str, Any]]) -> Iterator[str]:
     for enum in file.enum_type:
-        known = package["enums"].get(enum.name, {})
+        known = [package["enums"][enum.name] for package in packages if enum.name in package["enums"]]
         for value in enum.value:
-            if known.get(value.name) != value.number:
-                yield f"{file.package}.{enum.name}.{value.name} = {value.number}: fact {known.get(value.name)}"
+            facts = {values[value.name] for values in known if value.name in values}
+            if facts != {value.number}:
+                yield f"{file.package}.{enum.name}.{value.name} = {value.number}: facts {facts or 'none'}"
 
 
-def _services(file: FileDescriptorProto, package: dict[str, Any]) -> Iterator[str]:
+def _services(file: FileDescriptorProto, packages: list[dict[str, Any]]) -> Iterator[str]:
     for service in file.service:
-        known = package["services"].get(service.name, {})
         for method in service.method:
+            facts = [package["services"].get(service.name, {}).get(method.name) for package in packages]
             here = {
                 "request": method.input_type.lstrip("."),
                 "response": method.output_type.lstrip("."),
                 "server_streaming": method.server_streaming,
             }
-            if known.get(method.name) != here:
-                yield f"{file.package}.{service.name}/{method.name}: declared {here}, fact {known.get(method.name)}"
+            if here not in facts:
+                yield f"{file.package}.{service.name}/{method.name}: declared {here}, facts {facts}"

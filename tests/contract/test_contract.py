@@ -12,17 +12,25 @@ import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorProto
 
 from chronicle_notebook.contracts._method import Method
-from chronicle_notebook.contracts.commands import methods
+from chronicle_notebook.contracts.classic import methods as classic
+from chronicle_notebook.contracts.commands import methods as commands
 from chronicle_notebook.contracts.wire import webhook_rows_pb2, webhooks_pb2
 from tests.contract.facts import FACTS, differences
 
 ROOT = Path(__file__).parents[2]
 WIRE = ROOT / "chronicle_notebook" / "contracts" / "wire"
+PREFIX = "/Cratis.Chronicle.Contracts."
 OWN = "webhook_rows"
 """A reading of our own, which has its own test below."""
 
 PROTOS = sorted(path.stem for path in WIRE.glob("*.proto") if path.stem != OWN)
-METHODS = {name: value for name, value in vars(methods).items() if isinstance(value, Method)}
+TABLES = {"commands": commands, "classic": classic}
+METHODS = [
+    (generation, name, value)
+    for generation, table in TABLES.items()
+    for name, value in vars(table).items()
+    if isinstance(value, Method)
+]
 
 
 def described(module: Any) -> FileDescriptorProto:
@@ -33,8 +41,14 @@ def described(module: Any) -> FileDescriptorProto:
 
 @pytest.mark.parametrize("proto", PROTOS)
 def test_every_declared_message_enum_and_method_is_in_the_contract(proto: str) -> None:
+    """What carries the name of the classic generation is checked against that one alone, the rest against both."""
     module = importlib.import_module(f"chronicle_notebook.contracts.wire.{proto}_pb2")
-    assert list(differences(described(module), "commands")) == []
+    file = described(module)
+    if proto.endswith("_classic"):
+        assert list(differences(file, "classic")) == []
+    else:
+        assert list(differences(file, "commands")) == []
+        assert list(differences(file, "classic", "commands")) == []
 
 
 def test_a_wrong_number_would_be_found() -> None:
@@ -42,17 +56,39 @@ def test_a_wrong_number_would_be_found() -> None:
     proto.message_type[0].field[0].number = 77
     proto.service[0].method[0].server_streaming = True
     assert len(list(differences(proto, "commands"))) == 2
+    assert len(list(differences(proto, "classic", "commands"))) == 2
+    target = next(message for message in proto.message_type if message.name == "WebhookTarget")
+    target.field[0].number = 9
+    assert len(list(differences(proto, "classic", "commands"))) == 3
 
 
-@pytest.mark.parametrize("name", METHODS)
-def test_every_method_has_the_path_messages_and_streaming_of_the_contract(name: str) -> None:
-    method = METHODS[name]
+@pytest.mark.parametrize(
+    ("generation", "name", "method"), METHODS, ids=lambda value: str(value) if isinstance(value, str) else ""
+)
+def test_every_method_has_the_path_messages_and_streaming_of_its_generation(
+    generation: str, name: str, method: Method[Any, Any]
+) -> None:
     package, _, service = method.service.rpartition(".")
-    fact = FACTS["commands"][package]["services"][service][method.name]
+    fact = FACTS[generation][package]["services"][service][method.name]
     assert method.request.DESCRIPTOR.full_name == fact["request"]
     assert method.streaming == fact["server_streaming"]
     if method.response is not webhook_rows_pb2.WebhookRows:
         assert method.response.DESCRIPTOR.full_name == fact["response"]
+
+
+def test_the_paths_that_both_generations_have_and_answer_differently_are_the_known_ones() -> None:
+    """Reading these needs the generation first; every other path tells it by itself."""
+    by_path: dict[str, set[Any]] = {}
+    for _, _, method in METHODS:
+        if method.response is not webhook_rows_pb2.WebhookRows:
+            by_path.setdefault(method.path.removeprefix(PREFIX), set()).add(method.response)
+    assert {path for path, answers in by_path.items() if len(answers) > 1} == {
+        "Observation.Webhooks.Webhooks/GetWebhooks",
+        "Observation.Webhooks.Webhooks/ObserveWebhooks",
+        "EventStores.EventStores/AllEventStores",
+        "Namespaces.Namespaces/AllNamespaces",
+        "Observation.Observers/RetryPartition",
+    }
 
 
 def test_the_rows_read_the_same_numbers_and_wire_types_as_the_details() -> None:

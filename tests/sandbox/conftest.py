@@ -221,6 +221,7 @@ class Delivery:
     headers: dict[str, str]
     raw: bytes
     method: str = "POST"
+    target: str = ""
 
     @property
     def body(self) -> dict[str, Any]:
@@ -248,7 +249,9 @@ class Endpoint:
         return self.status
 
     async def _handle(self, request: web.Request) -> web.StreamResponse:
-        delivery = Delivery(request.path_qs, dict(request.headers), await request.read(), request.method)
+        delivery = Delivery(
+            request.path_qs, dict(request.headers), await request.read(), request.method, request.raw_path
+        )
         self.deliveries.append(delivery)
         answer = self.answer(delivery)
         return web.Response(status=answer) if isinstance(answer, int) else answer

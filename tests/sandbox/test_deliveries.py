@@ -138,7 +138,7 @@ def authority(endpoint: Endpoint) -> Authority:
 def test_an_oauth_token_is_acquired_once_and_sent(client: Client, authority: Authority) -> None:
     client.settle(hook("o", authority.url(), "One", oauth=(authority.url("/realm/"), "client-1", "s3cret")))
     client.append("s", "One")
-    client.append("s", "One")
+    client.append("t", "One")  # another source, so that they are two requests
     authority_paths = ["/realm/.well-known/openid-configuration", "/token"]
     eventually(lambda: len(authority.numbers("/hook")) == 2)
     assert [delivery.path for delivery in authority.deliveries[:3]] == [*authority_paths, "/hook"]
@@ -152,7 +152,7 @@ def test_an_oauth_token_without_a_lifetime_is_never_sent(client: Client, authori
     authority.lifetime = None
     client.settle(hook("o", authority.url(), "One", oauth=(authority.url("/realm"), "c", "s")))
     client.append("s", "One")
-    client.append("s", "One")
+    client.append("t", "One")  # another source, so that they are two requests
     eventually(lambda: len(authority.numbers("/hook")) == 2)
     assert [delivery.headers.get("Authorization") for delivery in authority.deliveries if delivery.path == "/hook"] == [
         None,
@@ -285,6 +285,16 @@ def test_a_redirect_is_followed(client: Client, endpoint: Endpoint) -> None:
     client.append("s", "One")
     endpoint.expect([0], "/new")
     eventually(lambda: client.observer("a").HandledEventCount == 1)
+
+
+@pytest.mark.parametrize(
+    ("path", "sent"),
+    [("/a%2fb/%41?x=%20&y=a+b%2B", "/a%2fb/%41?x=%20&y=a+b%2B"), ("/ä b?q=ü", "/%C3%A4%20b?q=%C3%BC")],
+)
+def test_the_url_is_sent_as_it_was_registered(client: Client, endpoint: Endpoint, path: str, sent: str) -> None:
+    client.settle(hook("a", endpoint.url(path), "One"))
+    client.append("s", "One")
+    assert eventually(lambda: endpoint.deliveries)[0].target == sent
 
 
 def test_a_target_that_does_not_answer_holds_up_no_other(client: Client, endpoint: Endpoint) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import socket
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -107,6 +108,9 @@ def test_a_retry_delivers_everything_from_the_failing_event_on_in_order(patient:
     assert answer.Outcome == wire.Started
     eventually(lambda: patient.failed() == [])
     assert failing.delivered("a") == [0, 0, 2, 4]
+    assert {event["context"]["observationState"] for entry in failing.deliveries for event in entry.body["events"]} == {
+        1
+    }
     patient.append("a", "One")
     eventually(lambda: failing.delivered("a") == [0, 0, 2, 4, 6])
     assert patient.observer("h").HandledEventCount == 7
@@ -268,3 +272,55 @@ def test_completion_is_waited_for_and_an_observer_is_removed_once_it_is_not_subs
     assert client.call(methods.REMOVE_OBSERVER, wire.RemoveObserver(**ABOUT_H)).Outcome == wire.Removed
     assert client.call(methods.REMOVE_OBSERVER, wire.RemoveObserver(**ABOUT_H)).Outcome == wire.ObserverNotFound
     assert client.failed() == []
+
+
+def test_the_target_says_how_long_to_wait_before_the_next_attempt(tmp_path: Path, endpoint: Endpoint) -> None:
+    past = "Wed, 21 Oct 2015 07:28:00 GMT"
+    answers = iter(["0", past, "0"])
+
+    def answer(_delivery: Delivery) -> web.StreamResponse | int:
+        wait = next(answers, None)
+        return 200 if wait is None else web.Response(status=503, headers={"Retry-After": wait})
+
+    endpoint.answer = answer  # type: ignore[method-assign, assignment]
+    with Sandbox(data=tmp_path / "real-time", settle_delay=0) as sandbox:  # by itself it would wait 14 seconds
+        caller = Client(sandbox.port)
+        caller.register_types("One")
+        caller.settle(hook("h", endpoint.url(), "One"))
+        caller.append("a", "One")
+        endpoint.expect([0, 0, 0, 0], within=1.5)
+        eventually(lambda: caller.observer("h").HandledEventCount == 1)
+        caller.close()
+
+
+def test_an_attempt_without_an_answer_times_out(
+    tmp_path: Path, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("chronicle_notebook.sandbox.delivery._sender.ATTEMPT_LIMIT", 0.05)
+    with socket.socket() as silent, Sandbox(data=tmp_path / "brief", settle_delay=0, time_scale=0.001) as sandbox:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()  # connections are made, and nobody reads
+        caller = Client(sandbox.port)
+        caller.register_types("One")
+        caller.settle(hook("h", f"http://127.0.0.1:{silent.getsockname()[1]}/", "One"))
+        caller.append("a", "One")
+        (failed,) = eventually(caller.failed)
+        assert failed.Attempts[0].Kind == wire.Timeout
+        assert "timed out" in failed.Attempts[0].Messages[0]
+        caller.close()
+
+
+def test_many_failures_open_the_circuit_of_that_target_and_of_no_other(tmp_path: Path, endpoint: Endpoint) -> None:
+    with Sandbox(data=tmp_path / "slower", settle_delay=0, time_scale=0.05) as sandbox:
+        caller = Client(sandbox.port)
+        caller.register_types("One")
+        caller.settle(
+            *[hook(f"bad-{number}", "http://127.0.0.1:9/", "One") for number in range(12)],
+            hook("good", endpoint.url(), "One"),
+        )
+        caller.append("a", "One")
+        eventually(lambda: any("The circuit is now open" in entry.Attempts[0].Messages[0] for entry in caller.failed()))
+        caller.append("b", "One")
+        endpoint.expect([0, 1])
+        assert "good" not in {entry.ObserverId for entry in caller.failed()}
+        caller.close()

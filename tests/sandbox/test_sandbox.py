@@ -103,7 +103,23 @@ def test_a_data_folder_that_is_a_file_or_of_another_version_is_refused(tmp_path:
     database.close()
     with pytest.raises(_errors.SandboxError, match="another version"):
         Sandbox(data=tmp_path / "newer").start()
+    (tmp_path / "odd").mkdir()
+    (tmp_path / "odd" / "sandbox.db").write_text("this is no database, however long one looks at it" * 100)
+    with pytest.raises(_errors.SandboxError, match="not a database"):
+        Sandbox(data=tmp_path / "odd").start()
     assert ours() == []
+
+
+def test_without_the_packages_it_needs_it_says_which_extra_has_them() -> None:
+    code = (
+        "import sys; sys.modules['aiohttp'] = None\n"
+        "from chronicle_notebook.sandbox import Sandbox\n"
+        "try: Sandbox().start()\n"
+        "except ImportError as error: print(type(error).__name__, error)\n"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, timeout=20, check=True)
+    assert "MissingDependencyError" in done.stdout
+    assert "chronicle-notebook[sandbox]" in done.stdout
 
 
 def test_it_shows_what_it_is_in_text_and_html(tmp_path: Path) -> None:
@@ -136,6 +152,27 @@ def test_a_process_that_forgets_to_stop_ends_and_leaves_no_folder() -> None:
     )
     assert done.returncode == 0, done.stderr
     assert not Path(done.stdout.strip()).exists()
+
+
+def test_it_stops_when_no_thread_can_be_had_any_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox = Sandbox(data=tmp_path, settle_delay=0).start()
+    client = Client(sandbox.port)
+    client.settle(hook("h", "http://127.0.0.1:9/"))
+    port = sandbox.port
+
+    def refuse(_thread: threading.Thread) -> None:
+        raise RuntimeError("can't create new thread at interpreter shutdown")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(threading.Thread, "start", refuse)
+        sandbox.stop()
+    client.close()
+    assert not listens(port)
+    assert ours() == []
+    with Sandbox(data=tmp_path) as again:
+        other = Client(again.port)
+        assert list(other.webhooks()) == ["h"]
+        other.close()
 
 
 @pytest.mark.parametrize(

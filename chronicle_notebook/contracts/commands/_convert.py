@@ -149,7 +149,7 @@ def event_type_from_wire(message: event_types_pb2.EventTypeDetailsResponse) -> R
     """An event type of an event store."""
     return RegisteredEventType(
         type=EventType(message.Type.Id, message.Type.Generation, message.Type.Tombstone),
-        schema=_object(message.Schema),
+        schema=object_of(message.Schema),
         owner=_OWNERS.get(message.Owner, "none"),
         source=_SOURCES.get(message.Source, "unknown"),
     )
@@ -162,8 +162,8 @@ def event_from_wire(message: sequences_pb2.AppendedEventResponse) -> AppendedEve
         sequence_number=context.SequenceNumber,
         type=EventType(context.EventType.Id, context.EventType.Generation, context.EventType.Tombstone),
         event_source_id=context.EventSourceId,
-        occurred=_time(context.Occurred.Value),
-        content=_object(message.Content),
+        occurred=time_of(context.Occurred.Value),
+        content=object_of(message.Content),
     )
 
 
@@ -192,7 +192,7 @@ def failed_partition_from_wire(message: observation_pb2.FailedPartition, namespa
         namespace=namespace,
         partition=message.Partition,
         attempts=tuple(
-            FailedAttempt(_time(attempt.Occurred.Value), attempt.SequenceNumber, tuple(attempt.Messages))
+            FailedAttempt(time_of(attempt.Occurred.Value), attempt.SequenceNumber, tuple(attempt.Messages))
             for attempt in message.Attempts
         ),
         quarantined=message.IsQuarantined,
@@ -209,12 +209,13 @@ def names(messages: Sequence[Any]) -> list[str]:
     return [message.Name for message in messages]
 
 
-def _object(text: str) -> Mapping[str, Any]:
+def object_of(text: str) -> Mapping[str, Any]:
+    """A JSON object; empty for anything else."""
     value = json.loads(text) if text else {}
     return value if isinstance(value, dict) else {}
 
 
-def _time(text: str) -> datetime | None:
+def time_of(text: str) -> datetime | None:
     """ISO 8601 as .NET writes it. Python reads seven fraction digits and drops the seventh."""
     try:
         return datetime.fromisoformat(text) if text else None

@@ -11,7 +11,7 @@ from uuid import uuid4
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 
-from chronicle_notebook._errors import AppendRefusedError, ProtocolError
+from chronicle_notebook.contracts._appended import append_result
 from chronicle_notebook.contracts._envelope import open_envelope
 from chronicle_notebook.contracts._gateway import Caller, LiveList
 from chronicle_notebook.contracts._guid import guid_to_wire
@@ -77,7 +77,10 @@ class CommandsGateway:
 
     def event_stores(self) -> list[str]:
         """The names of all event stores."""
-        return _convert.names(self._enveloped(methods.ALL_EVENT_STORES, Empty()).Data)
+        # Called as a stream, which fits kernels that answer once and those that go on.
+        answer = self._caller.first(methods.ALL_EVENT_STORES, Empty())
+        self.check(methods.ALL_EVENT_STORES, answer)
+        return _convert.names(answer.Data)
 
     def ensure_event_store(self, name: str) -> None:
         """Create an event store unless it exists."""
@@ -86,7 +89,9 @@ class CommandsGateway:
     def namespaces(self, event_store: str) -> list[str]:
         """The names of the namespaces of an event store."""
         request = namespaces_pb2.AllNamespacesRequest(EventStore=event_store)
-        return _convert.names(self._enveloped(methods.ALL_NAMESPACES, request).Data)
+        answer = self._caller.first(methods.ALL_NAMESPACES, request)
+        self.check(methods.ALL_NAMESPACES, answer)
+        return _convert.names(answer.Data)
 
     def ensure_namespace(self, event_store: str, name: str) -> None:
         """Create a namespace unless it exists."""
@@ -158,33 +163,8 @@ class CommandsGateway:
             ],
         )
         answer = self._enveloped(methods.APPEND_MANY_FOR_EVENT_SOURCES, request).Response
-        self._refuse_violations(answer)
-        if len(answer.SequenceNumbers) != len(events):
-            raise ProtocolError(
-                f"The kernel gave {len(answer.SequenceNumbers)} numbers for {len(events)} events.",
-                server=self.server,
-                call=methods.APPEND_MANY_FOR_EVENT_SOURCES.short,
-                hint="Read the sequence to see what was appended.",
-            )
-        return AppendResult(tuple(answer.SequenceNumbers))
-
-    def _refuse_violations(self, answer: sequences_pb2.AppendManyResponse) -> None:
-        """Failures of the business kind stand inside a successful envelope."""
-        reasons = [f"{violation.ConstraintName}: {violation.Message}" for violation in answer.ConstraintViolations]
-        reasons += answer.Errors
-        reasons += [
-            f"sequence number {violation.ExpectedSequenceNumber} was expected, it is {violation.ActualSequenceNumber}"
-            for violation in answer.ConcurrencyViolations
-        ]
-        if reasons:
-            call = methods.APPEND_MANY_FOR_EVENT_SOURCES.short
-            raise AppendRefusedError(
-                f"{call} on {self.server}: nothing was appended: {'; '.join(reasons)}",
-                server=self.server,
-                call=call,
-                reasons=tuple(reasons),
-                hint="Compare the content with the schema of the event type.",
-            )
+        call = methods.APPEND_MANY_FOR_EVENT_SOURCES.short
+        return append_result(answer, events=len(events), server=self.server, call=call)
 
     def events(
         self, event_store: str, namespace: str, sequence: str, *, start: int = 0, event_source_id: str | None = None

@@ -11,6 +11,7 @@ from chronicle_notebook.sandbox._scope import Scope
 from chronicle_notebook.sandbox.delivery import _payload
 from chronicle_notebook.sandbox.delivery._failure import DeliveryError, Failure
 from chronicle_notebook.sandbox.delivery._observer import Observer
+from chronicle_notebook.sandbox.delivery._partition import Partition
 from chronicle_notebook.sandbox.delivery._sender import Sender
 from chronicle_notebook.sandbox.storage._events import EventTable, Filter
 
@@ -51,10 +52,10 @@ class Courier:
                 self._pages.popitem(last=False)
         return kept
 
-    def partition_page(self, observer: Observer, source: str, first: int) -> list[Event]:
-        """The next events of one event source that the observer's line is past."""
-        wanted = Filter(types=sorted(observer.webhook.event_type_ids), source=source)
-        return self._events.page(observer.scope.key, wanted, first, observer.position, BATCH)
+    def partition_page(self, observer: Observer, partition: Partition, until: int) -> list[Event]:
+        """The next events of one event source below a number."""
+        wanted = Filter(types=sorted(observer.webhook.event_type_ids), source=partition.source)
+        return self._events.page(observer.scope.key, wanted, partition.position, until, BATCH)
 
     async def deliver(self, observer: Observer, events: Sequence[Event], state: int) -> Failure | None:
         """Send events of one event source in one request; what went wrong, or None."""

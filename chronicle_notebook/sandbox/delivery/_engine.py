@@ -57,9 +57,10 @@ class Engine:
 
     def stop(self) -> None:
         """End all deliveries, store the progress, end the thread."""
-        self._call(self._stop())
-        self._loop.call_soon_threadsafe(self._loop.stop)
-        self._thread.join()
+        if self._thread.is_alive():
+            self._call(self._stop())
+            self._loop.call_soon_threadsafe(self._loop.stop)
+            self._thread.join()
         self._pool.shutdown()
         self._loop.close()
 

@@ -35,7 +35,8 @@ class Partition:
     id: UUID = field(default_factory=uuid4)
     attempts: tuple[Attempt, ...] = ()
     quarantined: bool = False
-    replaying: bool = False
+    replay_until: int = 0
+    """Events below this number are delivered as replayed ones."""
     task: asyncio.Task[None] | None = None
     waiting: bool = False
     """Whether the task waits for its time, rather than being at it."""
@@ -63,7 +64,7 @@ class Partition:
         """The form that is stored."""
         attempts = json.dumps([asdict(attempt) for attempt in self.attempts])
         return PartitionRow(
-            sequence, observer, self.source, str(self.id), self.position, self.replaying, self.quarantined, attempts
+            sequence, observer, self.source, str(self.id), self.position, self.replay_until, self.quarantined, attempts
         )
 
 
@@ -73,4 +74,4 @@ def partition_from_row(row: PartitionRow) -> Partition:
         Attempt(entry["occurred"], entry["number"], tuple(entry["messages"]), entry["kind"])
         for entry in json.loads(row.attempts)
     )
-    return Partition(row.partition, row.position, UUID(row.id), attempts, row.quarantined, row.replaying)
+    return Partition(row.partition, row.position, UUID(row.id), attempts, row.quarantined, row.replay_until)

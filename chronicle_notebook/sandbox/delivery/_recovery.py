@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 
+from chronicle_notebook.sandbox._event import Event
 from chronicle_notebook.sandbox.delivery._courier import Courier
 from chronicle_notebook.sandbox.delivery._failure import Failure
 from chronicle_notebook.sandbox.delivery._observer import Observer
@@ -35,7 +36,7 @@ class Recovery:
         """Deliver one event source again from its first event on."""
         partition = observer.partitions.setdefault(source, Partition(source, 0))
         partition.position = 0
-        partition.replaying = True
+        partition.replay_until = observer.position
         partition.quarantined = False
         self._saver.partition(observer, partition)
         self.retry(observer, partition)
@@ -74,18 +75,27 @@ class Recovery:
             self._plan(observer, partition, partition.delay * self._scale)
 
     def _plan(self, observer: Observer, partition: Partition, delay: float) -> None:
-        if partition.task is not None:
+        if partition.task is not None and not partition.task.done():
             if not partition.waiting:
                 return  # a try is under way
             partition.task.cancel()
         partition.waiting = True
         partition.task = asyncio.get_running_loop().create_task(self._recover(observer, partition, delay))
 
+    def _page(self, observer: Observer, partition: Partition) -> list[Event]:
+        """The next events to deliver: replayed ones first, and never both kinds in one request."""
+        if partition.position < partition.replay_until:
+            replayed = self._courier.partition_page(observer, partition, partition.replay_until)
+            if replayed:
+                return replayed
+            partition.position = partition.replay_until
+        return self._courier.partition_page(observer, partition, observer.position)
+
     async def _recover(self, observer: Observer, partition: Partition, delay: float) -> None:
         await asyncio.sleep(delay)
         partition.waiting = False
-        state = REPLAY if partition.replaying else LIVE
-        while events := self._courier.partition_page(observer, partition.source, partition.position):
+        while events := self._page(observer, partition):
+            state = REPLAY if events[0].number < partition.replay_until else LIVE
             failure = await self._courier.deliver(observer, events, state)
             if failure is not None:
                 self._note(observer, partition, events[0].number, failure)

@@ -11,6 +11,7 @@ from email.utils import parsedate_to_datetime
 from urllib.parse import urlsplit
 
 import aiohttp
+from yarl import URL
 
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._crypto import Crypto
@@ -97,7 +98,7 @@ class Sender:
     async def _attempt(self, url: str, headers: dict[str, str], body: bytes) -> None:
         try:
             # The kernel streams its body, so there is no Content-Length.
-            async with self._session.post(url, data=body, headers=headers, chunked=True) as response:
+            async with self._session.post(_exact(url), data=body, headers=headers, chunked=True) as response:
                 status, reason = response.status, response.reason or ""
                 retry_after = response.headers.get("Retry-After")
         except TimeoutError as error:
@@ -145,6 +146,11 @@ class Sender:
             return f"Bearer {secret}"
         token = await self._tokens.token(authorization, secret)
         return None if token is None else f"Bearer {token}"
+
+
+def _exact(url: str) -> URL:
+    """The URL as it was registered, byte for byte, unless it holds what no request line can."""
+    return URL(url, encoded=url.isascii() and url.isprintable() and " " not in url)
 
 
 def _target(url: str) -> str:

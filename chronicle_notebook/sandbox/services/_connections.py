@@ -57,8 +57,7 @@ class ConnectionService:
         self, request: wire.ConnectRequest, context: grpc.ServicerContext
     ) -> Iterator[wire.ConnectionKeepAlive]:
         """Sign up; a keep-alive at once and then every second, until the caller goes away."""
-        # A topic that never changes: waiting for it is sleeping that ends with the call.
-        pulse = self._kernel.topics.of("pulse")
+        pulse = self._kernel.topics.pulse
         if not context.add_callback(pulse.wake):
             return
         with self._mutex:

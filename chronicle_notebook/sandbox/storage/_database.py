@@ -36,8 +36,8 @@ CREATE TABLE observers (
     sequence INTEGER, id TEXT, event_types TEXT, next INTEGER, last INTEGER, handled INTEGER,
     replay_next INTEGER, replay_until INTEGER, PRIMARY KEY (sequence, id)) WITHOUT ROWID;
 CREATE TABLE failed_partitions (
-    sequence INTEGER, observer TEXT, partition TEXT, id TEXT, position INTEGER, replaying INTEGER, quarantined INTEGER,
-    attempts TEXT, PRIMARY KEY (sequence, observer, partition)) WITHOUT ROWID;
+    sequence INTEGER, observer TEXT, partition TEXT, id TEXT, position INTEGER, replay_until INTEGER,
+    quarantined INTEGER, attempts TEXT, PRIMARY KEY (sequence, observer, partition)) WITHOUT ROWID;
 """
 
 
@@ -88,8 +88,12 @@ class Database:
     @staticmethod
     def _connect(path: Path) -> sqlite3.Connection:
         connection = sqlite3.connect(path, isolation_level=None, check_same_thread=False, timeout=10)
-        connection.execute("PRAGMA journal_mode = WAL")
-        connection.execute("PRAGMA synchronous = NORMAL")
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+        except BaseException:
+            connection.close()
+            raise
         return connection
 
     def _prepare(self, path: Path) -> None:

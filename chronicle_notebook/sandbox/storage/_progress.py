@@ -35,7 +35,7 @@ class PartitionRow:
     partition: str
     id: str
     position: int
-    replaying: bool
+    replay_until: int
     quarantined: bool
     attempts: str
 
@@ -56,12 +56,10 @@ class ProgressTable:
     def partitions(self) -> list[PartitionRow]:
         """Every failed partition."""
         rows = self._database.rows(
-            "SELECT sequence, observer, partition, id, position, replaying, quarantined, attempts "
+            "SELECT sequence, observer, partition, id, position, replay_until, quarantined, attempts "
             "FROM failed_partitions"
         )
-        return [
-            PartitionRow(row[0], row[1], row[2], row[3], row[4], bool(row[5]), bool(row[6]), row[7]) for row in rows
-        ]
+        return [PartitionRow(row[0], row[1], row[2], row[3], row[4], row[5], bool(row[6]), row[7]) for row in rows]
 
     def save(
         self,
@@ -90,8 +88,8 @@ class ProgressTable:
                 "INSERT OR REPLACE INTO failed_partitions VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
-                        row.sequence, row.observer, row.partition, row.id, row.position, row.replaying, row.quarantined,
-                        row.attempts,
+                        row.sequence, row.observer, row.partition, row.id, row.position, row.replay_until,
+                        row.quarantined, row.attempts,
                     )
                     for row in partitions
                 ],

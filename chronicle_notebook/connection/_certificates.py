@@ -1,0 +1,152 @@
+"""Certificates from files: authorities to trust, and what a client shows of itself."""
+
+from __future__ import annotations
+
+import os
+import re
+import ssl
+import tempfile
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from chronicle_notebook._errors import InvalidInputError, missing
+from chronicle_notebook._secrets import Secret
+
+_CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n?", re.DOTALL)
+_KEY = re.compile(rb"-----BEGIN (?:[A-Z]+ )?(ENCRYPTED )?PRIVATE KEY-----")
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A client certificate with its key, both PEM, the key unencrypted and out of sight."""
+
+    chain: bytes
+    key: Secret
+
+    def load_into(self, context: ssl.SSLContext) -> None:
+        """Let a context show it. The standard library reads keys from files only: here one that exists for a moment."""
+        handle, name = tempfile.mkstemp(prefix="chronicle-", suffix=".pem")  # of mode 0600
+        try:
+            with os.fdopen(handle, "wb") as file:
+                file.write(self.chain + self.key.reveal().encode())
+            context.load_cert_chain(name)
+        finally:
+            Path(name).unlink()
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateFile:
+    """What a file named by ``certificatePath`` holds."""
+
+    certificates: bytes
+    """Every certificate in it, as PEM. A server that shows one of them is accepted as it is
+    (source: C/Connections/ChronicleConnection.cs)."""
+    identity: Identity | None
+    """What the client shows of itself; None when there is no key in the file."""
+
+
+def read_roots(source: str | os.PathLike[str] | bytes) -> bytes:
+    """Authorities as PEM, from PEM text or from a file with it.
+
+    :raises InvalidInputError: no file there, or no certificate in it.
+    """
+    data = source if isinstance(source, bytes) else _read(source, "root_certificates")
+    found = _CERTIFICATE.findall(data)
+    if not found:
+        raise InvalidInputError(
+            "root_certificates has no PEM certificate.",
+            field="root_certificates",
+            hint="Give a file, or its bytes, with '-----BEGIN CERTIFICATE-----' in it.",
+        )
+    return b"".join(each if each.endswith(b"\n") else each + b"\n" for each in found)
+
+
+def read_certificate(
+    path: str | os.PathLike[str], password: Secret | None, *, field: str = "certificatePath"
+) -> CertificateFile:
+    """A client certificate: PKCS#12, or PEM with or without a key.
+
+    PKCS#12 and encrypted keys need the package cryptography (the extra ``tls``).
+
+    :raises InvalidInputError: the file cannot be read, is of neither form, or has another password.
+    """
+    data = _read(path, field)
+    key = _KEY.search(data)
+    certificates = b"".join(
+        each if each.endswith(b"\n") else each + b"\n" for each in _CERTIFICATE.findall(data)
+    )
+    if certificates and key is None:
+        return CertificateFile(certificates, None)
+    if certificates and key is not None:
+        encrypted = key.group(1) is not None or b"Proc-Type: 4,ENCRYPTED" in data
+        text = _decrypted(lambda: data, password, field) if encrypted else Secret(_key_text(data))
+        return CertificateFile(certificates, Identity(certificates, text))
+    return _pkcs12(data, password, field)
+
+
+def _key_text(data: bytes) -> str:
+    start = data.index(b"-----BEGIN", _KEY.search(data).start())  # type: ignore[union-attr] # it was found before
+    end = data.index(b"-----END", start)
+    return data[start : data.index(b"-----", end + 8) + 5].decode() + "\n"
+
+
+def _read(path: str | os.PathLike[str], field: str) -> bytes:
+    try:
+        return Path(path).expanduser().read_bytes()
+    except OSError as error:
+        why = error.strerror or "it cannot be read"
+    raise InvalidInputError(f"The file that {field} names cannot be read: {why}.", field=field, hint="Check the path.")
+
+
+def _wrong(field: str) -> InvalidInputError:
+    return InvalidInputError(
+        f"The file that {field} names is no certificate that can be read, or its password is another one.",
+        field=field,
+        hint="It is PKCS#12, or PEM with a certificate; give its password with certificatePassword.",
+    )
+
+
+def _decrypted(data: Callable[[], bytes], password: Secret | None, field: str) -> Secret:
+    try:
+        from cryptography.hazmat.primitives import serialization
+    except ImportError as error:
+        raise missing("tls", "A private key with a password", error) from None
+    try:
+        key = serialization.load_pem_private_key(
+            _key_text(data()).encode(), None if password is None else password.reveal().encode()
+        )
+        return Secret(
+            key.private_bytes(
+                serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()
+            ).decode()
+        )
+    except (ValueError, TypeError):
+        failed = _wrong(field)
+    raise failed
+
+
+def _pkcs12(data: bytes, password: Secret | None, field: str) -> CertificateFile:
+    try:
+        from cryptography.hazmat.primitives import serialization
+        from cryptography.hazmat.primitives.serialization import pkcs12
+    except ImportError as error:
+        raise missing("tls", "A PKCS#12 certificate", error) from None
+    try:
+        key, certificate, others = pkcs12.load_key_and_certificates(
+            data, None if password is None else password.reveal().encode()
+        )
+        pem = serialization.Encoding.PEM
+        chain = b"".join(each.public_bytes(pem) for each in [*([certificate] if certificate else []), *others])
+        text = (
+            None
+            if key is None
+            else Secret(
+                key.private_bytes(pem, serialization.PrivateFormat.PKCS8, serialization.NoEncryption()).decode()
+            )
+        )
+    except (ValueError, TypeError):
+        failed = _wrong(field)
+    else:
+        return CertificateFile(chain, None if text is None else Identity(chain, text))
+    raise failed

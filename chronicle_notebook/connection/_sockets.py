@@ -1,0 +1,63 @@
+"""Plain connections that end at a deadline, and at once on Ctrl-C.
+
+Sockets in Python are interrupted by signals; looking a name up is not, as it happens inside the C library. It is
+therefore done in a thread of its own, which is left alone when nobody waits for it any more.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import socket
+import threading
+from contextlib import suppress
+from typing import Any
+
+from chronicle_notebook.connection._deadline import Deadline
+from chronicle_notebook.connection._host import Host
+
+Address = tuple[Any, ...]
+
+
+def look_up(host: Host, deadline: Deadline) -> list[tuple[int, Address]]:
+    """The families and addresses of a host. Raises OSError, TimeoutError among them."""
+    with suppress(ValueError):
+        version = ipaddress.ip_address(host.name).version
+        return [(socket.AF_INET if version == 4 else socket.AF_INET6, (host.name, host.port))]
+    found: list[tuple[int, Address]] = []
+    failures: list[OSError] = []
+    done = threading.Event()
+
+    def ask() -> None:
+        try:
+            for family, _, _, _, address in socket.getaddrinfo(host.name, host.port, type=socket.SOCK_STREAM):
+                found.append((family, address))
+        except OSError as error:
+            failures.append(error)
+        finally:
+            done.set()
+
+    threading.Thread(target=ask, name="chronicle-look-up", daemon=True).start()
+    if not done.wait(deadline.left):
+        raise TimeoutError(f"the name {host.name} was not resolved in time")
+    if failures:
+        raise failures[0]
+    return found
+
+
+def connect(host: Host, deadline: Deadline) -> socket.socket:
+    """A connection to the first address of a host that takes it. Raises OSError."""
+    failure: OSError = OSError("it has no address")
+    for family, address in look_up(host, deadline):
+        plain = socket.socket(family, socket.SOCK_STREAM)
+        try:
+            plain.settimeout(deadline.left)
+            plain.connect(address)
+        except OSError as error:
+            plain.close()
+            failure = error
+        except BaseException:
+            plain.close()
+            raise
+        else:
+            return plain
+    raise failure

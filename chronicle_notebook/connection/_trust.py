@@ -1,0 +1,136 @@
+"""What a client accepts as its kernel, and what it shows of itself.
+
+Kernels always speak TLS (source: K/Server/Program.cs). The certificate is verified for every host but loopback, unless
+``skipTlsValidation`` says otherwise: Chronicle's own clients take that for true when it is not given, and so accept
+anybody.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import os
+import pkgutil
+import ssl
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+from chronicle_notebook._secrets import Secret
+from chronicle_notebook.connection._certificates import Identity, read_certificate, read_roots
+from chronicle_notebook.connection._host import Host
+from chronicle_notebook.connection._string import ConnectionString
+
+H2 = ("h2",)
+HTTP = ("http/1.1",)
+
+
+@dataclass(frozen=True, slots=True)
+class Trust:
+    """The rules for one client."""
+
+    skip: bool | None = None
+    """``skipTlsValidation``: None means to skip on loopback alone."""
+    roots: bytes | None = None
+    """The authorities to trust instead of the system's, as PEM."""
+    accepted: bytes = b""
+    """Certificates that are accepted as they are, beside the authorities, as PEM."""
+    identity: Identity | None = None
+    """What the client shows of itself."""
+
+    @classmethod
+    def of(
+        cls,
+        target: ConnectionString,
+        *,
+        root_certificates: str | os.PathLike[str] | bytes | None = None,
+        client_certificate: str | os.PathLike[str] | None = None,
+        client_certificate_password: Secret | None = None,
+    ) -> Trust:
+        """The rules of a connection string, with what was given beside it, which wins.
+
+        :raises InvalidInputError: a file that cannot be read.
+        """
+        roots = None if root_certificates is None else read_roots(root_certificates)
+        if client_certificate is not None:
+            found = read_certificate(client_certificate, client_certificate_password, field="client_certificate")
+        elif target.certificate_path is not None:
+            found = read_certificate(target.certificate_path, target.certificate_password)
+        else:
+            return cls(target.skip_tls_validation, roots)
+        return cls(target.skip_tls_validation, roots, found.certificates, found.identity)
+
+    def verifies(self, host: Host) -> bool:
+        """Whether the certificate of a host is checked against authorities."""
+        return not is_loopback(host.name) if self.skip is None else not self.skip
+
+    @property
+    def authorities(self) -> bytes:
+        """Everything that is trusted when verifying, as PEM."""
+        return (self.roots if self.roots is not None else system_roots()) + self.accepted
+
+    def accepts(self, der: bytes) -> bool:
+        """Whether a certificate is one of those that are accepted as they are."""
+        return bool(self.accepted) and ssl.DER_cert_to_PEM_cert(der).strip().encode() in _normal(self.accepted)
+
+    def verifying(self, alpn: Sequence[str]) -> ssl.SSLContext:
+        """A context that checks the certificate and its name."""
+        context = self._context(alpn)
+        context.load_verify_locations(cadata=self.authorities.decode("ascii", "ignore"))
+        return context
+
+    def taking_any(self, alpn: Sequence[str]) -> ssl.SSLContext:
+        """A context that takes every certificate; what it shows is then compared with a pin."""
+        context = self._context(alpn)
+        context.check_hostname = False
+        context.verify_mode = ssl.CERT_NONE
+        return context
+
+    def taking_only(self, pem: bytes, alpn: Sequence[str]) -> ssl.SSLContext:
+        """A context that takes exactly one certificate, whatever names it has."""
+        context = self._context(alpn)
+        context.check_hostname = False
+        context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
+        context.load_verify_locations(cadata=pem.decode())
+        return context
+
+    def _context(self, alpn: Sequence[str]) -> ssl.SSLContext:
+        context = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
+        context.set_alpn_protocols(list(alpn))
+        if self.identity is not None:
+            self.identity.load_into(context)
+        return context
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host is this machine by its very name."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+@cache
+def system_roots() -> bytes:
+    """The authorities that this system trusts, as PEM, for gRPC too, which otherwise knows its own list only.
+
+    ``SSL_CERT_FILE`` is honoured. On a system without a list, gRPC's own is taken.
+    """
+    paths = ssl.get_default_verify_paths()
+    folder = Path(paths.capath or paths.openssl_capath)
+    for file in (Path(paths.cafile or paths.openssl_cafile), folder / "ca-certificates.crt"):
+        if file.is_file():
+            return file.read_bytes()
+    loaded = ssl.create_default_context().get_ca_certs(binary_form=True)
+    if loaded:
+        return "".join(map(ssl.DER_cert_to_PEM_cert, loaded)).encode()
+    return pkgutil.get_data("grpc", "_cython/_credentials/roots.pem") or b""
+
+
+def _normal(pem: bytes) -> set[bytes]:
+    """Certificates in the one way in which the standard library writes them."""
+    marker = "-----END CERTIFICATE-----"
+    parts = [part + marker for part in pem.decode("ascii", "ignore").split(marker) if "BEGIN" in part]
+    return {ssl.DER_cert_to_PEM_cert(ssl.PEM_cert_to_DER_cert(part.strip())).strip().encode() for part in parts}

@@ -1,0 +1,1 @@
+"""The `classic` wire generation: kernels up to 16.37."""

@@ -1,0 +1,176 @@
+"""The methods of the `classic` generation that this project calls or serves (kernels up to 16.37).
+
+A test compares each with the contract facts: path, messages and streaming. Some stand under the path of a `commands`
+method and answer with another message.
+"""
+
+from google.protobuf.empty_pb2 import Empty
+
+from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.contracts.commands import methods as commands
+from chronicle_notebook.contracts.wire import (
+    event_stores_classic_pb2,
+    event_stores_pb2,
+    event_types_classic_pb2,
+    namespaces_classic_pb2,
+    namespaces_pb2,
+    observation_pb2,
+    sequences_classic_pb2,
+    webhooks_classic_pb2,
+    webhooks_pb2,
+)
+
+# Webhooks
+
+WEBHOOKS = "Cratis.Chronicle.Contracts.Observation.Webhooks.Webhooks"
+ADD = Method(WEBHOOKS, "Add", webhooks_classic_pb2.AddWebhooks, Empty, write=True)
+GET_WEBHOOKS = Method(
+    WEBHOOKS, "GetWebhooks", webhooks_pb2.GetWebhooksRequest, webhooks_classic_pb2.IEnumerable_WebhookDefinition
+)
+OBSERVE_WEBHOOKS = Method(
+    WEBHOOKS,
+    "ObserveWebhooks",
+    webhooks_pb2.GetWebhooksRequest,
+    webhooks_classic_pb2.IEnumerable_WebhookDefinition,
+    streaming=True,
+)
+REMOVE = Method(WEBHOOKS, "Remove", webhooks_classic_pb2.RemoveWebhooks, Empty, write=True)
+# The two tests make the kernel send a request to somebody: not to be repeated either.
+TEST_OAUTH_AUTHORIZATION = Method(
+    WEBHOOKS,
+    "TestOAuthAuthorization",
+    webhooks_classic_pb2.TestOAuthAuthorizationRequest,
+    webhooks_classic_pb2.TestOAuthAuthorizationResponse,
+    write=True,
+)
+TEST_WEBHOOK = Method(
+    WEBHOOKS,
+    "TestWebhook",
+    webhooks_classic_pb2.TestWebhookRequest,
+    webhooks_classic_pb2.TestWebhookResponse,
+    write=True,
+)
+
+# EventTypes
+
+EVENT_TYPES = "Cratis.Chronicle.Contracts.Events.EventTypes"
+GET_ALL = Method(
+    EVENT_TYPES,
+    "GetAll",
+    event_types_classic_pb2.GetAllEventTypesRequest,
+    event_types_classic_pb2.IEnumerable_EventType,
+)
+GET_ALL_GENERATIONS_FOR_EVENT_TYPE = Method(
+    EVENT_TYPES,
+    "GetAllGenerationsForEventType",
+    event_types_classic_pb2.GetEventTypeGenerationsRequest,
+    event_types_classic_pb2.IEnumerable_EventTypeRegistration,
+)
+GET_ALL_REGISTRATIONS = Method(
+    EVENT_TYPES,
+    "GetAllRegistrations",
+    event_types_classic_pb2.GetAllEventTypesRequest,
+    event_types_classic_pb2.IEnumerable_EventTypeRegistration,
+)
+OBSERVE_ALL_REGISTRATIONS = Method(
+    EVENT_TYPES,
+    "ObserveAllRegistrations",
+    event_types_classic_pb2.GetAllEventTypesRequest,
+    event_types_classic_pb2.IEnumerable_EventTypeRegistration,
+    streaming=True,
+)
+REGISTER = Method(EVENT_TYPES, "Register", event_types_classic_pb2.RegisterEventTypesRequest, Empty, write=True)
+REGISTER_SINGLE = Method(
+    EVENT_TYPES, "RegisterSingle", event_types_classic_pb2.RegisterSingleEventTypeRequest, Empty, write=True
+)
+
+# EventSequences
+
+EVENT_SEQUENCES = "Cratis.Chronicle.Contracts.EventSequences.EventSequences"
+APPEND = Method(
+    EVENT_SEQUENCES,
+    "Append",
+    sequences_classic_pb2.AppendRequest,
+    sequences_classic_pb2.AppendResponse,
+    write=True,
+)
+APPEND_MANY = Method(
+    EVENT_SEQUENCES,
+    "AppendMany",
+    sequences_classic_pb2.AppendManyRequest,
+    sequences_classic_pb2.AppendManyResponse,
+    write=True,
+)
+GET_EVENTS_FROM_EVENT_SEQUENCE_NUMBER = Method(
+    EVENT_SEQUENCES,
+    "GetEventsFromEventSequenceNumber",
+    sequences_classic_pb2.GetFromEventSequenceNumberRequest,
+    sequences_classic_pb2.GetFromEventSequenceNumberResponse,
+)
+GET_TAIL_SEQUENCE_NUMBER = Method(
+    EVENT_SEQUENCES,
+    "GetTailSequenceNumber",
+    sequences_classic_pb2.GetTailSequenceNumberRequest,
+    sequences_classic_pb2.GetTailSequenceNumberResponse,
+)
+HAS_EVENTS_FOR_EVENT_SOURCE_ID = Method(
+    EVENT_SEQUENCES,
+    "HasEventsForEventSourceId",
+    sequences_classic_pb2.HasEventsForEventSourceIdRequest,
+    sequences_classic_pb2.HasEventsForEventSourceIdResponse,
+)
+
+# EventStores and Namespaces. Both lists were streams before 16.33.1 and answer once since; the contract that is
+# published at 16.37 still says stream (source: K/Protobuf/eventstores.proto, K/Contracts/EventStores/IEventStores.cs).
+
+EVENT_STORES = commands.EVENT_STORES
+ALL_EVENT_STORES = Method(
+    EVENT_STORES,
+    "AllEventStores",
+    Empty,
+    event_stores_classic_pb2.QueryResult_IEnumerable_String,
+    streaming=True,
+)
+ENSURE_EVENT_STORE = Method(
+    EVENT_STORES,
+    "EnsureEventStore",
+    event_stores_pb2.EnsureEventStoreRequest,
+    event_stores_pb2.CommandResult,
+    write=True,
+)
+NAMESPACES = commands.NAMESPACES
+ALL_NAMESPACES = Method(
+    NAMESPACES,
+    "AllNamespaces",
+    namespaces_pb2.AllNamespacesRequest,
+    namespaces_classic_pb2.QueryResult_IEnumerable_String,
+    streaming=True,
+)
+ENSURE_NAMESPACE = Method(
+    NAMESPACES, "EnsureNamespace", namespaces_pb2.EnsureNamespaceRequest, namespaces_pb2.CommandResult, write=True
+)
+
+# Observers and FailedPartitions: as in the `commands` generation, but for the answer of RetryPartition.
+
+OBSERVERS = commands.OBSERVERS
+CLEAR_OBSERVER_QUARANTINE = commands.CLEAR_OBSERVER_QUARANTINE
+GET_OBSERVER_INFORMATION = commands.GET_OBSERVER_INFORMATION
+GET_OBSERVERS = commands.GET_OBSERVERS
+OBSERVE_OBSERVERS = commands.OBSERVE_OBSERVERS
+REPLAY = commands.REPLAY
+REPLAY_PARTITION = commands.REPLAY_PARTITION
+RETRY_PARTITION = Method(OBSERVERS, "RetryPartition", observation_pb2.RetryPartition, Empty, write=True)
+FAILED_PARTITIONS = commands.FAILED_PARTITIONS
+GET_FAILED_PARTITIONS = commands.GET_FAILED_PARTITIONS
+OBSERVE_FAILED_PARTITIONS = commands.OBSERVE_FAILED_PARTITIONS
+
+# ConnectionService, without CheckCompatibility, and Server
+
+CONNECTION_SERVICE = commands.CONNECTION_SERVICE
+CONNECT = commands.CONNECT
+KEEP_ALIVE = commands.KEEP_ALIVE
+GET_CONNECTED_CLIENTS = commands.GET_CONNECTED_CLIENTS
+GET_DESCRIPTOR_SET = commands.GET_DESCRIPTOR_SET
+OBSERVE_CONNECTED_CLIENTS = commands.OBSERVE_CONNECTED_CLIENTS
+SERVER = commands.SERVER
+GET_VERSION_INFO = commands.GET_VERSION_INFO

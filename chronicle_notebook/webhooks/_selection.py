@@ -1,0 +1,91 @@
+"""Some webhooks of many: the filters of ``to_frame`` and of ``%webhooks``."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Collection, Sequence
+from dataclasses import fields
+
+from chronicle_notebook._errors import InvalidInputError, UnknownEventTypeError, did_you_mean
+from chronicle_notebook.model import EventType, WebhookColumns
+from chronicle_notebook.webhooks._frame import KINDS
+
+
+def select(
+    columns: WebhookColumns,
+    *,
+    event_type: str | None = None,
+    url: str | None = None,
+    authorization: str | None = None,
+    active: bool | None = None,
+    known_event_types: Callable[[], Collection[str]] = tuple,
+) -> WebhookColumns:
+    """Those webhooks for which every filter that is given holds.
+
+    :param event_type: ``Id`` for every generation of it, ``Id+generation`` for that one.
+    :param url: a pattern for the whole target URL, in which ``*`` stands for anything and ``?`` for one character.
+    :param authorization: none, basic, bearer or oauth.
+    :param known_event_types: asked for when no webhook names the event type: whether it is known at all.
+    :raises UnknownEventTypeError: neither a webhook nor the event store has the event type.
+    """
+    rows: Sequence[int] = range(len(columns.id))
+    if event_type is not None:
+        matching = _matching(columns, event_type)
+        if not matching:
+            _check_known(columns, event_type, known_event_types())
+        rows = [row for row in rows if row in matching]
+    if url is not None:
+        pattern = _glob(url)
+        rows = [row for row in rows if pattern.fullmatch(columns.url[row])]
+    if authorization is not None:
+        if authorization not in KINDS:
+            hint = did_you_mean(authorization, KINDS) or f"Write {', '.join(KINDS[:-1])} or {KINDS[-1]}."
+            raise InvalidInputError(f"{authorization!r} is no kind of authorization.", field="auth", hint=hint)
+        number = KINDS.index(authorization)
+        rows = [row for row in rows if columns.authorization[row] == number]
+    if active is not None:
+        rows = [row for row in rows if columns.active[row] == active]
+    if len(rows) == len(columns.id):
+        return columns
+    return WebhookColumns(**{field.name: _taken(getattr(columns, field.name), rows) for field in fields(columns)})
+
+
+def only(columns: WebhookColumns, event_type: str) -> WebhookColumns:
+    """The same webhooks with this event type alone, for one row each in a tidy frame."""
+    matches = _matcher(event_type)
+    kinds = [[kind for kind in row if matches(kind)] for row in columns.event_types]
+    return WebhookColumns(
+        **{field.name: getattr(columns, field.name) for field in fields(columns)} | {"event_types": kinds}
+    )
+
+
+def _taken(values: list[object], rows: Sequence[int]) -> list[object]:
+    return [values[row] for row in rows]
+
+
+def _matcher(event_type: str) -> Callable[[str], bool]:
+    wanted = EventType.parse(event_type)
+    if str(wanted) != wanted.id or event_type != wanted.id:
+        return lambda text: EventType.parse(text) == wanted
+    return lambda text: EventType.parse(text).id == wanted.id
+
+
+def _matching(columns: WebhookColumns, event_type: str) -> set[int]:
+    matches = _matcher(event_type)
+    fitting = {text for text in {text for row in columns.event_types for text in row} if matches(text)}
+    return {position for position, row in enumerate(columns.event_types) if not fitting.isdisjoint(row)}
+
+
+def _check_known(columns: WebhookColumns, event_type: str, stored: Collection[str]) -> None:
+    known = {EventType.parse(text).id for row in columns.event_types for text in row} | set(stored)
+    wanted = EventType.parse(event_type).id
+    if wanted not in known:
+        raise UnknownEventTypeError(
+            f"Neither a webhook nor the event store has an event type {wanted!r}.",
+            field="event_type",
+            hint=did_you_mean(wanted, known) or "List them with client.event_types().",
+        )
+
+
+def _glob(pattern: str) -> re.Pattern[str]:
+    return re.compile(re.escape(pattern).replace(r"\*", ".*").replace(r"\?", "."), re.DOTALL)

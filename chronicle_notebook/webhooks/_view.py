@@ -1,0 +1,60 @@
+"""One webhook as it is registered, with how far its deliveries have come."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from chronicle_notebook._display import Card, Tone, clock
+from chronicle_notebook.model import FailedPartition, ObserverState, WebhookDefinition
+from chronicle_notebook.webhooks._plan import facts
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookView:
+    """What ``client.describe(id)`` and ``%webhook show`` give."""
+
+    definition: WebhookDefinition
+    observers: tuple[ObserverState, ...]
+    """Its observer in each namespace; none before it delivers for the first time."""
+    failed_partitions: tuple[FailedPartition, ...]
+    server: str
+    event_store: str
+    read_at: datetime
+
+    @property
+    def delivered(self) -> int:
+        """How many events were delivered, in all namespaces; kernels count anew with a replay."""
+        return sum(each.handled_count for each in self.observers)
+
+    def __repr__(self) -> str:
+        return self._card().text()
+
+    def _repr_html_(self) -> str:
+        return self._card().html()
+
+    def _card(self) -> Card:
+        rows = [*facts(self.definition), *_progress(self.observers)]
+        failing = len(self.failed_partitions)
+        if failing:
+            rows.append(
+                ("failing", f"{failing} partition{'' if failing == 1 else 's'}: see client.failed_partitions()")
+            )
+        return Card(
+            heading=f"{'! ' if failing else ''}Webhook {self.definition.id!r} of event store {self.event_store!r}",
+            facts=rows,
+            notes=(f"Read {clock(self.read_at)} from {self.server}",),
+            tone=Tone.WARNING if failing else Tone.PLAIN,
+        )
+
+
+def _progress(observers: Sequence[ObserverState]) -> list[tuple[str, str]]:
+    if not observers:
+        return [("delivered", "nothing yet: it has no observer")]
+    return [(f"in {each.namespace}", _standing(each)) for each in observers]
+
+
+def _standing(observer: ObserverState) -> str:
+    waiting = f"{observer.lag:,} to look at" if observer.lag else "nothing waits"
+    return f"{observer.running_state.value}, {observer.handled_count:,} delivered, {waiting}"

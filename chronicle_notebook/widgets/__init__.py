@@ -1,0 +1,30 @@
+"""Widgets for JupyterLab: build a hook with a form, explore all hooks live, watch what arrives.
+
+Each has a model without ipywidgets, which holds its state and is tested by itself, and a view, which binds it to the
+browser. How it hangs together: ``_explorer_model``, ``_form_model`` and ``_inspector_model`` are the models;
+``_explorer``, ``_form`` and ``_inspector`` the views on top of ``_view``; ``static/`` has their ES modules and styles,
+which ``_assets`` joins. Between them go plain messages, described at the top of each view. Only what both sides must
+share is a synced trait, and no secret ever is.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chronicle_notebook.widgets._explorer import WebhookExplorer
+    from chronicle_notebook.widgets._form import WebhookForm
+    from chronicle_notebook.widgets._inspector import DeliveryInspector
+
+__all__ = ["DeliveryInspector", "WebhookExplorer", "WebhookForm"]
+
+_HOMES = {"DeliveryInspector": "_inspector", "WebhookExplorer": "_explorer", "WebhookForm": "_form"}
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,76 @@
+"""What the details pane of an explorer shows of one webhook, as it goes to the browser."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Any
+
+from chronicle_notebook.model import AuthorizationKind, FailedPartition, WebhookDefinition
+from chronicle_notebook.widgets._explorer_model import ExplorerModel
+from chronicle_notebook.widgets._health import Space
+
+SHOWN_PARTITIONS = 20
+SHOWN_MESSAGE = 400
+"""Characters of a failure's message."""
+
+_AUTHORIZATION = {
+    AuthorizationKind.NONE: "none",
+    AuthorizationKind.BASIC: "basic; user name and password are held by the kernel",
+    AuthorizationKind.BEARER: "bearer; the token is held by the kernel",
+    AuthorizationKind.OAUTH: "OAuth; the client's secret is held by the kernel",
+}
+
+
+def details(model: ExplorerModel, definition: WebhookDefinition) -> dict[str, Any]:
+    """Everything about a webhook. Values of headers never leave this process."""
+    observers = model.observers
+    spaces = () if observers is None else observers.spaces.get(definition.id, ())
+    health = model.health(definition)
+    error = model.observers_error
+    return {
+        "id": definition.id,
+        "url": definition.target_url,
+        "types": [str(kind) for kind in definition.event_types],
+        "headers": list(definition.headers),
+        "authorization": _AUTHORIZATION[definition.authorization.kind],
+        "sequence": definition.event_sequence_id,
+        "active": definition.active,
+        "replayable": definition.replayable,
+        "state": health.state,
+        "failing": health.failing,
+        "spaces": [_space(space) for space in spaces],
+        "failed": [_partition(each) for space in spaces for each in space.failed][:SHOWN_PARTITIONS],
+        "read_at": None if observers is None else observers.read_at.timestamp(),
+        "error": None if error is None else str(error),
+    }
+
+
+def _space(space: Space) -> dict[str, Any]:
+    observer = space.observer
+    return {
+        "namespace": observer.namespace,
+        "state": space.state,
+        "failing": len(space.failed),
+        "last": observer.last_handled_sequence_number,
+        "tail": observer.tail_sequence_number,
+        "lag": observer.lag,
+        "handled": observer.handled_count,
+    }
+
+
+def _partition(partition: FailedPartition) -> dict[str, Any]:
+    last = partition.attempts[-1] if partition.attempts else None
+    message = " / ".join(last.messages) if last is not None else ""
+    return {
+        "namespace": partition.namespace,
+        "partition": partition.partition,
+        "attempts": len(partition.attempts),
+        "quarantined": partition.quarantined,
+        "at": _seconds(last.occurred) if last is not None else None,
+        "number": last.sequence_number if last is not None else None,
+        "message": message[:SHOWN_MESSAGE],
+    }
+
+
+def _seconds(moment: datetime | None) -> float | None:
+    return None if moment is None else moment.timestamp()

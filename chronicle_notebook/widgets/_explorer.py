@@ -1,0 +1,239 @@
+"""``WebhookExplorer``: all webhooks of an event store, live, in a table that can be filtered, selected and acted on.
+
+From the browser: ``hello``, ``shown`` (every half minute while it is rendered), ``new``, ``edit``, ``duplicate``,
+``test``, ``remove`` (each with ``id``), ``undo``, ``cancel``, ``dismiss``, ``form`` (a message for the open form),
+``close_form``; the traits ``selected_ids`` and ``filter``. To the browser: ``head``, ``rows`` or ``patch``, ``states``,
+``link``, ``details``, ``job``, ``told``, ``form``, ``form_closed``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+import traitlets
+
+from chronicle_notebook._client import Client
+from chronicle_notebook._display import Table, clock
+from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.webhooks._list import row
+from chronicle_notebook.widgets import _rows
+from chronicle_notebook.widgets._assets import script, style
+from chronicle_notebook.widgets._details import details
+from chronicle_notebook.widgets._explorer_model import ExplorerModel
+from chronicle_notebook.widgets._filter import Filter
+from chronicle_notebook.widgets._form_port import FormPort
+from chronicle_notebook.widgets._health import STATES
+from chronicle_notebook.widgets._told import Told
+from chronicle_notebook.widgets._view import Message, View
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+FIRST_LIST = 2.0
+"""Seconds that the static form of a new explorer waits for the first list."""
+
+
+class WebhookExplorer(View):
+    """All webhooks of a client's event store, kept current while it is open.
+
+    ::
+
+        explorer = client.webhooks.explore()
+        explorer                # click around, then, in another cell:
+        explorer.selected, explorer.frame
+    """
+
+    _esm = script("common", "form", "grid", "details", "explorer")
+    _css = style("common", "form", "grid", "explorer")
+
+    selected_ids = traitlets.List(traitlets.Unicode()).tag(sync=True)
+    """The ids of the selected webhooks; can be set."""
+    filter = traitlets.Dict(value_trait=traitlets.Unicode()).tag(sync=True)
+    """``text``, ``event_type``, ``authorization``, ``state``; can be set."""
+
+    def __init__(self, client: Client) -> None:
+        super().__init__()
+        self.model = ExplorerModel(client, self.guarded(self._changed))
+        self._form: FormPort | None = None
+        self._sent: tuple[WebhookDefinition, ...] | None = None
+        self._sent_states: dict[str, list[Any]] = {}
+        self._news: dict[str, Callable[[], None]] = {
+            "rows": self._push_rows,
+            "observers": self._push_states,
+            "link": self._push_link,
+            "job": self._push_job,
+            "told": self._push_told,
+        }
+        self._handlers = {
+            "hello": self._hello,
+            "shown": lambda _: self.model.shown(),
+            "new": lambda _: self._open_form(None),
+            "edit": lambda message: self._open_form(self._find(message)),
+            "duplicate": lambda message: self._open_form(_copy(self._find(message))),
+            "test": lambda message: self.model.test(self._find(message).id),
+            "remove": lambda message: self.model.remove(self._find(message).id),
+            "undo": lambda _: self._undo(),
+            "cancel": lambda _: self.model.jobs.cancel(),
+            "dismiss": lambda _: self.model.tell(None),
+            "form": self._to_form,
+            "close_form": lambda _: self._close_form(),
+        }
+        self.observe(self.guarded(self._selection_changed), "selected_ids")
+        self.observe(self.guarded(self._filter_changed), "filter")
+        self.model.start()
+
+    @property
+    def selected(self) -> list[WebhookDefinition]:
+        """The definitions of the selected webhooks."""
+        return self.model.selected
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The webhooks that the filter shows, as a DataFrame like :meth:`Webhooks.to_frame`."""
+        return self.model.frame
+
+    def __repr__(self) -> str:
+        hooks = self.model.hooks
+        count = "not read yet" if hooks is None else f"{len(hooks):,} webhooks"
+        client = self.model.client
+        return f"<WebhookExplorer of {client.event_store!r} on {client.server}: {self.model.link}, {count}>"
+
+    def _end(self) -> None:
+        self._close_form()
+        self.model.close()
+
+    # -- from the browser ----------------------------------------------------------------------------------------
+
+    def _hello(self, _message: Message) -> None:
+        client = self.model.client
+        self.model.shown()
+        head = {
+            "kind": "head",
+            "store": client.event_store,
+            "namespace": client.namespace,
+            "server": client.server,
+            "sandbox": client.embedded or "sandbox" in client.version.version,
+            "version": client.version.version,
+            "generation": client.generation,
+            "states": list(STATES),
+        }
+        with self._sending:
+            self.tell(head)
+            self._sent = None
+            self._sent_states = {}
+            for push in self._news.values():
+                push()
+            self._push_details()
+        form = self._form  # outside the lock, which a form takes after its own
+        if form is not None:
+            form.receive({"kind": "hello"})
+
+    def _selection_changed(self, change: Message) -> None:
+        self.model.select(change["new"])
+        self._push_details()
+
+    def _filter_changed(self, change: Message) -> None:
+        self.model.filter = Filter.read(change["new"])
+
+    def _find(self, message: Message) -> WebhookDefinition:
+        webhook = str(message.get("id"))
+        found = self.model.find(webhook)
+        # The list may have changed since the click: then the service says so.
+        return self.model.client.webhooks.get(webhook) if found is None else found
+
+    def _undo(self) -> None:
+        definition = self.model.undo()
+        if definition is not None:
+            self._open_form(definition)
+
+    def _open_form(self, definition: WebhookDefinition | None) -> None:
+        self._close_form()
+        self._form = FormPort(self.model.client, self._from_form, definition)
+        self._form.start()
+        self._form.receive({"kind": "hello"})
+
+    def _close_form(self) -> None:
+        form, self._form = self._form, None
+        if form is not None:
+            form.close()
+            self.tell({"kind": "form_closed"})
+
+    def _to_form(self, message: Message) -> None:
+        inner = message.get("form")
+        if self._form is not None and isinstance(inner, dict):
+            self._form.receive(inner)
+
+    # -- to the browser ------------------------------------------------------------------------------------------
+
+    def _changed(self, what: str) -> None:
+        self._news[what]()
+
+    def _from_form(self, message: Message) -> None:
+        self.tell({"kind": "form", "form": dict(message)})
+
+    def _push_rows(self) -> None:
+        with self._sending:
+            hooks = self.model.hooks
+            if hooks is None:
+                return
+            if self._sent is None:
+                self.tell({"kind": "rows", "rows": _rows.columns(hooks), "read_at": hooks.read_at.timestamp()})
+            else:
+                patch = _rows.patch(self._sent, hooks)
+                if patch is not None:
+                    self.tell({"kind": "patch", **patch, "read_at": hooks.read_at.timestamp()})
+            self._sent = tuple(hooks)
+            self._push_states()
+
+    def _push_states(self) -> None:
+        with self._sending:
+            if self.model.observers is None and not any(not each.active for each in self.model.hooks or ()):
+                return
+            now = _rows.states({each.id: self.model.health(each) for each in self.model.hooks or ()})
+            news = {webhook: state for webhook, state in now.items() if self._sent_states.get(webhook) != state}
+            if news:
+                self.tell({"kind": "states", "states": news})
+            self._sent_states = now
+            self._push_details()
+
+    def _push_link(self) -> None:
+        model = self.model
+        self.tell({"kind": "link", "state": model.link.value, "since": model.link_since.timestamp()})
+
+    def _push_job(self) -> None:
+        job = self.model.jobs.current
+        self.tell({"kind": "job", "job": None if job is None else {"number": job.number, "label": job.label}})
+
+    def _push_told(self) -> None:
+        told = self.model.told
+        self.tell({"kind": "told", "told": None if told is None else told.wire()})
+
+    def _push_details(self) -> None:
+        selected = self.model.selected
+        shown = details(self.model, selected[0]) if len(selected) == 1 else None
+        self.tell({"kind": "details", "details": shown, "selected": len(selected)})
+
+    def _show(self, told: Told) -> None:
+        self.model.tell(told)
+
+    def _static(self) -> str:
+        self.model.wait_for_first(FIRST_LIST)
+        hooks, client = self.model.hooks, self.model.client
+        shown = self.model.filtered
+        where = f"event store {client.event_store!r} on {client.server}"
+        return Table(
+            caption=f"{len(shown):,} of {len(hooks or ()):,} webhooks of {where}",
+            titles=("Id", "Target", "Event types", "Authorization", "Headers", "Sequence", "Active", "Replayable"),
+            rows=[row(each) for each in shown],
+            foot=f"A snapshot of {clock(hooks.read_at if hooks else datetime.now(UTC))}. Run the cell for a live one.",
+            empty="Nothing was read yet." if hooks is None else "No webhook is shown here.",
+        ).html()
+
+
+def _copy(definition: WebhookDefinition) -> WebhookDefinition:
+    """The same under a new id. Credentials that were not given back stay to be filled in."""
+    return definition.changed(id=f"{definition.id}-copy")
+
+

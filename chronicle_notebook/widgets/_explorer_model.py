@@ -1,0 +1,227 @@
+"""What an explorer knows and can do, without any widget: hooks live, selection, filter, details, actions, undo."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING
+
+from chronicle_notebook._client import Client
+from chronicle_notebook._errors import ChronicleError
+from chronicle_notebook.connection._cancellation import Cancellation
+from chronicle_notebook.model import UndisclosedAuthorization, WebhookDefinition
+from chronicle_notebook.webhooks._frame import columns_of, frame
+from chronicle_notebook.webhooks._list import WebhookList
+from chronicle_notebook.webhooks._observation import ObservationState, WebhookObservation
+from chronicle_notebook.webhooks._outcome import Outcome
+from chronicle_notebook.widgets._filter import Filter
+from chronicle_notebook.widgets._health import Health, Observers, read_observers
+from chronicle_notebook.widgets._job import Jobs
+from chronicle_notebook.widgets._told import Level, Told, told_answer, told_error, told_outcome
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+PACE = 2.0
+"""Seconds from one reading of the observers to the next, while somebody looks."""
+SHARE = 8
+"""After a reading that took long, so many times as long is waited: at most a ninth of the time goes into it."""
+LEASE = 60.0
+"""Seconds that a browser's word that it shows the explorer holds."""
+
+
+class ExplorerModel:
+    """All webhooks of a client's event store.
+
+    ``changed`` is called with what changed, on whatever thread that is: ``rows``, ``link``, ``observers``, ``job`` or
+    ``told``.
+    """
+
+    def __init__(self, client: Client, changed: Callable[[str], None]) -> None:
+        self.client = client
+        self._changed = changed
+        self.hooks: WebhookList | None = None
+        """The latest list; None until the first came."""
+        self.link = ObservationState.CONNECTING
+        """How current :attr:`hooks` is."""
+        self.link_since = datetime.now(UTC)
+        """Since when."""
+        self.observers: Observers | None = None
+        """What was last read of the observers."""
+        self.observers_error: ChronicleError | None = None
+        """Why reading them did not succeed the last time."""
+        self.selected_ids: tuple[str, ...] = ()
+        self.filter = Filter()
+        self.told: Told | None = None
+        """What there is to say: the outcome of the last action."""
+        self.removed: WebhookDefinition | None = None
+        """What was removed last and can be registered again."""
+        self.jobs = Jobs(lambda: self._changed("job"))
+        self._first = threading.Event()
+        self._closing = threading.Event()
+        self._wanted = threading.Event()
+        self._shown_until = 0.0
+        self._observation: WebhookObservation | None = None
+        self._reading = Cancellation()
+        self._reader: threading.Thread | None = None
+
+    def start(self) -> None:
+        """Begin to observe. Errors are shown, not raised."""
+        self._reader = threading.Thread(target=self._read_observers, name="explorer-observers", daemon=True)
+        self._reader.start()
+        try:
+            self._observation = self.client.webhooks.observe(self._take, on_state=self._enter)
+        except ChronicleError as error:
+            self._enter(ObservationState.FAILED)
+            self.tell(told_error(error))
+
+    def close(self) -> None:
+        """End every thread and stream."""
+        self._closing.set()
+        self._wanted.set()
+        if self._observation is not None:
+            self._observation.stop()
+        self._reading.cancel()
+        self.jobs.close()
+        if self._reader is not None and self._reader is not threading.current_thread():
+            self._reader.join(timeout=5)
+
+    def wait_for_first(self, timeout: float) -> bool:
+        """Wait until the first list is there, or the attempt has failed."""
+        return self._first.wait(timeout)
+
+    # -- what is there -------------------------------------------------------------------------------------------
+
+    @property
+    def selected(self) -> list[WebhookDefinition]:
+        """The selected webhooks that still exist, in the order of the list."""
+        wanted = set(self.selected_ids)
+        return [each for each in self.hooks or () if each.id in wanted]
+
+    @property
+    def filtered(self) -> list[WebhookDefinition]:
+        """The webhooks that the filter lets through, in the order of the list."""
+        return [each for each in self.hooks or () if self.filter.accepts(each, self.health(each).state)]
+
+    @property
+    def frame(self) -> pd.DataFrame:
+        """The filtered webhooks as a DataFrame, like :meth:`Webhooks.to_frame`."""
+        return frame(columns_of(self.filtered))
+
+    def health(self, definition: WebhookDefinition) -> Health:
+        """The state of a webhook's observers, as last read."""
+        return (self.observers or _NOBODY).health(definition)
+
+    def find(self, webhook: str) -> WebhookDefinition | None:
+        """The webhook of an id."""
+        return None if self.hooks is None else self.hooks.find(webhook)
+
+    def select(self, ids: Iterable[str]) -> None:
+        """Select by id."""
+        self.selected_ids = tuple(ids)
+
+    def shown(self) -> None:
+        """Somebody looks: keep the observers current for a while."""
+        self._shown_until = time.monotonic() + LEASE
+        self._wanted.set()
+
+    # -- what can be done ----------------------------------------------------------------------------------------
+
+    def test(self, webhook: str) -> None:
+        """Send a test request to the target."""
+        self._start(f"Testing {webhook!r}", lambda: self.client.webhooks.test(webhook), lambda it: told_answer(it))
+
+    def remove(self, webhook: str) -> None:
+        """Remove a webhook, and keep its definition to undo that."""
+        before = self.find(webhook)
+
+        def tell(outcome: Outcome) -> Told:
+            told = told_outcome(outcome)
+            if not outcome.visible or before is None:
+                return told
+            self.removed = before
+            return Told(told.level, told.title, (*told.lines, _what_undo_means(before)), undo=True)
+
+        self._start(f"Removing {webhook!r}", lambda: self.client.webhooks.remove(webhook), tell)
+
+    def undo(self) -> WebhookDefinition | None:
+        """Register again what was removed last. Gives the definition back when its credentials are needed first."""
+        definition = self.removed
+        if definition is None:
+            return None
+        if isinstance(definition.authorization, UndisclosedAuthorization):
+            return definition
+
+        def tell(outcome: Outcome) -> Told:
+            self.removed = None
+            told = told_outcome(outcome)
+            return Told(told.level, told.title, (*told.lines, "Its observer goes on from where it was."))
+
+        self._start(f"Registering {definition.id!r} again", lambda: self.client.webhooks.register(definition), tell)
+        return None
+
+    def tell(self, told: Told | None) -> None:
+        """Say something, or take back what was said."""
+        self.told = told
+        self._changed("told")
+
+    def _start(self, label: str, work: Callable[[], object], tell: Callable[..., Told]) -> None:
+        self.tell(None)
+
+        def done(result: object) -> None:
+            self._wanted.set()
+            self.tell(tell(result))
+
+        if not self.jobs.start(label, work, done, lambda error: self.tell(told_error(error))):
+            self.tell(Told(Level.WARNING, "Something else is still running.", ("Wait for it, or cancel it.",)))
+
+    # -- what comes in -------------------------------------------------------------------------------------------
+
+    def _take(self, hooks: WebhookList) -> None:
+        self.hooks = hooks
+        self._first.set()
+        self._wanted.set()
+        self._changed("rows")
+
+    def _enter(self, state: ObservationState) -> None:
+        self.link, self.link_since = state, datetime.now(UTC)
+        if state is ObservationState.FAILED:
+            self._first.set()
+            error = self._observation.error if self._observation is not None else None
+            if error is not None:
+                self.tell(told_error(error))
+        self._changed("link")
+
+    def _read_observers(self) -> None:
+        """Read how the observers do, at a bounded pace and only while somebody looks."""
+        while not self._closing.is_set():
+            if time.monotonic() >= self._shown_until or not self._first.is_set():
+                self._wanted.wait()
+                self._wanted.clear()
+                continue
+            self._wanted.clear()
+            started = time.monotonic()
+            try:
+                with self._reading.watched():
+                    self.observers = read_observers(self.client)
+                self.observers_error = None
+            except ChronicleError as error:
+                self.observers_error = error
+            if self._closing.is_set():
+                return
+            self._changed("observers")
+            self._closing.wait(max(PACE, SHARE * (time.monotonic() - started)))
+
+
+def _what_undo_means(definition: WebhookDefinition) -> str:
+    if isinstance(definition.authorization, UndisclosedAuthorization):
+        return (
+            f"Undo registers it again, and asks for its {definition.authorization.kind} credentials: the kernel did not "
+            "give them back. Its observer then goes on from where it was."
+        )
+    return "Undo registers it again as it was. Its observer then goes on from where it was."
+
+
+_NOBODY = Observers({}, datetime.min.replace(tzinfo=UTC))

@@ -1,0 +1,88 @@
+"""``WebhookForm``: a webhook put together in the browser."""
+
+from __future__ import annotations
+
+from datetime import UTC, datetime
+
+from chronicle_notebook._client import Client
+from chronicle_notebook._display import Card, clock
+from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.webhooks._outcome import Outcome
+from chronicle_notebook.widgets._assets import script, style
+from chronicle_notebook.widgets._form_model import FormModel
+from chronicle_notebook.widgets._form_port import FormPort, static_rows
+from chronicle_notebook.widgets._told import Told
+from chronicle_notebook.widgets._view import View
+
+
+class WebhookForm(View):
+    """A form that builds, tests and registers a webhook, and shows the code that does the same.
+
+    ::
+
+        form = cn.widgets.WebhookForm(client)
+        form                    # fill it in, then, in another cell:
+        form.definition, form.outcome
+
+    Secrets come from an environment variable, or are typed: then they go to this Python kernel once and stay there.
+
+    :param definition: what to begin with; the id of a registered webhook makes it an edit of that webhook.
+    """
+
+    _esm = script("common", "form", "form_view")
+    _css = style("common", "form")
+
+    def __init__(self, client: Client, definition: WebhookDefinition | None = None) -> None:
+        super().__init__()
+        self._port = FormPort(client, self.tell, definition)
+        self._handlers = dict.fromkeys(_KINDS, self._port.receive)
+        self._port.start()
+
+    @property
+    def model(self) -> FormModel:
+        """The form's state and actions, without the widget."""
+        return self._port.model
+
+    @property
+    def definition(self) -> WebhookDefinition:
+        """What is filled in, as far as it goes."""
+        return self.model.definition
+
+    @property
+    def outcome(self) -> Outcome | None:
+        """What became of the last registration; None before it."""
+        return self.model.outcome
+
+    def __repr__(self) -> str:
+        fields = self.model.fields
+        return f"<WebhookForm {fields.id or 'not filled in yet'!r} on {self.model.client.server}>"
+
+    def _end(self) -> None:
+        self._port.close()
+
+    def _show(self, told: Told) -> None:
+        self.model.tell(told)
+
+    def _static(self) -> str:
+        client = self.model.client
+        return Card(
+            heading=f"Webhook form, event store {client.event_store!r} on {client.server}",
+            facts=static_rows(self.model),
+            notes=(f"As it was {clock(datetime.now(UTC))}. Run the cell to fill it in.",),
+        ).html()
+
+
+_KINDS = (
+    "hello",
+    "set",
+    "secret",
+    "header",
+    "add_header",
+    "drop_header",
+    "test",
+    "register",
+    "replace",
+    "cancel",
+    "dismiss",
+)
+

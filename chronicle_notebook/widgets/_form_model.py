@@ -1,0 +1,284 @@
+"""What a form knows and can do, without any widget: fields, remarks, previews, what an edit means, and the actions."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chronicle_notebook._client import Client
+from chronicle_notebook._errors import ChronicleError, ReplacementError
+from chronicle_notebook._secrets import Secret
+from chronicle_notebook.model import EventType, UndisclosedAuthorization, WebhookDefinition
+from chronicle_notebook.webhooks._code import STYLES, render
+from chronicle_notebook.webhooks._outcome import Outcome
+from chronicle_notebook.webhooks._plan import Plan, plan_for
+from chronicle_notebook.widgets._form_fields import Fields, HeaderRow, changed
+from chronicle_notebook.widgets._form_rules import Remarks, remarks
+from chronicle_notebook.widgets._job import Jobs
+from chronicle_notebook.widgets._told import Level, Told, told_answer, told_error, told_outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Choices:
+    """What the event store has to choose from, read when the form opens and after each action."""
+
+    event_types: tuple[EventType, ...] = ()
+    sequences: tuple[tuple[str, int | None], ...] = ()
+    """Each with the number of its last event."""
+    hooks: tuple[WebhookDefinition, ...] = ()
+
+    def find(self, webhook: str) -> WebhookDefinition | None:
+        """The registered webhook of an id."""
+        return next((each for each in self.hooks if each.id == webhook), None)
+
+
+class FormModel:
+    """A webhook in the making.
+
+    ``changed`` is called after each change, on whatever thread that is.
+
+    :param definition: what to begin with. One whose id is registered is an edit of that webhook.
+    """
+
+    def __init__(
+        self,
+        client: Client,
+        changed: Callable[[], None],
+        definition: WebhookDefinition | None = None,
+    ) -> None:
+        self.client = client
+        self._changed = changed
+        self.fields = Fields() if definition is None else Fields.of(definition)
+        self.begun_with = definition
+        self.choices: Choices | None = None
+        """None while they are being read."""
+        self.choices_error: ChronicleError | None = None
+        self.touched: set[str] = set()
+        """Fields that were filled in: the others are not nagged about."""
+        self.told: Told | None = None
+        self.outcome: Outcome | None = None
+        """What became of the last registration."""
+        self.jobs = Jobs(self._changed)
+        self._lock = threading.RLock()
+        self._next_key = 1 + max((row.key for row in self.fields.headers), default=0)
+
+    def start(self) -> None:
+        """Begin to read what there is to choose from."""
+        self._loading = Jobs(self._changed)
+        self._loading.start("Reading event types", self._read, self._take_choices, self._no_choices)
+
+    def close(self) -> None:
+        """End every call, and let go of the secret."""
+        self._loading.close()
+        self.jobs.close()
+        self.fields = replace(self.fields, secret=None, headers=())
+
+    # -- filling in ----------------------------------------------------------------------------------------------
+
+    def set(self, field: str, value: Any) -> None:
+        """Fill in a field.
+
+        :raises InvalidInputError: there is no such field, or it does not take such a value.
+        """
+        with self._lock:
+            self.fields = changed(self.fields, field, value)
+            self.touched.add("event_types" if field == "all_known" else "secret" if field == "variable" else field)
+        self._changed()
+
+    def give_secret(self, value: str) -> None:
+        """Hold what was typed as the secret; an empty text lets go of the one that is held."""
+        with self._lock:
+            self.fields = replace(self.fields, secret=Secret(value) if value else None, secret_from="typed")
+            self.touched.add("secret")
+        self._changed()
+
+    def add_header(self) -> None:
+        """Add an empty row."""
+        with self._lock:
+            self.fields = replace(self.fields, headers=(*self.fields.headers, HeaderRow(self._next_key)))
+            self._next_key += 1
+        self._changed()
+
+    def set_header(self, key: int, name: str | None = None, value: str | None = None) -> None:
+        """Fill in a row."""
+        with self._lock:
+            rows = [row.given(name, value) if row.key == key else row for row in self.fields.headers]
+            self.fields = replace(self.fields, headers=tuple(rows))
+            self.touched.add(f"headers.{key}")
+        self._changed()
+
+    def drop_header(self, key: int) -> None:
+        """Take a row away."""
+        with self._lock:
+            self.fields = replace(
+                self.fields, headers=tuple(row for row in self.fields.headers if row.key != key)
+            )
+        self._changed()
+
+    # -- what it amounts to --------------------------------------------------------------------------------------
+
+    @property
+    def definition(self) -> WebhookDefinition:
+        """The definition as it would be registered."""
+        return self.fields.definition(self.choices.event_types if self.choices else ())
+
+    @property
+    def found(self) -> WebhookDefinition | None:
+        """The registered webhook that this would change."""
+        return self.choices.find(self.fields.id.strip()) if self.choices else None
+
+    @property
+    def editing(self) -> bool:
+        """Whether it began as an edit of a registered webhook."""
+        return self.begun_with is not None and self.found is not None and self.found.id == self.begun_with.id
+
+    @property
+    def remarks(self) -> Remarks:
+        """What is wrong, doubtful and good to know, field by field."""
+        known = None if self.choices is None else [kind.id for kind in self.choices.event_types]
+        result = remarks(self.fields, self.definition, known)
+        found = self.found
+        if found is not None and not self.editing and "id" not in result.wrong:
+            result.doubtful["id"] = "A webhook of this id is registered: registering changes it."
+        return result
+
+    @property
+    def plan(self) -> Plan | None:
+        """What registering would do to the registered webhook; None when there is none, or something is wrong."""
+        found = self.found
+        return None if found is None else plan_for(self.definition, found)
+
+    @property
+    def obstacle(self) -> str:
+        """Why it cannot be registered now; empty when it can."""
+        if self.jobs.current is not None:
+            return "Something is still running."
+        if self.choices is None:
+            return "The event store is still being read." if self.choices_error is None else "See the message below."
+        wrong = self.remarks.wrong
+        if not wrong:
+            return ""
+        first = next(iter(wrong))
+        place = "a header" if first.startswith("headers.") else LABELS.get(first, first)
+        if len(wrong) == 1:
+            return f"1 field needs attention: {place}."
+        return f"{len(wrong)} fields need attention, first: {place}."
+
+    def previews(self) -> dict[str, str]:
+        """The definition as Python, as a cell and as YAML. Secrets stand there as references."""
+        shown = self.definition
+        if self.fields.all_known:
+            shown = shown.changed(event_types=())  # which is how "all known" is written
+        return {style: render(shown, style) for style in STYLES}
+
+    def reach(self) -> str:
+        """How much a registration would set in motion; empty when that is not known."""
+        tails = dict(self.choices.sequences) if self.choices else {}
+        sequence = self.fields.event_sequence_id
+        if self.found is not None or sequence not in tails:
+            return ""
+        if not self.fields.active:
+            return "It is registered as inactive: nothing is sent until it is registered anew as active."
+        tail = tails[sequence]
+        if tail is None:
+            return f"{sequence} is empty in namespace {self.client.namespace}: deliveries begin with its first event."
+        return (
+            f"Deliveries begin with the first event of {sequence}: up to {tail + 1:,} events in namespace "
+            f"{self.client.namespace} alone. An id that was used before goes on from where it was."
+        )
+
+    # -- what can be done ----------------------------------------------------------------------------------------
+
+    def test(self) -> None:
+        """Send a test request to the target, with the credentials of the form."""
+        definition = self.definition
+        self._start(f"Testing {definition.id!r}", lambda: self.client.webhooks.test(definition), told_answer)
+
+    def register(self) -> None:
+        """Register it as it is filled in."""
+        definition = self.definition
+        self._write(f"Registering {definition.id!r}", lambda: self.client.webhooks.register(definition))
+
+    def replace(self) -> None:
+        """Remove the registered webhook and register this in its place, as one guarded step."""
+        definition = self.definition
+        self._write(f"Replacing {definition.id!r}", lambda: self.client.webhooks.replace(definition))
+
+    def tell(self, told: Told | None) -> None:
+        """Say something, or take back what was said."""
+        self.told = told
+        self._changed()
+
+    def _write(self, label: str, work: Callable[[], Outcome]) -> None:
+        self.touched.update(self.remarks.wrong)
+        if self.obstacle:
+            self.tell(Told(Level.ERROR, self.obstacle))
+            return
+
+        def tell(outcome: Outcome) -> Told:
+            self.outcome = outcome
+            self._reload()
+            return told_outcome(outcome)
+
+        self._start(label, work, tell)
+
+    def _start(self, label: str, work: Callable[[], Any], tell: Callable[[Any], Told]) -> None:
+        self.told = None
+        started = self.jobs.start(
+            label, work, lambda result: self.tell(tell(result)), lambda error: self.tell(_told_failure(error))
+        )
+        if not started:
+            self.tell(Told(Level.WARNING, "Something else is still running.", ("Wait for it, or cancel it.",)))
+
+    # -- what there is to choose from ----------------------------------------------------------------------------
+
+    def _read(self) -> Choices:
+        client = self.client
+        types = [each.type for each in client.event_types() if each.owner != "server"]
+        return Choices(
+            tuple(types),
+            tuple((each.id, each.tail) for each in client.event_sequences()),
+            tuple(client.webhooks.all()),
+        )
+
+    def _reload(self) -> None:
+        # Within a job, so it is not the comm thread; an error here must not hide the outcome.
+        try:
+            self.choices = self._read()
+        except ChronicleError as error:
+            self.choices_error = error
+
+    def _take_choices(self, choices: Choices) -> None:
+        self.choices, self.choices_error = choices, None
+
+    def _no_choices(self, error: Exception) -> None:
+        if isinstance(error, ChronicleError):
+            self.choices_error = error
+        self.told = told_error(error)
+
+
+def needs_credentials(definition: WebhookDefinition) -> bool:
+    """Whether a definition was read back without its credentials."""
+    return isinstance(definition.authorization, UndisclosedAuthorization)
+
+
+def _told_failure(error: Exception) -> Told:
+    told = told_error(error)
+    if isinstance(error, ReplacementError):
+        return replace(told, lines=(*told.lines, "What you filled in is still here: press Register."))
+    return told
+
+
+LABELS = {
+    "id": "the id",
+    "target_url": "the target URL",
+    "event_types": "the event types",
+    "event_sequence_id": "the event sequence",
+    "username": "the user name",
+    "authority": "the authority",
+    "client_id": "the client id",
+    "secret": "the secret",
+}
+"""How each field is called in a sentence."""

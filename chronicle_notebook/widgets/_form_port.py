@@ -1,0 +1,181 @@
+"""A form's half of the conversation with the browser, for a form of its own and for one inside an explorer.
+
+From the browser: ``set`` (field, value), ``secret`` (value), ``add_header``, ``header`` (key, name, value),
+``drop_header`` (key), ``test``, ``register``, ``replace``, ``cancel``, ``dismiss``, ``hello``; each with a number
+``seq``. To the browser: ``state``, the whole form but for values that must not be shown, with the ``seq`` that it
+answers, and ``choices``.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from chronicle_notebook._client import Client
+from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.webhooks._comparison import Effect
+from chronicle_notebook.webhooks._plan import Plan, PlannedAction
+from chronicle_notebook.widgets._form_fields import SECRET_FIELDS
+from chronicle_notebook.widgets._form_model import FormModel, needs_credentials
+from chronicle_notebook.widgets._told import told_error
+
+Message = Mapping[str, Any]
+
+
+class FormPort:
+    """Binds a form's model to a way of sending messages."""
+
+    def __init__(
+        self, client: Client, send: Callable[[Message], None], definition: WebhookDefinition | None = None
+    ) -> None:
+        self._send = send
+        self._order = threading.RLock()
+        self._seq = 0
+        self._sent_choices: object = None
+        self.model = FormModel(client, self.push, definition)
+
+    def start(self) -> None:
+        """Begin."""
+        self.model.start()
+
+    def close(self) -> None:
+        """End every call."""
+        self.model.close()
+
+    def receive(self, message: Message) -> None:
+        """Take a message from the browser; errors are shown in the form."""
+        self._seq = max(self._seq, int(message.get("seq") or 0))
+        try:
+            self._act(message)
+        except Exception as error:  # noqa: BLE001 - it is shown to the person who caused it
+            self.model.tell(told_error(error))
+
+    def _act(self, message: Message) -> None:
+        model = self.model
+        match message.get("kind"):
+            case "set":
+                model.set(str(message.get("field")), message.get("value"))
+            case "secret":
+                model.give_secret(str(message.get("value") or ""))
+            case "header":
+                model.set_header(int(message["key"]), message.get("name"), message.get("value"))
+            case "add_header":
+                model.add_header()
+            case "drop_header":
+                model.drop_header(int(message["key"]))
+            case "test":
+                model.test()
+            case "register":
+                model.register()
+            case "replace":
+                model.replace()
+            case "cancel":
+                model.jobs.cancel()
+            case "dismiss":
+                model.tell(None)
+            case "hello":
+                self._sent_choices = None
+                self.push()
+
+    def push(self) -> None:
+        """Send the whole form, in the order in which things happened."""
+        with self._order:
+            if self.model.choices is not self._sent_choices:
+                self._send(self._choices())
+                self._sent_choices = self.model.choices
+            self._send(self.state())
+
+    def _choices(self) -> Message:
+        choices = self.model.choices
+        types = sorted(map(str, choices.event_types)) if choices else []
+        return {
+            "kind": "choices",
+            "event_types": types,
+            "sequences": [name for name, _ in choices.sequences] if choices else [],
+        }
+
+    def state(self) -> dict[str, Any]:
+        """The form as it goes to the browser: no secret, and no value of a header that is held as one."""
+        model, fields = self.model, self.model.fields
+        remarks, job = model.remarks, model.jobs.current
+        shown = {name: text for name, text in remarks.wrong.items() if name in model.touched}
+        return {
+            "kind": "state",
+            "seq": self._seq,
+            "title": f"Edit {model.begun_with.id}" if model.editing and model.begun_with else "New webhook",
+            "store": model.client.event_store,
+            "server": model.client.server,
+            "loading": model.choices is None and model.choices_error is None,
+            "editing": model.editing,
+            "fields": {
+                "id": fields.id,
+                "target_url": fields.target_url,
+                "event_sequence_id": fields.event_sequence_id,
+                "all_known": fields.all_known,
+                "event_types": list(fields.event_types),
+                "kind": fields.kind.value,
+                "username": fields.username,
+                "authority": fields.authority,
+                "client_id": fields.client_id,
+                "secret_from": fields.secret_from,
+                "variable": fields.variable,
+                "replayable": fields.replayable,
+                "active": fields.active,
+            },
+            "secret_name": SECRET_FIELDS.get(fields.kind, "secret").replace("_", " "),
+            "has_secret": fields.secret is not None,
+            "undisclosed": model.begun_with is not None and needs_credentials(model.begun_with),
+            "headers": [
+                {"key": row.key, "name": row.name, "value": row.shown, "masked": row.masked} for row in fields.headers
+            ],
+            "wrong": shown,
+            "doubtful": remarks.doubtful,
+            "plain": remarks.plain,
+            "obstacle": model.obstacle,
+            "previews": model.previews(),
+            "plan": _plan(model.plan),
+            "reach": model.reach(),
+            "job": None if job is None else {"number": job.number, "label": job.label},
+            "told": None if model.told is None else model.told.wire(),
+        }
+
+
+def _plan(plan: Plan | None) -> dict[str, Any] | None:
+    if plan is None:
+        return None
+    return {
+        "summary": plan.summary,
+        "unchanged": plan.action is PlannedAction.UNCHANGED,
+        "replace": any(change.effect is Effect.IGNORED for change in plan.changes),
+        "changes": [
+            {
+                "field": change.field.replace("_", " "),
+                "before": change.before,
+                "after": change.after,
+                "effect": change.effect.value,
+                "ignored": change.effect is Effect.IGNORED,
+                "reason": f"{change.reason} {change.remedy}".strip(),
+            }
+            for change in plan.changes
+        ],
+    }
+
+
+def static_rows(model: FormModel) -> list[tuple[str, str]]:
+    """The fields for people, in a form that stands still."""
+    fields = model.fields
+    types = "all that are known" if fields.all_known else ", ".join(fields.event_types)
+    secret = f", secret from env:{fields.variable}" if fields.secret_from == "env" and fields.variable else ""  # noqa: S105
+    return [
+        ("id", fields.id or "not filled in"),
+        ("target", fields.target_url or "not filled in"),
+        ("event types", types or "none chosen"),
+        ("sequence", fields.event_sequence_id),
+        ("authorization", f"{fields.kind.value}{secret}"),
+        ("headers", ", ".join(row.name for row in fields.headers) or "none"),
+        ("active", "yes" if fields.active else "no"),
+        ("replayable", "yes" if fields.replayable else "no"),
+    ]
+
+

@@ -1,0 +1,93 @@
+"""What a form says beside its fields: the rules of the domain, asked about what is filled in."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection
+from dataclasses import dataclass, field
+
+from chronicle_notebook._errors import did_you_mean
+from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
+from chronicle_notebook.webhooks._header_rules import check_header, check_twice, header_caution
+from chronicle_notebook.webhooks._problem import Caution, Problem
+from chronicle_notebook.webhooks._validation import problems, secret_caution
+from chronicle_notebook.widgets._form_fields import SECRET_FIELDS, Fields
+
+SECRET = "secret"  # noqa: S105 - the name of a field
+
+
+@dataclass(frozen=True, slots=True)
+class Remarks:
+    """What is wrong, what is doubtful, and what is good to know, by the name of the field.
+
+    A header's remarks stand under ``headers.KEY``, a secret's under ``secret``.
+    """
+
+    wrong: dict[str, str] = field(default_factory=dict)
+    doubtful: dict[str, str] = field(default_factory=dict)
+    plain: dict[str, str] = field(default_factory=dict)
+
+
+def remarks(fields: Fields, definition: WebhookDefinition, known: Collection[str] | None) -> Remarks:
+    """Everything there is to say. ``known`` are the ids of event types; None while they are not read."""
+    result = Remarks()
+    for problem in problems(definition, known_event_types=known):
+        if problem.field == "headers":
+            continue  # told row by row below
+        name = SECRET if problem.field in SECRET_FIELDS.values() else problem.field
+        result.wrong.setdefault(name, _text(problem))
+    _remark_headers(fields, result)
+    _remark_secret(fields, result)
+    return result
+
+
+def _text(remark: Problem | Caution) -> str:
+    return f"{remark.message} {remark.hint}".strip()
+
+
+def _remark_headers(fields: Fields, result: Remarks) -> None:
+    authorized = fields.kind is not AuthorizationKind.NONE
+    seen: dict[str, str] = {}
+    for row in fields.headers:
+        name = f"headers.{row.key}"
+        if not row.name and not row.shown and not row.masked:
+            result.wrong[name] = "Fill in the header, or take the row away."
+            continue
+        found = check_header(row.name, row.value)
+        earlier = seen.setdefault(row.name.lower(), row.name)
+        if not found and any(other.key < row.key and other.name == row.name for other in fields.headers):
+            result.wrong[name] = f"The header {row.name!r} stands there twice. Keep one."
+        elif found or check_twice(earlier, row.name):
+            result.wrong[name] = _text([*found, *check_twice(earlier, row.name)][0])
+        elif authorized and row.name.lower() == "authorization":
+            result.wrong[name] = "The authorization above sets this header already. Keep one of the two."
+        else:
+            caution = header_caution(row.name, row.value)
+            if caution is not None:
+                result.doubtful[name] = f"{caution.message} Better choose an authorization above."
+
+
+def _remark_secret(fields: Fields, result: Remarks) -> None:
+    if fields.kind is AuthorizationKind.NONE:
+        return
+    what = SECRET_FIELDS[fields.kind].replace("_", " ")
+    if fields.held is None:
+        ask = "Name the environment variable" if fields.secret_from == "env" else "Type the secret"  # noqa: S105
+        result.wrong[SECRET] = f"The {what} is missing. {ask}."
+        return
+    if fields.secret_from == "env":  # noqa: S105
+        _remark_variable(fields.variable, result)
+    else:
+        result.plain[SECRET] = "Held in this Python kernel only; not in the notebook, not in the page."
+    caution = secret_caution(SECRET_FIELDS[fields.kind], fields.held)
+    if caution is not None:
+        result.doubtful[SECRET] = _text(caution)
+
+
+def _remark_variable(name: str, result: Remarks) -> None:
+    if os.environ.get(name):
+        result.plain[SECRET] = "Set in this Python kernel ✓ Read when you register; never stored in the notebook."
+        return
+    candidates = [each for each in os.environ if any(word in each.lower() for word in ("token", "secret", "pass", "key"))]
+    hint = did_you_mean(name, candidates)
+    result.doubtful[SECRET] = f"{name} is not set in this Python kernel; registering fails until it is. {hint}".strip()

@@ -1,0 +1,89 @@
+"""How the observers of webhooks do, in words that claim no more than a kernel tells.
+
+A kernel counts what its observer has handled. That is no proof of delivery: some kernels count nearly any answer of a
+target as handled. So no state here is called "delivered".
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from chronicle_notebook._client import Client
+from chronicle_notebook.model import FailedPartition, ObserverState, RunningState, WebhookDefinition
+
+UNKNOWN = "not known"
+INACTIVE = "inactive"
+CAUGHT_UP = "caught up"
+CATCHING_UP = "catching up"
+FAILING = "failing"
+
+STATES = (CAUGHT_UP, CATCHING_UP, FAILING, "quarantined", "disconnected", "replaying", "suspended", INACTIVE, UNKNOWN)
+"""All of them, as a filter offers them."""
+
+_WORST_FIRST = ("quarantined", FAILING, "disconnected", "suspended", "replaying", CATCHING_UP, CAUGHT_UP, UNKNOWN)
+
+
+@dataclass(frozen=True, slots=True)
+class Health:
+    """One webhook, all namespaces together."""
+
+    state: str = UNKNOWN
+    """The worst of its namespaces."""
+    lag: int | None = None
+    """How many numbers are still to be looked at; None when no observer is known."""
+    failing: int = 0
+    """Partitions that fail."""
+
+
+@dataclass(frozen=True, slots=True)
+class Space:
+    """One webhook in one namespace."""
+
+    observer: ObserverState
+    state: str
+    failed: tuple[FailedPartition, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Observers:
+    """What was read of all observers at one moment."""
+
+    spaces: Mapping[str, tuple[Space, ...]]
+    """By the id of the webhook."""
+    read_at: datetime
+
+    def health(self, definition: WebhookDefinition) -> Health:
+        """The state of a webhook."""
+        spaces = self.spaces.get(definition.id, ())
+        failing = sum(len(space.failed) for space in spaces)
+        if not definition.active:
+            return Health(INACTIVE, None, failing)
+        if not spaces:
+            return Health()
+        worst = min((space.state for space in spaces), key=_WORST_FIRST.index)
+        return Health(worst, sum(space.observer.lag for space in spaces), failing)
+
+
+def read_observers(client: Client) -> Observers:
+    """Read all observers and failed partitions of all namespaces."""
+    failed: dict[tuple[str, str], list[FailedPartition]] = {}
+    for partition in client.failed_partitions():
+        failed.setdefault((partition.observer_id, partition.namespace), []).append(partition)
+    spaces: dict[str, list[Space]] = {}
+    for observer in client.observers():
+        partitions = tuple(failed.get((observer.id, observer.namespace), ()))
+        spaces.setdefault(observer.id, []).append(Space(observer, _state(observer, partitions), partitions))
+    return Observers({webhook: tuple(found) for webhook, found in spaces.items()}, datetime.now(UTC))
+
+
+def _state(observer: ObserverState, failed: Iterable[FailedPartition]) -> str:
+    partitions = list(failed)
+    if observer.running_state is RunningState.QUARANTINED or any(each.quarantined for each in partitions):
+        return "quarantined"
+    if partitions:
+        return FAILING
+    if observer.running_state is RunningState.ACTIVE:
+        return CATCHING_UP if observer.lag else CAUGHT_UP
+    return UNKNOWN if observer.running_state is RunningState.UNKNOWN else observer.running_state.value

@@ -1,0 +1,117 @@
+"""Calls to a kernel that a widget starts: on a thread of their own, one at a time, with a way to cancel."""
+
+from __future__ import annotations
+
+import itertools
+import logging
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Generic, TypeVar
+
+from chronicle_notebook._errors import CallCancelledError
+from chronicle_notebook.connection._cancellation import Cancellation
+
+Result = TypeVar("Result")
+_log = logging.getLogger(__name__)
+_numbers = itertools.count(1)
+
+PARTING = 2.0
+"""Seconds that :meth:`Jobs.close` waits for a cancelled call to come back; its thread keeps no process alive."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Job(Generic[Result]):
+    """One call that runs."""
+
+    label: str
+    """What is going on, for example ``Registering 'account-events'``."""
+    work: Callable[[], Result]
+    done: Callable[[Result], None]
+    failed: Callable[[Exception], None]
+    number: int = field(default_factory=lambda: next(_numbers))
+    started: float = field(default_factory=time.monotonic)
+    cancellation: Cancellation = field(default_factory=Cancellation)
+
+
+class Jobs:
+    """The one call of a widget that may run at a time.
+
+    ``changed`` is called when a call begins and when it has ended, on whatever thread that is.
+    """
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self._changed = changed
+        self._lock = threading.Lock()
+        self._job: Job[object] | None = None
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    @property
+    def current(self) -> Job[object] | None:
+        """The call that runs."""
+        return self._job
+
+    def start(
+        self,
+        label: str,
+        work: Callable[[], Result],
+        done: Callable[[Result], None],
+        failed: Callable[[Exception], None],
+    ) -> bool:
+        """Begin a call, unless another one runs; ``done`` or ``failed`` is then called on its thread.
+
+        A call that was cancelled fails with :class:`~chronicle_notebook.CallCancelledError`, also when its result came
+        too late.
+        """
+        job = Job(label, work, done, failed)
+        with self._lock:
+            if self._job is not None or self._closed:
+                return False
+            self._job = job  # type: ignore[assignment]  # nobody but its own callbacks sees the result
+            self._thread = threading.Thread(target=self._run, args=(job,), name=f"job-{job.number}", daemon=True)
+            self._thread.start()
+        self._changed()
+        return True
+
+    def cancel(self) -> None:
+        """End the call that runs. It ends on this side; what the kernel was told may still happen."""
+        job = self._job
+        if job is not None:
+            job.cancellation.cancel()
+
+    def wait(self, timeout: float = 10.0) -> bool:
+        """Wait until nothing runs. For tests and for scripts, never for a comm thread."""
+        thread = self._thread
+        if thread is not None and thread is not threading.current_thread():
+            thread.join(timeout)
+        return self._job is None
+
+    def close(self) -> None:
+        """Cancel what runs, and start nothing more."""
+        with self._lock:
+            self._closed = True
+        self.cancel()
+        self.wait(PARTING)
+
+    def _run(self, job: Job[Result]) -> None:
+        failure: Exception | None = None
+        try:
+            with job.cancellation.watched():
+                result = job.work()
+            if job.cancellation.cancelled:
+                failure = CallCancelledError("You cancelled this.", hint="What the kernel was told may still happen.")
+        except Exception as error:  # noqa: BLE001 - it is shown to the person who asked for the call
+            failure = error
+        with self._lock:
+            self._job = None
+        try:
+            if not self._closed:
+                if failure is None:
+                    job.done(result)
+                else:
+                    job.failed(failure)
+                self._changed()
+        except Exception:
+            _log.exception("The end of %r could not be told", job.label)

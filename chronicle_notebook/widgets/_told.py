@@ -1,0 +1,67 @@
+"""What a widget tells a person: a title, a few lines, and how serious it is."""
+
+from __future__ import annotations
+
+import traceback
+from dataclasses import asdict, dataclass
+from enum import StrEnum
+from pathlib import Path
+from typing import Any
+
+from chronicle_notebook._errors import ChronicleError
+from chronicle_notebook.webhooks._outcome import Action, Outcome
+from chronicle_notebook.webhooks._probe import TargetAnswer
+
+
+class Level(StrEnum):
+    """How serious it is."""
+
+    GOOD = "good"
+    PLAIN = "plain"
+    WARNING = "warning"
+    ERROR = "error"
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A message."""
+
+    level: Level
+    title: str
+    lines: tuple[str, ...] = ()
+    undo: bool = False
+    """Whether it can be undone from here."""
+
+    def wire(self) -> dict[str, Any]:
+        """As it goes to the browser."""
+        return {**asdict(self), "level": self.level.value, "lines": list(self.lines)}
+
+
+def told_error(error: BaseException) -> Told:
+    """An error for a person. Of one that is not this package's own, only its kind and place: its text may hold a value."""
+    if isinstance(error, ChronicleError):
+        return Told(Level.ERROR, error.message, (error.hint,) if error.hint else ())
+    frames = traceback.extract_tb(error.__traceback__)
+    place = f" at {Path(frames[-1].filename).name}:{frames[-1].lineno}" if frames else ""
+    return Told(
+        Level.ERROR,
+        f"Something in this widget failed: {type(error).__name__}{place}.",
+        ("The error itself is the last one in the widget's .errors.",),
+    )
+
+
+def told_outcome(outcome: Outcome) -> Told:
+    """What became of a registration or a removal, with each field that did not take effect."""
+    lines = [f"Not in effect: {item}" for item in outcome.ineffective]
+    lines += outcome.notes
+    if not outcome.visible and outcome.action is not Action.REMOVED:
+        lines.append("It appears in the list when the kernel has applied it.")
+    return Told(Level.GOOD if outcome else Level.WARNING, outcome.summary, tuple(lines))
+
+
+def told_answer(answer: TargetAnswer) -> Told:
+    """What a test request proved, and what it did not."""
+    status = f"{answer.status} {answer.detail}" if answer.status is not None else answer.detail
+    title = f"{answer.webhook}: {answer.grade.value}: {status}, {answer.duration * 1000:.0f} ms"
+    level = Level.GOOD if answer else Level.ERROR if answer.status is None else Level.WARNING
+    return Told(level, title, answer.caveats)

@@ -1,0 +1,186 @@
+// Small helpers that every widget here uses: elements, messages, progress. No widget logic.
+
+/**
+ * @typedef {{ get(name: string): any, set(name: string, value: any): void, save_changes(): void,
+ *   on(event: string, callback: Function): void, off(event: string, callback: Function): void,
+ *   send(message: any): void }} WidgetModel
+ * @typedef {{ level: string, title: string, lines: string[], undo: boolean }} Told
+ * @typedef {{ number: number, label: string } | null} Job
+ * @typedef {Node | string | null | undefined | false} Child
+ */
+
+/**
+ * Make an element. Properties that begin with "on" are listeners, known ones are set, others become attributes.
+ * @param {string} tag
+ * @param {Record<string, any>} [properties]
+ * @param {...Child} children
+ * @returns {any}
+ */
+export function el(tag, properties = {}, ...children) {
+  const element = /** @type {any} */ (document.createElement(tag));
+  for (const [name, value] of Object.entries(properties)) {
+    if (name.startsWith("on")) element.addEventListener(name.slice(2), value);
+    else if (name === "class") element.className = value;
+    else if (["value", "checked", "disabled", "hidden", "textContent", "htmlFor", "tabIndex"].includes(name)) {
+      element[name] = value;
+    } else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, String(value));
+  }
+  for (const child of children) if (child) element.append(child);
+  return element;
+}
+
+let lastId = 0;
+/** @returns {string} an id that no other element of the page has */
+export function freshId() {
+  lastId += 1;
+  return `chronicle-${Date.now().toString(36)}-${lastId}`;
+}
+
+/** @param {number | null | undefined} count */
+export function grouped(count) {
+  return count === null || count === undefined ? "–" : count.toLocaleString("en-US");
+}
+
+/**
+ * The time of day.
+ * @param {number | null | undefined} seconds since 1970
+ * @param {boolean} [fine] with milliseconds
+ */
+export function clockTime(seconds, fine = false) {
+  if (seconds === null || seconds === undefined) return "–";
+  const moment = new Date(seconds * 1000);
+  const text = moment.toLocaleTimeString("en-GB", { hour12: false });
+  return fine ? `${text}.${String(moment.getMilliseconds()).padStart(3, "0")}` : text;
+}
+
+/**
+ * A rounded label. Its text says what its colour says.
+ * @param {string} tone good, warning, error, plain
+ * @param {string} text
+ */
+export function pill(tone, text) {
+  return el("span", { class: `cn-pill cn-${tone}` }, tone !== "plain" && el("i", { "aria-hidden": "true" }), text);
+}
+
+/**
+ * @param {string} text
+ * @param {() => void} pressed
+ * @param {Record<string, any>} [properties]
+ */
+export function button(text, pressed, properties = {}) {
+  return el("button", { type: "button", onclick: pressed, ...properties }, text);
+}
+
+/**
+ * Put text on the clipboard, and say so on the button for a moment.
+ * @param {HTMLButtonElement} source
+ * @param {string} text
+ */
+export async function copyFrom(source, text) {
+  const label = source.textContent;
+  try {
+    await navigator.clipboard.writeText(text);
+    source.textContent = "Copied ✓";
+  } catch {
+    source.textContent = "Select it and copy";
+  }
+  setTimeout(() => (source.textContent = label), 1500);
+}
+
+/**
+ * What the last action came to: a title, lines, dismiss, and undo where that is possible.
+ * @param {(kind: string) => void} act takes "dismiss" and "undo"
+ */
+export function toldBox(act) {
+  const root = el("div", { class: "cn-told-slot", role: "status", "aria-live": "polite" });
+  return {
+    root,
+    /** @param {Told | null} told */
+    show(told) {
+      root.replaceChildren();
+      if (!told) return;
+      const words = { good: "Done. ", warning: "Look: ", error: "Failed. ", plain: "" };
+      root.append(
+        el(
+          "div",
+          { class: `cn-told cn-${told.level}` },
+          el(
+            "div",
+            { class: "cn-told-text" },
+            el("b", {}, el("span", { class: "cn-unseen" }, words[/** @type {"good"} */ (told.level)]), told.title),
+            ...told.lines.map((line) => el("div", {}, line)),
+          ),
+          told.undo && button("Undo", () => act("undo"), { class: "cn-strong" }),
+          button("✕", () => act("dismiss"), { class: "cn-ghost", "aria-label": "Dismiss this message" }),
+        ),
+      );
+    },
+  };
+}
+
+/**
+ * What is running, shown once it takes over a second, with a way to cancel.
+ * @param {() => void} cancel
+ */
+export function jobBar(cancel) {
+  const label = el("span", {});
+  const seconds = el("span", { class: "cn-soft" });
+  const root = el(
+    "div",
+    { class: "cn-job", role: "status", "aria-live": "polite", hidden: true },
+    el("span", { class: "cn-spinner", "aria-hidden": "true" }),
+    label,
+    el("span", { "aria-hidden": "true" }, seconds),
+    button("Cancel", cancel),
+  );
+  let running = 0;
+  let since = 0;
+  /** @type {ReturnType<typeof setInterval> | undefined} */
+  let timer;
+  const tick = () => {
+    const elapsed = (performance.now() - since) / 1000;
+    if (elapsed >= 1) root.hidden = false;
+    seconds.textContent = ` ${Math.floor(elapsed)} s `;
+  };
+  return {
+    root,
+    /** @param {Job} job */
+    show(job) {
+      if (job && job.number === running) return;
+      clearInterval(timer);
+      running = job ? job.number : 0;
+      root.hidden = true;
+      if (!job) return;
+      label.textContent = `${job.label} …`;
+      since = performance.now();
+      timer = setInterval(tick, 250);
+    },
+    destroy() {
+      clearInterval(timer);
+    },
+  };
+}
+
+/**
+ * A listener of messages that can be taken off again.
+ * @param {WidgetModel} model
+ * @param {(message: any) => void} take
+ * @returns {() => void}
+ */
+export function listen(model, take) {
+  const callback = (/** @type {any} */ message) => take(message);
+  model.on("msg:custom", callback);
+  return () => model.off("msg:custom", callback);
+}
+
+/**
+ * Make the element of a widget: the notebook's shortcuts stay out of it, so that keys reach its controls.
+ * @param {HTMLElement} host
+ * @param {string} label
+ */
+export function widgetRoot(host, label) {
+  const root = el("div", { class: "cn-root", role: "region", "aria-label": label, "data-lm-suppress-shortcuts": "true" });
+  host.classList.add("cn-host");
+  host.append(root);
+  return root;
+}

@@ -1,0 +1,170 @@
+// The pane beside the explorer's table: one webhook, its observers in each namespace, and what can be done with it.
+import { button, clockTime, el, freshId, grouped, pill } from "./common.js";
+
+/** How each state looks; its word always stands beside it. */
+export const TONES = /** @type {Record<string, string>} */ ({
+  "caught up": "good",
+  "catching up": "warning",
+  replaying: "warning",
+  suspended: "warning",
+  disconnected: "warning",
+  failing: "error",
+  quarantined: "error",
+});
+
+/**
+ * @param {string} state
+ * @param {number} failing
+ */
+export function statePill(state, failing) {
+  return pill(TONES[state] ?? "plain", state === "failing" ? `${failing} failing` : state);
+}
+
+/**
+ * @param {{ act: (kind: string, id: string) => void }} options
+ */
+export function makeDetails({ act }) {
+  const titleId = freshId();
+  const title = el("h3", { id: titleId, tabindex: "-1" });
+  const url = el("div", { class: "cn-mono cn-soft cn-url" });
+  const facts = el("div", { class: "cn-facts" });
+  const question = el("div", {});
+  let current = "";
+  const actions = el(
+    "div",
+    { class: "cn-actions", role: "toolbar", "aria-label": "What to do with this webhook" },
+    ...["Edit", "Test", "Duplicate"].map((name) => button(name, () => act(name.toLowerCase(), current))),
+    button("Remove", ask, { class: "cn-danger" }),
+  );
+  const hook = el("div", { hidden: true }, el("div", { class: "cn-title" }, title, actions), url, question, facts);
+  const hint = el("div", { class: "cn-soft cn-hint-pane" });
+  const root = el("section", { class: "cn-details", "aria-labelledby": titleId }, hint, hook);
+
+  function ask() {
+    const close = () => {
+      question.replaceChildren();
+      actions.querySelector(".cn-danger")?.focus();
+    };
+    const keep = button("Keep it", close);
+    question.replaceChildren(
+      el(
+        "div",
+        {
+          class: "cn-told cn-warning",
+          role: "alertdialog",
+          "aria-label": `Remove ${current}?`,
+          onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && close(),
+        },
+        el(
+          "div",
+          { class: "cn-told-text" },
+          el("b", {}, `Remove ${current}?`),
+          el("div", {}, "The kernel stops sending to it. You can undo this from here afterwards."),
+        ),
+        button("Remove", () => (question.replaceChildren(), act("remove", current)), { class: "cn-danger" }),
+        keep,
+      ),
+    );
+    keep.focus();
+  }
+
+  return {
+    root,
+    focus: () => title.focus(),
+    /**
+     * @param {any} details
+     * @param {number} count how many webhooks are selected
+     */
+    show(details, count) {
+      hook.hidden = !details;
+      hint.hidden = Boolean(details);
+      hint.textContent =
+        count > 1
+          ? `${grouped(count)} webhooks are selected: explorer.selected has their definitions.`
+          : "Select a webhook to see how its deliveries go.";
+      if (!details) {
+        current = "";
+        question.replaceChildren();
+        return;
+      }
+      if (details.id !== current) question.replaceChildren();
+      current = details.id;
+      title.textContent = details.id;
+      url.textContent = details.url;
+      facts.replaceChildren(...paneParts(details));
+    },
+  };
+}
+
+/** @param {any} details */
+function paneParts(details) {
+  const parts = [];
+  if (details.failing) parts.push(failures(details));
+  parts.push(observerTable(details));
+  const chips = details.types.map((/** @type {string} */ type) => el("span", { class: "cn-chip" }, type));
+  parts.push(fact("Events", el("div", { class: "cn-chips" }, ...(chips.length ? chips : ["none: it never fires"]))));
+  const headers = details.headers.map((/** @type {string} */ name) =>
+    el("div", { class: "cn-mono" }, `${name}: `, el("span", { "aria-label": "not shown" }, "••••••")),
+  );
+  parts.push(fact("Headers", ...(headers.length ? headers : ["none"])));
+  parts.push(fact("Authorization", details.authorization));
+  const flags = [details.active ? "active" : "inactive", details.replayable ? "replayable" : "not replayable"];
+  parts.push(fact("Sequence", `${details.sequence}, ${flags.join(", ")}`));
+  return parts;
+}
+
+/**
+ * @param {string} name
+ * @param {...Child} values
+ */
+function fact(name, ...values) {
+  return el("div", { class: "cn-fact" }, el("h4", {}, name), el("div", {}, ...values));
+}
+
+/** @param {any} details */
+function failures(details) {
+  const many = details.failing === 1 ? "1 partition fails" : `${grouped(details.failing)} partitions fail`;
+  return el(
+    "details",
+    { class: "cn-told cn-error cn-failures", open: "" },
+    el("summary", {}, el("b", {}, many), " at this moment"),
+    ...details.failed.map((/** @type {any} */ each) =>
+      el(
+        "div",
+        {},
+        el("span", { class: "cn-mono" }, each.partition),
+        ` in ${each.namespace}, ${each.attempts} ${each.attempts === 1 ? "attempt" : "attempts"}, last ${clockTime(each.at)}`,
+        each.quarantined && " — quarantined: the kernel has given up",
+        each.message && el("div", { class: "cn-soft" }, each.message),
+      ),
+    ),
+  );
+}
+
+/** @param {any} details */
+function observerTable(details) {
+  if (details.error) return el("div", { class: "cn-told cn-warning" }, `Observers could not be read. ${details.error}`);
+  if (details.read_at === null) return el("div", { class: "cn-soft" }, "Reading the observers …");
+  if (!details.spaces.length) {
+    return el("div", { class: "cn-soft" }, "No observer is known: the kernel makes one when the webhook is active.");
+  }
+  const titles = ["Namespace", "State", "Last", "Tail", "Lag", "Handled"];
+  return el(
+    "table",
+    { class: "cn-table" },
+    el("caption", { class: "cn-unseen" }, "How far it has come in each namespace"),
+    el("tr", {}, ...titles.map((title, at) => el("th", { scope: "col", class: at > 1 ? "cn-right" : "" }, title))),
+    ...details.spaces.map((/** @type {any} */ space) =>
+      el(
+        "tr",
+        {},
+        el("th", { scope: "row" }, space.namespace),
+        el("td", {}, statePill(space.state, space.failing)),
+        ...[space.last, space.tail, space.lag, space.handled].map((value) =>
+          el("td", { class: "cn-right" }, grouped(value)),
+        ),
+      ),
+    ),
+  );
+}
+

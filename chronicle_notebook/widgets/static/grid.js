@@ -1,0 +1,229 @@
+// A table of any length of which only the visible rows exist: keyed by id, sortable, selectable, for the keyboard too.
+import { el, freshId } from "./common.js";
+
+/**
+ * @typedef {{ id: string } & Record<string, any>} Row
+ * @typedef {{ name: string, title: string, width: string, above?: number, right?: boolean, sortable?: boolean,
+ *   paint: (cell: HTMLElement, row: Row) => void }} GridColumn
+ *   `above` is the width in pixels from which on the column is shown.
+ * @typedef {{ label: string, columns: GridColumn[], several: boolean, sort?: { name: string, down: boolean },
+ *   sorted?: (sort: { name: string, down: boolean }) => void, selected: (ids: string[]) => void,
+ *   opened?: (id: string) => void }} GridOptions
+ */
+
+export const ROW_HEIGHT = 29;
+const SPARE_ROWS = 6;
+
+/** @param {GridOptions} options */
+export function makeGrid(options) {
+  const prefix = freshId();
+  const head = el("div", { class: "cn-grid-head", role: "row" });
+  const rowsBox = el("div", { class: "cn-grid-rows", role: "rowgroup" });
+  const body = el("div", { class: "cn-grid-body", role: "presentation" }, rowsBox);
+  const empty = el("div", { class: "cn-grid-empty", hidden: true });
+  const table = el(
+    "div",
+    { class: "cn-grid-table", role: "grid", "aria-label": options.label, tabindex: "0", "aria-rowcount": "1" },
+    el("div", { role: "rowgroup" }, head),
+    body,
+  );
+  if (options.several) table.setAttribute("aria-multiselectable", "true");
+  const root = el("div", { class: "cn-grid" }, table, empty);
+
+  /** @type {Row[]} */
+  let rows = [];
+  /** @type {Map<string, number>} */
+  let positions = new Map();
+  /** @type {Set<string>} */
+  let selected = new Set();
+  let active = -1;
+  let anchor = -1;
+  let columns = options.columns;
+  let sort = options.sort ?? { name: "", down: false };
+  /** @type {HTMLElement[]} */
+  let pool = [];
+  let frame = 0;
+
+  function paintHead() {
+    root.style.setProperty("--cn-columns", columns.map((column) => column.width).join(" "));
+    table.setAttribute("aria-colcount", String(columns.length));
+    head.replaceChildren(
+      ...columns.map((column) => {
+        const sortable = column.sortable !== false && options.sorted;
+        const here = sort.name === column.name;
+        const cell = el("div", { role: "columnheader", class: column.right ? "cn-right" : "" });
+        if (!sortable) {
+          cell.append(column.title);
+          return cell;
+        }
+        cell.setAttribute("aria-sort", here ? (sort.down ? "descending" : "ascending") : "none");
+        const arrow = el("span", { "aria-hidden": "true" }, here ? (sort.down ? " ▾" : " ▴") : "");
+        cell.append(el("button", { type: "button", onclick: () => sortBy(column.name) }, column.title, arrow));
+        return cell;
+      }),
+    );
+    pool = [];
+    rowsBox.replaceChildren();
+  }
+
+  /** @param {string} name */
+  function sortBy(name) {
+    sort = { name, down: sort.name === name ? !sort.down : false };
+    paintHead();
+    options.sorted?.(sort);
+    const again = head.children[columns.findIndex((column) => column.name === name)]?.querySelector("button");
+    again?.focus();
+  }
+
+  function newRow() {
+    const row = el("div", { role: "row", class: "cn-grid-row" });
+    for (const column of columns) row.append(el("div", { role: "gridcell", class: column.right ? "cn-right" : "" }));
+    return row;
+  }
+
+  function paint() {
+    frame = 0;
+    const first = Math.max(0, Math.floor(body.scrollTop / ROW_HEIGHT) - SPARE_ROWS);
+    const shown = Math.ceil((body.clientHeight || 400) / ROW_HEIGHT) + 2 * SPARE_ROWS;
+    const last = Math.min(rows.length, first + shown);
+    rowsBox.style.height = `${rows.length * ROW_HEIGHT}px`;
+    while (pool.length < last - first) pool.push(newRow());
+    const used = pool.slice(0, Math.max(0, last - first));
+    used.forEach((element, offset) => paintRow(element, first + offset));
+    if (rowsBox.childElementCount !== used.length) rowsBox.replaceChildren(...used);
+    table.setAttribute("aria-rowcount", String(rows.length + 1));
+    const here = active >= first && active < last;
+    if (here) table.setAttribute("aria-activedescendant", `${prefix}-${active}`);
+    else table.removeAttribute("aria-activedescendant");
+  }
+
+  /**
+   * @param {HTMLElement} element
+   * @param {number} index
+   */
+  function paintRow(element, index) {
+    const row = rows[index];
+    const chosen = selected.has(row.id);
+    element.id = `${prefix}-${index}`;
+    element.style.transform = `translateY(${index * ROW_HEIGHT}px)`;
+    element.dataset.index = String(index);
+    element.dataset.id = row.id;
+    element.setAttribute("aria-rowindex", String(index + 2));
+    element.setAttribute("aria-selected", String(chosen));
+    element.classList.toggle("cn-active", index === active);
+    columns.forEach((column, at) => column.paint(/** @type {HTMLElement} */ (element.children[at]), row));
+  }
+
+  function paintSoon() {
+    if (!frame) frame = requestAnimationFrame(paint);
+  }
+
+  /** @param {number} index */
+  function show(index) {
+    const top = index * ROW_HEIGHT;
+    if (top < body.scrollTop) body.scrollTop = top;
+    else if (top + ROW_HEIGHT > body.scrollTop + body.clientHeight) {
+      body.scrollTop = top + ROW_HEIGHT - body.clientHeight;
+    }
+  }
+
+  /**
+   * @param {number} index
+   * @param {{ add?: boolean, range?: boolean }} how
+   */
+  function choose(index, { add = false, range = false } = {}) {
+    if (index < 0 || index >= rows.length) return;
+    active = index;
+    if (range && options.several && anchor >= 0) {
+      const [from, to] = anchor < index ? [anchor, index] : [index, anchor];
+      selected = new Set(rows.slice(from, to + 1).map((row) => row.id));
+    } else if (add && options.several) {
+      if (!selected.delete(rows[index].id)) selected.add(rows[index].id);
+      anchor = index;
+    } else {
+      selected = new Set([rows[index].id]);
+      anchor = index;
+    }
+    show(index);
+    paint();
+    options.selected([...selected]);
+  }
+
+  table.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    if (event.target !== table) return;
+    const page = Math.max(1, Math.floor(body.clientHeight / ROW_HEIGHT) - 1);
+    const steps = /** @type {Record<string, number>} */ ({
+      ArrowDown: active + 1,
+      ArrowUp: active < 0 ? rows.length - 1 : active - 1,
+      PageDown: active + page,
+      PageUp: active - page,
+      Home: 0,
+      End: rows.length - 1,
+    });
+    if (event.key in steps) {
+      choose(Math.min(rows.length - 1, Math.max(0, steps[event.key])), { range: event.shiftKey });
+    } else if (event.key === " ") choose(active, { add: true });
+    else if (event.key === "Enter" && active >= 0) options.opened?.(rows[active].id);
+    else return;
+    event.preventDefault();
+    event.stopPropagation();
+  });
+
+  rowsBox.addEventListener("click", (/** @type {MouseEvent} */ event) => {
+    const row = /** @type {HTMLElement} */ (event.target).closest("[data-index]");
+    if (!(row instanceof HTMLElement)) return;
+    table.focus({ preventScroll: true });
+    choose(Number(row.dataset.index), { add: event.ctrlKey || event.metaKey, range: event.shiftKey });
+  });
+  body.addEventListener("scroll", paintSoon, { passive: true });
+
+  const watcher = new ResizeObserver(() => {
+    const width = root.clientWidth;
+    const fitting = options.columns.filter((column) => width >= (column.above ?? 0));
+    if (fitting.length !== columns.length) {
+      columns = fitting;
+      paintHead();
+    }
+    paintSoon();
+  });
+  watcher.observe(root);
+  paintHead();
+
+  return {
+    root,
+    table,
+    /**
+     * Show these rows, in this order.
+     * @param {Row[]} next
+     * @param {string} whenEmpty what stands there when there are none
+     */
+    setRows(next, whenEmpty) {
+      const kept = active >= 0 ? rows[active]?.id : undefined;
+      rows = next;
+      positions = new Map(rows.map((row, index) => [row.id, index]));
+      active = kept === undefined ? -1 : (positions.get(kept) ?? -1);
+      anchor = active;
+      empty.hidden = rows.length > 0;
+      empty.textContent = whenEmpty;
+      paint();
+    },
+    /** Paint again after rows have changed in place. */
+    repaint: paintSoon,
+    /** @param {Iterable<string>} ids */
+    setSelected(ids) {
+      selected = new Set(ids);
+      if (selected.size === 1) active = positions.get([...selected][0]) ?? active;
+      paintSoon();
+    },
+    /** @param {string} id */
+    reveal(id) {
+      const index = positions.get(id);
+      if (index !== undefined) show(index);
+    },
+    focus: () => table.focus(),
+    destroy() {
+      watcher.disconnect();
+      cancelAnimationFrame(frame);
+    },
+  };
+}
