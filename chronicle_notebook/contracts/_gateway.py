@@ -31,6 +31,17 @@ Response = TypeVar("Response", bound=Message)
 Item_co = TypeVar("Item_co", covariant=True)
 
 
+class OtherGenerationError(Exception):
+    """The server speaks another generation than the one that the call was made for. Nothing was sent.
+
+    It never leaves the gateway that chooses between the generations, hence it is in no tree.
+    """
+
+    def __init__(self, generation: str) -> None:
+        super().__init__(generation)
+        self.generation = generation
+
+
 class Caller(Protocol):
     """The way to a kernel that an adapter is given."""
 

@@ -1,4 +1,4 @@
-"""The short way from the answer to columns: a frame of 10,000 webhooks costs little more than its bytes.
+"""The short way from the answer to columns and to values: a listing costs little more than its bytes.
 
 What makes it quick: one pass over the rows, each attribute read once, no value object per webhook, event types read
 from their bytes once per distinct one, and no garbage collection while only containers are made.
@@ -9,40 +9,101 @@ from __future__ import annotations
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from operator import attrgetter, itemgetter
+from typing import Any
 
+from chronicle_notebook.contracts.commands._convert import undisclosed
 from chronicle_notebook.contracts.wire import webhook_rows_pb2, webhooks_pb2
-from chronicle_notebook.model import EventType, WebhookColumns
+from chronicle_notebook.model import EventType, WebhookColumns, WebhookDefinition
+
+_EVENT_TYPES = attrgetter("EventTypes")
+_HEADERS = attrgetter("Headers")
+_WHOLE = itemgetter(slice(None))
+"""A slice of a repeated field is a plain list, which is iterated several times faster than the field itself."""
+
+Raw = tuple[bytes, ...]
+_Header = webhooks_pb2.WebhookDetailsResponse.HeadersEntry
 
 
-class _Texts(dict[bytes, str]):
-    """The text of an event type by its bytes on the wire."""
+class _Texts(dict[Raw, list[str]]):
+    """The texts of a webhook's event types by their bytes on the wire: few distinct ones, many mentions."""
 
-    def __missing__(self, raw: bytes) -> str:
-        kind = webhooks_pb2.EventType.FromString(raw)
-        text = self[raw] = str(EventType(kind.Id, kind.Generation))
-        return text
+    def __missing__(self, raw: Raw) -> list[str]:
+        kinds = [webhooks_pb2.EventType.FromString(each) for each in raw]
+        texts = self[raw] = [str(EventType(kind.Id, kind.Generation)) for kind in kinds]
+        return texts
+
+
+class _Names(dict[Raw, list[str]]):
+    """The names of a webhook's headers by their bytes on the wire."""
+
+    def __missing__(self, raw: Raw) -> list[str]:
+        names = self[raw] = sorted({_Header.FromString(each).key for each in raw})
+        return names
+
+
+def _raw(field: attrgetter[Any], rows: list[webhook_rows_pb2.WebhookRow]) -> Iterator[Raw]:
+    """The bytes of a repeated field of each row, without a step of Python in between."""
+    return map(tuple, map(_WHOLE, map(field, rows)))
 
 
 def columns(rows: webhook_rows_pb2.WebhookRows) -> WebhookColumns:
     """The columns of an answer."""
-    with _no_collection():
+    with uncollected():
         data = list(rows.Data)
-        text = _Texts().__getitem__
         return WebhookColumns(
             id=[row.Identifier for row in data],
             url=[row.Url for row in data],
-            # The slice is a plain list, which is iterated several times faster than the container of protobuf.
-            event_types=[[*map(text, row.EventTypes[:])] for row in data],
+            # A list of its own for each row, so that changing one changes one.
+            event_types=[*map(list, map(_Texts().__getitem__, _raw(_EVENT_TYPES, data)))],
             authorization=[row.AuthorizationType for row in data],
-            headers=[sorted(row.Headers) for row in data],
+            headers=[*map(list, map(_Names().__getitem__, _raw(_HEADERS, data)))],
             event_sequence=[row.EventSequenceId for row in data],
             active=[row.IsActive for row in data],
             replayable=[row.IsReplayable for row in data],
         )
 
 
+class _Types(dict[bytes, EventType]):
+    """An event type by its bytes on the wire."""
+
+    def __missing__(self, raw: bytes) -> EventType:
+        kind = webhooks_pb2.EventType.FromString(raw)
+        value = self[raw] = EventType(kind.Id, kind.Generation, kind.Tombstone)
+        return value
+
+
+class _Pairs(dict[bytes, tuple[str, str]]):
+    """Name and value of a header by its bytes on the wire."""
+
+    def __missing__(self, raw: bytes) -> tuple[str, str]:
+        entry = _Header.FromString(raw)
+        value = self[raw] = (entry.key, entry.value)
+        return value
+
+
+def definitions(rows: webhook_rows_pb2.WebhookRows) -> list[WebhookDefinition]:
+    """The webhooks of an answer as values, in about half the time that reading its event types as messages takes."""
+    with uncollected():
+        kind, pair = _Types().__getitem__, _Pairs().__getitem__
+        return [
+            WebhookDefinition(
+                id=row.Identifier,
+                target_url=row.Url,
+                event_types=tuple(map(kind, row.EventTypes[:])),
+                authorization=undisclosed(row.AuthorizationType),
+                headers=dict(map(pair, row.Headers[:])),
+                event_sequence_id=row.EventSequenceId,
+                replayable=row.IsReplayable,
+                active=row.IsActive,
+            )
+            for row in list(rows.Data)
+        ]
+
+
 @contextmanager
-def _no_collection() -> Iterator[None]:
+def uncollected() -> Iterator[None]:
+    """Keep the garbage collector from walking what is only just being made."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -99,13 +99,18 @@ def _authorization_to_wire(
             )
 
 
+def undisclosed(kind: int) -> WebhookAuthorization:
+    """The authorization of a webhook that was read back: its kind, without credentials."""
+    return _KINDS.get(kind, NO_AUTHORIZATION)
+
+
 def definition_from_details(message: webhooks_pb2.WebhookDetailsResponse) -> WebhookDefinition:
     """A webhook as read back. In this form an absent flag means false (source: the contract at 19.29.4)."""
     return WebhookDefinition(
         id=message.Identifier,
         target_url=message.Url,
         event_types=tuple(EventType(kind.Id, kind.Generation, kind.Tombstone) for kind in message.EventTypes),
-        authorization=_KINDS.get(message.AuthorizationType, NO_AUTHORIZATION),
+        authorization=undisclosed(message.AuthorizationType),
         headers=message.Headers,
         event_sequence_id=message.EventSequenceId,
         replayable=message.IsReplayable,

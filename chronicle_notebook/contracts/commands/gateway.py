@@ -18,7 +18,7 @@ from chronicle_notebook.contracts._guid import guid_to_wire
 from chronicle_notebook.contracts._method import Method
 from chronicle_notebook.contracts._sealed import Sealed
 from chronicle_notebook.contracts.commands import _convert, methods
-from chronicle_notebook.contracts.commands._columns import columns
+from chronicle_notebook.contracts.commands._columns import columns, definitions
 from chronicle_notebook.contracts.wire import (
     event_stores_pb2,
     event_types_pb2,
@@ -190,8 +190,7 @@ class CommandsGateway:
     def webhooks(self, event_store: str) -> list[WebhookDefinition]:
         """All webhooks as read back: without credentials."""
         request = webhooks_pb2.GetWebhooksRequest(EventStore=event_store)
-        answer = self._enveloped(methods.GET_WEBHOOKS, request)
-        return [_convert.definition_from_details(message) for message in answer.Data]
+        return definitions(self._enveloped(methods.GET_WEBHOOK_ROWS, request))
 
     def webhook_columns(self, event_store: str) -> WebhookColumns:
         """All webhooks column by column, with no value object in between."""

@@ -1,0 +1,187 @@
+"""Finding out which wire generation a kernel speaks, before anything is decoded.
+
+Both generations have some methods under one path with other answers, and decoding one with the other's message fails
+without an error. So nothing is guessed from an answer; in this order:
+
+1. ``CheckCompatibility`` with the real webhook file. Compatible means `commands`. It is anonymous, and absent up to
+   16.37 (source: K/Core/Services/Clients/ConnectionService.cs).
+2. The text of ``GetDescriptorSet``, anonymous in both generations: which methods the service Webhooks has.
+3. The raw bytes of one harmless read, of the webhooks of the event store ``System``, which every kernel has. A
+   `commands` answer begins with a correlation id, a message of 18 bytes with two fixed numbers, and is never empty. A
+   `classic` answer is empty, or begins with an entry that begins with a text.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
+
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.message import Message
+
+from chronicle_notebook._errors import (
+    AuthenticationError,
+    KernelError,
+    MethodNotImplementedError,
+    PermissionDeniedError,
+    ProtocolError,
+    RequestRefusedError,
+)
+from chronicle_notebook._version import __version__
+from chronicle_notebook.contracts._descriptor import PROTOCOL_VERSION, webhook_descriptor_set
+from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.contracts.commands import methods
+from chronicle_notebook.contracts.wire import clients_pb2, webhooks_pb2
+from chronicle_notebook.model import ServerVersion
+
+COMMANDS, CLASSIC = "commands", "classic"
+SYSTEM_STORE = "System"
+"""The event store that every kernel has (source: K/Concepts/EventStoreName.cs)."""
+
+Request = TypeVar("Request", bound=Message)
+Response = TypeVar("Response", bound=Message)
+
+_WITHOUT_AN_ANSWER = (
+    AuthenticationError,
+    MethodNotImplementedError,
+    PermissionDeniedError,
+    ProtocolError,
+    RequestRefusedError,
+)
+"""Failures that say nothing of the generation, so that the next way is tried. A lost connection is not among them."""
+
+_SERVICE = re.compile(
+    r"\bservice\s+Webhooks\s*\{(.*?)(?=^\s*(?:service|message|enum|package)\b|\Z)", re.DOTALL | re.MULTILINE
+)
+
+
+class OnServer(Protocol):
+    """The way to the one server that is asked."""
+
+    @property
+    def server(self) -> str:
+        """``host:port``."""
+
+    def call(self, method: Method[Request, Response], request: Request) -> Response:
+        """Make a call."""
+
+    def raw(self, method: Method[Any, Any], request: Message) -> bytes:
+        """Make a call whose answer is not decoded."""
+
+
+@dataclass(frozen=True, slots=True)
+class Negotiation:
+    """What was found out of a server."""
+
+    generation: str
+    """``commands`` or ``classic``."""
+    how: str
+    """What told it, as a sentence."""
+    version: ServerVersion
+    """What the server says of itself; the texts are empty as far as it does not."""
+    incompatibilities: tuple[str, ...] = ()
+    """What the kernel's own check objects to in the contract of this package; empty when it objects to nothing."""
+
+
+def negotiate(server: OnServer) -> Negotiation:
+    """Ask a server.
+
+    :raises ProtocolError: it answers, and nothing it says tells the generation.
+    :raises KernelError: the connection failed.
+    """
+    answer = _check(server)
+    if answer is not None and answer.IsCompatible and not answer.Incompatibilities:
+        return Negotiation(
+            COMMANDS,
+            "The kernel's own check finds the webhook contract of this package compatible.",
+            ServerVersion(answer.ServerVersion, protocol=answer.ServerProtocolVersion),
+        )
+    generation, how = _by_text(server) or _by_bytes(server) or (None, "")
+    objections = () if answer is None else tuple(answer.Incompatibilities) or ("It gives no reason.",)
+    if generation is None and answer is None:
+        generation, how = CLASSIC, "The kernel has no compatibility check, which kernels up to 16.37 lack."
+    if generation is None:
+        raise ProtocolError(
+            f"{server.server} finds the webhook contract of this package incompatible ({objections[0]}), and does not "
+            "tell which one it has.",
+            server=server.server,
+            call=methods.CHECK_COMPATIBILITY.short,
+            hint="Use a version of chronicle-notebook that is made for this kernel.",
+        )
+    told = None if answer is None else ServerVersion(answer.ServerVersion, protocol=answer.ServerProtocolVersion)
+    return Negotiation(generation, how, told or _version(server), objections)
+
+
+def _check(server: OnServer) -> clients_pb2.CompatibilityResponse | None:
+    """The kernel's own verdict; None when it has no such check, or does not answer it."""
+    request = clients_pb2.CompatibilityRequest(
+        ClientType="Python",
+        ClientVersion=__version__,
+        ProtocolVersion=PROTOCOL_VERSION,
+        DescriptorSet=webhook_descriptor_set(),
+    )
+    try:
+        return server.call(methods.CHECK_COMPATIBILITY, request)
+    except _WITHOUT_AN_ANSWER:
+        return None
+
+
+def _by_text(server: OnServer) -> tuple[str, str] | None:
+    try:
+        text = server.call(methods.GET_DESCRIPTOR_SET, Empty()).SchemaDefinition
+    except _WITHOUT_AN_ANSWER:
+        return None
+    service = _SERVICE.search(text)
+    if service is None:
+        return None
+    names = set(re.findall(r"\brpc\s+(\w+)", service[1]))
+    if "AddWebhooks" in names:
+        return COMMANDS, "The kernel's contract has the method AddWebhooks."
+    if "Add" in names:
+        return CLASSIC, "The kernel's contract has the method Add for webhooks."
+    return None
+
+
+def _by_bytes(server: OnServer) -> tuple[str, str] | None:
+    try:
+        answer = server.raw(methods.GET_WEBHOOKS, webhooks_pb2.GetWebhooksRequest(EventStore=SYSTEM_STORE))
+    except _WITHOUT_AN_ANSWER:
+        return None
+    generation = generation_of(answer)
+    if generation is None:
+        return None
+    return generation, f"The bytes of a list of webhooks are those of the {generation} generation."
+
+
+def generation_of(answer: bytes) -> str | None:
+    """Which generation wrote an answer to ``GetWebhooks``; None when neither did."""
+    if not answer:
+        return CLASSIC
+    if answer[0] != 0x0A:
+        return None
+    size, start = _varint(answer, 1)
+    entry = answer[start : start + size]
+    if len(entry) == 18 and entry[0] == 0x09 and entry[9] == 0x11:
+        return COMMANDS
+    # The first member of a definition that is there: sequence, identifier, event types or target.
+    return CLASSIC if entry and entry[0] in {0x0A, 0x12, 0x1A, 0x22} else None
+
+
+def _varint(data: bytes, start: int) -> tuple[int, int]:
+    value = shift = 0
+    for position in range(start, min(start + 5, len(data))):
+        value |= (data[position] & 0x7F) << shift
+        shift += 7
+        if data[position] < 0x80:
+            return value, position + 1
+    return 0, len(data)
+
+
+def _version(server: OnServer) -> ServerVersion:
+    """What a server without a compatibility check says of itself, if it says it to this caller."""
+    try:
+        answer = server.call(methods.GET_VERSION_INFO, Empty())
+    except KernelError:
+        return ServerVersion("")
+    return ServerVersion(answer.Version, answer.CommitSha, answer.ProtocolVersion)

@@ -1,0 +1,50 @@
+"""Every code block of the README runs, in order, in a real IPython shell."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from IPython.core.interactiveshell import InteractiveShell
+
+from chronicle_notebook import _connect
+
+README = Path(__file__).parents[1] / "README.md"
+BLOCKS = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+
+
+@pytest.fixture
+def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    instance: Any = InteractiveShell.instance()
+    yield instance
+    instance.history_manager.end_session()
+    InteractiveShell.clear_instance()
+    for client in list(_connect.clients().values()):
+        client.close()
+    while _connect._embedded:
+        _connect._embedded.pop().stop()
+
+
+def test_every_block_runs(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    assert len(BLOCKS) >= 6
+    for block in BLOCKS:
+        result = shell.run_cell(block)
+        assert result.success, f"{block}\n{capsys.readouterr().out}"
+    shown = capsys.readouterr().out
+    for part in ("webhooks of event store 'banking'", "1 delivery", "not all of it took effect: active"):
+        assert part in shown
+
+
+def test_the_commands_of_the_readme_are_targets_of_the_makefile() -> None:
+    makefile = (README.parent / "Makefile").read_text()
+    for target in re.findall(r"^make (\w+)", README.read_text(), re.MULTILINE):
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE)
+
+
+def test_every_file_that_the_readme_names_is_there() -> None:
+    for name in re.findall(r"`([\w./-]+\.(?:md|ipynb))`", README.read_text()):
+        assert (README.parent / name).exists(), name
