@@ -243,7 +243,7 @@ class TestDelivery:
         for page in (shown._repr_html_(), delivery(events=(event(1, evil, **{evil: evil}),))._repr_html_()):
             tags = Tags(page)
             assert tags.open == []
-            assert tags.names <= {"div", "table", "tr", "th", "td", "details", "summary", "pre"}
+            assert tags.names <= {"div", "table", "tr", "th", "td", "details", "summary", "pre", "dl", "dt", "dd"}
             assert any("<script>" in text for text in tags.text)
             page.encode()
 
@@ -295,7 +295,7 @@ class TestList:
         assert [attrs["scope"] for tag, attrs in tags.seen if tag == "th"] == ["col"] * 7 + ["row"] * count
         assert tags.open == []
         assert [tag for tag, _ in tags.seen].index("caption") == [tag for tag, _ in tags.seen].index("table") + 1
-        assert all(set(attrs) <= {"scope", "style", "class", "colspan"} for _, attrs in tags.seen)
+        assert all(set(attrs) <= {"scope", "style", "class", "colspan", "cellpadding"} for _, attrs in tags.seen)
 
     def test_the_frame_has_the_same_types_with_and_without_rows(self) -> None:
         full = DeliveryList.of([delivery(7, events=(event(3), event(4, "B")), partition="p"), delivery(8, status=None)])

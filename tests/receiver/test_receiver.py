@@ -598,7 +598,7 @@ class TestMisbehaviour:
         receiver = Receiver()
         set_up(receiver)
         assert repr(receiver) == f"<Receiver: not running, 0 deliveries, {text}>"
-        assert f">{text}</td>" in receiver._repr_html_()
+        assert f">{text}</dd>" in receiver._repr_html_()
 
 
 class TestExpectation:
