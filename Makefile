@@ -8,7 +8,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 SOURCES := chronicle_notebook tests scripts benchmarks
 
-.PHONY: lab test check lint types imports bench format lock contracts clean
+.PHONY: lab test lint types imports front bench docs format lock contracts clean
 
 ## lab: JupyterLab on the notebooks, with a sandbox kernel (PORT=8888, BROWSER=yes, TOKEN=no)
 lab: $(READY)
@@ -16,7 +16,7 @@ lab: $(READY)
 		$(if $(filter no,$(BROWSER)),--no-browser) $(if $(filter yes,$(TOKEN)),--token)
 
 ## test: lint, types, import rules, and every test
-test: lint types imports
+test: lint types imports front
 	$(BIN)/pytest
 
 ## lint: ruff, lint and format
@@ -32,9 +32,21 @@ types: $(READY)
 imports: $(READY)
 	$(BIN)/lint-imports
 
+## front: types and layout of the front-end files; needs npm, and without it is left out (but not in CI)
+front:
+	@if command -v npm >/dev/null; then \
+		npm exec --yes --package=typescript@5.9.3 -- tsc -p jsconfig.json && \
+		npm exec --yes --package=prettier@3.6.2 -- prettier --check "chronicle_notebook/widgets/static/*.{js,css}"; \
+	elif [ -n "$$CI" ]; then echo "front: npm is not installed"; exit 1; \
+	else echo "front: npm is not installed, left out"; fi
+
 ## bench: ratios against a peer or a limit, measured in one run
 bench: $(READY)
 	$(BIN)/python -m benchmarks
+
+## docs: the site, in build/site
+docs: $(READY)
+	$(BIN)/python -m mkdocs build --strict
 
 ## format: let ruff put things right
 format: $(READY)
@@ -51,6 +63,10 @@ lock: $(READY)
 		--universal --all-extras --group dev pyproject.toml -o requirements.lock
 	$(BIN)/uv pip compile --quiet --upgrade --no-header --no-annotate --generate-hashes --python-version 3.11 \
 		--universal scripts/generate_contracts.in -o scripts/generate_contracts.lock
+	$(BIN)/uv pip compile --quiet --upgrade --no-header --no-annotate --generate-hashes --python-version 3.11 \
+		--universal scripts/check_binder.in -o scripts/check_binder.lock
+	$(MAKE) $(READY)
+	$(BIN)/python scripts/lock_binder.py
 
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -22,6 +22,10 @@ _ROOMS = {
         "client",
         "clients",
         "connect",
+        "doctor",
+        "reset_sandbox",
+        "start_sandbox",
+        "stop_sandbox",
         "use",
     ),
     "_errors": (
@@ -29,6 +33,8 @@ _ROOMS = {
         "AppendRefusedError",
         "AuthenticationError",
         "CallCancelledError",
+        "CertificateChangedWarning",
+        "CertificateError",
         "ChronicleError",
         "ChronicleWarning",
         "ClientClosedError",
@@ -48,10 +54,12 @@ _ROOMS = {
         "MissingDependencyError",
         "NotSupportedError",
         "PermissionDeniedError",
+        "ProtectedError",
         "ProtocolError",
         "ReceiverError",
         "ReplacementError",
         "RequestRefusedError",
+        "RunbookError",
         "SandboxError",
         "SecretUnavailableError",
         "UnknownClientError",
@@ -78,11 +86,11 @@ _ROOMS = {
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 
-__all__ = ["__version__", "webhooks", "widgets", *_HOMES]  # noqa: PLE0604 - the names stand above, once
+__all__ = ["__version__", "runbook", "webhooks", "widgets", *_HOMES]  # noqa: PLE0604 - the names stand above, once
 
 
 def __getattr__(name: str) -> Any:
-    if name in {"webhooks", "widgets"}:
+    if name in {"runbook", "webhooks", "widgets"}:
         return import_module(f"{__name__}.{name}")
     if name in _HOMES:
         value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
@@ -93,3 +101,13 @@ def __getattr__(name: str) -> Any:
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+def load_ipython_extension(shell: Any) -> None:
+    """``%load_ext chronicle_notebook``: the magics and their completion."""
+    import_module(f"{__name__}.magics").load(shell)
+
+
+def unload_ipython_extension(shell: Any) -> None:
+    """``%unload_ext chronicle_notebook``."""
+    import_module(f"{__name__}.magics").unload(shell)

@@ -1,5 +1,6 @@
 """The public names, for type checkers: at run time each is loaded when it is first used."""
 
+from chronicle_notebook import runbook as runbook
 from chronicle_notebook import webhooks as webhooks
 from chronicle_notebook import widgets as widgets
 from chronicle_notebook._client import (
@@ -15,6 +16,18 @@ from chronicle_notebook._connect import (
     connect as connect,
 )
 from chronicle_notebook._connect import (
+    doctor as doctor,
+)
+from chronicle_notebook._connect import (
+    reset_sandbox as reset_sandbox,
+)
+from chronicle_notebook._connect import (
+    start_sandbox as start_sandbox,
+)
+from chronicle_notebook._connect import (
+    stop_sandbox as stop_sandbox,
+)
+from chronicle_notebook._connect import (
     use as use,
 )
 from chronicle_notebook._errors import (
@@ -28,6 +41,12 @@ from chronicle_notebook._errors import (
 )
 from chronicle_notebook._errors import (
     CallCancelledError as CallCancelledError,
+)
+from chronicle_notebook._errors import (
+    CertificateChangedWarning as CertificateChangedWarning,
+)
+from chronicle_notebook._errors import (
+    CertificateError as CertificateError,
 )
 from chronicle_notebook._errors import (
     ChronicleError as ChronicleError,
@@ -87,6 +106,9 @@ from chronicle_notebook._errors import (
     PermissionDeniedError as PermissionDeniedError,
 )
 from chronicle_notebook._errors import (
+    ProtectedError as ProtectedError,
+)
+from chronicle_notebook._errors import (
     ProtocolError as ProtocolError,
 )
 from chronicle_notebook._errors import (
@@ -97,6 +119,9 @@ from chronicle_notebook._errors import (
 )
 from chronicle_notebook._errors import (
     RequestRefusedError as RequestRefusedError,
+)
+from chronicle_notebook._errors import (
+    RunbookError as RunbookError,
 )
 from chronicle_notebook._errors import (
     SandboxError as SandboxError,
@@ -154,3 +179,6 @@ from chronicle_notebook.webhooks._outcome import (
 )
 
 __version__: str
+
+def load_ipython_extension(shell: object) -> None: ...
+def unload_ipython_extension(shell: object) -> None: ...

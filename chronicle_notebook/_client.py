@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
 from typing import Self
 
-from chronicle_notebook._display import Card, clock
+from chronicle_notebook._display import Card, banner_of, clock
 from chronicle_notebook._errors import InvalidInputError, UnknownEventStoreError, did_you_mean
+from chronicle_notebook._guard import LOCK, GuardedGateway
 from chronicle_notebook._listing import Listing
 from chronicle_notebook._status import Status
 from chronicle_notebook.connection._channel import Channel
+from chronicle_notebook.connection._description import describe_credentials, describe_security
 from chronicle_notebook.connection._doctor import Diagnosis, examine
-from chronicle_notebook.contracts._gateway import KernelGateway
-from chronicle_notebook.contracts.commands.gateway import CommandsGateway
+from chronicle_notebook.connection._string import ConnectionString
+from chronicle_notebook.contracts._defects import KnownDefect
+from chronicle_notebook.contracts._negotiation import Negotiation
+from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.model import (
     EVENT_LOG,
     FailedPartition,
@@ -25,6 +30,7 @@ from chronicle_notebook.model import (
 )
 from chronicle_notebook.observers import failed_partition_listing, observer_listing
 from chronicle_notebook.stores._declared_event_type import declared_event_types, registration_of
+from chronicle_notebook.stores._defect_listing import defect_listing
 from chronicle_notebook.stores._event_sequence import EventSequence
 from chronicle_notebook.stores._listings import (
     ListenedEventType,
@@ -40,7 +46,7 @@ from chronicle_notebook.webhooks._view import WebhookView
 class Client:
     """A connection to a kernel. Made by :func:`chronicle_notebook.connect`; close it, or use it in a ``with`` block."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - made by connect() alone
         self,
         channel: Channel,
         *,
@@ -48,12 +54,13 @@ class Client:
         event_store: str,
         namespace: str,
         version: ServerVersion,
+        kernel: NegotiatedGateway | None = None,
         embedded: bool = False,
         declared: Iterable[type] | None = None,
         on_close: Callable[[Client], None] | None = None,
     ) -> None:
         self._channel = channel
-        self._kernel: KernelGateway = CommandsGateway(channel)
+        self._kernel = NegotiatedGateway(channel) if kernel is None else kernel
         self._declared = declared
         self._on_close = on_close
         self._store_exists = False
@@ -61,15 +68,31 @@ class Client:
         """The name under which :func:`chronicle_notebook.client` finds it."""
         self.event_store = event_store
         self.namespace = namespace
-        self.version = version
-        """What the server said of itself when the client connected."""
+        self._version = version
         self.embedded = embedded
         """Whether the kernel is the sandbox inside this process."""
 
     @property
     def server(self) -> str:
         """``host:port`` of the kernel."""
-        return self._channel.server
+        return self._kernel.server
+
+    @property
+    def protected(self) -> bool:
+        """Whether writes need the event store's name first."""
+        return isinstance(self._kernel, GuardedGateway)
+
+    def unlock(self, event_store: str) -> None:
+        """Let this process write to the event store of a protected connection, by giving its name.
+
+        :raises ProtectedError: it is another name than that of :attr:`event_store`.
+        """
+        LOCK.unlock(self.server, self.event_store, event_store)
+
+    @property
+    def target(self) -> ConnectionString:
+        """The connection string, which shows itself without its secrets."""
+        return self._channel.target
 
     @property
     def sandbox(self) -> bool:
@@ -78,8 +101,29 @@ class Client:
 
     @property
     def generation(self) -> str:
-        """The wire generation: ``commands`` for kernels from 16.38 on."""
+        """The wire generation: ``commands`` for kernels from 16.38 on, ``classic`` for those before."""
         return self._kernel.generation
+
+    @property
+    def version(self) -> ServerVersion:
+        """What the server in use says of itself."""
+        found = self._kernel.negotiation
+        # The compatibility check tells the version and not the commit; the first call of this client told both.
+        if found is None or not found.version.version or found.version.version == self._version.version:
+            return self._version
+        return found.version
+
+    @property
+    def negotiation(self) -> Negotiation | None:
+        """How the wire generation was found out, and what the kernel objects to in this package's contract."""
+        return self._kernel.negotiation
+
+    @property
+    def known_defects(self) -> Listing[KnownDefect]:
+        """What kernels of this version are known to do wrong, and what this package does about it."""
+        return defect_listing(self._kernel.known_defects, version=self.version.version, foot=self._stamp()).under(
+            banner_of(self.server)
+        )
 
     @cached_property
     def webhooks(self) -> Webhooks:
@@ -122,9 +166,11 @@ class Client:
             name=self.name,
             event_store=event_store or self.event_store,
             namespace=namespace or self.namespace,
-            version=self.version,
+            version=self._version,
+            kernel=self._kernel,
             embedded=self.embedded,
             declared=self._declared,
+            on_close=self._on_close,
         )
         known = moved.namespaces()
         if namespace is not None and namespace not in known:
@@ -136,15 +182,24 @@ class Client:
             )
         return moved
 
+    def shares_connection_with(self, other: Client) -> bool:
+        """Whether closing one of the two closes both."""
+        return self._channel is other._channel
+
     def status(self) -> Status:
         """Which kernel this is, as whom it is called, and how long an answer takes."""
         started = time.monotonic()
         self._kernel.version(retry=False)
         return Status(card=self._card(), latency=time.monotonic() - started, read_at=datetime.now(UTC))
 
-    def doctor(self) -> Diagnosis:
+    def doctor(self, *, event_store: str | None = None, namespace: str | None = None) -> Diagnosis:
         """Walk the way to the kernel step by step, and say where it ends: see :func:`chronicle_notebook.doctor`."""
-        return examine(self._channel.target, event_store=self.event_store, namespace=self.namespace)
+        return examine(
+            self._channel.target,
+            event_store=event_store or self.event_store,
+            namespace=namespace or self.namespace,
+            trust=self._channel.trust,
+        )
 
     def describe(self, webhook: str) -> WebhookView:
         """One webhook as it is registered, with how far its deliveries have come in each namespace.
@@ -170,12 +225,15 @@ class Client:
         found = [
             ListenedEventType(each, tuple(listeners.get(each.id, ()))) for each in self._kernel.event_types(event_store)
         ]
-        return listened_listing(found, event_store=event_store, foot=self._stamp())
+        found.sort(key=lambda each: each.registered.owner == "server")  # the kernel's own come last
+        return listened_listing(found, event_store=event_store, foot=self._stamp()).under(banner_of(self.server))
 
     def event_types(self) -> Listing[RegisteredEventType]:
         """The event types of the event store, as a table and with ``to_frame()``."""
         event_store = self._store()
-        return event_type_listing(self._kernel.event_types(event_store), event_store=event_store, foot=self._stamp())
+        return event_type_listing(
+            self._kernel.event_types(event_store), event_store=event_store, foot=self._stamp()
+        ).under(banner_of(self.server))
 
     def register_event_types(self, *classes: type) -> None:
         """Register classes that carry ``@event_type``, all declared ones unless named, with their schemas.
@@ -193,13 +251,13 @@ class Client:
         tails = [
             SequenceTail(each, self.namespace, self._kernel.tail(event_store, self.namespace, each)) for each in ids
         ]
-        return sequence_listing(tails, event_store=event_store, foot=self._stamp())
+        return sequence_listing(tails, event_store=event_store, foot=self._stamp()).under(banner_of(self.server))
 
     def observers(self, namespace: str | None = None) -> Listing[ObserverState]:
         """How far each observer has come: in every namespace, or in one. A webhook's observer has the webhook's id."""
         event_store = self._store()
         found = [each for space in self._spaces(namespace) for each in self._kernel.observers(event_store, space)]
-        return observer_listing(found, where=self._where(namespace), foot=self._stamp())
+        return observer_listing(found, where=self._where(namespace), foot=self._stamp()).under(banner_of(self.server))
 
     def failed_partitions(
         self, webhook: str | None = None, *, namespace: str | None = None
@@ -211,7 +269,21 @@ class Client:
             for space in self._spaces(namespace)
             for each in self._kernel.failed_partitions(event_store, space, webhook)
         ]
-        return failed_partition_listing(found, where=self._where(namespace), foot=self._stamp())
+        return failed_partition_listing(found, where=self._where(namespace), foot=self._stamp()).under(
+            banner_of(self.server)
+        )
+
+    def retry_failed_partitions(self, webhook: str) -> list[tuple[FailedPartition, bool | None]]:
+        """Ask the kernel to try each failed partition of a webhook now, and say whether that was started.
+
+        It says None where the kernel does not tell. A quarantined partition is not started.
+        """
+        sequence = self.webhooks.get(webhook).event_sequence_id
+        retry, store = self._kernel.retry_partition, self._store()
+        return [
+            (each, retry(store, each.namespace, webhook, sequence, each.partition))
+            for each in self.failed_partitions(webhook)
+        ]
 
     def close(self) -> None:
         """End every call and stream. Further calls raise :class:`ClientClosedError`."""
@@ -234,19 +306,30 @@ class Client:
         return self._card().html()
 
     def _card(self) -> Card:
-        target = self._channel.target
-        secured = "certificate verified" if self._channel.verified else "certificate not verified, pinned at first use"
         return Card(
             heading=f"Chronicle kernel {self.server}{' (embedded sandbox)' if self.embedded else ''}",
             facts=[
                 ("version", f"{self.version.version or 'not told'}, wire generation {self.generation}"),
                 ("event store", self.event_store),
                 ("namespace", self.namespace),
-                ("authentication", target.credentials.describe()),
-                ("TLS", secured),
+                ("authentication", describe_credentials(self._channel)),
+                ("TLS", describe_security(self._channel)),
+                *([("cluster", self._channel.cluster)] if self._channel.cluster else []),
+                ("known defects", self._defects()),
                 ("client", self.name),
             ],
+            notes=self._objections(),
+            banner=banner_of(self.server),
         )
+
+    def _defects(self) -> str:
+        keys = [defect.key for defect in self._kernel.known_defects]
+        return f"{', '.join(keys)} (more in client.known_defects)" if keys else "none"
+
+    def _objections(self) -> list[str]:
+        """What the kernel's own compatibility check says against the contract of this package."""
+        found = self._kernel.negotiation
+        return [f"The kernel objects: {each}" for each in (() if found is None else found.incompatibilities)]
 
     def _store(self) -> str:
         """The event store, once it is known to exist: a kernel would create one of any name that a call mentions."""

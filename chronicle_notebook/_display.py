@@ -35,11 +35,13 @@ class Table:
     """What stands there when there are no rows."""
     numbers: frozenset[int] = frozenset()
     """Positions of the columns that hold numbers; they are set flush right."""
+    banner: str = ""
+    """One line above everything, for what must not be overlooked: see :func:`banner_of`."""
 
     def text(self) -> str:
         """The table as plain text."""
         if not self.rows:
-            return "\n".join(part for part in (self.caption, self.empty, self.foot) if part)
+            return "\n".join(part for part in (_shouted(self.banner), self.caption, self.empty, self.foot) if part)
         shown = [list(map(_one_line, row)) for row in self.rows[:SHOWN]]
         widths = [max(map(len, column)) for column in zip(self.titles, *shown, strict=True)]
         lines = [
@@ -50,7 +52,8 @@ class Table:
             for row in (list(self.titles), *shown)
         ]
         lines.insert(1, "  ".join("-" * width for width in widths))
-        return "\n".join(part for part in (self.caption, *lines, self._cut(), self.foot) if part)
+        parts = (_shouted(self.banner), self.caption, *lines, self._cut(), self.foot)
+        return "\n".join(part for part in parts if part)
 
     def html(self) -> str:
         """The table as HTML with a caption and scoped headers; every text is escaped."""
@@ -66,8 +69,9 @@ class Table:
         caption = f'<caption style="text-align:left;font-weight:600;padding:0 0 4px">{escape(self.caption)}</caption>'
         foot = "".join(f'<div style="{_SOFT}">{escape(line)}</div>' for line in (self._cut(), self.foot) if line)
         return (
-            f'<div class="chronicle-notebook" style="{_FONT}{_TEXT}overflow-x:auto"><table cellpadding="6" style="'
-            f'border-collapse:collapse;{_FONT}{_TEXT}overflow-wrap:break-word">{caption}<thead><tr>{head}</tr></thead>'
+            f'<div class="chronicle-notebook" style="{_FONT}{_TEXT}overflow-x:auto">{_bar(self.banner)}'
+            f'<table cellpadding="6" style="border-collapse:collapse;{_FONT}{_TEXT}overflow-wrap:break-word">'
+            f"{caption}<thead><tr>{head}</tr></thead>"
             f"<tbody>{body}</tbody></table>{foot}</div>"
         )
 
@@ -103,12 +107,15 @@ class Card:
     facts: Sequence[tuple[str, str]]
     notes: Sequence[str] = ()
     tone: Tone = Tone.PLAIN
+    banner: str = ""
+    """As of a table."""
 
     def text(self) -> str:
         """The card as plain text."""
         width = max((len(name) for name, _ in self.facts), default=0)
         lines = [f"  {name.ljust(width)}  {value}" for name, value in self.facts]
-        return "\n".join([self.heading, *lines, *(f"  {note}" for note in self.notes)])
+        above = [_shouted(self.banner)] if self.banner else []
+        return "\n".join([*above, self.heading, *lines, *(f"  {note}" for note in self.notes)])
 
     def html(self) -> str:
         """The card as HTML; every text is escaped."""
@@ -121,13 +128,31 @@ class Card:
         grid = f'<dl style="{_GRID}">{facts}</dl>' if facts else ""
         return (
             f'<div class="chronicle-notebook" style="{_FONT}{_TEXT}border-left:3px solid {self.tone};padding:2px 12px">'
-            f'<div style="font-weight:600">{escape(self.heading)}</div>{grid}{notes}</div>'
+            f'{_bar(self.banner)}<div style="font-weight:600">{escape(self.heading)}</div>{grid}{notes}</div>'
         )
 
 
 def clock(moment: datetime) -> str:
     """A moment for a reader: local date and time to the second, with the offset."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
+
+
+def banner_of(server: str) -> str:
+    """What must stand above everything that comes from a server: that it is protected; empty for any other."""
+    return str(getattr(server, "banner", ""))
+
+
+def _shouted(banner: str) -> str:
+    return f"!! {banner} !!" if banner else ""
+
+
+def _bar(banner: str) -> str:
+    if not banner:
+        return ""
+    return (
+        '<div style="background:var(--jp-error-color1,#d32f2f);color:#fff;font-weight:600;padding:2px 8px;'
+        f'margin-bottom:4px">{escape(banner)}</div>'
+    )
 
 
 def _one_line(text: str) -> str:

@@ -15,6 +15,7 @@
     │   └── SecretUnavailableError          a reference such as env:NAME that leads nowhere
     ├── KernelError                         the kernel, or the way to it, said no
     │   ├── KernelUnreachableError          no connection (UNAVAILABLE)
+    │   │   └── CertificateError            the server's certificate, or this client's, is not accepted
     │   ├── DeadlineExceededError (TimeoutError)  no answer in time
     │   ├── CallCancelledError              the call was ended from this side or by the kernel
     │   ├── AuthenticationError             the kernel does not know the caller
@@ -26,6 +27,8 @@
     │   ├── ProtocolError                   the answer is not what the contract promises
     │   └── AppendRefusedError              events were not appended, with the violations
     ├── ReplacementError                    a webhook was removed to be registered anew, and that did not succeed
+    ├── ProtectedError                      a write to a protected event store, whose name was not given
+    ├── RunbookError                        a runbook did not reach what was asked of it
     ├── ClientClosedError                   the client was closed
     ├── NotSupportedError                   this version cannot do that yet
     ├── MissingDependencyError (ImportError)  an extra is not installed
@@ -34,6 +37,7 @@
         └── DeliveryTimeoutError (TimeoutError)  the deliveries waited for did not come in time
 
     ChronicleWarning (UserWarning)
+    ├── CertificateChangedWarning           a server that is not verified shows another certificate than before
     ├── CredentialHeaderWarning             a header that looks like a credential is stored in clear
     └── LongSecretWarning                   a secret that a kernel may be unable to encrypt
 
@@ -127,6 +131,15 @@ class KernelUnreachableError(KernelError):
     """No connection to the kernel, or it was lost. For a write the outcome is then unknown."""
 
 
+class CertificateError(KernelUnreachableError):
+    """The TLS handshake failed over a certificate. Nothing was sent; ``problem`` says what is wrong with it."""
+
+    def __init__(self, message: str, *, server: str = "", call: str = "", problem: str = "", hint: str = "") -> None:
+        super().__init__(message, server=server, call=call, hint=hint)
+        self.problem = problem
+        """``unknown authority``, ``expired``, ``not yet valid``, ``wrong name`` or ``refused`` (by the server)."""
+
+
 class DeadlineExceededError(KernelError, TimeoutError):
     """The kernel did not answer before the deadline. For a write the outcome is then unknown."""
 
@@ -182,6 +195,24 @@ class ReplacementError(ChronicleError):
         """The :class:`WebhookDefinition` to register again."""
 
 
+class ProtectedError(ChronicleError):
+    """The connection is protected, and the event store's name was not given. Nothing was sent."""
+
+    def __init__(self, message: str, *, event_store: str, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.event_store = event_store
+        """The event store that was to be written to."""
+
+
+class RunbookError(ChronicleError):
+    """A runbook ended and what was asked of it is not so; ``outcome`` says what was done and what was not."""
+
+    def __init__(self, message: str, *, outcome: object = None, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.outcome = outcome
+        """The :class:`chronicle_notebook.runbook.RunbookOutcome`."""
+
+
 class ClientClosedError(ChronicleError):
     """The client was closed; connect again."""
 
@@ -213,6 +244,10 @@ class DeliveryTimeoutError(ReceiverError, TimeoutError):
 
 class ChronicleWarning(UserWarning):
     """The root of the warnings: something works and is likely not what you want."""
+
+
+class CertificateChangedWarning(ChronicleWarning):
+    """A server whose certificate is not verified shows another one than before: renewed, or not the same server."""
 
 
 class CredentialHeaderWarning(ChronicleWarning):

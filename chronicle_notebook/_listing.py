@@ -40,11 +40,18 @@ class Listing(Sequence[Item]):
     """An immutable sequence with a caption, a stamp, a text form, an HTML form and a frame."""
 
     def __init__(
-        self, items: Sequence[Item], columns: Sequence[Column[Item]], *, caption: str, empty: str, foot: str
+        self,
+        items: Sequence[Item],
+        columns: Sequence[Column[Item]],
+        *,
+        caption: str,
+        empty: str,
+        foot: str,
+        banner: str = "",
     ) -> None:
         self._items = tuple(items)
         self._columns = tuple(columns)
-        self._caption, self._empty, self._foot = caption, empty, foot
+        self._caption, self._empty, self._foot, self._banner = caption, empty, foot, banner
 
     def __len__(self) -> int:
         return len(self._items)
@@ -60,8 +67,15 @@ class Listing(Sequence[Item]):
 
     def __getitem__(self, key: int | slice) -> Item | Listing[Item]:
         if isinstance(key, slice):
-            return Listing(self._items[key], self._columns, caption=self._caption, empty=self._empty, foot=self._foot)
+            return self._of(self._items[key], self._banner)
         return self._items[key]
+
+    def under(self, banner: str) -> Listing[Item]:
+        """The same list under a banner."""
+        return self._of(self._items, banner)
+
+    def _of(self, items: Sequence[Item], banner: str) -> Listing[Item]:
+        return Listing(items, self._columns, caption=self._caption, empty=self._empty, foot=self._foot, banner=banner)
 
     def to_frame(self) -> pd.DataFrame:
         """A DataFrame indexed by the first column; columns and dtypes are the same when it is empty."""
@@ -87,5 +101,6 @@ class Listing(Sequence[Item]):
             rows=[[column.cell(item) for column in self._columns] for item in self._items],
             foot=self._foot,
             empty=self._empty,
+            banner=self._banner,
             numbers=frozenset(i for i, column in enumerate(self._columns) if column.dtype in numbers),
         )

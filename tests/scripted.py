@@ -15,6 +15,8 @@ from google.protobuf.message import Message
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.contracts._guid import guid_to_wire
 from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.contracts.commands import methods
+from chronicle_notebook.contracts.wire import clients_pb2
 from chronicle_notebook.sandbox._certificate import Certificate
 
 Answer = Callable[[Any, grpc.ServicerContext], Any]
@@ -30,11 +32,28 @@ class Call:
     time_remaining: float | None
 
 
+CLASSIC_TEXT = """
+service Webhooks {
+   rpc Add (AddWebhooks) returns (.google.protobuf.Empty);
+   rpc GetWebhooks (GetWebhooksRequest) returns (IEnumerable_WebhookDefinition);
+}
+"""
+
+
 @dataclass
 class ScriptedKernel:
-    """Answers by method; everything else is UNIMPLEMENTED."""
+    """Answers by method; everything else is UNIMPLEMENTED.
+
+    What tells the generation is answered from the start: the compatibility check or, for ``classic``, the text of the
+    contract. With ``generation=None`` it is not. ``plain`` serves without TLS, for a front that has it.
+    """
 
     port: int = 0
+    generation: str | None = "commands"
+    certificate: Certificate | None = None
+    client_authority: bytes | None = None
+    """Who must have signed the certificate that a client shows."""
+    plain: bool = False
     calls: list[Call] = field(default_factory=list)
     _answers: dict[str, tuple[Method[Any, Any], Answer]] = field(default_factory=dict)
     _server: grpc.Server | None = None
@@ -45,11 +64,11 @@ class ScriptedKernel:
     def connection_string(self) -> str:
         return f"chronicle://127.0.0.1:{self.port}/?auth=none"
 
-    def on(self, method: Method[Any, Any], answer: Answer | Message | list[Message]) -> ScriptedKernel:
+    def on(self, method: Method[Any, Any], answer: Answer | Message | bytes | list[Message]) -> ScriptedKernel:
         """Answer a method with a message, a list of messages (for a stream), or a function of request and context."""
         if isinstance(answer, list):
             self._answers[method.path] = (method, lambda _request, _context: iter(answer))
-        elif isinstance(answer, Message):
+        elif isinstance(answer, Message | bytes):
             self._answers[method.path] = (method, lambda _request, _context: answer)
         else:
             self._answers[method.path] = (method, answer)
@@ -68,7 +87,8 @@ class ScriptedKernel:
         return sum(call.method == method.path for call in self.calls)
 
     def start(self) -> ScriptedKernel:
-        certificate = Certificate.generate()
+        certificate = self.certificate or Certificate.generate()
+        self._tell_generation()
         server = grpc.server(
             ThreadPoolExecutor(16),
             options=[
@@ -78,11 +98,27 @@ class ScriptedKernel:
             ],
         )
         server.add_generic_rpc_handlers((_Handler(self),))
-        credentials = grpc.ssl_server_credentials([(certificate.key, certificate.chain)])
-        self.port = server.add_secure_port(f"127.0.0.1:{self.port}", credentials)
+        if self.plain:
+            self.port = server.add_insecure_port(f"127.0.0.1:{self.port}")
+        else:
+            credentials = grpc.ssl_server_credentials(
+                [(certificate.key, certificate.chain)],
+                root_certificates=self.client_authority,
+                require_client_auth=self.client_authority is not None,
+            )
+            self.port = server.add_secure_port(f"127.0.0.1:{self.port}", credentials)
         server.start()
         self._server = server
         return self
+
+    def _tell_generation(self) -> None:
+        if self.generation == "commands" and methods.CHECK_COMPATIBILITY.path not in self._answers:
+            self.on(
+                methods.CHECK_COMPATIBILITY,
+                clients_pb2.CompatibilityResponse(IsCompatible=True, ServerVersion="19.29.4"),
+            )
+        if self.generation == "classic" and methods.GET_DESCRIPTOR_SET.path not in self._answers:
+            self.on(methods.GET_DESCRIPTOR_SET, clients_pb2.DescriptorSetResponse(SchemaDefinition=CLASSIC_TEXT))
 
     def stop(self) -> None:
         if self._server is not None:
@@ -112,7 +148,7 @@ class _Handler(grpc.GenericRpcHandler):
 
         def stream(request: bytes, context: grpc.ServicerContext) -> Iterator[bytes]:
             for each in answer(note(request, context), context):
-                yield each.SerializeToString()
+                yield each if isinstance(each, bytes) else each.SerializeToString()
 
         if method.streaming:
             return grpc.unary_stream_rpc_method_handler(stream)
@@ -120,8 +156,8 @@ class _Handler(grpc.GenericRpcHandler):
 
 
 @contextmanager
-def scripted(port: int = 0) -> Iterator[ScriptedKernel]:
-    kernel = ScriptedKernel(port).start()
+def scripted(port: int = 0, **settings: Any) -> Iterator[ScriptedKernel]:
+    kernel = ScriptedKernel(port, **settings).start()
     try:
         yield kernel
     finally:

@@ -1,1 +1,1 @@
-"""How a kernel is reached: connection string, credentials, TLS, channel."""
+"""How a kernel is reached: connection string, credentials and tokens, TLS, clusters, channel."""

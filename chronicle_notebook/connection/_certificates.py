@@ -14,7 +14,7 @@ from chronicle_notebook._errors import InvalidInputError, missing
 from chronicle_notebook._secrets import Secret
 
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n?", re.DOTALL)
-_KEY = re.compile(rb"-----BEGIN (?:[A-Z]+ )?(ENCRYPTED )?PRIVATE KEY-----")
+_KEY = re.compile(rb"-----BEGIN (ENCRYPTED |[A-Z]+ )?PRIVATE KEY-----")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,8 @@ class Identity:
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(self.chain + self.key.reveal().encode())
-            context.load_cert_chain(name)
+            # A password is given so that nothing is ever asked for at a terminal.
+            context.load_cert_chain(name, password="")
         finally:
             Path(name).unlink()
 
@@ -73,13 +74,11 @@ def read_certificate(
     """
     data = _read(path, field)
     key = _KEY.search(data)
-    certificates = b"".join(
-        each if each.endswith(b"\n") else each + b"\n" for each in _CERTIFICATE.findall(data)
-    )
+    certificates = b"".join(each if each.endswith(b"\n") else each + b"\n" for each in _CERTIFICATE.findall(data))
     if certificates and key is None:
         return CertificateFile(certificates, None)
     if certificates and key is not None:
-        encrypted = key.group(1) is not None or b"Proc-Type: 4,ENCRYPTED" in data
+        encrypted = key.group(1) == b"ENCRYPTED " or b"Proc-Type: 4,ENCRYPTED" in data
         text = _decrypted(lambda: data, password, field) if encrypted else Secret(_key_text(data))
         return CertificateFile(certificates, Identity(certificates, text))
     return _pkcs12(data, password, field)

@@ -1,4 +1,4 @@
-"""The one gRPC channel of a client: deadlines, retries of reads, interruption, and an orderly end.
+"""The way of one client to its kernel: deadlines, retries of reads, tokens, failover, interruption, an orderly end.
 
 Calls are synchronous, and streams are read in daemon threads: in a notebook that keeps widgets alive while a cell runs,
 and Ctrl-C ends a call at once.
@@ -6,33 +6,43 @@ and Ctrl-C ends a call at once.
 
 from __future__ import annotations
 
-import contextlib
 import os
 import threading
 import time
-from collections.abc import Iterator
-from typing import Any, Generic, TypeVar
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
 from chronicle_notebook._errors import (
+    AuthenticationError,
+    CertificateError,
     ChronicleError,
     ClientClosedError,
+    DeadlineExceededError,
     KernelError,
     KernelUnreachableError,
-    NotSupportedError,
     ProtocolError,
-    SecretUnavailableError,
 )
-from chronicle_notebook._secrets import Secret
-from chronicle_notebook.connection._cancellation import watching
+from chronicle_notebook.connection._cluster import Cluster, together
 from chronicle_notebook.connection._credentials import AuthenticationMode
+from chronicle_notebook.connection._deadline import Deadline
+from chronicle_notebook.connection._fingerprints import CertificateChange, Fingerprints
 from chronicle_notebook.connection._grpc import grpc
+from chronicle_notebook.connection._invocation import answer_of, correlation
+from chronicle_notebook.connection._line import Line
 from chronicle_notebook.connection._status import error_from
+from chronicle_notebook.connection._stream import Stream
 from chronicle_notebook.connection._string import ConnectionString
-from chronicle_notebook.connection._tls import Pin, fetch_pin, is_loopback
+from chronicle_notebook.connection._tls import Pin, refusal, secure
+from chronicle_notebook.connection._tokens import Tokens
+from chronicle_notebook.connection._trust import Trust
+from chronicle_notebook.contracts._gateway import OtherGenerationError
 from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.contracts._negotiation import OnServer
 from chronicle_notebook.contracts._sealed import Sealed
+
+__all__ = ["DEFAULT_TIMEOUT", "READ_RETRIES", "CertificateChange", "Channel", "Stream"]
 
 DEFAULT_TIMEOUT = 30.0
 """Seconds that a call may take unless told otherwise."""
@@ -40,55 +50,78 @@ DEFAULT_TIMEOUT = 30.0
 READ_RETRIES = (0.1, 0.3, 0.9)
 """Seconds to wait before each further try of a read that found no connection."""
 
-MESSAGE_LIMIT = 512 * 1024 * 1024
-"""Bytes of one message in either direction. gRPC's default of 4 MiB ends at some 19,500 webhooks."""
-
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
 
-_OPTIONS = [
-    ("grpc.max_receive_message_length", MESSAGE_LIMIT),
-    ("grpc.max_send_message_length", MESSAGE_LIMIT),
-    ("grpc.initial_reconnect_backoff_ms", 100),
-    ("grpc.min_reconnect_backoff_ms", 100),
-    ("grpc.max_reconnect_backoff_ms", 5_000),
-    # What Chronicle's own clients use; without it a stream does not notice a peer that vanished.
-    ("grpc.keepalive_time_ms", 60_000),
-    ("grpc.keepalive_timeout_ms", 30_000),
-    # Channels share connections process-wide unless told not to; then closing one client would not close its own.
-    ("grpc.use_local_subchannel_pool", 1),
-]
-
 
 class Channel:
-    """A connection to one kernel, dialled at the first call and again when it was lost."""
+    """A connection to one kernel, dialled at the first call and again when it was lost.
 
-    def __init__(self, target: ConnectionString, *, timeout: float = DEFAULT_TIMEOUT) -> None:
-        _refuse_what_is_missing(target)
+    With several servers each dial chooses one of them. What was agreed with a server holds until the next dial.
+    """
+
+    def __init__(
+        self, target: ConnectionString, *, timeout: float = DEFAULT_TIMEOUT, trust: Trust | None = None
+    ) -> None:
         self.target = target
         self.timeout = timeout
-        self.pin: Pin | None = None
-        self._host = target.hosts[0]
+        self.trust = Trust.of(target) if trust is None else trust
+        self.tokens = Tokens(target, self.trust)
+        self.dials = 0
+        """How often a server was connected to."""
+        self._cluster = Cluster(target, self.trust)
+        self._authenticated = target.authentication is not AuthenticationMode.NONE
+        self._agree: Callable[[OnServer], str] | None = None
+        self._dialing = threading.Lock()
         self._lock = threading.Lock()
-        self._channel: grpc.Channel | None = None
+        self._line: Line | None = None
+        self._last: Line | None = None
+        self._fingerprints = Fingerprints()
         self._streams: set[Stream[Any]] = set()
         self._closed = False
         self._process = os.getpid()
 
     @property
     def server(self) -> str:
-        """``host:port`` of the kernel."""
-        return str(self._host)
+        """``host:port`` of the kernel: of the server in use, or of the first one named."""
+        return str(self.target.hosts[0]) if self._last is None else self._last.server
 
     @property
     def verified(self) -> bool:
-        """Whether the server's certificate is checked against the system's authorities, not just pinned."""
-        return not self._pinned
+        """Whether the server's certificate was checked against authorities, not just pinned."""
+        return self.trust.verifies(self.target.hosts[0]) if self._last is None else self._last.secured.pin is None
 
     @property
-    def _pinned(self) -> bool:
-        skip = self.target.skip_tls_validation
-        return is_loopback(self._host.name) if skip is None else skip
+    def pin(self) -> Pin | None:
+        """The certificate that was pinned; None when it was verified."""
+        return None if self._last is None else self._last.secured.pin
+
+    @property
+    def relayed(self) -> bool:
+        """Whether a relay is between, because gRPC could never accept the certificate."""
+        return self._last is not None and self._last.secured.relayed
+
+    @property
+    def certificate_changes(self) -> list[CertificateChange]:
+        """Each time that a server which is not verified showed another certificate than before."""
+        return self._fingerprints.changes
+
+    @property
+    def cluster(self) -> str:
+        """Which servers there are to choose from, and how, for people; empty when there is one."""
+        return self._cluster.described
+
+    def agree_with(self, agreement: Callable[[OnServer], str]) -> None:
+        """Make an agreement with each server that is dialled; it returns a tag.
+
+        A call that names another tag is then not made, and raises :class:`OtherGenerationError`.
+        """
+        self._agree = agreement
+
+    def agree_on(self, tag: str) -> None:
+        """Replace what was agreed with the server in use."""
+        if self._line is not None:
+            self._line.tag = tag
 
     def call(
         self,
@@ -97,102 +130,180 @@ class Channel:
         *,
         timeout: float | None = None,
         retry: bool = True,
+        tag: str | None = None,
     ) -> Response:
         """Make a unary call. A read is tried again when there was no connection; a write never is."""
+        return self._persistently(method, request, self._deadline(timeout), retry=retry, tag=tag, first=False)
+
+    def first(
+        self,
+        method: Method[Request, Response],
+        request: Request | Sealed[Request],
+        *,
+        timeout: float | None = None,
+        tag: str | None = None,
+    ) -> Response:
+        """Make a read that may be a stream, take the first answer and end it."""
+        return self._persistently(method, request, self._deadline(timeout), retry=True, tag=tag, first=True)
+
+    def raw(self, method: Method[Request, Response], request: Request | Sealed[Request]) -> bytes:
+        """A read's answer before it is parsed, for measurements."""
+        deadline = self._deadline(None)
+        return self._on(self._dial(deadline), method, Sealed.of(request), deadline, first=False)
+
+    def _deadline(self, timeout: float | None) -> Deadline:
+        return Deadline(self.timeout if timeout is None else timeout)
+
+    def _persistently(
+        self,
+        method: Method[Request, Response],
+        request: Request | Sealed[Request],
+        deadline: Deadline,
+        *,
+        retry: bool,
+        tag: str | None,
+        first: bool,
+    ) -> Response:
         sealed = Sealed.of(request)
-        deadline = time.monotonic() + (self.timeout if timeout is None else timeout)
         waits = iter(READ_RETRIES if retry and not method.write else ())
+        # A connection that had been good and is lost now is no reason to give a read up, even where nobody waits.
+        stale = self._line is not None and not method.write
         while True:
             try:
-                return self._once(method, sealed, max(0.001, deadline - time.monotonic()))
+                line = self._dial(deadline, tag)
+                return self.parse(method, self._on(line, method, sealed, deadline, first=first), line.server)
+            except CertificateError:
+                raise
             except KernelUnreachableError:
-                self._hang_up()
-                wait = next(waits, None)
-                if wait is None or time.monotonic() + wait >= deadline:
+                wait = 0.0 if stale else next(waits, None)
+                stale = False
+                if wait is None or deadline.left <= wait:
                     raise
                 time.sleep(wait)
 
-    def _once(self, method: Method[Request, Response], sealed: Sealed[Any], timeout: float) -> Response:
-        return self.parse(method, self._bytes(method, sealed, timeout))
+    def _on(
+        self, line: Line, method: Method[Any, Any], sealed: Sealed[Any], deadline: Deadline, *, first: bool
+    ) -> bytes:
+        """Make a call on one line, once more only when the kernel refuses the token and there is another one."""
+        with line.used():
+            try:
+                self.tokens.ensure(line.secured, deadline)
+                token = self.tokens.current
+                try:
+                    return self._once(line, method, sealed, deadline, first=first)
+                except AuthenticationError:
+                    if not self.tokens.refresh(token, line.secured, deadline):
+                        raise
+                return self._once(line, method, sealed, deadline, first=first)
+            except KernelUnreachableError as error:
+                self.give_up(line)
+                # Of a write that failed like this the outcome is unknown, whatever the server says now.
+                raise (None if method.write else self._refusal(line, deadline)) or error from None
+            except DeadlineExceededError:
+                # With other servers at hand, the next call goes to one of those.
+                if not self._cluster.single:
+                    self.give_up(line)
+                raise
 
-    def _bytes(self, method: Method[Any, Any], sealed: Sealed[Any], timeout: float) -> bytes:
-        invoke: grpc.UnaryUnaryMultiCallable[Sealed[Any], bytes] = self._dial().unary_unary(
-            method.path, request_serializer=Sealed.serialize
-        )
+    def _refusal(self, line: Line, deadline: Deadline) -> KernelUnreachableError | None:
+        """What a server that has answered no call yet says to a caller right after the handshake."""
+        return None if line.proven else refusal(line.host, self.trust, deadline)
+
+    def _once(
+        self, line: Line, method: Method[Any, Any], sealed: Sealed[Any], deadline: Deadline, *, first: bool
+    ) -> bytes:
         # Raised after the handlers, so that no error carries gRPC's own frames, whose locals are nobody's business.
         failure: ChronicleError
         try:
-            watch = watching()
-            answer: bytes = (
-                invoke(sealed, timeout=timeout) if watch is None else watch.result(invoke.future(sealed, timeout=timeout))
-            )
+            answer = answer_of(line.channel, method, sealed, deadline.left, first=first)
         except grpc.RpcError as error:
-            failure = error_from(error, server=self.server, call=method.short, write=method.write)
+            failure = error_from(error, server=line.server, call=method.short, write=method.write)
         except ValueError:
             # grpc raises this, and nothing else, for a channel that another thread has closed.
-            failure = self._lost()
+            failure = self.lost()
         else:
-            return answer
+            if answer is not None:
+                line.proven = True
+                return answer
+            failure = ProtocolError(
+                f"{method.short} on {line.server}: the stream ended without an answer.",
+                server=line.server,
+                call=method.short,
+                hint="The kernel may be shutting down: call again.",
+            )
         raise failure
 
-    def parse(self, method: Method[Request, Response], answer: bytes) -> Response:
+    def parse(self, method: Method[Any, Response], answer: bytes, server: str) -> Response:
         """Read an answer."""
         try:
             return method.response.FromString(answer)
         except DecodeError:
             raise ProtocolError(
-                f"{method.short} on {self.server}: the answer ({len(answer)} bytes) is not of the contract.",
-                server=self.server,
+                f"{method.short} on {server}: the answer ({len(answer)} bytes) is not of the contract.",
+                server=server,
                 call=method.short,
                 hint="Check that the port is a Chronicle kernel's, and its version.",
             ) from None
 
-    def stream(self, method: Method[Request, Response], request: Request | Sealed[Request]) -> Stream[Response]:
+    def stream(
+        self, method: Method[Request, Response], request: Request | Sealed[Request], *, tag: str | None = None
+    ) -> Stream[Response]:
         """Open a stream of answers. It has no deadline; end it with :meth:`Stream.cancel`."""
-        invoke: grpc.UnaryStreamMultiCallable[Sealed[Any], bytes] = self._dial().unary_stream(
-            method.path, request_serializer=Sealed.serialize
-        )
-        stream = Stream(self, method, invoke(Sealed.of(request)))
+        stream = Stream(self, method, Sealed.of(request), tag)
         with self._lock:
             self._streams.add(stream)
         return stream
 
-    def first(
-        self, method: Method[Request, Response], request: Request | Sealed[Request], *, timeout: float | None = None
-    ) -> Response:
-        """Take the first answer of a call that may be a stream, and end it."""
-        call = self._dial().unary_stream(method.path, request_serializer=Sealed.serialize)(
-            Sealed.of(request), timeout=self.timeout if timeout is None else timeout
-        )
-        for answer in Stream(self, method, call):
-            return answer
-        raise self._lost()
+    def open_stream(self, method: Method[Any, Any], sealed: Sealed[Any], tag: str | None) -> tuple[Line, Any]:
+        """A call that streams, and the line that it keeps open until that is left."""
+        deadline = self._deadline(None)
+        line = self._dial(deadline, tag)
+        self.tokens.ensure(line.secured, deadline)
+        line.take()
+        try:
+            invoke: grpc.UnaryStreamMultiCallable[Sealed[Any], bytes] = line.channel.unary_stream(
+                method.path, request_serializer=Sealed.serialize
+            )
+            return line, invoke(sealed, metadata=correlation())
+        except ValueError:
+            failure = self.lost()
+        except BaseException:
+            line.leave()
+            raise
+        line.leave()
+        raise failure
 
-    def raw(self, method: Method[Request, Response], request: Request | Sealed[Request]) -> bytes:
-        """A read's answer before it is parsed, for measurements and for telling the generations apart."""
-        return self._bytes(method, Sealed.of(request), self.timeout)
+    def renew(self, line: Line) -> bool:
+        """Get another token after the kernel refused the one in use; False when there is none."""
+        return self.tokens.refresh(self.tokens.current, line.secured, self._deadline(None))
+
+    def give_up(self, line: Line) -> None:
+        """Use a server no longer: the next call dials again."""
+        self._cluster.failed(line.host)
+        with self._lock:
+            if self._line is line:
+                self._line = None
+        if os.getpid() == self._process:
+            line.retire()
 
     def close(self) -> None:
         """End every stream and the channel. Further calls raise :class:`ClientClosedError`."""
-        self._closed = True
         with self._lock:
+            self._closed = True
             streams = list(self._streams)
+            line, self._line = self._line, None
         for stream in streams:
             stream.cancel()
-        self._hang_up()
-
-    def _hang_up(self) -> None:
-        with self._lock:
-            channel, self._channel = self._channel, None
-        if channel is not None and os.getpid() == self._process:
-            channel.close()
+        if line is not None and os.getpid() == self._process:
+            line.close()
 
     def forget(self, stream: Stream[Any]) -> None:
         """Leave a stream that has ended out of :meth:`close`."""
         with self._lock:
             self._streams.discard(stream)
 
-    def _lost(self) -> ChronicleError:
+    def lost(self) -> ChronicleError:
+        """What to raise when the channel is gone."""
         if self._closed:
             return ClientClosedError(
                 f"The client of {self.server} was closed.", hint="Connect again with cn.connect()."
@@ -201,88 +312,83 @@ class Channel:
             f"The connection to {self.server} was lost.", server=self.server, hint="Call again."
         )
 
-    def _dial(self) -> grpc.Channel:
+    def _dial(self, deadline: Deadline, tag: str | None = None) -> Line:
+        """The line in use, or a new one."""
         if self._closed:
-            raise self._lost()
+            raise self.lost()
         if os.getpid() != self._process:
             raise KernelError(
                 f"The client of {self.server} belongs to the process that this one was forked from.",
                 server=self.server,
                 hint="gRPC does not survive a fork: connect in the child, and start it with the 'spawn' method.",
             )
-        with self._lock:
-            if self._channel is None:
-                self._channel = self._open()
-            return self._channel
+        line = self._line
+        if line is None:
+            line = self._dial_anew(deadline)
+        if tag is not None and line.tag is not None and line.tag != tag:
+            raise OtherGenerationError(line.tag)
+        return line
 
-    def _open(self) -> grpc.Channel:
-        options: list[tuple[str, Any]] = list(_OPTIONS)
-        roots = None
-        if self._pinned:
-            # Fetched anew at each dial: a development kernel makes a new certificate at every start.
-            self.pin = fetch_pin(self._host.name, self._host.port)
-            roots = self.pin.pem
-            options.append(("grpc.ssl_target_name_override", self.pin.name))
-        credentials = grpc.ssl_channel_credentials(root_certificates=roots)
-        if self.target.api_key is not None and self.target.authentication is AuthenticationMode.API_KEY:
-            token = grpc.metadata_call_credentials(_Bearer(self.target.api_key), name="api-key")
-            credentials = grpc.composite_channel_credentials(credentials, token)
-        return grpc.secure_channel(self.server, credentials, options)
-
-
-class _Bearer(grpc.AuthMetadataPlugin):
-    """Adds the token to each call, below the Python frames that a traceback could show."""
-
-    def __init__(self, token: Secret) -> None:
-        self._token = token
-
-    def __call__(self, _: grpc.AuthMetadataContext, callback: grpc.AuthMetadataPluginCallback) -> None:
+    def _dial_anew(self, deadline: Deadline) -> Line:
+        if not self._dialing.acquire(timeout=deadline.left):
+            raise KernelUnreachableError(
+                f"{self.server} was not reached in time.", server=self.server, hint="Call again."
+            )
         try:
-            callback((("authorization", f"Bearer {self._token.reveal()}"),), None)
-        except SecretUnavailableError as error:
-            callback((), error)
-
-
-class Stream(Generic[Response]):
-    """A running server stream: iterate it in one thread, cancel it from any."""
-
-    def __init__(self, channel: Channel, method: Method[Any, Response], call: Any) -> None:
-        self._channel = channel
-        self._method = method
-        self._call = call
-        self._cancelled = False
-
-    def __iter__(self) -> Iterator[Response]:
-        failure: KernelError | None = None
-        try:
-            for answer in self._call:
-                yield self._channel.parse(self._method, answer)
-        except grpc.RpcError as error:
-            if not self._cancelled:
-                failure = error_from(error, server=self._channel.server, call=self._method.short)
+            with self._lock:
+                line = self._line
+            if line is not None:
+                return line
+            line = self._reach(deadline)
+            with self._lock:
+                closed = self._closed
+                self._line = None if closed else line
+            if closed:
+                line.close()
+                raise self.lost()
+            return line
         finally:
-            self.cancel()
-        if failure is not None:
-            raise failure
+            self._dialing.release()
 
-    def cancel(self) -> None:
-        """End the stream at once; the iteration ends without an error."""
-        self._cancelled = True
-        with contextlib.suppress(ValueError):
-            self._call.cancel()
-        self._channel.forget(self)
+    def _reach(self, deadline: Deadline) -> Line:
+        """A line to the first server that takes it, with everything agreed."""
+        failures: list[KernelUnreachableError] = []
+        for host in self._cluster.candidates(deadline):
+            try:
+                secured = secure(host, self.trust, deadline)
+                if secured.pin is not None:
+                    self._fingerprints.note(str(host), secured.pin.fingerprint, warn=bool(self.trust.skip))
+                self._cluster.chosen(secured)
+                line = Line(secured, self.trust, self.tokens, authenticated=self._authenticated)
+                self._settle(line, deadline)
+            except KernelUnreachableError as error:
+                self._cluster.failed(host)
+                failures.append(error)
+            else:
+                self.dials += 1
+                self._last = line
+                return line
+        raise together(failures)
+
+    def _settle(self, line: Line, deadline: Deadline) -> None:
+        if self._agree is None:
+            return
+        try:
+            line.tag = self._agree(_OnLine(self, line, deadline))
+        except BaseException:
+            line.close()
+            raise
 
 
-def _refuse_what_is_missing(target: ConnectionString) -> None:
-    """Say what this version cannot do, rather than ignore it."""
-    if len(target.hosts) > 1 or target.scheme != "chronicle":
-        raise NotSupportedError(
-            "Clusters (several hosts, or chronicle+srv) are not supported yet.", hint="Name one host of the cluster."
-        )
-    if target.certificate_path:
-        raise NotSupportedError("Client certificates are not supported yet.", hint="Leave certificatePath out.")
-    if target.authentication is AuthenticationMode.CLIENT_CREDENTIALS and not target.uses_development_credentials:
-        raise NotSupportedError(
-            "Exchanging an id and a secret for a token is not supported yet.",
-            hint="Give an access token as apiKey, or connect to a kernel that needs none with auth=none.",
-        )
+class _OnLine:
+    """One server, for the agreement that is made with it before anybody else calls it."""
+
+    def __init__(self, channel: Channel, line: Line, deadline: Deadline) -> None:
+        self._channel, self._line, self._deadline = channel, line, deadline
+        self.server = line.server
+
+    def call(self, method: Method[Request, Response], request: Request) -> Response:
+        return self._channel.parse(method, self.raw(method, request), self.server)
+
+    def raw(self, method: Method[Any, Any], request: Message) -> bytes:
+        return self._channel._on(self._line, method, Sealed.of(request), self._deadline, first=False)  # noqa: SLF001

@@ -28,7 +28,7 @@ class AuthenticationMode(StrEnum):
 class Credentials:
     """What to tell people of the credentials; it holds no secret.
 
-    The exchange of an id and a secret for a token belongs beside it, in this module.
+    The exchange of an id and a secret for a token is in ``_tokens``.
     """
 
     mode: AuthenticationMode

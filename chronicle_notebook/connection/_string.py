@@ -49,7 +49,8 @@ class ConnectionString:
     auth: str | None = None
     """``none`` for no credentials, whatever else is given."""
     skip_tls_validation: bool | None = None
-    """Whether any server certificate is accepted; None when not said, which Chronicle's own clients take for true."""
+    """Whether any server certificate is accepted; None when not said: then only on loopback.
+    Chronicle's own clients take that for true (source: C/Connections/ChronicleConnectionStringBuilder.cs)."""
     certificate_path: str | None = None
     """A file with a client certificate."""
     certificate_password: Secret | None = None

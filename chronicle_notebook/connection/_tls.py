@@ -15,12 +15,22 @@ from dataclasses import dataclass
 from typing import Any
 
 from chronicle_notebook._errors import CertificateError, KernelUnreachableError
+from chronicle_notebook.connection._cancellation import ended_by_cancellation
 from chronicle_notebook.connection._deadline import Deadline
 from chronicle_notebook.connection._host import Host
 from chronicle_notebook.connection._sockets import connect
-from chronicle_notebook.connection._trust import H2, Trust, is_loopback
+from chronicle_notebook.connection._trust import H2, Trust
 
-__all__ = ["HANDSHAKE_TIMEOUT", "Pin", "Secured", "fetch_pin", "is_loopback", "secure", "shake_hands", "unreachable"]
+__all__ = [
+    "HANDSHAKE_TIMEOUT",
+    "Pin",
+    "Secured",
+    "fetch_pin",
+    "refusal",
+    "secure",
+    "shake_hands",
+    "unreachable",
+]
 
 HANDSHAKE_TIMEOUT = 5.0
 """Seconds that a connection and its handshake may take, unless the call ends earlier."""
@@ -86,10 +96,36 @@ def fetch_pin(host: Host, trust: Trust, deadline: Deadline) -> Pin:
     pem = ssl.DER_cert_to_PEM_cert(der).encode()
     try:
         with shake_hands(host, trust.taking_only(pem, H2), deadline) as verified:
-            name = _name(verified, host)
+            name = _name(verified)
     except CertificateError:
         name = ""
     return Pin(pem, name, hashlib.sha256(der).hexdigest())
+
+
+def refusal(host: Host, trust: Trust, deadline: Deadline) -> KernelUnreachableError | None:
+    """What a server says right after a handshake in which it took no offence: in TLS 1.3 a certificate of the client
+    is asked for in the handshake and missed after it.
+    """
+    within = deadline.within(1.0)
+    try:
+        with shake_hands(host, trust.taking_any(H2), within) as connection:
+            connection.settimeout(within.left)
+            spoke = bool(connection.recv(1))
+    except (TimeoutError, KernelUnreachableError):
+        return None
+    except OSError as error:
+        if isinstance(error, ssl.SSLError) and not isinstance(error, ssl.SSLEOFError):
+            return unreachable(error, host, within.left, connected=True)
+        spoke = False
+    if spoke:
+        return None
+    return KernelUnreachableError(
+        f"{host} ends the connection right after the TLS handshake.",
+        server=str(host),
+        hint="It may not accept the client certificate that it was shown."
+        if trust.identity is not None
+        else "It may ask for a client certificate: name one with certificatePath. Or it is shutting down.",
+    )
 
 
 def shake_hands(host: Host, context: ssl.SSLContext, deadline: Deadline) -> ssl.SSLSocket:
@@ -97,19 +133,23 @@ def shake_hands(host: Host, context: ssl.SSLContext, deadline: Deadline) -> ssl.
     failure: KernelUnreachableError
     within = deadline.within(HANDSHAKE_TIMEOUT)
     seconds = within.left
-    plain: socket.socket | None = None
+    opened: socket.socket | None = None
     try:
-        plain = connect(host, within)
-        plain.settimeout(within.left)
-        return context.wrap_socket(plain, server_hostname=host.name)
+        opened = connect(host, within)
+        opened.settimeout(within.left)
+        # Wrapped first and shaken hands with afterwards: interrupted in between, there is something to close.
+        opened = secured = context.wrap_socket(opened, server_hostname=host.name, do_handshake_on_connect=False)
+        with ended_by_cancellation(opened):
+            secured.do_handshake()
+        return secured
     except OSError as error:
-        failure = unreachable(error, host, seconds, connected=plain is not None)
+        failure = unreachable(error, host, seconds, connected=opened is not None)
     except BaseException:
-        if plain is not None:
-            plain.close()
+        if opened is not None:
+            opened.close()
         raise
-    if plain is not None:
-        plain.close()
+    if opened is not None:
+        opened.close()
     raise failure
 
 
@@ -122,7 +162,9 @@ def unreachable(error: OSError, host: Host, seconds: float, *, connected: bool =
         return KernelUnreachableError(
             f"{server} did not {'complete a TLS handshake' if connected else 'answer'} within {seconds:.3g} seconds.",
             server=server,
-            hint="Check host and port, and that no firewall is between.",
+            hint="A Chronicle kernel always speaks TLS: check the port, and that no firewall is between."
+            if connected
+            else "Check host and port, and that no firewall is between.",
         )
     if isinstance(error, ssl.SSLError) or (connected and isinstance(error, ConnectionError)):
         reason = (getattr(error, "reason", None) or "").upper()
@@ -177,7 +219,7 @@ def _not_accepted(error: ssl.SSLCertVerificationError, host: Host) -> Certificat
     )
 
 
-def _name(shown_by: ssl.SSLSocket, host: Host) -> str:
+def _name(shown_by: ssl.SSLSocket) -> str:
     """A name that the certificate is made out to, in a form that gRPC compares; an address counts as one."""
     # The type stubs are vaguer than what this returns: tuples of pairs of texts.
     shown: Any = shown_by.getpeercert() or {}

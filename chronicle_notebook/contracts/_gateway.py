@@ -12,6 +12,7 @@ from typing import Any, Protocol, TypeVar
 
 from google.protobuf.message import Message
 
+from chronicle_notebook.contracts._defects import KnownDefect
 from chronicle_notebook.contracts._method import Method
 from chronicle_notebook.contracts._sealed import Sealed
 from chronicle_notebook.model import (
@@ -89,6 +90,14 @@ class KernelGateway(Protocol):
     def server(self) -> str:
         """``host:port``."""
 
+    @property
+    def known_defects(self) -> tuple[KnownDefect, ...]:
+        """What kernels of this version and generation are known to do wrong."""
+
+    @property
+    def version_tells(self) -> bool:
+        """Whether the version says what the kernel does wrong and what not."""
+
     def version(self, *, retry: bool = True) -> ServerVersion:
         """What the server says of itself."""
 
@@ -149,3 +158,11 @@ class KernelGateway(Protocol):
         self, event_store: str, namespace: str, observer_id: str | None = None
     ) -> list[FailedPartition]:
         """The partitions that fail at this moment."""
+
+    def retry_partition(
+        self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
+    ) -> bool | None:
+        """Try a failed partition now. Whether that was started; None where the kernel does not tell.
+
+        :param sequence: the event sequence of the observer.
+        """

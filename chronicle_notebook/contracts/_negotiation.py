@@ -90,7 +90,11 @@ def negotiate(server: OnServer) -> Negotiation:
     :raises ProtocolError: it answers, and nothing it says tells the generation.
     :raises KernelError: the connection failed.
     """
-    answer = _check(server)
+    answer = failure = None
+    try:
+        answer = _check(server)
+    except _WITHOUT_AN_ANSWER as error:
+        failure = error
     if answer is not None and answer.IsCompatible and not answer.Incompatibilities:
         return Negotiation(
             COMMANDS,
@@ -99,8 +103,11 @@ def negotiate(server: OnServer) -> Negotiation:
         )
     generation, how = _by_text(server) or _by_bytes(server) or (None, "")
     objections = () if answer is None else tuple(answer.Incompatibilities) or ("It gives no reason.",)
-    if generation is None and answer is None:
+    if generation is None and isinstance(failure, MethodNotImplementedError):
         generation, how = CLASSIC, "The kernel has no compatibility check, which kernels up to 16.37 lack."
+    if generation is None and failure is not None:
+        # It may be that nobody is let in at all: that says nothing of the generation.
+        raise failure
     if generation is None:
         raise ProtocolError(
             f"{server.server} finds the webhook contract of this package incompatible ({objections[0]}), and does not "
@@ -113,18 +120,15 @@ def negotiate(server: OnServer) -> Negotiation:
     return Negotiation(generation, how, told or _version(server), objections)
 
 
-def _check(server: OnServer) -> clients_pb2.CompatibilityResponse | None:
-    """The kernel's own verdict; None when it has no such check, or does not answer it."""
+def _check(server: OnServer) -> clients_pb2.CompatibilityResponse:
+    """The kernel's own verdict."""
     request = clients_pb2.CompatibilityRequest(
         ClientType="Python",
         ClientVersion=__version__,
         ProtocolVersion=PROTOCOL_VERSION,
         DescriptorSet=webhook_descriptor_set(),
     )
-    try:
-        return server.call(methods.CHECK_COMPATIBILITY, request)
-    except _WITHOUT_AN_ANSWER:
-        return None
+    return server.call(methods.CHECK_COMPATIBILITY, request)
 
 
 def _by_text(server: OnServer) -> tuple[str, str] | None:

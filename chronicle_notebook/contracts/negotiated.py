@@ -8,7 +8,7 @@ from typing import Any, Protocol, TypeVar
 from google.protobuf.message import Message
 
 from chronicle_notebook._errors import MethodNotImplementedError, ProtocolError
-from chronicle_notebook.contracts._defects import KnownDefect, known_defects
+from chronicle_notebook.contracts._defects import KnownDefect, is_sandbox, known_defects
 from chronicle_notebook.contracts._gateway import Caller, KernelGateway, LiveList, OtherGenerationError
 from chronicle_notebook.contracts._method import Method
 from chronicle_notebook.contracts._negotiation import CLASSIC, COMMANDS, Negotiation, OnServer, negotiate
@@ -134,8 +134,16 @@ class NegotiatedGateway:
     @property
     def known_defects(self) -> tuple[KnownDefect, ...]:
         """What kernels of this version and generation are known to do wrong."""
-        found = self._negotiation
-        return known_defects(ServerVersion("") if found is None else found.version, self._generation)
+        return known_defects(self._seen, self._generation)
+
+    @property
+    def version_tells(self) -> bool:
+        """Whether the version says what the kernel does wrong and what not; that of a sandbox does not."""
+        return bool(self._seen.version) and not is_sandbox(self._seen)
+
+    @property
+    def _seen(self) -> ServerVersion:
+        return ServerVersion("") if self._negotiation is None else self._negotiation.version
 
     @property
     def server(self) -> str:
@@ -268,3 +276,11 @@ class NegotiatedGateway:
     ) -> list[FailedPartition]:
         """The partitions that fail at this moment."""
         return self._run(lambda kernel: kernel.failed_partitions(event_store, namespace, observer_id))
+
+    def retry_partition(
+        self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
+    ) -> bool | None:
+        """Try a failed partition now. Whether that was started; None where the kernel does not tell."""
+        return self._run(
+            lambda kernel: kernel.retry_partition(event_store, namespace, observer_id, sequence, partition)
+        )

@@ -262,6 +262,11 @@ class Receiver:
             check = CredentialCheck.bearer(secret(bearer, field="bearer").reveal())
         self._conduct.expect(check)
 
+    @property
+    def conduct(self) -> str:
+        """How it answers at this moment, in words."""
+        return self._conduct.describe()
+
     # -- who listens ---------------------------------------------------------------------------------------------
 
     def on_delivery(self, callback: Callable[[Delivery], object]) -> Callable[[], None]:

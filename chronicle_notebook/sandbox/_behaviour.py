@@ -10,22 +10,82 @@ class Behaviour:
     """Named switches, one per known difference; the defaults are what the newest documented kernel does.
 
     A new switch is one more field here, with its meaning and source, and is read where the behaviour lives through
-    ``kernel.behaviour``.
+    ``kernel.behaviour``. Profiles put them together.
     """
 
     status_checked: bool = True
-    """An answer other than 2xx is a failed delivery, as in kernels from 19.30 on. False: any answer counts as
-    delivered, and 408, 429 and 5xx are merely tried again first (source:
+    """An answer other than 2xx is a failed delivery. False: any answer counts as delivered, and 408, 429 and 5xx are
+    merely tried again first. The release that began to check was not seen; it lies between 16.37 and 19.30 (source:
     K/Core/Observation/Webhooks/WebhookMediator.cs)."""
 
     authorization_lost: bool = False
     """Authorization events are dropped outside the event store ``System`` while registration reports success, so that
     no ``Authorization`` header is sent (kernels to 19.30 at least; source: K/Core/EventTypes/EventTypes.cs)."""
 
+    updates_lost: bool = False
+    """The events that change event types, URL or headers are dropped outside the event store ``System`` while
+    registration reports success (on MongoDB and SQL at 16.37, source: K/Core/EventTypes/EventTypes.cs; inferred for
+    later ones from a kernel test under #4567)."""
+
+    system_store_lost: bool = False
+    """Webhooks cannot be added to the event store ``System`` nor removed from it, while both report success: it is the
+    reverse of the other stores there (on MongoDB and SQL; inferred from K/Core/EventTypes/EventTypes.cs)."""
+
     inactive_lost: bool = False
     """``IsActive = false`` is lost when definitions are read from storage: an inactive webhook is listed as active, and
-    delivers after a restart (kernels to 19.32 at least; source:
+    delivers after a restart (kernels to 19.32 at least, not in memory; source:
     K/Storage.Sql/EventStores/Webhooks/WebhookDefinitionConverters.cs)."""
+
+    changes_ignored: bool = True
+    """Registering again changes event types, URL, headers and authorization alone: whether it is active or replayable,
+    its sequence, and that it has no authorization any more are computed and not written (every kernel seen; source:
+    K/Core/Services/Observation/Webhooks/Webhooks.cs). False: such a change is made by removing and adding the webhook,
+    which no kernel seen does."""
+
+    secrets_always_differ: bool = True
+    """Secrets are encrypted with random padding before they are compared, so that a webhook with one always looks
+    changed when it is registered again (every kernel seen; source: K/Core/Security/Encryption.cs)."""
+
+    authorization_miscompared: bool = False
+    """Authorizations are compared through the type of the existing one. From none to any, nothing is found and, unless
+    something else changed, nothing is written; from one kind to another or to none, the call fails (inferred from
+    I/Changes/ObjectComparer.cs, at 16.37)."""
+
+    replayed_on_change: bool = False
+    """A changed definition is replayed at once in every namespace. That is a server option, which is off by default:
+    then a kernel recommends a replay, and the sandbox has no recommendations (source:
+    K/Core/Observation/Webhooks/Webhook.cs)."""
+
+    ciphertext_sent: bool = False
+    """Basic and bearer secrets are delivered as they are stored, encrypted; tests and OAuth use the real ones (at
+    16.37; source: K/Core/Observation/Webhooks/WebhookHttpClientFactory.cs)."""
+
+    ciphertext_listed: bool = False
+    """Lists of the classic contract hold secrets as they are stored, encrypted. False: they hold none. Lists of the
+    commands contract have no place for one (at 16.37; source:
+    K/Core/Services/Observation/Webhooks/WebhookDefinitionConverters.cs)."""
+
+    test_ignores_status: bool = False
+    """A test of a target succeeds with any answer, 500 as well; classic contract only (at 16.37; source:
+    K/Core/Observation/Webhooks/WebhookMediator.cs)."""
+
+    one_circuit: bool = False
+    """All targets share one circuit breaker, so that a failing one stops deliveries to the others (inferred from
+    K/Core/Setup/WebhookHttpClientExtensions.cs, at 16.37)."""
+
+    unknown_removal_blocks: bool = False
+    """Removing an id that does not exist reports success, and whatever is registered under that id afterwards never
+    takes effect: applying the removal fails, and what comes after it waits for it. It holds until the sandbox starts
+    anew (inferred from K/Core/Observation/Webhooks/Webhooks.cs and I/KeyHelper.cs, at 16.37; never seen)."""
+
+    first_generation_listed: bool = False
+    """Lists of event types show generation 1, or the first that there is, whatever the latest is; classic contract only
+    (on MongoDB; source: K/Storage.MongoDB/EventTypes/EventTypesStorage.cs)."""
+
+    observing_ends_together: bool = False
+    """Streams of webhooks of one store share their end: when one caller cancels, all end, and those that begin later
+    end after their first list; classic contract only (in memory; source:
+    K/Storage.InMemory/Observation/Webhooks/WebhookDefinitionsStorage.cs)."""
 
 
 NEWEST = Behaviour()

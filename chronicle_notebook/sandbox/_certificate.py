@@ -1,4 +1,4 @@
-"""The development certificate: made at each start, never saved."""
+"""The development certificate: made at each start, and not kept."""
 
 from __future__ import annotations
 

@@ -67,6 +67,12 @@ class EventTypes:
             known = self._known.get(store.key, {})
             return [known[name][max(known[name])] for name in sorted(known)]
 
+    def first(self, store: Store) -> list[Registration]:
+        """The first generation of each event type, by id."""
+        with self._mutex:
+            known = self._known.get(store.key, {})
+            return [known[name][min(known[name])] for name in sorted(known)]
+
     def generations(self, store: Store, name: str) -> list[Registration]:
         """Every generation of an event type, oldest first."""
         with self._mutex:

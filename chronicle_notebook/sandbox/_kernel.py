@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from chronicle_notebook.sandbox._behaviour import Behaviour
+from chronicle_notebook.sandbox import _rows
+from chronicle_notebook.sandbox._connected import ConnectedClients
 from chronicle_notebook.sandbox._crypto import Crypto
 from chronicle_notebook.sandbox._event_types import EventTypes
 from chronicle_notebook.sandbox._log import Log
+from chronicle_notebook.sandbox._profile import Profile
 from chronicle_notebook.sandbox._reactor import Reactor
 from chronicle_notebook.sandbox._registrar import Registrar
 from chronicle_notebook.sandbox._registry import Registry
@@ -26,9 +28,11 @@ from chronicle_notebook.sandbox.storage._webhooks import WebhookTable
 class Kernel:
     """Everything behind the gRPC services, on the files of one data folder."""
 
-    def __init__(self, data: Path, *, settle_delay: float, time_scale: float, behaviour: Behaviour) -> None:
-        self.behaviour = behaviour
+    def __init__(self, data: Path, *, settle_delay: float, time_scale: float, profile: Profile) -> None:
+        self.profile = profile
+        self.behaviour = behaviour = profile.behaviour
         self.topics = Topics()
+        self.clients = ConnectedClients(self.topics)
         self.database = Database(data / "sandbox.db")
         self.events = EventTable(self.database)
         crypto = Crypto(data / "encryption.pem")
@@ -36,10 +40,17 @@ class Kernel:
         self.stores = Stores(EventStoreTable(self.database), self.topics)
         self.types = EventTypes(EventTypeTable(self.database), self.stores, self.topics)
         self.log = Log(self.database, self.events, self.types)
-        self.registry = Registry(table, self.topics, behaviour)
+        self.registry = Registry(table, self.topics, behaviour, _rows.row(profile))
         self.engine = Engine(self.events, ProgressTable(self.database), crypto, behaviour, time_scale)
         self.reactor = Reactor(
-            self.database, self.events, table, self.log, self.stores, self.registry, self.engine, settle_delay
+            self.database,
+            self.events,
+            table,
+            self.log,
+            self.stores,
+            self.registry,
+            self.engine,
+            settle_delay,
         )
         self.registrar = Registrar(self.registry, self.reactor, crypto, behaviour)
 
@@ -54,6 +65,11 @@ class Kernel:
         self.log.on_appended = self.engine.appended
         self.stores.on_namespace = self.reactor.subscribe_namespace
         self.reactor.start()
+
+    def interrupt(self) -> None:
+        """End what calls wait for, so that they end too."""
+        self.topics.close()
+        self.engine.interrupt()
 
     def stop(self) -> None:
         """End everything, with the progress stored."""

@@ -10,19 +10,12 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
-from chronicle_notebook._errors import SandboxError
+from chronicle_notebook._errors import InvalidInputError, SandboxError
+from chronicle_notebook.sandbox._profile import GENERATIONS, PROFILES
 from chronicle_notebook.sandbox._sandbox import Sandbox
 
 
-def serve(
-    *,
-    port: int,
-    data: Path | None,
-    seed: bool,
-    settle_delay: float,
-    time_scale: float,
-    announce: Callable[[str], None],
-) -> int:
+def serve(sandbox: Sandbox, *, announce: Callable[[str], None]) -> int:
     """Run until SIGINT or SIGTERM; 0. ``announce`` gets the connection string on one line once calls are answered.
 
     Call it from the main thread, which gets the signals. Raises SandboxError when the sandbox cannot start.
@@ -34,7 +27,7 @@ def serve(
 
     before = {number: signal.signal(number, end) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
-        with Sandbox(port=port, data=data, seed=seed, settle_delay=settle_delay, time_scale=time_scale) as sandbox:
+        with sandbox:
             announce(sandbox.connection_string)
             ended.wait()
     finally:
@@ -47,14 +40,21 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """Read the command line and `serve`; the exit code: 0, 1 when it cannot start, 2 for a wrong command line."""
     given = _parser().parse_args(arguments)
     try:
-        return serve(
+        sandbox = Sandbox(
             port=given.port,
             data=given.data,
             seed=given.seed,
             settle_delay=given.settle_delay,
             time_scale=given.time_scale,
-            announce=_print,
+            contract=given.contract,
+            behaves_like=given.behaves_like,
+            auth=given.auth,
         )
+    except InvalidInputError as error:
+        print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)  # noqa: T201 - a program speaks to its terminal
+        return 2
+    try:
+        return serve(sandbox, announce=_print)
     except SandboxError as error:
         print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)  # noqa: T201 - a program speaks to its terminal
         return 1
@@ -78,6 +78,20 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument(
         "--time-scale", type=_seconds, default=1.0, help="multiplies retry and back-off delays (%(default)s)"
+    )
+    parser.add_argument(
+        "--contract", choices=GENERATIONS, help="the form of the wire contract (commands, or that of --behaves-like)"
+    )
+    parser.add_argument(
+        "--behaves-like",
+        choices=tuple(PROFILES),
+        help="take over the version, the contract and the known defects of a kernel (documented)",
+    )
+    parser.add_argument(
+        "--auth",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="ask for an access token with each call, as a kernel does; the development client gets one",
     )
     return parser
 

@@ -19,6 +19,7 @@ from chronicle_notebook.sandbox._scope import DEFAULT_NAMESPACE, SYSTEM_SEQUENCE
 from chronicle_notebook.sandbox._stores import Namespace, Store, Stores
 from chronicle_notebook.sandbox._webhook import Authorization, AuthorizationKind, Webhook
 from chronicle_notebook.sandbox.delivery import Engine
+from chronicle_notebook.sandbox.delivery._observer import Observer
 from chronicle_notebook.sandbox.storage._database import Database
 from chronicle_notebook.sandbox.storage._events import EventTable
 from chronicle_notebook.sandbox.storage._webhooks import WebhookTable
@@ -53,6 +54,7 @@ class Reactor:
         self._stores = stores
         self._registry = registry
         self._engine = engine
+        self._behaviour = registry.behaviour
         self._delay = delay
         self._order = threading.Lock()
         # Held from a change of the definitions to that of the subscriptions, which then always agree.
@@ -60,6 +62,7 @@ class Reactor:
         self._changed = threading.Condition()
         self._waiting: dict[_Key, deque[int]] = {}
         self._due: deque[tuple[float, _Key]] = deque()
+        self._blocked: set[_Key] = set()
         self._stopping = False
         self._busy = False
         self._thread = threading.Thread(target=self._run, name="chronicle-sandbox-reactor", daemon=True)
@@ -117,6 +120,8 @@ class Reactor:
 
     def _queue(self, key: _Key, number: int) -> None:
         with self._changed:
+            if key in self._blocked:
+                return
             if key in self._waiting:
                 self._waiting[key].append(number)
             else:
@@ -168,28 +173,54 @@ class Reactor:
         scope = self._stores.scope(store.name, DEFAULT_NAMESPACE, SYSTEM_SEQUENCE)
         saved: list[Webhook] = []
         removed: list[str] = []
-        for event in self._events.numbered(scope.key, sorted(numbers)):
+        changed: set[str] = set()
+        settled = sorted(numbers)
+        for event in self._events.numbered(scope.key, settled):
+            existing = self._registry.find(store, event.source)
             if event.type.id == "WebhookRemoved":
-                removed.append(event.source)
-            elif (webhook := _applied(self._registry.find(store, event.source), event)) is not None:
+                if existing is None and self._behaviour.unknown_removal_blocks:
+                    self._block((store.key, event.source))
+                    settled.remove(event.number)
+                else:
+                    removed.append(event.source)
+            elif (webhook := _applied(existing, event)) is not None:
                 saved.append(webhook)
+                if existing is not None and _counts_as_changed(existing, webhook):
+                    changed.add(webhook.id)
         with self._subscribing:
             with self._database.transaction():
                 self._registry.apply(store, saved, removed)
-                self._table.remove_unsettled(store.key, numbers)
+                self._table.remove_unsettled(store.key, settled)
             self._unsubscribe(store, removed)
             active = [webhook for webhook in saved if webhook.active]
             self._engine.subscribe(self._entries(store, self._stores.namespaces(store), active))
+        if self._behaviour.replayed_on_change:
+            self._engine.replay_soon(observer for observer in self._of(store) if observer.webhook.id in changed)
         self._registry.announce(store)
+
+    def _block(self, key: _Key) -> None:
+        """Let what waits and will come wait for good."""
+        with self._changed:
+            self._blocked.add(key)
+            self._waiting.pop(key, None)
+            self._due = deque(entry for entry in self._due if entry[1] != key)
+
+    def _of(self, store: Store) -> list[Observer]:
+        return [observer for observer in self._engine.observers() if observer.scope.store == store.name]
 
     def _unsubscribe(self, store: Store, removed: list[str]) -> None:
         if removed:
             gone = set(removed)
             self._engine.unsubscribe(
-                (observer.scope.key, observer.webhook.id)
-                for observer in self._engine.observers()
-                if observer.scope.store == store.name and observer.webhook.id in gone
+                (observer.scope.key, observer.webhook.id) for observer in self._of(store) if observer.webhook.id in gone
             )
+
+
+def _counts_as_changed(before: Webhook, after: Webhook) -> bool:
+    """Whether a definition changed, where having an authorization for the first time is no change by itself."""
+    if before.authorization.kind is AuthorizationKind.NONE:
+        before = replace(before, authorization=after.authorization)
+    return before != after
 
 
 def _applied(webhook: Webhook | None, event: Event) -> Webhook | None:

@@ -5,8 +5,8 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterable
 
-from chronicle_notebook.contracts.wire import webhooks_pb2
 from chronicle_notebook.sandbox._behaviour import Behaviour
+from chronicle_notebook.sandbox._rows import Row
 from chronicle_notebook.sandbox._stores import Store
 from chronicle_notebook.sandbox._topics import Topics
 from chronicle_notebook.sandbox._webhook import Webhook
@@ -19,10 +19,11 @@ class Registry:
     A list of fifty thousand is then a matter of joining what was made when each definition changed.
     """
 
-    def __init__(self, table: WebhookTable, topics: Topics, behaviour: Behaviour) -> None:
+    def __init__(self, table: WebhookTable, topics: Topics, behaviour: Behaviour, row: Row) -> None:
         self._table = table
         self._topics = topics
-        self._behaviour = behaviour
+        self.behaviour = behaviour
+        self._row = row
         self._mutex = threading.Lock()
         self._webhooks: dict[int, dict[str, Webhook]] = {}
         self._listed: dict[int, dict[str, bytes]] = {}
@@ -68,25 +69,8 @@ class Registry:
 
     def is_active(self, webhook: Webhook) -> bool:
         """Whether a definition that was read from storage counts as active."""
-        return webhook.active or self._behaviour.inactive_lost
+        return webhook.active or self.behaviour.inactive_lost
 
     def _remember(self, store: int, webhook: Webhook) -> None:
         self._webhooks.setdefault(store, {})[webhook.id] = webhook
-        self._listed.setdefault(store, {})[webhook.id] = self._row(webhook)
-
-    def _row(self, webhook: Webhook) -> bytes:
-        details = webhooks_pb2.WebhookDetailsResponse(
-            Identifier=webhook.id,
-            Id=webhook.id,
-            Url=webhook.url,
-            EventSequenceId=webhook.sequence,
-            EventTypes=[
-                webhooks_pb2.EventType(Id=kind.id, Generation=kind.generation, Tombstone=kind.tombstone)
-                for kind in webhook.event_types
-            ],
-            AuthorizationType=webhooks_pb2.AuthorizationType.ValueType(webhook.authorization.kind),
-            Headers=dict(webhook.headers),
-            IsReplayable=webhook.replayable,
-            IsActive=self.is_active(webhook),
-        )
-        return webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse(Data=[details]).SerializeToString()
+        self._listed.setdefault(store, {})[webhook.id] = self._row(webhook, self.is_active(webhook))

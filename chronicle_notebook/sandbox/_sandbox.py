@@ -8,16 +8,22 @@ import shutil
 import sqlite3
 import tempfile
 import threading
+from collections.abc import Mapping
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from chronicle_notebook._errors import SandboxError, missing
-from chronicle_notebook.sandbox._behaviour import NEWEST, Behaviour
+from chronicle_notebook._secrets import Secret, secret
+from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._host import HOST
 from chronicle_notebook.sandbox._lock import FolderLock
+from chronicle_notebook.sandbox._profile import Generation, profile
 
 if TYPE_CHECKING:
+    from chronicle_notebook.sandbox._authority import Authority
+    from chronicle_notebook.sandbox._front import Answer
     from chronicle_notebook.sandbox._kernel import Kernel
     from chronicle_notebook.sandbox._server import Server
 
@@ -33,14 +39,21 @@ class Sandbox:
     ``port`` 0 takes a free one. ``data`` is the folder for everything that is kept; without it a temporary one is made
     and deleted by `stop`. ``seed`` fills an event store ``banking`` with examples that never leave this machine.
     ``settle_delay`` is how many seconds a registration or removal takes to be in effect. ``time_scale`` multiplies
-    every delay of the kernel (retries, back-off, circuit breaker), not its time-outs. ``behaviour`` chooses among the
-    differences of kernel releases.
+    every delay of the kernel (retries, back-off, circuit breaker), not its time-outs.
 
-    `start` raises SandboxError when the port is taken or the folder is in use, and MissingDependencyError when the
-    packages of the extra ``sandbox`` are not installed.
+    ``contract`` is the form of the wire contract, ``commands`` (unless given) or ``classic``. ``behaves_like`` takes
+    over a kernel's version, contract and known defects: ``documented`` (none; unless given), ``16.37``,
+    ``16.37-inmemory``, ``19.29`` or ``19.32``. ``behaviour`` chooses single switches instead.
+
+    ``auth`` asks for an access token with each call, as a kernel does by default; tokens are had at ``/connect/token``
+    for the development client, and for ``clients``, secrets by id. ``token_lifetime`` is in seconds.
+
+    The constructor raises InvalidInputError for a contract or kernel that there is not. `start` raises SandboxError
+    when the port is taken or the folder is in use, and MissingDependencyError when the packages of the extra
+    ``sandbox`` are not installed.
     """
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - each is a choice of its own, and all are named
         self,
         *,
         port: int = 0,
@@ -48,14 +61,22 @@ class Sandbox:
         seed: bool = False,
         settle_delay: float = 0.05,
         time_scale: float = 1.0,
-        behaviour: Behaviour = NEWEST,
+        contract: Generation | None = None,
+        behaves_like: str | None = None,
+        behaviour: Behaviour | None = None,
+        auth: bool = False,
+        clients: Mapping[str, Secret | str] | None = None,
+        token_lifetime: float = 3600.0,
     ) -> None:
         self._wanted_port = port
         self._given = None if data is None else Path(data).expanduser().absolute()
         self._seed = seed
         self._settle_delay = settle_delay
         self._time_scale = time_scale
-        self._behaviour = behaviour
+        self._profile = profile(behaves_like, contract=contract, behaviour=behaviour)
+        self._auth = auth
+        self._clients = {id_: secret(value, field="clients") for id_, value in (clients or {}).items()}
+        self._token_lifetime = token_lifetime
         self._mutex = threading.RLock()
         self._port: int | None = None
         self._folder: Path | None = self._given
@@ -81,7 +102,7 @@ class Sandbox:
             server, kernel, lock = self._server, self._kernel, self._lock
             self._server = self._kernel = self._lock = self._port = None
             if kernel is not None:
-                kernel.topics.close()
+                kernel.interrupt()
             if server is not None:
                 server.stop()
             if kernel is not None:
@@ -111,8 +132,21 @@ class Sandbox:
 
     @property
     def connection_string(self) -> str:
-        """What to connect with. Raises SandboxError when it does not run."""
-        return f"chronicle://{self.address}/?auth=none"
+        """What to connect with. Raises SandboxError when it does not run.
+
+        With authentication it names no client: the development client is then what clients take, this one and others.
+        """
+        return f"chronicle://{self.address}{'' if self._auth else '/?auth=none'}"
+
+    @property
+    def version(self) -> str:
+        """The version that it gives as its own."""
+        return self._profile.version
+
+    @property
+    def contract(self) -> Generation:
+        """The form of the wire contract that it speaks."""
+        return self._profile.contract
 
     @property
     def data(self) -> Path:
@@ -144,6 +178,7 @@ class Sandbox:
     def _start(self) -> None:
         try:
             # These need the packages of an extra, and a second to load: both matter only to those who start one.
+            from chronicle_notebook.sandbox._authority import Authority
             from chronicle_notebook.sandbox._kernel import Kernel
             from chronicle_notebook.sandbox._seed import sow
             from chronicle_notebook.sandbox._server import Server
@@ -153,7 +188,7 @@ class Sandbox:
         folder = self._prepare_folder()
         try:
             self._kernel = Kernel(
-                folder, settle_delay=self._settle_delay, time_scale=self._time_scale, behaviour=self._behaviour
+                folder, settle_delay=self._settle_delay, time_scale=self._time_scale, profile=self._profile
             )
             self._kernel.start()
         except sqlite3.DatabaseError as error:
@@ -162,8 +197,9 @@ class Sandbox:
             ) from error
         if self._seed:
             sow(self._kernel)
-        self._server = Server(served(self._kernel))
-        self._port = self._server.start(self._wanted_port)
+        authority = Authority(self._clients, self._token_lifetime) if self._auth else None
+        self._server = Server(served(self._kernel), authority, partial(_pages, self._kernel, authority))
+        self._port = self._server.start(self._wanted_port, folder)
         # A process that ends without stop() leaves no temporary folder and no half-done delivery.
         atexit.register(self.stop)
 
@@ -181,3 +217,10 @@ class Sandbox:
             ) from error
         self._lock = lock
         return folder
+
+
+def _pages(kernel: Kernel, authority: Authority | None) -> Answer:
+    # Imported when the first page is asked for: it loads a web server, which most never need.
+    from chronicle_notebook.sandbox._http import Http
+
+    return Http(kernel.clients, authority).answer

@@ -1,9 +1,11 @@
-"""The gRPC server: methods of the contract, over TLS, on the loopback interface."""
+"""The server: methods of the contract and a few HTTP pages, on one TLS port of the loopback interface."""
 
 from __future__ import annotations
 
+import errno
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import grpc
@@ -11,8 +13,11 @@ from google.protobuf.message import Message
 
 from chronicle_notebook._errors import SandboxError
 from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.sandbox._authority import Authority
 from chronicle_notebook.sandbox._certificate import Certificate
 from chronicle_notebook.sandbox._envelope import failure, guarded
+from chronicle_notebook.sandbox._front import Answer, Front
+from chronicle_notebook.sandbox._gatekeeper import Gatekeeper
 from chronicle_notebook.sandbox._host import HOST
 from chronicle_notebook.sandbox._pool import DaemonPool
 from chronicle_notebook.sandbox._topics import Stopped
@@ -34,17 +39,25 @@ class Served:
 
 
 class Server:
-    """Serves methods; every other path answers UNIMPLEMENTED."""
+    """Serves methods, and HTTP/1.1 on the same port; every other path answers UNIMPLEMENTED.
 
-    def __init__(self, served: Iterable[Served]) -> None:
+    With an ``authority`` each call needs a token, unless its method is one that a kernel lets anybody call. ``pages``
+    makes what answers HTTP/1.1.
+    """
+
+    def __init__(self, served: Iterable[Served], authority: Authority | None, pages: Callable[[], Answer]) -> None:
+        self._pages = pages
+        self._front: Front | None = None
         self._pool = DaemonPool("chronicle-sandbox-rpc")
         self._server = grpc.server(
             self._pool,
+            interceptors=None if authority is None else [Gatekeeper(authority)],
             options=[
                 ("grpc.max_receive_message_length", MOST_BYTES),
                 ("grpc.max_send_message_length", MOST_BYTES),
-                # Else a second server on the same port would start and take half of the calls.
-                ("grpc.so_reuseport", 0),
+                # Chronicle's clients ping once a minute, also while a stream is silent. A kernel takes that; gRPC for
+                # Python would end the connection after three minutes of it.
+                ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
             ],
         )
         services: dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]] = {}
@@ -53,32 +66,42 @@ class Server:
         for service, handlers in services.items():
             self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
 
-    def start(self, port: int) -> int:
-        """Listen on a port, 0 for a free one; the port. Raises SandboxError when it cannot be had."""
-        certificate = Certificate.generate()
-        credentials = grpc.ssl_server_credentials([(certificate.key, certificate.chain)])
+    def start(self, port: int, data: Path) -> int:
+        """Listen on a port, 0 for a free one; the port. Raises SandboxError when it cannot be had.
+
+        ``data`` is a folder for what is needed while it runs.
+        """
         try:
-            bound = self._server.add_secure_port(f"{HOST}:{port}", credentials)
-        except RuntimeError as error:
-            raise _taken(port) from error
-        if bound == 0:
-            raise _taken(port)
+            front = self._front = Front(port, self._pages, data)
+        except OSError as error:
+            raise _refused(port, error) from error
+        self._server.add_insecure_port(f"unix:{front.grpc_path}")
         self._server.start()
-        return bound
+        front.start(Certificate.generate())
+        return front.port
 
     def stop(self) -> None:
         """Close the port, let calls end, and end all threads. Streams must have been told to end."""
+        if self._front is not None:
+            self._front.refuse()
         try:
             self._server.stop(GRACE).wait()
         except RuntimeError:
             # A grace takes a thread, and at the end of the interpreter none can be had any more.
             self._server.stop(None).wait()
+        if self._front is not None:
+            self._front.stop()
         self._pool.shutdown()
 
 
-def _taken(port: int) -> SandboxError:
+def _refused(port: int, error: OSError) -> SandboxError:
+    if error.errno == errno.EADDRINUSE:
+        return SandboxError(
+            f"Port {port} of {HOST} is in use, so the sandbox cannot listen there.",
+            hint="Give another port, or 0 for a free one.",
+        )
     return SandboxError(
-        f"Port {port} of {HOST} is in use, so the sandbox cannot listen there.",
+        f"The sandbox cannot listen on port {port} of {HOST}: {error.strerror}.",
         hint="Give another port, or 0 for a free one.",
     )
 
@@ -107,6 +130,8 @@ def _unary(served: Served, *, enveloped: bool) -> Callable[[Any, grpc.ServicerCo
             return guarded(served.method.response, lambda: answer(request))
         try:
             result: Message | bytes = answer(request)
+        except Stopped:
+            context.abort(grpc.StatusCode.UNAVAILABLE, "The sandbox was stopped.")
         except Exception as error:  # noqa: BLE001 - the kernel answers Unknown with the type and message of any exception
             context.abort(grpc.StatusCode.UNKNOWN, f"Exception was thrown by handler. {type(error).__name__}: {error}")
         return result

@@ -69,6 +69,11 @@ class Topics:
         self.pulse = self.of("pulse")
         """A topic that never changes: waiting for it is sleeping that ends when the kernel stops."""
 
+    def check(self) -> None:
+        """Raise Stopped when the kernel stops."""
+        if self._closed:
+            raise Stopped
+
     def close(self) -> None:
         """End everything that follows a topic."""
         with self._mutex:

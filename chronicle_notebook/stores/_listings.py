@@ -65,11 +65,9 @@ def event_type_listing(
     )
 
 
-def listened_listing(
-    types: Sequence[ListenedEventType], *, event_store: str, foot: str
-) -> Listing[ListenedEventType]:
-    """The event types of an event store, each with the webhooks that listen to it."""
-    silent = sum(not each.webhooks for each in types)
+def listened_listing(types: Sequence[ListenedEventType], *, event_store: str, foot: str) -> Listing[ListenedEventType]:
+    """The event types of an event store, with the webhooks that listen to each. The kernel's own need no listener."""
+    silent = sum(not each.webhooks and each.registered.owner != "server" for each in types)
     rest = f"; no webhook listens to {silent} of them" if silent else ""
     return Listing(
         types,

@@ -15,11 +15,12 @@ if TYPE_CHECKING:
         register,
         register_discovered,
         remove,
+        replace,
         test,
         to_frame,
     )
 
-__all__ = ["all", "discover", "observe", "register", "register_discovered", "remove", "test", "to_frame"]
+__all__ = ["all", "discover", "observe", "register", "register_discovered", "remove", "replace", "test", "to_frame"]
 
 
 def __getattr__(name: str) -> object:

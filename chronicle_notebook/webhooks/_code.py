@@ -29,6 +29,16 @@ from chronicle_notebook.webhooks._references import VariableNames, plain
 Style = Literal["python", "cell", "yaml"]
 STYLES: tuple[Style, ...] = ("python", "cell", "yaml")
 
+
+class Code(str):
+    """Code as a text, which a notebook shows as it is rather than in quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
 Written = str | Secret
 """A text, or a reference to what is not written out."""
 
@@ -45,7 +55,7 @@ UNDISCLOSED = "The kernel does not give credentials back: set these variables be
 ALL_EVENT_TYPES = "Without event types it gets all that are known when it is registered."
 
 
-def render(definition: WebhookDefinition, style: Style) -> str:
+def render(definition: WebhookDefinition, style: Style) -> Code:
     """Write a definition out as a call in ``python``, as a ``%%webhook`` ``cell``, or as ``yaml`` with id and URL.
 
     A secret that is a reference keeps it. Any other becomes ``env:`` and the webhook's id with what it is for, for
@@ -61,7 +71,7 @@ def render(definition: WebhookDefinition, style: Style) -> str:
             field="style",
             hint=did_you_mean(style, writers) or f"Choose among {', '.join(writers)}.",
         )
-    return writers[style](definition)
+    return Code(writers[style](definition))
 
 
 @dataclass(frozen=True, slots=True)

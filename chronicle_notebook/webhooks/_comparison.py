@@ -7,7 +7,7 @@ computed and no event is written for them; neither is one for taking an authoriz
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -23,6 +23,14 @@ DROPPED_CREDENTIALS = f"The kernel accepted the credentials and shows none. {DRO
 LOST_INACTIVE = (
     "Kernels up to 19.32 lose this flag when they read a webhook back (Cratis/Chronicle#4394); it may start to deliver "
     "after a restart of the kernel."
+)
+DROPPED_UPDATE = (
+    "The kernel accepted the change and does not show it. Kernels before 19.32.3 lose changes of an existing webhook "
+    "outside the event store System (Cratis/Chronicle#4567)."
+)
+FIRST_AUTHORIZATION = (
+    "Kernels up to 16.37 ignore the first authorization of an existing webhook when nothing else of it changes, and "
+    "drop credentials outside the event store System in any case (Cratis/Chronicle#4567)."
 )
 READD = "Remove it, wait until it is gone, and register it again."
 IGNORED_REASON = "Kernels ignore a change of this field of an existing webhook."
@@ -92,31 +100,69 @@ def applicable(names: list[str], wanted: WebhookDefinition, before: WebhookDefin
 
 
 def left_behind(
-    wanted: WebhookDefinition, found: WebhookDefinition, before: WebhookDefinition | None
+    wanted: WebhookDefinition,
+    found: WebhookDefinition,
+    before: WebhookDefinition | None,
+    defects: Collection[str] | None = None,
 ) -> tuple[Ineffective, ...]:
-    """Each differing field, with the reason and the remedy."""
+    """Each differing field, with the reason and the remedy.
+
+    ``defects`` are the keys of what this kernel is known to do wrong; None when its version is not known.
+    """
     by_name = {field.name: field for field in FIELDS}
     result = []
     for name in differing(wanted, found):
         field = by_name[name]
-        reason, remedy = _why(name, wanted, before)
+        reason, remedy = _why(name, wanted, before, defects)
         result.append(Ineffective(name, field.show(wanted), field.show(found), reason, remedy))
     return tuple(result)
 
 
-def _why(name: str, wanted: WebhookDefinition, before: WebhookDefinition | None) -> tuple[str, str]:
+def _why(
+    name: str, wanted: WebhookDefinition, before: WebhookDefinition | None, defects: Collection[str] | None
+) -> tuple[str, str]:
     if before is not None and name in IGNORED:
         return IGNORED_REASON, READD
     if name == "authorization":
-        if before is not None and wanted.authorization.kind is AuthorizationKind.NONE:
-            return STUCK_REASON, READD
-        return DROPPED_CREDENTIALS, WATCH_A_DELIVERY
-    if name == "active":
+        return _why_authorization(wanted, before, defects)
+    if name == "active" and (defects is None or "inactive-lost" in defects):
         return (
             LOST_INACTIVE,
             "Remove the webhook while it must not deliver.",
         )
+    if before is not None and defects is not None and "updates-dropped" in defects:
+        return DROPPED_UPDATE, READD
     return "The kernel accepted the change and does not show it.", "List the webhook again, then register it again."
+
+
+def _why_authorization(
+    wanted: WebhookDefinition, before: WebhookDefinition | None, defects: Collection[str] | None
+) -> tuple[str, str]:
+    if before is not None and wanted.authorization.kind is AuthorizationKind.NONE:
+        return STUCK_REASON, READD
+    first = before is not None and before.authorization.kind is AuthorizationKind.NONE
+    if first and defects is not None and "authorization-change-fails" in defects:
+        return FIRST_AUTHORIZATION, READD
+    if defects is None or "authorization-dropped" in defects:
+        return DROPPED_CREDENTIALS, WATCH_A_DELIVERY
+    return (
+        "The kernel accepted the credentials and shows none, which kernels of its version are not known to do.",
+        "List the webhook again, and watch a delivery to be sure.",
+    )
+
+
+def remarks(wanted: WebhookDefinition, defects: Collection[str]) -> tuple[str, ...]:
+    """What will not happen as asked for, although the read-back shows it."""
+    found = []
+    kind = wanted.authorization.kind
+    if "ciphertext-sent" in defects and kind in {AuthorizationKind.BASIC, AuthorizationKind.BEARER}:
+        found.append(
+            "Kernels of this version send the encrypted secret instead of the secret, so the target will refuse the "
+            "deliveries (source: K/Core/Observation/Webhooks/WebhookHttpClientFactory.cs)."
+        )
+    if "always-replayable" in defects and not wanted.replayable:
+        found.append("Kernels of this version replay a webhook that is not replayable all the same.")
+    return tuple(found)
 
 
 def foreseen(name: str, wanted: WebhookDefinition, before: WebhookDefinition | None) -> tuple[Effect, str, str]:

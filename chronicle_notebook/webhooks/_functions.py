@@ -68,6 +68,17 @@ def remove(
     return _service(client, namespace).remove(webhook, wait=wait)
 
 
+def replace(
+    webhook: type | WebhookDefinition,
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    wait: float = WAIT,
+) -> Outcome:
+    """Remove a webhook and register it anew as one guarded step: see :meth:`Webhooks.replace`."""
+    return _service(client, namespace).replace(webhook, wait=wait)
+
+
 def observe(
     on_change: Callable[[WebhookList], None] | None = None,
     *,

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import datetime
 from typing import TYPE_CHECKING, overload
 
-from chronicle_notebook._display import Table, clock
+from chronicle_notebook._display import Table, banner_of, clock
 from chronicle_notebook._errors import UnknownWebhookError, did_you_mean
 from chronicle_notebook.model import EVENT_LOG, WebhookDefinition
 from chronicle_notebook.webhooks._frame import columns_of, frame
@@ -108,6 +108,7 @@ class WebhookList(Sequence[WebhookDefinition]):
             rows=[row(definition) for definition in self._definitions],
             foot=DECLARED_FOOT if self.declared else f"Read {clock(self.read_at)} from {self.server}",
             empty=DECLARED_EMPTY if self.declared else EMPTY,
+            banner=banner_of(self.server),
         )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import overload
 
-from chronicle_notebook._display import Card, Table, Tone
+from chronicle_notebook._display import Card, Table, Tone, banner_of
 
 
 class Action(StrEnum):
@@ -87,6 +87,7 @@ class Outcome:
             facts=[(f"not in effect: {item.field}", str(item).partition(": ")[2]) for item in self.ineffective],
             notes=self.notes,
             tone=Tone.GOOD if self else Tone.WARNING,
+            banner=banner_of(self.server),
         )
 
 
@@ -144,4 +145,5 @@ class Outcomes(Sequence[Outcome]):
                 for each in self._outcomes
             ],
             empty="No webhook was given.",
+            banner=banner_of(self._outcomes[0].server) if self._outcomes else "",
         )

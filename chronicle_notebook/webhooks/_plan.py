@@ -53,6 +53,8 @@ class Plan:
     definition: WebhookDefinition
     action: PlannedAction
     changes: tuple[Change, ...]
+    banner: str = ""
+    """What must stand above it: that the kernel is protected."""
 
     @property
     def webhook(self) -> str:
@@ -89,7 +91,12 @@ class Plan:
 
     def _parts(self) -> list[Card | Table]:
         parts: list[Card | Table] = [
-            Card(heading=f"Dry run: {self.summary}", facts=facts(self.definition), notes=("Nothing was sent.",))
+            Card(
+                heading=f"Dry run: {self.summary}",
+                facts=facts(self.definition),
+                notes=("Nothing was sent.",),
+                banner=self.banner,
+            )
         ]
         if self.changes and self.action is not PlannedAction.CREATE:
             parts.append(self._table())
@@ -104,7 +111,7 @@ class Plan:
         )
 
 
-def plan_for(definition: WebhookDefinition, found: WebhookDefinition | None) -> Plan:
+def plan_for(definition: WebhookDefinition, found: WebhookDefinition | None, *, banner: str = "") -> Plan:
     """What registering ``definition`` would do where ``found`` is registered under its id; None when nothing is.
 
     It looks up the values of headers that are references, to compare them, and asks nobody.
@@ -124,7 +131,7 @@ def plan_for(definition: WebhookDefinition, found: WebhookDefinition | None) -> 
         text = _headers(definition)
         remedy = "Set the variable, and look again."
         changes.append(Change("headers", _headers(found), text, Effect.UNKNOWN, UNDECIDABLE_HEADERS, remedy))
-    return Plan(definition, action, tuple(changes))
+    return Plan(definition, action, tuple(changes), banner)
 
 
 def _differing(wanted: WebhookDefinition, found: WebhookDefinition | None) -> tuple[list[str], bool]:

@@ -74,10 +74,17 @@ class TargetAnswer:
         )
 
 
-def probe(definition: WebhookDefinition, *, timeout: float = 10.0) -> TargetAnswer:
+ANY_STATUS = "This kernel, of a release up to 16.37, counts any answer as delivered, whatever its status."
+SOME_COUNT_ANY = "Kernels up to 16.37 count any answer as delivered, this one too; later ones call it a failure."
+
+
+def probe(definition: WebhookDefinition, *, timeout: float = 10.0, generation: str = "") -> TargetAnswer:
     """POST the kernel's test body to the target, once, with the headers and the credentials of the definition.
 
     ``timeout`` is in seconds. Redirects are reported, not followed. It never raises for what the target does.
+
+    :param generation: the wire generation of the kernel, ``classic`` or ``commands``, as far as it is known: it tells
+        what the kernel would make of the status.
     """
     caveats = ["Sent from here, not by the kernel: the kernel's way to the target may differ.", *_caveats(definition)]
     started = time.monotonic()
@@ -95,8 +102,10 @@ def probe(definition: WebhookDefinition, *, timeout: float = 10.0) -> TargetAnsw
             tuple(caveats),
         )
     grade = Grade.ACCEPTED if 200 <= status < 300 else Grade.ANSWERED
-    if grade is Grade.ANSWERED:
-        caveats.append("Kernels up to 16.37 count any answer as delivered, this one too; later ones call it a failure.")
+    if generation == "classic":
+        caveats.append(ANY_STATUS)
+    elif grade is Grade.ANSWERED:
+        caveats.append(SOME_COUNT_ANY)
     return TargetAnswer(
         definition.id, definition.target_url, grade, status, time.monotonic() - started, reason, tuple(caveats)
     )

@@ -8,7 +8,7 @@ from chronicle_notebook._errors import DeadlineExceededError, KernelError, Kerne
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.model import AuthorizationKind, RegisteredEventType, WebhookDefinition
 from chronicle_notebook.stores._declared_event_type import registration_of
-from chronicle_notebook.webhooks._comparison import differing, left_behind
+from chronicle_notebook.webhooks._comparison import differing, left_behind, remarks
 from chronicle_notebook.webhooks._declaration import DeclaredWebhook
 from chronicle_notebook.webhooks._outcome import Action, Outcome
 from chronicle_notebook.webhooks._settling import Definitions, Settled, until_registered, until_removed
@@ -124,6 +124,8 @@ def _outcome(
     notes: tuple[str, ...],
 ) -> Outcome:
     earlier, found = before.get(wanted.id), settled.found.get(wanted.id)
+    defects = frozenset(defect.key for defect in kernel.known_defects)
+    reasons = defects if kernel.version_tells else None
     if earlier is not None and wanted.authorization.kind is not AuthorizationKind.NONE:
         notes += (RESENT,)
     if found is not None and not wanted.active and not found.active:
@@ -136,8 +138,8 @@ def _outcome(
         waited=settled.seen_after.get(wanted.id, settled.waited),
         server=kernel.server,
         event_store=event_store,
-        ineffective=() if found is None else left_behind(wanted, found, earlier),
-        notes=notes,
+        ineffective=() if found is None else left_behind(wanted, found, earlier, reasons),
+        notes=notes + remarks(wanted, defects),
     )
 
 

@@ -70,9 +70,7 @@ def _reveal_once(definition: WebhookDefinition) -> None:
             value.reveal()
 
 
-def _position(
-    kernel: KernelGateway, event_store: str, definition: WebhookDefinition, found: WebhookDefinition
-) -> str:
+def _position(kernel: KernelGateway, event_store: str, definition: WebhookDefinition, found: WebhookDefinition) -> str:
     if definition.event_sequence_id != found.event_sequence_id:
         return (
             f"It was removed and registered again, and observes {definition.event_sequence_id!r} from the first event "

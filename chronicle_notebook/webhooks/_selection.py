@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Collection, Sequence
-from dataclasses import fields
+from dataclasses import fields, replace
+from typing import Any
 
 from chronicle_notebook._errors import InvalidInputError, UnknownEventTypeError, did_you_mean
 from chronicle_notebook.model import EventType, WebhookColumns
@@ -47,20 +48,17 @@ def select(
         rows = [row for row in rows if columns.active[row] == active]
     if len(rows) == len(columns.id):
         return columns
-    return WebhookColumns(**{field.name: _taken(getattr(columns, field.name), rows) for field in fields(columns)})
+    taken: dict[str, Any] = {
+        field.name: [getattr(columns, field.name)[row] for row in rows] for field in fields(columns)
+    }
+    return WebhookColumns(**taken)
 
 
 def only(columns: WebhookColumns, event_type: str) -> WebhookColumns:
     """The same webhooks with this event type alone, for one row each in a tidy frame."""
     matches = _matcher(event_type)
     kinds = [[kind for kind in row if matches(kind)] for row in columns.event_types]
-    return WebhookColumns(
-        **{field.name: getattr(columns, field.name) for field in fields(columns)} | {"event_types": kinds}
-    )
-
-
-def _taken(values: list[object], rows: Sequence[int]) -> list[object]:
-    return [values[row] for row in rows]
+    return replace(columns, event_types=kinds)
 
 
 def _matcher(event_type: str) -> Callable[[str], bool]:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from chronicle_notebook._display import Card, Tone, clock
+from chronicle_notebook._display import Card, Tone, banner_of, clock
 from chronicle_notebook.model import FailedPartition, ObserverState, WebhookDefinition
 from chronicle_notebook.webhooks._plan import facts
 
@@ -46,6 +46,7 @@ class WebhookView:
             facts=rows,
             notes=(f"Read {clock(self.read_at)} from {self.server}",),
             tone=Tone.WARNING if failing else Tone.PLAIN,
+            banner=banner_of(self.server),
         )
 
 
@@ -56,5 +57,5 @@ def _progress(observers: Sequence[ObserverState]) -> list[tuple[str, str]]:
 
 
 def _standing(observer: ObserverState) -> str:
-    waiting = f"{observer.lag:,} to look at" if observer.lag else "nothing waits"
+    waiting = f"at most {observer.lag:,} still to come" if observer.lag else "caught up"
     return f"{observer.running_state.value}, {observer.handled_count:,} delivered, {waiting}"

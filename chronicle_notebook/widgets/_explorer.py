@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from chronicle_notebook._client import Client
-from chronicle_notebook._display import Table, clock
+from chronicle_notebook._display import SHOWN, Table, clock
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.webhooks._list import row
 from chronicle_notebook.widgets import _rows
@@ -23,7 +23,7 @@ from chronicle_notebook.widgets._assets import script, style
 from chronicle_notebook.widgets._details import details
 from chronicle_notebook.widgets._explorer_model import ExplorerModel
 from chronicle_notebook.widgets._filter import Filter
-from chronicle_notebook.widgets._form_port import FormPort
+from chronicle_notebook.widgets._form_port import FORM_SCRIPTS, FormPort
 from chronicle_notebook.widgets._health import STATES
 from chronicle_notebook.widgets._told import Told
 from chronicle_notebook.widgets._view import Message, View
@@ -45,7 +45,7 @@ class WebhookExplorer(View):
         explorer.selected, explorer.frame
     """
 
-    _esm = script("common", "form", "grid", "details", "explorer")
+    _esm = script(*FORM_SCRIPTS, "grid", "details", "explorer")
     _css = style("common", "form", "grid", "explorer")
 
     selected_ids = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -80,8 +80,8 @@ class WebhookExplorer(View):
             "form": self._to_form,
             "close_form": lambda _: self._close_form(),
         }
-        self.observe(self.guarded(self._selection_changed), "selected_ids")
-        self.observe(self.guarded(self._filter_changed), "filter")
+        self.observe(self.guarded(self._take_selection), "selected_ids")
+        self.observe(self.guarded(self._take_filter), "filter")
         self.model.start()
 
     @property
@@ -108,7 +108,6 @@ class WebhookExplorer(View):
 
     def _hello(self, _message: Message) -> None:
         client = self.model.client
-        self.model.shown()
         head = {
             "kind": "head",
             "store": client.event_store,
@@ -126,15 +125,16 @@ class WebhookExplorer(View):
             for push in self._news.values():
                 push()
             self._push_details()
+        self.model.shown()  # last, so that reading the observers does not hold up the rows
         form = self._form  # outside the lock, which a form takes after its own
         if form is not None:
             form.receive({"kind": "hello"})
 
-    def _selection_changed(self, change: Message) -> None:
+    def _take_selection(self, change: Message) -> None:
         self.model.select(change["new"])
         self._push_details()
 
-    def _filter_changed(self, change: Message) -> None:
+    def _take_filter(self, change: Message) -> None:
         self.model.filter = Filter.read(change["new"])
 
     def _find(self, message: Message) -> WebhookDefinition:
@@ -146,6 +146,7 @@ class WebhookExplorer(View):
     def _undo(self) -> None:
         definition = self.model.undo()
         if definition is not None:
+            self.model.tell(None)
             self._open_form(definition)
 
     def _open_form(self, definition: WebhookDefinition | None) -> None:
@@ -189,8 +190,8 @@ class WebhookExplorer(View):
 
     def _push_states(self) -> None:
         with self._sending:
-            if self.model.observers is None and not any(not each.active for each in self.model.hooks or ()):
-                return
+            if self.model.observers is None:
+                return  # which webhooks are inactive the rows say
             now = _rows.states({each.id: self.model.health(each) for each in self.model.hooks or ()})
             news = {webhook: state for webhook, state in now.items() if self._sent_states.get(webhook) != state}
             if news:
@@ -223,10 +224,11 @@ class WebhookExplorer(View):
         hooks, client = self.model.hooks, self.model.client
         shown = self.model.filtered
         where = f"event store {client.event_store!r} on {client.server}"
+        cut = f", of which {SHOWN} stand here" if len(shown) > SHOWN else ""
         return Table(
-            caption=f"{len(shown):,} of {len(hooks or ()):,} webhooks of {where}",
-            titles=("Id", "Target", "Event types", "Authorization", "Headers", "Sequence", "Active", "Replayable"),
-            rows=[row(each) for each in shown],
+            caption=f"{len(shown):,} of {len(hooks or ()):,} webhooks of {where}{cut}",
+            titles=("Id", "Target", "Event types", "Authorization", "Headers", "State"),
+            rows=[row(each) for each in shown[:SHOWN]],
             foot=f"A snapshot of {clock(hooks.read_at if hooks else datetime.now(UTC))}. Run the cell for a live one.",
             empty="Nothing was read yet." if hooks is None else "No webhook is shown here.",
         ).html()
@@ -235,5 +237,3 @@ class WebhookExplorer(View):
 def _copy(definition: WebhookDefinition) -> WebhookDefinition:
     """The same under a new id. Credentials that were not given back stay to be filled in."""
     return definition.changed(id=f"{definition.id}-copy")
-
-

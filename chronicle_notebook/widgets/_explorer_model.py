@@ -76,6 +76,8 @@ class ExplorerModel:
         except ChronicleError as error:
             self._enter(ObservationState.FAILED)
             self.tell(told_error(error))
+        else:
+            self._tell_why_it_failed()  # it may have failed before it could be asked
 
     def close(self) -> None:
         """End every thread and stream."""
@@ -103,6 +105,8 @@ class ExplorerModel:
     @property
     def filtered(self) -> list[WebhookDefinition]:
         """The webhooks that the filter lets through, in the order of the list."""
+        if self.filter == Filter():
+            return list(self.hooks or ())
         return [each for each in self.hooks or () if self.filter.accepts(each, self.health(each).state)]
 
     @property
@@ -131,7 +135,7 @@ class ExplorerModel:
 
     def test(self, webhook: str) -> None:
         """Send a test request to the target."""
-        self._start(f"Testing {webhook!r}", lambda: self.client.webhooks.test(webhook), lambda it: told_answer(it))
+        self._start(f"Testing {webhook!r}", lambda: self.client.webhooks.test(webhook), told_answer)
 
     def remove(self, webhook: str) -> None:
         """Remove a webhook, and keep its definition to undo that."""
@@ -189,10 +193,13 @@ class ExplorerModel:
         self.link, self.link_since = state, datetime.now(UTC)
         if state is ObservationState.FAILED:
             self._first.set()
-            error = self._observation.error if self._observation is not None else None
-            if error is not None:
-                self.tell(told_error(error))
+            self._tell_why_it_failed()
         self._changed("link")
+
+    def _tell_why_it_failed(self) -> None:
+        observation = self._observation
+        if observation is not None and self.link is ObservationState.FAILED and observation.error is not None:
+            self.tell(told_error(observation.error))
 
     def _read_observers(self) -> None:
         """Read how the observers do, at a bounded pace and only while somebody looks."""
@@ -218,8 +225,8 @@ class ExplorerModel:
 def _what_undo_means(definition: WebhookDefinition) -> str:
     if isinstance(definition.authorization, UndisclosedAuthorization):
         return (
-            f"Undo registers it again, and asks for its {definition.authorization.kind} credentials: the kernel did not "
-            "give them back. Its observer then goes on from where it was."
+            f"Undo registers it again, and asks for its {definition.authorization.kind} credentials first: the kernel "
+            "did not give them back. Its observer then goes on from where it was."
         )
     return "Undo registers it again as it was. Its observer then goes on from where it was."
 

@@ -10,7 +10,7 @@ from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.webhooks._outcome import Outcome
 from chronicle_notebook.widgets._assets import script, style
 from chronicle_notebook.widgets._form_model import FormModel
-from chronicle_notebook.widgets._form_port import FormPort, static_rows
+from chronicle_notebook.widgets._form_port import FORM_SCRIPTS, FormPort, static_rows
 from chronicle_notebook.widgets._told import Told
 from chronicle_notebook.widgets._view import View
 
@@ -29,13 +29,13 @@ class WebhookForm(View):
     :param definition: what to begin with; the id of a registered webhook makes it an edit of that webhook.
     """
 
-    _esm = script("common", "form", "form_view")
+    _esm = script(*FORM_SCRIPTS, "form_view")
     _css = style("common", "form")
 
     def __init__(self, client: Client, definition: WebhookDefinition | None = None) -> None:
         super().__init__()
         self._port = FormPort(client, self.tell, definition)
-        self._handlers = dict.fromkeys(_KINDS, self._port.receive)
+        self._handlers = dict.fromkeys(self._port.kinds, self._port.receive)
         self._port.start()
 
     @property
@@ -70,19 +70,3 @@ class WebhookForm(View):
             facts=static_rows(self.model),
             notes=(f"As it was {clock(datetime.now(UTC))}. Run the cell to fill it in.",),
         ).html()
-
-
-_KINDS = (
-    "hello",
-    "set",
-    "secret",
-    "header",
-    "add_header",
-    "drop_header",
-    "test",
-    "register",
-    "replace",
-    "cancel",
-    "dismiss",
-)
-

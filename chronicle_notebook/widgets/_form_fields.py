@@ -22,6 +22,7 @@ from chronicle_notebook.model import (
 from chronicle_notebook.webhooks._header_rules import header_caution
 
 ENV = "env:"
+ENVIRONMENT, TYPED = "env", "typed"
 
 SECRET_FIELDS = {
     AuthorizationKind.BASIC: "password",
@@ -84,8 +85,8 @@ class Fields:
     username: str = ""
     authority: str = ""
     client_id: str = ""
-    secret_from: str = "env"  # noqa: S105 - where it comes from, not what it is
-    """``env`` for an environment variable, ``typed`` for one that was typed into the form."""
+    source: str = ENVIRONMENT
+    """Where the secret comes from: ``env`` for an environment variable, ``typed`` for the form."""
     variable: str = ""
     """The environment variable."""
     secret: Secret | None = None
@@ -124,13 +125,13 @@ class Fields:
     def with_secret(self, secret: Secret | None) -> Fields:
         """With this secret, as the variable that it refers to or as one that was typed."""
         if secret is not None and (secret.reference or "").startswith(ENV):
-            return replace(self, secret_from="env", variable=(secret.reference or "").removeprefix(ENV))
-        return replace(self, secret_from="typed", secret=secret)
+            return replace(self, source=ENVIRONMENT, variable=(secret.reference or "").removeprefix(ENV))
+        return replace(self, source=TYPED, secret=secret)
 
     @property
     def held(self) -> Secret | None:
         """The secret of the authorization, if there is one yet."""
-        if self.secret_from != "env":
+        if self.source != ENVIRONMENT:
             return self.secret
         try:
             return Secret.env(self.variable.removeprefix(ENV))
@@ -171,14 +172,13 @@ def changed(fields: Fields, name: str, value: Any) -> Fields:
 
     :raises InvalidInputError: there is no such field, or it does not take such a value.
     """
-    if name in TEXTS and isinstance(value, str):
-        return replace(fields, **{name: value})
-    if name in FLAGS and isinstance(value, bool):
-        return replace(fields, **{name: value})
+    if (name in TEXTS and isinstance(value, str)) or (name in FLAGS and isinstance(value, bool)):
+        one: dict[str, Any] = {name: value}
+        return replace(fields, **one)
     if name == "event_types" and isinstance(value, (list, tuple)):
         return replace(fields, event_types=tuple(dict.fromkeys(map(str, value))), all_known=False)
     if name == "kind" and value in list(AuthorizationKind):
         return replace(fields, kind=AuthorizationKind(value))
-    if name == "secret_from" and value in {"env", "typed"}:
-        return replace(fields, secret_from=value)
+    if name == "source" and value in {ENVIRONMENT, TYPED}:
+        return replace(fields, source=value)
     raise InvalidInputError(f"The form has no field {name!r} of such a value.", field=name)

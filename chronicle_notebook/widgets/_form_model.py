@@ -14,7 +14,7 @@ from chronicle_notebook.model import EventType, UndisclosedAuthorization, Webhoo
 from chronicle_notebook.webhooks._code import STYLES, render
 from chronicle_notebook.webhooks._outcome import Outcome
 from chronicle_notebook.webhooks._plan import Plan, plan_for
-from chronicle_notebook.widgets._form_fields import Fields, HeaderRow, changed
+from chronicle_notebook.widgets._form_fields import TYPED, Fields, HeaderRow, changed
 from chronicle_notebook.widgets._form_rules import Remarks, remarks
 from chronicle_notebook.widgets._job import Jobs
 from chronicle_notebook.widgets._told import Level, Told, told_answer, told_error, told_outcome
@@ -61,12 +61,20 @@ class FormModel:
         self.outcome: Outcome | None = None
         """What became of the last registration."""
         self.jobs = Jobs(self._changed)
+        self._loading = Jobs(self._changed)
         self._lock = threading.RLock()
         self._next_key = 1 + max((row.key for row in self.fields.headers), default=0)
 
     def start(self) -> None:
         """Begin to read what there is to choose from."""
-        self._loading = Jobs(self._changed)
+        self._load()
+
+    def read_again(self) -> None:
+        """Read once more what there is to choose from, after that has failed."""
+        self.choices_error = self.told = None
+        self._load()
+
+    def _load(self) -> None:
         self._loading.start("Reading event types", self._read, self._take_choices, self._no_choices)
 
     def close(self) -> None:
@@ -90,7 +98,7 @@ class FormModel:
     def give_secret(self, value: str) -> None:
         """Hold what was typed as the secret; an empty text lets go of the one that is held."""
         with self._lock:
-            self.fields = replace(self.fields, secret=Secret(value) if value else None, secret_from="typed")
+            self.fields = replace(self.fields, secret=Secret(value) if value else None, source=TYPED)
             self.touched.add("secret")
         self._changed()
 
@@ -112,9 +120,7 @@ class FormModel:
     def drop_header(self, key: int) -> None:
         """Take a row away."""
         with self._lock:
-            self.fields = replace(
-                self.fields, headers=tuple(row for row in self.fields.headers if row.key != key)
-            )
+            self.fields = replace(self.fields, headers=tuple(row for row in self.fields.headers if row.key != key))
         self._changed()
 
     # -- what it amounts to --------------------------------------------------------------------------------------
@@ -156,7 +162,9 @@ class FormModel:
         if self.jobs.current is not None:
             return "Something is still running."
         if self.choices is None:
-            return "The event store is still being read." if self.choices_error is None else "See the message below."
+            return (
+                "The event store is still being read." if self.choices_error is None else "The event store is not read."
+            )
         wrong = self.remarks.wrong
         if not wrong:
             return ""
@@ -199,19 +207,19 @@ class FormModel:
     def register(self) -> None:
         """Register it as it is filled in."""
         definition = self.definition
-        self._write(f"Registering {definition.id!r}", lambda: self.client.webhooks.register(definition))
+        self._write(f"Registering {definition.id!r}", definition, self.client.webhooks.register)
 
     def replace(self) -> None:
         """Remove the registered webhook and register this in its place, as one guarded step."""
         definition = self.definition
-        self._write(f"Replacing {definition.id!r}", lambda: self.client.webhooks.replace(definition))
+        self._write(f"Replacing {definition.id!r}", definition, self.client.webhooks.replace)
 
     def tell(self, told: Told | None) -> None:
         """Say something, or take back what was said."""
         self.told = told
         self._changed()
 
-    def _write(self, label: str, work: Callable[[], Outcome]) -> None:
+    def _write(self, label: str, definition: WebhookDefinition, call: Callable[[WebhookDefinition], Outcome]) -> None:
         self.touched.update(self.remarks.wrong)
         if self.obstacle:
             self.tell(Told(Level.ERROR, self.obstacle))
@@ -219,10 +227,11 @@ class FormModel:
 
         def tell(outcome: Outcome) -> Told:
             self.outcome = outcome
+            self.begun_with = definition  # from now on this is an edit of what was registered
             self._reload()
             return told_outcome(outcome)
 
-        self._start(label, work, tell)
+        self._start(label, lambda: call(definition), tell)
 
     def _start(self, label: str, work: Callable[[], Any], tell: Callable[[Any], Told]) -> None:
         self.told = None

@@ -1,9 +1,9 @@
 """A form's half of the conversation with the browser, for a form of its own and for one inside an explorer.
 
 From the browser: ``set`` (field, value), ``secret`` (value), ``add_header``, ``header`` (key, name, value),
-``drop_header`` (key), ``test``, ``register``, ``replace``, ``cancel``, ``dismiss``, ``hello``; each with a number
-``seq``. To the browser: ``state``, the whole form but for values that must not be shown, with the ``seq`` that it
-answers, and ``choices``.
+``drop_header`` (key), ``reload``, ``test``, ``register``, ``replace``, ``cancel``, ``dismiss``, ``hello``; each with a
+number ``seq``. To the browser: ``state``, the whole form but for values that must not be shown, with the ``seq`` that
+it answers, and ``choices``.
 """
 
 from __future__ import annotations
@@ -16,11 +16,14 @@ from chronicle_notebook._client import Client
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.webhooks._comparison import Effect
 from chronicle_notebook.webhooks._plan import Plan, PlannedAction
-from chronicle_notebook.widgets._form_fields import SECRET_FIELDS
+from chronicle_notebook.widgets._form_fields import ENVIRONMENT, SECRET_FIELDS
 from chronicle_notebook.widgets._form_model import FormModel, needs_credentials
 from chronicle_notebook.widgets._told import told_error
 
 Message = Mapping[str, Any]
+
+FORM_SCRIPTS = ("common", "field", "choice", "preview", "form")
+"""The modules that a form is made of in the browser."""
 
 
 class FormPort:
@@ -33,11 +36,30 @@ class FormPort:
         self._order = threading.RLock()
         self._seq = 0
         self._sent_choices: object = None
-        self.model = FormModel(client, self.push, definition)
+        self.model = model = FormModel(client, self.push, definition)
+        self._acts: dict[str, Callable[[Message], None]] = {
+            "hello": self._greet,
+            "set": lambda it: model.set(str(it.get("field")), it.get("value")),
+            "secret": lambda it: model.give_secret(str(it.get("value") or "")),
+            "header": lambda it: model.set_header(int(it["key"]), it.get("name"), it.get("value")),
+            "add_header": lambda _: model.add_header(),
+            "drop_header": lambda it: model.drop_header(int(it["key"])),
+            "reload": lambda _: model.read_again(),
+            "test": lambda _: model.test(),
+            "register": lambda _: model.register(),
+            "replace": lambda _: model.replace(),
+            "cancel": lambda _: model.jobs.cancel(),
+            "dismiss": lambda _: model.tell(None),
+        }
 
     def start(self) -> None:
         """Begin."""
         self.model.start()
+
+    @property
+    def kinds(self) -> tuple[str, ...]:
+        """The kinds of messages that it takes."""
+        return tuple(self._acts)
 
     def close(self) -> None:
         """End every call."""
@@ -47,36 +69,14 @@ class FormPort:
         """Take a message from the browser; errors are shown in the form."""
         self._seq = max(self._seq, int(message.get("seq") or 0))
         try:
-            self._act(message)
+            self._acts[str(message.get("kind"))](message)
         except Exception as error:  # noqa: BLE001 - it is shown to the person who caused it
             self.model.tell(told_error(error))
 
-    def _act(self, message: Message) -> None:
-        model = self.model
-        match message.get("kind"):
-            case "set":
-                model.set(str(message.get("field")), message.get("value"))
-            case "secret":
-                model.give_secret(str(message.get("value") or ""))
-            case "header":
-                model.set_header(int(message["key"]), message.get("name"), message.get("value"))
-            case "add_header":
-                model.add_header()
-            case "drop_header":
-                model.drop_header(int(message["key"]))
-            case "test":
-                model.test()
-            case "register":
-                model.register()
-            case "replace":
-                model.replace()
-            case "cancel":
-                model.jobs.cancel()
-            case "dismiss":
-                model.tell(None)
-            case "hello":
-                self._sent_choices = None
-                self.push()
+    def _greet(self, message: Message) -> None:
+        self._seq = int(message.get("seq") or 0)  # a browser that has just come counts from the start
+        self._sent_choices = None
+        self.push()
 
     def push(self) -> None:
         """Send the whole form, in the order in which things happened."""
@@ -106,6 +106,7 @@ class FormPort:
             "title": f"Edit {model.begun_with.id}" if model.editing and model.begun_with else "New webhook",
             "store": model.client.event_store,
             "server": model.client.server,
+            "unread": model.choices is None and model.choices_error is not None,
             "loading": model.choices is None and model.choices_error is None,
             "editing": model.editing,
             "fields": {
@@ -118,7 +119,7 @@ class FormPort:
                 "username": fields.username,
                 "authority": fields.authority,
                 "client_id": fields.client_id,
-                "secret_from": fields.secret_from,
+                "source": fields.source,
                 "variable": fields.variable,
                 "replayable": fields.replayable,
                 "active": fields.active,
@@ -133,6 +134,7 @@ class FormPort:
             "doubtful": remarks.doubtful,
             "plain": remarks.plain,
             "obstacle": model.obstacle,
+            "complete": not remarks.wrong,
             "previews": model.previews(),
             "plan": _plan(model.plan),
             "reach": model.reach(),
@@ -166,7 +168,7 @@ def static_rows(model: FormModel) -> list[tuple[str, str]]:
     """The fields for people, in a form that stands still."""
     fields = model.fields
     types = "all that are known" if fields.all_known else ", ".join(fields.event_types)
-    secret = f", secret from env:{fields.variable}" if fields.secret_from == "env" and fields.variable else ""  # noqa: S105
+    secret = f", secret from env:{fields.variable}" if fields.source == ENVIRONMENT and fields.variable else ""
     return [
         ("id", fields.id or "not filled in"),
         ("target", fields.target_url or "not filled in"),
@@ -177,5 +179,3 @@ def static_rows(model: FormModel) -> list[tuple[str, str]]:
         ("active", "yes" if fields.active else "no"),
         ("replayable", "yes" if fields.replayable else "no"),
     ]
-
-

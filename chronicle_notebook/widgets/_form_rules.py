@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
+import difflib
 import os
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from chronicle_notebook._errors import did_you_mean
 from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
 from chronicle_notebook.webhooks._header_rules import check_header, check_twice, header_caution
 from chronicle_notebook.webhooks._problem import Caution, Problem
 from chronicle_notebook.webhooks._validation import problems, secret_caution
-from chronicle_notebook.widgets._form_fields import SECRET_FIELDS, Fields
+from chronicle_notebook.widgets._form_fields import ENVIRONMENT, SECRET_FIELDS, Fields
 
 SECRET = "secret"  # noqa: S105 - the name of a field
 
@@ -72,10 +72,10 @@ def _remark_secret(fields: Fields, result: Remarks) -> None:
         return
     what = SECRET_FIELDS[fields.kind].replace("_", " ")
     if fields.held is None:
-        ask = "Name the environment variable" if fields.secret_from == "env" else "Type the secret"  # noqa: S105
+        ask = "Name the environment variable" if fields.source == ENVIRONMENT else "Type the secret"
         result.wrong[SECRET] = f"The {what} is missing. {ask}."
         return
-    if fields.secret_from == "env":  # noqa: S105
+    if fields.source == ENVIRONMENT:
         _remark_variable(fields.variable, result)
     else:
         result.plain[SECRET] = "Held in this Python kernel only; not in the notebook, not in the page."
@@ -88,6 +88,6 @@ def _remark_variable(name: str, result: Remarks) -> None:
     if os.environ.get(name):
         result.plain[SECRET] = "Set in this Python kernel ✓ Read when you register; never stored in the notebook."
         return
-    candidates = [each for each in os.environ if any(word in each.lower() for word in ("token", "secret", "pass", "key"))]
-    hint = did_you_mean(name, candidates)
+    near = difflib.get_close_matches(name, os.environ, n=1, cutoff=0.8)
+    hint = f"Did you mean {near[0]}?" if near else ""
     result.doubtful[SECRET] = f"{name} is not set in this Python kernel; registering fails until it is. {hint}".strip()

@@ -16,13 +16,15 @@ from chronicle_notebook.model import FailedPartition, ObserverState, RunningStat
 UNKNOWN = "not known"
 INACTIVE = "inactive"
 CAUGHT_UP = "caught up"
-CATCHING_UP = "catching up"
+WORKING = "active"
+"""Not every number up to the tail was looked at. What is left need not hold an event for this webhook: kernels move an
+observer on only when an event of its types comes."""
 FAILING = "failing"
 
-STATES = (CAUGHT_UP, CATCHING_UP, FAILING, "quarantined", "disconnected", "replaying", "suspended", INACTIVE, UNKNOWN)
+STATES = (CAUGHT_UP, WORKING, FAILING, "quarantined", "disconnected", "replaying", "suspended", INACTIVE, UNKNOWN)
 """All of them, as a filter offers them."""
 
-_WORST_FIRST = ("quarantined", FAILING, "disconnected", "suspended", "replaying", CATCHING_UP, CAUGHT_UP, UNKNOWN)
+_WORST_FIRST = ("quarantined", FAILING, "disconnected", "suspended", "replaying", WORKING, CAUGHT_UP, UNKNOWN)
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,5 +87,5 @@ def _state(observer: ObserverState, failed: Iterable[FailedPartition]) -> str:
     if partitions:
         return FAILING
     if observer.running_state is RunningState.ACTIVE:
-        return CATCHING_UP if observer.lag else CAUGHT_UP
+        return WORKING if observer.lag else CAUGHT_UP
     return UNKNOWN if observer.running_state is RunningState.UNKNOWN else observer.running_state.value

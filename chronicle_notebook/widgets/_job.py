@@ -100,10 +100,10 @@ class Jobs:
         try:
             with job.cancellation.watched():
                 result = job.work()
-            if job.cancellation.cancelled:
-                failure = CallCancelledError("You cancelled this.", hint="What the kernel was told may still happen.")
         except Exception as error:  # noqa: BLE001 - it is shown to the person who asked for the call
             failure = error
+        if job.cancellation.cancelled:
+            failure = CallCancelledError("You cancelled this.", hint="What the kernel was told may still happen.")
         with self._lock:
             self._job = None
         try:
@@ -113,5 +113,5 @@ class Jobs:
                 else:
                     job.failed(failure)
                 self._changed()
-        except Exception:
+        except Exception:  # noqa: BLE001 - a thread that dies of its callbacks would tell nobody
             _log.exception("The end of %r could not be told", job.label)

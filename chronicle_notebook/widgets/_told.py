@@ -38,7 +38,7 @@ class Told:
 
 
 def told_error(error: BaseException) -> Told:
-    """An error for a person. Of one that is not this package's own, only its kind and place: its text may hold a value."""
+    """An error for a person. Of one that is not this package's own only kind and place: its text may hold a value."""
     if isinstance(error, ChronicleError):
         return Told(Level.ERROR, error.message, (error.hint,) if error.hint else ())
     frames = traceback.extract_tb(error.__traceback__)

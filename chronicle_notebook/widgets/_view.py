@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import logging
 import threading
+import uuid
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import anywidget
+import traitlets
 
 from chronicle_notebook.widgets._told import Told, told_error
 
@@ -19,15 +21,22 @@ _log = logging.getLogger(__name__)
 KEPT_ERRORS = 20
 
 
-class View(anywidget.AnyWidget):  # type: ignore[misc]  # ipywidgets is not typed
+class View(anywidget.AnyWidget):
     """A widget whose halves send each other messages ``{"kind": ...}``.
 
     A browser says ``hello`` when it shows the widget, and is then told everything; later only what changed. Messages
     may come on any thread. What a handler raises appears in the widget and stays in :attr:`errors`.
+
+    Beside the live widget stands a static form of it, which the live one hides: so a notebook that is reopened,
+    exported or not trusted shows a snapshot, and not only that something is loading.
     """
+
+    _still = traitlets.Unicode().tag(sync=True)
+    """The class of the static form, by which the browser finds it."""
 
     def __init__(self) -> None:
         super().__init__()
+        self._still = f"cn-still-{uuid.uuid4().hex}"
         self.errors: deque[Exception] = deque(maxlen=KEPT_ERRORS)
         """What went wrong in this widget last, the newest at the end."""
         self.closed = False
@@ -40,6 +49,7 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]  # ipywidgets is not type
         if not self.closed:
             self.closed = True
             self._end()
+            self.layout.close()  # a widget of its own, with a comm that nobody else would close
             super().close()
 
     def tell(self, message: Message) -> None:
@@ -83,6 +93,19 @@ class View(anywidget.AnyWidget):  # type: ignore[misc]  # ipywidgets is not type
     def _static(self) -> str:
         """The widget as HTML that needs neither script nor kernel, with the time of the snapshot."""
         raise NotImplementedError
+
+    def _ipython_display_(self) -> None:
+        from IPython.display import display as untyped
+
+        display: Callable[..., None] = untyped
+        bundle = self._repr_mimebundle_()
+        if bundle is None:
+            display({"text/plain": repr(self)}, raw=True)
+            return
+        data, metadata = bundle
+        still = data.pop("text/html")
+        display(data, metadata=metadata, raw=True)
+        display({"text/html": f'<div class="{self._still}">{still}</div>'}, raw=True)
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
         bundle: tuple[dict[str, Any], dict[str, Any]] | None = super()._repr_mimebundle_(**options)

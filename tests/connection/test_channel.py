@@ -22,7 +22,6 @@ from chronicle_notebook import (
     ClientClosedError,
     DeadlineExceededError,
     KernelUnreachableError,
-    NotSupportedError,
     ProtocolError,
 )
 from chronicle_notebook.connection._channel import Channel
@@ -243,23 +242,6 @@ def test_an_api_key_goes_with_each_call_as_a_bearer_token(
         channel.call(methods.GET_VERSION_INFO, Empty())
         assert "swordfish" not in repr(vars(channel))
     assert kernel.calls[0].metadata["authorization"] == "Bearer swordfish"
-
-
-@pytest.mark.parametrize(
-    ("text", "word"),
-    [
-        ("chronicle://a,b", "Clusters"),
-        ("chronicle+srv://a", "Clusters"),
-        ("chronicle://a/?certificatePath=x.pfx", "certificates"),
-        ("chronicle://me:hunter2@a", "token"),
-    ],
-)
-def test_what_is_not_there_yet_is_refused_and_not_ignored(text: str, word: str) -> None:
-    with pytest.raises(NotSupportedError) as caught:
-        Channel(ConnectionString.parse(text))
-    assert word in str(caught.value)
-    assert caught.value.hint
-    assert "hunter2" not in str(caught.value)
 
 
 FORKED = """

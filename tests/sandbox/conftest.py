@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import http.client
 import json
 import os
 import ssl
@@ -12,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
+from urllib.parse import urlencode
 
 os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
 
@@ -46,9 +48,10 @@ def eventually(look: Callable[[], Found], *, within: float = 10.0) -> Found:
 
 
 class Client:
-    """Calls methods over one secure channel."""
+    """Calls methods over one secure channel, with a token when it is given one."""
 
-    def __init__(self, port: int) -> None:
+    def __init__(self, port: int, token: str | None = None) -> None:
+        self.metadata = () if token is None else (("authorization", f"Bearer {token}"),)
         pem = ssl.get_server_certificate(("127.0.0.1", port))
         limit = 100 * 1024 * 1024
         self._channel = grpc.secure_channel(
@@ -70,7 +73,7 @@ class Client:
             request_serializer=method.request.SerializeToString,
             response_deserializer=method.response.FromString,
         )
-        answer: Response = invoke(request, timeout=30)
+        answer: Response = invoke(request, timeout=30, metadata=self.metadata)
         return answer
 
     def follow(self, method: Method[Request, Response], request: Request) -> Any:
@@ -79,7 +82,7 @@ class Client:
             request_serializer=method.request.SerializeToString,
             response_deserializer=method.response.FromString,
         )
-        return invoke(request, timeout=30)
+        return invoke(request, timeout=30, metadata=self.metadata)
 
     # What most tests need.
 
@@ -148,6 +151,46 @@ class Client:
     def failed(self, id_: str | None = None) -> list[observation_pb2.FailedPartition]:
         request = observation_pb2.GetFailedPartitionsRequest(EventStore=STORE, Namespace="Default", ObserverId=id_)
         return list(self.call(methods.GET_FAILED_PARTITIONS, request).items)
+
+
+@dataclass(frozen=True)
+class Page:
+    """An answer over HTTP/1.1."""
+
+    status: int
+    headers: dict[str, str]
+    raw: bytes
+
+    @property
+    def json(self) -> Any:
+        assert self.headers["Content-Type"].startswith("application/json")
+        return json.loads(self.raw)
+
+
+def page(port: int, path: str, form: dict[str, str] | bytes | None = None, *, method: str = "", **headers: str) -> Page:
+    """Ask the port over HTTP/1.1, with a form when there is one."""
+    context = ssl.create_default_context()
+    context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
+    connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=10)
+    sent = {name.replace("_", "-"): value for name, value in headers.items()}
+    if form is not None:
+        sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
+    body = urlencode(form) if isinstance(form, dict) else form
+    try:
+        connection.request(method or ("GET" if form is None else "POST"), path, body=body, headers=sent)
+        answer = connection.getresponse()
+        return Page(answer.status, dict(answer.headers), answer.read())
+    finally:
+        connection.close()
+
+
+def token(port: int, client: str = "chronicle-dev-client", secret: str = "chronicle-dev-secret") -> str:
+    """A token from ``/connect/token``."""
+    answer = page(
+        port, "/connect/token", {"grant_type": "client_credentials", "client_id": client, "client_secret": secret}
+    )
+    assert answer.status == 200, answer
+    return str(answer.json["access_token"])
 
 
 def accepted(answer: Found) -> Found:

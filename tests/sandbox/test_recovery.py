@@ -113,7 +113,7 @@ def test_a_retry_delivers_everything_from_the_failing_event_on_in_order(patient:
     }
     patient.append("a", "One")
     eventually(lambda: failing.delivered("a") == [0, 0, 2, 4, 6])
-    assert patient.observer("h").HandledEventCount == 7
+    eventually(lambda: patient.observer("h").HandledEventCount == 7)
     again = patient.call(methods.RETRY_PARTITION, wire.RetryPartition(**ABOUT_H, Partition="a"))
     assert again.Outcome == wire.PartitionNotFound
 

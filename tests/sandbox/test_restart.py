@@ -102,7 +102,8 @@ class Process:
     """``python -m chronicle_notebook.sandbox`` as a process of its own."""
 
     def __init__(self, data: Path, *options: str) -> None:
-        command = [sys.executable, "-m", "chronicle_notebook.sandbox", "--port", "0", "--data", str(data), *options]
+        command = [sys.executable, "-m", "chronicle_notebook.sandbox", "--port", "0", "--data", str(data), "--no-auth"]
+        command += options
         self.process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
         assert self.process.stdout is not None
         self.line = self.process.stdout.readline().strip()

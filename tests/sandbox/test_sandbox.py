@@ -7,16 +7,25 @@ import sqlite3
 import subprocess
 import sys
 import threading
+import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import grpc
 import pytest
 
+import chronicle_notebook as cn
 from chronicle_notebook import _errors
+from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.contracts.classic import methods as classic
 from chronicle_notebook.contracts.commands import methods
-from chronicle_notebook.contracts.wire import webhooks_pb2
+from chronicle_notebook.contracts.wire import observation_pb2, webhooks_classic_pb2, webhooks_pb2
 from chronicle_notebook.sandbox import Sandbox, _main
+from tests.sandbox.classic import ClassicClient
 from tests.sandbox.conftest import STORE, Client, eventually, hook
+
+ROOT = Path(__file__).parents[2]
 
 
 def listens(port: int) -> bool:
@@ -24,8 +33,20 @@ def listens(port: int) -> bool:
         return probe.connect_ex(("127.0.0.1", port)) == 0
 
 
+@pytest.fixture(autouse=True)
+def others() -> Iterator[None]:
+    """Threads of a sandbox that other tests share are not what these tests are about."""
+    _others.update(threading.enumerate())
+    yield
+    _others.clear()
+
+
+_others: set[threading.Thread] = set()
+
+
 def ours() -> list[str]:
-    return [thread.name for thread in threading.enumerate() if thread.name.startswith("chronicle-sandbox")]
+    threads = set(threading.enumerate()) - _others
+    return [thread.name for thread in threads if thread.name.startswith("chronicle-sandbox")]
 
 
 def test_stopping_leaves_no_thread_no_port_and_no_temporary_folder() -> None:
@@ -146,9 +167,8 @@ def test_a_process_that_forgets_to_stop_ends_and_leaves_no_folder() -> None:
         "stream = client.follow(methods.OBSERVE_WEBHOOKS, webhooks_pb2.ObserveWebhooksRequest(EventStore='s'))\n"
         "next(stream)\n"
     )
-    root = Path(__file__).parents[2]
     done = subprocess.run(
-        [sys.executable, "-c", code], capture_output=True, text=True, timeout=20, cwd=root, check=False
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=20, cwd=ROOT, check=False
     )
     assert done.returncode == 0, done.stderr
     assert not Path(done.stdout.strip()).exists()
@@ -192,3 +212,89 @@ def test_a_wrong_command_line_says_what_is_wrong(
         _main.main(arguments)
     assert caught.value.code == 2
     assert message in capsys.readouterr().err
+
+
+WAITING: dict[str, tuple[Method[Any, Any], Any]] = {
+    "a test of a target": (
+        classic.TEST_WEBHOOK,
+        lambda url: webhooks_classic_pb2.TestWebhookRequest(Target=hook("x", url).Target),
+    ),
+    "completion": (
+        methods.WAIT_FOR_COMPLETION,
+        lambda _: observation_pb2.WaitForObserverCompletionRequest(
+            EventStore=STORE, Namespace="Default", EventSequenceId="event-log"
+        ),
+    ),
+    "a replay": (
+        methods.REPLAY,
+        lambda _: observation_pb2.Replay(EventStore=STORE, Namespace="Default", ObserverId="h"),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", WAITING)
+def test_stopping_waits_for_no_target_that_somebody_waits_for(what: str, silent_target: str) -> None:
+    method, request = WAITING[what]
+    sandbox = Sandbox(contract="classic", settle_delay=0).start()
+    client = ClassicClient(sandbox.port)
+    client.register_classic("T")
+    client.settle_hooks(hook("h", silent_target, "T"))
+    client.append_classic("s", "T")
+    (observer,) = sandbox._kernel.engine.observers()  # type: ignore[union-attr]
+    eventually(observer.busy.locked)
+    call: Any = client._channel.unary_unary(method.path, request_serializer=method.request.SerializeToString)
+    future = call.future(request(silent_target), timeout=60)
+    with pytest.raises(grpc.FutureTimeoutError):
+        future.result(timeout=0.3)
+    started = time.monotonic()
+    sandbox.stop()
+    assert time.monotonic() - started < 5
+    assert future.code() in {grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.CANCELLED}
+    client.close()
+    assert ours() == []
+
+
+@pytest.fixture
+def silent_target() -> Iterator[str]:
+    """The address of somebody who takes connections and never answers."""
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))
+        listener.listen(50)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}/hook"
+
+
+def test_it_serves_on_after_it_ran_out_of_file_descriptors() -> None:
+    code = (
+        "import os; os.environ['GRPC_ENABLE_FORK_SUPPORT']='0'\n"
+        "import resource, socket\n"
+        "from chronicle_notebook.sandbox import Sandbox\n"
+        "from tests.sandbox.conftest import Client, page\n"
+        "with Sandbox() as sandbox:\n"
+        "    page(sandbox.port, '/health')\n"
+        "    limit = resource.getrlimit(resource.RLIMIT_NOFILE)\n"
+        "    clients = [socket.socket() for _ in range(8)]\n"
+        "    highest = max(int(name) for name in os.listdir('/dev/fd'))\n"
+        "    resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, limit[1]))\n"
+        "    for client in clients: client.connect(('127.0.0.1', sandbox.port))\n"
+        "    import time; time.sleep(0.2)\n"
+        "    resource.setrlimit(resource.RLIMIT_NOFILE, limit)\n"
+        "    for client in clients: client.close()\n"
+        "    print(page(sandbox.port, '/health').status)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], capture_output=True, text=True, timeout=30, cwd=ROOT, check=False
+    )
+    assert (done.returncode, done.stdout.strip()) == (0, "200"), done.stderr
+    assert "could not accept a connection: Too many open files" in done.stderr
+
+
+def test_the_command_of_the_package_runs_a_kernel_of_a_release() -> None:
+    command = [sys.executable, "-m", "chronicle_notebook.cli", "sandbox", "--port", "0", "--behaves-like", "16.37"]
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+        try:
+            assert process.stdout is not None
+            with cn.connect(process.stdout.readline().strip(), event_store="System", name="command") as client:
+                assert (client.version.version, client.generation) == ("16.37.1", "classic")
+        finally:
+            process.terminate()
+    assert process.returncode == 0

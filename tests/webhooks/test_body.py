@@ -112,7 +112,11 @@ def test_a_secret_that_is_written_out_is_refused_with_the_reason(field: str) -> 
 @pytest.mark.parametrize(
     ("body", "message", "hint"),
     [
-        ("evnt_types: [A]", "line 1: the body has no key 'evnt_types'.", "Did you mean 'event_types' or 'event_sequence'?"),
+        (
+            "evnt_types: [A]",
+            "line 1: the body has no key 'evnt_types'.",
+            "Did you mean 'event_types' or 'event_sequence'?",
+        ),
         (
             "zzz: 1",
             "line 1: the body has no key 'zzz'.",

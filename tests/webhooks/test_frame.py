@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from chronicle_notebook._client import Client
 from chronicle_notebook.contracts._guid import guid_to_wire
-from chronicle_notebook.contracts.commands._columns import columns
+from chronicle_notebook.contracts.commands._columns import columns, definitions
 from chronicle_notebook.contracts.commands._convert import definition_from_details
 from chronicle_notebook.contracts.wire import webhook_rows_pb2, webhooks_pb2
 from chronicle_notebook.webhooks._frame import columns_of, frame
@@ -123,8 +123,9 @@ def test_the_short_way_and_the_long_way_give_the_same_frame(
     details: list[webhooks_pb2.WebhookDetailsResponse],
 ) -> None:
     short = frame(columns(answer(*details)))
-    long = frame(columns_of([definition_from_details(each) for each in details]))
-    pd.testing.assert_frame_equal(short, long)
+    values = [definition_from_details(each) for each in details]
+    pd.testing.assert_frame_equal(short, frame(columns_of(values)))
+    assert definitions(answer(*details)) == values
 
 
 @pytest.mark.parametrize("enabled", [True, False])

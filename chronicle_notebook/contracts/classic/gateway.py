@@ -10,7 +10,9 @@ from uuid import uuid4
 
 from google.protobuf.empty_pb2 import Empty
 
+from chronicle_notebook._errors import ProtocolError
 from chronicle_notebook.contracts._appended import append_result
+from chronicle_notebook.contracts._defects import KnownDefect, known_defects
 from chronicle_notebook.contracts._envelope import Envelope, open_envelope
 from chronicle_notebook.contracts._gateway import Caller, LiveList
 from chronicle_notebook.contracts._guid import guid_to_wire
@@ -63,8 +65,35 @@ class ClassicGateway:
         """``host:port``."""
         return self._caller.server
 
+    @property
+    def known_defects(self) -> tuple[KnownDefect, ...]:
+        """What kernels of this generation are known to do wrong; by version the negotiated gateway knows it."""
+        return known_defects(ServerVersion(""), self.generation)
+
+    @property
+    def version_tells(self) -> bool:
+        """Whether the version says what the kernel does wrong and what not: here it is not known."""
+        return False
+
     def _opened(self, method: Method[Any, Any], answer: Envelope) -> None:
         open_envelope(answer, server=self.server, call=method.short)
+
+    def listed(
+        self, method: Method[Any, Any], answer: webhooks_classic_pb2.IEnumerable_WebhookDefinition
+    ) -> list[webhooks_pb2.WebhookDefinition]:
+        """The webhooks of an answer, after a look whether it is one of this generation.
+
+        Read with this message, the correlation id of a `commands` answer is a webhook that has nothing.
+        """
+        found = list(answer.items)
+        if found and not found[0].Identifier and not found[0].HasField("Target"):
+            raise ProtocolError(
+                f"{method.short} on {self.server}: the answer is one of the commands generation, so it was not read.",
+                server=self.server,
+                call=method.short,
+                hint="Connect again: the kernel may have been replaced by one from 16.38 on.",
+            )
+        return found
 
     def version(self, *, retry: bool = True) -> ServerVersion:
         """What the server says of itself."""
@@ -180,17 +209,17 @@ class ClassicGateway:
         """All webhooks as read back: without credentials."""
         request = webhooks_pb2.GetWebhooksRequest(EventStore=event_store)
         answer = self._caller.call(methods.GET_WEBHOOKS, request)
-        return [shared.definition_from_wire(message) for message in answer.items]
+        return [shared.definition_from_wire(message) for message in self.listed(methods.GET_WEBHOOKS, answer)]
 
     def webhook_columns(self, event_store: str) -> WebhookColumns:
         """All webhooks column by column, with no value object in between."""
         request = webhooks_pb2.GetWebhooksRequest(EventStore=event_store)
-        return _convert.columns(list(self._caller.call(methods.GET_WEBHOOKS, request).items))
+        return _convert.columns(self.listed(methods.GET_WEBHOOKS, self._caller.call(methods.GET_WEBHOOKS, request)))
 
     def observe_webhooks(self, event_store: str) -> LiveList[list[WebhookDefinition]]:
         """The full list of webhooks now and at each change."""
         request = webhooks_pb2.GetWebhooksRequest(EventStore=event_store)
-        return _LiveWebhooks(self._caller.stream(methods.OBSERVE_WEBHOOKS, request))
+        return _LiveWebhooks(self, self._caller.stream(methods.OBSERVE_WEBHOOKS, request))
 
     def add_webhooks(self, event_store: str, definitions: Sequence[WebhookDefinition]) -> None:
         """Register webhooks in one call, which is not atomic. Acceptance is not materialisation: read back."""
@@ -223,16 +252,32 @@ class ClassicGateway:
         answer = self._caller.call(methods.GET_FAILED_PARTITIONS, request)
         return [shared.failed_partition_from_wire(message, namespace) for message in answer.items]
 
+    def retry_partition(
+        self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
+    ) -> bool | None:
+        """Try a failed partition now. The answer is empty, so it does not tell whether that was started."""
+        request = observation_pb2.RetryPartition(
+            EventStore=event_store,
+            Namespace=namespace,
+            ObserverId=observer_id,
+            EventSequenceId=sequence,
+            Partition=partition,
+        )
+        self._caller.call(methods.RETRY_PARTITION, request)
+        return None
+
 
 class _LiveWebhooks:
     """The stream of ``ObserveWebhooks``, each element a plain list."""
 
-    def __init__(self, stream: Any) -> None:
+    def __init__(self, gateway: ClassicGateway, stream: Any) -> None:
+        self._gateway = gateway
         self._stream = stream
 
     def __iter__(self) -> Iterator[list[WebhookDefinition]]:
         for answer in self._stream:
-            yield [shared.definition_from_wire(message) for message in answer.items]
+            listed = self._gateway.listed(methods.OBSERVE_WEBHOOKS, answer)
+            yield [shared.definition_from_wire(message) for message in listed]
 
     def cancel(self) -> None:
         """End the stream at once."""

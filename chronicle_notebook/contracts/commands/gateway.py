@@ -12,6 +12,7 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 
 from chronicle_notebook.contracts._appended import append_result
+from chronicle_notebook.contracts._defects import KnownDefect, known_defects
 from chronicle_notebook.contracts._envelope import open_envelope
 from chronicle_notebook.contracts._gateway import Caller, LiveList
 from chronicle_notebook.contracts._guid import guid_to_wire
@@ -58,6 +59,16 @@ class CommandsGateway:
     def server(self) -> str:
         """``host:port``."""
         return self._caller.server
+
+    @property
+    def known_defects(self) -> tuple[KnownDefect, ...]:
+        """What kernels of this generation are known to do wrong; by version the negotiated gateway knows it."""
+        return known_defects(ServerVersion(""), self.generation)
+
+    @property
+    def version_tells(self) -> bool:
+        """Whether the version says what the kernel does wrong and what not: here it is not known."""
+        return False
 
     def _enveloped(
         self, method: Method[Request, Response], request: Request | Sealed[Request], *, timeout: float | None = None
@@ -200,7 +211,7 @@ class CommandsGateway:
     def observe_webhooks(self, event_store: str) -> LiveList[list[WebhookDefinition]]:
         """The full list of webhooks now and at each change."""
         request = webhooks_pb2.ObserveWebhooksRequest(EventStore=event_store)
-        return _LiveWebhooks(self, self._caller.stream(methods.OBSERVE_WEBHOOKS, request))
+        return _LiveWebhooks(self, self._caller.stream(methods.OBSERVE_WEBHOOK_ROWS, request))
 
     def add_webhooks(self, event_store: str, definitions: Sequence[WebhookDefinition]) -> None:
         """Register webhooks in one call. Acceptance is not materialisation: read back."""
@@ -235,6 +246,20 @@ class CommandsGateway:
         answer = self._caller.call(methods.GET_FAILED_PARTITIONS, request)
         return [_convert.failed_partition_from_wire(message, namespace) for message in answer.items]
 
+    def retry_partition(
+        self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
+    ) -> bool | None:
+        """Try a failed partition now, and whether that was started."""
+        request = observation_pb2.RetryPartition(
+            EventStore=event_store,
+            Namespace=namespace,
+            ObserverId=observer_id,
+            EventSequenceId=sequence,
+            Partition=partition,
+        )
+        answer = self._caller.call(methods.RETRY_PARTITION, request)
+        return answer.Outcome == observation_pb2.Started
+
 
 class _LiveWebhooks:
     """The stream of ``ObserveWebhooks``; every element is an envelope of its own, and each is checked."""
@@ -246,7 +271,7 @@ class _LiveWebhooks:
     def __iter__(self) -> Iterator[list[WebhookDefinition]]:
         for answer in self._stream:
             self._gateway.check(methods.OBSERVE_WEBHOOKS, answer)
-            yield [_convert.definition_from_details(message) for message in answer.Data]
+            yield definitions(answer)
 
     def cancel(self) -> None:
         """End the stream at once."""

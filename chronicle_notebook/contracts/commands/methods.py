@@ -38,6 +38,9 @@ OBSERVE_WEBHOOKS = Method(
     webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse,
     streaming=True,
 )
+OBSERVE_WEBHOOK_ROWS = Method(
+    WEBHOOKS, "ObserveWebhooks", webhooks_pb2.ObserveWebhooksRequest, webhook_rows_pb2.WebhookRows, streaming=True
+)
 REMOVE_WEBHOOK = Method(
     WEBHOOKS, "RemoveWebhook", webhooks_pb2.RemoveWebhookRequest, webhooks_pb2.CommandResult, write=True
 )

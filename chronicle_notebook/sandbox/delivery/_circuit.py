@@ -15,7 +15,8 @@ class Circuit:
     """Opens when half of at least 10 attempts in 30 s failed, for 15 s; then one attempt tells whether it may close.
 
     A kernel has one for all webhooks of a server, so that one failing target stops deliveries to healthy ones
-    (source: K/Core/Setup/WebhookHttpClientExtensions.cs). Here each host and port has its own.
+    (source: K/Core/Setup/WebhookHttpClientExtensions.cs). Here each host and port has its own, unless the behaviour
+    says otherwise.
     """
 
     def __init__(self, clock: Callable[[], float], scale: float) -> None:

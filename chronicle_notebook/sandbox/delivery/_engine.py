@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable, Coroutine, Iterable
+from concurrent.futures import CancelledError, Future
 from typing import Any, TypeVar
 
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._crypto import Crypto
 from chronicle_notebook.sandbox._pool import DaemonPool
 from chronicle_notebook.sandbox._scope import Scope
-from chronicle_notebook.sandbox._webhook import Webhook
+from chronicle_notebook.sandbox._topics import Stopped
+from chronicle_notebook.sandbox._webhook import Authorization, Webhook
 from chronicle_notebook.sandbox.delivery._courier import Courier
 from chronicle_notebook.sandbox.delivery._line import Line, Tail
 from chronicle_notebook.sandbox.delivery._observer import Observer, ReplaySpan, observer_from_row
@@ -43,6 +45,9 @@ class Engine:
         self._scale = scale
         self._observers: dict[ObserverKey, Observer] = {}
         self._interested: dict[tuple[int, str], dict[Observer, None]] = {}
+        self._mutex = threading.Lock()
+        self._waited_for: set[Future[Any]] = set()
+        self._interrupted = False
         self._pool = DaemonPool("chronicle-sandbox-storage")
         self._loop = asyncio.new_event_loop()
         self._loop.set_default_executor(self._pool)
@@ -54,6 +59,13 @@ class Engine:
         self._changed = changed
         self._thread.start()
         self._call(self._start(scopes))
+
+    def interrupt(self) -> None:
+        """Let the methods that may wait for a target, which are those for replays and tests, raise Stopped."""
+        with self._mutex:
+            self._interrupted = True
+            for future in self._waited_for:
+                future.cancel()
 
     def stop(self) -> None:
         """End all deliveries, store the progress, end the thread."""
@@ -96,11 +108,24 @@ class Engine:
 
         Failed partitions are forgotten, because the replay covers them from their first event on.
         """
-        return self._call(self._replay(observer))
+        return self._wait_for(self._replay(observer))
+
+    def replay_soon(self, observers: Iterable[Observer]) -> None:
+        """Replay observers, without waiting for what is being delivered to them."""
+        for observer in observers:
+            asyncio.run_coroutine_threadsafe(self._replay(observer), self._loop)
+
+    def test_target(self, webhook: Webhook) -> str:
+        """Send a test to the target of a webhook whose secret is in clear; why it failed, or nothing."""
+        return self._wait_for(self._sender.test_target(webhook))
+
+    def test_authority(self, authorization: Authorization) -> str:
+        """Acquire a token with a secret in clear; why it failed, or nothing."""
+        return self._wait_for(self._sender.test_authority(authorization))
 
     def replay_partition(self, observer: Observer, source: str) -> None:
         """Deliver one event source again; skipped while a full replay runs."""
-        self._call(self._replay_partition(observer, source))
+        self._wait_for(self._replay_partition(observer, source))
 
     def retry(self, observer: Observer, partition: Partition) -> None:
         """Try a failed partition now, its quarantine ended."""
@@ -116,6 +141,21 @@ class Engine:
 
     def _call(self, work: Coroutine[Any, Any, Answer]) -> Answer:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
+
+    def _wait_for(self, work: Coroutine[Any, Any, Answer]) -> Answer:
+        """Like `_call`, until interrupted."""
+        future = asyncio.run_coroutine_threadsafe(work, self._loop)
+        with self._mutex:
+            self._waited_for.add(future)
+            if self._interrupted:
+                future.cancel()
+        try:
+            return future.result()
+        except CancelledError:
+            raise Stopped from None
+        finally:
+            with self._mutex:
+                self._waited_for.discard(future)
 
     async def _start(self, scopes: dict[int, Scope]) -> None:
         self._sender = Sender(self._crypto, self._behaviour, self._scale)

@@ -44,6 +44,11 @@ class TokenSource:
             self._tokens[key] = kept
         return kept.value if kept.expires > time.monotonic() else None
 
+    async def fresh(self, authorization: Authorization, secret: str) -> str | None:
+        """A token that is acquired now, however short it lives. Raises DeliveryError like `token`."""
+        found = await self._acquire(authorization, secret)
+        return None if found is None else found.value
+
     async def _acquire(self, authorization: Authorization, secret: str) -> _Token | None:
         authority = authorization.authority.rstrip("/")
         try:

@@ -15,7 +15,7 @@ from yarl import URL
 
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._crypto import Crypto
-from chronicle_notebook.sandbox._webhook import AuthorizationKind, Webhook
+from chronicle_notebook.sandbox._webhook import Authorization, AuthorizationKind, Webhook
 from chronicle_notebook.sandbox.delivery._circuit import Circuit
 from chronicle_notebook.sandbox.delivery._failure import TIMEOUT, DeliveryError, TransientError
 from chronicle_notebook.sandbox.delivery._oauth import TokenSource
@@ -23,6 +23,8 @@ from chronicle_notebook.sandbox.delivery._oauth import TokenSource
 RETRIES = 3
 BASE_DELAY = 2.0
 ATTEMPT_LIMIT = 60.0
+TEST = b'{"partition":"test","events":[]}'
+"""The body of a test."""
 IN_FLIGHT = 32
 """Requests to one host and port at a time, so that a slow one does not hold what others need."""
 
@@ -61,29 +63,62 @@ class Sender:
 
     async def send(self, webhook: Webhook, body: bytes) -> None:
         """Deliver a body. Raises DeliveryError when it was not delivered."""
-        headers = await self._headers(webhook)
-        target = _target(webhook.url)
+        headers = _headers(webhook, await self._authorization(webhook.authorization))
+        await self._deliver(webhook.url, headers, body, checked=self._behaviour.status_checked)
+
+    async def test_target(self, webhook: Webhook) -> str:
+        """Send a test with a secret in clear; why it failed, or nothing.
+
+        It goes the way of a delivery, retries included (source: K/Core/Services/Observation/Webhooks/Webhooks.cs).
+        """
+        authorization = webhook.authorization
+        proof = authorization.secret
+        if authorization.kind is AuthorizationKind.OAUTH:
+            try:
+                proof = await self._tokens.fresh(authorization, authorization.secret) or ""
+            except DeliveryError as error:
+                return f"OAuth authorization failed: {error}"
+            if not proof:
+                return "Failed to acquire OAuth access token."
+        try:
+            headers = _headers(webhook, _header(authorization, proof))
+            await self._deliver(webhook.url, headers, TEST, checked=not self._behaviour.test_ignores_status)
+        except DeliveryError as error:
+            return str(error) or "Unable to connect to webhook endpoint."
+        return ""
+
+    async def test_authority(self, authorization: Authorization) -> str:
+        """Acquire a token with a secret in clear; why it failed, or nothing."""
+        try:
+            token = await self._tokens.fresh(authorization, authorization.secret)
+        except DeliveryError as error:
+            return str(error)
+        return "" if token else "Failed to acquire access token"
+
+    async def _deliver(self, url: str, headers: dict[str, str], body: bytes, *, checked: bool) -> None:
+        target = _target(url)
         for attempt in range(RETRIES + 1):
             try:
-                await self._guarded(target, webhook.url, headers, body)
+                await self._guarded(target, url, headers, body, checked=checked)
             except TransientError as error:
                 if attempt == RETRIES:
-                    if error.answered and not self._behaviour.status_checked:
+                    if error.answered and not checked:
                         return
                     raise
                 await asyncio.sleep(self._delay(attempt, error.retry_after))
             else:
                 return
 
-    async def _guarded(self, target: str, url: str, headers: dict[str, str], body: bytes) -> None:
-        circuit = self._circuits.setdefault(target, Circuit(time.monotonic, self._scale))
+    async def _guarded(self, target: str, url: str, headers: dict[str, str], body: bytes, *, checked: bool) -> None:
+        shared = "" if self._behaviour.one_circuit else target
+        circuit = self._circuits.setdefault(shared, Circuit(time.monotonic, self._scale))
         async with self._slots.setdefault(target, asyncio.Semaphore(IN_FLIGHT)):
             if not circuit.admits():
                 raise DeliveryError(
                     f"The circuit is now open for '{target}' and is not allowing calls.",
                 )
             try:
-                await self._attempt(url, headers, body)
+                await self._attempt(url, headers, body, checked=checked)
             except TransientError:
                 circuit.record(failed=True)
                 raise
@@ -95,7 +130,7 @@ class Sender:
                 raise
             circuit.record(failed=False)
 
-    async def _attempt(self, url: str, headers: dict[str, str], body: bytes) -> None:
+    async def _attempt(self, url: str, headers: dict[str, str], body: bytes, *, checked: bool) -> None:
         try:
             # The kernel streams its body, so there is no Content-Length.
             async with self._session.post(_exact(url), data=body, headers=headers, chunked=True) as response:
@@ -113,39 +148,48 @@ class Sender:
             raise TransientError(f"Delivery to webhook '{url}' failed.", str(error) or type(error).__name__) from error
         if status in _TRANSIENT or status >= 500:
             raise TransientError(_refused(url, status, reason), retry_after=_seconds(retry_after), answered=True)
-        if not 200 <= status < 300 and self._behaviour.status_checked:
+        if not 200 <= status < 300 and checked:
             raise DeliveryError(_refused(url, status, reason))
 
     def _delay(self, attempt: int, retry_after: float | None) -> float:
         seconds = BASE_DELAY * 2**attempt * random.uniform(0.75, 1.25)  # noqa: S311 - jitter is no secret
         return (seconds if retry_after is None else retry_after) * self._scale
 
-    async def _headers(self, webhook: Webhook) -> dict[str, str]:
-        headers = {"Content-Type": "application/json; charset=utf-8"}
-        for name, value in webhook.headers:
-            _check_header(name, value)
-            headers[name] = value
-        authorization = await self._authorization(webhook)
-        if authorization is not None:
-            if any(name.lower() == "authorization" for name, _ in webhook.headers):
-                raise DeliveryError("Cannot add value because header 'Authorization' does not support multiple values.")
-            headers["Authorization"] = authorization
-        return headers
-
-    async def _authorization(self, webhook: Webhook) -> str | None:
-        authorization = webhook.authorization
+    async def _authorization(self, authorization: Authorization) -> str | None:
+        """The header for a stored authorization."""
         if authorization.kind is AuthorizationKind.NONE:
             return None
+        if self._behaviour.ciphertext_sent and authorization.kind is not AuthorizationKind.OAUTH:
+            return _header(authorization, authorization.secret)
         try:
             secret = self._crypto.decrypt(authorization.secret)
         except ValueError as error:
             raise DeliveryError("The secret of the webhook cannot be decrypted.", str(error)) from error
-        if authorization.kind is AuthorizationKind.BASIC:
-            return "Basic " + base64.b64encode(f"{authorization.user}:{secret}".encode()).decode()
-        if authorization.kind is AuthorizationKind.BEARER:
-            return f"Bearer {secret}"
-        token = await self._tokens.token(authorization, secret)
-        return None if token is None else f"Bearer {token}"
+        if authorization.kind is AuthorizationKind.OAUTH:
+            token = await self._tokens.token(authorization, secret)
+            return None if token is None else _header(authorization, token)
+        return _header(authorization, secret)
+
+
+def _header(authorization: Authorization, proof: str) -> str | None:
+    """The header for a password or token."""
+    if authorization.kind is AuthorizationKind.NONE:
+        return None
+    if authorization.kind is AuthorizationKind.BASIC:
+        return "Basic " + base64.b64encode(f"{authorization.user}:{proof}".encode()).decode()
+    return f"Bearer {proof}"
+
+
+def _headers(webhook: Webhook, authorization: str | None) -> dict[str, str]:
+    headers = {"Content-Type": "application/json; charset=utf-8"}
+    for name, value in webhook.headers:
+        _check_header(name, value)
+        headers[name] = value
+    if authorization is not None:
+        if any(name.lower() == "authorization" for name, _ in webhook.headers):
+            raise DeliveryError("Cannot add value because header 'Authorization' does not support multiple values.")
+        headers["Authorization"] = authorization
+    return headers
 
 
 def _exact(url: str) -> URL:

@@ -14,67 +14,25 @@ from google.protobuf.descriptor_pb2 import (
 )
 from google.protobuf.message import DecodeError
 
-from chronicle_notebook.contracts.wire import (
-    bcl_pb2,
-    clients_pb2,
-    event_stores_pb2,
-    event_types_pb2,
-    host_pb2,
-    namespaces_pb2,
-    observation_pb2,
-    sequences_pb2,
-    webhooks_pb2,
-)
-
-_MODULES = (
-    bcl_pb2,
-    clients_pb2,
-    event_stores_pb2,
-    event_types_pb2,
-    host_pb2,
-    namespaces_pb2,
-    observation_pb2,
-    sequences_pb2,
-    webhooks_pb2,
-)
+from chronicle_notebook.sandbox._contract import Contract
 
 
-def incompatibilities(descriptor_set: bytes) -> list[str]:
-    """What a client's descriptor set declares and the sandbox has not, or has in another shape.
+def _is_library(file: FileDescriptorProto) -> bool:
+    """Whether a file comes with every client and server."""
+    return file.package == "bcl" or file.package.startswith("google.")
+
+
+def incompatibilities(descriptor_set: bytes, served: Contract) -> list[str]:
+    """What a client's descriptor set declares and the contract has not, or has in another shape.
 
     Only what the client declares is compared; what is served beyond that is never a problem. A set that cannot be
-    read is one problem. Packages of Google are taken as given.
+    read is one problem.
     """
     try:
         declared = FileDescriptorSet.FromString(descriptor_set)
     except DecodeError:
         return ["The descriptor set could not be read."]
-    served = _Contract(_served())
-    return [
-        problem for file in declared.file if not file.package.startswith("google.") for problem in _file(file, served)
-    ]
-
-
-class _Contract:
-    """What a set of files declares, by full name."""
-
-    def __init__(self, files: list[FileDescriptorProto]) -> None:
-        self.services: dict[str, ServiceDescriptorProto] = {}
-        self.messages: dict[str, DescriptorProto] = {}
-        self.enums: dict[str, EnumDescriptorProto] = {}
-        for file in files:
-            self.services.update({f"{file.package}.{entry.name}": entry for entry in file.service})
-            self.messages.update(_messages(file))
-            self.enums.update(_enums(file))
-
-
-def _served() -> list[FileDescriptorProto]:
-    files = []
-    for module in _MODULES:
-        file = FileDescriptorProto()
-        module.DESCRIPTOR.CopyToProto(file)
-        files.append(file)
-    return files
+    return [problem for file in declared.file if not _is_library(file) for problem in _file(file, served)]
 
 
 def _messages(file: FileDescriptorProto) -> Iterator[tuple[str, DescriptorProto]]:
@@ -92,7 +50,7 @@ def _enums(file: FileDescriptorProto) -> Iterator[tuple[str, EnumDescriptorProto
             yield f"{file.package}.{message.name}.{enum.name}", enum
 
 
-def _file(file: FileDescriptorProto, served: _Contract) -> Iterator[str]:
+def _file(file: FileDescriptorProto, served: Contract) -> Iterator[str]:
     for service in file.service:
         name = f"{file.package}.{service.name}"
         if name not in served.services:

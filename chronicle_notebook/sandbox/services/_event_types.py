@@ -10,10 +10,10 @@ from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_types_pb2 as wire
 from chronicle_notebook.sandbox._envelope import ValidationFailed, envelope
 from chronicle_notebook.sandbox._event_type import EventType, Registration
-from chronicle_notebook.sandbox._event_types import CLIENT, CODE, USER, parsed
+from chronicle_notebook.sandbox._event_types import CLIENT, USER
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._server import Served
-from chronicle_notebook.sandbox._stores import Store
+from chronicle_notebook.sandbox.services._registration import register, register_single
 
 _Details = wire.QueryResult_IEnumerable_EventTypeDetailsResponse
 
@@ -74,67 +74,14 @@ class EventTypesService:
         in ``Generations`` that differs from the registered one is refused either way.
         """
         store = self._kernel.store(request.EventStore)
-        found: list[Registration] = []
-        for registration in request.Types:
-            if not request.DisableValidation:
-                _check_chain(registration)
-            found.extend(self._entries(store, registration))
-        self._kernel.types.save(store, found)
+        register(self._kernel.types, store, request.Types, validated=not request.DisableValidation)
         return envelope(wire.CommandResult)
 
     def register_single(self, request: wire.RegisterSingleEventTypeRequest) -> wire.CommandResult:
         """Keep a schema for exactly one generation, unchecked."""
         store = self._kernel.store(request.EventStore)
-        event_type = _named(request.Type)
-        self._kernel.types.save(store, [Registration(event_type, request.Type.Schema, CLIENT, CODE)])
+        register_single(self._kernel.types, store, request.Type)
         return envelope(wire.CommandResult)
-
-    def _entries(self, store: Store, registration: wire.EventTypeRegistration) -> Iterator[Registration]:
-        event_type = _named(registration)
-        if not registration.Generations:
-            parsed(registration.Schema)
-            yield Registration(event_type, registration.Schema, CLIENT, CODE)
-        for generation in registration.Generations:
-            schema = parsed(generation.Schema)
-            known = self._kernel.types.find(store, event_type.id, generation.Generation)
-            if known is not None and _bare(parsed(known.schema)) != _bare(schema):
-                raise ValueError(
-                    f"The schema of event type '{event_type.id}' generation {generation.Generation} has changed. "
-                    "A changed schema needs a new generation."
-                )
-            kind = EventType(event_type.id, generation.Generation, event_type.tombstone)
-            yield Registration(kind, generation.Schema, CLIENT, CODE)
-
-
-def _named(registration: wire.EventTypeRegistration) -> EventType:
-    if not registration.Type.Id:
-        raise ValueError("Value cannot be null. (Parameter 'value')")
-    return EventType.of(registration.Type)
-
-
-def _check_chain(registration: wire.EventTypeRegistration) -> None:
-    """A generation from 2 on needs a migration from each one before it."""
-    name, generation = registration.Type.Id, registration.Type.Generation
-    if generation < 2:
-        return
-    starts = {entry.FromGeneration for entry in registration.Migrations if entry.FromGeneration != entry.ToGeneration}
-    if not starts:
-        raise ValueError(f"Event type '{name}' has generation {generation} and no migrations.")
-    if 1 not in starts:
-        raise ValueError(f"Event type '{name}' has no migration from its first generation.")
-    missing = sorted(set(range(1, generation)) - starts)
-    if missing:
-        raise ValueError(f"Event type '{name}' has no migration from generation {missing[0]}.")
-
-
-def _bare(value: object) -> object:
-    """A schema without the marks of nullability on formats, which are no change."""
-    if isinstance(value, dict):
-        return {
-            key: item.rstrip("?") if key == "format" and isinstance(item, str) else _bare(item)
-            for key, item in value.items()
-        }
-    return [_bare(item) for item in value] if isinstance(value, list) else value
 
 
 def _answer(registrations: Iterable[Registration]) -> _Details:

@@ -6,20 +6,24 @@ from google.protobuf.empty_pb2 import Empty
 
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import host_pb2 as wire
+from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._server import Served
 
-PROTOCOL_VERSION = "19.29.4"
-"""The release whose contract the sandbox speaks."""
-VERSION = f"{PROTOCOL_VERSION}-sandbox"
+MARK = "sandbox"
+"""What stands where a kernel tells its commit: a profile takes over a release's version, and must not pass for it."""
 
 
 class HostService:
     """Tells what the sandbox is."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
 
     def served(self) -> list[Served]:
         """The methods of this service."""
         return [Served(methods.GET_VERSION_INFO, self.version)]
 
     def version(self, _request: Empty) -> wire.ServerVersionInfo:
-        """A version that nobody takes for a release."""
-        return wire.ServerVersionInfo(Version=VERSION, ProtocolVersion=PROTOCOL_VERSION)
+        """The version of the profile."""
+        profile = self._kernel.profile
+        return wire.ServerVersionInfo(Version=profile.version, CommitSha=MARK, ProtocolVersion=profile.protocol)

@@ -124,6 +124,13 @@ class ObserversService:
         self._kernel.engine.retry(observer, partition)
         return wire.RetryPartitionResponse(Outcome=wire.Started)
 
+    def retry_any(self, request: wire.RetryPartition) -> None:
+        """Try a failed partition now, a quarantined one too; an unknown one is ignored."""
+        observer = self._find(request)
+        partition = None if observer is None else observer.partitions.get(request.Partition)
+        if observer is not None and partition is not None:
+            self._kernel.engine.retry(observer, partition)
+
     def clear_failed_partitions(self, request: wire.ClearFailedPartitions) -> Empty:
         """Forget the failed partitions of an observer; what they missed is never delivered."""
         observer = self._find(request)
@@ -199,6 +206,7 @@ class ObserversService:
                     TimedOut=bool(behind),
                     OutstandingObservers=behind,
                 )
+            self._kernel.topics.check()
             time.sleep(0.02)
 
     def _has_more(self, observer: Observer, tail: int) -> bool:

@@ -11,6 +11,7 @@ from uuid import UUID
 from google.protobuf.message import Message
 
 from chronicle_notebook.contracts._guid import guid_from_wire, guid_to_wire
+from chronicle_notebook.contracts.wire import sequences_classic_pb2 as classic
 from chronicle_notebook.contracts.wire import sequences_pb2 as wire
 from chronicle_notebook.sandbox import _moment
 from chronicle_notebook.sandbox._event import Event
@@ -19,6 +20,11 @@ from chronicle_notebook.sandbox._log import Appended, Expectation
 from chronicle_notebook.sandbox.storage._events import Filter
 
 SCHEMA = 3
+
+# Messages that both forms of the contract have, with the same fields.
+_Append = wire.AppendRequest | classic.AppendRequest
+_Sourced = wire.EventForEventSourceId | classic.EventToAppend
+_Many = wire.AppendManyRequest | wire.AppendManyForEventSourcesRequest | classic.AppendManyRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +37,13 @@ class Shared:
     tags: tuple[str, ...]
 
     @classmethod
-    def of(cls, request: wire.AppendRequest | wire.AppendManyRequest | wire.AppendManyForEventSourcesRequest) -> Shared:
-        """From a request."""
+    def of(cls, request: _Append | _Many) -> Shared:
+        """From a request; the classic one of many events has tags on each event alone."""
         return cls(
             str(guid_from_wire(request.CorrelationId)),
             causation(request.Causation),
             json.dumps(_identity(request.CausedBy)),
-            tuple(request.Tags),
+            () if isinstance(request, classic.AppendManyRequest) else tuple(request.Tags),
         )
 
 
@@ -50,7 +56,7 @@ def require(request: Message, *names: str) -> None:
             raise ValueError(f"Value cannot be null. (Parameter '{name[0].lower()}{name[1:]}')")
 
 
-def event(request: wire.AppendRequest) -> Event:
+def event(request: _Append) -> Event:
     """The event of an Append."""
     shared = Shared.of(request)
     return _event(request, request.EventSourceId, request, moment(request.Occurred), shared, shared.causation)
@@ -61,20 +67,21 @@ def simple_event(entry: wire.EventToAppend, source: str, occurred: str, shared: 
     return _event(entry, source, None, occurred, shared, shared.causation)
 
 
-def sourced_event(entry: wire.EventForEventSourceId, shared: Shared) -> Event:
-    """One event of an AppendManyForEventSources; a causation of its own wins."""
+def sourced_event(entry: _Sourced, shared: Shared) -> Event:
+    """One event of several event sources; a causation of its own, which the classic form has not, wins."""
     require(entry, "EventSourceId")
-    own = causation(entry.Causation) if entry.Causation else shared.causation
+    causes = entry.Causation if isinstance(entry, wire.EventForEventSourceId) else ()
+    own = causation(causes) if causes else shared.causation
     tagged = Shared(shared.correlation, own, shared.caused_by, (*shared.tags, *entry.Tags))
     return _event(entry, entry.EventSourceId, entry, moment(entry.Occurred), tagged, own)
 
 
-def moment(message: wire.SerializableDateTimeOffset) -> str:
+def moment(message: wire.SerializableDateTimeOffset | classic.SerializableDateTimeOffset) -> str:
     """A moment given by the client, else now."""
     return _moment.normalized(message.Value) if message.Value else _moment.now()
 
 
-def causation(chain: Iterable[wire.Causation]) -> str:
+def causation(chain: Iterable[wire.Causation | classic.Causation]) -> str:
     """A chain of causes as stored."""
     return json.dumps(
         [
@@ -84,7 +91,7 @@ def causation(chain: Iterable[wire.Causation]) -> str:
     )
 
 
-def expectation(source: str, scope: wire.ConcurrencyScope) -> Expectation:
+def expectation(source: str, scope: wire.ConcurrencyScope | classic.ConcurrencyScope) -> Expectation:
     """What a concurrency scope demands (source: K/Core/EventSequences/Concurrency/ConcurrencyValidator.cs)."""
     return Expectation(
         scope.SequenceNumber,
@@ -99,7 +106,9 @@ def expectation(source: str, scope: wire.ConcurrencyScope) -> Expectation:
     )
 
 
-def tail_filter(request: wire.TailSequenceNumberRequest) -> Filter:
+def tail_filter(
+    request: wire.TailSequenceNumberRequest | classic.GetTailSequenceNumberRequest, types: list[str] | None
+) -> Filter:
     """What a tail is asked of; ``Default``, ``All`` and ``Default`` ask for nothing."""
 
     def given(name: str, general: str) -> str | None:
@@ -107,7 +116,7 @@ def tail_filter(request: wire.TailSequenceNumberRequest) -> Filter:
         return value if request.HasField(name) and value != general else None  # type: ignore[arg-type]
 
     return Filter(
-        types=split(request.EventTypeIds) if request.HasField("EventTypeIds") else None,
+        types=types,
         source=request.EventSourceId if request.HasField("EventSourceId") else None,
         source_type=given("EventSourceType", "Default"),
         stream_type=given("EventStreamType", "All"),
@@ -188,9 +197,9 @@ def appended(event: Event) -> wire.AppendedEventResponse:
 
 
 def _event(
-    entry: wire.AppendRequest | wire.EventToAppend | wire.EventForEventSourceId,
+    entry: _Append | _Sourced | wire.EventToAppend,
     source: str,
-    stream: wire.AppendRequest | wire.EventForEventSourceId | None,
+    stream: _Append | _Sourced | None,
     occurred: str,
     shared: Shared,
     causes: str,
@@ -218,7 +227,7 @@ def _event(
     )
 
 
-def _identity(message: wire.Identity) -> dict[str, Any]:
+def _identity(message: wire.Identity | classic.Identity) -> dict[str, Any]:
     identity: dict[str, Any] = {"subject": message.Subject, "name": message.Name, "userName": message.UserName}
     if message.HasField("OnBehalfOf"):
         identity["onBehalfOf"] = _identity(message.OnBehalfOf)

@@ -123,7 +123,8 @@ class SequencesService:
     def tail(self, request: wire.TailSequenceNumberRequest) -> wire.QueryResult_EventSequenceTailResponse:
         """The highest number of an event that fits, 2^64-1 when there is none."""
         scope = self._scope(request)
-        found = None if scope is None else self._kernel.events.tail(scope.key, convert.tail_filter(request))
+        types = convert.split(request.EventTypeIds) if request.HasField("EventTypeIds") else None
+        found = None if scope is None else self._kernel.events.tail(scope.key, convert.tail_filter(request, types))
         number = UNAVAILABLE if found is None else found
         return envelope(
             wire.QueryResult_EventSequenceTailResponse, Data=wire.EventSequenceTailResponse(SequenceNumber=number)

@@ -49,7 +49,7 @@ class WebhooksService:
         if problems:
             raise ValidationFailed(*problems)
         store = self._kernel.store(request.EventStore)
-        self._kernel.registrar.add(store, map(_webhook, request.Webhooks))
+        self._kernel.registrar.add(store, map(webhook_of, request.Webhooks))
         return envelope(wire.CommandResult)
 
     def add_one(self, request: wire.AddWebhookRequest) -> wire.CommandResult:
@@ -106,7 +106,7 @@ class WebhooksService:
         return envelope(wire.CommandResult)
 
 
-def _webhook(message: wire.WebhookDefinition) -> Webhook:
+def webhook_of(message: wire.WebhookDefinition) -> Webhook:
     """The definition in a message, in which absent flags mean true."""
     return Webhook(
         id=message.Identifier,

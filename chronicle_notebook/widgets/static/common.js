@@ -26,7 +26,18 @@ export function el(tag, properties = {}, ...children) {
     } else if (value !== null && value !== undefined && value !== false) element.setAttribute(name, String(value));
   }
   for (const child of children) if (child) element.append(child);
+  if (takesKeys(element)) element.setAttribute("data-lm-suppress-shortcuts", "true");
   return element;
+}
+
+/**
+ * Whether the notebook's shortcuts must keep off an element, as arrows, letters and Enter mean something there. JupyterLab
+ * looks for the mark on the element itself. Where text is typed it keeps off by itself, and saving must go on working.
+ * @param {HTMLElement} element
+ */
+function takesKeys(element) {
+  if (element instanceof HTMLInputElement) return element.type === "radio" || element.type === "checkbox";
+  return ["BUTTON", "SELECT", "SUMMARY"].includes(element.tagName) || element.hasAttribute("tabindex");
 }
 
 let lastId = 0;
@@ -173,14 +184,37 @@ export function listen(model, take) {
   return () => model.off("msg:custom", callback);
 }
 
+const SILENCE_MS = 3000;
+
 /**
- * Make the element of a widget: the notebook's shortcuts stay out of it, so that keys reach its controls.
+ * Make the element of a widget. While its kernel answers, the static form that stands beside it is hidden; when nothing
+ * answers, as in a notebook that was reopened, the static form is shown instead of the widget.
+ * @param {WidgetModel} model
  * @param {HTMLElement} host
  * @param {string} label
+ * @returns {{ root: any, leave: () => void }} with what to do when the widget goes
  */
-export function widgetRoot(host, label) {
-  const root = el("div", { class: "cn-root", role: "region", "aria-label": label, "data-lm-suppress-shortcuts": "true" });
+export function widgetRoot(model, host, label) {
+  const still = `.${model.get("_still")}`;
+  const hiding = el("style", {}, `${still}, .jp-OutputArea-child:has(> * ${still}) { display: none; }`);
+  const root = el("div", { class: "cn-root", role: "region", "aria-label": label });
   host.classList.add("cn-host");
-  host.append(root);
-  return root;
+  host.append(hiding, root);
+  const silent = setTimeout(() => {
+    hiding.remove();
+    root.hidden = true;
+  }, SILENCE_MS);
+  const deaf = listen(model, () => {
+    deaf();
+    clearTimeout(silent);
+    root.hidden = false;
+    host.prepend(hiding);
+  });
+  return {
+    root,
+    leave() {
+      deaf();
+      clearTimeout(silent);
+    },
+  };
 }

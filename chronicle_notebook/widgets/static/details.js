@@ -1,10 +1,12 @@
 // The pane beside the explorer's table: one webhook, its observers in each namespace, and what can be done with it.
 import { button, clockTime, el, freshId, grouped, pill } from "./common.js";
 
+/** @import { Child } from "./common.js" */
+
 /** How each state looks; its word always stands beside it. */
 export const TONES = /** @type {Record<string, string>} */ ({
   "caught up": "good",
-  "catching up": "warning",
+  active: "good",
   replaying: "warning",
   suspended: "warning",
   disconnected: "warning",
@@ -30,6 +32,8 @@ export function makeDetails({ act }) {
   const facts = el("div", { class: "cn-facts" });
   const question = el("div", {});
   let current = "";
+  let painted = "";
+  let open = false;
   const actions = el(
     "div",
     { class: "cn-actions", role: "toolbar", "aria-label": "What to do with this webhook" },
@@ -76,6 +80,10 @@ export function makeDetails({ act }) {
      * @param {number} count how many webhooks are selected
      */
     show(details, count) {
+      // What did not change is not painted again: nothing flickers, and what was opened or marked stays so.
+      const next = JSON.stringify([details && { ...details, read_at: null }, count]);
+      if (next === painted) return;
+      painted = next;
       hook.hidden = !details;
       hint.hidden = Boolean(details);
       hint.textContent =
@@ -91,15 +99,19 @@ export function makeDetails({ act }) {
       current = details.id;
       title.textContent = details.id;
       url.textContent = details.url;
-      facts.replaceChildren(...paneParts(details));
+      facts.replaceChildren(...paneParts(details, open, (now) => (open = now)));
     },
   };
 }
 
-/** @param {any} details */
-function paneParts(details) {
+/**
+ * @param {any} details
+ * @param {boolean} open whether each failure is shown
+ * @param {(open: boolean) => void} toggled
+ */
+function paneParts(details, open, toggled) {
   const parts = [];
-  if (details.failing) parts.push(failures(details));
+  if (details.failing) parts.push(failures(details, open, toggled));
   parts.push(observerTable(details));
   const chips = details.types.map((/** @type {string} */ type) => el("span", { class: "cn-chip" }, type));
   parts.push(fact("Events", el("div", { class: "cn-chips" }, ...(chips.length ? chips : ["none: it never fires"]))));
@@ -121,13 +133,21 @@ function fact(name, ...values) {
   return el("div", { class: "cn-fact" }, el("h4", {}, name), el("div", {}, ...values));
 }
 
-/** @param {any} details */
-function failures(details) {
+/**
+ * @param {any} details
+ * @param {boolean} open
+ * @param {(open: boolean) => void} toggled
+ */
+function failures(details, open, toggled) {
   const many = details.failing === 1 ? "1 partition fails" : `${grouped(details.failing)} partitions fail`;
   return el(
     "details",
-    { class: "cn-told cn-error cn-failures", open: "" },
-    el("summary", {}, el("b", {}, many), " at this moment"),
+    {
+      class: "cn-told cn-error cn-failures",
+      open: open ? "" : null,
+      ontoggle: (/** @type {Event} */ event) => toggled(/** @type {HTMLDetailsElement} */ (event.target).open),
+    },
+    el("summary", {}, el("b", {}, many), ` at this moment. ${lastFailure(details.failed)}`),
     ...details.failed.map((/** @type {any} */ each) =>
       el(
         "div",
@@ -168,3 +188,8 @@ function observerTable(details) {
   );
 }
 
+/** @param {any[]} failed */
+function lastFailure(failed) {
+  const last = failed.reduce((a, b) => ((b.at ?? 0) > (a.at ?? 0) ? b : a), failed[0]);
+  return last ? `Last at ${clockTime(last.at)}: ${last.message.split(" / ").pop() || "no message"}` : "";
+}

@@ -4,6 +4,8 @@ import { makeDetails, statePill } from "./details.js";
 import { renderForm } from "./form.js";
 import { makeGrid } from "./grid.js";
 
+/** @import { WidgetModel } from "./common.js" */
+
 const KINDS = ["none", "basic", "bearer", "oauth"];
 const LEASE_MS = 25_000;
 const SYNC_MS = 150;
@@ -17,13 +19,14 @@ const LINKS = /** @type {Record<string, [string, string]>} */ ({
 
 /** @param {{ model: WidgetModel, el: HTMLElement }} context */
 function render({ model, el: host }) {
-  const root = widgetRoot(host, "Webhook explorer");
+  const { root, leave } = widgetRoot(model, host, "Webhook explorer");
   /** @type {Map<string, any>} */
   const hooks = new Map();
   /** @type {string[]} */
   let states = [];
   let sort = { name: "id", down: false };
   let read = false;
+  let broken = false;
   let readAt = 0;
   let filter = { text: "", event_type: "", authorization: "", state: "", ...model.get("filter") };
   /** @type {ReturnType<typeof renderForm> | null} */
@@ -52,11 +55,31 @@ function render({ model, el: host }) {
     opened: () => details.focus(),
     columns: [
       { name: "id", title: "Id", width: "minmax(7em, 1.3fr)", paint: (cell, row) => setText(cell, row.id) },
-      { name: "url", title: "Target", width: "minmax(6em, 1.5fr)", above: 420, paint: (cell, row) => setText(cell, row.target) },
+      {
+        name: "url",
+        title: "Target",
+        width: "minmax(6em, 1.5fr)",
+        above: 420,
+        paint: (cell, row) => setText(cell, row.target),
+      },
       { name: "types", title: "Events", width: "minmax(6em, 1.3fr)", above: 560, paint: paintTypes },
-      { name: "auth", title: "Auth", width: "4.6em", above: 500, paint: (cell, row) => setText(cell, KINDS[row.auth] ?? "?") },
-      { name: "state", title: "State", width: "8.2em", paint: paintState },
-      { name: "lag", title: "Lag", width: "4.6em", above: 330, right: true, paint: (cell, row) => setText(cell, grouped(row.lag)) },
+      {
+        name: "auth",
+        title: "Auth",
+        width: "5em",
+        above: 500,
+        paint: (cell, row) => setText(cell, KINDS[row.auth] ?? "?"),
+      },
+      { name: "state", title: "State", width: "9.6em", paint: paintState },
+      {
+        name: "lag",
+        title: "Lag",
+        hint: "Numbers that are still to be looked at; not all of them need hold an event for the webhook",
+        width: "4.2em",
+        above: 330,
+        right: true,
+        paint: (cell, row) => setText(cell, grouped(row.lag)),
+      },
     ],
   });
 
@@ -77,17 +100,39 @@ function render({ model, el: host }) {
   const main = el(
     "div",
     { class: "cn-main" },
-    el("div", { class: "cn-bar cn-filters" }, search, ...Object.values(choosers).map((each) => each.root), clear, el("span", { class: "cn-space" }), count),
+    el(
+      "div",
+      { class: "cn-bar cn-filters" },
+      search,
+      ...Object.values(choosers).map((each) => each.root),
+      clear,
+      el("span", { class: "cn-space" }),
+      count,
+    ),
     el("div", { class: "cn-split" }, grid.root, details.root),
   );
   const formSlot = el("div", { hidden: true });
   root.append(
-    el("div", { class: "cn-bar cn-head" }, el("h2", {}, "Webhooks"), link, place, el("span", { class: "cn-space" }), newHook),
+    el(
+      "div",
+      { class: "cn-bar cn-head" },
+      el("h2", {}, "Webhooks"),
+      link,
+      place,
+      el("span", { class: "cn-space" }),
+      newHook,
+    ),
     job.root,
     told.root,
     main,
     formSlot,
-    el("div", { class: "cn-foot" }, foot, el("span", { class: "cn-space" }), el("span", {}, "Selected here: ", el("code", {}, "explorer.selected"))),
+    el(
+      "div",
+      { class: "cn-foot" },
+      foot,
+      el("span", { class: "cn-space" }),
+      el("span", {}, "Selected here: ", el("code", {}, "explorer.selected")),
+    ),
   );
 
   /**
@@ -95,9 +140,12 @@ function render({ model, el: host }) {
    * @param {"event_type" | "authorization" | "state"} name
    */
   function chooser(label, name) {
-    const select = el("select", { "aria-label": `Filter by ${label.toLowerCase()}`, onchange: () => setFilter(name, select.value) });
-    /** @type {string} */
-    let known = "";
+    const select = el("select", {
+      "aria-label": `Filter by ${label.toLowerCase()}`,
+      onchange: () => setFilter(name, select.value),
+    });
+    /** @type {string | null} */
+    let known = null;
     return {
       root: select,
       /** @param {string[]} values */
@@ -155,7 +203,7 @@ function render({ model, el: host }) {
       if (kind >= 0 && row.auth !== kind) continue;
       if (filter.state && row.state !== filter.state) continue;
       if (filter.event_type && !row.bare.includes(filter.event_type)) continue;
-      if (words.every((word) => row.text.includes(word))) shown.push(row);
+      if (words.every((/** @type {string} */ word) => row.text.includes(word))) shown.push(row);
     }
     const key = SORT_KEYS[/** @type {"id"} */ (sort.name)] ?? SORT_KEYS.id;
     const order = sort.down ? -1 : 1;
@@ -171,7 +219,8 @@ function render({ model, el: host }) {
 
   /** @param {boolean} narrowed */
   function emptyText(narrowed) {
-    if (!read) return "Reading the webhooks …";
+    if (!read)
+      return broken ? "The webhooks could not be read. Run the cell again to try anew." : "Reading the webhooks …";
     if (hooks.size) return narrowed ? "No webhook passes this filter." : "";
     return "No webhook is registered here yet. Press New hook to make the first one.";
   }
@@ -190,7 +239,11 @@ function render({ model, el: host }) {
         auth: columns.auth[at],
         text: [id, columns.url[at], ...types].join("\n").toLowerCase(),
         lowered: id.toLowerCase(),
-        state: columns.active[at] ? (before?.state === "inactive" ? "not known" : (before?.state ?? "not known")) : "inactive",
+        state: columns.active[at]
+          ? before?.state === "inactive"
+            ? "not known"
+            : (before?.state ?? "not known")
+          : "inactive",
         lag: before?.lag ?? null,
         failing: before?.failing ?? 0,
       });
@@ -249,6 +302,8 @@ function render({ model, el: host }) {
       const [tone, word] = LINKS[message.state] ?? ["plain", message.state];
       const stale = message.state === "reconnecting" || message.state === "failed";
       root.classList.toggle("cn-stale", stale);
+      broken = message.state === "failed";
+      if (!read) arrange();
       link.replaceChildren(pill(tone, stale && read ? `${word}: as of ${clockTime(message.since)}` : word));
     },
     details: (message) => details.show(message.details, message.selected),
@@ -308,6 +363,7 @@ function render({ model, el: host }) {
   model.send({ kind: "hello" });
 
   return () => {
+    leave();
     silence();
     model.off("change:selected_ids", selectedElsewhere);
     model.off("change:filter", filteredElsewhere);
@@ -348,7 +404,8 @@ function paintTypes(cell, row) {
   if (cell.dataset.text === text && cell.title === row.types.join(", ")) return;
   cell.dataset.text = text;
   cell.title = row.types.join(", ");
-  cell.replaceChildren(first ?? "none", rest.length ? el("span", { class: "cn-soft" }, ` +${rest.length}`) : "");
+  const more = rest.length > 0 && el("span", { class: "cn-soft" }, `+${rest.length}`);
+  cell.replaceChildren(el("span", { class: "cn-first" }, el("span", {}, first ?? "none"), more));
 }
 
 /**

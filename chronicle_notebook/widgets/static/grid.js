@@ -3,7 +3,7 @@ import { el, freshId } from "./common.js";
 
 /**
  * @typedef {{ id: string } & Record<string, any>} Row
- * @typedef {{ name: string, title: string, width: string, above?: number, right?: boolean, sortable?: boolean,
+ * @typedef {{ name: string, title: string, hint?: string, width: string, above?: number, right?: boolean, sortable?: boolean,
  *   paint: (cell: HTMLElement, row: Row) => void }} GridColumn
  *   `above` is the width in pixels from which on the column is shown.
  * @typedef {{ label: string, columns: GridColumn[], several: boolean, sort?: { name: string, down: boolean },
@@ -51,7 +51,7 @@ export function makeGrid(options) {
       ...columns.map((column) => {
         const sortable = column.sortable !== false && options.sorted;
         const here = sort.name === column.name;
-        const cell = el("div", { role: "columnheader", class: column.right ? "cn-right" : "" });
+        const cell = el("div", { role: "columnheader", class: column.right ? "cn-right" : "", title: column.hint });
         if (!sortable) {
           cell.append(column.title);
           return cell;

@@ -1,0 +1,131 @@
+"""The servers of a cluster, and which of them to try first.
+
+Facts (source: C/Connections/*LoadBalancerStrategy.cs, K/Server/Program.cs): resolution and choice happen again at each
+connect. With one server nothing is asked. ``least-connections`` waits up to 250 ms, so that clients that were cut off
+together do not come back together, asks every server for ``/connections/count``, counts one that does not answer within
+two seconds as full, and tells the one with the fewest, ``/connections/reserve``, that it is coming.
+"""
+
+from __future__ import annotations
+
+import random
+import threading
+import time
+from contextlib import suppress
+
+from chronicle_notebook._errors import ChronicleError, KernelUnreachableError
+from chronicle_notebook.connection._deadline import Deadline
+from chronicle_notebook.connection._host import Host
+from chronicle_notebook.connection._http import get, post
+from chronicle_notebook.connection._srv import resolve
+from chronicle_notebook.connection._string import ConnectionString
+from chronicle_notebook.connection._tls import Secured, secure
+from chronicle_notebook.connection._trust import Trust
+
+LONGEST_JITTER = 0.25
+"""Seconds to wait at most before the servers are asked."""
+COUNT_TIMEOUT = 2.0
+"""Seconds that a server has to tell how many clients it has."""
+AVOIDED = 10.0
+"""Seconds in which a server that failed is tried last."""
+
+_FULL = 2**63
+
+
+class Cluster:
+    """The servers that one connection string leads to."""
+
+    def __init__(self, target: ConnectionString, trust: Trust) -> None:
+        self._target, self._trust = target, trust
+        self._failed: dict[Host, float] = {}
+        self._turn = random.randrange(1024)  # noqa: S311 - where to begin needs no secrecy
+
+    @property
+    def single(self) -> bool:
+        """Whether there is one server, so that there is nothing to choose."""
+        return self._target.scheme == "chronicle" and len(self._target.hosts) == 1
+
+    @property
+    def described(self) -> str:
+        """What there is to choose from, for people; empty when there is nothing."""
+        if self.single:
+            return ""
+        hosts = self._target.hosts
+        which = f"SRV records of {hosts[0].name}" if self._target.scheme != "chronicle" else f"{len(hosts)} servers"
+        return f"{which}, {self._target.load_balancer}"
+
+    def candidates(self, deadline: Deadline) -> list[Host]:
+        """The servers as they are now, in the order in which to try them.
+
+        :raises KernelUnreachableError: a name that leads nowhere.
+        """
+        if self.single:
+            return list(self._target.hosts)
+        hosts = self._hosts(deadline)
+        if len(hosts) > 1:
+            hosts = self._ordered(hosts, deadline)
+        now = time.monotonic()
+        return sorted(hosts, key=lambda host: now - self._failed.get(host, -AVOIDED) < AVOIDED)
+
+    def failed(self, host: Host) -> None:
+        """A server did not answer: try it last for a while."""
+        self._failed[host] = time.monotonic()
+
+    def chosen(self, secured: Secured) -> None:
+        """Tell a server that this client is about to connect; whether it hears that does not matter."""
+        if self.single or self._target.load_balancer != "least-connections":
+            return
+
+        def reserve() -> None:
+            with suppress(ChronicleError):
+                post(secured, self._trust, "/connections/reserve", lambda: b"", Deadline(COUNT_TIMEOUT))
+
+        threading.Thread(target=reserve, name="chronicle-reserve", daemon=True).start()
+
+    def _hosts(self, deadline: Deadline) -> list[Host]:
+        if self._target.scheme == "chronicle":
+            return list(self._target.hosts)
+        return resolve(self._target.hosts[0].name, self._target.srv_name_server, deadline)
+
+    def _ordered(self, hosts: list[Host], deadline: Deadline) -> list[Host]:
+        match self._target.load_balancer:
+            case "round-robin":
+                start = self._turn % len(hosts)
+                self._turn += 1
+                return hosts[start:] + hosts[:start]
+            case "random":
+                return random.sample(hosts, len(hosts))
+            case _:
+                return self._by_load(hosts, deadline)
+
+    def _by_load(self, hosts: list[Host], deadline: Deadline) -> list[Host]:
+        time.sleep(min(random.uniform(0, LONGEST_JITTER), deadline.left))  # noqa: S311
+        within = deadline.within(COUNT_TIMEOUT)
+        counts = dict.fromkeys(hosts, _FULL)
+        asking = [
+            threading.Thread(target=self._ask, args=(host, counts, within), name="chronicle-count", daemon=True)
+            for host in hosts
+        ]
+        for thread in asking:
+            thread.start()
+        for thread in asking:
+            thread.join(within.left)
+        told = dict(counts)
+        return sorted(random.sample(hosts, len(hosts)), key=lambda host: told[host])
+
+    def _ask(self, host: Host, counts: dict[Host, int], deadline: Deadline) -> None:
+        with suppress(ChronicleError, ValueError):
+            answer = get(secure(host, self._trust, deadline), self._trust, "/connections/count", deadline)
+            if answer.status == 200:
+                counts[host] = int(answer.body)
+
+
+def together(failures: list[KernelUnreachableError]) -> KernelUnreachableError:
+    """One error for all the servers that were tried."""
+    if len(failures) == 1:
+        return failures[0]
+    return KernelUnreachableError(
+        f"None of the {len(failures)} servers can be reached: {' '.join(error.message for error in failures)}",
+        server=failures[0].server,
+        hint="Check the hosts, and that the kernels run.",
+    )

@@ -1,0 +1,96 @@
+"""A running server stream."""
+
+from __future__ import annotations
+
+import contextlib
+import threading
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from google.protobuf.message import Message
+
+from chronicle_notebook._errors import AuthenticationError, ChronicleError, KernelUnreachableError
+from chronicle_notebook.connection._grpc import grpc
+from chronicle_notebook.connection._line import Line
+from chronicle_notebook.connection._status import error_from
+from chronicle_notebook.contracts._gateway import OtherGenerationError
+from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.contracts._sealed import Sealed
+
+if TYPE_CHECKING:
+    from chronicle_notebook.connection._channel import Channel
+
+Response = TypeVar("Response", bound=Message)
+
+
+class Stream(Generic[Response]):
+    """Iterate it in one thread, cancel it from any.
+
+    When the kernel refuses its token, as it may when that has run out, it is opened once more with another one.
+    """
+
+    def __init__(self, channel: Channel, method: Method[Any, Response], request: Sealed[Any], tag: str | None) -> None:
+        self._channel = channel
+        self._method = method
+        self._request = request
+        self._tag = tag
+        self._lock = threading.Lock()
+        self._cancelled = False
+        self._held: Line | None = None
+        self._line, self._call = self._open()
+
+    def _open(self) -> tuple[Line, Any]:
+        line, call = self._channel.open_stream(self._method, self._request, self._tag)
+        with self._lock:
+            before, self._held = self._held, line
+            cancelled = self._cancelled
+        if before is not None:
+            before.leave()
+        if cancelled:
+            call.cancel()
+            self._leave()
+        return line, call
+
+    def __iter__(self) -> Iterator[Response]:
+        renewed = False
+        try:
+            while True:
+                failure: ChronicleError | None = None
+                try:
+                    for answer in self._call:
+                        renewed = False
+                        yield self._channel.parse(self._method, answer, self._line.server)
+                except grpc.RpcError as error:
+                    failure = error_from(error, server=self._line.server, call=self._method.short)
+                except ValueError:
+                    # grpc raises this, and nothing else, for a channel that another thread has closed.
+                    failure = self._channel.lost()
+                if self._cancelled or failure is None:
+                    return
+                if renewed or not isinstance(failure, AuthenticationError) or not self._channel.renew(self._line):
+                    break
+                renewed = True
+                try:
+                    self._line, self._call = self._open()
+                except OtherGenerationError:
+                    failure = self._channel.lost()
+                    break
+        finally:
+            self.cancel()
+        if isinstance(failure, KernelUnreachableError):
+            self._channel.give_up(self._line)
+        raise failure
+
+    def cancel(self) -> None:
+        """End the stream at once; the iteration ends without an error."""
+        self._cancelled = True
+        with contextlib.suppress(ValueError):
+            self._call.cancel()
+        self._leave()
+        self._channel.forget(self)
+
+    def _leave(self) -> None:
+        with self._lock:
+            held, self._held = self._held, None
+        if held is not None:
+            held.leave()

@@ -1,0 +1,266 @@
+"""The token that goes with each call: fetched from the kernel's own token endpoint, kept, renewed in time.
+
+Facts (source: C/Connections/OAuthTokenProvider.cs, K/Server/Authentication/Controllers/AuthorizationController.cs): a
+form with ``grant_type=client_credentials`` goes to ``/connect/token`` on the kernel's port; a token is opaque and lives
+an hour unless told otherwise; Chronicle's own clients renew it a minute early, and after a fetch that failed they wait
+five seconds. A kernel with authentication switched off has no such endpoint.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+import threading
+import time
+from collections.abc import Callable
+from copy import copy
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+
+from chronicle_notebook._errors import (
+    AuthenticationError,
+    CallCancelledError,
+    ChronicleError,
+    KernelError,
+    KernelUnreachableError,
+    ProtocolError,
+)
+from chronicle_notebook._secrets import Secret
+from chronicle_notebook.connection._credentials import DEVELOPMENT_CLIENT_ID, AuthenticationMode
+from chronicle_notebook.connection._deadline import Deadline
+from chronicle_notebook.connection._http import Answer, post
+from chronicle_notebook.connection._string import ConnectionString
+from chronicle_notebook.connection._tls import Secured
+from chronicle_notebook.connection._trust import Trust
+
+PATH = "/connect/token"
+EARLY = 60.0
+"""Seconds before its end at which a token is renewed; half its life when that is shorter than two of these."""
+LIFETIME = 3600.0
+"""Seconds that a token lives when the answer does not say."""
+THROTTLE = 5.0
+"""Seconds after a fetch that failed in which no other is tried."""
+
+_DEVELOPMENT_SECRET = Secret("chronicle-dev-secret")  # it is published, and no secret
+_TOKEN = re.compile(r"[\x21-\x7e]{1,65536}")
+_CODE = re.compile(r"[a-z_]{1,40}")
+
+
+@dataclass(frozen=True, slots=True)
+class _Token:
+    value: Secret
+    renew_at: float
+    ends_at: float
+
+
+class Tokens:
+    """The tokens of one client. Thread-safe; with a valid token in hand nothing is locked."""
+
+    def __init__(self, target: ConnectionString, trust: Trust) -> None:
+        self._mode = target.authentication
+        self._development = target.uses_development_credentials
+        self._id = target.credentials.client_id or DEVELOPMENT_CLIENT_ID
+        self._secret = _DEVELOPMENT_SECRET if self._development else target.password
+        self._trust = trust
+        self._fetching = threading.Lock()
+        self._token: _Token | None = None
+        self._failure: ChronicleError | None = None
+        self._failed_at = 0.0
+        self._failed_server = ""
+        self._no_endpoint: str | None = None
+        self._looked_up = False
+        if self._mode is AuthenticationMode.API_KEY and target.api_key is not None:
+            self._token = _Token(target.api_key, float("inf"), float("inf"))
+
+    @property
+    def current(self) -> Secret | None:
+        """The token that calls carry at this moment, if any."""
+        token = self._token
+        return None if token is None else token.value
+
+    @property
+    def renewable(self) -> bool:
+        """Whether another token can be had when the kernel refuses this one."""
+        return self._mode is AuthenticationMode.CLIENT_CREDENTIALS
+
+    @property
+    def remark(self) -> str:
+        """What is worth saying of the token, for example that there is none."""
+        if self._no_endpoint is not None:
+            return "no token is sent, as the kernel has no token endpoint"
+        if not self.renewable or self._token is None:
+            return ""
+        minutes = max(0.0, self._token.ends_at - time.monotonic()) / 60
+        return f"token valid for {minutes:.0f} min"
+
+    def ensure(self, secured: Secured, deadline: Deadline) -> None:
+        """Return with a token that is valid, where one is to be had.
+
+        :raises SecretUnavailableError: the secret is a reference that leads nowhere.
+        :raises AuthenticationError: the kernel gives none.
+        :raises KernelUnreachableError: the token endpoint does not answer.
+        """
+        if self._mode is not AuthenticationMode.CLIENT_CREDENTIALS:
+            self._look_up_once()
+            return
+        now, token = time.monotonic(), self._token
+        if token is not None and now < token.renew_at:
+            return
+        if token is None and self._no_endpoint == str(secured.host):
+            return
+        valid = token is not None and now < token.ends_at
+        # Whoever still has a valid token does not wait for the one that renews it.
+        if not self._fetching.acquire(blocking=not valid, timeout=-1 if valid else deadline.left):
+            if valid:
+                return
+            raise self._busy(secured)
+        try:
+            if self._token is token:
+                self._renew(secured, deadline, needed=not valid)
+        finally:
+            self._fetching.release()
+
+    def _look_up_once(self) -> None:
+        """Tell of a reference that leads nowhere here, and not below the frames of gRPC."""
+        if not self._looked_up and self._token is not None:
+            self._token.value.reveal()
+        self._looked_up = True
+
+    def refresh(self, refused: Secret | None, secured: Secured, deadline: Deadline) -> bool:
+        """Get another token than the one that the kernel refused; False when there is none to be had."""
+        if not self.renewable:
+            return False
+        if not self._fetching.acquire(timeout=deadline.left):
+            raise self._busy(secured)
+        try:
+            if self.current is refused:
+                self._no_endpoint = None
+                self._renew(secured, deadline, needed=True)
+            return self._token is not None
+        finally:
+            self._fetching.release()
+
+    def _busy(self, secured: Secured) -> KernelUnreachableError:
+        return KernelUnreachableError(
+            f"The token endpoint of {secured.host} did not answer in time.",
+            server=str(secured.host),
+            hint="Call again.",
+        )
+
+    def _renew(self, secured: Secured, deadline: Deadline, *, needed: bool) -> None:
+        server = str(secured.host)
+        failure = self._failure
+        if failure is not None and server == self._failed_server and time.monotonic() < self._failed_at + THROTTLE:
+            if needed:
+                raise copy(failure)
+            return
+        try:
+            self._token = self._fetch(secured, deadline)
+            self._failure = None
+            return
+        except CallCancelledError:
+            # This one was given up by a person, and says nothing of the endpoint.
+            raise
+        except KernelError as error:
+            failed = error
+        self._failure, self._failed_at, self._failed_server = failed, time.monotonic(), server
+        if needed:
+            raise failed
+
+    def _fetch(self, secured: Secured, deadline: Deadline) -> _Token | None:
+        secret = self._secret
+        server = str(secured.host)
+        asked_at = time.monotonic()
+        absent = False
+        try:
+            answer = post(secured, self._trust, PATH, self._form(secret), deadline)
+            absent = answer.status in {404, 405}
+        except ProtocolError:
+            absent = True
+        if absent:
+            if self._development:
+                # Nothing was asked for, and the kernel asks for nothing.
+                self._no_endpoint = server
+                return None
+            raise AuthenticationError(
+                f"{server} has no token endpoint, so the id {self._id!r} and its secret cannot be used there.",
+                server=server,
+                call=PATH,
+                hint="Authentication may be switched off in this kernel: connect with auth=none.",
+            )
+        self._no_endpoint = None
+        return _read(answer, server=server, client=self._id, development=self._development, asked_at=asked_at)
+
+    def _form(self, secret: Secret | None) -> Callable[[], bytes]:
+        client = self._id
+        if secret is not None:
+            secret.reveal()  # a reference that leads nowhere is told before anything is sent
+        return lambda: urlencode(
+            {
+                "grant_type": "client_credentials",
+                "client_id": client,
+                "client_secret": "" if secret is None else secret.reveal(),
+            }
+        ).encode("ascii")
+
+
+def _read(answer: Answer, *, server: str, client: str, development: bool, asked_at: float) -> _Token:
+    """The token out of an answer. The kernel's own words are not repeated: they can repeat what was sent."""
+    if answer.status == 429 or answer.status >= 500:
+        raise KernelUnreachableError(
+            f"The token endpoint of {server} is out of order (HTTP {answer.status}).",
+            server=server,
+            call=PATH,
+            hint="Look at the kernel's log, and try again.",
+        )
+    if 300 <= answer.status < 400:
+        raise AuthenticationError(
+            f"The token endpoint of {server} redirects (HTTP {answer.status}), and a secret is sent nowhere else.",
+            server=server,
+            call=PATH,
+            hint="Connect to the kernel itself, not to a gateway before it.",
+        )
+    said = _Said.of(answer.body)
+    if answer.status != 200:
+        raise AuthenticationError(
+            f"{server} gives no token to the client {client!r} ({said.code}HTTP {answer.status}).",
+            server=server,
+            call=PATH,
+            hint="The development pair exists in development kernels only: write chronicle://id:secret@host."
+            if development
+            else "Check the id and the secret in the connection string.",
+        )
+    if said.token is None:
+        raise AuthenticationError(
+            f"The token endpoint of {server} answers with something that is no token.",
+            server=server,
+            call=PATH,
+            hint="Check that the port is a Chronicle kernel's.",
+        )
+    ends_at = asked_at + said.lifetime
+    return _Token(said.token, ends_at - min(EARLY, said.lifetime / 2), ends_at)
+
+
+@dataclass(frozen=True, slots=True)
+class _Said:
+    """What is taken from an answer, with nothing in it that could be a secret in clear."""
+
+    token: Secret | None
+    lifetime: float
+    code: str
+
+    @classmethod
+    def of(cls, body: bytes) -> _Said:
+        try:
+            data: Any = json.loads(body)
+        except ValueError:
+            data = None
+        if not isinstance(data, dict):
+            data = {}
+        code, token, seconds = data.get("error"), data.get("access_token"), data.get("expires_in")
+        return cls(
+            Secret(token) if isinstance(token, str) and _TOKEN.fullmatch(token) else None,
+            float(seconds) if isinstance(seconds, int | float) and seconds > 0 else LIFETIME,
+            f"{code}, " if isinstance(code, str) and _CODE.fullmatch(code) else "",
+        )

@@ -1,0 +1,157 @@
+"""``%chronicle``: the connection, and what there is."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from chronicle_notebook import _connect
+from chronicle_notebook._display import clock
+from chronicle_notebook._errors import KernelError
+from chronicle_notebook._listing import Column, Listing
+from chronicle_notebook.connection._string import ConnectionString
+from chronicle_notebook.magics._clients import current
+from chronicle_notebook.magics._parse import Call
+from chronicle_notebook.stores._listings import name_listing
+
+if TYPE_CHECKING:
+    from chronicle_notebook._client import Client
+
+WRITTEN_OUT = (
+    "Note: this line holds a secret, which stays in the notebook. Write env:NAME in its place, or keep the whole "
+    "connection string in a variable of the environment and write: %chronicle connect env:NAME"
+)
+
+
+def run(call: Call) -> Any:
+    """Carry out the subcommand."""
+    return _COMMANDS[call.command.name](call)
+
+
+def _status(_: Call) -> Any:
+    return current().status()
+
+
+def _connect_to(call: Call) -> Any:
+    given = call.given("CONNECTION")
+    target = None if given is None else ConnectionString.parse(call.required("CONNECTION"))
+    if target is not None and given == call.text("CONNECTION") and _literal(target):
+        print(WRITTEN_OUT)  # noqa: T201 - it must be seen where the notebook is read
+    try:
+        opened = _connect.connect(
+            target,
+            event_store=call.text("--store"),
+            namespace=call.text("--namespace") or "Default",
+            name=call.text("--as") or "default",
+        )
+    except KernelError as error:
+        error.hint = f"{error.hint} %chronicle doctor CONNECTION walks the way step by step.".strip()
+        raise
+    _note_missing_store(opened)
+    return opened
+
+
+def _note_missing_store(opened: Client) -> None:
+    """Say at once what the next call would say; whatever else is wrong, the next call says."""
+    try:
+        known = opened.event_stores()
+    except KernelError:
+        return
+    if opened.event_store not in known:
+        print(  # noqa: T201 - it must be seen where the notebook is read
+            f"Note: this kernel has no event store {opened.event_store!r}. It has {', '.join(known) or 'none'}: "
+            "choose one with %chronicle use --store NAME"
+        )
+
+
+def _literal(target: ConnectionString) -> bool:
+    secrets = (target.password, target.api_key, target.certificate_password)
+    return any(secret is not None and secret.reference is None for secret in secrets)
+
+
+def _use(call: Call) -> Any:
+    if not call.values:
+        return _clients()
+    return _connect.use(call.text("NAME"), event_store=call.text("--store"), namespace=call.text("--namespace"))
+
+
+def _clients() -> Listing[Client]:
+    here = current()
+    return Listing(
+        list(_connect.clients().values()),
+        (
+            Column["Client"]("name", "Name", lambda each: each.name),
+            Column["Client"]("current", "Current", lambda each: each is here, "bool"),
+            Column["Client"]("server", "Kernel", lambda each: each.server),
+            Column["Client"]("event_store", "Event store", lambda each: each.event_store),
+            Column["Client"]("namespace", "Namespace", lambda each: each.namespace),
+        ),
+        caption="The clients of this process",
+        empty="None is connected.",
+        foot="Switch with %chronicle use NAME",
+    )
+
+
+def _stores(_: Call) -> Any:
+    client = current()
+    return name_listing(
+        client.event_stores(),
+        what="event stores",
+        where=f"kernel {client.server}",
+        current=client.event_store,
+        foot=_stamp(client),
+    )
+
+
+def _namespaces(_: Call) -> Any:
+    client = current()
+    return name_listing(
+        client.namespaces(),
+        what="namespaces",
+        where=f"event store {client.event_store!r}",
+        current=client.namespace,
+        foot=_stamp(client),
+    )
+
+
+def _event_types(_: Call) -> Any:
+    return current().listened_event_types()
+
+
+def _sequences(_: Call) -> Any:
+    return current().event_sequences()
+
+
+def _doctor(call: Call) -> Any:
+    return _connect.doctor(call.text("CONNECTION"))
+
+
+def _sandbox(call: Call) -> Any:
+    match call.given("ACTION"):
+        case "start":
+            return _connect.start_sandbox()
+        case "reset":
+            fresh = _connect.reset_sandbox()
+            print("The sandbox kernel was reset to the demo, and its clients were connected again.")  # noqa: T201
+            return fresh
+    ran = _connect.stop_sandbox()
+    print("The sandbox kernel was stopped, and what was in it is gone." if ran else "No sandbox kernel ran.")  # noqa: T201
+    return None
+
+
+def _stamp(client: Client) -> str:
+    return f"Read {clock(datetime.now(UTC))} from {client.server}"
+
+
+_COMMANDS: dict[str, Callable[[Call], Any]] = {
+    "": _status,
+    "connect": _connect_to,
+    "use": _use,
+    "stores": _stores,
+    "namespaces": _namespaces,
+    "event-types": _event_types,
+    "sequences": _sequences,
+    "doctor": _doctor,
+    "sandbox": _sandbox,
+}

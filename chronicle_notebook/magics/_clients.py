@@ -1,0 +1,53 @@
+"""The client that a magic is about, without importing gRPC before it is needed."""
+
+from __future__ import annotations
+
+import sys
+from typing import TYPE_CHECKING
+
+from chronicle_notebook._errors import UnknownClientError
+
+if TYPE_CHECKING:
+    from chronicle_notebook._client import Client
+
+_CONNECT = "chronicle_notebook._connect"
+
+
+def current() -> Client:
+    """The current client.
+
+    :raises UnknownClientError: there is none.
+    """
+    found = current_or_none()
+    if found is None:
+        raise UnknownClientError(
+            "No client is connected.",
+            field="name",
+            hint="Run %chronicle connect CONNECTION; without CONNECTION it starts a sandbox kernel.",
+        )
+    return found
+
+
+def current_or_none() -> Client | None:
+    """The current client, or None. Before anything has connected, this costs nothing."""
+    connect = sys.modules.get(_CONNECT)
+    if connect is None:
+        return None
+    from chronicle_notebook._connect import client, clients
+
+    return client() if clients() else None
+
+
+def server() -> str:
+    """``host:port`` of the current client's kernel; empty when there is none."""
+    found = current_or_none()
+    return "" if found is None else found.server
+
+
+def names() -> list[str]:
+    """The names of the clients."""
+    if sys.modules.get(_CONNECT) is None:
+        return []
+    from chronicle_notebook._connect import clients
+
+    return list(clients())

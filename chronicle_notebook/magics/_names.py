@@ -1,0 +1,111 @@
+"""Names of the connected kernel for completion: from a cache that a background thread refreshes."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chronicle_notebook.magics import _clients
+
+if TYPE_CHECKING:
+    from chronicle_notebook._client import Client
+
+FRESH = 5.0
+"""Seconds for which names are not asked for again."""
+PATIENCE = 0.05
+"""Seconds that a completion waits, at most, for names that were never read."""
+JOIN = 1.0
+"""Seconds that an unload waits for the thread, which may be in a call."""
+
+
+def _read(client: Client, kind: str) -> Sequence[str]:
+    readers: dict[str, Callable[[], Sequence[str]]] = {
+        "webhooks": client.webhooks.ids,
+        "event_types": lambda: [each.id for each in client.event_types() if each.owner != "server"],
+        "stores": client.event_stores,
+        "namespaces": client.namespaces,
+        "sequences": lambda: [each.id for each in client.event_sequences()],
+    }
+    return readers[kind]()
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    names: tuple[str, ...]
+    read_at: float
+
+
+class Names:
+    """What is known of the names of each client's kernel. It never raises, and never waits longer than PATIENCE."""
+
+    def __init__(self, read: Callable[[Client, str], Sequence[str]] = _read) -> None:
+        self._read = read
+        self._changed = threading.Condition()
+        self._entries: dict[tuple[str, str, str, str], _Entry] = {}
+        self._wanted: dict[tuple[str, str, str, str], tuple[Client, str]] = {}
+        self._thread: threading.Thread | None = None
+        self._closed = False
+
+    def get(self, kind: str) -> tuple[str, ...]:
+        """The names of a kind, sorted, as they were when they were last read; none when that takes too long."""
+        if kind == "clients":
+            return tuple(sorted(_clients.names()))
+        client = _clients.current_or_none()
+        if client is None:
+            return ()
+        key = (client.server, client.event_store, client.namespace, kind)
+        with self._changed:
+            entry = self._entries.get(key)
+            if entry is None or time.monotonic() - entry.read_at > FRESH:
+                self._ask(key, client, kind)
+            if entry is None:
+                self._changed.wait_for(lambda: key in self._entries, PATIENCE)
+                entry = self._entries.get(key)
+        return () if entry is None else entry.names
+
+    def forget(self) -> None:
+        """Read everything anew at the next completion, which until then has the old names."""
+        with self._changed:
+            self._entries = {key: _Entry(entry.names, 0.0) for key, entry in self._entries.items()}
+
+    def close(self) -> None:
+        """End the thread."""
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
+            thread = self._thread
+        if thread is not None:
+            thread.join(JOIN)
+
+    def _ask(self, key: tuple[str, str, str, str], client: Client, kind: str) -> None:
+        if self._closed:
+            return
+        self._wanted[key] = (client, kind)
+        if self._thread is None:
+            self._thread = threading.Thread(target=self._work, name="chronicle-completion", daemon=True)
+            self._thread.start()
+        self._changed.notify_all()
+
+    def _work(self) -> None:
+        while True:
+            with self._changed:
+                self._changed.wait_for(lambda: self._wanted or self._closed)
+                if self._closed:
+                    return
+                key, (client, kind) = next(iter(self._wanted.items()))
+            names = self._names(client, kind)
+            with self._changed:
+                self._wanted.pop(key, None)
+                before = self._entries.get(key)
+                kept = () if before is None else before.names
+                self._entries[key] = _Entry(kept if names is None else names, time.monotonic())
+                self._changed.notify_all()
+
+    def _names(self, client: Client, kind: str) -> tuple[str, ...] | None:
+        try:
+            return tuple(sorted(self._read(client, kind)))
+        except Exception:  # noqa: BLE001 - whatever is wrong is told when a magic runs, never while somebody types
+            return None

@@ -1,0 +1,183 @@
+"""A line read by the table: which command, with which values."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from chronicle_notebook._errors import InvalidInputError, did_you_mean
+from chronicle_notebook.magics._table import COMMON, Command, Flag, Magic
+from chronicle_notebook.magics._words import Word, split
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One use of a magic."""
+
+    magic: Magic
+    command: Command
+    values: Mapping[str, str] = field(default_factory=dict)
+    """Arguments by name and flags with a value by flag. References are not followed yet."""
+    switches: frozenset[str] = frozenset()
+    """The flags without a value that were given."""
+    variables: Mapping[str, object] = field(default_factory=dict)
+    """The variables of the notebook."""
+    body: str = ""
+
+    @property
+    def title(self) -> str:
+        """What it is called in a message: ``%webhook show``."""
+        return f"{self.magic.name} {self.command.name}".rstrip()
+
+    def given(self, name: str) -> str | None:
+        """A value as it was written; None when it was not."""
+        return self.values.get(name)
+
+    def text(self, name: str) -> str | None:
+        """A value with its reference followed; None when it was not given.
+
+        :raises InvalidInputError: the reference leads nowhere.
+        """
+        from chronicle_notebook.webhooks._references import resolve_text
+
+        value = self.values.get(name)
+        return None if value is None else resolve_text(value, self.variables, field=name)
+
+    def required(self, name: str) -> str:
+        """A value that the table says is there, with its reference followed."""
+        return self.text(name) or ""
+
+
+def title_of(magic: Magic, line: str) -> str:
+    """What a line is called in a message, whatever is wrong with it."""
+    from chronicle_notebook.magics._words import scan
+
+    words = scan(line)
+    known = magic.command(words[0].text) if words and magic.subcommands else None
+    return f"{magic.name} {known.name}" if known is not None else magic.name
+
+
+def wants(line: str, flag: str) -> bool:
+    """Whether a flag stands in a line, whatever else is wrong with the line."""
+    from chronicle_notebook.magics._words import scan
+
+    words = [word for word in scan(line) if word.flag]
+    return any(word.text == flag for word in words)
+
+
+def parse(magic: Magic, line: str) -> Call:
+    """Read a line.
+
+    :raises InvalidInputError: naming what is wrong and what would be right.
+    """
+    words = split(line)
+    command, rest = _command(magic, words)
+    values: dict[str, str] = {}
+    switches: set[str] = set()
+    plain: list[Word] = []
+    position = 0
+    while position < len(rest):
+        word = rest[position]
+        position += 1
+        if word.text == "--" and not word.quoted:
+            plain += rest[position:]
+            break
+        if not word.flag:
+            plain.append(word)
+            continue
+        flag, attached = _flag(magic, command, word)
+        if flag.name in values or flag.name in switches:
+            raise _usage(magic, command, f"{flag.name} stands there twice.", "Give it once.")
+        if not flag.value:
+            switches.add(flag.name)
+            continue
+        if attached is None:
+            if position == len(rest) or rest[position].flag:
+                raise _usage(magic, command, f"{flag.name} needs a value.", f"Write {flag.name} {flag.value}.")
+            attached = rest[position].text
+            position += 1
+        _check_choice(magic, command, flag.name, attached, flag.choices)
+        values[flag.name] = attached
+    _check_exclusion(magic, command, switches)
+    if "--help" not in switches:
+        values |= _arguments(magic, command, plain)
+    return Call(magic, command, values, frozenset(switches))
+
+
+def _command(magic: Magic, words: Sequence[Word]) -> tuple[Command, Sequence[Word]]:
+    names = magic.subcommands
+    unnamed = magic.command("")
+    if not names and unnamed is not None:
+        return unnamed, words
+    if not words or words[0].flag:
+        if unnamed is not None:
+            return unnamed, words
+        if any(word.text == "--help" for word in words):
+            return Command("", ""), words
+        raise InvalidInputError(
+            "A subcommand is missing.",
+            field="subcommand",
+            hint=f"Write one of {', '.join(names)}; {magic.name} --help tells more.",
+        )
+    found = magic.command(words[0].text)
+    if found is None and magic.name == "%webhook" and any("://" in word.text for word in words):
+        raise InvalidInputError(
+            "%webhook does not register.",
+            field="subcommand",
+            hint="Write %%webhook ID URL on the first line of a cell, and the rest below it.",
+        )
+    if found is None:
+        raise InvalidInputError(
+            f"There is no subcommand {words[0].text!r}.",
+            field="subcommand",
+            hint=did_you_mean(words[0].text, names) or f"It has {', '.join(names)}.",
+        )
+    return found, words[1:]
+
+
+def _flag(magic: Magic, command: Command, word: Word) -> tuple[Flag, str | None]:
+    name, equals, attached = word.text.partition("=")
+    name = "--help" if name == "-h" else name
+    flag = command.flag(name)
+    if flag is None:
+        known = [each.name for each in (*command.flags, *COMMON)]
+        raise _usage(magic, command, f"there is no flag {name!r}.", did_you_mean(name, known))
+    if equals and not flag.value:
+        raise _usage(magic, command, f"{flag.name} takes no value.", f"Write {flag.name} alone.")
+    return flag, attached if equals else None
+
+
+def _arguments(magic: Magic, command: Command, words: Sequence[Word]) -> dict[str, str]:
+    for argument in command.arguments[len(words) :]:
+        if argument.required:
+            raise _usage(magic, command, f"{argument.name} is missing: {argument.help}.", "")
+    if len(words) > len(command.arguments):
+        extra = len(words) - len(command.arguments)
+        taken = f"takes {len(command.arguments) or 'no'} word{'' if len(command.arguments) == 1 else 's'}"
+        hint = f"It is written {magic.usage(command)}; put what has spaces into quotes."
+        raise _usage(magic, command, f"it {taken}, and {extra} more {'is' if extra == 1 else 'are'} there.", hint)
+    values = {}
+    for argument, word in zip(command.arguments, words, strict=False):
+        _check_choice(magic, command, argument.name, word.text, argument.choices)
+        values[argument.name] = word.text
+    return values
+
+
+def _check_choice(magic: Magic, command: Command, name: str, given: str, choices: Sequence[str]) -> None:
+    if choices and given not in choices:
+        hint = did_you_mean(given, choices) or f"Write {', '.join(choices[:-1])} or {choices[-1]}."
+        raise _usage(magic, command, f"{name} cannot be {given!r}.", hint)
+
+
+def _check_exclusion(magic: Magic, command: Command, switches: set[str]) -> None:
+    for flag in command.flags:
+        if flag.excludes and {flag.name, flag.excludes} <= switches:
+            raise _usage(magic, command, f"{flag.name} and {flag.excludes} exclude each other.", "Give one of them.")
+
+
+def _usage(magic: Magic, command: Command, message: str, hint: str) -> InvalidInputError:
+    return InvalidInputError(
+        message[0].upper() + message[1:],
+        field="line",
+        hint=hint or f"It is written {magic.usage(command)}.",
+    )

@@ -1,0 +1,268 @@
+"""The one table of the magics: what they are called, what they take, and what it means.
+
+Parsing, ``--help``, ``%webhook?``, completion and the README are all made from it.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Names = Literal["", "webhooks", "event_types", "stores", "namespaces", "clients"]
+"""What completes a value: names from the connected kernel, or nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A word that is told by its place."""
+
+    name: str
+    help: str
+    required: bool = True
+    choices: tuple[str, ...] = ()
+    names: Names = ""
+
+    @property
+    def usage(self) -> str:
+        """How it stands in a line of usage."""
+        shown = "|".join(self.choices) or self.name
+        return shown if self.required else f"[{shown}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A word that begins with ``--``."""
+
+    name: str
+    help: str
+    value: str = ""
+    """What its value is called; empty for a flag without one."""
+    choices: tuple[str, ...] = ()
+    names: Names = ""
+    excludes: str = ""
+    """The flag that it cannot stand beside."""
+
+    @property
+    def usage(self) -> str:
+        """How it stands in a line of usage."""
+        shown = "|".join(self.choices) or self.value
+        return f"[{self.name} {shown}]" if shown else f"[{self.name}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """A magic, or one of its subcommands."""
+
+    name: str
+    """Empty when the magic stands alone."""
+    summary: str
+    arguments: tuple[Argument, ...] = ()
+    flags: tuple[Flag, ...] = ()
+    python: str = ""
+    """The same in Python."""
+
+    def flag(self, name: str) -> Flag | None:
+        """The flag of a name, common ones included."""
+        return next((flag for flag in (*self.flags, *COMMON) if flag.name == name), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Magic:
+    """A magic with its subcommands, or with one command that has no name."""
+
+    name: str
+    """As it is written: ``%webhook`` or ``%%webhook``."""
+    summary: str
+    commands: tuple[Command, ...]
+    notes: str = ""
+
+    def command(self, name: str) -> Command | None:
+        """The subcommand of a name."""
+        return next((command for command in self.commands if command.name == name), None)
+
+    @property
+    def subcommands(self) -> list[str]:
+        """The names of the subcommands."""
+        return [command.name for command in self.commands if command.name]
+
+    def usage(self, command: Command) -> str:
+        """One line of usage."""
+        takes = [argument.usage for argument in command.arguments] + [flag.usage for flag in command.flags]
+        parts = [self.name, command.name, *takes]
+        return " ".join(part for part in parts if part)
+
+
+COMMON = (
+    Flag("--help", "show this help and do nothing"),
+    Flag("--traceback", "show where an error came from, instead of two lines"),
+)
+STYLES = ("python", "cell", "yaml")
+KINDS = ("none", "basic", "bearer", "oauth")
+
+_WEBHOOK_ID = Argument("ID", "the id of a registered webhook", names="webhooks")
+_STORE = Flag("--store", "the event store", value="NAME", names="stores")
+_NAMESPACE = Flag("--namespace", "the namespace", value="NAME", names="namespaces")
+
+CHRONICLE = Magic(
+    "%chronicle",
+    "The connection to a kernel, and what there is.",
+    (
+        Command(
+            "", "Show which kernel this is, as whom it is called, and how long it takes.", python="client.status()"
+        ),
+        Command(
+            "connect",
+            "Connect, and make this the current client. Without CONNECTION, $CHRONICLE_CONNECTION_STRING or a sandbox.",
+            (Argument("CONNECTION", "a connection string, or env:NAME or var:NAME that holds one", required=False),),
+            (
+                _STORE,
+                _NAMESPACE,
+                Flag("--as", "the name of the client", value="NAME", names="clients"),
+            ),
+            python="cn.connect(...)",
+        ),
+        Command(
+            "use",
+            "Make a client the current one, or let it use another event store or namespace. Alone: list the clients.",
+            (Argument("NAME", "the name of a client; the current one unless given", required=False, names="clients"),),
+            (_STORE, _NAMESPACE),
+            python="cn.use(...)",
+        ),
+        Command("stores", "List the event stores.", python="client.event_stores()"),
+        Command("namespaces", "List the namespaces of the event store.", python="client.namespaces()"),
+        Command(
+            "event-types",
+            "List the event types, with their generation and how many webhooks listen.",
+            python="client.listened_event_types()",
+        ),
+        Command(
+            "sequences",
+            "List the event sequences, with the number of the last event.",
+            python="client.event_sequences()",
+        ),
+        Command(
+            "doctor",
+            "Walk the way to the kernel: name, port, TLS, token, contract, event store, namespace, permission.",
+            (
+                Argument(
+                    "CONNECTION",
+                    "a connection string, or env:NAME or var:NAME that holds one; that of the current client unless "
+                    "given",
+                    required=False,
+                ),
+            ),
+            python="client.doctor()",
+        ),
+        Command(
+            "sandbox",
+            "Start, stop or reset the sandbox kernel inside this process.",
+            (
+                Argument(
+                    "ACTION",
+                    "start it and connect; stop it, and with it all that is in it; or reset it to the demo",
+                    choices=("start", "stop", "reset"),
+                ),
+            ),
+            python="cn.start_sandbox()",
+        ),
+    ),
+)
+
+WEBHOOKS = Magic(
+    "%webhooks",
+    "All webhooks of the event store, as a DataFrame.",
+    (
+        Command(
+            "",
+            "Return the webhooks for which every filter holds: df = %webhooks --active --auth bearer",
+            (),
+            (
+                Flag("--event-type", "those that listen to it", value="T", names="event_types"),
+                Flag("--url", "those whose whole URL fits; * stands for anything, ? for one character", value="GLOB"),
+                Flag("--auth", "those with this kind of authorization", value="KIND", choices=KINDS),
+                Flag("--active", "those that deliver", excludes="--inactive"),
+                Flag("--inactive", "those that do not", excludes="--active"),
+                Flag("--tidy", "one row per webhook and event type"),
+            ),
+            python="client.webhooks.to_frame(...)",
+        ),
+    ),
+)
+
+WEBHOOK = Magic(
+    "%webhook",
+    "One webhook.",
+    (
+        Command(
+            "show",
+            "Show how it is registered, and how far its deliveries have come.",
+            (_WEBHOOK_ID,),
+            python="client.describe(ID)",
+        ),
+        Command(
+            "test",
+            "Send a request to the target from here, and say what that proved.",
+            (_WEBHOOK_ID,),
+            python="client.webhooks.test(ID)",
+        ),
+        Command(
+            "remove",
+            "Remove it, after asking, and print the code that would bring it back.",
+            (_WEBHOOK_ID,),
+            (Flag("--yes", "do not ask"),),
+            python="client.webhooks.remove(ID)",
+        ),
+        Command(
+            "code",
+            "Write it out as code that registers it again, with secrets as references.",
+            (_WEBHOOK_ID,),
+            (Flag("--as", "a call in Python (unless told otherwise), a %%webhook cell, or YAML", "STYLE", STYLES),),
+            python="client.webhooks.code(ID, STYLE)",
+        ),
+        Command(
+            "form",
+            "Open a form to edit it, or to make a new one.",
+            (Argument("ID", "the id of a registered webhook; a new one unless given", False, names="webhooks"),),  # noqa: FBT003
+            python="cn.widgets.WebhookForm(client)",
+        ),
+    ),
+)
+
+WEBHOOK_CELL = Magic(
+    "%%webhook",
+    "Register the webhook that the cell describes.",
+    (
+        Command(
+            "",
+            "Register a webhook, and show what took effect.",
+            (
+                Argument("ID", "its id; an existing webhook of this id is updated", names="webhooks"),
+                Argument("URL", "where events go, or env:NAME or var:NAME that holds it"),
+            ),
+            (
+                Flag("--dry-run", "send nothing; show what would be sent and how it differs from what is registered"),
+                Flag("--allow-literal", "take a token, password or client_secret that is written out; sandbox only"),
+            ),
+            python="client.webhooks.register(ID, URL, ...)",
+        ),
+    ),
+    notes="""\
+The body is YAML, and every key may be left out:
+
+    event_types: [AccountOpened, FundsDeposited+2]   # all that are known unless given
+    headers:
+      x-source: my-app
+    authorization:
+      kind: bearer                # basic (username, password), bearer (token),
+      token: env:WEBHOOK_TOKEN    # oauth (authority, client_id, client_secret) or none
+    event_sequence: event-log
+    replayable: true
+    active: true
+
+env:NAME is a variable of the environment, var:NAME one of the notebook that holds a text or a
+cn.Secret. Nothing else is put into the text. literal:TEXT is a text that begins like one of these.
+A token, password or client_secret that is written out is refused, as it would stay in the notebook.""",
+)
+
+MAGICS = (CHRONICLE, WEBHOOKS, WEBHOOK, WEBHOOK_CELL)
+BY_NAME = {magic.name: magic for magic in MAGICS}

@@ -1,0 +1,93 @@
+"""``%webhook``: one webhook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, cast
+
+from chronicle_notebook._errors import InvalidInputError, NotSupportedError
+from chronicle_notebook.magics._clients import current
+from chronicle_notebook.magics._parse import Call
+from chronicle_notebook.webhooks._code import Style
+from chronicle_notebook.webhooks._view import WebhookView
+
+KEPT = "Nothing was removed."
+BACK = "This would bring it back:"
+
+
+def run(call: Call) -> Any:
+    """Carry out the subcommand."""
+    return _COMMANDS[call.command.name](call)
+
+
+def _show(call: Call) -> Any:
+    return current().describe(call.required("ID"))
+
+
+def _test(call: Call) -> Any:
+    return current().webhooks.test(call.required("ID"))
+
+
+def _code(call: Call) -> Any:
+    return current().webhooks.code(call.required("ID"), cast("Style", call.given("--as") or "python"))
+
+
+def _remove(call: Call) -> Any:
+    client = current()
+    view = client.describe(call.required("ID"))
+    if "--yes" not in call.switches and not _agreed(view):
+        print(KEPT)  # noqa: T201 - the answer to the question
+        return None
+    code = client.webhooks.code(view.definition, "cell")
+    outcome = client.webhooks.remove(view.definition.id)
+    print(f"{BACK}\n\n{code}")  # noqa: T201 - to be copied
+    return outcome
+
+
+def _agreed(view: WebhookView) -> bool:
+    """Ask, naming what would go.
+
+    :raises InvalidInputError: nobody can answer here.
+    """
+    events = f"{view.delivered:,} event{'' if view.delivered == 1 else 's'} delivered so far"
+    question = (
+        f"Remove webhook {view.definition.id!r} (to {view.definition.target_url}, {events}) from event store "
+        f"{view.event_store!r} on {view.server}? [y/N] "
+    )
+    try:
+        answer = input(question)
+    except (EOFError, OSError, RuntimeError, NotImplementedError):
+        # What a kernel raises where nobody can be asked is an error of its own, and no more than one of these.
+        answer = None
+    if answer is None:
+        raise InvalidInputError(
+            f"Nobody can be asked here whether to remove {view.definition.id!r} from {view.server}, so it was kept.",
+            field="line",
+            hint="Add --yes to remove it without being asked.",
+        )
+    return answer.strip().lower() in {"y", "yes"}
+
+
+def _form(call: Call) -> Any:
+    client = current()
+    webhook = call.text("ID")
+    definition = None if webhook is None else client.webhooks.get(webhook)
+    try:
+        from chronicle_notebook.widgets import WebhookForm
+    except ImportError as error:
+        failure = NotSupportedError(
+            f"The form cannot be shown here: {error.name or 'a package'} is missing.",
+            hint="Write a %%webhook cell instead; %webhook code ID --as cell gives one.",
+        )
+    else:
+        return WebhookForm(client, definition)
+    raise failure
+
+
+_COMMANDS: dict[str, Callable[[Call], Any]] = {
+    "show": _show,
+    "test": _test,
+    "remove": _remove,
+    "code": _code,
+    "form": _form,
+}

@@ -1,0 +1,32 @@
+"""``%%webhook``: register what the cell describes, or show what that would do."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from chronicle_notebook._errors import InvalidInputError
+from chronicle_notebook.magics._clients import current
+from chronicle_notebook.magics._guard import noted_warnings
+from chronicle_notebook.magics._parse import Call
+from chronicle_notebook.webhooks._body import read_body
+
+BODY_LINE = 2
+"""The body begins on the second line of the cell."""
+
+
+def run(call: Call) -> Any:
+    """Register, or plan."""
+    client = current()
+    allow_literal = "--allow-literal" in call.switches
+    if allow_literal and not client.sandbox:
+        raise InvalidInputError(
+            "--allow-literal is for a sandbox kernel alone, and this is none.",
+            field="--allow-literal",
+            hint="Write env:NAME or var:NAME in place of the secret.",
+        )
+    builder = read_body(call.body, variables=call.variables, allow_literal=allow_literal, first_line=BODY_LINE)
+    webhook, url = call.required("ID"), call.required("URL")
+    with noted_warnings(print):
+        if "--dry-run" in call.switches:
+            return client.webhooks.plan(webhook, url, lambda _: builder)
+        return client.webhooks.register(webhook, url, lambda _: builder)

@@ -1,0 +1,84 @@
+"""Runbooks: notebooks that change webhooks step by step, dry unless told otherwise, and say what became of it.
+
+::
+
+    run = cn.runbook.start("move-a-hook", globals(), schema={"webhook": str, "url": str})
+    client = run.connect()
+    run.step(
+        run.webhook,
+        f"point it at {run.url}",
+        do=lambda: client.webhooks.register(client.webhooks.get(run.webhook).changed(target_url=run.url)),
+        done=lambda: client.webhooks.get(run.webhook).target_url == run.url,
+    )
+    run.plan()      # a table of what would be done
+    run.apply()     # does it, if the parameter ``apply`` is true
+    run.finish()    # reads back, leaves the outcome, and fails unless all is as asked
+
+The functions below the class make the steps of the runbooks that come with the project.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from chronicle_notebook.runbook._audit import Finding, audit, too_bad
+    from chronicle_notebook.runbook._compare import compare, other_side
+    from chronicle_notebook.runbook._credentials import required_variables
+    from chronicle_notebook.runbook._move import move_host
+    from chronicle_notebook.runbook._onboarding import onboard
+    from chronicle_notebook.runbook._outcome import RunbookOutcome
+    from chronicle_notebook.runbook._pause import pause, resume
+    from chronicle_notebook.runbook._recovery import diagnose, recover
+    from chronicle_notebook.runbook._rotation import rotate
+    from chronicle_notebook.runbook._run import Run, start
+    from chronicle_notebook.runbook._step import Step
+
+_HOMES = {
+    "Finding": "_audit",
+    "Run": "_run",
+    "RunbookOutcome": "_outcome",
+    "Step": "_step",
+    "audit": "_audit",
+    "compare": "_compare",
+    "diagnose": "_recovery",
+    "move_host": "_move",
+    "onboard": "_onboarding",
+    "other_side": "_compare",
+    "pause": "_pause",
+    "recover": "_recovery",
+    "required_variables": "_credentials",
+    "resume": "_pause",
+    "rotate": "_rotation",
+    "start": "_run",
+    "too_bad": "_audit",
+}
+
+__all__ = [
+    "Finding",
+    "Run",
+    "RunbookOutcome",
+    "Step",
+    "audit",
+    "compare",
+    "diagnose",
+    "move_host",
+    "onboard",
+    "other_side",
+    "pause",
+    "recover",
+    "required_variables",
+    "resume",
+    "rotate",
+    "start",
+    "too_bad",
+]
+
+
+def __getattr__(name: str) -> object:
+    if name in _HOMES:
+        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

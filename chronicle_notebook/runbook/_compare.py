@@ -1,0 +1,99 @@
+"""Two environments side by side: which webhooks only one of them has, and which differ in what."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+from chronicle_notebook._client import Client
+from chronicle_notebook._listing import Column, Listing
+from chronicle_notebook._secrets import Secret
+from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.webhooks._comparison import FIELDS, differing
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field of one webhook that differs, or a webhook that one side lacks (``field`` is then empty)."""
+
+    webhook: str
+    field: str
+    left: str
+    right: str
+
+    def facts(self) -> dict[str, str]:
+        """For the outcome."""
+        return {"webhook": self.webhook, "field": self.field, "left": self.left, "right": self.right}
+
+
+OTHER = "other side"
+"""The name of the client of the environment that is compared with."""
+
+_COLUMNS = (
+    Column[Difference]("webhook", "Webhook", lambda each: each.webhook),
+    Column[Difference]("field", "Field", lambda each: each.field or "registered"),
+    Column[Difference]("left", "Left", lambda each: each.left),
+    Column[Difference]("right", "Right", lambda each: each.right),
+)
+
+
+def other_side(
+    client: Client,
+    *,
+    profile: str | None = None,
+    connection: Secret | None = None,
+    event_store: str | None = None,
+) -> Client:
+    """The environment to compare with: that of a profile or a connection string, else of the same kernel.
+
+    :param connection: a reference to the connection string, which may hold a secret.
+    :param event_store: unless given, that of the profile, else the one of ``client``.
+    """
+    from chronicle_notebook._connect import connect
+
+    if profile is not None:
+        return connect(profile=profile, event_store=event_store, name=OTHER)
+    store = event_store or client.event_store
+    if connection is not None:
+        return connect(connection.reveal(), event_store=store, name=OTHER)
+    return client.at(event_store=store)
+
+
+def compare(left: Client, right: Client, *, ignore: Collection[str] = ()) -> Listing[Difference]:
+    """How the webhooks of two event stores differ. Nothing is changed.
+
+    Of headers the values are compared and only the names are shown; of credentials only the kind can be compared.
+
+    :param ignore: fields that are meant to differ, for example ``target_url``.
+    """
+    here = {each.id: each for each in left.webhooks.all()}
+    there = {each.id: each for each in right.webhooks.all()}
+    found = [
+        difference
+        for webhook in sorted(here.keys() | there.keys())
+        for difference in _differences(webhook, here.get(webhook), there.get(webhook), ignore)
+    ]
+    return Listing(
+        found,
+        _COLUMNS,
+        caption=f"{len(found)} difference{'' if len(found) == 1 else 's'} in {len({*here, *there})} webhooks",
+        empty="They are the same, as far as kernels tell.",
+        foot=f"Left: {left.event_store!r} on {left.server}. Right: {right.event_store!r} on {right.server}.",
+    )
+
+
+def _differences(
+    webhook: str, left: WebhookDefinition | None, right: WebhookDefinition | None, ignore: Collection[str]
+) -> list[Difference]:
+    if left is None or right is None:
+        return [Difference(webhook, "", "no" if left is None else "yes", "no" if right is None else "yes")]
+    names = [name for name in differing(left, right) if name not in ignore]
+    shows = {field.name: field.show for field in FIELDS}
+    return [
+        Difference(webhook, name, shows[name](left), _right(name, shows[name](left), shows[name](right)))
+        for name in names
+    ]
+
+
+def _right(name: str, left: str, right: str) -> str:
+    return f"{right} (another value)" if name == "headers" and left == right else right

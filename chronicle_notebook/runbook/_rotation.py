@@ -1,0 +1,103 @@
+"""Giving a webhook a new secret without losing an event.
+
+The order that loses none: the receiver learns to take the new secret beside the old one, the webhook is given the new
+one, the receiver forgets the old one. The first and the last are done at the receiver. A delivery that meets a receiver
+which takes neither fails and is tried again on kernels that look at the answer; on those that count any answer as
+delivered it would be lost, so the new secret is tried at the target before anything changes.
+"""
+
+from __future__ import annotations
+
+from chronicle_notebook._client import Client
+from chronicle_notebook._errors import InvalidInputError
+from chronicle_notebook._secrets import Secret
+from chronicle_notebook.model import (
+    AuthorizationKind,
+    BasicAuthorization,
+    BearerAuthorization,
+    OAuthAuthorization,
+    WebhookDefinition,
+)
+from chronicle_notebook.runbook._credentials import is_set
+from chronicle_notebook.runbook._step import Step
+from chronicle_notebook.runbook._target import answers
+
+RESENT = (
+    "Kernels do not tell whether it is the same one, so it is sent whenever this runs; they may recommend a replay."
+)
+
+
+def rotate(
+    client: Client,
+    webhook: str,
+    secret: Secret,
+    *,
+    username: str | None = None,
+    authority: str | None = None,
+    client_id: str | None = None,
+    test_target: bool = True,
+    timeout: float = 10.0,
+) -> list[Step]:
+    """The steps that give a webhook a new token, password or client secret; its kind of authorization stays.
+
+    :param secret: a reference.
+    :param username: for basic authorization, which kernels do not give back.
+    :param authority: for OAuth, likewise; and ``client_id``.
+    :param test_target: first see that the target takes a request with the new secret. OAuth cannot be tried from here.
+    :param timeout: in seconds, for the target.
+    :raises InvalidInputError: the webhook has no authorization, or something that it needs is not given.
+    """
+    found = client.webhooks.get(webhook)
+    wanted = _rotated(found, secret, username, authority, client_id)
+    failing = {(each.namespace, each.partition) for each in client.failed_partitions(webhook)}
+
+    def deliveries_hold() -> bool | None:
+        """No partition fails that did not before: an undelivered event would be the first sign."""
+        now = {(each.namespace, each.partition) for each in client.failed_partitions(webhook)}
+        return False if now - failing else None
+
+    steps = []
+    if test_target and found.authorization.kind is not AuthorizationKind.OAUTH:
+        what = f"see that {found.target_url} takes the new secret"
+        steps.append(answers(webhook, lambda: wanted, what, timeout=timeout))
+    return [
+        *steps,
+        Step(
+            webhook,
+            f"give it the secret from {secret.reference}",
+            do=lambda: client.webhooks.register(wanted),
+            done=deliveries_hold,
+            note=RESENT if is_set(secret) else f"{secret.reference} is not set here. {RESENT}",
+        ),
+    ]
+
+
+def _rotated(
+    found: WebhookDefinition, secret: Secret, username: str | None, authority: str | None, client_id: str | None
+) -> WebhookDefinition:
+    match found.authorization.kind:
+        case AuthorizationKind.BEARER:
+            return found.changed(authorization=BearerAuthorization(secret))
+        case AuthorizationKind.BASIC:
+            return found.changed(authorization=BasicAuthorization(_given("username", username, found), secret))
+        case AuthorizationKind.OAUTH:
+            told = OAuthAuthorization(
+                _given("authority", authority, found), _given("client_id", client_id, found), secret
+            )
+            return found.changed(authorization=told)
+    raise InvalidInputError(
+        f"Webhook {found.id!r} has no authorization whose secret could be rotated.",
+        field="webhook",
+        hint="Register it with one first, and see with webhooks.plan() what the kernel makes of that.",
+    )
+
+
+def _given(name: str, value: str | None, found: WebhookDefinition) -> str:
+    if value is None:
+        raise InvalidInputError(
+            f"Webhook {found.id!r} has {found.authorization.kind.value} authorization, of which kernels do not give "
+            f"the {name} back.",
+            field=name,
+            hint=f"Give the parameter {name}.",
+        )
+    return value

@@ -1,0 +1,260 @@
+"""A runbook while it runs: parameters, plan, guard, outcome."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from chronicle_notebook._display import Card, banner_of
+from chronicle_notebook._errors import ChronicleError, InvalidInputError, RunbookError
+from chronicle_notebook._secrets import Secret
+from chronicle_notebook.runbook._carry_out import carry_out, look, unfinished, verify
+from chronicle_notebook.runbook._outcome import RunbookOutcome, Shown, Status, steps_table
+from chronicle_notebook.runbook._schema import STANDARD, check
+from chronicle_notebook.runbook._source import injected_names
+from chronicle_notebook.runbook._step import Done, Progress, State, Step
+
+if TYPE_CHECKING:
+    from chronicle_notebook._client import Client
+
+DEMO_STORE = "banking"
+"""The event store of a sandbox's demo, which a runbook looks at where nobody names one."""
+DRY = "Dry run: nothing was sent. Run it again with apply = True to do this."
+
+_BEGUN = frozenset({State.DONE, State.FAILED, State.UNKNOWN})
+
+_running: list[Run] = []
+
+
+def start(name: str, namespace: Mapping[str, Any], *, schema: Mapping[str, Any] | None = None) -> Run:
+    """Begin a runbook: check its parameters, before anything else happens.
+
+    :param name: what it is called in the outcome.
+    :param namespace: where the parameters are: ``globals()``.
+    :param schema: the parameters and their types, see :mod:`chronicle_notebook.runbook._schema`. Besides these there
+        are ``apply`` (false unless set), ``profile``, ``event_store``, ``namespace`` and ``outcome_file``.
+    :raises InvalidInputError: a parameter is unknown, missing or of another type, or a secret is written out.
+    """
+    while _running:
+        _running.pop().end()
+    try:
+        _check_names(schema or {})
+        assigned = injected_names(map(str, namespace.get("In", ())))
+        parameters = check(namespace, schema or {}, assigned=assigned)
+    except InvalidInputError as error:
+        _shortened(error)
+        raise
+    run = Run(name, parameters)
+    _running.append(run)
+    return run
+
+
+class Run:
+    """One run of a runbook. Its parameters are its attributes: ``run.webhook``."""
+
+    def __init__(self, name: str, parameters: Mapping[str, Any]) -> None:
+        self.name = name
+        self.parameters = dict(parameters)
+        """Each parameter, secrets as :class:`~chronicle_notebook.Secret`."""
+        self.outcome: RunbookOutcome | None = None
+        """What became of it, once it has ended."""
+        self._client: Client | None = None
+        self._progress: list[Progress] = []
+        self._looked = False
+        self._started = datetime.now(UTC)
+        self._shell = _shell()
+        if self._shell is not None:
+            self._shell.events.register("post_run_cell", self._after_cell)
+
+    def __getattr__(self, name: str) -> Any:
+        parameters = self.__dict__.get("parameters", {})
+        if name in parameters:
+            return parameters[name]
+        raise AttributeError(f"The runbook has no parameter {name!r}.")
+
+    @property
+    def applying(self) -> bool:
+        """Whether it may change anything: the parameter ``apply``."""
+        return bool(self.parameters["apply"])
+
+    def connect(self) -> Client:
+        """Connect as the parameters ``profile``, ``event_store`` and ``namespace`` say, see :func:`cn.connect`.
+
+        Where none of them and no environment names an event store, a sandbox's demo is used.
+        """
+        from chronicle_notebook._connect import DEFAULT_STORE, connect, use
+
+        wanted = {name: self.parameters[name] for name in ("profile", "event_store", "namespace")}
+        client = connect(**wanted)
+        unnamed = self.parameters["event_store"] is None and client.event_store == DEFAULT_STORE
+        if unnamed and client.sandbox and DEMO_STORE in client.event_stores():
+            client = use(event_store=DEMO_STORE)
+        self._client = client
+        return client
+
+    def add(self, steps: Step | Iterable[Step]) -> None:
+        """Plan steps, after those that are planned already."""
+        new = [steps] if isinstance(steps, Step) else list(steps)
+        self._progress += [Progress(each, State.TO_DO) for each in new]
+        self._looked = False
+
+    def step(self, subject: str, what: str, *, do: Callable[[], object], done: Done, note: str = "") -> None:
+        """Plan a step: what it does, and how to see that it is so. See :class:`Step`."""
+        self.add(Step(subject, what, do, done, note=note))
+
+    def plan(self) -> Shown:
+        """What would be done, as a table; each step is looked at for whether it is so already. Nothing is sent."""
+        look(self._progress)
+        self._looked = True
+        to_do = sum(each.state is not State.ALREADY for each in self._progress)
+        caption = f"Plan of {self.name}: {to_do} of {len(self._progress)} steps to do"
+        foot = "It will be done: apply is true." if self.applying else DRY
+        return Shown(steps_table(caption, self._facts(), banner=banner_of(self._server), foot=foot))
+
+    def apply(self) -> Shown:
+        """Do what is planned, if the parameter ``apply`` is true. It stops at the first step that does not succeed.
+
+        That does not raise, so that the outcome can tell what was done and what was not; :meth:`finish` does.
+        """
+        if not self.applying:
+            return Shown(Card(DRY, (), banner=banner_of(self._server)))
+        if not self._looked:
+            self.plan()
+        carry_out(self._progress, told=print)
+        return Shown(steps_table(f"{self.name}: what was done", self._facts(), banner=banner_of(self._server)))
+
+    def finish(self, summary: str = "", *, findings: Sequence[Mapping[str, Any]] = (), rejected: str = "") -> None:
+        """Read back what was done, and leave the outcome: in the notebook, in ``outcome_file`` if that is named, and
+        as :attr:`outcome`.
+
+        :param summary: one sentence; unless given, how many steps were done.
+        :param findings: what was found, for a runbook that looks and changes nothing.
+        :param rejected: why what was found is not as it was asked to be; empty when it is.
+        :raises RunbookError: it is not as it was asked.
+        """
+        problems = verify(self._progress) if self.applying else []
+        status = self._status(problems, rejected)
+        told = summary or self._summary()
+        outcome = self._leave(status, f"{told} {rejected}".strip(), problems, findings)
+        if outcome:
+            return
+        error = RunbookError(
+            f"{self.name}: {status.value}. {outcome.summary}",
+            outcome=outcome,
+            hint="; ".join(problems) or "The outcome above has the details.",
+        )
+        _shortened(error)
+        raise error
+
+    def end(self) -> None:
+        """Stop watching the notebook."""
+        if self._shell is not None:
+            self._shell.events.unregister("post_run_cell", self._after_cell)
+            self._shell = None
+        if self in _running:
+            _running.remove(self)
+
+    @property
+    def _server(self) -> str:
+        return "" if self._client is None else self._client.server
+
+    def _facts(self) -> list[dict[str, str]]:
+        return [each.facts() for each in self._progress]
+
+    def _status(self, problems: Sequence[str], rejected: str) -> Status:
+        states = {each.state for each in self._progress}
+        if problems:
+            return Status.INCOMPLETE
+        if rejected:
+            return Status.REJECTED
+        if self._looked and states <= {State.ALREADY}:
+            return Status.NOTHING_TO_DO
+        if not states:  # a runbook that only looks
+            return Status.DONE
+        return Status.DONE if self.applying else Status.PLANNED
+
+    def _summary(self) -> str:
+        def count(*states: State) -> int:
+            return sum(each.state in states for each in self._progress)
+
+        total = len(self._progress)
+        if not self.applying:
+            return f"{count(State.TO_DO, State.CANNOT_TELL)} of {total} steps to do; nothing was sent."
+        left = count(State.FAILED, State.UNKNOWN, State.NOT_DONE)
+        rest = f", {left} not done" if left else ""
+        return f"{count(State.DONE)} of {total} steps done, {count(State.ALREADY)} were so already{rest}."
+
+    def _leave(
+        self, status: Status, summary: str, problems: Sequence[str], findings: Sequence[Mapping[str, Any]]
+    ) -> RunbookOutcome:
+        self.outcome = RunbookOutcome(
+            runbook=self.name,
+            status=status,
+            summary=summary,
+            applied=self.applying,
+            server=self._server,
+            event_store="" if self._client is None else self._client.event_store,
+            started=self._started.isoformat(timespec="seconds"),
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            parameters={name: _plain(value) for name, value in self.parameters.items()},
+            steps=self._facts(),
+            findings=findings,
+            problems=problems,
+        )
+        if self.parameters["outcome_file"]:
+            self.outcome.write(self.parameters["outcome_file"])
+        shell = self._shell
+        self.end()
+        _show(self.outcome, shell)
+        return self.outcome
+
+    def _after_cell(self, result: Any) -> None:
+        """A cell that fails ends the runbook, so the outcome is left here: nothing that runs it comes to finish()."""
+        error = result.error_in_exec or result.error_before_exec
+        if error is None or self.outcome is not None:
+            return
+        told = error.message if isinstance(error, ChronicleError) else type(error).__name__
+        if any(each.state in _BEGUN for each in self._progress):
+            self._leave(Status.INCOMPLETE, self._summary(), [*unfinished(self._progress), told], ())
+        else:
+            self._leave(Status.FAILED, "It ended before anything was sent.", [told], ())
+
+
+def _check_names(schema: Mapping[str, Any]) -> None:
+    taken = {*dir(Run), *STANDARD, "name", "parameters", "outcome"}
+    for name in schema:
+        if name in taken:
+            raise InvalidInputError(
+                f"A parameter cannot be called {name!r}: a runbook has something of that name itself.",
+                field="schema",
+                hint="Choose another name.",
+            )
+
+
+def _plain(value: Any) -> Any:
+    return value.reference if isinstance(value, Secret) else value
+
+
+def _shell() -> Any:
+    """The notebook's shell; None where there is none, as in a plain program."""
+    try:
+        from IPython.core.getipython import get_ipython
+    except ImportError:
+        return None
+    return get_ipython()
+
+
+def _show(outcome: RunbookOutcome, shell: Any) -> None:
+    if shell is None:
+        print(outcome)  # noqa: T201 - the outcome must be seen where no notebook shows it
+        return
+    from IPython.display import display
+
+    display(outcome)  # type: ignore[no-untyped-call]
+
+
+def _shortened(error: ChronicleError) -> None:
+    """Show an error in two lines: the frames of a runbook's cell say nothing that the message does not."""
+    lines = [f"{type(error).__name__}: {error.message}", f"Next step: {error.hint}" if error.hint else ""]
+    error._render_traceback_ = lambda: [line for line in lines if line]  # type: ignore[attr-defined]

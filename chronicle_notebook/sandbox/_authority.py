@@ -1,0 +1,84 @@
+"""Access tokens: who gets one, and whether one is good."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import secrets
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from chronicle_notebook._secrets import Secret
+
+DEVELOPMENT_CLIENT = "chronicle-dev-client"
+DEVELOPMENT_SECRET = Secret("chronicle-dev-secret")
+"""The pair that development builds of a kernel know, and that clients use when they are given none; it is no secret
+(source: C/DotNET/ChronicleClient.cs, K/Core/Setup/Authentication/AuthenticationService.cs)."""
+
+LIFETIME = 3600.0
+"""Seconds that a token is good for, unless told otherwise."""
+
+_MOST = 10_000
+
+
+class RefusedError(Exception):
+    """No token, in the words of OAuth: ``error`` and a description, with the HTTP status that goes with it."""
+
+    def __init__(self, error: str, description: str, status: int = 400) -> None:
+        super().__init__(description)
+        self.error = error
+        self.description = description
+        self.status = status
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """A token that was just issued."""
+
+    value: str = field(repr=False)
+    lifetime: float
+    """Seconds until it expires."""
+
+
+class Authority:
+    """Issues opaque tokens to clients it knows, and knows the tokens again until they expire or the sandbox stops.
+
+    Only digests of tokens are kept. Any valid token may do everything, as in a kernel (source:
+    K/Server/Authentication/ServiceCollectionExtensions.cs).
+    """
+
+    def __init__(self, clients: Mapping[str, Secret], lifetime: float = LIFETIME) -> None:
+        self._clients = {DEVELOPMENT_CLIENT: DEVELOPMENT_SECRET, **clients}
+        self._lifetime = lifetime
+        self._mutex = threading.Lock()
+        self._tokens: dict[bytes, float] = {}
+
+    def issue(self, client: str, secret: str) -> Token:
+        """A token for a client. Raises RefusedError for an unknown client or a wrong secret, which look the same."""
+        known = self._clients.get(client)
+        expected = secrets.token_urlsafe() if known is None else known.reveal()
+        if not hmac.compare_digest(expected.encode(), secret.encode()) or known is None:
+            raise RefusedError("invalid_client", "The specified client credentials are invalid.", status=401)
+        token = secrets.token_urlsafe(48)
+        now = time.monotonic()
+        with self._mutex:
+            self._forget(now)
+            self._tokens[_digest(token)] = now + self._lifetime
+        return Token(token, self._lifetime)
+
+    def accepts(self, token: str) -> bool:
+        """Whether a token was issued here and has not expired."""
+        until = self._tokens.get(_digest(token))
+        return until is not None and time.monotonic() < until
+
+    def _forget(self, now: float) -> None:
+        """Drop what has expired, and the oldest ones of too many."""
+        if len(self._tokens) >= _MOST:
+            good = [(key, until) for key, until in self._tokens.items() if until > now]
+            self._tokens = dict(good[-_MOST // 2 :])
+
+
+def _digest(token: str) -> bytes:
+    return hashlib.sha256(token.encode()).digest()

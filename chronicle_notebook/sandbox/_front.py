@@ -1,0 +1,371 @@
+"""The one port of a kernel: TLS, with gRPC and HTTP/1.1 told apart by ALPN.
+
+gRPC (HTTP/2) goes on, decrypted, to a Unix socket in a private folder, where grpcio listens; everything else is
+answered here. A kernel has one port for both too (source: K/Server/Program.cs). A client that insists on HTTP/2 for
+``/connect/token`` is not served: it lands in gRPC.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import shutil
+import socket
+import ssl
+import tempfile
+import threading
+from collections.abc import Awaitable, Callable
+from concurrent.futures import Future
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, cast
+
+from chronicle_notebook.sandbox._certificate import Certificate
+from chronicle_notebook.sandbox._host import HOST
+
+if TYPE_CHECKING:
+    from aiohttp import web
+
+HANDSHAKE_LIMIT = 10.0
+"""Seconds that a TLS handshake may take."""
+GRACE = 0.25
+"""Seconds that a connection gets to say goodbye when it is closed."""
+
+_BUFFER = 1024 * 1024
+_BACKLOG = 128
+_LONGEST_PATH = 90  # of a Unix socket; systems allow some 104 bytes
+_LOG = logging.getLogger(__name__)
+_HTTP_LOG = logging.getLogger("chronicle_notebook.sandbox.http")
+
+
+class _WithoutPayload(logging.Filter):
+    """Takes what a peer sent out of a record: an unreadable request is quoted by its error, secrets and all."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        error = record.exc_info[0] if record.exc_info else None
+        record.msg = "The sandbox could not handle an HTTP request: %s"
+        record.args = (error.__name__ if error else "see its answer",)
+        record.exc_info = record.exc_text = record.stack_info = None
+        return True
+
+
+_HTTP_LOG.addFilter(_WithoutPayload())
+
+Answer = Callable[["web.BaseRequest"], Awaitable["web.StreamResponse"]]
+
+
+class Front:
+    """Listens from construction on, so that nobody else takes the port, and serves between `start` and `stop`."""
+
+    def __init__(self, port: int, make_answer: Callable[[], Answer], parent: Path) -> None:
+        """``port`` 0 takes a free one. ``make_answer`` is called once there is an HTTP/1.1 request to answer.
+
+        The private folder is made in ``parent``, which nobody else uses. Raises OSError when the port cannot be had.
+        """
+        self._make_answer = make_answer
+        self._socket = _listening(port)
+        self.port: int = self._socket.getsockname()[1]
+        try:
+            self._folder = _private_folder(parent)
+        except BaseException:
+            self._socket.close()
+            raise
+        self.grpc_path = self._folder / "grpc"
+        """The Unix socket to which gRPC goes."""
+        self._ready: Future[tuple[asyncio.AbstractEventLoop, _Doorman]] = Future()
+        self._thread = threading.Thread(target=self._run, name="chronicle-sandbox-front", daemon=True)
+
+    def start(self, certificate: Certificate) -> None:
+        """Begin to accept connections; something should listen on `grpc_path` by then."""
+        self._context = _context(certificate, self._folder)
+        self._thread.start()
+        self._ready.result()
+
+    def refuse(self) -> None:
+        """Accept no more connections; those that are open go on. Without effect when it does not run."""
+        self._tell("refuse")
+
+    def stop(self) -> None:
+        """Close everything; returns when the port is free and the thread has ended."""
+        self._tell("leave")
+        if self._thread.ident is not None:
+            self._thread.join()
+        self._socket.close()
+        shutil.rmtree(self._folder, ignore_errors=True)
+
+    def _tell(self, what: str) -> None:
+        if self._thread.ident is None:
+            return
+        # Known at once: whoever was interrupted while it started stops it before it has begun.
+        if self._ready.exception() is None:
+            loop, doorman = self._ready.result()
+            with contextlib.suppress(RuntimeError):  # the loop is closed: it was stopped before
+                loop.call_soon_threadsafe(getattr(doorman, what))
+
+    def _run(self) -> None:
+        try:
+            # This kind of loop on every system: others keep the listening socket from us.
+            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
+                runner.run(self._serve())
+        except BaseException as error:
+            if self._ready.done():
+                raise
+            self._ready.set_exception(error)
+        finally:
+            self._socket.close()
+
+    async def _serve(self) -> None:
+        loop = asyncio.get_running_loop()
+        loop.set_exception_handler(_report)
+        doorman = _Doorman(loop, self._socket, self._context, str(self.grpc_path), self._make_answer)
+        self._ready.set_result((loop, doorman))
+        await doorman.until_gone()
+
+
+class _Doorman:
+    """Accepts connections, and knows all that are open. Everything here runs in the loop's thread.
+
+    Accepting is done here, and not by asyncio's server: that one loses a connection which is on its way to its protocol
+    when the server closes.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        listener: socket.socket,
+        context: ssl.SSLContext,
+        grpc_path: str,
+        make_answer: Callable[[], Answer],
+    ) -> None:
+        self._loop = loop
+        self._listener = listener
+        self._context = context
+        self._grpc_path = grpc_path
+        self._make_answer = make_answer
+        self._leaving = asyncio.Event()
+        self._arriving: set[asyncio.Task[None]] = set()
+        self._ends: set[_End] = set()
+        self._connections: set[socket.socket] = set()
+        self._http: web.Server | None = None
+        loop.add_reader(listener, self._accept)
+
+    def refuse(self) -> None:
+        """Accept nobody any more."""
+        if self._listener.fileno() >= 0:
+            self._loop.remove_reader(self._listener)
+            self._listener.close()
+
+    def leave(self) -> None:
+        """Let `until_gone` go on."""
+        self.refuse()
+        self._leaving.set()
+
+    async def until_gone(self) -> None:
+        """Wait until told to leave, then close every connection."""
+        await self._leaving.wait()
+        # asyncio loses the socket of a connection that is cancelled before its handshake has begun: give the loop the
+        # turns that it takes to begin.
+        await self._turns()
+        for task in self._arriving:
+            task.cancel()
+        await asyncio.gather(*self._arriving, return_exceptions=True)
+        if self._http is not None:
+            await self._http.shutdown(GRACE)
+        for end in list(self._ends):
+            end.close()
+        # Each closes within its grace: the client may take as long to say goodbye.
+        until = self._loop.time() + 4 * GRACE
+        while self._open() and self._loop.time() < until:
+            await asyncio.sleep(0.005)
+        await self._turns()
+
+    def opened(self, end: _End) -> None:
+        """Note an end of a bridge."""
+        self._ends.add(end)
+
+    def closed(self, end: _End) -> None:
+        """Forget an end of a bridge."""
+        self._ends.discard(end)
+
+    def _open(self) -> set[socket.socket]:
+        """The accepted connections that are open, whoever has taken them over."""
+        self._connections = {connection for connection in self._connections if connection.fileno() >= 0}
+        return self._connections
+
+    async def _turns(self) -> None:
+        for _ in range(5):
+            await asyncio.sleep(0)
+
+    def _accept(self) -> None:
+        for _ in range(_BACKLOG):
+            try:
+                connection, _ = self._listener.accept()
+            except (BlockingIOError, InterruptedError, ConnectionAbortedError):
+                return
+            except OSError as error:
+                # Most likely out of file descriptors. The listener stays readable, so do not spin.
+                _LOG.warning("The sandbox could not accept a connection: %s", error.strerror)
+                self._loop.remove_reader(self._listener)
+                self._loop.call_later(1.0, self._resume)
+                return
+            connection.setblocking(False)  # noqa: FBT003 - the signature of the standard library
+            # asyncio does so for sockets that it made itself; without it a small answer waits for an acknowledgement.
+            connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+            self._open().add(connection)
+            task = self._loop.create_task(self._welcome(connection))
+            self._arriving.add(task)
+            task.add_done_callback(self._arriving.discard)
+
+    def _resume(self) -> None:
+        if self._listener.fileno() >= 0:
+            self._loop.add_reader(self._listener, self._accept)
+
+    async def _welcome(self, connection: socket.socket) -> None:
+        outside = _Outside(self)
+        try:
+            await self._loop.connect_accepted_socket(
+                lambda: outside,
+                connection,
+                ssl=self._context,
+                ssl_handshake_timeout=HANDSHAKE_LIMIT,
+                ssl_shutdown_timeout=GRACE,
+            )
+        except (OSError, TimeoutError):
+            return  # not TLS, or gone again: asyncio has closed the connection
+        if outside.speaks_http2:
+            await self._bridge(outside)
+        elif not outside.transport.is_closing():
+            self._serve_http(outside)
+
+    async def _bridge(self, outside: _Outside) -> None:
+        inside = _End(self)
+        try:
+            await self._loop.create_unix_connection(lambda: inside, self._grpc_path)
+        except OSError:
+            outside.transport.abort()  # gRPC has stopped already
+        else:
+            outside.join(inside)
+
+    def _serve_http(self, outside: _Outside) -> None:
+        if self._http is None:
+            # Loaded for the first such request: a client of gRPC alone never pays for it.
+            from aiohttp import web
+
+            self._http = web.Server(self._make_answer(), access_log=None, logger=_HTTP_LOG)
+        protocol = self._http()
+        # From here on the HTTP server knows it, and closes it.
+        self.closed(outside)
+        transport = outside.transport
+        transport.set_protocol(protocol)
+        protocol.connection_made(transport)
+        transport.resume_reading()
+
+
+class _End(asyncio.Protocol):
+    """One end of a bridge: what comes in here goes out at the other end, at the pace of the slower one."""
+
+    def __init__(self, doorman: _Doorman) -> None:
+        self._doorman = doorman
+        self._other: _End | None = None
+        self.transport: asyncio.Transport
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        self.transport = cast("asyncio.Transport", transport)
+        self.transport.set_write_buffer_limits(_BUFFER)
+        # Until there is another end. What has come meanwhile waits in the socket.
+        self.transport.pause_reading()
+        self._doorman.opened(self)
+
+    def join(self, other: _End) -> None:
+        """Make a bridge of two ends."""
+        self._other, other._other = other, self
+        if self.transport.is_closing() or other.transport.is_closing():
+            # One has gone while the other came, and will not tell any more.
+            self.close()
+            other.close()
+            return
+        for end in (self, other):
+            end.transport.resume_reading()
+
+    def close(self) -> None:
+        """Send what waits, and close. A TLS transport of asyncio that is told so twice never closes (Python 3.11)."""
+        if not self.transport.is_closing():
+            self.transport.close()
+
+    def data_received(self, data: bytes) -> None:
+        if self._other is not None:
+            self._other.transport.write(data)
+
+    def pause_writing(self) -> None:
+        if self._other is not None:
+            self._other.transport.pause_reading()
+
+    def resume_writing(self) -> None:
+        if self._other is not None and not self._other.transport.is_closing():
+            self._other.transport.resume_reading()
+
+    def connection_lost(self, _error: Exception | None) -> None:
+        self._doorman.closed(self)
+        if self._other is not None:
+            self._other.close()
+
+
+class _Outside(_End):
+    """The end that faces the client."""
+
+    @property
+    def speaks_http2(self) -> bool:
+        """What was agreed on in the handshake."""
+        agreed = self.transport.get_extra_info("ssl_object").selected_alpn_protocol()
+        return bool(agreed == "h2")
+
+
+def _listening(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        listener.listen(_BACKLOG)
+        listener.setblocking(False)  # noqa: FBT003 - the signature of the standard library
+    except BaseException:
+        listener.close()
+        raise
+    return listener
+
+
+def _private_folder(parent: Path) -> Path:
+    """A new folder with mode 0700 whose path is short enough for a Unix socket; what a killed process left is cleared.
+
+    Where ``parent`` is too long the system's folder for temporary files is taken.
+    """
+    folder = parent / "front"
+    if len(os.fsencode(folder)) <= _LONGEST_PATH:
+        shutil.rmtree(folder, ignore_errors=True)
+        folder.mkdir(mode=0o700)
+        return folder
+    made = tempfile.mkdtemp(prefix="chronicle-front-")
+    if len(os.fsencode(made)) > _LONGEST_PATH:
+        Path(made).rmdir()
+        made = tempfile.mkdtemp(prefix="chronicle-front-", dir="/tmp")
+    return Path(made)
+
+
+def _context(certificate: Certificate, folder: Path) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    # A client that offers both gets HTTP/1.1: gRPC offers HTTP/2 alone.
+    context.set_alpn_protocols(["http/1.1", "h2"])
+    # The standard library reads a key from a file only.
+    file = folder / "key"
+    file.touch(mode=0o600)
+    try:
+        file.write_bytes(certificate.key + certificate.chain)
+        context.load_cert_chain(file)
+    finally:
+        file.unlink()
+    return context
+
+
+def _report(_loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+    error = context.get("exception")
+    _LOG.warning("%s: %s", context.get("message"), type(error).__name__ if error else "no exception")

@@ -1,0 +1,63 @@
+"""Who may call."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import grpc
+
+from chronicle_notebook.contracts.commands import methods
+from chronicle_notebook.sandbox._authority import Authority
+
+ANONYMOUS = frozenset(
+    {
+        methods.CHECK_COMPATIBILITY.path,
+        methods.GET_DESCRIPTOR_SET.path,
+        f"/{methods.SERVER}/ResetKernelState",
+    }
+)
+"""What anybody may call (source: K/Core/Services/Clients/ConnectionService.cs, K/Core/Services/Host/Server.cs). The
+version is not among it."""
+
+if TYPE_CHECKING:
+    _Handler = grpc.RpcMethodHandler[Any, Any]
+
+
+class Gatekeeper(grpc.ServerInterceptor):
+    """Refuses calls without a valid token as UNAUTHENTICATED, before it looks whether there is such a method.
+
+    That a path which nobody serves is refused too follows from a kernel's policy, which holds for everything that is
+    not marked as anonymous (inferred). A token is looked at when a call begins: a stream outlives its token.
+    """
+
+    def __init__(self, authority: Authority) -> None:
+        self._authority = authority
+
+    def intercept_service(
+        self,
+        continuation: Callable[[grpc.HandlerCallDetails], _Handler | None],
+        handler_call_details: grpc.HandlerCallDetails,
+    ) -> _Handler | None:
+        """Let a call through, or answer it here."""
+        if handler_call_details.method in ANONYMOUS:
+            return continuation(handler_call_details)
+        metadata = handler_call_details.invocation_metadata or ()
+        proofs = [value for name, value in metadata if name == "authorization"]
+        if not proofs:
+            return _MISSING
+        scheme, _, token = str(proofs[0]).partition(" ")
+        if len(proofs) == 1 and scheme.lower() == "bearer" and self._authority.accepts(token.strip()):
+            return continuation(handler_call_details)
+        return _WRONG
+
+
+def _refusal(why: str) -> _Handler:
+    def refuse(_request: bytes, context: grpc.ServicerContext) -> NoReturn:
+        context.abort(grpc.StatusCode.UNAUTHENTICATED, why)
+
+    return grpc.unary_unary_rpc_method_handler(refuse)
+
+
+_MISSING = _refusal("The call needs an access token.")
+_WRONG = _refusal("The access token is not valid, or has expired.")

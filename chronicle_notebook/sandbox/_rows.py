@@ -1,0 +1,76 @@
+"""How a webhook is listed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chronicle_notebook.contracts.wire import webhooks_classic_pb2 as classic
+from chronicle_notebook.contracts.wire import webhooks_pb2 as wire
+from chronicle_notebook.sandbox._profile import Profile
+from chronicle_notebook.sandbox._webhook import Authorization, AuthorizationKind, Webhook
+
+Row = Callable[[Webhook, bool], bytes]
+"""A webhook, and whether it is to be shown as active, as the bytes of a list that holds it alone."""
+
+_OneOf = wire.OneOf_BasicAuthorization_BearerTokenAuthorization_OAuthAuthorization
+
+
+def row(profile: Profile) -> Row:
+    """What makes the rows of a kernel's lists."""
+    if profile.contract == "commands":
+        return _details
+    show = profile.behaviour.ciphertext_listed
+    return lambda webhook, active: _definition(webhook, active, secrets=show)
+
+
+def _details(webhook: Webhook, active: bool) -> bytes:  # noqa: FBT001 - the signature of a Row
+    details = wire.WebhookDetailsResponse(
+        Identifier=webhook.id,
+        Id=webhook.id,
+        Url=webhook.url,
+        EventSequenceId=webhook.sequence,
+        EventTypes=_event_types(webhook),
+        AuthorizationType=wire.AuthorizationType.ValueType(webhook.authorization.kind),
+        Headers=dict(webhook.headers),
+        IsReplayable=webhook.replayable,
+        IsActive=active,
+    )
+    return wire.QueryResult_IEnumerable_WebhookDetailsResponse(Data=[details]).SerializeToString()
+
+
+def _definition(webhook: Webhook, active: bool, *, secrets: bool) -> bytes:  # noqa: FBT001 - the signature of a Row
+    """The classic row: what was registered, with flags that are written only when they are false."""
+    definition = wire.WebhookDefinition(
+        EventSequenceId=webhook.sequence,
+        Identifier=webhook.id,
+        EventTypes=_event_types(webhook),
+        Target=wire.WebhookTarget(Url=webhook.url, Headers=dict(webhook.headers)),
+        IsReplayable=None if webhook.replayable else False,
+        IsActive=None if active else False,
+    )
+    authorization = _authorization(webhook.authorization, webhook.authorization.secret if secrets else "")
+    if authorization is not None:
+        definition.Target.Authorization.CopyFrom(authorization)
+    return classic.IEnumerable_WebhookDefinition(items=[definition]).SerializeToString()
+
+
+def _event_types(webhook: Webhook) -> list[wire.EventType]:
+    return [
+        wire.EventType(Id=kind.id, Generation=kind.generation, Tombstone=kind.tombstone) for kind in webhook.event_types
+    ]
+
+
+def _authorization(authorization: Authorization, secret: str) -> _OneOf | None:
+    match authorization.kind:
+        case AuthorizationKind.BASIC:
+            return _OneOf(Value0=wire.BasicAuthorization(Username=authorization.user, Password=secret))
+        case AuthorizationKind.BEARER:
+            return _OneOf(Value1=wire.BearerTokenAuthorization(Token=secret))
+        case AuthorizationKind.OAUTH:
+            return _OneOf(
+                Value2=wire.OAuthAuthorization(
+                    Authority=authorization.authority, ClientId=authorization.user, ClientSecret=secret
+                )
+            )
+        case _:
+            return None

@@ -1,0 +1,80 @@
+"""Registering event types, which both forms of the contract do with messages of the same fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from chronicle_notebook.contracts.wire import event_types_classic_pb2 as classic
+from chronicle_notebook.contracts.wire import event_types_pb2 as wire
+from chronicle_notebook.sandbox._event_type import EventType, Registration
+from chronicle_notebook.sandbox._event_types import CLIENT, CODE, EventTypes, parsed
+from chronicle_notebook.sandbox._stores import Store
+
+Message = wire.EventTypeRegistration | classic.EventTypeRegistration
+
+
+def register(types: EventTypes, store: Store, registrations: Iterable[Message], *, validated: bool) -> None:
+    """Keep event types: all are checked before any is kept.
+
+    Raises ValueError for a chain of generations that is not complete, unless ``validated`` is False, and for a schema
+    that differs from the registered one of the same generation.
+    """
+    found: list[Registration] = []
+    for registration in registrations:
+        if validated:
+            _check_chain(registration)
+        found.extend(_entries(types, store, registration))
+    types.save(store, found)
+
+
+def register_single(types: EventTypes, store: Store, registration: Message) -> None:
+    """Keep a schema for exactly one generation, unchecked."""
+    types.save(store, [Registration(_named(registration), registration.Schema, CLIENT, CODE)])
+
+
+def _entries(types: EventTypes, store: Store, registration: Message) -> Iterator[Registration]:
+    event_type = _named(registration)
+    if not registration.Generations:
+        parsed(registration.Schema)
+        yield Registration(event_type, registration.Schema, CLIENT, CODE)
+    for generation in registration.Generations:
+        schema = parsed(generation.Schema)
+        known = types.find(store, event_type.id, generation.Generation)
+        if known is not None and _bare(parsed(known.schema)) != _bare(schema):
+            raise ValueError(
+                f"The schema of event type '{event_type.id}' generation {generation.Generation} has changed. "
+                "A changed schema needs a new generation."
+            )
+        kind = EventType(event_type.id, generation.Generation, event_type.tombstone)
+        yield Registration(kind, generation.Schema, CLIENT, CODE)
+
+
+def _named(registration: Message) -> EventType:
+    if not registration.Type.Id:
+        raise ValueError("Value cannot be null. (Parameter 'value')")
+    return EventType.of(registration.Type)
+
+
+def _check_chain(registration: Message) -> None:
+    """A generation from 2 on needs a migration from each one before it."""
+    name, generation = registration.Type.Id, registration.Type.Generation
+    if generation < 2:
+        return
+    starts = {entry.FromGeneration for entry in registration.Migrations if entry.FromGeneration != entry.ToGeneration}
+    if not starts:
+        raise ValueError(f"Event type '{name}' has generation {generation} and no migrations.")
+    if 1 not in starts:
+        raise ValueError(f"Event type '{name}' has no migration from its first generation.")
+    missing = sorted(set(range(1, generation)) - starts)
+    if missing:
+        raise ValueError(f"Event type '{name}' has no migration from generation {missing[0]}.")
+
+
+def _bare(value: object) -> object:
+    """A schema without the marks of nullability on formats, which are no change."""
+    if isinstance(value, dict):
+        return {
+            key: item.rstrip("?") if key == "format" and isinstance(item, str) else _bare(item)
+            for key, item in value.items()
+        }
+    return [_bare(item) for item in value] if isinstance(value, list) else value

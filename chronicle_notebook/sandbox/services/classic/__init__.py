@@ -1,0 +1,15 @@
+"""The services of the classic contract, as kernel 16.37.1 has them; those that both contracts share stand beside."""
+
+from chronicle_notebook.sandbox.services.classic._event_types import ClassicEventTypesService
+from chronicle_notebook.sandbox.services.classic._names import ClassicNamesService
+from chronicle_notebook.sandbox.services.classic._observation import ClassicObservationService
+from chronicle_notebook.sandbox.services.classic._sequences import ClassicSequencesService
+from chronicle_notebook.sandbox.services.classic._webhooks import ClassicWebhooksService
+
+__all__ = [
+    "ClassicEventTypesService",
+    "ClassicNamesService",
+    "ClassicObservationService",
+    "ClassicSequencesService",
+    "ClassicWebhooksService",
+]

@@ -1,0 +1,93 @@
+"""The classic services EventStores and Namespaces: lists of names alone (source: K/Contracts/EventStores)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import grpc
+from google.protobuf.empty_pb2 import Empty
+
+from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.contracts.classic import methods
+from chronicle_notebook.contracts.wire import event_stores_classic_pb2 as stores
+from chronicle_notebook.contracts.wire import event_stores_pb2, namespaces_pb2
+from chronicle_notebook.contracts.wire import namespaces_classic_pb2 as namespaces
+from chronicle_notebook.sandbox._envelope import Answer, envelope
+from chronicle_notebook.sandbox._kernel import Kernel
+from chronicle_notebook.sandbox._server import Served
+from chronicle_notebook.sandbox.services._event_stores import EventStoresService
+from chronicle_notebook.sandbox.services._namespaces import NamespacesService
+
+_Stores = stores.QueryResult_IEnumerable_String
+_Namespaces = namespaces.QueryResult_IEnumerable_String
+
+# One answer from 16.33.1 on, and streams before. A client that calls them as streams gets on with both.
+ALL_EVENT_STORES = replace(methods.ALL_EVENT_STORES, streaming=False)
+ALL_NAMESPACES = replace(methods.ALL_NAMESPACES, streaming=False)
+OBSERVE_EVENT_STORES = Method(methods.EVENT_STORES, "ObserveEventStores", Empty, _Stores, streaming=True)
+OBSERVE_NAMESPACES = Method(
+    methods.NAMESPACES, "ObserveNamespaces", namespaces_pb2.AllNamespacesRequest, _Namespaces, streaming=True
+)
+
+
+class ClassicNamesService:
+    """Lists event stores and namespaces, and creates them."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._stores = EventStoresService(kernel)
+        self._namespaces = NamespacesService(kernel)
+
+    def served(self) -> list[Served]:
+        """The methods of both services."""
+        return [
+            Served(ALL_EVENT_STORES, self.event_stores),
+            Served(methods.ENSURE_EVENT_STORE, self.ensure_event_store),
+            Served(OBSERVE_EVENT_STORES, self.observe_event_stores),
+            Served(ALL_NAMESPACES, self.namespaces),
+            Served(methods.ENSURE_NAMESPACE, self.ensure_namespace),
+            Served(OBSERVE_NAMESPACES, self.observe_namespaces),
+        ]
+
+    def event_stores(self, _request: Empty) -> _Stores:
+        """Every store; ``System`` is always among them."""
+        return _brief(envelope(_Stores, Data=[store.name for store in self._kernel.stores.all()]))
+
+    def ensure_event_store(self, request: event_stores_pb2.EnsureEventStoreRequest) -> event_stores_pb2.CommandResult:
+        """Create a store with the namespace ``Default``; nothing happens when it exists."""
+        return _brief(self._stores.ensure(request))
+
+    def observe_event_stores(self, request: Empty, context: grpc.ServicerContext) -> Iterator[_Stores]:
+        """The full list at once and after each change."""
+        answer = envelope(_Stores)
+        for _ in self._kernel.topics.follow(context, "stores"):
+            current = self.event_stores(request)
+            current.CorrelationId.CopyFrom(answer.CorrelationId)
+            yield current
+
+    def namespaces(self, request: namespaces_pb2.AllNamespacesRequest) -> _Namespaces:
+        """Every namespace of a store."""
+        store = self._kernel.store(request.EventStore)
+        return _brief(envelope(_Namespaces, Data=[space.name for space in self._kernel.stores.namespaces(store)]))
+
+    def ensure_namespace(self, request: namespaces_pb2.EnsureNamespaceRequest) -> namespaces_pb2.CommandResult:
+        """Create a namespace, in which the store's webhooks then observe too; nothing happens when it exists."""
+        return _brief(self._namespaces.ensure(request))
+
+    def observe_namespaces(
+        self, request: namespaces_pb2.AllNamespacesRequest, context: grpc.ServicerContext
+    ) -> Iterator[_Namespaces]:
+        """The full list at once and after each change."""
+        answer = envelope(_Namespaces)
+        store = self._kernel.store(request.EventStore)
+        for _ in self._kernel.topics.follow(context, "namespaces", store.name):
+            current = self.namespaces(request)
+            current.CorrelationId.CopyFrom(answer.CorrelationId)
+            yield current
+
+
+def _brief(answer: Answer) -> Answer:
+    """Leave off IsAuthorized, which these kernels write only when it is false."""
+    answer.ClearField("IsAuthorized")
+    return answer

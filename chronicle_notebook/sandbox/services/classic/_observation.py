@@ -1,0 +1,93 @@
+"""The classic services Observers and FailedPartitions: fewer methods, and fewer fields."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import grpc
+from google.protobuf.empty_pb2 import Empty
+
+from chronicle_notebook.contracts.classic import methods
+from chronicle_notebook.contracts.commands import methods as shared
+from chronicle_notebook.contracts.wire import observation_pb2 as wire
+from chronicle_notebook.sandbox._kernel import Kernel
+from chronicle_notebook.sandbox._server import Served
+from chronicle_notebook.sandbox.services._failed_partitions import FailedPartitionsService
+from chronicle_notebook.sandbox.services._observers import ObserversService
+
+_PACKAGE = wire.DESCRIPTOR.package
+ABSENT = {
+    f"{_PACKAGE}.FailedPartition": frozenset({5, 6}),
+    f"{_PACKAGE}.FailedPartitionAttempt": frozenset({5}),
+    f"{_PACKAGE}.WaitForObserverCompletionRequest": frozenset({5, 6, 7, 8}),
+    f"{_PACKAGE}.WaitForObserverCompletionResponse": frozenset({3, 4}),
+}
+"""Fields by message that came with the commands contract."""
+RENAMED = {"OBSERVER_RUNNING_STATE_Disconnected": "Disconnected"}
+"""Names of enum values that got a prefix with the commands contract."""
+
+
+class ClassicObservationService:
+    """What both contracts share, without what came later."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._observers = ObserversService(kernel)
+        self._partitions = FailedPartitionsService(kernel)
+
+    def served(self) -> list[Served]:
+        """The methods of both services."""
+        return [
+            Served(methods.CLEAR_OBSERVER_QUARANTINE, self._observers.clear_observer_quarantine),
+            Served(methods.GET_OBSERVER_INFORMATION, self._observers.information),
+            Served(methods.GET_OBSERVERS, self._observers.get),
+            Served(methods.OBSERVE_OBSERVERS, self._observers.observe),
+            Served(methods.REPLAY, self._observers.replay),
+            Served(methods.REPLAY_PARTITION, self._observers.replay_partition),
+            Served(methods.RETRY_PARTITION, self.retry),
+            Served(shared.GET_CONNECTED_CLIENTS_FOR_OBSERVER, self._observers.clients),
+            Served(shared.GET_REPLAYABLE_OBSERVERS_FOR_EVENT_TYPES, self._observers.replayable),
+            Served(shared.WAIT_FOR_COMPLETION, self.wait),
+            Served(methods.GET_FAILED_PARTITIONS, self.failed),
+            Served(methods.OBSERVE_FAILED_PARTITIONS, self.observe_failed),
+        ]
+
+    def retry(self, request: wire.RetryPartition) -> Empty:
+        """Try a failed partition now, a quarantined one too; an unknown one is ignored."""
+        self._observers.retry_any(request)
+        return Empty()
+
+    def wait(self, request: wire.WaitForObserverCompletionRequest) -> wire.WaitForObserverCompletionResponse:
+        """Wait until every subscribed observer of a sequence is past the tail or has a failed partition."""
+        answer = self._observers.wait(request)
+        for partition in answer.FailedPartitions:
+            _strip(partition)
+        return wire.WaitForObserverCompletionResponse(
+            IsSuccess=answer.IsSuccess, FailedPartitions=answer.FailedPartitions
+        )
+
+    def failed(self, request: wire.GetFailedPartitionsRequest) -> wire.IEnumerable_FailedPartition:
+        """The failed partitions in a namespace; which of them are quarantined is not told."""
+        return _stripped(self._partitions.get(request))
+
+    def observe_failed(
+        self, request: wire.GetFailedPartitionsRequest, context: grpc.ServicerContext
+    ) -> Iterator[wire.IEnumerable_FailedPartition]:
+        """The full list at once and after changes."""
+        for answer in self._partitions.observe(request, context):
+            # The one it was made of is still compared with the next.
+            copy = wire.IEnumerable_FailedPartition()
+            copy.CopyFrom(answer)
+            yield _stripped(copy)
+
+
+def _stripped(answer: wire.IEnumerable_FailedPartition) -> wire.IEnumerable_FailedPartition:
+    for partition in answer.items:
+        _strip(partition)
+    return answer
+
+
+def _strip(partition: wire.FailedPartition) -> None:
+    partition.ClearField("IsResolved")
+    partition.ClearField("IsQuarantined")
+    for attempt in partition.Attempts:
+        attempt.ClearField("Kind")

@@ -1,0 +1,96 @@
+"""The classic service Webhooks (source: K/Core/Services/Observation/Webhooks/Webhooks.cs)."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+import grpc
+from google.protobuf.empty_pb2 import Empty
+
+from chronicle_notebook.contracts.classic import methods
+from chronicle_notebook.contracts.wire import webhooks_classic_pb2 as wire
+from chronicle_notebook.contracts.wire import webhooks_pb2
+from chronicle_notebook.sandbox._kernel import Kernel
+from chronicle_notebook.sandbox._scope import EVENT_LOG
+from chronicle_notebook.sandbox._server import Served
+from chronicle_notebook.sandbox._stores import Store
+from chronicle_notebook.sandbox._webhook import Authorization, AuthorizationKind, Webhook
+from chronicle_notebook.sandbox.services._webhooks import webhook_of
+
+
+class ClassicWebhooksService:
+    """Registers, lists, tests and removes webhooks. Nothing is validated: what is missing raises."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+        self._ended: set[int] = set()
+
+    def served(self) -> list[Served]:
+        """The methods of this service."""
+        return [
+            Served(methods.ADD, self.add),
+            Served(methods.GET_WEBHOOKS, self.get),
+            Served(methods.OBSERVE_WEBHOOKS, self.observe),
+            Served(methods.REMOVE, self.remove),
+            Served(methods.TEST_OAUTH_AUTHORIZATION, self.test_authority),
+            Served(methods.TEST_WEBHOOK, self.test_target),
+        ]
+
+    def add(self, request: wire.AddWebhooks) -> Empty:
+        """Register webhooks. When one cannot be registered, those before it are."""
+        store = self._kernel.store(request.EventStore)
+        self._kernel.registrar.add(store, map(_webhook, request.Webhooks))
+        return Empty()
+
+    def remove(self, request: wire.RemoveWebhooks) -> Empty:
+        """Remove webhooks; unknown ids are accepted, and so is none at all."""
+        self._kernel.registrar.remove(self._kernel.store(request.EventStore), list(request.Webhooks))
+        return Empty()
+
+    def get(self, request: webhooks_pb2.GetWebhooksRequest) -> bytes:
+        """The definitions in effect; zero bytes when there is none."""
+        return self._kernel.registry.listed(self._kernel.store(request.EventStore))
+
+    def observe(self, request: webhooks_pb2.GetWebhooksRequest, context: grpc.ServicerContext) -> Iterator[bytes]:
+        """The full list at once and after each change."""
+        store = self._kernel.store(request.EventStore)
+        first = True
+        try:
+            for _ in self._kernel.topics.follow(context, "webhooks", store.name):
+                if not first and store.key in self._ended:
+                    return
+                yield self._kernel.registry.listed(store)
+                if store.key in self._ended:
+                    return
+                first = False
+        finally:
+            self._end(store)
+
+    def test_target(self, request: wire.TestWebhookRequest) -> wire.TestWebhookResponse:
+        """Send a test to a target, with the credentials as given; nothing is stored."""
+        problem = self._kernel.engine.test_target(
+            webhook_of(webhooks_pb2.WebhookDefinition(Identifier="test", Target=request.Target))
+        )
+        return wire.TestWebhookResponse(Success=not problem, ErrorMessage=problem)
+
+    def test_authority(self, request: wire.TestOAuthAuthorizationRequest) -> wire.TestOAuthAuthorizationResponse:
+        """Acquire a token."""
+        authorization = Authorization(
+            AuthorizationKind.OAUTH, request.ClientId, request.ClientSecret, request.Authority
+        )
+        problem = self._kernel.engine.test_authority(authorization)
+        return wire.TestOAuthAuthorizationResponse(Success=not problem, ErrorMessage=problem)
+
+    def _end(self, store: Store) -> None:
+        """End the other streams too, where a kernel does."""
+        if self._kernel.behaviour.observing_ends_together and store.key not in self._ended:
+            self._ended.add(store.key)
+            self._kernel.topics.change("webhooks", store.name)
+
+
+def _webhook(message: webhooks_pb2.WebhookDefinition) -> Webhook:
+    if not message.Identifier:
+        raise ValueError("Value cannot be null. (Parameter 'value')")
+    found = webhook_of(message)
+    return replace(found, sequence=found.sequence or EVENT_LOG)

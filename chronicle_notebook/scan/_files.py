@@ -1,0 +1,64 @@
+"""The files to look at: notebooks below a folder, and any file that is named."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from pathlib import Path
+
+from chronicle_notebook._errors import InvalidInputError
+from chronicle_notebook.scan._notebook import scan_notebook
+from chronicle_notebook.scan._rules import Leak, Rules
+
+NOTEBOOK = ".ipynb"
+SKIPPED = frozenset({".git", ".venv", "venv", "node_modules", "site-packages", ".mypy_cache", ".ruff_cache", ".tox"})
+"""Folders that are never looked into. Those with checkpoints are: they are copies of notebooks."""
+
+
+def scan(paths: Iterable[str | Path], *, environment: Mapping[str, str] | None = None) -> tuple[list[Leak], int]:
+    """Look at files, and at all notebooks below folders.
+
+    :param environment: where the values of variables are; ``os.environ`` unless given.
+    :returns: what was found, and how many files were looked at.
+    :raises InvalidInputError: a path that is not there or cannot be read.
+    """
+    leaks: list[Leak] = []
+    count = 0
+    for file in dict.fromkeys(each for path in paths for each in _files(Path(path))):
+        leaks += scan_file(file, environment=environment)
+        count += 1
+    return leaks, count
+
+
+def scan_file(file: Path, *, environment: Mapping[str, str] | None = None) -> list[Leak]:
+    """Look at one file."""
+    try:
+        text = file.read_text(encoding="utf-8", errors="replace")
+    except OSError as error:
+        raise InvalidInputError(
+            f"{file} cannot be read: {error.strerror or type(error).__name__}.", field="path", hint="Name another."
+        ) from None
+    rules = Rules.for_references(text.replace('\\"', '"'), environment)
+    if file.suffix == NOTEBOOK:
+        try:
+            notebook = json.loads(text)
+        except ValueError:
+            notebook = None
+        if isinstance(notebook, dict):
+            return scan_notebook(notebook, rules, file=str(file))
+    return [
+        Leak(str(file), f"line {number}", kind)
+        for number, line in enumerate(text.splitlines(), start=1)
+        for kind in rules.kinds(line)
+    ]
+
+
+def _files(path: Path) -> Iterator[Path]:
+    if path.is_file():
+        yield path
+    elif path.is_dir():
+        for found in sorted(path.rglob(f"*{NOTEBOOK}")):
+            if found.is_file() and not SKIPPED & set(found.relative_to(path).parts):
+                yield found
+    else:
+        raise InvalidInputError(f"There is no file or folder {str(path)!r}.", field="path", hint="Name another.")

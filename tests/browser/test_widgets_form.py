@@ -1,0 +1,102 @@
+"""The form, in JupyterLab, by keyboard alone."""
+
+from __future__ import annotations
+
+import re
+
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Lab
+from tests.browser.widgets import CANARY, ask, saved, show
+
+
+def tab_to(page: Page, control: Locator) -> None:
+    """Press Tab until a control has the focus."""
+    for _ in range(40):
+        if control.evaluate("element => element === document.activeElement"):
+            return
+        page.keyboard.press("Tab")
+    raise AssertionError("the control cannot be reached with Tab")
+
+
+def test_a_webhook_is_built_and_registered_by_keyboard_alone(lab: Lab, page: Page) -> None:
+    show(lab, page, "form-by-keyboard", ["form = cn.widgets.WebhookForm(client)\nform"])
+    form = page.get_by_role("region", name="Webhook form")
+    register = form.get_by_role("button", name="Register")
+    expect(register).to_have_attribute("aria-disabled", "true")
+    expect(form.get_by_text("3 fields need attention, first: the id.")).to_be_visible()
+    keyboard = page.keyboard
+    form.get_by_label("Id", exact=True).focus()
+    keyboard.type("account-events")
+    keyboard.press("Tab")
+    keyboard.type("htps://example.com")
+    url = form.get_by_label("Target URL")
+    expect(url).to_have_attribute("aria-invalid", "true")
+    expect(url).to_have_accessible_description(re.compile("not an absolute http or https URL"))
+    keyboard.press("ControlOrMeta+a")
+    keyboard.type("http://127.0.0.1:9/in")
+    expect(url).to_have_attribute("aria-invalid", "false")
+    keyboard.press("Tab")
+    keyboard.type("opened")
+    expect(form.get_by_role("option", name="AccountOpened")).to_be_visible()
+    keyboard.press("Enter")
+    keyboard.press("ArrowDown")
+    keyboard.press("Enter")
+    keyboard.press("Escape")
+    expect(form.get_by_role("button", name="Take away FundsDeposited+2")).to_be_visible()
+    tab_to(page, form.get_by_role("radio", name="None"))
+    keyboard.press("ArrowRight")
+    keyboard.press("ArrowRight")
+    expect(form.get_by_role("radio", name="Bearer")).to_be_checked()
+    tab_to(page, form.get_by_label("Where the secret comes from").or_(form.get_by_label("Token", exact=True)).first)
+    keyboard.press("ArrowDown")
+    secret = form.get_by_label("Token, to type")
+    tab_to(page, secret)
+    keyboard.type(CANARY)
+    keyboard.press("Tab")
+    expect(form.get_by_text("Held in this Python kernel only").locator("visible=true")).to_be_visible()
+    expect(form.locator("input[type=password]").first).to_have_value("")
+    saved(lab, page, "form-by-keyboard")
+    tab_to(page, form.get_by_role("button", name="Add a header"))
+    keyboard.press("Enter")
+    expect(form.get_by_label("Name of the header")).to_be_focused()
+    keyboard.type("x-source")
+    keyboard.press("Tab")
+    keyboard.type("my-app")
+    tab_to(page, form.get_by_role("tab", name="Python"))
+    keyboard.press("ArrowRight")
+    expect(form.get_by_role("tabpanel")).to_contain_text("%%webhook account-events http://127.0.0.1:9/in")
+    keyboard.press("ArrowRight")
+    expect(form.get_by_role("tabpanel")).to_contain_text("x-source: my-app")
+    expect(form.get_by_role("tabpanel")).not_to_contain_text(CANARY)
+    tab_to(page, register)
+    expect(register).to_have_attribute("aria-disabled", "false")
+    keyboard.press("Enter")
+    expect(form.get_by_text("'account-events' was created")).to_be_visible()
+    assert ask(page, "print(form.outcome.action, client.webhooks.get('account-events').authorization.kind)") == (
+        "created bearer\n"
+    )
+    assert ask(page, f"print(form.definition.authorization.token == cn.Secret({CANARY!r}))") == "True\n"
+    saved(lab, page, "form-by-keyboard")
+
+
+def test_a_target_is_tested_before_anything_is_registered(lab: Lab, page: Page) -> None:
+    cells = [
+        "endpoint = cn.Receiver().start()",
+        "built = cn.DefinitionBuilder().with_event_type('AccountOpened').build('tested', endpoint.url)",
+        "form = cn.widgets.WebhookForm(client, built)\nform",
+    ]
+    show(lab, page, "form-test", cells)
+    form = page.get_by_role("region", name="Webhook form")
+    form.get_by_role("button", name="Test target").click()
+    expect(form.get_by_text("tested: answered 2xx: 200 OK")).to_be_visible()
+    ask(page, "endpoint.misbehave(delay=30)")
+    form.get_by_role("button", name="Test target").click()
+    running = form.get_by_role("status").filter(has_text="Testing 'tested'")
+    expect(running).to_be_visible(timeout=4000)
+    form.get_by_label("Id", exact=True).fill("still-alive")
+    expect(form.get_by_role("tabpanel")).to_contain_text("still-alive")
+    running.get_by_role("button", name="Cancel").click()
+    ask(page, "endpoint.stop()")
+    expect(running).to_be_hidden(timeout=15000)
+    expect(form.get_by_text("You cancelled this.")).to_be_visible()

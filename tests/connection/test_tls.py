@@ -1,0 +1,396 @@
+"""Every kind of certificate against verification on and off: what works, and what is told when it does not."""
+
+from __future__ import annotations
+
+import re
+import socket
+import threading
+import time
+import warnings
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from pathlib import Path
+from typing import Any
+
+import pytest
+from google.protobuf.empty_pb2 import Empty
+
+import chronicle_notebook as cn
+from chronicle_notebook import CertificateChangedWarning, CertificateError, InvalidInputError, KernelUnreachableError
+from chronicle_notebook._secrets import Secret
+from chronicle_notebook.connection import _trust
+from chronicle_notebook.connection._channel import Channel
+from chronicle_notebook.connection._description import describe_security
+from chronicle_notebook.connection._host import Host
+from chronicle_notebook.connection._string import ConnectionString
+from chronicle_notebook.connection._trust import Trust
+from chronicle_notebook.contracts.commands import methods
+from chronicle_notebook.contracts.wire import host_pb2, webhooks_pb2
+from tests.certificates import Issued, issue
+from tests.scripted import ScriptedKernel, enveloped, scripted
+from tests.scripted_front import as_json, fronted
+
+VERSION = host_pb2.ServerVersionInfo(Version="19.29.4")
+SKIP = " To connect all the same, write skipTlsValidation=true."
+UNTRUSTED = "The certificate of SERVER is of an authority that is not trusted here (WHY)."
+OTHER_NAME = "The certificate of SERVER is made out to another name than 127.0.0.1."
+EXPIRED = "The certificate of SERVER has expired."
+NO_TLS = "SERVER does not complete a TLS handshake (wrong version number)."
+GIVE_ROOTS = "Give its authority with connect(..., root_certificates=FILE)." + SKIP
+NAME_IT = "Connect under a name that it has." + SKIP
+RENEW = "Renew it on the kernel." + SKIP
+CHECK_PORT = "A Chronicle kernel always speaks TLS: check the port."
+
+AUTHORITY = issue(subject="Private CA", authority=True)
+KINDS: dict[str, Issued | None] = {
+    "self-signed": issue("127.0.0.1", "localhost", subject="kernel"),
+    "self-signed, other name": issue("elsewhere.example", subject="elsewhere.example"),
+    "private CA": issue("127.0.0.1", "localhost", subject="kernel", issuer=AUTHORITY),
+    "expired": issue("127.0.0.1", "localhost", subject="kernel", days=(-30, -1)),
+    "nameless": issue(),
+    "plaintext": None,
+}
+
+
+@pytest.fixture(scope="module")
+def servers() -> Iterator[dict[str, int]]:
+    with ExitStack() as stack:
+        ports = {}
+        for kind, issued in KINDS.items():
+            settings: dict[str, Any] = {"plain": True} if issued is None else {"certificate": issued.served}
+            kernel = stack.enter_context(scripted(**settings))
+            ports[kind] = kernel.on(methods.GET_VERSION_INFO, VERSION).port
+        yield ports
+
+
+def ask(port: int, trust: Trust, *, host: str = "127.0.0.1") -> Channel:
+    """A channel over which one call was made."""
+    channel = Channel(ConnectionString.parse(f"chronicle://{host}:{port}/?auth=none"), trust=trust, timeout=10)
+    try:
+        assert channel.call(methods.GET_VERSION_INFO, Empty()).Version == "19.29.4"
+    finally:
+        channel.close()
+    return channel
+
+
+def refused(port: int, trust: Trust) -> tuple[str, str, str]:
+    """The problem, the message with SERVER and WHY in place of what varies, and the hint."""
+    started = time.monotonic()
+    with pytest.raises(KernelUnreachableError) as caught:
+        ask(port, trust)
+    assert time.monotonic() - started < 3
+    error = caught.value
+    message = re.sub(r"\(self.signed certificate.*?\)|\(unable to .*?\)", "(WHY)", error.message)
+    return getattr(error, "problem", ""), message.replace(f"127.0.0.1:{port}", "SERVER"), error.hint
+
+
+VERIFIED_BY_SYSTEM = {
+    "self-signed": ("unknown authority", UNTRUSTED, GIVE_ROOTS),
+    "self-signed, other name": ("unknown authority", UNTRUSTED, GIVE_ROOTS),
+    "private CA": ("unknown authority", UNTRUSTED, GIVE_ROOTS),
+    "expired": ("unknown authority", UNTRUSTED, GIVE_ROOTS),
+    "nameless": ("unknown authority", UNTRUSTED, GIVE_ROOTS),
+    "plaintext": ("", NO_TLS, CHECK_PORT),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_with_the_systems_authorities(servers: dict[str, int], kind: str) -> None:
+    assert refused(servers[kind], Trust(skip=False)) == VERIFIED_BY_SYSTEM[kind]
+
+
+VERIFIED_BY_ROOTS = {
+    "self-signed, other name": ("wrong name", OTHER_NAME, NAME_IT),
+    "expired": ("expired", EXPIRED, RENEW),
+    "nameless": ("wrong name", OTHER_NAME, NAME_IT),
+    "plaintext": ("", NO_TLS, CHECK_PORT),
+}
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_with_the_authority_that_signed_it(servers: dict[str, int], kind: str) -> None:
+    issued = KINDS[kind] or AUTHORITY
+    trust = Trust(skip=False, roots=(issued.issuer or issued).pem)
+    if kind in VERIFIED_BY_ROOTS:
+        assert refused(servers[kind], trust) == VERIFIED_BY_ROOTS[kind]
+        return
+    channel = ask(servers[kind], trust)
+    assert channel.verified
+    assert describe_security(channel) == "certificate verified"
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_without_verification_every_certificate_works_and_it_is_announced(servers: dict[str, int], kind: str) -> None:
+    if kind == "plaintext":
+        assert refused(servers[kind], Trust(skip=True)) == ("", NO_TLS, CHECK_PORT)
+        return
+    channel = ask(servers[kind], Trust(skip=True))
+    assert not channel.verified
+    assert channel.relayed == (kind in {"expired", "nameless"}), "a relay only where a pin cannot work"
+    said = describe_security(channel)
+    assert said.startswith("certificate not verified (skipTlsValidation=true), pinned at first use, SHA-256 ")
+    assert ("relay" in said) == channel.relayed
+
+
+@pytest.mark.parametrize(
+    "issued",
+    [
+        issue(subject="only a common name"),
+        issue("*.cluster.example", subject="x"),
+        issue("10.1.2.3"),
+        issue("k.example", subject="leaf of an expired authority", issuer=issue(subject="Old CA", days=(-9, -1))),
+    ],
+    ids=["common name with spaces", "wildcard", "address only", "authority expired"],
+)
+def test_a_pin_works_under_whatever_name_the_certificate_has(issued: Issued) -> None:
+    with scripted(certificate=issued.served) as kernel:
+        kernel.on(methods.GET_VERSION_INFO, VERSION)
+        assert not ask(kernel.port, Trust(skip=True)).relayed
+
+
+def test_verification_is_on_for_every_host_but_loopback_unless_it_is_said() -> None:
+    told: list[tuple[str, bool | None, bool]] = [
+        ("localhost", None, False),
+        ("127.0.0.1", None, False),
+        ("127.8.8.8", None, False),
+        ("::1", None, False),
+        ("chronicle", None, True),
+        ("localhost.example", None, True),
+        ("10.0.0.1", None, True),
+        ("kernel.example", None, True),
+        ("kernel.example", True, False),
+        ("kernel.example", False, True),
+        ("localhost", False, True),
+    ]
+    for host, skip, verified in told:
+        assert Trust(skip=skip).verifies(Host(host)) == verified, (host, skip)
+
+
+def test_connect_takes_roots_from_a_file_and_the_card_says_that_it_verified(tmp_path: Path) -> None:
+    file = tmp_path / "roots.pem"
+    file.write_bytes(b"a comment\n" + AUTHORITY.pem)
+    leaf = issue("localhost", subject="kernel", issuer=AUTHORITY)
+    with scripted(certificate=leaf.served) as kernel:
+        kernel.on(methods.GET_VERSION_INFO, VERSION)
+        text = f"chronicle://localhost:{kernel.port}/?auth=none&skipTlsValidation=false"
+        with cn.connect(text, name="roots", root_certificates=file) as client:
+            assert "certificate verified" in repr(client)
+        with cn.connect(text, name="roots", root_certificates=AUTHORITY.pem) as client:
+            assert "certificate verified" in client._repr_html_()
+        with pytest.raises(CertificateError) as caught:
+            cn.connect(text, name="roots")
+        assert caught.value.problem == "unknown authority"
+
+
+def test_the_systems_authorities_are_those_of_the_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    file = tmp_path / "system.pem"
+    file.write_bytes(AUTHORITY.pem)
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    _trust.system_roots.cache_clear()
+    try:
+        leaf = issue("127.0.0.1", subject="kernel", issuer=AUTHORITY)
+        with scripted(certificate=leaf.served) as kernel:
+            kernel.on(methods.GET_VERSION_INFO, VERSION)
+            assert ask(kernel.port, Trust(skip=False)).verified
+    finally:
+        _trust.system_roots.cache_clear()
+
+
+def test_a_server_that_shows_the_very_certificate_of_certificate_path_is_accepted(tmp_path: Path) -> None:
+    issued = issue("elsewhere.example", subject="elsewhere.example")
+    file = tmp_path / "known.pem"
+    file.write_bytes(issued.pem)
+    with scripted(certificate=issued.served) as kernel:
+        kernel.on(methods.GET_VERSION_INFO, VERSION)
+        text = f"chronicle://127.0.0.1:{kernel.port}/?auth=none&skipTlsValidation=false&certificatePath={file}"
+        trust = Trust.of(ConnectionString.parse(text))
+        channel = ask(kernel.port, trust)
+        assert "the very certificate of certificatePath" in describe_security(channel)
+        other = Trust(skip=False, accepted=AUTHORITY.pem)
+        assert refused(kernel.port, other)[0] == "unknown authority"
+
+
+CLIENT = issue(subject="a client", issuer=AUTHORITY)
+PASSWORD = "canary-password"
+
+
+@pytest.mark.parametrize("form", ["pem", "encrypted pem", "pkcs12"])
+def test_a_client_certificate_is_shown_and_its_key_is_not(tmp_path: Path, form: str) -> None:
+    file = tmp_path / "client"
+    file.write_bytes(
+        {
+            "pem": CLIENT.pem + CLIENT.key_pem,
+            "encrypted pem": CLIENT.encrypted_key(PASSWORD) + CLIENT.pem,
+            "pkcs12": CLIENT.pkcs12(PASSWORD),
+        }[form]
+    )
+    password = "" if form == "pem" else f"&certificatePassword={PASSWORD}"
+    with scripted(client_authority=AUTHORITY.pem) as kernel:
+        kernel.on(methods.GET_VERSION_INFO, VERSION)
+        text = f"chronicle://127.0.0.1:{kernel.port}/?auth=none&certificatePath={file}{password}"
+        with cn.connect(text, name="with-certificate") as client:
+            assert client.version.version == "19.29.4"
+            assert "client certificate shown" in repr(client)
+            trust = client._channel.trust
+            assert PASSWORD not in repr(trust) + repr(vars(client._channel))
+            assert CLIENT.key_pem.decode().splitlines()[1] not in repr(trust)
+        plain = f"chronicle://127.0.0.1:{kernel.port}/?auth=none"
+        given = Secret(PASSWORD) if password else None
+        with cn.connect(plain, name="x", client_certificate=file, client_certificate_password=given) as client:
+            assert client.version.version == "19.29.4"
+
+
+def test_a_server_that_wants_a_client_certificate_says_so() -> None:
+    with scripted(client_authority=AUTHORITY.pem) as kernel:
+        kernel.on(methods.GET_VERSION_INFO, VERSION)
+        with pytest.raises(KernelUnreachableError) as caught:
+            ask(kernel.port, Trust())
+    assert "certificate" in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("content", "password", "field"),
+    [(b"nothing of use", None, "certificatePath"), (CLIENT.pkcs12("another"), PASSWORD, "certificatePath")],
+    ids=["no certificate", "wrong password"],
+)
+def test_a_file_that_cannot_be_used_is_told_without_its_password(
+    tmp_path: Path, content: bytes, password: str | None, field: str
+) -> None:
+    file = tmp_path / "client.pfx"
+    file.write_bytes(content)
+    more = f"&certificatePassword={password}" if password else ""
+    with pytest.raises(InvalidInputError) as caught:
+        cn.connect(f"chronicle://127.0.0.1:1/?certificatePath={file}{more}")
+    assert caught.value.field == field
+    assert PASSWORD not in str(caught.value) + repr(caught.value.__context__)
+    with pytest.raises(InvalidInputError, match="cannot be read"):
+        cn.connect(f"chronicle://127.0.0.1:1/?certificatePath={tmp_path}/nowhere.pfx")
+    with pytest.raises(InvalidInputError, match="root_certificates"):
+        cn.connect("chronicle://127.0.0.1:1", root_certificates=b"no pem")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_changed_certificate_is_reported_where_nobody_checks_who_the_server_is() -> None:
+    port = free_port()
+    text = f"chronicle://127.0.0.1:{port}/?auth=none&skipTlsValidation=true"
+    with scripted(port) as first:
+        first.on(methods.GET_VERSION_INFO, VERSION)
+        client = cn.connect(text, name="changing")
+        assert "it changed" not in repr(client)
+    with closing(client), scripted(port) as second:
+        second.on(methods.GET_VERSION_INFO, VERSION)
+        with pytest.warns(CertificateChangedWarning, match=r"another certificate than before \(SHA-256 [0-9a-f]{16}…"):
+            client.status()
+        assert "it changed once since this client connected" in repr(client)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error")
+            client.status()
+
+
+def test_on_loopback_a_new_certificate_is_on_the_card_and_no_warning() -> None:
+    port = free_port()
+    with scripted(port) as first:
+        first.on(methods.GET_VERSION_INFO, VERSION)
+        client = cn.connect(f"chronicle://127.0.0.1:{port}/?auth=none", name="developing")
+    with closing(client), scripted(port) as second:
+        second.on(methods.GET_VERSION_INFO, VERSION)
+        client.status()
+        assert "(loopback)" in repr(client)
+        assert "it changed once" in repr(client)
+
+
+def test_a_relay_passes_streams_and_large_answers_and_leaves_nothing_behind(caplog: pytest.LogCaptureFixture) -> None:
+    rows = webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse
+    row = webhooks_pb2.WebhookDetailsResponse(Url="https://example.com/" + "x" * 1000)
+    large = enveloped(rows, [row] * 3000)
+    before = set(threading.enumerate())
+    with scripted(certificate=issue().served) as kernel:
+        kernel.on(methods.GET_WEBHOOKS, large).on(methods.OBSERVE_WEBHOOKS, [large, large])
+        channel = Channel(ConnectionString.parse(kernel.connection_string))
+        answer = channel.call(methods.GET_WEBHOOKS, webhooks_pb2.GetWebhooksRequest(EventStore="shop"))
+        assert len(answer.Data) == 3000
+        assert channel.relayed
+        stream = channel.stream(methods.OBSERVE_WEBHOOKS, webhooks_pb2.ObserveWebhooksRequest(EventStore="shop"))
+        assert [len(each.Data) for each in stream] == [3000, 3000]
+        relay = channel._last._relay if channel._last else None
+        assert relay is not None
+        socket_file = Path(relay.target.removeprefix("unix:"))
+        assert socket_file.stat().st_mode & 0o077 == 0
+        assert socket_file.parent.stat().st_mode & 0o077 == 0
+        channel.close()
+    assert not socket_file.parent.exists()
+    assert caplog.records == []
+    assert "chronicle-relay" not in {thread.name for thread in set(threading.enumerate()) - before}
+
+
+def test_a_relay_lets_nobody_but_the_pinned_server_in() -> None:
+    port = free_port()
+    with scripted(port, certificate=issue().served) as first:
+        first.on(methods.GET_VERSION_INFO, VERSION)
+        channel = Channel(ConnectionString.parse(first.connection_string))
+        channel.call(methods.GET_VERSION_INFO, Empty())
+        line = channel._last
+        assert line is not None
+        line.take()
+    with closing(channel), scripted(port, certificate=issue().served) as second:
+        second.on(methods.GET_VERSION_INFO, VERSION)
+        with pytest.raises(KernelUnreachableError):
+            channel._once(line, methods.GET_VERSION_INFO, _sealed(), _deadline(), first=False)
+        assert second.calls == []
+        line.leave()
+        channel.call(methods.GET_VERSION_INFO, Empty())
+        assert len(channel.certificate_changes) == 1
+
+
+def _sealed() -> Any:
+    from chronicle_notebook.contracts._sealed import Sealed
+
+    return Sealed(Empty())
+
+
+def _deadline() -> Any:
+    from chronicle_notebook.connection._deadline import Deadline
+
+    return Deadline(3)
+
+
+def test_a_relay_that_cannot_be_made_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    long = tmp_path / ("x" * 120)
+    long.mkdir()
+    monkeypatch.setattr("tempfile.tempdir", str(long))
+    with scripted(certificate=issue().served) as kernel:
+        kernel.on(methods.GET_VERSION_INFO, VERSION)
+        with pytest.raises(KernelUnreachableError, match="folder for temporary files: AF_UNIX path too long"):
+            ask(kernel.port, Trust())
+    assert list(long.iterdir()) == []
+
+
+def test_a_token_goes_through_a_relay_too(kernel: ScriptedKernel) -> None:
+    with scripted(certificate=issue().served) as nameless:
+        nameless.on(methods.GET_VERSION_INFO, VERSION)
+        target = ConnectionString.parse(f"chronicle://127.0.0.1:{nameless.port}/?apiKey=swordfish")
+        with closing(Channel(target)) as channel:
+            channel.call(methods.GET_VERSION_INFO, Empty())
+        assert nameless.calls[-1].metadata["authorization"] == "Bearer swordfish"
+
+
+def test_the_token_endpoint_is_held_to_the_same_certificate() -> None:
+    """Between the handshake and the request for a token, another server takes the port: it gets no secret."""
+    from chronicle_notebook.connection import _http
+    from chronicle_notebook.connection._deadline import Deadline
+    from chronicle_notebook.connection._tls import secure
+
+    trust = Trust(skip=True)
+    with fronted() as first:
+        secured = secure(Host("127.0.0.1", first.port), trust, Deadline(5))
+    with fronted(port=first.port) as second:
+        second.on("/connect/token", as_json({"access_token": "t"}))
+        with pytest.raises(CertificateError) as caught:
+            _http.post(secured, trust, "/connect/token", lambda: b"secret=1", Deadline(5))
+        assert second.requests == []
+    assert caught.value.problem == "changed"

@@ -1,0 +1,479 @@
+"""Tokens over a real port: what is asked for, kept, renewed, refused, and told when there is none."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import closing
+from typing import Any
+from urllib.parse import parse_qs
+
+import pytest
+from google.protobuf.empty_pb2 import Empty
+
+import chronicle_notebook as cn
+from chronicle_notebook import (
+    AuthenticationError,
+    CertificateError,
+    ChronicleError,
+    KernelUnreachableError,
+    SecretUnavailableError,
+)
+from chronicle_notebook.connection import _tokens
+from chronicle_notebook.connection._channel import Channel
+from chronicle_notebook.connection._description import describe_credentials
+from chronicle_notebook.connection._grpc import grpc
+from chronicle_notebook.connection._string import ConnectionString
+from chronicle_notebook.connection._trust import Trust
+from chronicle_notebook.contracts.commands import methods
+from chronicle_notebook.contracts.wire import event_stores_pb2, host_pb2, webhooks_pb2
+from tests.certificates import Issued, issue
+from tests.frames import package_frames
+from tests.scripted import ScriptedKernel, enveloped, scripted
+from tests.scripted_front import HttpAnswer, HttpRequest, ScriptedFront, as_json, fronted
+
+SECRET = "canary-7c1-swordfish"
+TOKEN = "/connect/token"
+VERSION = host_pb2.ServerVersionInfo(Version="19.29.4")
+S = grpc.StatusCode
+
+
+class Authority:
+    """Gives a new token at each request and knows which are good."""
+
+    def __init__(self, front: ScriptedFront, *, lifetime: float = 3600) -> None:
+        self.front, self.lifetime = front, lifetime
+        self.good: set[str] = set()
+        self.fault: HttpAnswer | None = None
+        front.on(TOKEN, self.answer)
+
+    def answer(self, request: HttpRequest) -> HttpAnswer:
+        if self.fault is not None:
+            return self.fault
+        token = f"token-{self.front.asked(TOKEN)}"
+        self.good.add(token)
+        return as_json({"access_token": token, "token_type": "Bearer", "expires_in": self.lifetime})
+
+    def guards(self, answer: Any) -> Any:
+        """The answer of a method for those who show a good token."""
+
+        def guarded(_request: Any, context: grpc.ServicerContext) -> Any:
+            shown = dict(context.invocation_metadata()).get("authorization", "")
+            if str(shown).removeprefix("Bearer ") not in self.good:
+                context.abort(S.UNAUTHENTICATED, "no")
+            return answer(context) if callable(answer) else answer
+
+        return guarded
+
+
+@pytest.fixture
+def front() -> Iterator[ScriptedFront]:
+    with fronted() as running:
+        yield running
+
+
+@pytest.fixture
+def authority(front: ScriptedFront) -> Authority:
+    authority = Authority(front)
+    front.kernel.on(methods.GET_VERSION_INFO, authority.guards(VERSION))
+    return authority
+
+
+def dial(front: ScriptedFront, user: str = f"orders:{SECRET}@", **options: Any) -> closing[Channel]:
+    return closing(Channel(ConnectionString.parse(f"chronicle://{user}{front.address}"), **options))
+
+
+def version(channel: Channel, **options: Any) -> str:
+    return channel.call(methods.GET_VERSION_INFO, Empty(), **options).Version
+
+
+def carried(kernel: ScriptedKernel) -> list[str]:
+    """The tokens that the calls of GetVersionInfo carried."""
+    return [
+        call.metadata.get("authorization", "") for call in kernel.calls if call.method == methods.GET_VERSION_INFO.path
+    ]
+
+
+def test_an_id_and_a_secret_are_exchanged_for_a_token_and_never_sent_with_a_call(
+    front: ScriptedFront, authority: Authority
+) -> None:
+    with dial(front) as channel:
+        assert [version(channel) for _ in range(5)] == ["19.29.4"] * 5
+        assert describe_credentials(channel) == "client credentials (id 'orders'); token valid for 60 min"
+    (request,) = front.requests
+    assert (request.verb, request.path) == ("POST", TOKEN)
+    assert request.headers["content-type"] == "application/x-www-form-urlencoded"
+    assert parse_qs(request.body) == {
+        "grant_type": ["client_credentials"],
+        "client_id": ["orders"],
+        "client_secret": [SECRET],
+    }
+    assert carried(front.kernel) == ["Bearer token-1"] * 5
+    assert all(SECRET not in str(call.metadata) for call in front.kernel.calls)
+
+
+@pytest.mark.parametrize(
+    "issued", [issue("127.0.0.1", subject="k", days=(-9, -1)), issue()], ids=["expired", "nameless"]
+)
+def test_a_token_is_had_from_a_server_whose_certificate_only_a_relay_accepts(issued: Issued) -> None:
+    with fronted(issued.served) as front:
+        front.kernel.on(methods.GET_VERSION_INFO, Authority(front).guards(VERSION))
+        with dial(front) as channel:
+            version(channel)
+            assert channel.relayed
+    assert carried(front.kernel) == ["Bearer token-1"]
+
+
+def test_a_token_is_asked_for_with_the_authorities_that_were_given() -> None:
+    authority = issue(subject="Private CA", authority=True)
+    leaf = issue("127.0.0.1", subject="kernel", issuer=authority)
+    with fronted(leaf.served) as front:
+        front.kernel.on(methods.GET_VERSION_INFO, Authority(front).guards(VERSION))
+        with dial(front, trust=Trust(skip=False, roots=authority.pem)) as channel:
+            version(channel)
+            assert channel.verified
+        assert front.asked(TOKEN) == 1
+        with dial(front, trust=Trust(skip=False)) as channel, pytest.raises(CertificateError):
+            version(channel)
+        assert front.asked(TOKEN) == 1, "no secret goes to a server that is not trusted"
+
+
+def test_every_call_carries_a_correlation_id_of_its_own_and_its_deadline(
+    front: ScriptedFront, authority: Authority
+) -> None:
+    from uuid import UUID
+
+    with dial(front, timeout=9) as channel:
+        version(channel)
+        version(channel, timeout=4)
+    ids = {UUID(call.metadata["x-correlation-id"]) for call in front.kernel.calls}
+    assert len(ids) == 2
+    assert [round(call.time_remaining or 0) for call in front.kernel.calls] == [9, 4]
+
+
+def test_without_credentials_the_development_pair_is_used_and_it_is_said(
+    front: ScriptedFront, authority: Authority
+) -> None:
+    with cn.connect(f"chronicle://{front.address}", name="developing") as client:
+        assert "client credentials (development pair), because the connection string has none" in repr(client)
+        assert "token valid for 60 min" in client._repr_html_()
+    assert parse_qs(front.requests[0].body)["client_id"] == ["chronicle-dev-client"]
+    assert parse_qs(front.requests[0].body)["client_secret"] == ["chronicle-dev-secret"]
+
+
+def test_a_kernel_with_authentication_switched_off_needs_no_token(front: ScriptedFront) -> None:
+    front.kernel.on(methods.GET_VERSION_INFO, VERSION)
+    with cn.connect(f"chronicle://{front.address}", name="open") as client:
+        client.status()
+        assert "no token is sent, as the kernel has no token endpoint" in repr(client)
+    assert set(carried(front.kernel)) == {""}
+    assert front.asked(TOKEN) == 1, "it is not asked for again on the same connection"
+
+
+def test_a_port_that_speaks_grpc_alone_needs_no_token_either(kernel: ScriptedKernel) -> None:
+    kernel.on(methods.GET_VERSION_INFO, VERSION)
+    with cn.connect(f"chronicle://127.0.0.1:{kernel.port}", name="grpc-alone") as client:
+        assert "no token is sent" in repr(client)
+
+
+def test_given_credentials_are_not_dropped_silently_when_there_is_no_endpoint(front: ScriptedFront) -> None:
+    with dial(front) as channel, pytest.raises(AuthenticationError, match="no token endpoint") as caught:
+        version(channel)
+    assert "auth=none" in caught.value.hint
+
+
+def test_none_and_an_api_key_ask_for_no_token(front: ScriptedFront) -> None:
+    front.kernel.on(methods.GET_VERSION_INFO, VERSION)
+    for query in ("auth=none", f"apiKey={SECRET}"):
+        with closing(Channel(ConnectionString.parse(f"chronicle://{front.address}/?{query}"))) as channel:
+            version(channel)
+    assert front.requests == []
+    assert carried(front.kernel) == ["", f"Bearer {SECRET}"]
+
+
+def test_a_token_is_renewed_a_minute_before_its_end(front: ScriptedFront, authority: Authority) -> None:
+    authority.lifetime = 3600
+    with dial(front) as channel:
+        version(channel)
+        version(channel)
+        assert front.asked(TOKEN) == 1
+        token = channel.tokens._token
+        assert token is not None
+        now = time.monotonic()
+        assert 3595 < token.ends_at - now <= 3600
+        assert round(token.ends_at - token.renew_at) == 60
+        # Nobody waits for an hour: the token is made to be at that moment.
+        channel.tokens._token = _tokens._Token(token.value, now, now + 60)
+        version(channel)
+        version(channel)
+    assert front.asked(TOKEN) == 2
+    assert carried(front.kernel)[-2:] == ["Bearer token-2"] * 2
+
+
+def test_a_short_lived_token_is_renewed_when_half_of_its_life_is_over(
+    front: ScriptedFront, authority: Authority
+) -> None:
+    authority.lifetime = 0.6
+    with dial(front) as channel:
+        ends = time.monotonic() + 1.5
+        while time.monotonic() < ends:
+            version(channel)
+            time.sleep(0.02)
+    assert 4 <= front.asked(TOKEN) <= 7
+    assert "" not in carried(front.kernel)
+
+
+def test_a_token_that_the_kernel_refuses_is_replaced_once(front: ScriptedFront, authority: Authority) -> None:
+    with dial(front) as channel:
+        version(channel)
+        authority.good.clear()
+        assert version(channel) == "19.29.4"
+    assert carried(front.kernel) == ["Bearer token-1", "Bearer token-1", "Bearer token-2"]
+
+
+def test_a_write_is_made_again_after_a_refused_token_and_only_then(front: ScriptedFront, authority: Authority) -> None:
+    request = event_stores_pb2.EnsureEventStoreRequest(Name="shop")
+    front.kernel.on(methods.ENSURE_EVENT_STORE, authority.guards(enveloped(event_stores_pb2.CommandResult)))
+    with dial(front) as channel:
+        version(channel)
+        authority.good.clear()
+        channel.call(methods.ENSURE_EVENT_STORE, request)
+        assert front.kernel.count(methods.ENSURE_EVENT_STORE) == 2
+        front.kernel.fail(methods.ENSURE_EVENT_STORE, S.UNAUTHENTICATED, "still no")
+        with pytest.raises(AuthenticationError):
+            channel.call(methods.ENSURE_EVENT_STORE, request)
+    assert front.kernel.count(methods.ENSURE_EVENT_STORE) == 4
+    assert front.asked(TOKEN) == 3
+
+
+def test_many_threads_share_one_renewal(front: ScriptedFront, authority: Authority) -> None:
+    with dial(front) as channel:
+        version(channel)
+        authority.good.clear()
+        authority.front.on(TOKEN, lambda request: HttpAnswer(**{**vars(authority.answer(request)), "delay": 0.1}))
+        done: list[str] = []
+        threads = [threading.Thread(target=lambda: done.append(version(channel))) for _ in range(8)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(10)
+    assert done == ["19.29.4"] * 8
+    assert front.asked(TOKEN) == 2
+
+
+def test_failed_renewals_are_throttled_and_the_valid_token_is_used(
+    front: ScriptedFront, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with dial(front) as channel:
+        version(channel)
+        token = channel.tokens._token
+        assert token is not None
+        channel.tokens._token = _tokens._Token(token.value, time.monotonic(), token.ends_at)
+        authority.fault = HttpAnswer(503)
+        for _ in range(20):
+            assert version(channel) == "19.29.4"
+        assert front.asked(TOKEN) == 2, "one failed renewal in five seconds"
+        monkeypatch.setattr(_tokens, "THROTTLE", 0.0)
+        version(channel)
+        assert front.asked(TOKEN) == 3
+        authority.fault = None
+        version(channel)
+        version(channel)
+        assert front.asked(TOKEN) == 4
+    assert carried(front.kernel)[-1] == "Bearer token-4"
+
+
+def test_when_the_token_has_ended_a_dead_endpoint_is_an_error_at_once_and_not_asked_again_and_again(
+    front: ScriptedFront, authority: Authority
+) -> None:
+    with dial(front) as channel:
+        version(channel)
+        channel.tokens._token = None
+        authority.fault = HttpAnswer(500)
+        for _ in range(4):
+            with pytest.raises(KernelUnreachableError, match=r"out of order \(HTTP 500\)"):
+                version(channel, retry=False)
+    assert front.asked(TOKEN) == 2
+
+
+FAULTS: list[tuple[HttpAnswer, type[ChronicleError], str]] = [
+    (
+        as_json({"error": "invalid_client"}, 401),
+        AuthenticationError,
+        "gives no token .* \\(invalid_client, HTTP 401\\)",
+    ),
+    (as_json({"error": SECRET, "error_description": SECRET}, 400), AuthenticationError, "\\(HTTP 400\\)"),
+    (
+        HttpAnswer(302, b"", {"Location": f"https://elsewhere/?{SECRET}"}),
+        AuthenticationError,
+        "redirects \\(HTTP 302\\)",
+    ),
+    (HttpAnswer(200, b"<html>hello</html>"), AuthenticationError, "something that is no token"),
+    (as_json({"access_token": 5}), AuthenticationError, "something that is no token"),
+    (as_json({"access_token": "two\nlines"}), AuthenticationError, "something that is no token"),
+    (as_json(["access_token"]), AuthenticationError, "something that is no token"),
+    (HttpAnswer(200, b"x" * 400_000), AuthenticationError, "no token endpoint"),
+    (HttpAnswer(503, SECRET.encode()), KernelUnreachableError, "out of order \\(HTTP 503\\)"),
+    (HttpAnswer(429), KernelUnreachableError, "out of order \\(HTTP 429\\)"),
+]
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "text"), FAULTS, ids=[f"{each[0].status} {i}" for i, each in enumerate(FAULTS)]
+)
+def test_every_fault_of_the_endpoint_is_told_clearly_and_without_the_secret(
+    front: ScriptedFront, authority: Authority, fault: HttpAnswer, kind: type[ChronicleError], text: str
+) -> None:
+    authority.fault = fault
+    with dial(front) as channel, pytest.raises(kind, match=text) as caught:
+        version(channel, retry=False)
+    error = caught.value
+    assert front.address in error.message
+    assert error.hint
+    assert SECRET not in package_frames(error) + repr(error) + error.hint
+    assert error.__cause__ is None
+
+
+def test_a_token_is_in_no_traceback_with_local_variables(front: ScriptedFront, authority: Authority) -> None:
+    front.kernel.fail(methods.GET_VERSION_INFO, S.UNKNOWN, "broken")
+    with dial(front) as channel, pytest.raises(ChronicleError) as caught:
+        version(channel)
+    text = package_frames(caught.value)
+    assert front.kernel.calls[-1].metadata["authorization"] == "Bearer token-1"
+    assert "token-1" not in text
+    assert "token-1" not in repr(channel.tokens) + repr(vars(channel.tokens))
+    assert SECRET not in text + repr(vars(channel.tokens))
+
+
+def test_an_endpoint_that_does_not_answer_ends_with_the_deadline_of_the_call(
+    front: ScriptedFront, authority: Authority
+) -> None:
+    authority.fault = HttpAnswer(200, delay=20)
+    started = time.monotonic()
+    with dial(front) as channel, pytest.raises(KernelUnreachableError, match="did not answer within"):
+        version(channel, timeout=0.4, retry=False)
+    assert time.monotonic() - started < 1.5
+
+
+def test_an_endpoint_that_drips_ends_with_the_deadline_too() -> None:
+    with scripted() as kernel, closing(_Dripping()) as dripping:
+        from chronicle_notebook.connection._deadline import Deadline
+        from chronicle_notebook.connection._http import _received
+
+        started = time.monotonic()
+        with pytest.raises(TimeoutError):
+            _received(dripping.client, Deadline(0.4))  # type: ignore[arg-type] # it only receives
+        assert 0.3 < time.monotonic() - started < 1.5
+        assert kernel.calls == []
+
+
+class _Dripping:
+    """A connection over which a byte comes now and then, without end."""
+
+    def __init__(self) -> None:
+        self.client, self._server = socket.socketpair()
+        self._ended = threading.Event()
+        threading.Thread(target=self._drip, daemon=True).start()
+
+    def _drip(self) -> None:
+        while not self._ended.wait(0.05):
+            self._server.send(b"x")
+
+    def close(self) -> None:
+        self._ended.set()
+        self.client.close()
+        time.sleep(0.06)
+        self._server.close()
+
+
+def test_ctrl_c_ends_the_wait_for_a_token_at_once(front: ScriptedFront, authority: Authority) -> None:
+    authority.fault = HttpAnswer(200, delay=20)
+    with dial(front) as channel:
+        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+        started = time.monotonic()
+        with pytest.raises(KeyboardInterrupt):
+            version(channel)
+        assert time.monotonic() - started < 1.5
+        authority.fault = None
+        assert version(channel) == "19.29.4", "nothing is left locked"
+
+
+def test_ctrl_c_ends_a_tls_handshake_at_once() -> None:
+    with socket.socket() as silent:
+        silent.bind(("127.0.0.1", 0))
+        silent.listen()
+        target = ConnectionString.parse(f"chronicle://127.0.0.1:{silent.getsockname()[1]}/?auth=none")
+        with closing(Channel(target)) as channel:
+            threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
+            started = time.monotonic()
+            with pytest.raises(KeyboardInterrupt):
+                channel.call(methods.GET_VERSION_INFO, Empty())
+            assert time.monotonic() - started < 1.5
+            started = time.monotonic()
+            with pytest.raises(KernelUnreachableError, match=r"did not complete a TLS handshake within 0\.\d+ seconds"):
+                channel.call(methods.GET_VERSION_INFO, Empty(), timeout=0.5, retry=False)
+            assert time.monotonic() - started < 1.5
+
+
+def test_a_secret_by_a_reference_that_leads_nowhere_is_told_before_anything_is_sent(
+    front: ScriptedFront, authority: Authority
+) -> None:
+    with dial(front, user="orders:env%3ANOT_SET_ANYWHERE@") as channel, pytest.raises(SecretUnavailableError):
+        version(channel)
+    assert front.requests == []
+    target = ConnectionString.parse(f"chronicle://{front.address}/?apiKey=env:NOT_SET_ANYWHERE")
+    with closing(Channel(target)) as channel, pytest.raises(SecretUnavailableError):
+        version(channel)
+    assert front.kernel.calls == []
+
+
+def test_a_stream_whose_token_ran_out_goes_on_with_another(front: ScriptedFront, authority: Authority) -> None:
+    rows = webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse
+    go_on = threading.Event()
+
+    def once(context: grpc.ServicerContext) -> Iterator[Any]:
+        yield enveloped(rows)
+        assert go_on.wait(5)
+        context.abort(S.UNAUTHENTICATED, "the token has expired")
+
+    front.kernel.on(methods.OBSERVE_WEBHOOKS, authority.guards(once))
+    with dial(front) as channel:
+        stream = channel.stream(methods.OBSERVE_WEBHOOKS, webhooks_pb2.ObserveWebhooksRequest(EventStore="shop"))
+        answers = iter(stream)
+        next(answers)
+        for _ in range(3):
+            authority.good.clear()
+            go_on.set()
+            next(answers)
+        stream.cancel()
+        assert list(answers) == []
+    used = [call.metadata["authorization"] for call in front.kernel.calls]
+    assert used[0] == "Bearer token-1"
+    assert used[-1] == f"Bearer token-{front.asked(TOKEN)}"
+    assert front.asked(TOKEN) >= 4
+
+
+def test_a_stream_that_is_refused_with_every_token_ends_with_the_refusal(
+    front: ScriptedFront, authority: Authority
+) -> None:
+    front.kernel.fail(methods.OBSERVE_WEBHOOKS, S.UNAUTHENTICATED, "never")
+    with dial(front) as channel:
+        stream = channel.stream(methods.OBSERVE_WEBHOOKS, webhooks_pb2.ObserveWebhooksRequest(EventStore="shop"))
+        with pytest.raises(AuthenticationError):
+            list(stream)
+    assert front.kernel.count(methods.OBSERVE_WEBHOOKS) == 2
+
+
+def test_a_wrong_secret_is_told_by_connect(front: ScriptedFront, authority: Authority) -> None:
+    authority.fault = as_json({"error": "invalid_client"}, 401)
+    with pytest.raises(AuthenticationError) as caught:
+        cn.connect(f"chronicle://orders:{SECRET}@{front.address}", name="wrong")
+    assert "gives no token to the client 'orders'" in str(caught.value)
+    assert "wrong" not in cn.clients()
+    with pytest.raises(AuthenticationError) as caught:
+        cn.connect(f"chronicle://{front.address}", name="wrong")
+    assert "development kernels only" in caught.value.hint

@@ -1,0 +1,190 @@
+"""The site builds without a warning, is whole, and needs and tells nothing from elsewhere."""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from functools import cache
+from html.parser import HTMLParser
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+import pytest
+
+import chronicle_notebook as cn
+from chronicle_notebook.contracts._defects import DEFECTS
+from chronicle_notebook.magics._table import MAGICS
+
+ROOT = Path(__file__).parents[2]
+NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+CANARY = "canary-4d1c-swordfish"
+# What a browser loads by itself; everything else is a link that a reader may follow.
+LOADED = {"audio": "src", "embed": "src", "iframe": "src", "img": "src", "link": "href", "script": "src"}
+LOADED |= {"source": "src", "video": "src", "object": "data"}
+
+
+@dataclass
+class Content(HTMLParser):
+    """What a page refers to, where it can be referred to, and what it says."""
+
+    loaded: list[str] = field(default_factory=list)
+    links: list[str] = field(default_factory=list)
+    ids: set[str] = field(default_factory=set)
+    text: str = ""
+
+    def __post_init__(self) -> None:
+        super().__init__()
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        given = dict(attrs)
+        self.ids |= {value for name in ("id", "name") if (value := given.get(name))}
+        if tag in LOADED and (target := given.get(LOADED[tag])):
+            self.loaded.append(target)
+        if tag == "a" and (target := given.get("href")):
+            self.links.append(target)
+
+    def handle_data(self, data: str) -> None:
+        self.text += data
+
+
+@cache
+def content(page: Path) -> Content:
+    found = Content()
+    found.feed(page.read_text())
+    return found
+
+
+def words(page: Path) -> str:
+    """What a page says, on one line."""
+    return " ".join(content(page).text.split())
+
+
+@pytest.fixture(scope="module")
+def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("site")
+    kept = {key: value for key, value in os.environ.items() if not key.startswith("CHRONICLE_")}
+    built = subprocess.run(
+        [sys.executable, "-m", "mkdocs", "build", "--strict", "--site-dir", str(folder)],
+        cwd=ROOT,
+        env={**kept, "WEBHOOK_TOKEN": CANARY},
+        capture_output=True,
+        text=True,
+        timeout=110,
+        check=False,
+    )
+    assert built.returncode == 0, built.stdout + built.stderr
+    return folder
+
+
+@pytest.fixture(scope="module")
+def pages(site: Path) -> list[Path]:
+    return sorted(site.rglob("*.html"))
+
+
+def test_each_link_leads_to_a_page_and_to_a_place_on_it(site: Path, pages: list[Path]) -> None:
+    broken = []
+    for page in pages:
+        for link in content(page).links + content(page).loaded:
+            parts = urlsplit(link)
+            if parts.scheme or parts.netloc:
+                continue
+            # The page for what is not found is shown at any address, so its links begin at the root.
+            base = site if parts.path.startswith("/") else page.parent
+            target = (base / unquote(parts.path).lstrip("/")).resolve() if parts.path else page
+            if not target.is_file():
+                broken.append(f"{page.relative_to(site)} -> {link}")
+            elif parts.fragment and target.suffix == ".html" and unquote(parts.fragment) not in content(target).ids:
+                broken.append(f"{page.relative_to(site)} -> {link} (no such place)")
+    assert broken == []
+    assert sum(len(content(page).links) for page in pages) > 500
+
+
+def test_nothing_is_loaded_from_elsewhere(site: Path, pages: list[Path]) -> None:
+    loaded = [
+        f"{page.relative_to(site)}: {target}"
+        for page in pages
+        for target in content(page).loaded
+        if urlsplit(target).netloc or urlsplit(target).scheme not in {"", "data"}
+    ]
+    for sheet in site.rglob("*.css"):
+        named = re.findall(r"""url\(\s*["']?([^"')]+)|@import\s+["']([^"']+)""", sheet.read_text())
+        loaded += [f"{sheet.relative_to(site)}: {each}" for each in named if re.match(r"([a-z]+:)?//", "".join(each))]
+    assert loaded == []
+
+
+def test_no_page_tells_a_secret_or_a_path_of_this_machine(site: Path) -> None:
+    texts = {path: path.read_text(errors="replace") for path in site.rglob("*") if path.is_file()}
+    assert len(texts) > 40
+    for path, text in texts.items():
+        for told in (CANARY, str(ROOT), f"{Path.home()}/", "site-packages"):
+            assert told not in text, f"{path.relative_to(site)} has {told}"
+        assert not re.search(r"crk1:\w+:\w", text), path
+
+
+@pytest.mark.parametrize("notebook", NOTEBOOKS, ids=lambda path: path.stem)
+def test_a_tutorial_shows_what_its_cells_gave(site: Path, notebook: Path) -> None:
+    page = (site / "tutorials" / f"{notebook.stem}.html").read_text()
+    assert page.count('<div class="output">') >= 4
+    assert "Error: " not in page
+    assert 'id="output-' not in page, "each mark was replaced"
+
+
+def test_the_first_steps_tell_the_whole_story(site: Path) -> None:
+    said = words(site / "tutorials" / "01-first-steps.html")
+    for part in ("'loan-desk' was created", "200 OK", "bicycle", "not all of it took effect: active"):
+        assert part in said
+
+
+def test_each_public_name_is_in_the_reference_with_its_words(site: Path) -> None:
+    places: set[str] = set().union(*(content(page).ids for page in (site / "reference").glob("*.html")))
+    said = " ".join(words(page) for page in (site / "reference").glob("*.html"))
+    for name in public_names():
+        assert any(place.endswith(f".{name}") for place in places), name
+    # A docstring says in its first line what the thing is; the site must say it too.
+    for value in (cn.connect, cn.KernelFaultError, cn.Outcome, cn.Receiver):
+        first = (value.__doc__ or "").partition("\n")[0].replace("`", "")
+        assert first in said, first
+    assert ":class:" not in said
+    assert "::" not in said.replace("::1", "")
+
+
+def public_names() -> Iterator[str]:
+    for name in set(dir(cn)) - {"__version__"}:
+        value: Any = getattr(cn, name)
+        yield from getattr(value, "__all__", [name])
+
+
+def test_each_form_of_each_magic_is_listed(site: Path) -> None:
+    said = words(site / "magics.html")
+    for magic in MAGICS:
+        for command in magic.commands:
+            assert " ".join(magic.usage(command).split()) in said
+
+
+@pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.key)
+def test_each_known_defect_has_a_page_with_what_is_known_and_what_to_do(site: Path, defect: Any) -> None:
+    said = words(site / "defects" / f"{defect.key}.html")
+    for part in (defect.what, defect.versions, defect.remedy, defect.source, "How to notice it", "What to do"):
+        assert " ".join(part.replace("`", "").split()) in said
+    assert " ".join(defect.what.split()) in words(site / "defects" / "index.html")
+
+
+def test_each_page_of_a_defect_says_how_to_notice_it_and_what_to_do() -> None:
+    written = [path for path in (ROOT / "docs" / "defects").glob("*.md") if path.stem != "index"]
+    assert len(written) >= len(DEFECTS)
+    for path in written:
+        headings = re.findall(r"^#+ (.+)$", path.read_text(), re.MULTILINE)
+        assert headings[1:] == ["How to notice it", "What to do"], path.name
+
+
+def test_each_public_error_is_in_the_troubleshooting(site: Path) -> None:
+    said = (ROOT / "docs" / "troubleshooting.md").read_text()
+    kinds = [name for name in dir(cn) if name.endswith(("Error", "Warning"))]
+    assert [name for name in kinds if f"`{name}`" not in said] == []
+    assert len(kinds) > 30
+    assert "Troubleshooting" in words(site / "troubleshooting.html")

@@ -1,0 +1,266 @@
+"""In a real kernel, over its own protocol: loading, completion, inspection, interruption, errors, and nbclient."""
+
+from __future__ import annotations
+
+import os
+import signal
+import statistics
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from queue import Empty
+from typing import Any
+
+import nbformat
+import pytest
+from jupyter_client.manager import KernelManager
+from nbclient import NotebookClient
+from nbclient.exceptions import CellExecutionError
+
+from chronicle_notebook._client import Client
+from chronicle_notebook.contracts.commands import methods
+from chronicle_notebook.contracts.wire import event_stores_pb2, host_pb2
+from chronicle_notebook.magics._help import help_text
+from chronicle_notebook.magics._table import BY_NAME
+from tests.scripted import ScriptedKernel, enveloped
+
+CANARY = "qx9canary7"
+TIMEOUT = 10
+
+
+class Notebook:
+    """A kernel process and the messages to and from it."""
+
+    def __init__(self, manager: KernelManager) -> None:
+        self.manager = manager
+        self.client = manager.client()
+        self.client.start_channels()
+        self.client.wait_for_ready(timeout=TIMEOUT)
+
+    def run(self, code: str, *, stdin: str | None = None) -> list[dict[str, Any]]:
+        """The outputs of a cell; what it asks for is answered with ``stdin``."""
+        message = self.client.execute(code, allow_stdin=stdin is not None, stop_on_error=False)
+        outputs: list[dict[str, Any]] = []
+        deadline = time.monotonic() + TIMEOUT
+        while True:
+            assert time.monotonic() < deadline, (
+                f"the kernel ({'alive' if self.manager.is_alive() else 'dead'}) did not finish {code!r}: {outputs}"
+            )
+            if stdin is not None:
+                self._answer(stdin)
+            try:
+                heard = self.client.get_iopub_msg(timeout=0.2)
+            except Empty:
+                continue
+            if heard["parent_header"].get("msg_id") != message:
+                continue
+            if heard["msg_type"] == "status" and heard["content"]["execution_state"] == "idle":
+                self.client.get_shell_msg(timeout=TIMEOUT)
+                return outputs
+            if heard["msg_type"] not in {"status", "execute_input"}:
+                outputs.append({"type": heard["msg_type"], **heard["content"]})
+
+    def _answer(self, text: str) -> None:
+        try:
+            self.client.get_stdin_msg(timeout=0.02)
+        except Empty:
+            return
+        self.client.input(text)
+
+    def error(self, code: str) -> dict[str, Any]:
+        (found,) = [output for output in self.run(code) if output["type"] == "error"]
+        return found
+
+    def complete(self, code: str) -> dict[str, Any]:
+        content: dict[str, Any] = self.client.complete(code, reply=True, timeout=TIMEOUT)["content"]
+        return content
+
+    def inspect(self, code: str) -> str:
+        content = self.client.inspect(code, reply=True, timeout=TIMEOUT)["content"]
+        return str(content["data"].get("text/plain", ""))
+
+
+@pytest.fixture(scope="module")
+def notebook(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Notebook]:
+    home = tmp_path_factory.mktemp("ipython")
+    manager = KernelManager(kernel_name="python3")
+    manager.start_kernel(extra_arguments=["--HistoryManager.enabled=False"], env=_environment(home))
+    opened = Notebook(manager)
+    yield opened
+    opened.client.stop_channels()
+    manager.shutdown_kernel(now=True)
+    manager.cleanup_resources()
+
+
+def _environment(home: Path) -> dict[str, str]:
+    return {**os.environ, "IPYTHONDIR": str(home), "JUPYTER_PREFER_ENV_PATH": "1"}
+
+
+@pytest.fixture
+def connected(notebook: Notebook, client: Client) -> Notebook:
+    """The kernel process with a client of an event store that only this test uses."""
+    notebook.run("%reload_ext chronicle_notebook")
+    notebook.run(f"%chronicle connect {client.target.redacted} --store {client.event_store}")
+    return notebook
+
+
+def test_loading_is_silent_and_takes_no_time_and_imports_nothing_heavy(notebook: Notebook) -> None:
+    measure = "import sys, time, IPython.core.completer\nt = time.perf_counter()\n%load_ext chronicle_notebook\n"
+    measure += "took = time.perf_counter() - t\n"
+    forget = "for name in [name for name in sys.modules if name.partition('.')[0] == 'chronicle_notebook']:\n"
+    forget += "    del sys.modules[name]"
+    durations: list[float] = []
+    for _ in range(5):
+        assert notebook.run(measure) == []
+        (shown,) = notebook.run("print(took, [m for m in ('grpc', 'pandas', 'yaml', 'aiohttp') if m in sys.modules])")
+        took, _, heavy = shown["text"].partition(" ")
+        durations.append(float(took))
+        assert heavy.strip() == "[]"
+        assert notebook.run(f"%unload_ext chronicle_notebook\n{forget}") == []
+    # The quickest, as it is this that loading takes; the rest is what else the machine does.
+    assert min(durations) <= 0.030, durations
+
+
+def test_names_of_the_connected_kernel_are_completed(connected: Notebook, client: Client) -> None:
+    client.webhooks.register("my hook", "https://example.com", lambda b: b.with_event_type("AccountOpened"))
+    client.webhooks.register("audit", "https://example.com", lambda b: b.with_event_type("AccountOpened"))
+    deadline = time.monotonic() + 10
+    while (found := connected.complete("%webhook show "))["matches"] != ["audit", "'my hook'"]:
+        assert time.monotonic() < deadline, found
+    found = connected.complete("x = 1\ny = %webhook show m")
+    assert (found["matches"], found["cursor_start"], found["cursor_end"]) == (["'my hook'"], 24, 25)
+    assert connected.complete("%webhook remove audit --y")["matches"] == ["--yes"]
+    assert connected.complete(f"%chronicle use --store {client.event_store[:8]}")["matches"] == [client.event_store]
+
+
+def test_keys_and_event_types_are_completed_inside_a_cell(connected: Notebook) -> None:
+    cell = "%%webhook audit https://example.com\n"
+    assert connected.complete(f"{cell}ev")["matches"] == ["event_types: ", "event_sequence: "]
+    deadline = time.monotonic() + 10
+    while (found := connected.complete(f"{cell}event_types: [Acc"))["matches"] != ["AccountOpened"]:
+        assert time.monotonic() < deadline, found
+
+
+def test_python_is_completed_as_ever(connected: Notebook) -> None:
+    assert "import" in connected.complete("impor")["matches"]
+    assert "connect" in connected.complete("import chronicle_notebook as cn\ncn.conn")["matches"]
+    assert "%webhooks" in connected.complete("%webhook")["matches"]
+
+
+def test_a_kernel_that_hangs_does_not_hold_up_who_types(notebook: Notebook, kernel: ScriptedKernel) -> None:
+    hold = threading.Event()
+
+    def wait(_request: Any, _context: Any) -> Any:
+        hold.wait(20)
+        return enveloped(event_stores_pb2.QueryResult_IEnumerable_EventStoreNamesResponse)
+
+    kernel.on(methods.GET_VERSION_INFO, host_pb2.ServerVersionInfo(Version="19.29.4"))
+    notebook.run("%reload_ext chronicle_notebook")
+    notebook.run(f"%chronicle connect {kernel.connection_string}")
+    kernel.on(methods.ALL_EVENT_STORES, wait)
+    try:
+        durations = []
+        for _ in range(5):
+            started = time.monotonic()
+            assert "start" not in notebook.complete("%webhook show ")["matches"]
+            durations.append(time.monotonic() - started)
+        # The rest of IPython's completion comes on top of what the names may take.
+        assert statistics.median(durations) < 0.5, durations
+    finally:
+        hold.set()
+
+
+def test_inspection_shows_the_help(connected: Notebook) -> None:
+    for name in ("%webhook", "%webhooks", "%chronicle"):
+        shown = connected.inspect(name)
+        assert help_text(BY_NAME[name]).splitlines()[0] in shown
+        assert BY_NAME[name].usage(BY_NAME[name].commands[0]) in shown
+
+
+def test_an_error_is_two_lines_with_the_type_and_no_secret(connected: Notebook, client: Client) -> None:
+    cell = f"%%webhook hook https://example.com\nauthorization: {{token: {CANARY}}}\n"
+    error = connected.error(cell)
+    assert error["ename"] == "InvalidDefinitionError"
+    assert len(error["traceback"]) == 2
+    assert CANARY not in str(error)
+    assert CANARY not in str(connected.error(cell.replace("com\n", "com --traceback\n")))
+
+
+def test_an_interrupt_ends_a_magic_at_once(notebook: Notebook, kernel: ScriptedKernel) -> None:
+    entered = threading.Event()
+
+    def wait(_request: Any, context: Any) -> Any:
+        entered.set()
+        ended = threading.Event()
+        context.add_callback(ended.set)
+        ended.wait(20)
+        return enveloped(event_stores_pb2.QueryResult_IEnumerable_EventStoreNamesResponse)
+
+    kernel.on(methods.GET_VERSION_INFO, host_pb2.ServerVersionInfo(Version="19.29.4"))
+    notebook.run("%reload_ext chronicle_notebook")
+    notebook.run(f"%chronicle connect {kernel.connection_string}")
+    kernel.on(methods.ALL_EVENT_STORES, wait)
+
+    (told,) = notebook.run("import os; print(os.getpid())")
+    process = int(told["text"])
+
+    def interrupt() -> None:
+        assert entered.wait(20)
+        os.kill(process, signal.SIGINT)  # what the manager does, without an event loop in this thread
+
+    thread = threading.Thread(target=interrupt)
+    thread.start()
+    started = time.monotonic()
+    error = notebook.error("%chronicle stores")
+    thread.join()
+    assert time.monotonic() - started < 5
+    assert error["ename"] == "KeyboardInterrupt"
+    assert error["traceback"][0].endswith("was interrupted.")
+    assert len(error["traceback"]) == 2
+
+
+def test_remove_asks_in_a_kernel(connected: Notebook, client: Client) -> None:
+    client.webhooks.register("audit", "https://example.com", lambda b: b.with_event_type("AccountOpened"))
+    outputs = connected.run("%webhook remove audit", stdin="n")
+    assert "Nothing was removed." in outputs[-1]["text"]
+    outputs = connected.run("%webhook remove audit", stdin="y")
+    assert "was removed from event store" in outputs[-1]["data"]["text/plain"]
+    assert len(client.webhooks.all()) == 0
+
+
+def test_remove_fails_where_the_kernel_may_not_ask(connected: Notebook, client: Client) -> None:
+    client.webhooks.register("audit", "https://example.com", lambda b: b.with_event_type("AccountOpened"))
+    error = connected.error("%webhook remove audit")
+    assert error["traceback"][1] == "Next step: Add --yes to remove it without being asked."
+    assert len(client.webhooks.all()) == 1
+
+
+def test_a_notebook_with_a_failing_magic_fails_and_saves_two_lines_and_no_secret(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    monkeypatch.setenv("HOOK_TOKEN", CANARY)
+    book = nbformat.v4.new_notebook(
+        cells=[
+            nbformat.v4.new_code_cell("%load_ext chronicle_notebook"),
+            nbformat.v4.new_code_cell(f"%chronicle connect {client.target.redacted} --store {client.event_store}"),
+            nbformat.v4.new_code_cell(
+                "%%webhook audit https://example.com\n"
+                "event_types: [AccountOpned]\nauthorization: {token: env:HOOK_TOKEN}"
+            ),
+            nbformat.v4.new_code_cell("print('never reached')"),
+        ]
+    )
+    with pytest.raises(CellExecutionError, match="UnknownEventTypeError"):
+        NotebookClient(book, kernel_name="python3", timeout=TIMEOUT).execute()
+    (output,) = book.cells[2].outputs
+    what, step = output["traceback"]
+    assert what == (
+        f"UnknownEventTypeError: %%webhook (kernel {client.server}): Webhook 'audit': The event store has no event "
+        "type 'AccountOpned', so the webhook would never receive it."
+    )
+    assert step == "Next step: Did you mean 'AccountOpened'?"
+    saved = nbformat.writes(book)
+    assert CANARY not in saved
+    assert book.cells[3].outputs == []

@@ -1,0 +1,79 @@
+"""``%webhooks`` in a real shell: a DataFrame, and filters that can be combined."""
+
+from __future__ import annotations
+
+import pandas as pd
+import pytest
+
+from chronicle_notebook import Secret
+from chronicle_notebook._client import Client
+from tests.magics.conftest import Shell
+
+
+@pytest.fixture
+def hooks(client: Client) -> None:
+    register = client.webhooks.register
+    token = Secret("qx9canary7")
+    register("opened", "https://a.example.com/hooks?x=1", lambda b: b.with_event_type("AccountOpened"))
+    register(
+        "both",
+        "https://b.example.com/hooks",
+        lambda b: b.with_event_types("AccountOpened", "FundsDeposited").with_bearer_token(token),
+    )
+    register("silent", "https://a.example.com/other", lambda b: b.with_event_type("FundsDeposited").not_active())
+
+
+@pytest.mark.parametrize(
+    ("line", "ids"),
+    [
+        ("", ["opened", "both", "silent"]),
+        ("--active", ["opened", "both"]),
+        ("--inactive", ["silent"]),
+        ("--event-type AccountOpened", ["opened", "both"]),
+        ("--event-type AccountOpened+1", ["opened", "both"]),
+        ("--event-type AccountOpened+2", []),
+        ("--event-type=FundsDeposited --active", ["both"]),
+        ("--auth bearer", ["both"]),
+        ("--auth none --active", ["opened"]),
+        ("--url https://a.example.com/*", ["opened", "silent"]),
+        ("--url *hooks", ["both"]),
+        ("--url 'https://a.example.com/hooks?x=1'", ["opened"]),
+        ("--url https://a.* --inactive --auth none --event-type FundsDeposited", ["silent"]),
+    ],
+)
+def test_filters_leave_what_fits_all_of_them(connected: Shell, hooks: None, line: str, ids: list[str]) -> None:
+    frame = connected.value(f"df = %webhooks {line}\ndf")
+    assert isinstance(frame, pd.DataFrame)
+    assert sorted(frame.index) == sorted(ids)
+    assert list(frame.columns)[:2] == ["url", "event_types"]
+
+
+def test_tidy_has_one_row_per_event_type_and_with_a_filter_only_those(connected: Shell, hooks: None) -> None:
+    assert len(connected.value("%webhooks --tidy")) == 4
+    frame = connected.value("%webhooks --tidy --event-type FundsDeposited")
+    assert sorted(frame.index) == ["both", "silent"]
+    assert set(frame["event_type"]) == {"FundsDeposited"}
+
+
+def test_the_same_filters_work_in_python(connected: Shell, client: Client, hooks: None) -> None:
+    from_magic = connected.value("%webhooks --active --url *hooks --event-type AccountOpened")
+    from_python = client.webhooks.to_frame(active=True, url="*hooks", event_type="AccountOpened")
+    pd.testing.assert_frame_equal(from_magic, from_python)
+
+
+def test_no_credential_is_in_the_frame(connected: Shell, hooks: None) -> None:
+    ran = connected.run("%webhooks")
+    assert "qx9canary7" not in ran.said + ran.value.to_html() + ran.value.to_json()
+
+
+def test_an_event_type_that_nobody_has_is_a_typing_error(connected: Shell, client: Client, hooks: None) -> None:
+    what, step = connected.two_lines("%webhooks --event-type AccountOpend")
+    assert what == (
+        f"UnknownEventTypeError: %webhooks (kernel {client.server}): "
+        "Neither a webhook nor the event store has an event type 'AccountOpend'."
+    )
+    assert step == "Next step: Did you mean 'AccountOpened'?"
+
+
+def test_an_event_type_that_no_webhook_listens_to_gives_an_empty_frame(connected: Shell, client: Client) -> None:
+    assert connected.value("%webhooks --event-type AccountOpened").empty

@@ -1,0 +1,46 @@
+"""Two event stores side by side."""
+
+from __future__ import annotations
+
+import pytest
+
+from chronicle_notebook import InvalidInputError, Secret
+from chronicle_notebook._client import Client
+from chronicle_notebook.model import EventType, RegisteredEventType, WebhookDefinition
+from chronicle_notebook.runbook import compare, other_side
+
+HOOK = WebhookDefinition("both", "http://127.0.0.1:9/in", (EventType("AccountOpened"),), active=False)
+
+
+@pytest.fixture
+def other(client: Client) -> Client:
+    store = client.event_store + "-other"
+    client.ensure_event_store(store)
+    client._kernel.register_event_types(store, [RegisteredEventType(EventType("AccountOpened"), {"type": "object"})])
+    return client.at(event_store=store)
+
+
+def test_what_only_one_has_and_what_differs(client: Client, other: Client) -> None:
+    client.webhooks.register(HOOK.changed(headers={"x-key-a": "canary-one"}))
+    client.webhooks.register(HOOK.changed(id="left"))
+    other.webhooks.register(HOOK.changed(target_url="http://127.0.0.1:8/in", headers={"x-key-a": "canary-two"}))
+    found = [(each.webhook, each.field, each.left, each.right) for each in compare(client, other)]
+    assert found == [
+        ("both", "target_url", "'http://127.0.0.1:9/in'", "'http://127.0.0.1:8/in'"),
+        ("both", "headers", "x-key-a", "x-key-a (another value)"),
+        ("left", "", "yes", "no"),
+    ]
+    assert [each.field for each in compare(client, other, ignore=["target_url", "headers"])] == [""]
+    assert "canary" not in repr(compare(client, other)) + compare(client, other)._repr_html_()
+
+
+def test_equal_ones_have_no_differences(client: Client, other: Client) -> None:
+    client.webhooks.register(HOOK)
+    other.webhooks.register(HOOK)
+    assert list(compare(client, other)) == []
+
+
+def test_the_other_side_is_the_same_kernel_unless_told(client: Client) -> None:
+    assert other_side(client).event_store == client.event_store
+    with pytest.raises(InvalidInputError, match="is not set"):
+        other_side(client, connection=Secret.env("NOT_SET_ANYWHERE"))

@@ -1,0 +1,151 @@
+"""Through real papermill and the real command line, each with a kernel process of its own."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import nbformat
+import pytest
+
+from chronicle_notebook._client import Client
+from chronicle_notebook.cli import main
+from chronicle_notebook.runbook._outcome import MIME
+from chronicle_notebook.runbook._runner import outcome_of
+from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.scan import scan
+from tests.runbooks.books import CANARY, FOLDER
+from tests.runbooks.test_books import OLD, hook, written
+
+pytestmark = pytest.mark.filterwarnings(
+    "ignore:Proactor event loop", "ignore:zmq.eventloop.ioloop", "ignore::DeprecationWarning"
+)
+
+
+@pytest.fixture(autouse=True)
+def on_this_kernel(shared_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("CHRONICLE_CONNECTION_STRING", shared_sandbox.connection_string)
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.chdir(tmp_path)
+
+
+def papermill(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """papermill as people call it, with nothing of this project around it."""
+    command = [sys.executable, "-m", "papermill", "--no-progress-bar", *arguments]
+    return subprocess.run(command, capture_output=True, text=True, env=dict(os.environ), check=False)
+
+
+def test_plain_papermill_fails_on_a_parameter_that_it_lets_pass_itself(client: Client, tmp_path: Path) -> None:
+    before = written(client)
+    book, saved = str(FOLDER / "move-host.ipynb"), str(tmp_path / "saved.ipynb")
+    result = papermill(
+        book, saved, "-p", "event_store", client.event_store, "-p", "from_hots", "x", "-p", "apply", "True"
+    )
+    assert result.returncode != 0
+    assert "This runbook has no parameter 'from_hots'." in result.stderr
+    assert "Did you mean 'from_host' or 'to_host'?" in result.stderr
+    assert "Passed unknown parameter: from_hots" in result.stderr, "papermill only warns"
+    assert written(client) == before
+
+
+def test_plain_papermill_exits_non_zero_when_the_outcome_is_not_what_was_asked(client: Client, tmp_path: Path) -> None:
+    client.webhooks.register(hook("a", f"{OLD}/webhooks"))
+    told = ["-p", "event_store", client.event_store, "-p", "from_host", "127.0.0.1:9", "-p", "apply", "True"]
+    told += ["-p", "to_host", "127.0.0.1:8"]  # nobody answers there
+    result = papermill(str(FOLDER / "move-host.ipynb"), str(tmp_path / "saved.ipynb"), *told)
+    assert result.returncode != 0
+    assert "RunbookError" in result.stderr
+    outcome = outcome_of(nbformat.read(tmp_path / "saved.ipynb", as_version=4))
+    assert outcome is not None
+    assert outcome["status"] == "incomplete"
+    assert [each["state"] for each in outcome["steps"]] == ["failed", "not done"]
+    assert client.webhooks.get("a").target_url == f"{OLD}/webhooks"
+
+
+def test_the_command_applies_saves_and_writes_a_page_without_a_secret(
+    client: Client, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    saved, page = tmp_path / "out" / "saved.ipynb", tmp_path / "out" / "page.html"
+    outcome_file = tmp_path / "out" / "outcome.json"
+    told = ["-p", f"event_store={client.event_store}", "-p", "webhook=desk", "-p", f"url={OLD}/in"]
+    told += ["-p", "event_types=AccountOpened,FundsDeposited", "-p", "token=env:NEW_TOKEN", "-p", "test_target=no"]
+    told += ["-p", f"outcome_file={outcome_file}"]
+    code = main(["run", "onboard-consumer", *told, "--apply", "--output", str(saved), "--html", str(page)])
+    out, err = capfd.readouterr()
+    assert code == 0, err
+    assert "1/1 desk: register it for AccountOpened, FundsDeposited: done" in out
+    assert out.strip().endswith("onboard-consumer: done. 1 of 1 steps done, 0 were so already.")
+    assert [str(kind) for kind in client.webhooks.get("desk").event_types] == ["AccountOpened", "FundsDeposited"]
+    kept = json.loads(outcome_file.read_text())
+    assert kept["ok"] is True
+    assert kept == dict(outcome_of(nbformat.read(saved, as_version=4)) or {})
+    text = page.read_text()
+    assert "Plan of onboard-consumer" in text
+    assert "<table" in text
+    assert "<script" not in text.lower()
+    assert MIME not in text
+    everything = out + err + text + saved.read_text() + outcome_file.read_text()
+    assert CANARY not in everything
+    assert "env:NEW_TOKEN" in everything
+    assert "widget" not in saved.read_text().lower()
+    assert scan([tmp_path / "out"])[0] == []
+
+
+def test_the_command_exits_non_zero_and_saves_the_outcome_when_there_is_no_kernel(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CHRONICLE_CONNECTION_STRING", "chronicle://127.0.0.1:9/?auth=none")
+    saved = tmp_path / "saved.ipynb"
+    assert main(["run", "audit-webhooks", "--output", str(saved)]) == 1
+    out, err = capfd.readouterr()
+    assert "audit-webhooks: failed. It ended before anything was sent." in out
+    assert "127.0.0.1:9" in err
+    outcome = outcome_of(nbformat.read(saved, as_version=4))
+    assert outcome is not None
+    assert outcome["ok"] is False
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["rotate-secret", "-p", f"secret={CANARY}"], "takes a reference to a secret"),
+        (["rotate-secret", "-p", "secrt=env:X"], "Did you mean 'secret'"),
+        (["recover-webhook", "-p", "deadline=soon"], "must be a number"),
+        (["move-host", "-p", "test_targets=maybe"], "must be true or false"),
+        (["move-host", "-p", "to_host"], "given as name=value"),
+        (["move-host", "-p", "to_host=a", "-p", "to_host=b"], "is given twice"),
+        (["rotate-secrt"], "Did you mean 'rotate-secret'?"),
+        (["audit-webhooks", "-p", "fail_on=hihg"], "Did you mean 'high'"),
+    ],
+)
+def test_the_command_refuses_before_a_kernel_starts_or_a_file_is_written(
+    arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    saved = tmp_path / "saved.ipynb"
+    assert main(["run", *arguments, "--apply", "--output", str(saved)]) == 1
+    out, err = capsys.readouterr()
+    assert said in err
+    assert CANARY not in out + err
+    assert not saved.exists()
+
+
+def test_a_protected_store_needs_to_be_confirmed(
+    client: Client, shared_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRODUCTION", shared_sandbox.connection_string)
+    profile = f'connection = "env:PRODUCTION"\nevent_store = "{client.event_store}"\nprotected = true\n'
+    (tmp_path / "config.toml").write_text(f"[profiles.production]\n{profile}")
+    told = ["run", "onboard-consumer", "-p", "profile=production", "-p", "webhook=desk", "-p", f"url={OLD}/in"]
+    told += ["-p", "test_target=no", "--apply", "--output", str(tmp_path / "saved.ipynb")]
+    assert main(told) == 1
+    assert client.webhooks.all().ids == []
+    outcome = outcome_of(nbformat.read(tmp_path / "saved.ipynb", as_version=4))
+    assert outcome is not None
+    assert f"--confirm {client.event_store}" in outcome["problems"][0]
+    assert "PROTECTED (profile production)" in (tmp_path / "saved.ipynb").read_text()
+    assert main([*told, "--confirm", client.event_store]) == 0
+    assert client.webhooks.all().ids == ["desk"]
+    assert "CHRONICLE_NOTEBOOK_CONFIRM" not in os.environ

@@ -1,0 +1,251 @@
+"""Access tokens: getting one, and what is answered without."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import subprocess
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+import grpc
+import pytest
+from google.protobuf.empty_pb2 import Empty
+
+import chronicle_notebook as cn
+from chronicle_notebook import _errors
+from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.contracts.commands import methods
+from chronicle_notebook.contracts.wire import clients_pb2, webhooks_pb2
+from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.sandbox._authority import Authority
+from tests.sandbox.conftest import STORE, Client, eventually, hook, page, token
+
+FORM = {
+    "grant_type": "client_credentials",
+    "client_id": "chronicle-dev-client",
+    "client_secret": "chronicle-dev-secret",
+}
+
+
+@pytest.fixture(scope="module")
+def guarded() -> Iterator[Sandbox]:
+    clients: dict[str, cn.Secret | str] = {"orders": cn.Secret("swordfish"), "plain": "s3cret+&=%"}
+    with Sandbox(auth=True, clients=clients, settle_delay=0.01) as running:
+        yield running
+
+
+def refusal(call: Any) -> grpc.StatusCode:
+    with pytest.raises(grpc.RpcError) as caught:
+        call()
+    code: grpc.StatusCode = caught.value.code()
+    return code
+
+
+def answers(caller: Client) -> bool:
+    try:
+        caller.call(methods.GET_VERSION_INFO, Empty())
+    except grpc.RpcError as error:
+        return error.code() is not grpc.StatusCode.UNAUTHENTICATED
+    return True
+
+
+def test_the_development_client_gets_a_token_for_an_hour(guarded: Sandbox) -> None:
+    answer = page(guarded.port, "/connect/token", FORM)
+    assert answer.status == 200
+    assert answer.headers["Cache-Control"] == "no-store"
+    body = answer.json
+    assert (body["token_type"], body["expires_in"]) == ("Bearer", 3600)
+    assert sorted(body) == ["access_token", "expires_in", "token_type"]
+    assert "." not in body["access_token"], "it is opaque"
+    assert page(guarded.port, "/connect/token", FORM).json["access_token"] != body["access_token"]
+
+
+@pytest.mark.parametrize(("client", "secret"), [("orders", "swordfish"), ("plain", "s3cret+&=%")])
+def test_further_clients_get_tokens_with_their_own_secrets(guarded: Sandbox, client: str, secret: str) -> None:
+    caller = Client(guarded.port, token(guarded.port, client, secret))
+    caller.ensure_store()
+    caller.close()
+
+
+def test_a_client_may_prove_itself_in_a_header(guarded: Sandbox) -> None:
+    proof = base64.b64encode(b"orders:swordfish").decode()
+    answer = page(guarded.port, "/connect/token", {"grant_type": "client_credentials"}, Authorization=f"Basic {proof}")
+    assert answer.status == 200
+
+
+@pytest.mark.parametrize(
+    ("change", "status", "error"),
+    [
+        ({"client_secret": "wrong"}, 401, "invalid_client"),
+        ({"client_id": "nobody"}, 401, "invalid_client"),
+        ({"client_id": ""}, 400, "invalid_request"),
+        ({"client_secret": ""}, 400, "invalid_request"),
+        ({"grant_type": ""}, 400, "invalid_request"),
+        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
+    ],
+)
+def test_a_refusal_is_told_as_oauth_has_it(guarded: Sandbox, change: dict[str, str], status: int, error: str) -> None:
+    answer = page(guarded.port, "/connect/token", FORM | change)
+    assert (answer.status, answer.json["error"]) == (status, error)
+    assert answer.json["error_description"]
+    assert ("WWW-Authenticate" in answer.headers) == (status == 401)
+    assert "wrong" not in answer.raw.decode()
+
+
+@pytest.mark.parametrize(
+    ("body", "headers"),
+    [
+        (b"{}", {"Content_Type": "application/json"}),
+        (b"grant_type=client_credentials&grant_type=password", {}),
+        (b"grant_type", {}),
+        (b"\xff\xfe=1", {}),
+        (b"grant_type=client_credentials", {"Authorization": "Basic !!!"}),
+        (b"grant_type=client_credentials", {"Authorization": "Basic " + base64.b64encode(b"nocolon").decode()}),
+        (b"", {}),
+    ],
+)
+def test_what_is_no_request_for_a_token_is_refused(guarded: Sandbox, body: bytes, headers: dict[str, str]) -> None:
+    answer = page(guarded.port, "/connect/token", body, **headers)
+    assert (answer.status, answer.json["error"]) == (400, "invalid_request")
+
+
+def test_a_token_is_not_had_by_get(guarded: Sandbox) -> None:
+    answer = page(guarded.port, "/connect/token")
+    assert (answer.status, answer.json["error"]) == (400, "invalid_request")
+
+
+def test_calls_without_a_valid_token_are_refused(guarded: Sandbox) -> None:
+    good = token(guarded.port)
+    request = webhooks_pb2.GetWebhooksRequest(EventStore="System")
+    for proof in (None, "", "nonsense", good[:-1], good + "x"):
+        caller = Client(guarded.port, proof)
+        assert refusal(lambda: caller.call(methods.GET_WEBHOOKS, request)) is grpc.StatusCode.UNAUTHENTICATED  # noqa: B023 - called at once
+        stream = caller.follow(methods.OBSERVE_WEBHOOKS, webhooks_pb2.ObserveWebhooksRequest(EventStore="System"))
+        assert refusal(lambda: next(stream)) is grpc.StatusCode.UNAUTHENTICATED  # noqa: B023 - called at once
+        assert refusal(lambda: caller.call(methods.GET_VERSION_INFO, Empty())) is grpc.StatusCode.UNAUTHENTICATED  # noqa: B023 - called at once
+        caller.close()
+
+
+@pytest.mark.parametrize("scheme", ["Basic", "Token", ""])
+def test_a_token_counts_as_a_bearer_token_only(guarded: Sandbox, scheme: str) -> None:
+    caller = Client(guarded.port)
+    caller.metadata = (("authorization", f"{scheme} {token(guarded.port)}".strip()),)
+    assert refusal(lambda: caller.call(methods.GET_VERSION_INFO, Empty())) is grpc.StatusCode.UNAUTHENTICATED
+    caller.metadata = (("authorization", f"bearer {token(guarded.port)}"),)
+    assert caller.call(methods.GET_VERSION_INFO, Empty()).Version
+    caller.close()
+
+
+def test_the_handshake_of_contracts_needs_no_token_and_everything_else_does(guarded: Sandbox) -> None:
+    caller = Client(guarded.port)
+    assert "service Webhooks" in caller.call(methods.GET_DESCRIPTOR_SET, Empty()).SchemaDefinition
+    assert not caller.call(
+        methods.CHECK_COMPATIBILITY, clients_pb2.CompatibilityRequest(DescriptorSet=b"\xff")
+    ).IsCompatible
+    reset = Method(methods.SERVER, "ResetKernelState", Empty, Empty)
+    assert refusal(lambda: caller.call(reset, Empty())) is grpc.StatusCode.UNIMPLEMENTED
+    unknown = Method(methods.SERVER, "Unheard", Empty, Empty)
+    assert refusal(lambda: caller.call(unknown, Empty())) is grpc.StatusCode.UNAUTHENTICATED
+    caller.metadata = (("authorization", f"Bearer {token(guarded.port)}"),)
+    assert refusal(lambda: caller.call(unknown, Empty())) is grpc.StatusCode.UNIMPLEMENTED
+    caller.close()
+
+
+def test_a_token_expires_for_new_calls_and_a_stream_outlives_it() -> None:
+    with Sandbox(auth=True, token_lifetime=0.4, settle_delay=0) as sandbox:
+        assert page(sandbox.port, "/connect/token", FORM).json["expires_in"] == 0
+        caller = Client(sandbox.port, token(sandbox.port))
+        caller.ensure_store()
+        stream = caller.follow(methods.OBSERVE_WEBHOOKS, webhooks_pb2.ObserveWebhooksRequest(EventStore=STORE))
+        next(stream)
+        eventually(lambda: not answers(caller))
+        caller.metadata = (("authorization", f"Bearer {token(sandbox.port)}"),)
+        caller.add(hook("h", "http://127.0.0.1:9/"))
+        assert [row.Id for row in next(stream).Data] == ["h"]
+        stream.cancel()
+        caller.close()
+
+
+def test_tokens_of_before_a_restart_are_not_known_any_more() -> None:
+    with Sandbox(auth=True) as sandbox:
+        old = token(sandbox.port)
+        sandbox.stop()
+        sandbox.start()
+        caller = Client(sandbox.port, old)
+        assert refusal(lambda: caller.call(methods.GET_VERSION_INFO, Empty())) is grpc.StatusCode.UNAUTHENTICATED
+        caller.close()
+
+
+def test_many_tokens_are_no_burden_and_the_newest_ones_stay_good() -> None:
+    authority = Authority({})
+    tokens = [authority.issue("chronicle-dev-client", "chronicle-dev-secret").value for _ in range(12_000)]
+    assert len(authority._tokens) <= 10_000
+    assert all(authority.accepts(value) for value in tokens[-3_000:])
+
+
+def test_no_secret_and_no_token_shows(guarded: Sandbox) -> None:
+    issued = Authority({}).issue("chronicle-dev-client", "chronicle-dev-secret")
+    assert issued.value not in repr(issued)
+    assert "swordfish" not in repr(vars(guarded))
+    assert "swordfish" not in repr(guarded) + guarded._repr_html_()
+
+
+def test_a_secret_that_is_none_is_refused() -> None:
+    with pytest.raises(_errors.InvalidInputError, match="clients must be a Secret or a text"):
+        Sandbox(clients={"id": 7})  # type: ignore[dict-item]
+
+
+def test_without_authentication_everybody_may_call_and_there_are_no_tokens(client: Client, sandbox: Sandbox) -> None:
+    assert page(sandbox.port, "/connect/token", FORM).status == 404
+    caller = Client(sandbox.port, "whatever")
+    caller.ensure_store()
+    caller.close()
+
+
+def test_the_process_asks_for_tokens_unless_told_not_to() -> None:
+    for options, announced, refused in ((), "", True), (("--no-auth",), "/?auth=none", False):
+        command = [sys.executable, "-m", "chronicle_notebook.sandbox", "--port", "0", *options]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
+            try:
+                assert process.stdout is not None
+                line = process.stdout.readline().strip()
+                port = int(line.removeprefix("chronicle://127.0.0.1:").removesuffix("/?auth=none"))
+                assert line == f"chronicle://127.0.0.1:{port}{announced}"
+                caller = Client(port)
+                if refused:
+                    assert refusal(lambda: caller.ensure_store()) is grpc.StatusCode.UNAUTHENTICATED  # noqa: B023, PLW0108 - called at once
+                else:
+                    caller.ensure_store()
+                caller.close()
+                with cn.connect(line, event_store="System", name="announced") as connected:
+                    assert list(connected.webhooks.all()) == []
+            finally:
+                process.terminate()
+
+
+def test_the_client_of_this_package_gets_its_tokens_here(guarded: Sandbox) -> None:
+    for text in (
+        guarded.connection_string,
+        f"chronicle://localhost:{guarded.port}",
+        f"chronicle://orders:swordfish@{guarded.address}",
+    ):
+        with cn.connect(text, event_store="tokens", name="tokens") as connected:
+            connected.ensure_event_store()
+            assert list(connected.webhooks.all()) == []
+    with pytest.raises(cn.AuthenticationError):
+        cn.connect(f"chronicle://orders:wrong@{guarded.address}", event_store="tokens", name="tokens")
+
+
+def test_a_client_whose_token_expires_goes_on() -> None:
+    with contextlib.ExitStack() as stack:
+        sandbox = stack.enter_context(Sandbox(auth=True, token_lifetime=0.3, settle_delay=0))
+        connected = stack.enter_context(cn.connect(sandbox.connection_string, event_store="tokens", name="tokens"))
+        connected.ensure_event_store()
+        witness = Client(sandbox.port, token(sandbox.port))
+        for _ in range(3):
+            assert list(connected.webhooks.all()) == []
+            eventually(lambda: not answers(witness))
+            witness.metadata = (("authorization", f"Bearer {token(sandbox.port)}"),)
+        witness.close()

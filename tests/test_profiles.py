@@ -1,0 +1,180 @@
+"""Connections by name, in one file without secrets."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+import pytest
+
+import chronicle_notebook as cn
+from chronicle_notebook._client import Client
+from chronicle_notebook._profiles import CONFIG, PROFILE, config_file, profile
+from chronicle_notebook.sandbox import Sandbox
+
+CANARY = "canary-9f2b-swordfish"
+
+
+@pytest.fixture
+def file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    path = tmp_path / "profiles.toml"
+    monkeypatch.setenv(CONFIG, str(path))
+    monkeypatch.delenv(PROFILE, raising=False)
+    return path
+
+
+def test_a_profile_says_where_and_how(file: Path) -> None:
+    file.write_text(
+        """
+        [profiles.staging]
+        connection = "chronicle://reader:env%3ASTAGING_SECRET@staging.example.com:35001"
+        event_store = "banking"
+        namespace = "Tenant-B"
+        protected = true
+        """
+    )
+    found = profile("staging")
+    assert (found.event_store, found.namespace, found.protected) == ("banking", "Tenant-B", True)
+    assert found.connection is not None
+    assert "staging.example.com:35001" in str(found.connection)
+    assert found.connection.password == cn.Secret.env("STAGING_SECRET")
+
+
+def test_a_whole_connection_string_can_be_a_reference(file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("KERNEL", f"chronicle://reader:{CANARY}@host.example.com")
+    file.write_text('[profiles.a]\nconnection = "env:KERNEL"\n')
+    found = profile("a")
+    assert found.connection is not None
+    assert CANARY not in repr(found)
+    assert "host.example.com" in str(found.connection)
+
+
+@pytest.mark.parametrize(
+    ("connection", "named"),
+    [
+        (f"chronicle://reader:{CANARY}@host", "the secret of the client"),
+        (f"chronicle://host/?apiKey={CANARY}", "apiKey"),
+        (f"chronicle://host/?auth=none&certificatePath=a.pfx&certificatePassword={CANARY}", "certificatePassword"),
+    ],
+)
+def test_a_secret_in_the_file_is_refused_by_name(file: Path, connection: str, named: str) -> None:
+    file.write_text(f'[profiles.staging]\nconnection = "{connection}"\n')
+    with pytest.raises(cn.InvalidInputError) as caught:
+        profile("staging")
+    assert f"holds {named} itself" in str(caught.value)
+    assert "'staging'" in str(caught.value)
+    assert CANARY not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ('[profiles.staging]\nconection = "x"\n', "Did you mean 'connection'?"),
+        ("[profiles.staging]\nevent_store = 3\n", "event_store of"),
+        ('[profiles.staging]\nprotected = "yes"\n', "must be true or false"),
+        ("[profiles]\nstaging = 3\n", "is not a table"),
+        ("[other]\nx = 1\n", "something else than profiles"),
+        (f'[profiles.staging]\nconnection = "{CANARY}\n', "is not TOML"),
+        ("[profiles.stagin]\n", "Did you mean 'stagin'?"),
+        ("", "It has none."),
+    ],
+)
+def test_what_is_wrong_with_the_file_is_said_without_repeating_it(file: Path, text: str, said: str) -> None:
+    file.write_text(text)
+    with pytest.raises(cn.InvalidInputError) as caught:
+        profile("staging")
+    assert said in str(caught.value)
+    assert CANARY not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_a_file_that_is_not_there_is_named(file: Path) -> None:
+    with pytest.raises(cn.InvalidInputError, match="cannot be read") as caught:
+        cn.connect(profile="staging")
+    assert str(file) in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("platform", "variables", "expected"),
+    [
+        ("linux", {"XDG_CONFIG_HOME": "/x"}, "/x/chronicle-notebook/config.toml"),
+        ("linux", {}, "{home}/.config/chronicle-notebook/config.toml"),
+        ("darwin", {}, "{home}/Library/Application Support/chronicle-notebook/config.toml"),
+        ("win32", {"APPDATA": "/appdata"}, "/appdata/chronicle-notebook/config.toml"),
+    ],
+)
+def test_the_file_is_in_the_users_folder_for_configuration(
+    platform: str, variables: dict[str, str], expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in (CONFIG, "XDG_CONFIG_HOME", "APPDATA"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in variables.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setattr(sys, "platform", platform)
+    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    assert str(config_file()) == expected.format(home=tmp_path)
+
+
+# -- what wins ------------------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def two(file: Path, client: Client, shared_sandbox: Sandbox) -> Path:
+    """A profile of a kernel that runs, and one of a kernel that does not."""
+    address = shared_sandbox.connection_string
+    file.write_text(
+        f'[profiles.here]\nconnection = "{address}"\nevent_store = "{client.event_store}"\nprotected = true\n'
+        '[profiles.nowhere]\nconnection = "chronicle://127.0.0.1:9/?auth=none"\nevent_store = "nowhere"\n'
+        'namespace = "Elsewhere"\n'
+    )
+    return file
+
+
+def test_a_profile_that_is_named_wins_over_the_environment(
+    two: Path, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHRONICLE_CONNECTION_STRING", "chronicle://127.0.0.1:9/?auth=none")
+    monkeypatch.setenv(PROFILE, "nowhere")
+    with cn.connect(profile="here", name="p") as opened:
+        assert opened.server == client.server
+        assert opened.event_store == client.event_store
+        assert opened.namespace == "Default"
+        assert opened.protected
+        assert "PROTECTED (profile here)" in repr(opened)
+
+
+def test_the_environment_wins_over_a_profile_that_it_names(
+    two: Path, client: Client, shared_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHRONICLE_CONNECTION_STRING", shared_sandbox.connection_string)
+    monkeypatch.setenv(PROFILE, "nowhere")
+    with cn.connect(name="p") as opened:
+        assert opened.server == client.server
+        assert (opened.event_store, opened.namespace) == ("nowhere", "Elsewhere")
+
+
+def test_a_profile_of_the_environment_is_used_where_nothing_else_is_said(
+    two: Path, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv(PROFILE, "here")
+    with cn.connect(name="p") as opened:
+        assert (opened.server, opened.event_store) == (client.server, client.event_store)
+
+
+def test_what_is_given_wins_over_a_profile(two: Path, client: Client, shared_sandbox: Sandbox) -> None:
+    with cn.connect(
+        shared_sandbox.connection_string,
+        profile="nowhere",
+        event_store=client.event_store,
+        namespace="Default",
+        protected=False,
+        name="p",
+    ) as opened:
+        assert (opened.server, opened.event_store, opened.namespace) == (client.server, client.event_store, "Default")
+    with cn.connect(profile="here", protected=False, name="p") as opened:
+        assert not opened.protected
+
+
+def test_an_unprotected_profile_can_be_protected_for_once(two: Path, shared_sandbox: Sandbox) -> None:
+    with cn.connect(shared_sandbox.connection_string, profile="nowhere", protected=True, name="p") as opened:
+        assert opened.protected
