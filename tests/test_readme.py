@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import os
 import re
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,12 +15,13 @@ from IPython.core.interactiveshell import InteractiveShell
 from chronicle_notebook import _connect
 
 README = Path(__file__).parents[1] / "README.md"
-BLOCKS = re.findall(r"```python\n(.*?)```", README.read_text(), re.DOTALL)
+BLOCKS = re.findall(r"```i?python\n(.*?)```", README.read_text(), re.DOTALL)
 
 
 @pytest.fixture
 def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     monkeypatch.setenv("IPYTHONDIR", str(tmp_path))
+    monkeypatch.setenv("PATH", f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}")
     instance: Any = InteractiveShell.instance()
     yield instance
     instance.history_manager.end_session()
@@ -30,12 +33,18 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
 
 
 def test_every_block_runs(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:
-    assert len(BLOCKS) >= 6
+    assert len(BLOCKS) >= 10
     for block in BLOCKS:
         result = shell.run_cell(block)
         assert result.success, f"{block}\n{capsys.readouterr().out}"
+        assert shell.user_ns.get("_exit_code", 0) == 0, block
     shown = capsys.readouterr().out
-    for part in ("webhooks of event store 'banking'", "1 delivery", "not all of it took effect: active"):
+    for part in (
+        "webhooks of event store 'banking'",
+        "1 delivery",
+        "not all of it took effect: active",
+        "audit-webhooks: done",
+    ):
         assert part in shown
 
 

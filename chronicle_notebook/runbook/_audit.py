@@ -19,6 +19,7 @@ from chronicle_notebook.model import (
     RunningState,
     WebhookDefinition,
 )
+from chronicle_notebook.runbook._url import shown
 from chronicle_notebook.webhooks._header_rules import header_caution
 
 
@@ -123,7 +124,10 @@ def _confidential(hook: WebhookDefinition) -> Iterator[Finding]:
     if parts.scheme == "http" and not local:
         what = f"Events and credentials go to {parts.hostname} in clear."
         yield Finding(Grade.HIGH, "plain-http", hook.id, what, "Use https.")
-    credential = False
+    credential = "@" in parts.netloc
+    if credential:
+        what = "Its target URL holds credentials, which kernels store and list in clear."
+        yield Finding(Grade.HIGH, "credential-url", hook.id, what, "Use an authorization instead, and change them.")
     for name, value in hook.headers.items():
         caution = header_caution(name, value)
         if caution is not None:
@@ -172,10 +176,10 @@ def _sharing(hook: WebhookDefinition, earlier: Sequence[WebhookDefinition], url:
     for other in earlier:
         common = mine & {kind.id for kind in other.event_types}
         if common and other.event_sequence_id == hook.event_sequence_id:
-            what = f"{url} gets {', '.join(sorted(common))} from {other.id!r} too, so each event arrives twice."
+            what = f"{shown(url)} gets {', '.join(sorted(common))} from {other.id!r} too, so each event arrives twice."
             return Finding(Grade.MEDIUM, "duplicate", hook.id, what, "Remove one of the two.")
     others = ", ".join(repr(each.id) for each in earlier)
-    what = f"{url} is the target of {others} too."
+    what = f"{shown(url)} is the target of {others} too."
     return Finding(Grade.LOW, "shared-target", hook.id, what, "Join them, if they are of one consumer.")
 
 

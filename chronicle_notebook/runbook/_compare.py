@@ -9,6 +9,7 @@ from chronicle_notebook._client import Client
 from chronicle_notebook._listing import Column, Listing
 from chronicle_notebook._secrets import Secret
 from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.runbook._url import shown
 from chronicle_notebook.webhooks._comparison import FIELDS, differing
 
 
@@ -89,11 +90,11 @@ def _differences(
         return [Difference(webhook, "", "no" if left is None else "yes", "no" if right is None else "yes")]
     names = [name for name in differing(left, right) if name not in ignore]
     shows = {field.name: field.show for field in FIELDS}
+    shows["target_url"] = lambda definition: shown(definition.target_url)
     return [
-        Difference(webhook, name, shows[name](left), _right(name, shows[name](left), shows[name](right)))
-        for name in names
+        Difference(webhook, name, shows[name](left), _right(shows[name](left), shows[name](right))) for name in names
     ]
 
 
-def _right(name: str, left: str, right: str) -> str:
-    return f"{right} (another value)" if name == "headers" and left == right else right
+def _right(left: str, right: str) -> str:
+    return f"{right} (another value)" if left == right else right

@@ -10,6 +10,7 @@ from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.runbook._credentials import needs, with_credentials
 from chronicle_notebook.runbook._step import Step
 from chronicle_notebook.runbook._target import answers
+from chronicle_notebook.runbook._url import host_of, shown
 from chronicle_notebook.webhooks._url_rules import check_target_url
 
 
@@ -39,7 +40,7 @@ def move_host(
     ]
     there = [each.id for each in hooks if _is_at(each.target_url, to_host)]
     if not steps and not there:
-        hosts = {urlsplit(each.target_url).netloc for each in hooks}
+        hosts = {host_of(each.target_url) for each in hooks}
         raise InvalidInputError(
             f"No webhook of event store {client.event_store!r} points at {from_host!r}.",
             field="from_host",
@@ -52,28 +53,27 @@ def moved(url: str, from_host: str, to_host: str) -> str | None:
     """A URL on the other host; None when it is on another one than ``from_host``."""
     if not _is_at(url, from_host):
         return None
-    new = urlunsplit(urlsplit(url)._replace(netloc=to_host))
-    if check_target_url(new) or "/" in to_host or not to_host:
+    if not to_host or set(to_host) & set("/@?#") or check_target_url(f"https://{to_host}/"):
         raise InvalidInputError(f"{to_host!r} is no host.", field="to_host", hint="Write host or host:port.")
-    return new
+    user, at, _ = urlsplit(url).netloc.rpartition("@")
+    return urlunsplit(urlsplit(url)._replace(netloc=f"{user}{at}{to_host}"))
 
 
 def _is_at(url: str, host: str) -> bool:
-    parts = urlsplit(url)
-    return host.lower() in {parts.netloc.lower(), (parts.hostname or "").lower()}
+    return host.lower() in {host_of(url).lower(), (urlsplit(url).hostname or "").lower()}
 
 
 def _steps(client: Client, definition: WebhookDefinition, url: str, *, test: bool, timeout: float) -> list[Step]:
     wanted = definition.changed(target_url=url)
     steps = []
     if test:
-        what = f"see that {url} takes deliveries"
+        what = f"see that {shown(url)} takes deliveries"
         steps.append(answers(definition.id, lambda: with_credentials(wanted), what, timeout=timeout))
     return [
         *steps,
         Step(
             definition.id,
-            f"point it at {url} instead of {definition.target_url}",
+            f"point it at {shown(url)} instead of {shown(definition.target_url)}",
             do=lambda: client.webhooks.register(with_credentials(wanted)),
             done=lambda: client.webhooks.get(definition.id).target_url == url,
             note=needs(definition),

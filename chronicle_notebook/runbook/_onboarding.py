@@ -10,6 +10,7 @@ from chronicle_notebook._secrets import Secret
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.runbook._step import Step
 from chronicle_notebook.runbook._target import answers
+from chronicle_notebook.runbook._url import shown
 from chronicle_notebook.webhooks._builder import DefinitionBuilder
 from chronicle_notebook.webhooks._comparison import differing
 
@@ -54,7 +55,7 @@ def onboard(  # noqa: PLR0913 - a consumer tells all of these, and all are named
 
     steps = []
     if test_target:
-        what = f"see that {url} takes deliveries"
+        what = f"see that {shown(url)} takes deliveries"
         steps.append(answers(webhook, lambda: definition, what, timeout=timeout))
     what = f"register it for {', '.join(map(str, definition.event_types))}"
     return [

@@ -13,6 +13,7 @@ from chronicle_notebook.runbook._credentials import missing_variables, needs, wi
 from chronicle_notebook.runbook._rotation import rotate
 from chronicle_notebook.runbook._step import Step
 from chronicle_notebook.runbook._target import Answer, answers
+from chronicle_notebook.runbook._url import shown
 from chronicle_notebook.webhooks._probe import probe
 
 PAUSE = 0.2
@@ -36,7 +37,10 @@ def diagnose(client: Client, webhook: str, *, timeout: float = 10.0) -> Listing[
     known = definition if absent else with_credentials(definition)
     answer = probe(known, timeout=timeout)
     status = "" if answer.status is None else f" {answer.status}"
-    rows = [("target", definition.target_url), ("its answer now", f"{answer.grade.value}{status}: {answer.detail}")]
+    rows = [
+        ("target", shown(definition.target_url)),
+        ("its answer now", f"{answer.grade.value}{status}: {answer.detail}"),
+    ]
     rows += [("caveat", each) for each in answer.caveats]
     if absent:
         rows.append(("credentials", f"not sent, as {', '.join(absent)} is not set here"))
@@ -48,7 +52,10 @@ def diagnose(client: Client, webhook: str, *, timeout: float = 10.0) -> Listing[
         told = "" if last is None else f" at number {last.sequence_number}: {' / '.join(last.messages)}"
         quarantined = ", quarantined" if each.quarantined else ""
         rows.append(
-            (f"partition {each.partition}", f"{len(each.attempts)} attempts in {each.namespace}{quarantined}{told}")
+            (
+                f"partition {each.partition}",
+                f"{len(each.attempts)} attempt{'' if len(each.attempts) == 1 else 's'} in {each.namespace}{quarantined}{told}",
+            )
         )
     failing = len(view.failed_partitions)
     return Listing(
@@ -87,7 +94,7 @@ def recover(
     if secret is not None:
         steps += rotate(client, webhook, secret, username=username, test_target=False)
     if secret is None and found.authorization.kind is not AuthorizationKind.OAUTH:
-        what = f"see that {wanted.target_url} takes deliveries"
+        what = f"see that {shown(wanted.target_url)} takes deliveries"
         steps.insert(0, answers(webhook, lambda: with_credentials(wanted), what, timeout=timeout))
     return [*steps, _recovered(client, webhook, deadline)]
 
@@ -95,7 +102,7 @@ def recover(
 def _pointed(client: Client, wanted: WebhookDefinition, old: str) -> Step:
     return Step(
         wanted.id,
-        f"point it at {wanted.target_url} instead of {old}",
+        f"point it at {shown(wanted.target_url)} instead of {shown(old)}",
         do=lambda: client.webhooks.register(with_credentials(wanted)),
         done=lambda: client.webhooks.get(wanted.id).target_url == wanted.target_url,
         note=needs(wanted),

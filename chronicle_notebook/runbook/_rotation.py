@@ -21,6 +21,7 @@ from chronicle_notebook.model import (
 from chronicle_notebook.runbook._credentials import is_set
 from chronicle_notebook.runbook._step import Step
 from chronicle_notebook.runbook._target import answers
+from chronicle_notebook.runbook._url import shown
 
 RESENT = (
     "Kernels do not tell whether it is the same one, so it is sent whenever this runs; they may recommend a replay."
@@ -58,7 +59,7 @@ def rotate(
 
     steps = []
     if test_target and found.authorization.kind is not AuthorizationKind.OAUTH:
-        what = f"see that {found.target_url} takes the new secret"
+        what = f"see that {shown(found.target_url)} takes the new secret"
         steps.append(answers(webhook, lambda: wanted, what, timeout=timeout))
     return [
         *steps,

@@ -87,7 +87,8 @@ class Run:
 
         wanted = {name: self.parameters[name] for name in ("profile", "event_store", "namespace")}
         client = connect(**wanted)
-        unnamed = self.parameters["event_store"] is None and client.event_store == DEFAULT_STORE
+        named = self.parameters["event_store"] or self.parameters["profile"]
+        unnamed = named is None and client.event_store == DEFAULT_STORE
         if unnamed and client.sandbox and DEMO_STORE in client.event_stores():
             client = use(event_store=DEMO_STORE)
         self._client = client

@@ -43,6 +43,7 @@ def test_a_good_webhook_is_left_alone(client: Client) -> None:
     ("changes", "rule"),
     [
         ({"target_url": "http://plain.example.com/in"}, "plain-http"),
+        ({"target_url": "https://ada:canary-9f2b-swordfish@good.example.com/in?key=canary-9f2b"}, "credential-url"),
         ({"headers": {"x-api-key": "canary-9f2b-swordfish"}}, "credential-header"),
         ({"event_types": ()}, "never-fires"),
         ({"event_types": (EventType("AccountOpenend"),)}, "never-fires"),

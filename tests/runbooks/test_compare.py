@@ -26,7 +26,7 @@ def test_what_only_one_has_and_what_differs(client: Client, other: Client) -> No
     other.webhooks.register(HOOK.changed(target_url="http://127.0.0.1:8/in", headers={"x-key-a": "canary-two"}))
     found = [(each.webhook, each.field, each.left, each.right) for each in compare(client, other)]
     assert found == [
-        ("both", "target_url", "'http://127.0.0.1:9/in'", "'http://127.0.0.1:8/in'"),
+        ("both", "target_url", "http://127.0.0.1:9/in", "http://127.0.0.1:8/in"),
         ("both", "headers", "x-key-a", "x-key-a (another value)"),
         ("left", "", "yes", "no"),
     ]
