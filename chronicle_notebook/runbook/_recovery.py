@@ -51,12 +51,9 @@ def diagnose(client: Client, webhook: str, *, timeout: float = 10.0) -> Listing[
         last = each.attempts[-1] if each.attempts else None
         told = "" if last is None else f" at number {last.sequence_number}: {' / '.join(last.messages)}"
         quarantined = ", quarantined" if each.quarantined else ""
-        rows.append(
-            (
-                f"partition {each.partition}",
-                f"{len(each.attempts)} attempt{'' if len(each.attempts) == 1 else 's'} in {each.namespace}{quarantined}{told}",
-            )
-        )
+        tried = len(each.attempts)
+        attempts = f"{tried} attempt{'' if tried == 1 else 's'} in {each.namespace}{quarantined}{told}"
+        rows.append((f"partition {each.partition}", attempts))
     failing = len(view.failed_partitions)
     return Listing(
         rows,
