@@ -66,7 +66,7 @@ class Table:
             body = (
                 f'<tr><td colspan="{len(self.titles)}" style="text-align:left;{_SOFT}">{escape(self.empty)}</td></tr>'
             )
-        caption = f'<caption style="text-align:left;font-weight:600;padding:0 0 4px">{escape(self.caption)}</caption>'
+        caption = f'<caption style="text-align:left;white-space:nowrap;font-weight:600;padding:0 0 4px">{escape(self.caption)}</caption>'
         foot = "".join(f'<div style="{_SOFT}">{escape(line)}</div>' for line in (self._cut(), self.foot) if line)
         return (
             f'<div class="chronicle-notebook" style="{_FONT}{_TEXT}overflow-x:auto">{_bar(self.banner)}'

@@ -34,7 +34,7 @@ class EventSequence:
     ) -> AppendResult:
         """Append one event: an instance of a class with ``@event_type``, or an event type and its content.
 
-        ``append("account-1", AccountOpened(owner="Ada"))``, or ``append("account-1", "AccountOpened", {...})``.
+        ``append("account-1", AccountOpened(owner="customer-1"))``, or ``append("account-1", "AccountOpened", {...})``.
         A declared event type that the event store lacks is registered first, with its schema. The event is stored when
         this returns; deliveries follow.
 
