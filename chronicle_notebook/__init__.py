@@ -39,6 +39,7 @@ _ROOMS = {
         "ChronicleWarning",
         "ClientClosedError",
         "CredentialHeaderWarning",
+        "CredentialUrlWarning",
         "DeadlineExceededError",
         "DeliveryTimeoutError",
         "DuplicateWebhookError",

@@ -61,6 +61,9 @@ from chronicle_notebook._errors import (
     CredentialHeaderWarning as CredentialHeaderWarning,
 )
 from chronicle_notebook._errors import (
+    CredentialUrlWarning as CredentialUrlWarning,
+)
+from chronicle_notebook._errors import (
     DeadlineExceededError as DeadlineExceededError,
 )
 from chronicle_notebook._errors import (

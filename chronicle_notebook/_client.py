@@ -307,7 +307,8 @@ class Client:
 
     def _card(self) -> Card:
         return Card(
-            heading=f"Chronicle kernel {self.server}{' (embedded sandbox)' if self.embedded else ''}",
+            heading=f"Chronicle kernel {self.server}{' (embedded sandbox)' if self.embedded else ''}"
+            f"{', closed' if self._channel.closed else ''}",
             facts=[
                 ("version", f"{self.version.version or 'not told'}, wire generation {self.generation}"),
                 ("event store", self.event_store),

@@ -7,11 +7,12 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from chronicle_notebook._client import Client
-from chronicle_notebook._errors import ChronicleError, UnknownClientError, did_you_mean, missing
+from chronicle_notebook._errors import UnknownClientError, did_you_mean, missing
 from chronicle_notebook._guard import GuardedGateway
 from chronicle_notebook._profiles import PROFILE, Profile
 from chronicle_notebook._profiles import profile as read_profile
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook._secrets import Secret, secret
+from chronicle_notebook._target import VARIABLE, check_arguments, held, named_by_environment, target
 from chronicle_notebook.connection._channel import DEFAULT_TIMEOUT, Channel
 from chronicle_notebook.connection._doctor import Diagnosis, examine
 from chronicle_notebook.connection._string import ConnectionString
@@ -21,8 +22,6 @@ from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 if TYPE_CHECKING:
     from chronicle_notebook.sandbox import Sandbox
 
-VARIABLE = "CHRONICLE_CONNECTION_STRING"
-"""The environment variable that names the kernel."""
 SANDBOX_STORE = "banking"
 """The demo event store of the embedded sandbox."""
 DEFAULT_STORE = "default"
@@ -48,7 +47,7 @@ def connect(  # noqa: PLR0913 - each is given by name, and rarely
     declared: Iterable[type] | None = None,
     root_certificates: str | os.PathLike[str] | bytes | None = None,
     client_certificate: str | os.PathLike[str] | None = None,
-    client_certificate_password: Secret | None = None,
+    client_certificate_password: Secret | str | None = None,
 ) -> Client:
     """Connect to a kernel and make it the current client.
 
@@ -78,26 +77,31 @@ def connect(  # noqa: PLR0913 - each is given by name, and rarely
     :raises CertificateError: the server's certificate is not accepted.
     :raises AuthenticationError: the kernel does not know the caller.
     """
+    # First of all: from here on no local variable holds what a traceback must not show.
+    given, connection = held(connection), None
+    if client_certificate_password is not None:
+        client_certificate_password = secret(client_certificate_password, field="client_certificate_password")
+    check_arguments(timeout=timeout, event_store=event_store, namespace=namespace, name=name)
     found = _chosen(profile)
-    given = connection
-    if given is None:
-        told = os.environ.get(VARIABLE) or None
-        given = found.connection or told if profile is not None else told or found.connection
+    meant = target(given)
+    if meant is None:
+        profiled = target(held(found.connection))
+        told = None if profiled is not None and profile is not None else named_by_environment()
+        meant = profiled if profile is not None and profiled is not None else told or profiled
     store, space = event_store or found.event_store, namespace or found.namespace or "Default"
     guarded = found.protected if protected is None else protected
     protected_as = found.name if guarded else None
-    if given is None:
+    if meant is None:
         return _connect_embedded(
             store, space, name, timeout=timeout, declared=declared, because=_UNTOLD, protected_as=protected_as
         )
-    target = given if isinstance(given, ConnectionString) else ConnectionString.parse(given)
     trust = Trust.of(
-        target,
+        meant,
         root_certificates=root_certificates,
         client_certificate=client_certificate,
         client_certificate_password=client_certificate_password,
     )
-    channel = Channel(target, timeout=timeout, trust=trust)
+    channel = Channel(meant, timeout=timeout, trust=trust)
     return _open(
         channel, store or DEFAULT_STORE, space, name, embedded=False, declared=declared, protected_as=protected_as
     )
@@ -149,7 +153,8 @@ def _open(
         # The first contact is not tried again: who mistypes a port wants to know at once.
         kernel = NegotiatedGateway(channel) if protected_as is None else GuardedGateway(channel, label=protected_as)
         version = kernel.version(retry=False)
-    except ChronicleError:
+    except BaseException:
+        # Ctrl-C too: nobody else knows the channel yet.
         channel.close()
         raise
     opened = Client(
@@ -219,9 +224,9 @@ def doctor(
     """
     if connection is None and _current:
         return client().doctor(event_store=event_store, namespace=namespace)
-    given = connection if connection is not None else os.environ.get(VARIABLE, "")
-    target = given if isinstance(given, ConnectionString) else ConnectionString.parse(given)
-    return examine(target, event_store=event_store, namespace=namespace)
+    given, connection = held(connection), None
+    meant = target(given) or named_by_environment() or ConnectionString()
+    return examine(meant, event_store=event_store, namespace=namespace)
 
 
 def start_sandbox() -> Client:

@@ -17,6 +17,7 @@ SHOWN = 60
 _FONT = "font:13px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);"
 _TEXT = "color:var(--jp-ui-font-color1,inherit);"
 _SOFT = "color:var(--jp-ui-font-color2,inherit);"
+_CAPTION = "text-align:left;white-space:nowrap;font-weight:600;padding:0 0 4px"
 _GRID = "display:grid;grid-template-columns:max-content minmax(0,1fr);gap:1px 16px;margin:0"
 # JupyterLab floats these, which a grid must not.
 _PLACED = "float:none;width:auto;"
@@ -66,7 +67,7 @@ class Table:
             body = (
                 f'<tr><td colspan="{len(self.titles)}" style="text-align:left;{_SOFT}">{escape(self.empty)}</td></tr>'
             )
-        caption = f'<caption style="text-align:left;white-space:nowrap;font-weight:600;padding:0 0 4px">{escape(self.caption)}</caption>'
+        caption = f'<caption style="{_CAPTION}">{escape(self.caption)}</caption>'
         foot = "".join(f'<div style="{_SOFT}">{escape(line)}</div>' for line in (self._cut(), self.foot) if line)
         return (
             f'<div class="chronicle-notebook" style="{_FONT}{_TEXT}overflow-x:auto">{_bar(self.banner)}'

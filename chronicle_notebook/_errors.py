@@ -39,6 +39,7 @@
     ChronicleWarning (UserWarning)
     ├── CertificateChangedWarning           a server that is not verified shows another certificate than before
     ├── CredentialHeaderWarning             a header that looks like a credential is stored in clear
+    ├── CredentialUrlWarning                a part of a URL's query that looks like a credential is
     └── LongSecretWarning                   a secret that a kernel may be unable to encrypt
 
 Each error carries ``hint``, the next step to take, beside its message, and what it is about as attributes. No message,
@@ -251,7 +252,11 @@ class CertificateChangedWarning(ChronicleWarning):
 
 
 class CredentialHeaderWarning(ChronicleWarning):
-    """A custom header looks like a credential. Kernels store and list header values in clear."""
+    """A custom header looks like a credential, or is given as a Secret. Kernels store and list headers in clear."""
+
+
+class CredentialUrlWarning(ChronicleWarning):
+    """The query of a target URL looks like it holds a credential. Kernels store, list and log URLs in clear."""
 
 
 class LongSecretWarning(ChronicleWarning):

@@ -148,3 +148,40 @@ def test_it_is_in_the_history_of_no_command_line(client: Client) -> None:
         assert "usage" in result.stdout
         for word in ("password", "secret", "--token TOKEN", "api-key"):
             assert word not in result.stdout.lower()
+
+
+@pytest.mark.parametrize("way", ["argument", "environment", "doctor"])
+def test_a_connection_string_that_does_not_parse_is_in_no_traceback_with_local_variables(
+    way: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if way == "environment":
+        monkeypatch.setenv("CHRONICLE_CONNECTION_STRING", f"chronicle://ada:{CANARY}@127.0.0.1:3/?bogus=1")
+    text = refused(way)
+    assert "bogus" in text
+    assert CANARY not in text
+
+
+def refused(way: str) -> str:
+    """The traceback below the caller's own line, with the local variables of each frame."""
+    spell = {
+        "argument": lambda: cn.connect(f"chronicle://ada:{CANARY}@127.0.0.1:3/?bogus=1"),
+        "environment": cn.connect,
+        "doctor": lambda: cn.doctor(f"chronicle://ada:{CANARY}@127.0.0.1:3/?bogus=1"),
+    }[way]
+    try:
+        spell()
+    except cn.InvalidConnectionStringError as error:
+        frames = traceback.TracebackException.from_exception(error, capture_locals=True)
+        return "".join(line for line in frames.format(chain=True) if "lambda" not in line)
+    raise AssertionError("the connection string was meant to be refused")
+
+
+def test_a_password_of_a_certificate_is_in_no_traceback(tmp_path: Path) -> None:
+    no_pem = tmp_path / "client.pem"
+    no_pem.write_text("not a certificate")
+    try:
+        cn.connect("chronicle://127.0.0.1:3/", client_certificate=no_pem, client_certificate_password=str(CANARY))
+    except cn.InvalidInputError as error:
+        frames = traceback.TracebackException.from_exception(error, capture_locals=True)
+        text = "".join(line for line in frames.format(chain=True) if "test_canary.py" not in line)
+    assert CANARY not in text

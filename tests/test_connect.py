@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import threading
+from typing import Any
 
 import pytest
+from google.protobuf.empty_pb2 import Empty
 
 import chronicle_notebook as cn
 from chronicle_notebook import _connect
+from chronicle_notebook.contracts.commands import methods
+from chronicle_notebook.contracts.negotiated import AgreeingCaller, NegotiatedGateway
 
 
 def test_a_client_tells_which_kernel_it_is_and_how_it_is_reached(shared_sandbox: cn.Sandbox) -> None:
@@ -76,6 +80,8 @@ def test_connecting_again_under_a_name_closes_the_earlier_client(shared_sandbox:
     cn.connect(shared_sandbox.connection_string, name="same")
     with pytest.raises(cn.ClientClosedError):
         first.event_stores()
+    assert "closed" in repr(first)
+    assert "closed" not in repr(cn.client("same"))
     cn.client("same").close()
 
 
@@ -92,6 +98,25 @@ def test_a_connection_that_fails_leaves_nothing_behind() -> None:
         cn.connect("chronicle://127.0.0.1:1/?auth=none", name="nobody")
     assert "nobody" not in cn.clients()
     assert set(threading.enumerate()) - before == set()
+
+
+def test_ctrl_c_while_connecting_leaves_nothing_behind(
+    shared_sandbox: cn.Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    channels: list[AgreeingCaller] = []
+    ask = NegotiatedGateway.version
+
+    def interrupted(gateway: NegotiatedGateway, *, retry: bool = True) -> str:
+        ask(gateway, retry=retry)
+        channels.append(gateway._caller)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(NegotiatedGateway, "version", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        cn.connect(shared_sandbox.connection_string, name="interrupted")
+    assert "interrupted" not in cn.clients()
+    with pytest.raises(cn.ClientClosedError):
+        channels[0].call(methods.GET_VERSION_INFO, Empty())
 
 
 def test_the_text_of_a_bad_string_is_not_repeated() -> None:
@@ -119,3 +144,22 @@ def test_everything_a_webhook_can_refer_to_is_listed(shared_sandbox: cn.Sandbox)
         assert len(client.failed_partitions()) == 0
         assert "No partition fails" in repr(client.failed_partitions())
         assert client.failed_partitions().to_frame().empty
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        ({"timeout": "5"}, "timeout"),
+        ({"timeout": -1}, "timeout"),
+        ({"timeout": True}, "timeout"),
+        ({"event_store": 5}, "event_store"),
+        ({"event_store": " "}, "event_store"),
+        ({"namespace": 5}, "namespace"),
+        ({"name": ""}, "name"),
+    ],
+)
+def test_an_argument_that_cannot_be_meant_is_named(arguments: dict[str, Any], field: str) -> None:
+    with pytest.raises(cn.InvalidInputError) as caught:
+        cn.connect("chronicle://127.0.0.1:1/?auth=none", **arguments)
+    assert caught.value.field == field
+    assert caught.value.hint

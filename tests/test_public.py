@@ -19,14 +19,14 @@ ROOT = Path(__file__).parents[1]
 NAMES = """
     AnswerTooLargeError AppendRefusedError AuthenticationError CallCancelledError CertificateChangedWarning
     CertificateError ChronicleError ChronicleWarning Client ClientClosedError ConnectionString
-    CredentialHeaderWarning DeadlineExceededError DefinitionBuilder DeliveryTimeoutError DuplicateWebhookError
-    EventType InvalidConnectionStringError InvalidDeclarationError InvalidDefinitionError InvalidInputError
-    KernelError KernelFaultError KernelUnreachableError LongSecretWarning MethodNotImplementedError
-    MissingDependencyError NotSupportedError Outcome Outcomes PermissionDeniedError ProtectedError ProtocolError
-    Receiver ReceiverError ReplacementError RequestRefusedError RunbookError Sandbox SandboxError Secret
-    SecretUnavailableError UnknownClientError UnknownEventStoreError UnknownEventTypeError UnknownWebhookError
-    WebhookDefinition WebhookList __version__ client clients connect doctor event_type reset_sandbox runbook
-    start_sandbox stop_sandbox use webhook webhooks widgets
+    CredentialHeaderWarning CredentialUrlWarning DeadlineExceededError DefinitionBuilder DeliveryTimeoutError
+    DuplicateWebhookError EventType InvalidConnectionStringError InvalidDeclarationError InvalidDefinitionError
+    InvalidInputError KernelError KernelFaultError KernelUnreachableError LongSecretWarning
+    MethodNotImplementedError MissingDependencyError NotSupportedError Outcome Outcomes PermissionDeniedError
+    ProtectedError ProtocolError Receiver ReceiverError ReplacementError RequestRefusedError RunbookError Sandbox
+    SandboxError Secret SecretUnavailableError UnknownClientError UnknownEventStoreError UnknownEventTypeError
+    UnknownWebhookError WebhookDefinition WebhookList __version__ client clients connect doctor event_type
+    reset_sandbox runbook start_sandbox stop_sandbox use webhook webhooks widgets
 """.split()  # noqa: SIM905 - easier to read and to change than a list
 
 

@@ -286,6 +286,11 @@ class Channel:
         if os.getpid() == self._process:
             line.retire()
 
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed, for good."""
+        return self._closed
+
     def close(self) -> None:
         """End every stream and the channel. Further calls raise :class:`ClientClosedError`."""
         with self._lock:

@@ -75,6 +75,10 @@ class Stream(Generic[Response]):
                 except OtherGenerationError:
                     failure = self._channel.lost()
                     break
+                if self._cancelled:
+                    # Since it was opened, and before it was known here: only the call before it was cancelled.
+                    self._call.cancel()
+                    return
         finally:
             self.cancel()
         if isinstance(failure, KernelUnreachableError):

@@ -39,6 +39,8 @@ EARLY = 60.0
 """Seconds before its end at which a token is renewed; half its life when that is shorter than two of these."""
 LIFETIME = 3600.0
 """Seconds that a token lives when the answer does not say."""
+LONGEST = 1_000_000_000
+"""Seconds that a token can live at most; an answer that says more says nonsense, as one that says none."""
 THROTTLE = 5.0
 """Seconds after a fetch that failed in which no other is tried."""
 
@@ -254,13 +256,13 @@ class _Said:
     def of(cls, body: bytes) -> _Said:
         try:
             data: Any = json.loads(body)
-        except ValueError:
+        except (ValueError, RecursionError):
             data = None
         if not isinstance(data, dict):
             data = {}
         code, token, seconds = data.get("error"), data.get("access_token"), data.get("expires_in")
         return cls(
             Secret(token) if isinstance(token, str) and _TOKEN.fullmatch(token) else None,
-            float(seconds) if isinstance(seconds, int | float) and seconds > 0 else LIFETIME,
+            float(seconds) if isinstance(seconds, int | float) and 0 < seconds <= LONGEST else LIFETIME,
             f"{code}, " if isinstance(code, str) and _CODE.fullmatch(code) else "",
         )

@@ -48,6 +48,7 @@ class Names:
         self._wanted: dict[tuple[str, str, str, str], tuple[Client, str]] = {}
         self._thread: threading.Thread | None = None
         self._closed = False
+        self._forgotten = 0
 
     def get(self, kind: str) -> tuple[str, ...]:
         """The names of a kind, sorted, as they were when they were last read; none when that takes too long."""
@@ -69,6 +70,7 @@ class Names:
     def forget(self) -> None:
         """Read everything anew at the next completion, which until then has the old names."""
         with self._changed:
+            self._forgotten += 1
             self._entries = {key: _Entry(entry.names, 0.0) for key, entry in self._entries.items()}
 
     def close(self) -> None:
@@ -96,12 +98,15 @@ class Names:
                 if self._closed:
                     return
                 key, (client, kind) = next(iter(self._wanted.items()))
+                began = self._forgotten
             names = self._names(client, kind)
             with self._changed:
                 self._wanted.pop(key, None)
                 before = self._entries.get(key)
                 kept = () if before is None else before.names
-                self._entries[key] = _Entry(kept if names is None else names, time.monotonic())
+                # What was read before everything was forgotten, or while it was, is not fresh.
+                read_at = time.monotonic() if began == self._forgotten else 0.0
+                self._entries[key] = _Entry(kept if names is None else names, read_at)
                 self._changed.notify_all()
 
     def _names(self, client: Client, kind: str) -> tuple[str, ...] | None:

@@ -165,7 +165,7 @@ def _arguments(magic: Magic, command: Command, words: Sequence[Word]) -> dict[st
 
 def _check_choice(magic: Magic, command: Command, name: str, given: str, choices: Sequence[str]) -> None:
     if choices and given not in choices:
-        hint = did_you_mean(given, choices) or f"Write {', '.join(choices[:-1])} or {choices[-1]}."
+        hint = f"{did_you_mean(given, choices)} Write {', '.join(choices[:-1])} or {choices[-1]}.".strip()
         raise _usage(magic, command, f"{name} cannot be {given!r}.", hint)
 
 

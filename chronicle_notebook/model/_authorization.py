@@ -68,6 +68,9 @@ class UndisclosedAuthorization:
 
     kind: AuthorizationKind
 
+    def __repr__(self) -> str:
+        return f"UndisclosedAuthorization(kind={self.kind.value!r})"
+
 
 WebhookAuthorization = (
     NoAuthorization | BasicAuthorization | BearerAuthorization | OAuthAuthorization | UndisclosedAuthorization

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from types import MappingProxyType
-from typing import Any
+from typing import Any, final
 
 from chronicle_notebook._secrets import MASK, Secret
 from chronicle_notebook.model._authorization import NO_AUTHORIZATION, NoAuthorization, WebhookAuthorization
@@ -13,6 +12,37 @@ from chronicle_notebook.model._event_type import EventType
 
 EVENT_LOG = "event-log"
 """The sequence that a webhook observes unless told otherwise."""
+
+
+@final
+class Headers(Mapping[str, str | Secret]):
+    """The headers of a definition: they cannot be changed, equal a dict of the same values, and show names only.
+
+    Values are masked since a header that was read back may have been given as a secret.
+    """
+
+    __slots__ = ("_values",)
+
+    def __init__(self, values: Mapping[str, str | Secret]) -> None:
+        self._values = dict(values)
+
+    def __getitem__(self, name: str) -> str | Secret:
+        return self._values[name]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._values)
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    def __or__(self, other: Mapping[str, str | Secret]) -> dict[str, str | Secret]:
+        return self._values | dict(other)
+
+    def __repr__(self) -> str:
+        return "{" + ", ".join(f"{name!r}: {MASK}" for name in self._values) + "}"
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (Headers, (self._values,))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +70,21 @@ class WebhookDefinition:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "event_types", tuple(self.event_types))
-        object.__setattr__(self, "headers", MappingProxyType(dict(self.headers)))
+        object.__setattr__(self, "headers", Headers(self.headers))
 
     def __repr__(self) -> str:
         parts = [repr(self.id), repr(self.target_url), f"event_types=[{', '.join(map(str, self.event_types))}]"]
         if not isinstance(self.authorization, NoAuthorization):
             parts.append(f"authorization={self.authorization!r}")
         if self.headers:
-            parts.append("headers={" + ", ".join(f"{name!r}: {MASK}" for name in self.headers) + "}")
+            parts.append(f"headers={self.headers!r}")
         if self.event_sequence_id != EVENT_LOG:
             parts.append(f"event_sequence_id={self.event_sequence_id!r}")
         parts += [f"{name}=False" for name in ("replayable", "active") if not getattr(self, name)]
         return f"WebhookDefinition({', '.join(parts)})"
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A mapping proxy does not pickle; a definition that holds a Secret still refuses, as it should.
+        # Through the constructor, so that what was pickled is a definition again; one that holds a Secret refuses.
         values = {name: getattr(self, name) for name in self.__slots__} | {"headers": dict(self.headers)}
         return (_rebuild, (values,))
 

@@ -9,6 +9,8 @@ from chronicle_notebook.runbook._step import Progress, State
 from chronicle_notebook.webhooks._outcome import Outcome
 
 _NOTHING_SENT = (InvalidInputError, ProtectedError)
+_SETTLED = frozenset({State.ALREADY, State.DONE})
+"""What is not done again, also where steps are carried out a second time."""
 
 
 def look(steps: Sequence[Progress]) -> None:
@@ -30,7 +32,7 @@ def carry_out(steps: Sequence[Progress], *, told: Callable[[str], object]) -> No
     """
     failed = False
     for position, each in enumerate(steps, start=1):
-        if each.state is State.ALREADY:
+        if each.state in _SETTLED:
             continue
         if failed:
             each.state = State.NOT_DONE
@@ -41,7 +43,7 @@ def carry_out(steps: Sequence[Progress], *, told: Callable[[str], object]) -> No
             each.state = State.UNKNOWN
             each.note = "It was ended while this was done."
             for later in steps[position:]:
-                later.state = State.NOT_DONE if later.state is not State.ALREADY else later.state
+                later.state = later.state if later.state in _SETTLED else State.NOT_DONE
             raise
         failed = each.state is not State.DONE
         note = f": {each.note}" if failed and each.note else ""
@@ -90,7 +92,7 @@ def unfinished(steps: Sequence[Progress]) -> list[str]:
     return [
         f"{each.step.subject}: {each.step.what}: {each.state.value}. {each.note}".rstrip()
         for each in steps
-        if each.state not in {State.DONE, State.ALREADY}
+        if each.state not in _SETTLED
     ]
 
 

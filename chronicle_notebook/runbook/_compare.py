@@ -47,17 +47,23 @@ def other_side(
 ) -> Client:
     """The environment to compare with: that of a profile or a connection string, else of the same kernel.
 
+    ``client`` is the current one afterwards, so that what follows does not go to the other environment.
+
     :param connection: a reference to the connection string, which may hold a secret.
     :param event_store: unless given, that of the profile, else the one of ``client``.
     """
-    from chronicle_notebook._connect import connect
+    from chronicle_notebook._connect import clients, connect, use
 
-    if profile is not None:
-        return connect(profile=profile, event_store=event_store, name=OTHER)
     store = event_store or client.event_store
-    if connection is not None:
-        return connect(connection.reveal(), event_store=store, name=OTHER)
-    return client.at(event_store=store)
+    if profile is not None:
+        other = connect(profile=profile, event_store=event_store, name=OTHER)
+    elif connection is not None:
+        other = connect(connection.reveal(), event_store=store, name=OTHER)
+    else:
+        return client.at(event_store=store)
+    if client.name in clients():  # connecting makes a client the current one, also one that is only looked at
+        use(client.name)
+    return other
 
 
 def compare(left: Client, right: Client, *, ignore: Collection[str] = ()) -> Listing[Difference]:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chronicle_notebook._errors import ChronicleError, missing
-from chronicle_notebook.scan import Rules, scan_notebook
+from chronicle_notebook.scan import rules_for, scan_notebook
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; form-action 'none'"
 """What a browser may load for the page: nothing. It holds even where something slips through the filter."""
@@ -37,7 +37,7 @@ def export(notebook: Any, path: Path, *, title: str) -> None:
     :raises ChronicleError: the notebook holds a secret, so no page was written.
     :raises MissingDependencyError: nbconvert is not installed.
     """
-    leaks = scan_notebook(notebook, Rules.for_references(str(notebook)), file=title)
+    leaks = scan_notebook(notebook, rules_for(notebook), file=title)
     if leaks:
         raise ChronicleError(
             f"No page was written, as the notebook holds secrets: {'; '.join(f'{x.place}: {x.kind}' for x in leaks)}.",
@@ -130,7 +130,9 @@ class _Cleaner(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._inside:
-            self.kept.append(data)
+            # The content of a raw-text element and what is left unparsed at the end come as data too. Where a browser
+            # sees other elements than this parser, a "<" in them would start one.
+            self.kept.append(data.replace("<", "&lt;"))
 
     def handle_entityref(self, name: str) -> None:
         if not self._inside:

@@ -52,9 +52,14 @@ class KeptDefinitions:
         documents = {**self.documents(), definition.id: str(render(definition, "yaml"))}
         self.path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write("".join(_SEPARATOR + text.strip("\n") + "\n" for text in documents.values()))
-        Path(name).replace(self.path)
+        written = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write("".join(_SEPARATOR + text.strip("\n") + "\n" for text in documents.values()))
+            written.replace(self.path)
+        except BaseException:
+            written.unlink(missing_ok=True)
+            raise
 
     def holds(self, definition: WebhookDefinition) -> bool:
         """Whether it is in the file as it is now."""

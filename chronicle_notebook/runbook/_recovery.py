@@ -13,7 +13,7 @@ from chronicle_notebook.runbook._credentials import missing_variables, needs, wi
 from chronicle_notebook.runbook._rotation import rotate
 from chronicle_notebook.runbook._step import Step
 from chronicle_notebook.runbook._target import Answer, answers
-from chronicle_notebook.runbook._url import shown
+from chronicle_notebook.runbook._url import shown, without_credentials
 from chronicle_notebook.webhooks._probe import probe
 
 PAUSE = 0.2
@@ -49,7 +49,9 @@ def diagnose(client: Client, webhook: str, *, timeout: float = 10.0) -> Listing[
     rows += [(f"in {each.namespace}", f"{each.running_state.value}, lag {each.lag:,}") for each in view.observers]
     for each in view.failed_partitions:
         last = each.attempts[-1] if each.attempts else None
-        told = "" if last is None else f" at number {last.sequence_number}: {' / '.join(last.messages)}"
+        # A kernel may quote the URL that it sent to, and not always the one of now.
+        said = "" if last is None else without_credentials(" / ".join(last.messages), definition.target_url)
+        told = "" if last is None else f" at number {last.sequence_number}: {said}"
         quarantined = ", quarantined" if each.quarantined else ""
         tried = len(each.attempts)
         attempts = f"{tried} attempt{'' if tried == 1 else 's'} in {each.namespace}{quarantined}{told}"

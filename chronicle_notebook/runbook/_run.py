@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
@@ -132,7 +133,7 @@ class Run:
         :param summary: one sentence; unless given, how many steps were done.
         :param findings: what was found, for a runbook that looks and changes nothing.
         :param rejected: why what was found is not as it was asked to be; empty when it is.
-        :raises RunbookError: it is not as it was asked.
+        :raises RunbookError: it is not as it was asked, or the outcome could not be written to ``outcome_file``.
         """
         problems = verify(self._progress) if self.applying else []
         status = self._status(problems, rejected)
@@ -203,12 +204,26 @@ class Run:
             findings=findings,
             problems=problems,
         )
-        if self.parameters["outcome_file"]:
-            self.outcome.write(self.parameters["outcome_file"])
         shell = self._shell
         self.end()
-        _show(self.outcome, shell)
+        _show(self.outcome, shell)  # first, so that it is seen also where the file cannot be written
+        self._write(self.outcome)
         return self.outcome
+
+    def _write(self, outcome: RunbookOutcome) -> None:
+        file = self.parameters["outcome_file"]
+        if not file:
+            return
+        try:
+            outcome.write(file)
+        except OSError as error:
+            failure = RunbookError(
+                f"The outcome above could not be written: {file}: {error.strerror or type(error).__name__}.",
+                outcome=outcome,
+                hint="Name another outcome_file.",
+            )
+            _shortened(failure)
+            raise failure from None
 
     def _after_cell(self, result: Any) -> None:
         """A cell that fails ends the runbook, so the outcome is left here: nothing that runs it comes to finish()."""
@@ -216,10 +231,13 @@ class Run:
         if error is None or self.outcome is not None:
             return
         told = error.message if isinstance(error, ChronicleError) else type(error).__name__
-        if any(each.state in _BEGUN for each in self._progress):
-            self._leave(Status.INCOMPLETE, self._summary(), [*unfinished(self._progress), told], ())
-        else:
-            self._leave(Status.FAILED, "It ended before anything was sent.", [told], ())
+        try:
+            if any(each.state in _BEGUN for each in self._progress):
+                self._leave(Status.INCOMPLETE, self._summary(), [*unfinished(self._progress), told], ())
+            else:
+                self._leave(Status.FAILED, "It ended before anything was sent.", [told], ())
+        except RunbookError as unwritten:  # the cell has failed already; raised from here, the shell would dump it
+            print(f"{unwritten.message} {unwritten.hint}", file=sys.stderr)  # noqa: T201 - there is no other way to say it
 
 
 def _check_names(schema: Mapping[str, Any]) -> None:

@@ -14,7 +14,7 @@ from chronicle_notebook._guard import CONFIRMED
 from chronicle_notebook.runbook._outcome import MIME
 from chronicle_notebook.runbook._schema import STANDARD, Kind, known
 from chronicle_notebook.runbook._source import schema_of
-from chronicle_notebook.scan import Rules, scan_notebook
+from chronicle_notebook.scan import rules_for, scan_notebook
 
 
 def run(
@@ -65,7 +65,7 @@ def run(
         except PapermillExecutionError as error:
             failure = f"{error.ename}: {error.evalue}"
         notebook = nbformat.read(saved, as_version=4)  # type: ignore[no-untyped-call]
-    leaks = scan_notebook(notebook, Rules.for_references(str(notebook)), file=path.stem)
+    leaks = scan_notebook(notebook, rules_for(notebook), file=path.stem)
     for leak in leaks:
         print(f"Secret in the executed notebook: {leak.place}: {leak.kind}", file=sys.stderr)
     outcome = outcome_of(notebook)

@@ -28,7 +28,7 @@ _PROPERTIES: dict[str, dict[str, dict[str, str]]] = {
     "AccountClosed": {"reason": _TEXT},
     "CustomerMoved": {"street": _TEXT, "city": _TEXT},
 }
-_OWNERS = {"account-1001": "Ada", "account-1002": "Grace", "account-1003": "Edsger", "account-1004": "Barbara"}
+_OWNERS = {f"account-{1000 + number}": f"customer-{16 + number}" for number in range(1, 5)}
 
 
 def sow(kernel: Kernel) -> None:
@@ -43,7 +43,7 @@ def sow(kernel: Kernel) -> None:
     kernel.stores.ensure_namespace(store, TENANT)
     kernel.types.save(store, [_registration(name) for name in _PROPERTIES])
     _append(kernel, store, DEFAULT_NAMESPACE, list(_history(_OWNERS)))
-    _append(kernel, store, TENANT, list(_history({"account-2001": "Tony"})))
+    _append(kernel, store, TENANT, list(_history({"account-2001": "customer-31"})))
     kernel.registrar.add(store, _webhooks(inactive_is_lost=kernel.behaviour.inactive_lost))
     kernel.reactor.wait_until_settled()
 
@@ -80,7 +80,7 @@ def _history(owners: dict[str, str]) -> Iterator[Event]:
 
 
 def _event(account: str, name: str, day: int, content: dict[str, object]) -> Event:
-    identity = json.dumps({"subject": "teller-7", "name": "Teller", "userName": "teller"})
+    identity = json.dumps({"subject": "counter-7", "name": "Counter 7", "userName": "counter-7"})
     return Event(
         -1,
         EventType(name),

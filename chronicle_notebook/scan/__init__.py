@@ -1,7 +1,7 @@
 """Looking for secrets in notebooks and other files, before they are shared: ``chronicle-notebook scan``."""
 
 from chronicle_notebook.scan._files import scan
-from chronicle_notebook.scan._notebook import scan_notebook
+from chronicle_notebook.scan._notebook import rules_for, scan_notebook
 from chronicle_notebook.scan._rules import Leak, Rules
 
-__all__ = ["Leak", "Rules", "scan", "scan_notebook"]
+__all__ = ["Leak", "Rules", "rules_for", "scan", "scan_notebook"]

@@ -22,6 +22,17 @@ def scan_notebook(notebook: Mapping[str, Any], rules: Rules, *, file: str) -> li
     return list(found)
 
 
+def rules_for(notebook: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Rules:
+    """The rules for a notebook, given as its JSON: they know the variables that any of its texts refers to.
+
+    The texts are searched as they are. In JSON and in a ``repr`` quotes and ends of lines are escaped, so that a
+    reference is not seen there.
+
+    :param environment: where the values of variables are; ``os.environ`` unless given.
+    """
+    return Rules.for_references("\n".join(text for _, text in texts(notebook)), environment)
+
+
 def texts(notebook: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Each text and where it stands."""
     for number, cell in enumerate(_list(notebook.get("cells")), start=1):

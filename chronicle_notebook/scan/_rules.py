@@ -13,8 +13,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from urllib.parse import quote
 
-SHORTEST = 6
-"""Characters that the value of a variable must have to be looked for; a shorter one is found in any text."""
+from chronicle_notebook.scan._literals import literals
+from chronicle_notebook.scan._value import SHORTEST, is_secret, is_written_out
 
 REFERENCE = re.compile(
     r"""\benv:([A-Za-z_][A-Za-z0-9_]*)"""
@@ -49,15 +49,13 @@ _QUERY = re.compile(
     r"""[?&;](?:apikey|api_key|access_token|client_secret|certificatepassword|password)=([^&\s"'<>;\\]+)""",
     re.IGNORECASE,
 )
-_PLACEHOLDER = re.compile(
-    r"""[•*x.…_-]+|(?:env|keyring|var|prompt)(?::|%3a).*|[<{$%\[(].*|(?:your|my|some|the|a)?[-_ ]?"""
-    r"""(?:api[-_]?key|token|secret|password|passwd|pass|pwd|credentials?|value|redacted|hidden|placeholder|changeme|example|dummy|wrong)""",
+_QUERY_WORD = re.compile(
+    r"""(?:[?&]|&amp;)(?:token|api[-_]?key|sig|secret)=([^&\s"'<>;\\)\]`]+)""",
     re.IGNORECASE,
 )
+"""Names that have a meaning in a query alone; a semicolon before one ends a statement of code."""
 _RESERVED = re.compile(r"(?:^|\.)(?:example(?:\.(?:com|net|org))?|invalid|test)$", re.IGNORECASE)
 """Hosts that are set aside for documentation, so that nobody has a password there (RFC 2606)."""
-_PUBLISHED = frozenset({"chronicle-dev-secret"})
-"""The secret of the kernel's development client, which Chronicle publishes."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -97,12 +95,13 @@ class Rules:
         for kind, pattern in _PATTERNS.items():
             if pattern.search(text):
                 yield kind
-        if any(_is_secret(value) for value in _AUTHORIZATION.findall(text)):
+        if any(is_secret(value) for value in _AUTHORIZATION.findall(text)):
             yield "credentials in an Authorization header"
-        if any(_is_secret(word) and not _RESERVED.search(host) for word, host in _URL.findall(text)):
+        if any(is_secret(word) and not _RESERVED.search(host) for word, host in _URL.findall(text)):
             yield "credentials in a URL"
-        if any(_is_secret(value) for value in _QUERY.findall(text)):
+        if any(map(is_secret, _QUERY.findall(text))) or any(map(is_written_out, _QUERY_WORD.findall(text))):
             yield "a secret in a connection string or a query"
+        yield from literals(text)
 
 
 def _forms(value: str) -> tuple[str, ...]:
@@ -110,7 +109,3 @@ def _forms(value: str) -> tuple[str, ...]:
     bare = value.strip()
     forms: Iterable[str] = (bare, html.escape(bare), json.dumps(bare)[1:-1], quote(bare, safe=""))
     return tuple(dict.fromkeys(forms))
-
-
-def _is_secret(value: str) -> bool:
-    return value not in _PUBLISHED and not _PLACEHOLDER.fullmatch(value)

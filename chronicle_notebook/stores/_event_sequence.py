@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from chronicle_notebook._errors import InvalidInputError
+from chronicle_notebook._errors import AppendRefusedError, InvalidInputError, KernelError, did_you_mean
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.model import AppendedEvent, AppendResult, EventToAppend, EventType
 from chronicle_notebook.stores._content import content_of
 from chronicle_notebook.stores._declared_event_type import event_type_of, is_event_type, registration_of
+
+PAIR = 2
+"""An event source id and an event."""
 
 
 class EventSequence:
@@ -45,20 +49,51 @@ class EventSequence:
     def append_many(
         self, events: Iterable[EventToAppend | tuple[str, object]], *, classes: Sequence[type] = ()
     ) -> AppendResult:
-        """Append events, all or none: pairs of event source id and declared event, or ``EventToAppend`` values."""
+        """Append events, all or none: pairs of event source id and declared event, or ``EventToAppend`` values.
+
+        :raises InvalidInputError: for anything else, or content that JSON cannot hold; nothing was appended.
+        :raises AppendRefusedError: the schema, a constraint or an event type forbade it; nothing was appended.
+        """
+        if not isinstance(events, Iterable) or isinstance(events, str | bytes | Mapping):
+            raise _no_pairs(f"The events to append are a list of pairs, not {type(events).__name__}.")
         ready: list[EventToAppend] = []
         declared = list(classes)
         for event in events:
             if isinstance(event, EventToAppend):
-                ready.append(event)
+                ready.append(replace(event, content=_content(event.content)))
             else:
+                if not isinstance(event, tuple | list) or len(event) != PAIR:
+                    what = (
+                        f"{type(event).__name__} of {len(event)}"
+                        if isinstance(event, tuple | list)
+                        else type(event).__name__
+                    )
+                    raise _no_pairs(f"An event to append is a pair of event source id and event, not {what}.")
                 source, instance = event
                 ready.append(_event(source, instance, None))
                 declared.append(type(instance))
         if not ready:
             raise InvalidInputError("No event was given to append.", field="events", hint="Give at least one.")
         self._register(cls for cls in dict.fromkeys(declared) if is_event_type(cls))
-        return self._kernel.append(self.event_store, self.namespace, self.id, ready)
+        try:
+            return self._kernel.append(self.event_store, self.namespace, self.id, ready)
+        except AppendRefusedError as error:
+            error.hint = self._unknown_event_type(ready) or error.hint
+            raise
+
+    def _unknown_event_type(self, events: Iterable[EventToAppend]) -> str:
+        """The hint for the first event whose type the event store does not have; empty when it has them all."""
+        try:
+            registered = self._kernel.event_types(self.event_store)
+        except KernelError:  # the refusal is the news, and not that nothing more can be said of it
+            return ""
+        known = {each.id for each in registered}
+        own = [each.id for each in registered if each.owner != "server"]
+        for event in events:
+            if event.type.id not in known:
+                near = did_you_mean(event.type.id, own) or "client.event_types() lists those that it has."
+                return f"The event store has no event type {event.type.id!r}. {near}"
+        return ""
 
     def read(self, start: int = 0, *, event_source_id: str | None = None) -> list[AppendedEvent]:
         """The events from a number on. Kernels do not page: everything from there comes in one answer."""
@@ -91,9 +126,9 @@ def _event(event_source_id: str, event: object | str | EventType, content: Mappi
             hint='Write append("account-1", event).',
         )
     if isinstance(event, str):
-        return EventToAppend(event_source_id, EventType.parse(event), content or {})
+        return EventToAppend(event_source_id, EventType.parse(event), _content(content))
     if isinstance(event, EventType):
-        return EventToAppend(event_source_id, event, content or {})
+        return EventToAppend(event_source_id, event, _content(content))
     if content is not None:
         raise InvalidInputError(
             "Content goes with an event type; an event has its own.",
@@ -101,3 +136,22 @@ def _event(event_source_id: str, event: object | str | EventType, content: Mappi
             hint='Write append("account-1", "AccountOpened", {...}) or append("account-1", AccountOpened(...)).',
         )
     return EventToAppend(event_source_id, event_type_of(event), content_of(event))
+
+
+def _content(given: object) -> dict[str, Any]:
+    """The content that goes with an event type, checked as that of a declared event is."""
+    if given is None:
+        return {}
+    if not isinstance(given, Mapping):
+        raise InvalidInputError(
+            f"The content of an event is a mapping, not {type(given).__name__}.",
+            field="content",
+            hint='Write append("account-1", "AccountOpened", {"owner": "customer-1"}).',
+        )
+    return content_of(given)
+
+
+def _no_pairs(message: str) -> InvalidInputError:
+    return InvalidInputError(
+        message, field="events", hint='Write append_many([("account-1", AccountOpened(owner="customer-1"))]).'
+    )

@@ -94,7 +94,7 @@ class DefinitionBuilder:
         """Send several headers with each delivery; see :meth:`with_header`."""
         if not isinstance(headers, Mapping):
             raise InvalidDefinitionError(
-                f"Headers are a mapping of names to values, not a {type(headers).__name__}.",
+                f"Headers are a mapping of names to values, not {type(headers).__name__}.",
                 field="headers",
                 hint='Write, for example, {"x-source": "my-app"}.',
             )
@@ -192,7 +192,7 @@ def _event_type(given: object) -> EventType:
             return EventType(given)
     if is_event_type(given):
         return event_type_of(given)
-    what = f"the class {given.__qualname__}" if isinstance(given, type) else f"a {type(given).__name__}"
+    what = f"the class {given.__qualname__}" if isinstance(given, type) else type(given).__name__
     raise InvalidDefinitionError(
         f"An event type is an id, an EventType or a class that carries @cn.event_type, not {what}.",
         field="event_types",
@@ -207,7 +207,7 @@ def _told_generation(found: EventType, given: object, generation: Any) -> EventT
         return found
     if not isinstance(generation, int):
         kind = type(generation).__name__
-        message = f"The generation of an event type is a whole number, not a {kind}."
+        message = f"The generation of an event type is a whole number, not {kind}."
         raise InvalidDefinitionError(message, field="event_types", hint="Write, for example, generation=2.")
     if isinstance(given, str) and found.id == given:
         return replace(found, generation=generation)
@@ -232,7 +232,7 @@ def configured(
         return start
     if not callable(configure):
         raise InvalidInputError(
-            f"The third argument is a function that takes a builder, not a {type(configure).__name__}.",
+            f"The third argument is a function that takes a builder, not {type(configure).__name__}.",
             field="configure",
             hint='Write, for example, lambda b: b.with_event_type("AccountOpened").',
         )
@@ -257,5 +257,5 @@ def returned_builder(result: object, *, by: str, field: str) -> DefinitionBuilde
         result.close()
         what, hint = "a coroutine", "Write it with def instead of async def."
     else:
-        what = f"a {type(result).__name__}"
+        what = type(result).__name__
     raise InvalidInputError(f"{by} returned {what} instead of a builder.", field=field, hint=hint)

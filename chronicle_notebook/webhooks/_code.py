@@ -65,11 +65,11 @@ def render(definition: WebhookDefinition, style: Style) -> Code:
     :raises InvalidInputError: for another style.
     """
     writers: dict[str, Callable[[WebhookDefinition], str]] = {"python": _python, "cell": _cell, "yaml": _yaml}
-    if style not in writers:
+    if not isinstance(style, str) or style not in writers:
         raise InvalidInputError(
             f"There is no style {style!r}.",
             field="style",
-            hint=did_you_mean(style, writers) or f"Choose among {', '.join(writers)}.",
+            hint=f"{did_you_mean(str(style), writers)} Choose among {', '.join(writers)}.".strip(),
         )
     return Code(writers[style](definition))
 

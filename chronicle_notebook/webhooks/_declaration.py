@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from chronicle_notebook._declarations import Declarations, full_name
-from chronicle_notebook._errors import InvalidDeclarationError, InvalidInputError
+from chronicle_notebook._errors import ChronicleError, InvalidDeclarationError, InvalidInputError
 from chronicle_notebook.model import EVENT_LOG, EventType, WebhookDefinition
 from chronicle_notebook.webhooks._builder import DefinitionBuilder, returned_builder
 
@@ -59,13 +59,13 @@ def webhook(
     """
     if not_settled:
         first = not_settled[0]
-        what = f"the class {full_name(first)}" if isinstance(first, type) else f"a {type(first).__name__}"
+        what = f"the class {full_name(first)}" if isinstance(first, type) else type(first).__name__
         message = f"@webhook takes its arguments by name, and was given {what} without one."
         raise InvalidDeclarationError(message, field="target_url", hint=_EXAMPLE)
     texts: dict[str, object] = {"target_url": target_url, "id": id, "event_sequence_id": event_sequence_id}
     for name, value in texts.items():
         if not isinstance(value, str) and (value is not None or name == "event_sequence_id"):
-            message = f"The {name} of a webhook is a text, not a {type(value).__name__}."
+            message = f"The {name} of a webhook is a text, not {type(value).__name__}."
             raise InvalidDeclarationError(message, field=name, hint=_EXAMPLE)
 
     def decorate(cls: type[T]) -> type[T]:
@@ -101,7 +101,7 @@ def declared_of(candidate: object) -> Declared:
     """
     if not isinstance(candidate, type):
         raise InvalidDeclarationError(
-            f"A declared webhook is a class, not a {type(candidate).__name__}.",
+            f"A declared webhook is a class, not {type(candidate).__name__}.",
             hint="Give the class itself, without parentheses." if is_webhook(type(candidate)) else _EXAMPLE,
         )
     declared = registry.value_of(candidate)
@@ -136,7 +136,7 @@ def _defined(cls: type, builder: DefinitionBuilder) -> DefinitionBuilder:
             field="define",
             hint="Write: def define(self, builder): return builder.with_event_type(...).",
         )
-    result = define(builder)
+    result = _called(define, builder, what=f"The define of {full_name(cls)}")
     try:
         return returned_builder(result, by=f"The define of {full_name(cls)}", field="define")
     except InvalidInputError as error:
@@ -150,8 +150,21 @@ def _instance(cls: type) -> object:
             field="define",
             hint="Give each argument of its constructor a default.",
         )
-    made: object = cls()
-    return made
+    return _called(cls, what=f"The constructor of {full_name(cls)}")
+
+
+def _called(function: Callable[..., object], *arguments: object, what: str) -> object:
+    """What a function of the declared class gives. Its own error is told by its kind: the text may hold a secret."""
+    try:
+        return function(*arguments)
+    except ChronicleError:
+        raise
+    except Exception as error:
+        raise InvalidDeclarationError(
+            f"{what} raised {type(error).__name__}.",
+            field="define",
+            hint="Make an object of the class and call its define with cn.DefinitionBuilder() to see where.",
+        ) from error
 
 
 def _takes(function: Callable[..., Any], *arguments: object) -> bool:

@@ -62,7 +62,7 @@ def check_header(name: object, value: object) -> list[Problem]:
 def check_header_name(name: object) -> list[Problem]:
     """The name alone. One that is no name is told by its shape: it may be a value in the wrong place."""
     if not isinstance(name, str):
-        return [Problem(FIELD, f"The name of a header is a text, not a {type(name).__name__}.")]
+        return [Problem(FIELD, f"The name of a header is a text, not {type(name).__name__}.")]
     if not name:
         return [Problem(FIELD, "The name of a header is empty.", "Write, for example, x-source.")]
     if not _TOKEN.fullmatch(name):
@@ -141,12 +141,18 @@ def check_twice(first: str, second: str) -> list[Problem]:
 
 
 def header_caution(name: object, value: object) -> Caution | None:
-    """A caution when a header's name looks like a credential: kernels store and list the value in clear."""
-    if not isinstance(name, str) or not _TOKEN.fullmatch(name) or not _CREDENTIAL.search(name.lower()):
+    """A caution when a header's name looks like a credential, or its value is a Secret: kernels keep it in clear."""
+    if not isinstance(name, str) or not _TOKEN.fullmatch(name):
+        return None
+    if _CREDENTIAL.search(name.lower()):
+        what = "looks like a credential"
+    elif isinstance(value, Secret):
+        what = "has a Secret as its value"
+    else:
         return None
     return Caution(
         FIELD,
-        f"The header {name!r} looks like a credential, and kernels store and list the values of headers in clear.",
+        f"The header {name!r} {what}, and kernels store and list the values of headers in clear.",
         _instead(name, value),
         CredentialHeaderWarning,
     )

@@ -12,7 +12,7 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Self, TypeVar
 
-from chronicle_notebook._errors import ChronicleError, DeadlineExceededError, KernelUnreachableError
+from chronicle_notebook._errors import ChronicleError, DeadlineExceededError, KernelUnreachableError, ProtocolError
 from chronicle_notebook.contracts._gateway import KernelGateway, LiveList
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.webhooks._list import WebhookList
@@ -143,9 +143,10 @@ class WebhookObservation:
             except _PASSING as error:
                 self.error = error
             except ChronicleError as error:
-                if not self._stop.is_set():
-                    self.error = error
-                    self._enter(ObservationState.FAILED)
+                self._fail(error)
+                return
+            except Exception as error:  # noqa: BLE001 - nobody would see it end this thread
+                self._fail(self._unexpected(error))
                 return
             if self._stop.is_set():
                 return
@@ -153,6 +154,24 @@ class WebhookObservation:
             self._enter(ObservationState.RECONNECTING)
             self._stop.wait(back_off * random.uniform(0.8, 1.2))  # noqa: S311
             back_off = min(back_off * 2, LONGEST_BACK_OFF)
+
+    def _fail(self, error: ChronicleError) -> None:
+        if self._stop.is_set():
+            return
+        self.error = error
+        self._enter(ObservationState.FAILED)
+
+    def _unexpected(self, cause: Exception) -> ProtocolError:
+        """An error of no known kind as one that can be caught. Its own text may hold a value: it is the cause only."""
+        if self._live is not None:
+            self._live.cancel()
+        error = ProtocolError(
+            f"What the kernel sent of webhooks in {self._event_store!r} could not be read ({type(cause).__name__}).",
+            server=self._kernel.server,
+            hint="Look at the error's __cause__, and observe again.",
+        )
+        error.__cause__ = cause
+        return error
 
     def _open(self) -> LiveList[list[WebhookDefinition]]:
         self._live = self._kernel.observe_webhooks(self._event_store)

@@ -90,8 +90,10 @@ def probe(definition: WebhookDefinition, *, timeout: float = 10.0, generation: s
     started = time.monotonic()
     try:
         status, reason = _post(definition, timeout)
-    except (OSError, http.client.HTTPException) as error:
-        detail = getattr(error, "strerror", None) or str(error) or type(error).__name__
+    except ChronicleError:
+        raise  # some of them are ValueErrors too
+    except (OSError, http.client.HTTPException, ValueError) as error:
+        detail = _why(error)
         return TargetAnswer(
             definition.id,
             definition.target_url,
@@ -109,6 +111,13 @@ def probe(definition: WebhookDefinition, *, timeout: float = 10.0, generation: s
     return TargetAnswer(
         definition.id, definition.target_url, grade, status, time.monotonic() - started, reason, tuple(caveats)
     )
+
+
+def _why(error: Exception) -> str:
+    """Why there was no answer. A URL that another client registered can be one that nobody can ask."""
+    if isinstance(error, http.client.InvalidURL) or (isinstance(error, ValueError) and not isinstance(error, OSError)):
+        return "its URL cannot be requested"
+    return getattr(error, "strerror", None) or str(error) or type(error).__name__
 
 
 def _caveats(definition: WebhookDefinition) -> list[str]:

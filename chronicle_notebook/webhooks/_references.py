@@ -104,4 +104,4 @@ def _variable(name: str, variables: Mapping[str, object], field: str) -> str | S
 
 
 def _kind(value: object) -> str:
-    return "None" if value is None else f"a {type(value).__name__}, which is neither a text nor a Secret"
+    return "None" if value is None else f"{type(value).__name__}, which is neither a text nor a Secret"

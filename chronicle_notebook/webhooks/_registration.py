@@ -8,7 +8,7 @@ from chronicle_notebook._errors import DeadlineExceededError, KernelError, Kerne
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.model import AuthorizationKind, RegisteredEventType, WebhookDefinition
 from chronicle_notebook.stores._declared_event_type import registration_of
-from chronicle_notebook.webhooks._comparison import differing, left_behind, remarks
+from chronicle_notebook.webhooks._comparison import applicable, differing, left_behind, remarks
 from chronicle_notebook.webhooks._declaration import DeclaredWebhook
 from chronicle_notebook.webhooks._outcome import Action, Outcome
 from chronicle_notebook.webhooks._settling import Definitions, Settled, until_registered, until_removed
@@ -54,11 +54,16 @@ def remove(kernel: KernelGateway, event_store: str, webhooks: Sequence[str], *, 
     notes: tuple[str, ...] = ()
     try:
         kernel.remove_webhooks(event_store, webhooks)
-    except _UNKNOWN_OUTCOME:
-        if any(webhook in _read(kernel, event_store) for webhook in webhooks):
+    except _UNKNOWN_OUTCOME as lost:
+        try:
+            settled = until_removed(lambda: _read(kernel, event_store), webhooks, wait=wait)
+        except KernelError:
+            raise lost from None
+        if len(settled.seen_after) < len(set(webhooks)):
             raise
         notes = (RECOVERED,)
-    settled = until_removed(lambda: _read(kernel, event_store), webhooks, wait=wait)
+    else:
+        settled = until_removed(lambda: _read(kernel, event_store), webhooks, wait=wait)
     return [
         Outcome(
             webhook=webhook,
@@ -90,6 +95,8 @@ def _send(
     try:
         kernel.add_webhooks(event_store, sent)
     except _UNKNOWN_OUTCOME as lost:
+        if any(_unprovable(each, before.get(each.id)) for each in sent):
+            raise
         try:
             settled = until_registered(lambda: _read(kernel, event_store), sent, before, wait=wait)
         except KernelError:
@@ -98,6 +105,11 @@ def _send(
             raise
         return False
     return True
+
+
+def _unprovable(wanted: WebhookDefinition, before: WebhookDefinition | None) -> bool:
+    """Whether the list looked as wanted before it was sent, so that reading it back proves nothing."""
+    return before is not None and not applicable(differing(wanted, before), wanted, before)
 
 
 def _unchanged(

@@ -10,7 +10,13 @@ from __future__ import annotations
 from dataclasses import replace as changed
 from typing import NoReturn
 
-from chronicle_notebook._errors import ChronicleError, ReplacementError
+from chronicle_notebook._errors import (
+    CallCancelledError,
+    ChronicleError,
+    DeadlineExceededError,
+    KernelUnreachableError,
+    ReplacementError,
+)
 from chronicle_notebook._secrets import Secret
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.model import WebhookDefinition
@@ -20,6 +26,7 @@ from chronicle_notebook.webhooks._declaration import DeclaredWebhook
 from chronicle_notebook.webhooks._outcome import Action, Outcome
 from chronicle_notebook.webhooks._validation import check
 
+_UNKNOWN_OUTCOME = (KernelUnreachableError, DeadlineExceededError, CallCancelledError)
 _AGAIN = "Register error.definition again: client.webhooks.register(error.definition)."
 
 
@@ -35,7 +42,7 @@ def replace(kernel: KernelGateway, event_store: str, definition: WebhookDefiniti
     if found is None:
         return _registration.register(kernel, event_store, [hook], wait=wait)[0]
     note = _position(kernel, event_store, definition, found)
-    removed = _registration.remove(kernel, event_store, [definition.id], wait=wait)[0]
+    removed = _remove(kernel, event_store, definition, wait=wait)
     if not removed.visible:
         raise ReplacementError(
             f"The removal of {definition.id!r} was accepted, and after {removed.waited:.1f} s it is still there, so it "
@@ -51,6 +58,21 @@ def replace(kernel: KernelGateway, event_store: str, definition: WebhookDefiniti
         error.add_note(f"The webhook {definition.id!r} was removed, and not registered again.")
         raise
     return changed(outcome, action=Action.UPDATED, notes=(note, *outcome.notes))
+
+
+def _remove(kernel: KernelGateway, event_store: str, definition: WebhookDefinition, *, wait: float) -> Outcome:
+    """Remove it. From here on it may be gone, whatever ends this, and then it is said."""
+    try:
+        return _registration.remove(kernel, event_store, [definition.id], wait=wait)[0]
+    except _UNKNOWN_OUTCOME as error:
+        raise ReplacementError(
+            f"Whether {definition.id!r} was removed is unknown, and it was not registered again: {error.message}",
+            definition=definition,
+            hint=f"Look whether it is gone, and then: {_AGAIN}",
+        ) from error
+    except KeyboardInterrupt as error:
+        error.add_note(f"The webhook {definition.id!r} may be removed, and was not registered again.")
+        raise
 
 
 def _left_removed(definition: WebhookDefinition, error: ChronicleError) -> NoReturn:

@@ -80,6 +80,12 @@ class Webhooks:
 
         :raises UnknownWebhookError: there is none; the hint has the nearest ids.
         """
+        if not isinstance(webhook, str):
+            raise InvalidInputError(
+                f"The id of a webhook is a text, not {type(webhook).__name__}.",
+                field="id",
+                hint="List the ids with client.webhooks.ids().",
+            )
         return self.all()[webhook]
 
     def to_frame(
@@ -122,7 +128,16 @@ class Webhooks:
         """The full list now and at each change: iterate the result, or give a callback, which a daemon thread calls.
 
         It survives a restart of the kernel and ends at once with ``stop()`` or at the end of a ``with`` block.
+
+        :raises InvalidInputError: for a callback that cannot be called.
         """
+        for name, given in (("on_change", on_change), ("on_state", on_state)):
+            if given is not None and not callable(given):
+                raise InvalidInputError(
+                    f"{name} is a function, not {type(given).__name__}.",
+                    field=name,
+                    hint="Write, for example, observe(print), or iterate over observe().",
+                )
         return WebhookObservation(self._kernel, self._event_store(), on_change=on_change, on_state=on_state)
 
     def discover(self) -> WebhookList:
@@ -186,6 +201,12 @@ class Webhooks:
 
         :raises UnknownWebhookError: there is none of that id. Kernels accept the removal of an unknown id silently.
         """
+        if not isinstance(webhook, str | type):
+            raise InvalidInputError(
+                f"remove() takes an id or a declared class, not {type(webhook).__name__}.",
+                field="webhook",
+                hint='Write remove("account-events").',
+            )
         name = webhook if isinstance(webhook, str) else declared_of(webhook).id
         known = self.all()
         if known.find(name) is None:
@@ -202,7 +223,7 @@ class Webhooks:
         :raises ReplacementError: it was removed, or is being removed, and not registered again; the error carries the
             definition.
         """
-        definition = self._declaration(webhook, None, None).definition
+        definition = self._declared_definition(webhook, "replace() takes a declared class or a definition")
         return replace(self._kernel, self._event_store(), definition, wait=wait)
 
     def explore(self) -> WebhookExplorer:
@@ -233,7 +254,7 @@ class Webhooks:
 
         :raises InvalidDefinitionError: a field that could not work.
         """
-        declaration = self._declaration(webhook, target_url, configure)
+        declaration = self._declaration(webhook, target_url, configure, call="plan")
         known = {each.id for each in self._kernel.event_types(self._event_store())}
         known |= {event_type_of(cls).id for cls in declaration.event_type_classes}
         check(declaration.definition, known_event_types=known)
@@ -247,9 +268,7 @@ class Webhooks:
 
         Secrets are references such as ``env:ACCOUNT_EVENTS_TOKEN``, as kernels give none back.
         """
-        if isinstance(webhook, str):
-            return render(self.get(webhook), style)
-        return render(self._declaration(webhook, None, None).definition, style)
+        return render(self._definition(webhook, call="code"), style)
 
     def test(self, webhook: str | type | WebhookDefinition, *, timeout: float = 10.0) -> TargetAnswer:
         """Send the kernel's test request to the target, from here, and say what the answer proves.
@@ -260,10 +279,7 @@ class Webhooks:
         When the target is a :class:`~chronicle_notebook.Receiver` of this process and the kernel a sandbox, a made-up
         event is appended as well, and waited for. No other kernel is ever given an event for a test.
         """
-        if isinstance(webhook, str):
-            definition = self.get(webhook)
-        else:
-            definition = self._declaration(webhook, None, None).definition
+        definition = self._definition(webhook, call="test")
         answer = probe(definition, timeout=timeout, generation=self._kernel.generation)
         receiver = receiver_at(definition.target_url)
         if receiver is None:
@@ -291,8 +307,25 @@ class Webhooks:
     def _discovered(self) -> list[DeclaredWebhook]:
         return discover(self._declared, all_event_types=self._known_event_types)
 
+    def _definition(self, webhook: str | type | WebhookDefinition, *, call: str) -> WebhookDefinition:
+        """What a call is about that takes an id as well; of an id it is read back."""
+        if isinstance(webhook, str):
+            return self.get(webhook)
+        return self._declared_definition(webhook, f"{call}() takes an id, a declared class or a definition")
+
+    def _declared_definition(self, webhook: type | WebhookDefinition, takes: str) -> WebhookDefinition:
+        if not isinstance(webhook, type | WebhookDefinition):
+            message = f"{takes}, not {type(webhook).__name__}."
+            raise InvalidInputError(message, field="webhook", hint="List the ids with client.webhooks.ids().")
+        return self._declaration(webhook, None, None).definition
+
     def _declaration(
-        self, webhook: type | WebhookDefinition | str, target_url: str | None, configure: Configure | None
+        self,
+        webhook: type | WebhookDefinition | str,
+        target_url: str | None,
+        configure: Configure | None,
+        *,
+        call: str = "register",
     ) -> DeclaredWebhook:
         if isinstance(webhook, WebhookDefinition):
             return DeclaredWebhook(webhook, (), "a definition")
@@ -300,9 +333,9 @@ class Webhooks:
             return declare(webhook, all_event_types=self._known_event_types)
         if not isinstance(webhook, str) or target_url is None:
             raise InvalidInputError(
-                "register() takes a declared class, a definition, or an id with a target URL.",
+                f"{call}() takes a declared class, a definition, or an id with a target URL.",
                 field="webhook",
-                hint='Write register("account-events", "https://...", lambda b: b.with_event_type("AccountOpened")).',
+                hint=f'Write {call}("account-events", "https://...", lambda b: b.with_event_type("AccountOpened")).',
             )
         builder = configured(configure) if configure is not None else DefinitionBuilder()
         if not builder.event_types:

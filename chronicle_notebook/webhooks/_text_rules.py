@@ -44,7 +44,7 @@ def check_text(value: object, *, field: str, what: str, hint: str = "") -> list[
 
 
 def _kind(value: object) -> str:
-    return "a Secret" if isinstance(value, Secret) else "None" if value is None else f"a {type(value).__name__}"
+    return "a Secret" if isinstance(value, Secret) else "None" if value is None else type(value).__name__
 
 
 def _check_key(value: object, *, field: str, what: str, hint: str) -> list[Problem]:

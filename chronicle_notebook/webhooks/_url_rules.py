@@ -4,13 +4,18 @@ from __future__ import annotations
 
 import ipaddress
 import re
-from urllib.parse import SplitResult, urlsplit
+from urllib.parse import SplitResult, parse_qsl, urlsplit
 
-from chronicle_notebook.webhooks._problem import Problem
+from chronicle_notebook._errors import CredentialUrlWarning
+from chronicle_notebook.webhooks._problem import Caution, Problem
 from chronicle_notebook.webhooks._text_rules import check_text
 
 EXAMPLE = "Write, for example, https://example.com/chronicle/webhooks."
 
+_CREDENTIALS = frozenset(
+    {"accesstoken", "apikey", "code", "key", "passwd", "password", "pwd", "secret", "sig", "signature", "token"}
+)
+"""Names in a query that hold a credential, without '-' and '_'."""
 _FORBIDDEN_IN_HOST = re.compile(r'["<>^`{|}%\\\[\]]')
 
 
@@ -20,6 +25,23 @@ def check_target_url(value: object) -> list[Problem]:
     Kernels accept anything here, and then every delivery fails (source: Core/Observation/Webhooks/WebhookMediator.cs).
     """
     return check_url(value, field="target_url", what="The target URL", credentials="Use with_basic_auth instead.")
+
+
+def target_url_caution(value: object) -> Caution | None:
+    """A caution when a name in the query looks like a credential: kernels store and list the URL in clear."""
+    if not isinstance(value, str) or check_target_url(value):
+        return None
+    for name, _ in parse_qsl(urlsplit(value).query):  # one without a value is not among them
+        known = name.lower().replace("-", "").replace("_", "")
+        if known in _CREDENTIALS:
+            return Caution(
+                "target_url",
+                f"The query of the target URL holds {known!r}, which looks like a credential, "
+                "and kernels store and list URLs in clear.",
+                "If the receiver can take a bearer token or a user name and password, use those: they are encrypted.",
+                CredentialUrlWarning,
+            )
+    return None
 
 
 def check_authority(value: object) -> list[Problem]:

@@ -29,7 +29,7 @@ from chronicle_notebook.webhooks._header_rules import (
 )
 from chronicle_notebook.webhooks._problem import Caution, Problem
 from chronicle_notebook.webhooks._text_rules import check_event_sequence_id, check_flag, check_id, check_text
-from chronicle_notebook.webhooks._url_rules import check_authority, check_target_url
+from chronicle_notebook.webhooks._url_rules import check_authority, check_target_url, target_url_caution
 
 __all__ = [
     "Caution",
@@ -55,6 +55,7 @@ __all__ = [
     "header_caution",
     "problems",
     "secret_caution",
+    "target_url_caution",
     "warn",
 ]
 
@@ -127,7 +128,7 @@ def check_event_type(event_type: object, *, known_event_types: Collection[str] |
     """One event type, whose id must be known when the known ones are given."""
     field = "event_types"
     if not isinstance(event_type, EventType):
-        message = f"An event type is an EventType, not a {type(event_type).__name__}."
+        message = f"An event type is an EventType, not {type(event_type).__name__}."
         return [Problem(field, message, "Use with_event_type, which takes an id or a class as well.")]
     found = check_text(event_type.id, field=field, what="The id of an event type")
     generation: object = event_type.generation
@@ -150,13 +151,14 @@ def _known(names: Collection[str]) -> str:
 
 
 def cautions(definition: WebhookDefinition) -> list[Caution]:
-    """What works and is likely not meant: headers that look like credentials, and secrets that are too long.
+    """What works and is likely not meant: a URL or headers that hold credentials, and secrets that are too long.
 
     Secrets are looked up to count their bytes, unless a person would be asked.
     """
     from_headers = [header_caution(name, value) for name, value in definition.headers.items()]
     from_secrets = [secret_caution(field, value) for field, value in secrets_of(definition.authorization)]
-    return [caution for caution in (*from_headers, *from_secrets) if caution is not None]
+    from_url = target_url_caution(definition.target_url)
+    return [caution for caution in (from_url, *from_headers, *from_secrets) if caution is not None]
 
 
 def warn(definition: WebhookDefinition, stacklevel: int = 2) -> None:

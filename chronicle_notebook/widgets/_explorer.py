@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from chronicle_notebook._client import Client
-from chronicle_notebook._display import SHOWN, Table, clock
+from chronicle_notebook._display import SHOWN, Table, banner_of, clock
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.webhooks._list import row
 from chronicle_notebook.widgets import _rows
@@ -111,6 +111,7 @@ class WebhookExplorer(View):
         head = {
             "kind": "head",
             "store": client.event_store,
+            "banner": banner_of(client.server),
             "namespace": client.namespace,
             "server": client.server,
             "sandbox": client.embedded or "sandbox" in client.version.version,
@@ -231,6 +232,7 @@ class WebhookExplorer(View):
             rows=[row(each) for each in shown[:SHOWN]],
             foot=f"A snapshot of {clock(hooks.read_at if hooks else datetime.now(UTC))}. Run the cell for a live one.",
             empty="Nothing was read yet." if hooks is None else "No webhook is shown here.",
+            banner=banner_of(client.server),
         ).html()
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from chronicle_notebook._client import Client
-from chronicle_notebook._errors import ChronicleError
+from chronicle_notebook._errors import ChronicleError, ProtocolError
 from chronicle_notebook.connection._cancellation import Cancellation
 from chronicle_notebook.model import UndisclosedAuthorization, WebhookDefinition
 from chronicle_notebook.webhooks._frame import columns_of, frame
@@ -216,10 +216,24 @@ class ExplorerModel:
                 self.observers_error = None
             except ChronicleError as error:
                 self.observers_error = error
+            except Exception as error:  # noqa: BLE001 - nobody would see it end this thread
+                self._tell_of_unexpected(error)
             if self._closing.is_set():
                 return
             self._changed("observers")
             self._closing.wait(max(PACE, SHARE * (time.monotonic() - started)))
+
+    def _tell_of_unexpected(self, cause: Exception) -> None:
+        """An error of no known kind shows as others do, and once as a message. Its own text may hold a value."""
+        error = ProtocolError(
+            f"The observers could not be read ({type(cause).__name__}).",
+            server=self.client.server,
+            hint="It is tried again; client.observers() tells more.",
+        )
+        error.__cause__ = cause
+        known, self.observers_error = self.observers_error, error
+        if known is None or known.message != error.message:
+            self.tell(told_error(error))
 
 
 def _what_undo_means(definition: WebhookDefinition) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 
 from chronicle_notebook._client import Client
-from chronicle_notebook._display import Card, clock
+from chronicle_notebook._display import Card, banner_of, clock
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.webhooks._outcome import Outcome
 from chronicle_notebook.widgets._assets import script, style
@@ -69,4 +69,5 @@ class WebhookForm(View):
             heading=f"Webhook form, event store {client.event_store!r} on {client.server}",
             facts=static_rows(self.model),
             notes=(f"As it was {clock(datetime.now(UTC))}. Run the cell to fill it in.",),
+            banner=banner_of(client.server),
         ).html()

@@ -13,6 +13,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chronicle_notebook._client import Client
+from chronicle_notebook._display import banner_of
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.webhooks._comparison import Effect
 from chronicle_notebook.webhooks._plan import Plan, PlannedAction
@@ -105,6 +106,7 @@ class FormPort:
             "seq": self._seq,
             "title": f"Edit {model.begun_with.id}" if model.editing and model.begun_with else "New webhook",
             "store": model.client.event_store,
+            "banner": banner_of(model.client.server),
             "server": model.client.server,
             "unread": model.choices is None and model.choices_error is not None,
             "loading": model.choices is None and model.choices_error is None,

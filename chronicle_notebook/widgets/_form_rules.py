@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
 from chronicle_notebook.webhooks._header_rules import check_header, check_twice, header_caution
 from chronicle_notebook.webhooks._problem import Caution, Problem
-from chronicle_notebook.webhooks._validation import problems, secret_caution
+from chronicle_notebook.webhooks._validation import problems, secret_caution, target_url_caution
 from chronicle_notebook.widgets._form_fields import ENVIRONMENT, SECRET_FIELDS, Fields
 
 SECRET = "secret"  # noqa: S105 - the name of a field
@@ -36,6 +36,9 @@ def remarks(fields: Fields, definition: WebhookDefinition, known: Collection[str
             continue  # told row by row below
         name = SECRET if problem.field in SECRET_FIELDS.values() else problem.field
         result.wrong.setdefault(name, _text(problem))
+    caution = target_url_caution(definition.target_url)
+    if caution is not None:
+        result.doubtful[caution.field] = _text(caution)
     _remark_headers(fields, result)
     _remark_secret(fields, result)
     return result

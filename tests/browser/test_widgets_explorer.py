@@ -117,6 +117,7 @@ def test_ten_thousand_are_filtered_and_selected_by_keyboard(lab: Lab, page: Page
     expect(row(page, "hook-00007")).to_be_visible()
     ask(page, "explorer.selected_ids = ['hook-00007']")
     expect(row(page, "hook-00007")).to_have_attribute("aria-selected", "true")
+    saved(lab, page, "crowd")
 
 
 def test_the_kernel_dies_and_comes_back_while_the_explorer_is_open(lab: Lab, page: Page, tmp_path: Path) -> None:
@@ -125,7 +126,8 @@ def test_the_kernel_dies_and_comes_back_while_the_explorer_is_open(lab: Lab, pag
         source = (
             f"other = cn.connect({kernel.connection_string!r}, event_store='bank', name='other')\n"
             "other.ensure_event_store()\nother.register_event_types()\n"
-            "other.webhooks.register('audit', 'http://127.0.0.1:9/in', lambda b: b.with_event_type('AccountOpened'))\n"
+            "other.webhooks.register('audit', 'http://127.0.0.1:9/in', lambda b: b.with_event_type('AccountOpened')"
+            f".with_bearer_token(cn.Secret({CANARY[:6]!r} + {CANARY[6:]!r})))\n"
             "explorer = other.webhooks.explore()\nexplorer"
         )
         show(lab, page, "comes-back", [source])
@@ -139,6 +141,7 @@ def test_the_kernel_dies_and_comes_back_while_the_explorer_is_open(lab: Lab, pag
         with cn.connect(kernel.connection_string, event_store="bank", name="again") as client:
             client.webhooks.register("later", "http://127.0.0.1:9/in", lambda b: b.with_event_type("AccountOpened"))
         expect(row(page, "later")).to_be_visible()
+        saved(lab, page, "comes-back")
         ask(page, "explorer.close()")
 
 

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Lab
-from tests.browser.widgets import THEME, row, saved, show
+from tests.browser.widgets import THEME, ask, row, saved, show
 
 AXE = """async () => {
     const result = await window.axe.run('.cn-root', {resultTypes: ['violations']});
@@ -116,3 +116,15 @@ def test_a_notebook_with_saved_widgets_shows_a_snapshot_when_no_kernel_answers(l
     lab.open(page, "silent.ipynb")
     expect(page.get_by_text("A snapshot of")).to_be_visible()
     expect(page.get_by_role("region", name="Webhook explorer")).to_be_hidden()
+
+
+def test_a_protected_store_is_marked_on_every_widget(lab: Lab, page: Page) -> None:
+    cells = [
+        "guarded = cn.connect(event_store='banking', name='guarded', protected=True)",
+        "explorer = guarded.webhooks.explore()\nexplorer",
+        "form = cn.widgets.WebhookForm(guarded)\nform",
+    ]
+    show(lab, page, "guarded", cells)
+    for region in ("Webhook explorer", "Webhook form"):
+        expect(page.get_by_role("region", name=region).get_by_text("PROTECTED").first).to_be_visible()
+    ask(page, "explorer.close(); form.close(); guarded.close()")

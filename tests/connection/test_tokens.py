@@ -317,6 +317,7 @@ FAULTS: list[tuple[HttpAnswer, type[ChronicleError], str]] = [
     (as_json({"access_token": "two\nlines"}), AuthenticationError, "something that is no token"),
     (as_json(["access_token"]), AuthenticationError, "something that is no token"),
     (HttpAnswer(200, b"x" * 400_000), AuthenticationError, "no token endpoint"),
+    (HttpAnswer(200, b"[" * 100_000), AuthenticationError, "something that is no token"),
     (HttpAnswer(503, SECRET.encode()), KernelUnreachableError, "out of order \\(HTTP 503\\)"),
     (HttpAnswer(429), KernelUnreachableError, "out of order \\(HTTP 429\\)"),
 ]
@@ -477,3 +478,46 @@ def test_a_wrong_secret_is_told_by_connect(front: ScriptedFront, authority: Auth
     with pytest.raises(AuthenticationError) as caught:
         cn.connect(f"chronicle://{front.address}", name="wrong")
     assert "development kernels only" in caught.value.hint
+
+
+@pytest.mark.parametrize(
+    "seconds", ["1" + "0" * 400, "1e300", "1e999", "NaN", "-5"], ids=["huge", "large", "infinite", "NaN", "negative"]
+)
+def test_a_lifetime_that_cannot_be_is_taken_as_none_that_was_told(
+    front: ScriptedFront, authority: Authority, seconds: str
+) -> None:
+    authority.good.add("token-x")
+    authority.fault = HttpAnswer(200, b'{"access_token": "token-x", "expires_in": %s}' % seconds.encode())
+    with dial(front) as channel:
+        assert version(channel) == VERSION.Version
+        token = channel.tokens._token
+        assert token is not None
+        assert 0 < token.ends_at - time.monotonic() <= _tokens.LIFETIME
+
+
+def test_a_stream_that_is_cancelled_while_it_is_opened_again_ends(front: ScriptedFront, authority: Authority) -> None:
+    ended = threading.Event()
+
+    def stay(context: grpc.ServicerContext) -> Iterator[Any]:
+        context.add_callback(ended.set)
+        ended.wait(20)
+        yield from ()
+
+    front.kernel.on(methods.OBSERVE_WEBHOOKS, authority.guards(stay))
+    with dial(front) as channel:
+        version(channel)
+        authority.good.clear()
+        stream = channel.stream(methods.OBSERVE_WEBHOOKS, webhooks_pb2.ObserveWebhooksRequest(EventStore="shop"))
+        open_again = stream._open
+
+        def cancelled_meanwhile() -> Any:
+            opened = open_again()
+            stream.cancel()  # as another thread does: it can only cancel the call that it sees
+            return opened
+
+        stream._open = cancelled_meanwhile  # type: ignore[method-assign]
+        reader = threading.Thread(target=lambda: list(stream), daemon=True)
+        reader.start()
+        reader.join(5)
+        assert not reader.is_alive()
+        assert ended.wait(5)

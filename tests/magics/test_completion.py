@@ -151,13 +151,16 @@ class Slow:
         self.read = 0
         self.fail = False
         self.names = ["b", "a"]
+        self.answer: Sequence[str] | None = None
+        """What the next read gives, which began earlier."""
 
     def __call__(self, client: Client, kind: str) -> Sequence[str]:
         assert self.may.wait(10)
         self.read += 1
         if self.fail:
             raise RuntimeError("gone")
-        return self.names
+        given, self.answer = self.answer, None
+        return self.names if given is None else given
 
 
 @pytest.fixture
@@ -201,6 +204,19 @@ def test_names_are_read_once_and_again_when_they_may_have_changed(client: Client
     slow.names = ["c"]
     names.forget()
     assert names.get("webhooks") == ("a", "b")
+    until(names, "webhooks", ("c",))
+    assert slow.read == 2
+
+
+def test_a_read_that_began_before_everything_was_forgotten_is_not_fresh(
+    client: Client, names: Names, slow: Slow
+) -> None:
+    before = slow.names
+    assert names.get("webhooks") == ()
+    names.forget()  # while the thread reads
+    slow.names = ["c"]
+    slow.answer = before
+    slow.may.set()
     until(names, "webhooks", ("c",))
     assert slow.read == 2
 

@@ -131,7 +131,7 @@ def test_names_of_the_connected_kernel_are_completed(connected: Notebook, client
     found = connected.complete("x = 1\ny = %webhook show m")
     assert (found["matches"], found["cursor_start"], found["cursor_end"]) == (["'my hook'"], 24, 25)
     assert connected.complete("%webhook remove audit --y")["matches"] == ["--yes"]
-    assert connected.complete(f"%chronicle use --store {client.event_store[:8]}")["matches"] == [client.event_store]
+    assert connected.complete(f"%chronicle use --store {client.event_store[:16]}")["matches"] == [client.event_store]
 
 
 def test_keys_and_event_types_are_completed_inside_a_cell(connected: Notebook) -> None:

@@ -85,9 +85,14 @@ def test_a_line_is_read(line: str, command: str, values: dict[str, str], switche
         ("%webhook remove a --yes=no", "--yes takes no value.", "Write --yes alone."),
         ("%webhook code a --as", "--as needs a value.", "Write --as STYLE."),
         ("%webhook code a --as --traceback", "--as needs a value.", "Write --as STYLE."),
-        ("%webhook code a --as pyton", "--as cannot be 'pyton'.", "Did you mean 'python'?"),
+        ("%webhook code a --as pyton", "--as cannot be 'pyton'.", "Did you mean 'python'? Write python, cell or yaml."),
+        ("%webhook code a --as perl", "--as cannot be 'perl'.", "Did you mean 'cell'? Write python, cell or yaml."),
         ("%webhook code a --as zzz", "--as cannot be 'zzz'.", "Write python, cell or yaml."),
-        ("%chronicle sandbox strt", "ACTION cannot be 'strt'.", "Did you mean 'start' or 'stop'?"),
+        (
+            "%chronicle sandbox strt",
+            "ACTION cannot be 'strt'.",
+            "Did you mean 'start' or 'stop'? Write start, stop or reset.",
+        ),
         ("%webhooks --active --inactive", "--active and --inactive exclude each other.", "Give one of them."),
         (
             "%webhook show it's",

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from chronicle_notebook import InvalidInputError, Secret
+from chronicle_notebook import InvalidInputError, Secret, use
+from chronicle_notebook import client as current_client
 from chronicle_notebook._client import Client
 from chronicle_notebook.model import EventType, RegisteredEventType, WebhookDefinition
 from chronicle_notebook.runbook import compare, other_side
+from chronicle_notebook.sandbox import Sandbox
 
 HOOK = WebhookDefinition("both", "http://127.0.0.1:9/in", (EventType("AccountOpened"),), active=False)
 
@@ -44,3 +48,19 @@ def test_the_other_side_is_the_same_kernel_unless_told(client: Client) -> None:
     assert other_side(client).event_store == client.event_store
     with pytest.raises(InvalidInputError, match="is not set"):
         other_side(client, connection=Secret.env("NOT_SET_ANYWHERE"))
+
+
+@pytest.mark.parametrize("way", ["a connection", "a profile"])
+def test_the_current_client_is_not_that_of_the_other_side(
+    client: Client, shared_sandbox: Sandbox, way: str, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("PRODUCTION", shared_sandbox.connection_string)
+    (tmp_path / "config.toml").write_text('[profiles.production]\nconnection = "env:PRODUCTION"\n')
+    use(client.name)
+    if way == "a profile":
+        other = other_side(client, profile="production")
+    else:
+        other = other_side(client, connection=Secret.env("PRODUCTION"))
+    assert other.name != client.name
+    assert other.version == client.version
+    assert current_client() is client

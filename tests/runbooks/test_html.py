@@ -76,6 +76,17 @@ def test_nothing_in_it_runs_or_loads() -> None:
         ("<iframe><p>x</p></iframe>z", "z"),
         ("<input disabled>", "<input disabled>"),
         ("<!-- x -->y", "y"),
+        ("<style>td > a{color:red}</style>", "<style>td > a{color:red}</style>"),
+        ("a < b", "a &lt; b"),
+        ("<p>x</p><img src=x onerror=alert(1) ", "<p>x</p>&lt;img src=x onerror=alert(1) "),
+        (
+            "<noframes><style></noframes><img src=x onerror=x()></style></noframes>",
+            "<noframes><style>&lt;/noframes>&lt;img src=x onerror=x()></style></noframes>",
+        ),
+        (
+            "<title><style></title><meta http-equiv=refresh content='0;url=https://x'></style></title>",
+            "<title><style>&lt;/title>&lt;meta http-equiv=refresh content='0;url=https://x'></style></title>",
+        ),
     ],
 )
 def test_what_is_left_of_markup(markup: str, kept: str) -> None:
@@ -89,4 +100,13 @@ def test_no_page_is_written_of_a_notebook_with_a_secret(tmp_path: Path, monkeypa
         export(leaking, tmp_path / "page.html", title="A run")
     assert "cell 2" in str(caught.value)
     assert CANARY not in str(caught.value)
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_a_secret_is_found_beside_quotes_of_both_kinds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("NEW_TOKEN", CANARY)
+    leaking = notebook({"text/plain": CANARY})
+    leaking.cells[1].source = """kind = "x"\nprint(os.environ['NEW_TOKEN'])"""
+    with pytest.raises(ChronicleError, match="cell 2"):
+        export(leaking, tmp_path / "page.html", title="A run")
     assert not (tmp_path / "page.html").exists()

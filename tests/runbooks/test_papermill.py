@@ -149,3 +149,17 @@ def test_a_protected_store_needs_to_be_confirmed(
     assert main([*told, "--confirm", client.event_store]) == 0
     assert client.webhooks.all().ids == ["desk"]
     assert "CHRONICLE_NOTEBOOK_CONFIRM" not in os.environ
+
+
+def test_a_secret_that_a_notebook_prints_is_found_beside_quotes_of_both_kinds(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("PRINTED_TOKEN", CANARY)
+    source = """kind = "x"\nimport os\nfound = os.environ['PRINTED_TOKEN']\nfound"""
+    made = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source)])
+    made.metadata["kernelspec"] = {"name": "python3", "display_name": "Python 3", "language": "python"}
+    nbformat.write(made, tmp_path / "prints.ipynb")
+    page = tmp_path / "page.html"
+    assert main(["run", str(tmp_path / "prints.ipynb"), "--html", str(page)]) == 1
+    assert "Secret in the executed notebook: cell 1" in capfd.readouterr().err
+    assert not page.exists()

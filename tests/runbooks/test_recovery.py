@@ -9,8 +9,11 @@ import pytest
 
 import chronicle_notebook as cn
 from chronicle_notebook._client import Client
+from chronicle_notebook._secrets import MASK
 from chronicle_notebook.model import BearerAuthorization, EventType, RegisteredEventType, WebhookDefinition
 from chronicle_notebook.runbook import diagnose
+from chronicle_notebook.runbook._url import without_credentials
+from tests.runbooks.books import CANARY
 from tests.runbooks.test_books import wait_until
 
 OPENED = EventType("AccountOpened")
@@ -64,3 +67,29 @@ def test_a_diagnosis_of_what_is_not_there_names_the_nearest(client: Client) -> N
     with pytest.raises(cn.UnknownWebhookError) as caught:
         diagnose(client, "sik")
     assert caught.value.hint == "Did you mean 'sick'?"
+
+
+@pytest.mark.filterwarnings("ignore::chronicle_notebook.CredentialUrlWarning")
+def test_a_diagnosis_hides_what_the_kernel_quotes_of_a_target(client: Client) -> None:
+    client.webhooks.register(SICK.changed(target_url=f"http://127.0.0.1:9/in?apikey={CANARY}"))
+    client.event_log.append("account-1", OPENED, {})
+    wait_until(lambda: bool(client.failed_partitions("sick")))
+    (failed,) = client.failed_partitions("sick")
+    assert CANARY in " ".join(failed.attempts[-1].messages), "the kernel quotes it"
+    found = diagnose(client, "sick")
+    assert "http://127.0.0.1:9/in?apikey=" in dict(found)["partition account-1"]
+    assert CANARY not in repr(dict(found)) + found._repr_html_()
+
+
+@pytest.mark.parametrize(
+    ("text", "kept"),
+    [
+        ("POST http://ada:word@h.example.com:81/in failed", f"POST http://{MASK}@h.example.com:81/in failed"),
+        ("'https://old.example.com/?key=word': 503", f"'https://old.example.com/?key={MASK}': 503"),
+        ("to http://x.example.com/?a=one two now", f"to http://x.example.com/?a={MASK} now"),
+        ("http://[word", MASK),
+        ("no URL", "no URL"),
+    ],
+)
+def test_urls_in_a_message_lose_what_may_be_a_credential(text: str, kept: str) -> None:
+    assert without_credentials(text, "http://x.example.com/?a=one two") == kept

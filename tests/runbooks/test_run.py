@@ -206,3 +206,62 @@ def test_a_failed_runbook_shows_two_lines_and_no_frames(bare_desk: Desk, capsys:
 def test_a_banner_stands_above_in_text_and_html(part: Any) -> None:
     assert part.text().startswith("!! PROTECTED !!\n")
     assert part.html().index("PROTECTED") < part.html().index(">c<" if isinstance(part, Table) else ">h<")
+
+
+def test_an_outcome_that_cannot_be_written_is_shown_and_kept(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    run = begun(outcome_file=str(tmp_path / "file" / "outcome.json"))
+    run.add(World().step("a"))
+    run.apply()
+    with pytest.raises(cn.RunbookError, match="could not be written") as caught:
+        run.finish()
+    assert run.outcome.status is Status.DONE
+    assert caught.value.outcome is run.outcome
+    assert caught.value.hint == "Name another outcome_file."
+    assert "example: done. 1 of 1 steps done" in capsys.readouterr().out
+
+
+def test_a_cell_that_fails_says_where_its_outcome_could_not_be_written(
+    bare_desk: Desk, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "file").write_text("")
+    parameters = {"apply": True, "outcome_file": str(tmp_path / "file" / "outcome.json")}
+    shell = bare_desk.shell
+    shell.run_cell(f"import chronicle_notebook as cn\nrun = cn.runbook.start('example', {parameters!r}, schema={{}})")
+    result = shell.run_cell("raise cn.KernelUnreachableError('No kernel answers.')")
+    assert isinstance(result.error_in_exec, cn.KernelUnreachableError)
+    out, err = capsys.readouterr()
+    assert "It ended before anything was sent." in out
+    assert "The outcome above could not be written" in err
+    assert "Error in callback" not in out + err
+
+
+def test_applying_a_second_time_does_nothing_again() -> None:
+    world = World()
+    run = begun()
+    run.add([world.step("a"), world.step("b", so=lambda: None)])
+    run.apply()
+    run.apply()
+    assert ended(run)
+    assert world.done == ["a", "b"]
+    assert states(run) == ["done", "done"]
+
+
+def test_applying_after_an_interruption_goes_on_where_it_was() -> None:
+    world = World()
+    interruptions: list[BaseException] = [KeyboardInterrupt()]
+
+    def once() -> None:
+        if interruptions:
+            raise interruptions.pop()
+        world.done.append("b")
+
+    run = begun()
+    run.add([world.step("a"), cn.runbook.Step("b", "do b", once, lambda: "b" in world.done), world.step("c")])
+    with pytest.raises(KeyboardInterrupt):
+        run.apply()
+    run.apply()
+    assert ended(run)
+    assert world.done == ["a", "b", "c"]

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import socket
+import threading
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -13,6 +16,7 @@ from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import observation_pb2 as wire
 from chronicle_notebook.contracts.wire import webhooks_pb2
 from chronicle_notebook.sandbox import Behaviour, Sandbox
+from chronicle_notebook.sandbox.delivery._sender import _seconds
 from tests.sandbox.conftest import STORE, UNAVAILABLE, Client, Delivery, Endpoint, accepted, eventually, hook
 
 ABOUT_H = {"EventStore": STORE, "Namespace": "Default", "ObserverId": "h", "EventSequenceId": "event-log"}
@@ -201,6 +205,61 @@ def test_one_partition_is_replayed_without_the_others(client: Client, endpoint: 
     assert client.failed() == []
 
 
+def test_two_replays_that_wait_for_the_same_delivery_are_one(
+    client: Client, sandbox: Sandbox, endpoint: Endpoint
+) -> None:
+    gate = threading.Event()
+
+    def answer(_delivery: Delivery) -> int:
+        assert gate.wait(10)
+        return 200
+
+    endpoint.answer = answer  # type: ignore[method-assign, assignment]
+    client.settle(hook("h", endpoint.url(), "One"))
+    client.append("a", "One")
+    eventually(lambda: endpoint.deliveries)
+    assert sandbox._kernel is not None
+    (observer,) = [entry for entry in sandbox._kernel.engine.observers() if entry.webhook.id == "h"]
+    with ThreadPoolExecutor(2) as threads:
+        replays = [threads.submit(client.call, methods.REPLAY, wire.Replay(**ABOUT_H)) for _ in range(2)]
+        try:
+            eventually(lambda: "waiters:2" in repr(observer.busy))
+        finally:
+            gate.set()
+        jobs = {replay.result(10).JobId for replay in replays}
+    assert len(jobs) == 1
+    endpoint.expect([0, 0])
+    eventually(lambda: client.observer("h").RunningState == wire.Active)
+
+
+def test_a_partition_is_replayed_from_its_first_event_although_a_try_is_under_way(
+    patient: Client, endpoint: Endpoint
+) -> None:
+    gate = threading.Event()
+    answers = iter([200, 400])
+
+    def answer(_delivery: Delivery) -> int:
+        if (status := next(answers, None)) is None:
+            assert gate.wait(10)
+            return 200
+        return status
+
+    endpoint.answer = answer  # type: ignore[method-assign, assignment]
+    patient.settle(hook("h", endpoint.url(), "One"))
+    patient.append("a", "One")
+    endpoint.expect([0])
+    patient.append("a", "One")
+    eventually(patient.failed)
+    try:
+        patient.call(methods.RETRY_PARTITION, wire.RetryPartition(**ABOUT_H, Partition="a"))
+        endpoint.expect([0, 1, 1])
+        patient.call(methods.REPLAY_PARTITION, wire.ReplayPartition(**ABOUT_H, Partition="a"))
+    finally:
+        gate.set()
+    endpoint.expect([0, 1, 1, 0, 1])
+    eventually(lambda: patient.failed() == [])
+
+
 def test_without_a_look_at_the_status_every_answer_counts_as_delivered(tmp_path: Path, failing: Failing) -> None:
     behaviour = Behaviour(status_checked=False)
     with Sandbox(data=tmp_path / "old", settle_delay=0, time_scale=0.001, behaviour=behaviour) as sandbox:
@@ -276,7 +335,7 @@ def test_completion_is_waited_for_and_an_observer_is_removed_once_it_is_not_subs
 
 def test_the_target_says_how_long_to_wait_before_the_next_attempt(tmp_path: Path, endpoint: Endpoint) -> None:
     past = "Wed, 21 Oct 2015 07:28:00 GMT"
-    answers = iter(["0", past, "0"])
+    answers = iter(["0", past, past.removesuffix(" GMT")])
 
     def answer(_delivery: Delivery) -> web.StreamResponse | int:
         wait = next(answers, None)
@@ -291,6 +350,21 @@ def test_the_target_says_how_long_to_wait_before_the_next_attempt(tmp_path: Path
         endpoint.expect([0, 0, 0, 0], within=1.5)
         eventually(lambda: caller.observer("h").HandledEventCount == 1)
         caller.close()
+
+
+@pytest.mark.parametrize("zone", [" GMT", " -0000", ""])
+def test_a_date_to_wait_for_is_in_universal_time_even_when_it_names_no_zone(zone: str) -> None:
+    moment = datetime.now(UTC) + timedelta(minutes=1)
+    seconds = _seconds(f"{moment:%a, %d %b %Y %H:%M:%S}{zone}")
+    assert seconds is not None
+    assert 40 < seconds <= 60
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"), [("3", 3.0), ("9" * 400, 100.0), ("inf", None), ("-4", None), ("soon", None), (None, None)]
+)
+def test_no_target_can_ask_for_an_endless_wait(text: str | None, seconds: float | None) -> None:
+    assert _seconds(text) == seconds
 
 
 def test_an_attempt_without_an_answer_times_out(

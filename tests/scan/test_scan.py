@@ -14,14 +14,14 @@ import yaml
 
 from chronicle_notebook import InvalidInputError
 from chronicle_notebook.cli import main
-from chronicle_notebook.scan import Rules, scan, scan_notebook
+from chronicle_notebook.scan import Rules, rules_for, scan, scan_notebook
 
 ROOT = Path(__file__).parents[2]
 CANARY = 'canary/9f2b "sword"&fish'
 CIPHER = "crk1:" + "0123456789abcdef" * 2 + ":" + "QUJD" * 20
 
 
-def cell(source: str = "", *outputs: dict[str, Any], **more: Any) -> dict[str, Any]:
+def cell(source: str | list[str] = "", *outputs: dict[str, Any], **more: Any) -> dict[str, Any]:
     return {"cell_type": "code", "id": "here", "source": source, "outputs": list(outputs), "metadata": {}, **more}
 
 
@@ -63,6 +63,8 @@ REFERENCE = cell('client.webhooks.register("a", url, lambda b: b.with_bearer_tok
         (book(cell("# env:WEBHOOK_TOKEN"), cell(CANARY)), "cell 2"),
         (book(cell("os.environ['WEBHOOK_TOKEN']"), cell(CANARY)), "cell 2"),
         (book(cell('os.environ.get("WEBHOOK_TOKEN")'), cell(CANARY)), "cell 2"),
+        (book(cell('cn.Secret.env(\n    "WEBHOOK_TOKEN"\n)'), cell(CANARY)), "cell 2"),
+        (book(cell(source=["cn.Secret.env(\n", "    'WEBHOOK_TOKEN'\n", ")"]), cell(CANARY)), "cell 2"),
     ],
 )
 def test_the_value_of_a_variable_that_a_notebook_refers_to_is_found_wherever_it_stands(
@@ -184,7 +186,7 @@ def test_any_other_file_is_looked_at_by_line_when_it_is_named(tmp_path: Path) ->
     assert leak.place == "line 2"
     broken = tmp_path / "broken.ipynb"
     broken.write_text(f'{{"cells": [\n{CIPHER}')
-    assert [leak.place for leak in scan([broken])[0]] == ["line 2"]
+    assert [leak.place for leak in scan([broken])[0]] == ["as a notebook", "line 2"]
 
 
 def test_a_path_that_is_not_there_is_an_error(tmp_path: Path) -> None:
@@ -218,3 +220,10 @@ def test_it_works_as_a_pre_commit_hook(tmp_path: Path) -> None:
     result = subprocess.run([*command, good.name, bad.name], capture_output=True, text=True, check=False, cwd=tmp_path)
     assert result.returncode == 1
     assert result.stdout == "bad.ipynb: cell 1 (id here), source: ciphertext of a kernel\n"
+
+
+@pytest.mark.parametrize("quoted", ["'WEBHOOK_TOKEN'", '"WEBHOOK_TOKEN"'])
+def test_the_rules_for_a_notebook_know_a_reference_beside_quotes_of_both_kinds(quoted: str) -> None:
+    notebook = book(cell(f"""kinds = "x", 'y'\nos.environ[{quoted}]""", shown(text_plain=CANARY)))
+    (leak,) = scan_notebook(notebook, rules_for(notebook, {"WEBHOOK_TOKEN": CANARY}), file="a.ipynb")
+    assert leak.place == "cell 1 (id here), output 1"

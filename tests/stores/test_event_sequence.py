@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import pytest
 
@@ -59,6 +60,49 @@ def test_an_unknown_event_type_is_refused(client: Client) -> None:
     with pytest.raises(cn.AppendRefusedError) as caught:
         client.event_log.append("a", "NobodyKnows", {})
     assert "NobodyKnows" in str(caught.value)
+    assert (
+        caught.value.hint
+        == "The event store has no event type 'NobodyKnows'. client.event_types() lists those that it has."
+    )
+
+
+def test_a_misspelt_event_type_is_refused_with_the_nearest(client: Client) -> None:
+    client.event_log.append("loan-1", LoanGranted(1))
+    with pytest.raises(cn.AppendRefusedError) as caught:
+        client.event_log.append_many([EventToAppend("loan-1", EventType("LoanGrantd"), {"amount": 1})])
+    assert caught.value.hint == "The event store has no event type 'LoanGrantd'. Did you mean 'LoanGranted'?"
+
+
+@pytest.mark.parametrize(
+    ("content", "field", "message"),
+    [
+        ("zzz", "content", "The content of an event is a mapping, not str."),
+        ([1], "content", "The content of an event is a mapping, not list."),
+        ({"when": object()}, "when", "which has no JSON form"),
+        ({"x": [float("nan")]}, "x[0]", "is not a number that JSON knows"),
+        ({"x": cn.Secret("canary-9f2b")}, "x", "which has no JSON form"),
+    ],
+)
+def test_content_that_json_cannot_hold_is_refused(client: Client, content: Any, field: str, message: str) -> None:
+    for append in (
+        lambda: client.event_log.append("a", "AccountOpened", content),
+        lambda: client.event_log.append("a", EventType("AccountOpened"), content),
+        lambda: client.event_log.append_many([EventToAppend("a", EventType("AccountOpened"), content)]),
+    ):
+        with pytest.raises(cn.InvalidInputError) as caught:
+            append()
+        assert caught.value.field == field
+        assert message in caught.value.message
+        assert "canary" not in str(caught.value)
+    assert client.event_log.tail() is None
+
+
+@pytest.mark.parametrize("events", [5, None, "ab", [5], ["ab"], [("a",)], [("a", LoanGranted(1), 2)], {"a": 1}])
+def test_what_is_no_list_of_pairs_is_refused_with_an_example(client: Client, events: Any) -> None:
+    with pytest.raises(cn.InvalidInputError) as caught:
+        client.event_log.append_many(events)
+    assert caught.value.field == "events"
+    assert 'append_many([("account-1"' in caught.value.hint
 
 
 @pytest.mark.parametrize(

@@ -170,7 +170,7 @@ def test_a_secret_that_is_written_out_is_refused_with_the_reason(field: str) -> 
         ),
         (
             "headers: {x-a: var:number}",
-            "line 1: headers: the variable 'number' holds a int, which is neither a text nor a Secret.",
+            "line 1: headers: the variable 'number' holds int, which is neither a text nor a Secret.",
             "Assign a text or a cn.Secret to it in a cell before this one.",
         ),
         (

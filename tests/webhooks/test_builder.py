@@ -108,11 +108,11 @@ def test_the_same_event_type_is_kept_once_in_its_first_place() -> None:
     ("given", "message"),
     [
         ((Undeclared,), "not the class Undeclared"),
-        ((7,), "not a int"),
+        ((7,), "not int"),
         (("A+2", 3), "generation 2, and generation=3"),
         ((Closed, 1), "generation 3, and generation=1"),
-        (("A", "2"), "not a str"),
-        (("A", []), "not a list"),
+        (("A", "2"), "not str"),
+        (("A", []), "not list"),
     ],
 )
 def test_what_is_no_event_type_is_refused_at_once(given: tuple[Any, ...], message: str) -> None:
@@ -205,8 +205,8 @@ async def is_a_coroutine(builder: DefinitionBuilder) -> DefinitionBuilder:
     [
         (forgets_to_return, "returned nothing", "is a return missing?"),
         (is_a_coroutine, "returned a coroutine", "def instead of async def"),
-        (lambda b: b.build("a", URL) if b.event_types else "text", "returned a str", "Return the builder"),
-        ("AccountOpened", "a function that takes a builder, not a str", "lambda b:"),
+        (lambda b: b.build("a", URL) if b.event_types else "text", "returned str", "Return the builder"),
+        ("AccountOpened", "a function that takes a builder, not str", "lambda b:"),
     ],
 )
 def test_a_configure_function_that_gives_no_builder_is_told_what_is_missing(

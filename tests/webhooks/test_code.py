@@ -187,6 +187,10 @@ def test_a_webhook_without_event_types_says_what_registering_it_does() -> None:
 def test_an_unknown_style_offers_the_nearest() -> None:
     with pytest.raises(InvalidInputError, match="Did you mean 'python'"):
         render(HOOK, "pyton")  # type: ignore[arg-type]
+    others: list[Any] = ["perl", 5, []]
+    for other in others:
+        with pytest.raises(InvalidInputError, match=r"Choose among python, cell, yaml\."):
+            render(HOOK, other)
 
 
 @pytest.mark.parametrize(

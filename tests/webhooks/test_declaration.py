@@ -121,10 +121,10 @@ def test_a_subclass_needs_a_declaration_of_its_own() -> None:
 @pytest.mark.parametrize(
     ("arguments", "field", "message"),
     [
-        ({"target_url": 7}, "target_url", "The target_url of a webhook is a text, not a int."),
-        ({"target_url": Secret("x")}, "target_url", "The target_url of a webhook is a text, not a Secret."),
-        ({"target_url": URL, "id": 7}, "id", "The id of a webhook is a text, not a int."),
-        ({"target_url": URL, "event_sequence_id": None}, "event_sequence_id", "is a text, not a NoneType."),
+        ({"target_url": 7}, "target_url", "The target_url of a webhook is a text, not int."),
+        ({"target_url": Secret("x")}, "target_url", "The target_url of a webhook is a text, not Secret."),
+        ({"target_url": URL, "id": 7}, "id", "The id of a webhook is a text, not int."),
+        ({"target_url": URL, "event_sequence_id": None}, "event_sequence_id", "is a text, not NoneType."),
     ],
 )
 def test_an_argument_of_a_wrong_type_is_reported_at_the_decorator(
@@ -144,7 +144,7 @@ def test_a_bare_decorator_or_a_url_without_its_name_is_reported_with_the_right_f
     with pytest.raises(InvalidDeclarationError, match=r"was given the class .*Bare without one") as caught:
         webhook(Bare)
     assert 'target_url="https://' in caught.value.hint
-    with pytest.raises(InvalidDeclarationError, match="was given a str without one") as caught:
+    with pytest.raises(InvalidDeclarationError, match="was given str without one") as caught:
         webhook(URL)
     assert caught.value.field == "target_url"
 
@@ -165,7 +165,7 @@ def test_only_a_class_can_be_declared() -> None:
 
 
 def test_an_instance_is_told_to_give_the_class() -> None:
-    with pytest.raises(InvalidDeclarationError, match="is a class, not a AccountEvents") as caught:
+    with pytest.raises(InvalidDeclarationError, match="is a class, not AccountEvents") as caught:
         declare(AccountEvents())  # type: ignore[arg-type]
     assert caught.value.hint == "Give the class itself, without parentheses."
 
@@ -192,7 +192,7 @@ async def coroutine(self: object, builder: DefinitionBuilder) -> DefinitionBuild
     ("define", "message", "hint"),
     [
         (lambda self, b: None, "The define of {} returned nothing instead of a builder.", "is a return missing?"),
-        (lambda self, b: "text", "The define of {} returned a str instead of a builder.", "Return the builder"),
+        (lambda self, b: "text", "The define of {} returned str instead of a builder.", "Return the builder"),
         (coroutine, "The define of {} returned a coroutine instead of a builder.", "instead of async def"),
         (lambda self: None, "The define of {} is not a method that takes a builder.", "def define(self, builder)"),
         ("text", "The define of {} is not a method that takes a builder.", "def define(self, builder)"),
@@ -237,15 +237,31 @@ def test_a_class_that_cannot_be_made_without_arguments_is_reported(make: Callabl
     assert "default" in caught.value.hint
 
 
-def test_what_goes_wrong_inside_define_comes_out_as_it_is() -> None:
+def test_what_goes_wrong_inside_define_is_told_with_the_class() -> None:
     def fails(self: object, builder: DefinitionBuilder) -> DefinitionBuilder:
-        raise ZeroDivisionError
+        raise ZeroDivisionError("canary-9f2b")
 
     def misuses(self: object, builder: DefinitionBuilder) -> DefinitionBuilder:
         return builder.with_event_type(7)  # type: ignore[arg-type]
 
-    with pytest.raises(ZeroDivisionError):
+    with pytest.raises(InvalidDeclarationError) as failed:
         declare(with_define(fails))
+    assert failed.value.message.startswith(f"The define of {__name__}.Hook")
+    assert failed.value.message.endswith(" raised ZeroDivisionError.")
+    assert "canary-9f2b" not in str(failed.value)
+    assert isinstance(failed.value.__cause__, ZeroDivisionError)
     with pytest.raises(InvalidDefinitionError) as caught:
         declare(with_define(misuses))
     assert caught.value.field == "event_types"
+    assert "raised" not in str(caught.value), "an error of this package comes out as it is"
+
+
+def test_a_constructor_that_fails_is_told_with_the_class() -> None:
+    def fails(self: object) -> None:
+        raise KeyError("canary-9f2b")
+
+    cls = with_define(lambda self, builder: builder)
+    cls.__init__ = fails  # type: ignore[misc]
+    with pytest.raises(InvalidDeclarationError, match=r"The constructor of .*\.Hook raised KeyError\.") as caught:
+        declare(cls)
+    assert isinstance(caught.value.__cause__, KeyError)

@@ -15,7 +15,7 @@ from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, host_pb2, webhooks_pb2
 from chronicle_notebook.model import EventType, RegisteredEventType
-from chronicle_notebook.webhooks._observation import ObservationState
+from chronicle_notebook.webhooks._observation import ObservationState, WebhookObservation
 from tests.scripted import ScriptedKernel, enveloped
 
 URL = "http://127.0.0.1:9/webhooks"
@@ -160,3 +160,35 @@ def test_an_equal_list_is_not_repeated(kernel: ScriptedKernel) -> None:
         lists = [changes.next(timeout=5), changes.next(timeout=5)]
         assert [hooks.ids for hooks in lists if hooks is not None] == [["a"], []]
     release.set()
+
+
+class _Broken:
+    """A kernel whose second list cannot be read, for a reason that nobody thought of."""
+
+    server = "a kernel"
+
+    def __init__(self) -> None:
+        self.cancelled = threading.Event()
+
+    def observe_webhooks(self, _event_store: str) -> Any:
+        return self
+
+    def __iter__(self) -> Any:
+        yield []
+        raise TypeError("a secret value")
+
+    def cancel(self) -> None:
+        self.cancelled.set()
+
+
+def test_an_error_that_nobody_thought_of_ends_it_too_and_is_raised() -> None:
+    kernel: Any = _Broken()
+    states: list[ObservationState] = []
+    with WebhookObservation(kernel, "shop", on_state=states.append) as changes:
+        assert changes.next(timeout=5) is not None
+        with pytest.raises(cn.ProtocolError, match=r"could not be read \(TypeError\)") as caught:
+            changes.next(timeout=5)
+        assert isinstance(caught.value.__cause__, TypeError)
+        assert "secret" not in str(caught.value)
+        assert states == [ObservationState.LIVE, ObservationState.FAILED]
+        assert kernel.cancelled.is_set()

@@ -76,3 +76,18 @@ def test_what_was_not_shown_is_said(client: Client, endpoint: cn.Receiver) -> No
     assert any("without its bearer credentials" in caveat for caveat in answer.caveats)
     oauth = hook(endpoint.url, authorization=OAuthAuthorization("https://login", "c", cn.Secret("s")))
     assert any("only the kernel fetches" in caveat for caveat in probe(oauth).caveats)
+
+
+@pytest.mark.parametrize(
+    "url", ["http://127.0.0.1:9/ü", "http://127.0.0.1:99999/x", "http://127.0.0.1:9/a b", f"http://{'a' * 70}.com/"]
+)
+def test_a_url_that_cannot_be_requested_is_no_answer(url: str) -> None:
+    # Definitions that are read back are those of any client, and no kernel checks their URLs.
+    answer = probe(hook(url), timeout=1)
+    assert (answer.grade, answer.status) == (Grade.NO_ANSWER, None)
+    assert answer.detail == "its URL cannot be requested"
+
+
+def test_a_value_that_no_header_can_carry_is_still_an_error(endpoint: cn.Receiver) -> None:
+    with pytest.raises(cn.InvalidDefinitionError, match="no header can carry"):
+        probe(hook(endpoint.url, headers={"x-key": cn.Secret("ends\n")}))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -233,3 +234,44 @@ def test_the_functions_by_name_of_a_client_do_the_same(client: Client) -> None:
         assert first.ids == ["by-name"]
     assert cn.webhooks.discover(name).declared
     assert cn.webhooks.remove("by-name", client=client)
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda c: c.webhooks.get(5), "The id of a webhook is a text, not int."),
+        (lambda c: c.describe(5), "The id of a webhook is a text, not int."),
+        (lambda c: c.webhooks.test(5), "test() takes an id, a declared class or a definition, not int."),
+        (lambda c: c.webhooks.code(5), "code() takes an id, a declared class or a definition, not int."),
+        (lambda c: c.webhooks.replace("a"), "replace() takes a declared class or a definition, not str."),
+        (lambda c: c.webhooks.plan("a"), "plan() takes a declared class, a definition, or an id with a target URL."),
+        (lambda c: c.webhooks.remove(["a"]), "remove() takes an id or a declared class, not list."),
+        (lambda c: c.webhooks.observe(5), "on_change is a function, not int."),
+        (lambda c: c.webhooks.observe(on_state="a"), "on_state is a function, not str."),
+    ],
+)
+def test_an_argument_of_a_wrong_type_is_told_with_the_method_that_was_called(
+    client: Client, call: Callable[[Client], object], message: str
+) -> None:
+    client.webhooks.register("account-events", URL, opened)
+    with pytest.raises(cn.InvalidInputError) as caught:
+        call(client)
+    assert caught.value.message == message
+    assert caught.value.hint
+
+
+def test_a_secret_in_a_header_is_warned_about_when_it_is_registered(client: Client) -> None:
+    with pytest.warns(cn.CredentialHeaderWarning, match="'x-source' has a Secret as its value"):
+        client.webhooks.register("a", URL, lambda b: opened(b).with_header("x-source", cn.Secret("canary-9f2b")))
+    assert "canary-9f2b" not in repr(client.webhooks.get("a").headers)
+
+
+def test_a_class_whose_define_fails_is_named_by_discover(client: Client) -> None:
+    def fails(self: object, builder: cn.DefinitionBuilder) -> cn.DefinitionBuilder:
+        raise ZeroDivisionError
+
+    cls: type = type("Failing", (), {"define": fails, "__module__": "not.loaded"})
+    cn.webhook(target_url=URL)(cls)
+    client.webhooks._declared = (cls,)
+    with pytest.raises(cn.InvalidDeclarationError, match=r"not\.loaded\.Failing raised ZeroDivisionError"):
+        client.webhooks.discover()

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import copy
 import linecache
+import pickle
 import sys
 import types
 import warnings
@@ -10,6 +12,7 @@ import pytest
 
 from chronicle_notebook._errors import (
     CredentialHeaderWarning,
+    CredentialUrlWarning,
     DuplicateWebhookError,
     InvalidDefinitionError,
     LongSecretWarning,
@@ -77,7 +80,7 @@ def test_a_good_definition_has_no_problem_and_no_caution() -> None:
         ("a\x00b", "a NUL (character 2)"),
         ("a\ud800", "half a character"),
         (None, "is a text, not None"),
-        (7, "is a text, not a int"),
+        (7, "is a text, not int"),
     ],
 )
 @pytest.mark.parametrize("field", ["id", "event_sequence_id"])
@@ -182,7 +185,7 @@ def test_a_header_of_the_connection_is_a_problem(name: str) -> None:
         (f"x-a: {CANARY}", "holds a character that no header name may hold (character 4 of 16)"),
         ("x-ä", "holds a character"),
         ("x-a\r\nx-b", "holds white space"),
-        (5, "is a text, not a int"),
+        (5, "is a text, not int"),
     ],
 )
 def test_a_header_name_that_is_none_is_a_problem_and_is_not_repeated(name: Any, message: str) -> None:
@@ -244,7 +247,7 @@ def test_a_reference_to_a_secret_is_left_to_the_moment_it_is_sent() -> None:
         ((EventType("A", 2**32),), "from 1 to 4294967295"),
         ((EventType("A", True),), "from 1 to 4294967295"),
         ((EventType("A"), EventType("A", 1, tombstone=True)), "'A' stands there twice"),
-        (("A",), "is an EventType, not a str"),
+        (("A",), "is an EventType, not str"),
     ],
 )
 def test_event_types_that_never_match_are_a_problem(event_types: Any, message: str) -> None:
@@ -384,6 +387,58 @@ def test_a_header_that_looks_like_a_credential_is_a_caution(name: str, value: An
 @pytest.mark.parametrize("name", ["x-source", "x-author", "accept", "x-correlation-id", "x-key-figures"])
 def test_a_header_that_looks_like_no_credential_is_none(name: str) -> None:
     assert cautions(GOOD.changed(headers={name: "a"})) == []
+
+
+@pytest.mark.parametrize("value", [Secret(CANARY), Secret.env("NOT_SET_ANYWHERE"), Secret.prompt("X")])
+def test_a_secret_under_a_neutral_header_name_is_a_caution(value: Secret) -> None:
+    definition = GOOD.changed(headers={"x-source": value, "x-other": "shown"})
+    assert problems(definition) == []
+    (caution,) = cautions(definition)
+    assert (caution.field, caution.warning) == ("headers", CredentialHeaderWarning)
+    assert caution.message.startswith("The header 'x-source' has a Secret as its value, and kernels store and list")
+    assert CANARY not in f"{caution}"
+
+
+@pytest.mark.parametrize(
+    "name",
+    ["token", "apikey", "api_key", "apiKey", "API-KEY", "access_token", "sig", "signature", "code", "password", "key"],
+)
+def test_a_credential_in_the_query_of_the_target_url_is_a_caution_that_does_not_repeat_it(name: str) -> None:
+    definition = GOOD.changed(target_url=f"{URL}?x=1&{name}={CANARY}")
+    assert problems(definition) == []
+    (caution,) = cautions(definition)
+    assert (caution.field, caution.warning) == ("target_url", CredentialUrlWarning)
+    assert "looks like a credential" in caution.message
+    assert CANARY not in f"{caution}"
+    with pytest.warns(CredentialUrlWarning, match="Webhook 'account-events': The query of the target URL") as caught:
+        warn(definition)
+    assert CANARY not in str(caught[0].message)
+
+
+@pytest.mark.parametrize("query", ["x=1", "keyword=a", "token", "code=", "country_code=no", "a=token"])
+def test_a_query_that_looks_like_no_credential_is_none(query: str) -> None:
+    assert cautions(GOOD.changed(target_url=f"{URL}?{query}")) == []
+
+
+def test_headers_of_a_definition_show_names_only_and_are_still_a_mapping() -> None:
+    given = {"x-source": CANARY, "x-other": "b"}
+    headers = GOOD.changed(headers=given).headers
+    assert CANARY not in f"{headers!r} {headers}"
+    assert "'x-source'" in repr(headers)
+    assert headers == given
+    assert given == headers
+    assert headers != {"x-source": CANARY}
+    assert dict(headers) == {**headers} == given
+    assert pickle.loads(pickle.dumps(headers)) == given
+    assert copy.deepcopy(headers) == given
+    with pytest.raises(TypeError):
+        headers["x-source"] = "c"  # type: ignore[index]
+
+
+def test_a_kind_that_was_read_back_is_shown_by_its_value() -> None:
+    authorization = UndisclosedAuthorization(AuthorizationKind.BEARER)
+    assert repr(authorization) == "UndisclosedAuthorization(kind='bearer')"
+    assert "authorization=UndisclosedAuthorization(kind='bearer')" in repr(GOOD.changed(authorization=authorization))
 
 
 def test_a_warning_points_at_the_line_of_the_caller() -> None:

@@ -16,8 +16,10 @@ from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.model import BearerAuthorization, EventType, WebhookDefinition
 from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.webhooks._observation import ObservationState
+from chronicle_notebook.widgets import _explorer_model
 from chronicle_notebook.widgets._explorer_model import ExplorerModel
 from chronicle_notebook.widgets._filter import Filter
+from chronicle_notebook.widgets._health import Observers
 from chronicle_notebook.widgets._told import Level
 from tests.many import many_webhooks
 from tests.scripted import ScriptedKernel
@@ -193,3 +195,28 @@ def test_a_kernel_that_refuses_the_observation_is_told(kernel: ScriptedKernel) -
     assert model.link is ObservationState.FAILED
     model.close()
     client.close()
+
+
+def test_an_error_that_nobody_thought_of_shows_and_reading_goes_on(
+    model: ExplorerModel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_explorer_model, "PACE", 0.01)
+    monkeypatch.setattr(_explorer_model, "SHARE", 0)
+    with monkeypatch.context() as broken:
+
+        def read(_client: Client) -> Observers:
+            raise TypeError("a secret value")
+
+        broken.setattr(_explorer_model, "read_observers", read)
+        model.shown()
+        until(lambda: model.told)
+        assert level(model) is Level.ERROR
+        error = model.observers_error
+        assert error is not None
+        assert error.message == "The observers could not be read (TypeError)."
+        assert "secret" not in str(error)
+        model.tell(None)
+        model.observers_error = None  # so that it is known when it was read again
+        until(lambda: model.observers_error)
+    model.shown()
+    until(lambda: model.observers is not None and model.observers_error is None)

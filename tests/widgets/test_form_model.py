@@ -157,11 +157,20 @@ def test_a_header_that_looks_like_a_credential_is_held_as_a_secret_with_a_cautio
     assert model.definition.headers["x-api-key"] == Secret(CANARY)
 
 
+def test_a_credential_in_the_target_url_is_doubtful(make: Make) -> None:
+    model = filled(make())
+    assert "target_url" not in model.remarks.doubtful
+    model.set("target_url", f"http://127.0.0.1:9/in?token={CANARY}")
+    assert "looks like a credential" in model.remarks.doubtful["target_url"]
+    assert CANARY not in model.remarks.doubtful["target_url"]
+
+
 def test_a_header_can_refer_to_a_variable(make: Make) -> None:
     model = filled(make())
     model.add_header()
     key = model.fields.headers[0].key
     model.set_header(key, name="x-team", value="env:TEAM")
+    assert "has a Secret as its value" in model.remarks.doubtful[f"headers.{key}"]
     assert model.definition.headers["x-team"] == Secret.env("TEAM")
     assert model.fields.headers[0].shown == "env:TEAM"
 

@@ -216,7 +216,10 @@ def names(messages: Sequence[Any]) -> list[str]:
 
 def object_of(text: str) -> Mapping[str, Any]:
     """A JSON object; empty for anything else."""
-    value = json.loads(text) if text else {}
+    try:
+        value = json.loads(text) if text else {}
+    except (ValueError, RecursionError):
+        return {}
     return value if isinstance(value, dict) else {}
 
 

@@ -27,6 +27,9 @@ class Circuit:
         self._failed = 0
         self._open_until: float | None = None
         self._probing = False
+        self.breaks = 0
+        """How often it opened. An attempt keeps the count of its admission: one from before a break tells nothing about
+        the time after it."""
 
     def admits(self) -> bool:
         """Whether an attempt may be made now; after the break only one is, until its outcome is known."""
@@ -37,23 +40,32 @@ class Circuit:
         self._probing = True
         return True
 
-    def record(self, *, failed: bool) -> None:
-        """Note the outcome of an attempt."""
+    def record(self, breaks: int, *, failed: bool) -> None:
+        """Note the outcome of an attempt that was admitted after so many breaks."""
+        if breaks != self.breaks:
+            return
         now = self._clock()
         if self._open_until is not None:
-            if self._probing:
-                self._probing = False
-                self._open_until = now + self._break if failed else None
+            # Only the probe is admitted while open, so this is its outcome.
+            self._probing = False
+            self._open_until = None
+            if failed:
+                self._open(now)
             return
         self._attempts.append((now, failed))
         self._failed += failed
         while self._attempts and self._attempts[0][0] < now - self._sampling:
             self._failed -= self._attempts.popleft()[1]
         if len(self._attempts) >= LEAST and self._failed >= RATIO * len(self._attempts):
-            self._open_until = now + self._break
-            self._attempts.clear()
-            self._failed = 0
+            self._open(now)
 
-    def abandon(self) -> None:
-        """Note that an attempt was given up without an outcome."""
-        self._probing = False
+    def abandon(self, breaks: int) -> None:
+        """Note that an attempt that was admitted after so many breaks was given up without an outcome."""
+        if breaks == self.breaks:
+            self._probing = False
+
+    def _open(self, now: float) -> None:
+        self.breaks += 1
+        self._open_until = now + self._break
+        self._attempts.clear()
+        self._failed = 0

@@ -69,12 +69,16 @@ class Engine:
 
     def stop(self) -> None:
         """End all deliveries, store the progress, end the thread."""
-        if self._thread.is_alive():
-            self._call(self._stop())
-            self._loop.call_soon_threadsafe(self._loop.stop)
-            self._thread.join()
-        self._pool.shutdown()
-        self._loop.close()
+        running = self._thread.is_alive()
+        try:
+            if running:
+                self._call(self._stop())
+        finally:
+            if running:
+                self._loop.call_soon_threadsafe(self._loop.stop)
+                self._thread.join()
+            self._pool.shutdown()
+            self._loop.close()
 
     def appended(self, sequence: int, types: frozenset[str]) -> None:
         """Wake the observers that want these event types."""
@@ -176,9 +180,11 @@ class Engine:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
         self._saver.close()
-        await self._saving
-        self._saver.flush()
-        await self._sender.close()
+        try:
+            await self._saving
+            self._saver.flush()
+        finally:
+            await self._sender.close()
 
     def _wake(self, sequence: int, types: frozenset[str]) -> None:
         for event_type in types:
@@ -234,16 +240,20 @@ class Engine:
         if observer.replay is not None:
             return observer.replay.job
         async with observer.busy:
+            # Another replay may have begun while this one waited.
+            running: ReplaySpan | None = observer.replay
+            if running is not None:
+                return running.job
             if not observer.subscribed:
                 return None
             self._recovery.clear(observer)
             observer.handled = 0
-            observer.replay = ReplaySpan(0, observer.next)
+            replay = observer.replay = ReplaySpan(0, observer.next)
             observer.epoch += 1
         self._saver.changed(observer)
         self._changed(observer)
         self._line.wake(observer)
-        return observer.replay.job
+        return replay.job
 
     async def _replay_partition(self, observer: Observer, source: str) -> None:
         async with observer.busy:

@@ -35,6 +35,7 @@ class Recovery:
     def replay(self, observer: Observer, source: str) -> None:
         """Deliver one event source again from its first event on."""
         partition = observer.partitions.setdefault(source, Partition(source, 0))
+        self.pause(partition)  # a try under way would move the position on from where it is
         partition.position = 0
         partition.replay_until = observer.position
         partition.quarantined = False

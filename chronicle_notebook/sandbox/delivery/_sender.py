@@ -117,18 +117,19 @@ class Sender:
                 raise DeliveryError(
                     f"The circuit is now open for '{target}' and is not allowing calls.",
                 )
+            breaks = circuit.breaks
             try:
                 await self._attempt(url, headers, body, checked=checked)
             except TransientError:
-                circuit.record(failed=True)
+                circuit.record(breaks, failed=True)
                 raise
             except DeliveryError:
-                circuit.record(failed=False)
+                circuit.record(breaks, failed=False)
                 raise
             except BaseException:
-                circuit.abandon()
+                circuit.abandon(breaks)
                 raise
-            circuit.record(failed=False)
+            circuit.record(breaks, failed=False)
 
     async def _attempt(self, url: str, headers: dict[str, str], body: bytes, *, checked: bool) -> None:
         try:
@@ -223,15 +224,19 @@ def _check_header(name: str, value: str) -> None:
         raise DeliveryError(f"The value of header '{name}' has an invalid format.")
 
 
+_LONGEST_WAIT = 100.0
+"""Seconds that a whole request may take in a kernel, so that no target can ask for more."""
+
+
 def _seconds(retry_after: str | None) -> float | None:
-    """The seconds a Retry-After header asks for: a number or a date."""
-    if retry_after is None:
-        return None
+    """The seconds a Retry-After header asks for: a whole number or a date; None when it is neither."""
+    text = (retry_after or "").strip()
+    if text.isdecimal():
+        return min(float(text), _LONGEST_WAIT)
     try:
-        return max(0.0, float(retry_after))
+        moment = parsedate_to_datetime(text)
     except ValueError:
-        try:
-            moment = parsedate_to_datetime(retry_after)
-        except ValueError:
-            return None
-    return max(0.0, (moment - datetime.now(UTC)).total_seconds())
+        return None
+    if moment.tzinfo is None:
+        moment = moment.replace(tzinfo=UTC)  # HTTP knows no other zone
+    return min(max(0.0, (moment - datetime.now(UTC)).total_seconds()), _LONGEST_WAIT)

@@ -69,10 +69,12 @@ class Database:
             self._writer.execute("BEGIN IMMEDIATE")
             try:
                 yield self._writer
+                self._writer.execute("COMMIT")
             except BaseException:
-                self._writer.execute("ROLLBACK")
+                # A full disk, for one, has ended the transaction already, and one more ROLLBACK would hide that error.
+                if self._writer.in_transaction:
+                    self._writer.execute("ROLLBACK")
                 raise
-            self._writer.execute("COMMIT")
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
         """What a query finds among what is committed."""

@@ -273,6 +273,7 @@ function render({ model, el: host }) {
       choosers.state.offer(states);
       kernel = `kernel ${message.version || "of unknown version"} · ${message.generation}`;
       place.replaceChildren(
+        ...(message.banner ? [pill("error", message.banner)] : []),
         pill("plain", `${message.store} · ${message.namespace}`),
         pill("plain", `${message.sandbox ? "sandbox " : ""}${message.server}`),
       );

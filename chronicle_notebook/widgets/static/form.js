@@ -132,7 +132,7 @@ export function renderForm(root, port, leave) {
     state = next;
     const settled = next.seq >= seq;
     title.textContent = next.title;
-    store.replaceChildren(pill("plain", next.store));
+    store.replaceChildren(...(next.banner ? [pill("error", next.banner)] : []), pill("plain", next.store));
     status.textContent = next.loading ? "reading the event store …" : "";
     again.hidden = !next.unread;
     for (const field of [id, url, ...authorization.texts]) {

@@ -1,0 +1,167 @@
+"""Writes whose outcome is unknown: the read-back decides only where it can prove something, and nothing is lost."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Sequence
+
+import pytest
+
+from chronicle_notebook import (
+    CallCancelledError,
+    DeadlineExceededError,
+    KernelUnreachableError,
+    PermissionDeniedError,
+    ReplacementError,
+    Secret,
+)
+from chronicle_notebook._client import Client
+from chronicle_notebook.contracts._gateway import KernelGateway
+from chronicle_notebook.model import BearerAuthorization, EventType, WebhookDefinition
+from chronicle_notebook.webhooks import _registration, _replacement
+from chronicle_notebook.webhooks._declaration import DeclaredWebhook
+from chronicle_notebook.webhooks._outcome import Action, Outcome
+from chronicle_notebook.webhooks._registration import RECOVERED
+
+HOOK = WebhookDefinition("audit", "http://127.0.0.1:9/in", (EventType("AccountOpened"),))
+SECURED = HOOK.changed(authorization=BearerAuthorization(Secret("first-token")))
+LOST = KernelUnreachableError("lost", hint="Look.")
+
+
+class Losing:
+    """A kernel whose answers to writes are lost, after the write or instead of it."""
+
+    def __init__(
+        self,
+        kernel: KernelGateway,
+        *,
+        reaches: bool = True,
+        late: float = 0.0,
+        raises: BaseException = LOST,
+        reads: BaseException | None = None,
+    ) -> None:
+        self._kernel, self._reaches, self._late, self._raises, self._reads = kernel, reaches, late, raises, reads
+        self._wrote = False
+
+    def add_webhooks(self, event_store: str, definitions: Sequence[WebhookDefinition]) -> None:
+        self._lose(lambda: self._kernel.add_webhooks(event_store, definitions))
+
+    def remove_webhooks(self, event_store: str, ids: Sequence[str]) -> None:
+        self._lose(lambda: self._kernel.remove_webhooks(event_store, ids))
+
+    def webhooks(self, event_store: str) -> list[WebhookDefinition]:
+        if self._wrote and self._reads is not None:
+            raise self._reads
+        return self._kernel.webhooks(event_store)
+
+    def _lose(self, write: Callable[[], None]) -> None:
+        if self._late:
+            threading.Timer(self._late, write).start()
+        elif self._reaches:
+            write()
+        self._wrote = True
+        raise self._raises
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._kernel, name)
+
+
+def losing(client: Client, **how: object) -> KernelGateway:
+    return Losing(client._kernel, **how)  # type: ignore[arg-type, return-value]
+
+
+def register(
+    kernel: KernelGateway, client: Client, *definitions: WebhookDefinition, wait: float = 3.0
+) -> list[Outcome]:
+    hooks = [DeclaredWebhook(each, (), "a test") for each in definitions]
+    return _registration.register(kernel, client.event_store, hooks, wait=wait)
+
+
+@pytest.mark.parametrize("reaches", [True, False])
+@pytest.mark.parametrize(
+    ("before", "wanted"),
+    [
+        (SECURED, SECURED),
+        (SECURED, SECURED.changed(authorization=BearerAuthorization(Secret("second-token")))),
+        (HOOK, HOOK.changed(replayable=False)),
+    ],
+    ids=["the same token", "another token", "an ignored field"],
+)
+def test_a_lost_change_that_no_list_can_show_is_not_told_as_done(
+    client: Client, before: WebhookDefinition, wanted: WebhookDefinition, reaches: bool
+) -> None:
+    client.webhooks.register(before)
+    with pytest.raises(KernelUnreachableError, match="lost"):
+        register(losing(client, reaches=reaches), client, wanted)
+
+
+def test_one_change_among_many_that_cannot_be_shown_is_enough(client: Client) -> None:
+    client.webhooks.register(SECURED)
+    with pytest.raises(KernelUnreachableError, match="lost"):
+        register(losing(client), client, HOOK.changed(id="new"), SECURED)
+
+
+def test_a_new_webhook_and_a_change_that_shows_are_found_done(client: Client) -> None:
+    (created,) = register(losing(client), client, SECURED)
+    assert created
+    assert RECOVERED in created.notes
+    (updated,) = register(losing(client), client, SECURED.changed(target_url="http://127.0.0.1:9/other"))
+    assert updated
+    assert RECOVERED in updated.notes
+    assert client.webhooks.get("audit").target_url.endswith("/other")
+
+
+@pytest.mark.parametrize("late", [0.0, 0.4])
+def test_a_removal_is_found_done_also_when_the_kernel_gets_to_it_later(client: Client, late: float) -> None:
+    client.webhooks.register(HOOK)
+    (outcome,) = _registration.remove(losing(client, late=late), client.event_store, ["audit"], wait=5)
+    assert outcome
+    assert outcome.notes == (RECOVERED,)
+    assert outcome.waited >= late * 0.5
+
+
+def test_a_removal_that_never_arrived_is_told_as_lost(client: Client) -> None:
+    client.webhooks.register(HOOK)
+    with pytest.raises(KernelUnreachableError, match="lost"):
+        _registration.remove(losing(client, reaches=False), client.event_store, ["audit"], wait=0.2)
+
+
+def test_when_the_read_back_fails_too_the_lost_removal_is_what_is_told(client: Client) -> None:
+    client.webhooks.register(HOOK)
+    kernel = losing(client, reads=PermissionDeniedError("reading is forbidden"))
+    with pytest.raises(KernelUnreachableError, match="lost") as caught:
+        _registration.remove(kernel, client.event_store, ["audit"], wait=0.2)
+    assert caught.value.__cause__ is None
+
+
+@pytest.mark.parametrize("raises", [LOST, DeadlineExceededError("late"), CallCancelledError("cancelled")])
+def test_a_replacement_whose_removal_is_unknown_hands_the_definition_back(client: Client, raises: Exception) -> None:
+    client.webhooks.register(HOOK)
+    wanted = HOOK.changed(replayable=False)
+    kernel = losing(client, raises=raises, reads=LOST)
+    with pytest.raises(ReplacementError, match="Whether 'audit' was removed is unknown") as caught:
+        _replacement.replace(kernel, client.event_store, wanted, wait=0.2)
+    assert caught.value.definition == wanted
+    assert "error.definition" in caught.value.hint
+    assert caught.value.__cause__ is raises
+
+
+def test_ctrl_c_during_the_removal_says_that_the_webhook_may_be_gone(client: Client) -> None:
+    client.webhooks.register(HOOK)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        _replacement.replace(losing(client, raises=KeyboardInterrupt()), client.event_store, HOOK, wait=0.2)
+    assert caught.value.__notes__ == ["The webhook 'audit' may be removed, and was not registered again."]
+
+
+def test_a_replacement_whose_removal_is_found_done_goes_on(client: Client) -> None:
+    client.webhooks.register(HOOK)
+
+    class LosingRemovals(Losing):
+        def add_webhooks(self, event_store: str, definitions: Sequence[WebhookDefinition]) -> None:
+            self._kernel.add_webhooks(event_store, definitions)
+
+    kernel: KernelGateway = LosingRemovals(client._kernel)  # type: ignore[assignment]
+    outcome = _replacement.replace(kernel, client.event_store, HOOK.changed(replayable=False), wait=5)
+    assert outcome
+    assert outcome.action is Action.UPDATED
+    assert not client.webhooks.get("audit").replayable
