@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
@@ -28,7 +28,7 @@ from chronicle_notebook.model import (
     RegisteredEventType,
     ServerVersion,
 )
-from chronicle_notebook.observers import failed_partition_listing, observer_listing
+from chronicle_notebook.observers import failed_partition_listing, observer_listing, retry_listing
 from chronicle_notebook.stores._declared_event_type import declared_event_types, registration_of
 from chronicle_notebook.stores._defect_listing import defect_listing
 from chronicle_notebook.stores._event_sequence import EventSequence
@@ -37,6 +37,7 @@ from chronicle_notebook.stores._listings import (
     SequenceTail,
     event_type_listing,
     listened_listing,
+    name_listing,
     sequence_listing,
 )
 from chronicle_notebook.webhooks._service import Webhooks
@@ -139,17 +140,18 @@ class Client:
         """A sequence of the namespace, by its id."""
         return EventSequence(self._kernel, self._store(), self.namespace, sequence)
 
-    def event_stores(self) -> list[str]:
-        """The names of all event stores of the kernel."""
-        return self._kernel.event_stores()
+    def event_stores(self) -> Listing[str]:
+        """The names of all event stores of the kernel, with the client's own marked in the table."""
+        return self._names(self._kernel.event_stores(), "event stores", f"kernel {self.server}", self.event_store)
 
     def ensure_event_store(self, name: str | None = None) -> None:
         """Create an event store, this client's own unless named, if it does not exist."""
         self._kernel.ensure_event_store(name or self.event_store)
 
-    def namespaces(self) -> list[str]:
-        """The names of the namespaces of the event store."""
-        return self._kernel.namespaces(self._store())
+    def namespaces(self) -> Listing[str]:
+        """The names of the namespaces of the event store, with the client's own marked in the table."""
+        where = f"event store {self.event_store!r}"
+        return self._names(self._kernel.namespaces(self._store()), "namespaces", where, self.namespace)
 
     def ensure_namespace(self, name: str | None = None) -> None:
         """Create a namespace, this client's own unless named, if it does not exist."""
@@ -199,6 +201,7 @@ class Client:
             event_store=event_store or self.event_store,
             namespace=namespace or self.namespace,
             trust=self._channel.trust,
+            banner=banner_of(self.server),
         )
 
     def describe(self, webhook: str) -> WebhookView:
@@ -273,17 +276,18 @@ class Client:
             banner_of(self.server)
         )
 
-    def retry_failed_partitions(self, webhook: str) -> list[tuple[FailedPartition, bool | None]]:
+    def retry_failed_partitions(self, webhook: str) -> Listing[tuple[FailedPartition, bool | None]]:
         """Ask the kernel to try each failed partition of a webhook now, and say whether that was started.
 
         It says None where the kernel does not tell. A quarantined partition is not started.
         """
         sequence = self.webhooks.get(webhook).event_sequence_id
         retry, store = self._kernel.retry_partition, self._store()
-        return [
+        tried = [
             (each, retry(store, each.namespace, webhook, sequence, each.partition))
             for each in self.failed_partitions(webhook)
         ]
+        return retry_listing(tried, webhook=webhook, foot=self._stamp()).under(banner_of(self.server))
 
     def close(self) -> None:
         """End every call and stream. Further calls raise :class:`ClientClosedError`."""
@@ -346,7 +350,11 @@ class Client:
             self._store_exists = True
         return self.event_store
 
-    def _spaces(self, namespace: str | None) -> list[str]:
+    def _names(self, names: list[str], what: str, where: str, current: str) -> Listing[str]:
+        listing = name_listing(names, what=what, where=where, current=current, foot=self._stamp())
+        return listing.under(banner_of(self.server))
+
+    def _spaces(self, namespace: str | None) -> Sequence[str]:
         return self.namespaces() if namespace is None else [namespace]
 
     def _where(self, namespace: str | None) -> str:

@@ -42,7 +42,7 @@ class Table:
     def text(self) -> str:
         """The table as plain text."""
         if not self.rows:
-            return "\n".join(part for part in (_shouted(self.banner), self.caption, self.empty, self.foot) if part)
+            return "\n".join(part for part in (banner_text(self.banner), self.caption, self.empty, self.foot) if part)
         shown = [list(map(_one_line, row)) for row in self.rows[:SHOWN]]
         widths = [max(map(len, column)) for column in zip(self.titles, *shown, strict=True)]
         lines = [
@@ -53,7 +53,7 @@ class Table:
             for row in (list(self.titles), *shown)
         ]
         lines.insert(1, "  ".join("-" * width for width in widths))
-        parts = (_shouted(self.banner), self.caption, *lines, self._cut(), self.foot)
+        parts = (banner_text(self.banner), self.caption, *lines, self._cut(), self.foot)
         return "\n".join(part for part in parts if part)
 
     def html(self) -> str:
@@ -70,7 +70,7 @@ class Table:
         caption = f'<caption style="{_CAPTION}">{escape(self.caption)}</caption>'
         foot = "".join(f'<div style="{_SOFT}">{escape(line)}</div>' for line in (self._cut(), self.foot) if line)
         return (
-            f'<div class="chronicle-notebook" style="{_FONT}{_TEXT}overflow-x:auto">{_bar(self.banner)}'
+            f'<div class="chronicle-notebook" style="{_FONT}{_TEXT}overflow-x:auto">{banner_html(self.banner)}'
             f'<table cellpadding="6" style="border-collapse:collapse;{_FONT}{_TEXT}overflow-wrap:break-word">'
             f"{caption}<thead><tr>{head}</tr></thead>"
             f"<tbody>{body}</tbody></table>{foot}</div>"
@@ -115,7 +115,7 @@ class Card:
         """The card as plain text."""
         width = max((len(name) for name, _ in self.facts), default=0)
         lines = [f"  {name.ljust(width)}  {value}" for name, value in self.facts]
-        above = [_shouted(self.banner)] if self.banner else []
+        above = [banner_text(self.banner)] if self.banner else []
         return "\n".join([*above, self.heading, *lines, *(f"  {note}" for note in self.notes)])
 
     def html(self) -> str:
@@ -129,7 +129,7 @@ class Card:
         grid = f'<dl style="{_GRID}">{facts}</dl>' if facts else ""
         return (
             f'<div class="chronicle-notebook" style="{_FONT}{_TEXT}border-left:3px solid {self.tone};padding:2px 12px">'
-            f'{_bar(self.banner)}<div style="font-weight:600">{escape(self.heading)}</div>{grid}{notes}</div>'
+            f'{banner_html(self.banner)}<div style="font-weight:600">{escape(self.heading)}</div>{grid}{notes}</div>'
         )
 
 
@@ -143,11 +143,18 @@ def banner_of(server: str) -> str:
     return str(getattr(server, "banner", ""))
 
 
-def _shouted(banner: str) -> str:
+def mark_of(server: str) -> str:
+    """What a one-line repr says of a protected server; empty for any other."""
+    return ", PROTECTED" if banner_of(server) else ""
+
+
+def banner_text(banner: str) -> str:
+    """A banner as a line of text; empty for none."""
     return f"!! {banner} !!" if banner else ""
 
 
-def _bar(banner: str) -> str:
+def banner_html(banner: str) -> str:
+    """A banner as HTML; empty for none."""
     if not banner:
         return ""
     return (

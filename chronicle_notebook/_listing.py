@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from chronicle_notebook._display import Table, clock
+from chronicle_notebook._frames import under
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,6 +35,8 @@ class Column(Generic[Item]):
             return "yes" if value else "no"
         if isinstance(value, datetime):
             return clock(value)
+        if isinstance(value, dict):
+            return json.dumps(value, ensure_ascii=False, default=str)
         return f"{value:,}" if isinstance(value, int) else str(value)
 
 
@@ -70,6 +74,14 @@ class Listing(Sequence[Item]):
             return self._of(self._items[key], self._banner)
         return self._items[key]
 
+    def __eq__(self, other: object) -> bool:
+        """Whether the items are those of another listing, list or tuple."""
+        if isinstance(other, Listing):
+            return self._items == other._items
+        return self._items == tuple(other) if isinstance(other, list | tuple) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # as of a list
+
     def under(self, banner: str) -> Listing[Item]:
         """The same list under a banner."""
         return self._of(self._items, banner)
@@ -85,7 +97,7 @@ class Listing(Sequence[Item]):
             column.name: pd.Series([column.value(item) for item in self._items], dtype=column.dtype)
             for column in self._columns
         }
-        return pd.DataFrame(data).set_index(self._columns[0].name)
+        return under(pd.DataFrame(data).set_index(self._columns[0].name), self._banner)
 
     def __repr__(self) -> str:
         return self._table().text()

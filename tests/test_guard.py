@@ -197,14 +197,23 @@ def test_the_banner_stands_on_all_that_it_shows_and_on_nothing_else(protected: C
         "failed partitions": protected.failed_partitions(),
         "defects": protected.known_defects,
         "slice": protected.event_types()[:1],
+        "stores": protected.event_stores(),
+        "namespaces": protected.namespaces(),
+        "doctor": protected.doctor(),
+        "test": protected.webhooks.test("a", timeout=1),
+        "events": protected.event_log.read(),
+        "retries": protected.retry_failed_partitions("a"),
     }
     for name, value in shown.items():
         assert repr(value).startswith(f"!! PROTECTED: {protected.server}."), name
         html = value._repr_html_()
         assert html.count(f"PROTECTED: {protected.server}.") == 1, name
+    for lean in (protected.webhooks, protected.event_log, protected.webhooks.observe()):
+        assert repr(lean).endswith(", PROTECTED>")
     assert protected.protected
     assert not client.protected
-    plain: list[Any] = [client, client.webhooks.all(), client.event_types(), client.observers()]
+    assert "PROTECTED" not in repr(client.webhooks) + repr(client.event_log)
+    plain: list[Any] = [client, client.webhooks.all(), client.event_types(), client.observers(), client.event_stores()]
     for each in plain:
         assert "PROTECTED" not in repr(each) + each._repr_html_()
 

@@ -73,8 +73,9 @@ class Step:
 class Diagnosis(Sequence[Step]):
     """All steps in order. It is true when every one passed."""
 
-    def __init__(self, steps: Sequence[Step], *, server: str) -> None:
+    def __init__(self, steps: Sequence[Step], *, server: str, banner: str = "") -> None:
         self._steps = tuple(steps)
+        self._banner = banner
         self.server = server
         """``host:port`` of the kernel."""
 
@@ -133,6 +134,7 @@ class Diagnosis(Sequence[Step]):
             ],
             foot=f"Next step: {self.failed.next_step}" if self.failed else "",
             numbers=frozenset({2}),
+            banner=self._banner,
         )
 
 
@@ -152,12 +154,14 @@ def examine(
     namespace: str | None = None,
     trust: Trust | None = None,
     timeout: float = TIMEOUT,
+    banner: str = "",
 ) -> Diagnosis:
     """Walk the way to a kernel.
 
     :param event_store: looked for when it is given; without it the last three steps pass with a remark.
     :param trust: which certificates are accepted; as the connection string says unless given.
     :param timeout: seconds for each step.
+    :param banner: what the result shows above itself.
     """
     walk = _Walk(target, event_store, namespace, Trust.of(target) if trust is None else trust, timeout)
     steps: list[Step] = []
@@ -172,7 +176,7 @@ def examine(
             steps.append(step)
     finally:
         walk.close()
-    return Diagnosis(steps, server=str(walk.host))
+    return Diagnosis(steps, server=str(walk.host), banner=banner)
 
 
 def _taken(name: str, take: Callable[[], str]) -> Step:

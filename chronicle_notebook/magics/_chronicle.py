@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from chronicle_notebook import _connect
-from chronicle_notebook._display import clock
 from chronicle_notebook._errors import KernelError
 from chronicle_notebook._listing import Column, Listing
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.magics._clients import current
 from chronicle_notebook.magics._parse import Call
-from chronicle_notebook.stores._listings import name_listing
 
 if TYPE_CHECKING:
     from chronicle_notebook._client import Client
@@ -94,25 +91,11 @@ def _clients() -> Listing[Client]:
 
 
 def _stores(_: Call) -> Any:
-    client = current()
-    return name_listing(
-        client.event_stores(),
-        what="event stores",
-        where=f"kernel {client.server}",
-        current=client.event_store,
-        foot=_stamp(client),
-    )
+    return current().event_stores()
 
 
 def _namespaces(_: Call) -> Any:
-    client = current()
-    return name_listing(
-        client.namespaces(),
-        what="namespaces",
-        where=f"event store {client.event_store!r}",
-        current=client.namespace,
-        foot=_stamp(client),
-    )
+    return current().namespaces()
 
 
 def _event_types(_: Call) -> Any:
@@ -138,10 +121,6 @@ def _sandbox(call: Call) -> Any:
     ran = _connect.stop_sandbox()
     print("The sandbox kernel was stopped, and what was in it is gone." if ran else "No sandbox kernel ran.")  # noqa: T201
     return None
-
-
-def _stamp(client: Client) -> str:
-    return f"Read {clock(datetime.now(UTC))} from {client.server}"
 
 
 _COMMANDS: dict[str, Callable[[Call], Any]] = {

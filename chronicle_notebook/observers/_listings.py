@@ -36,6 +36,15 @@ _FAILED = (
     Column[FailedPartition]("quarantined", "Quarantined", lambda each: each.quarantined, "bool"),
 )
 
+Retry = tuple[FailedPartition, bool | None]
+"""A failed partition, and whether trying it was started; None where the kernel does not tell."""
+
+_RETRY = (
+    Column[Retry]("partition", "Partition", lambda each: each[0].partition),
+    Column[Retry]("namespace", "Namespace", lambda each: each[0].namespace),
+    Column[Retry]("started", "Started", lambda each: each[1], "boolean"),
+)
+
 
 def _last(partition: FailedPartition, name: str) -> Any:
     return getattr(partition.attempts[-1], name) if partition.attempts else None
@@ -60,6 +69,17 @@ def failed_partition_listing(
         partitions,
         _FAILED,
         caption=f"{len(partitions)} failed partitions of {where}",
+        empty="No partition fails.",
+        foot=foot,
+    )
+
+
+def retry_listing(tried: Sequence[Retry], *, webhook: str, foot: str) -> Listing[Retry]:
+    """Which failed partitions the kernel was asked to try."""
+    return Listing(
+        tried,
+        _RETRY,
+        caption=f"{len(tried)} failed partitions of webhook {webhook!r} to be tried now",
         empty="No partition fails.",
         foot=foot,
     )

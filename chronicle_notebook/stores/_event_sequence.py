@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
+from chronicle_notebook._display import banner_of, clock, mark_of
 from chronicle_notebook._errors import AppendRefusedError, InvalidInputError, KernelError, did_you_mean
+from chronicle_notebook._listing import Listing
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.model import AppendedEvent, AppendResult, EventToAppend, EventType
 from chronicle_notebook.stores._content import content_of
 from chronicle_notebook.stores._declared_event_type import event_type_of, is_event_type, registration_of
+from chronicle_notebook.stores._listings import event_listing
 
 PAIR = 2
 """An event source id and an event."""
@@ -27,7 +31,8 @@ class EventSequence:
         self._registered: set[tuple[str, int]] = set()
 
     def __repr__(self) -> str:
-        return f"<EventSequence {self.id!r} of {self.event_store!r}, namespace {self.namespace!r}>"
+        mark = mark_of(self._kernel.server)
+        return f"<EventSequence {self.id!r} of {self.event_store!r}, namespace {self.namespace!r}{mark}>"
 
     def tail(self) -> int | None:
         """The number of the last event; None when the sequence is empty."""
@@ -95,11 +100,20 @@ class EventSequence:
                 return f"The event store has no event type {event.type.id!r}. {near}"
         return ""
 
-    def read(self, start: int = 0, *, event_source_id: str | None = None) -> list[AppendedEvent]:
-        """The events from a number on. Kernels do not page: everything from there comes in one answer."""
-        return self._kernel.events(
+    def read(self, start: int = 0, *, event_source_id: str | None = None) -> Listing[AppendedEvent]:
+        """The events from a number on, as a table and with ``to_frame()``.
+
+        Kernels do not page: everything from there comes in one answer.
+        """
+        found = self._kernel.events(
             self.event_store, self.namespace, self.id, start=start, event_source_id=event_source_id
         )
+        server = self._kernel.server
+        return event_listing(
+            found,
+            where=f"{self.id!r} in event store {self.event_store!r}, namespace {self.namespace!r}",
+            foot=f"Read {clock(datetime.now(UTC))} from {server}",
+        ).under(banner_of(server))
 
     def has_events_for(self, event_source_id: str) -> bool:
         """Whether there is an event of an event source."""

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from chronicle_notebook._listing import Column, Listing
-from chronicle_notebook.model import RegisteredEventType
+from chronicle_notebook.model import AppendedEvent, RegisteredEventType
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +49,14 @@ _SEQUENCE = (
     Column[SequenceTail]("id", "Id", lambda each: each.id),
     Column[SequenceTail]("namespace", "Namespace", lambda each: each.namespace),
     Column[SequenceTail]("tail", "Tail", lambda each: each.tail, "UInt64"),
+)
+
+_EVENT = (
+    Column[AppendedEvent]("sequence_number", "Number", lambda each: each.sequence_number, "UInt64"),
+    Column[AppendedEvent]("occurred", "Occurred", lambda each: each.occurred, "datetime64[ns, UTC]"),
+    Column[AppendedEvent]("event_source_id", "Event source", lambda each: each.event_source_id),
+    Column[AppendedEvent]("event_type", "Event type", lambda each: str(each.type)),
+    Column[AppendedEvent]("content", "Content", lambda each: dict(each.content), "object"),
 )
 
 
@@ -99,5 +107,16 @@ def sequence_listing(tails: Sequence[SequenceTail], *, event_store: str, foot: s
         _SEQUENCE,
         caption=f"{len(tails)} event sequences of event store {event_store!r}",
         empty="No event sequence is here.",
+        foot=foot,
+    )
+
+
+def event_listing(events: Sequence[AppendedEvent], *, where: str, foot: str) -> Listing[AppendedEvent]:
+    """Events of a sequence, in order."""
+    return Listing(
+        events,
+        _EVENT,
+        caption=f"{len(events):,} events of {where}",
+        empty="No event is here. Append one with client.event_log.append(...).",
         foot=foot,
     )

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, overload
 
 from chronicle_notebook._display import Table, banner_of, clock
 from chronicle_notebook._errors import UnknownWebhookError, did_you_mean
+from chronicle_notebook._frames import under
 from chronicle_notebook.model import EVENT_LOG, WebhookDefinition
 from chronicle_notebook.webhooks._frame import columns_of, frame
 
@@ -92,7 +93,7 @@ class WebhookList(Sequence[WebhookDefinition]):
 
     def to_frame(self, *, tidy: bool = False) -> pd.DataFrame:
         """A DataFrame indexed by id; with ``tidy`` one row per webhook and event type."""
-        return frame(columns_of(self._definitions), tidy=tidy)
+        return under(frame(columns_of(self._definitions), tidy=tidy), banner_of(self.server))
 
     def __repr__(self) -> str:
         return self._table().text()

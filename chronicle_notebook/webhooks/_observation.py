@@ -12,6 +12,7 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Self, TypeVar
 
+from chronicle_notebook._display import mark_of
 from chronicle_notebook._errors import ChronicleError, DeadlineExceededError, KernelUnreachableError, ProtocolError
 from chronicle_notebook.contracts._gateway import KernelGateway, LiveList
 from chronicle_notebook.model import WebhookDefinition
@@ -131,7 +132,8 @@ class WebhookObservation:
 
     def __repr__(self) -> str:
         count = "nothing yet" if self.latest is None else f"{len(self.latest)} webhooks"
-        return f"<WebhookObservation of {self._event_store!r} on {self._kernel.server}: {self._state}, {count}>"
+        server = self._kernel.server
+        return f"<WebhookObservation of {self._event_store!r} on {server}: {self._state}, {count}{mark_of(server)}>"
 
     def _run(self) -> None:
         back_off = FIRST_BACK_OFF

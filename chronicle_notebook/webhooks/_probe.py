@@ -51,6 +51,8 @@ class TargetAnswer:
     """Why there was no answer, or the status in words."""
     caveats: tuple[str, ...]
     """What this test did not show."""
+    banner: str = ""
+    """What stands above it, when the webhook is one of a protected kernel."""
 
     def __bool__(self) -> bool:
         return self.grade in {Grade.ACCEPTED, Grade.ARRIVED}
@@ -71,6 +73,7 @@ class TargetAnswer:
             ],
             notes=self.caveats,
             tone=Tone.GOOD if self else Tone.BAD if self.status is None else Tone.WARNING,
+            banner=self.banner,
         )
 
 
@@ -78,13 +81,16 @@ ANY_STATUS = "This kernel, of a release up to 16.37, counts any answer as delive
 SOME_COUNT_ANY = "Kernels up to 16.37 count any answer as delivered, this one too; later ones call it a failure."
 
 
-def probe(definition: WebhookDefinition, *, timeout: float = 10.0, generation: str = "") -> TargetAnswer:
+def probe(
+    definition: WebhookDefinition, *, timeout: float = 10.0, generation: str = "", banner: str = ""
+) -> TargetAnswer:
     """POST the kernel's test body to the target, once, with the headers and the credentials of the definition.
 
     ``timeout`` is in seconds. Redirects are reported, not followed. It never raises for what the target does.
 
     :param generation: the wire generation of the kernel, ``classic`` or ``commands``, as far as it is known: it tells
         what the kernel would make of the status.
+    :param banner: what the answer shows above itself.
     """
     caveats = ["Sent from here, not by the kernel: the kernel's way to the target may differ.", *_caveats(definition)]
     started = time.monotonic()
@@ -102,6 +108,7 @@ def probe(definition: WebhookDefinition, *, timeout: float = 10.0, generation: s
             time.monotonic() - started,
             detail,
             tuple(caveats),
+            banner,
         )
     grade = Grade.ACCEPTED if 200 <= status < 300 else Grade.ANSWERED
     if generation == "classic":
@@ -109,7 +116,7 @@ def probe(definition: WebhookDefinition, *, timeout: float = 10.0, generation: s
     elif grade is Grade.ANSWERED:
         caveats.append(SOME_COUNT_ANY)
     return TargetAnswer(
-        definition.id, definition.target_url, grade, status, time.monotonic() - started, reason, tuple(caveats)
+        definition.id, definition.target_url, grade, status, time.monotonic() - started, reason, tuple(caveats), banner
     )
 
 

@@ -6,8 +6,9 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, overload
 
-from chronicle_notebook._display import banner_of
+from chronicle_notebook._display import banner_of, mark_of
 from chronicle_notebook._errors import InvalidInputError, NotSupportedError
+from chronicle_notebook._frames import under
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.model import EventType, WebhookDefinition
 from chronicle_notebook.receiver._running import receiver_at
@@ -63,7 +64,7 @@ class Webhooks:
         self._declared = None if declared is None else tuple(declared)
 
     def __repr__(self) -> str:
-        return f"<Webhooks on {self._kernel.server}>"
+        return f"<Webhooks on {self._kernel.server}{mark_of(self._kernel.server)}>"
 
     def all(self) -> WebhookList:
         """All webhooks, in the order of the kernel, without credentials: kernels do not give them back."""
@@ -117,7 +118,8 @@ class Webhooks:
             active=active,
             known_event_types=lambda: [each.id for each in self._kernel.event_types(event_store)],
         )
-        return frame(only(columns, event_type) if tidy and event_type is not None else columns, tidy=tidy)
+        wanted = only(columns, event_type) if tidy and event_type is not None else columns
+        return under(frame(wanted, tidy=tidy), banner_of(self._kernel.server))
 
     def observe(
         self,
@@ -280,7 +282,9 @@ class Webhooks:
         event is appended as well, and waited for. No other kernel is ever given an event for a test.
         """
         definition = self._definition(webhook, call="test")
-        answer = probe(definition, timeout=timeout, generation=self._kernel.generation)
+        answer = probe(
+            definition, timeout=timeout, generation=self._kernel.generation, banner=banner_of(self._kernel.server)
+        )
         receiver = receiver_at(definition.target_url)
         if receiver is None:
             return answer
