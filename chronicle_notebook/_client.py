@@ -83,6 +83,11 @@ class Client:
         """Whether writes need the event store's name first."""
         return isinstance(self._kernel, GuardedGateway)
 
+    @property
+    def locked(self) -> bool:
+        """Whether it is protected and the event store's name was not given in this process yet."""
+        return self.protected and not LOCK.is_open(self.server, self.event_store)
+
     def unlock(self, event_store: str) -> None:
         """Let this process write to the event store of a protected connection, by giving its name.
 

@@ -1,9 +1,9 @@
 """``WebhookExplorer``: all webhooks of an event store, live, in a table that can be filtered, selected and acted on.
 
 From the browser: ``hello``, ``shown`` (every half minute while it is rendered), ``new``, ``edit``, ``duplicate``,
-``test``, ``remove`` (each with ``id``), ``undo``, ``cancel``, ``dismiss``, ``form`` (a message for the open form),
-``close_form``; the traits ``selected_ids`` and ``filter``. To the browser: ``head``, ``rows`` or ``patch``, ``states``,
-``link``, ``details``, ``job``, ``told``, ``form``, ``form_closed``.
+``test``, ``remove`` (each with ``id``), ``undo``, ``cancel``, ``dismiss``, ``unlock`` (``name``), ``form`` (a message
+for the open form), ``close_form``; the traits ``selected_ids`` and ``filter``. To the browser: ``head``, ``rows`` or
+``patch``, ``states``, ``link``, ``details``, ``job``, ``told``, ``form``, ``form_closed``.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ from chronicle_notebook.widgets._explorer_model import ExplorerModel
 from chronicle_notebook.widgets._filter import Filter
 from chronicle_notebook.widgets._form_port import FORM_SCRIPTS, FormPort
 from chronicle_notebook.widgets._health import STATES
+from chronicle_notebook.widgets._lock import lock_of, unlock
 from chronicle_notebook.widgets._told import Told
 from chronicle_notebook.widgets._view import Message, View
 
@@ -77,6 +78,7 @@ class WebhookExplorer(View):
             "undo": lambda _: self._undo(),
             "cancel": lambda _: self.model.jobs.cancel(),
             "dismiss": lambda _: self.model.tell(None),
+            "unlock": self._unlock,
             "form": self._to_form,
             "close_form": lambda _: self._close_form(),
         }
@@ -106,12 +108,12 @@ class WebhookExplorer(View):
 
     # -- from the browser ----------------------------------------------------------------------------------------
 
-    def _hello(self, _message: Message) -> None:
+    def _head(self) -> Message:
         client = self.model.client
-        head = {
+        return {
             "kind": "head",
             "store": client.event_store,
-            "banner": banner_of(client.server),
+            "lock": lock_of(client),
             "namespace": client.namespace,
             "server": client.server,
             "sandbox": client.embedded or "sandbox" in client.version.version,
@@ -119,8 +121,10 @@ class WebhookExplorer(View):
             "generation": client.generation,
             "states": list(STATES),
         }
+
+    def _hello(self, _message: Message) -> None:
         with self._sending:
-            self.tell(head)
+            self.tell(self._head())
             self._sent = None
             self._sent_states = {}
             for push in self._news.values():
@@ -144,6 +148,11 @@ class WebhookExplorer(View):
         # The list may have changed since the click: then the service says so.
         return self.model.client.webhooks.get(webhook) if found is None else found
 
+    def _unlock(self, message: Message) -> None:
+        unlock(self.model.client, message)
+        self.model.tell(None)
+        self.tell(self._head())
+
     def _undo(self) -> None:
         definition = self.model.undo()
         if definition is not None:
@@ -161,6 +170,7 @@ class WebhookExplorer(View):
         if form is not None:
             form.close()
             self.tell({"kind": "form_closed"})
+            self.tell(self._head())  # the store may have been unlocked in the form
 
     def _to_form(self, message: Message) -> None:
         inner = message.get("form")

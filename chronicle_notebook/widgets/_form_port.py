@@ -1,9 +1,9 @@
 """A form's half of the conversation with the browser, for a form of its own and for one inside an explorer.
 
 From the browser: ``set`` (field, value), ``secret`` (value), ``add_header``, ``header`` (key, name, value),
-``drop_header`` (key), ``reload``, ``test``, ``register``, ``replace``, ``cancel``, ``dismiss``, ``hello``; each with a
-number ``seq``. To the browser: ``state``, the whole form but for values that must not be shown, with the ``seq`` that
-it answers, and ``choices``.
+``drop_header`` (key), ``reload``, ``test``, ``register``, ``replace``, ``cancel``, ``dismiss``, ``unlock`` (name),
+``hello``; each with a number ``seq``. To the browser: ``state``, the whole form but for values that must not be shown,
+with the ``seq`` that it answers, and ``choices``.
 """
 
 from __future__ import annotations
@@ -13,17 +13,17 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chronicle_notebook._client import Client
-from chronicle_notebook._display import banner_of
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.webhooks._comparison import Effect
 from chronicle_notebook.webhooks._plan import Plan, PlannedAction
 from chronicle_notebook.widgets._form_fields import ENVIRONMENT, SECRET_FIELDS
 from chronicle_notebook.widgets._form_model import FormModel, needs_credentials
+from chronicle_notebook.widgets._lock import lock_of, unlock
 from chronicle_notebook.widgets._told import told_error
 
 Message = Mapping[str, Any]
 
-FORM_SCRIPTS = ("common", "field", "choice", "preview", "form")
+FORM_SCRIPTS = ("common", "lock", "field", "choice", "preview", "form")
 """The modules that a form is made of in the browser."""
 
 
@@ -51,6 +51,7 @@ class FormPort:
             "replace": lambda _: model.replace(),
             "cancel": lambda _: model.jobs.cancel(),
             "dismiss": lambda _: model.tell(None),
+            "unlock": self._unlock,
         }
 
     def start(self) -> None:
@@ -79,6 +80,10 @@ class FormPort:
         self._sent_choices = None
         self.push()
 
+    def _unlock(self, message: Message) -> None:
+        unlock(self.model.client, message)
+        self.model.tell(None)
+
     def push(self) -> None:
         """Send the whole form, in the order in which things happened."""
         with self._order:
@@ -106,7 +111,7 @@ class FormPort:
             "seq": self._seq,
             "title": f"Edit {model.begun_with.id}" if model.editing and model.begun_with else "New webhook",
             "store": model.client.event_store,
-            "banner": banner_of(model.client.server),
+            "lock": lock_of(model.client),
             "server": model.client.server,
             "unread": model.choices is None and model.choices_error is not None,
             "loading": model.choices is None and model.choices_error is None,

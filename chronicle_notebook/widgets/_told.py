@@ -8,7 +8,7 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
-from chronicle_notebook._errors import ChronicleError
+from chronicle_notebook._errors import ChronicleError, ProtectedError
 from chronicle_notebook.webhooks._outcome import Action, Outcome
 from chronicle_notebook.webhooks._probe import TargetAnswer
 
@@ -39,6 +39,8 @@ class Told:
 
 def told_error(error: BaseException) -> Told:
     """An error for a person. Of one that is not this package's own only kind and place: its text may hold a value."""
+    if isinstance(error, ProtectedError):
+        return Told(Level.ERROR, error.message, ("Type the event store's name in the red bar, and try again.",))
     if isinstance(error, ChronicleError):
         return Told(Level.ERROR, error.message, (error.hint,) if error.hint else ())
     frames = traceback.extract_tb(error.__traceback__)

@@ -118,13 +118,33 @@ def test_a_notebook_with_saved_widgets_shows_a_snapshot_when_no_kernel_answers(l
     expect(page.get_by_role("region", name="Webhook explorer")).to_be_hidden()
 
 
-def test_a_protected_store_is_marked_on_every_widget(lab: Lab, page: Page) -> None:
+def test_a_protected_store_is_marked_on_every_widget_and_unlocked_by_its_name(lab: Lab, page: Page) -> None:
     cells = [
         "guarded = cn.connect(event_store='banking', name='guarded', protected=True)",
         "explorer = guarded.webhooks.explore()\nexplorer",
         "form = cn.widgets.WebhookForm(guarded)\nform",
     ]
     show(lab, page, "guarded", cells)
-    for region in ("Webhook explorer", "Webhook form"):
-        expect(page.get_by_role("region", name=region).get_by_text("PROTECTED").first).to_be_visible()
+    explorer = page.get_by_role("region", name="Webhook explorer")
+    form = page.get_by_role("region", name="Webhook form")
+    for region in (explorer, form):
+        expect(region.get_by_text("PROTECTED").first).to_be_visible()
+        expect(region.get_by_label("Type banking to write:")).to_be_visible()
+    assert violations(page) == []
+    form.get_by_label("Id", exact=True).fill("guarded-feed")
+    form.get_by_label("Target URL").fill("http://127.0.0.1:9/in")
+    form.get_by_label("event types that are known").check()
+    form.get_by_label("Active").uncheck()
+    form.get_by_role("button", name="Register").click()
+    expect(form.get_by_text("in the red bar, and try again")).to_be_visible()
+    form.get_by_label("Type banking to write:").fill("bank")
+    form.get_by_label("Type banking to write:").press("Enter")
+    expect(form.get_by_text("What was typed is not the name")).to_be_visible()
+    form.get_by_label("Type banking to write:").fill("banking")
+    form.get_by_role("button", name="Unlock").click()
+    expect(form.get_by_text("Writing to banking is unlocked")).to_be_visible()
+    expect(form.get_by_label("Type banking to write:")).to_be_hidden()
+    assert violations(page) == []
+    form.get_by_role("button", name="Register").click()
+    expect(row(page, "guarded-feed")).to_be_visible()
     ask(page, "explorer.close(); form.close(); guarded.close()")

@@ -3,6 +3,7 @@ import { button, clockTime, el, grouped, jobBar, listen, pill, toldBox, widgetRo
 import { makeDetails, statePill } from "./details.js";
 import { renderForm } from "./form.js";
 import { makeGrid } from "./grid.js";
+import { lockBar } from "./lock.js";
 
 /** @import { WidgetModel } from "./common.js" */
 
@@ -40,6 +41,7 @@ function render({ model, el: host }) {
   const newHook = button("New hook", () => act("new"), { class: "cn-primary" });
   const count = el("span", { class: "cn-soft", role: "status", "aria-live": "polite" });
   const told = toldBox((kind) => act(kind));
+  const lock = lockBar((name) => model.send({ kind: "unlock", name }));
   const job = jobBar(() => act("cancel"));
   const details = makeDetails({ act });
   const foot = el("span", {});
@@ -100,6 +102,7 @@ function render({ model, el: host }) {
   const main = el(
     "div",
     { class: "cn-main" },
+    lock.root,
     el(
       "div",
       { class: "cn-bar cn-filters" },
@@ -271,9 +274,9 @@ function render({ model, el: host }) {
       choosers.event_type.offer([]);
       choosers.authorization.offer(KINDS);
       choosers.state.offer(states);
+      lock.show(message.lock);
       kernel = `kernel ${message.version || "of unknown version"} · ${message.generation}`;
       place.replaceChildren(
-        ...(message.banner ? [pill("error", message.banner)] : []),
         pill("plain", `${message.store} · ${message.namespace}`),
         pill("plain", `${message.sandbox ? "sandbox " : ""}${message.server}`),
       );

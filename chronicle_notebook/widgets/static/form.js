@@ -2,6 +2,7 @@
 import { makeTypes } from "./choice.js";
 import { button, el, freshId, jobBar, pill, toldBox } from "./common.js";
 import { labelled, paintRemark, slowly } from "./field.js";
+import { lockBar } from "./lock.js";
 import { makePreviews } from "./preview.js";
 
 /**
@@ -33,6 +34,7 @@ export function renderForm(root, port, leave) {
   const status = el("span", { class: "cn-soft", role: "status" });
   const again = button("Read the event store again", () => send({ kind: "reload" }), { hidden: true });
   const told = toldBox((kind) => send({ kind }));
+  const lock = lockBar((name) => send({ kind: "unlock", name }));
   const job = jobBar(() => send({ kind: "cancel" }));
 
   const id = textField("Id", "id", "account-events");
@@ -91,6 +93,7 @@ export function renderForm(root, port, leave) {
       again,
       leave && button("Back to the list", leave),
     ),
+    lock.root,
     job.root,
     el("div", { class: "cn-halves" }, left, right),
     el("div", { class: "cn-bar cn-foot-bar" }, test, el("span", { class: "cn-space" }), obstacle, register),
@@ -132,7 +135,8 @@ export function renderForm(root, port, leave) {
     state = next;
     const settled = next.seq >= seq;
     title.textContent = next.title;
-    store.replaceChildren(...(next.banner ? [pill("error", next.banner)] : []), pill("plain", next.store));
+    store.replaceChildren(pill("plain", next.store));
+    lock.show(next.lock);
     status.textContent = next.loading ? "reading the event store …" : "";
     again.hidden = !next.unread;
     for (const field of [id, url, ...authorization.texts]) {
