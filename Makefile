@@ -8,11 +8,11 @@ BIN := .venv/bin
 READY := .venv/.ready
 SOURCES := chronicle_notebook tests scripts benchmarks
 
-.PHONY: lab test lint types imports front bench docs format lock contracts clean
+.PHONY: lab test lint types imports front bench docs badge format lock contracts clean
 
-## lab: JupyterLab on the notebooks, with a sandbox kernel (PORT=8888, BROWSER=yes, TOKEN=no)
+## lab: JupyterLab on the first tutorial, with a sandbox kernel (PORT=8888, BROWSER=yes, TOKEN=no)
 lab: $(READY)
-	@$(BIN)/chronicle-notebook lab --port $(PORT) --notebooks notebooks \
+	@$(BIN)/chronicle-notebook lab --port $(PORT) --notebooks . \
 		$(if $(filter no,$(BROWSER)),--no-browser) $(if $(filter yes,$(TOKEN)),--token)
 
 ## test: lint, types, import rules, and every test
@@ -47,6 +47,10 @@ bench: $(READY)
 ## docs: the site, in build/site
 docs: $(READY)
 	$(BIN)/python -m mkdocs build --strict
+
+## badge: write the Binder badge of the git remote origin into the README
+badge: $(READY)
+	$(BIN)/python scripts/write_badge.py
 
 ## format: let ruff put things right
 format: $(READY)

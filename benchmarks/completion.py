@@ -45,7 +45,7 @@ print(json.dumps(times))
 """
 
 _CLIENT = """
-from chronicle_notebook import _connect
+from chronicle_notebook import _registry
 from chronicle_notebook._client import Client
 from chronicle_notebook.connection._channel import Channel
 from chronicle_notebook.connection._string import ConnectionString
@@ -56,8 +56,8 @@ client = Client(
     channel, name='default', event_store='banking', namespace='Default', version=ServerVersion('bench'),
     kernel=CommandsGateway(channel),
 )
-client._store_exists = True
-_connect._remember(client)
+client._place._store_exists = True
+_registry.remember(client)
 """
 
 _COMPLETE = """

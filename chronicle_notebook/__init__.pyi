@@ -144,17 +144,80 @@ from chronicle_notebook._errors import (
 from chronicle_notebook._errors import (
     UnknownWebhookError as UnknownWebhookError,
 )
+from chronicle_notebook._listing import (
+    Listing as Listing,
+)
 from chronicle_notebook._secrets import (
     Secret as Secret,
 )
+from chronicle_notebook._status import (
+    Status as Status,
+)
+from chronicle_notebook.connection._doctor import (
+    Diagnosis as Diagnosis,
+)
 from chronicle_notebook.connection._string import (
     ConnectionString as ConnectionString,
+)
+from chronicle_notebook.contracts._defects import (
+    KnownDefect as KnownDefect,
+)
+from chronicle_notebook.model import (
+    AppendedEvent as AppendedEvent,
+)
+from chronicle_notebook.model import (
+    AppendResult as AppendResult,
+)
+from chronicle_notebook.model import (
+    AuthorizationKind as AuthorizationKind,
+)
+from chronicle_notebook.model import (
+    BasicAuthorization as BasicAuthorization,
+)
+from chronicle_notebook.model import (
+    BearerAuthorization as BearerAuthorization,
+)
+from chronicle_notebook.model import (
+    EventToAppend as EventToAppend,
 )
 from chronicle_notebook.model import (
     EventType as EventType,
 )
 from chronicle_notebook.model import (
+    FailedAttempt as FailedAttempt,
+)
+from chronicle_notebook.model import (
+    FailedPartition as FailedPartition,
+)
+from chronicle_notebook.model import (
+    NoAuthorization as NoAuthorization,
+)
+from chronicle_notebook.model import (
+    OAuthAuthorization as OAuthAuthorization,
+)
+from chronicle_notebook.model import (
+    ObserverState as ObserverState,
+)
+from chronicle_notebook.model import (
+    RegisteredEventType as RegisteredEventType,
+)
+from chronicle_notebook.model import (
+    RunningState as RunningState,
+)
+from chronicle_notebook.model import (
+    ServerVersion as ServerVersion,
+)
+from chronicle_notebook.model import (
+    UndisclosedAuthorization as UndisclosedAuthorization,
+)
+from chronicle_notebook.model import (
     WebhookDefinition as WebhookDefinition,
+)
+from chronicle_notebook.receiver import (
+    Delivery as Delivery,
+)
+from chronicle_notebook.receiver import (
+    DeliveryList as DeliveryList,
 )
 from chronicle_notebook.receiver import (
     Receiver as Receiver,
@@ -165,8 +228,20 @@ from chronicle_notebook.sandbox import (
 from chronicle_notebook.stores._declared_event_type import (
     event_type as event_type,
 )
+from chronicle_notebook.stores._event_sequence import (
+    EventSequence as EventSequence,
+)
+from chronicle_notebook.stores._listings import (
+    ListenedEventType as ListenedEventType,
+)
+from chronicle_notebook.stores._listings import (
+    SequenceTail as SequenceTail,
+)
 from chronicle_notebook.webhooks._builder import (
     DefinitionBuilder as DefinitionBuilder,
+)
+from chronicle_notebook.webhooks._code import (
+    Code as Code,
 )
 from chronicle_notebook.webhooks._declaration import (
     webhook as webhook,
@@ -174,11 +249,38 @@ from chronicle_notebook.webhooks._declaration import (
 from chronicle_notebook.webhooks._list import (
     WebhookList as WebhookList,
 )
+from chronicle_notebook.webhooks._observation import (
+    ObservationState as ObservationState,
+)
+from chronicle_notebook.webhooks._observation import (
+    WebhookObservation as WebhookObservation,
+)
+from chronicle_notebook.webhooks._outcome import (
+    Action as Action,
+)
+from chronicle_notebook.webhooks._outcome import (
+    Ineffective as Ineffective,
+)
 from chronicle_notebook.webhooks._outcome import (
     Outcome as Outcome,
 )
 from chronicle_notebook.webhooks._outcome import (
     Outcomes as Outcomes,
+)
+from chronicle_notebook.webhooks._plan import (
+    Plan as Plan,
+)
+from chronicle_notebook.webhooks._probe import (
+    Grade as Grade,
+)
+from chronicle_notebook.webhooks._probe import (
+    TargetAnswer as TargetAnswer,
+)
+from chronicle_notebook.webhooks._service import (
+    Webhooks as Webhooks,
+)
+from chronicle_notebook.webhooks._view import (
+    WebhookView as WebhookView,
 )
 
 __version__: str

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from functools import cached_property
 from types import TracebackType
 from typing import Self
 
-from chronicle_notebook._display import Card, banner_of, clock
-from chronicle_notebook._errors import InvalidInputError, UnknownEventStoreError, did_you_mean
-from chronicle_notebook._guard import LOCK, GuardedGateway
+from chronicle_notebook._display import Card, Tone, banner_of, clock
+from chronicle_notebook._errors import ProtectedError
+from chronicle_notebook._guard import LOCK, GuardedGateway, other_store_hint
 from chronicle_notebook._listing import Listing
+from chronicle_notebook._observed import failing_of, observers_of
+from chronicle_notebook._place import Place
 from chronicle_notebook._status import Status
+from chronicle_notebook._target import check_declared, check_names
 from chronicle_notebook.connection._channel import Channel
 from chronicle_notebook.connection._description import describe_credentials, describe_security
 from chronicle_notebook.connection._doctor import Diagnosis, examine
@@ -62,9 +65,11 @@ class Client:
     ) -> None:
         self._channel = channel
         self._kernel = NegotiatedGateway(channel) if kernel is None else kernel
-        self._declared = declared
+        self._place = Place(self._kernel, event_store, namespace)
+        self._remark = ""
+        self.declared = check_declared(declared)
+        """The declared classes that :meth:`Webhooks.discover` looks at; None for all that are loaded."""
         self._on_close = on_close
-        self._store_exists = False
         self.name = name
         """The name under which :func:`chronicle_notebook.client` finds it."""
         self.event_store = event_store
@@ -79,9 +84,24 @@ class Client:
         return self._kernel.server
 
     @property
+    def closed(self) -> bool:
+        """Whether it was closed, for good; one that has lost its kernel is not, and connects again by itself."""
+        return self._channel.closed
+
+    @property
+    def timeout(self) -> float:
+        """Seconds that each call may take."""
+        return self._channel.timeout
+
+    @property
     def protected(self) -> bool:
         """Whether writes need the event store's name first."""
         return isinstance(self._kernel, GuardedGateway)
+
+    @property
+    def protected_as(self) -> str | None:
+        """The profile that protects it, empty when it was asked for without one; None when it is not protected."""
+        return self._kernel.label if isinstance(self._kernel, GuardedGateway) else None
 
     @property
     def locked(self) -> bool:
@@ -134,7 +154,7 @@ class Client:
     @cached_property
     def webhooks(self) -> Webhooks:
         """The webhooks of the event store."""
-        return Webhooks(self._kernel, self._store, declared=self._declared, client=self)
+        return Webhooks(self._kernel, self._place.store, declared=self.declared, client=self)
 
     @cached_property
     def event_log(self) -> EventSequence:
@@ -142,32 +162,50 @@ class Client:
         return self.event_sequence(EVENT_LOG)
 
     def event_sequence(self, sequence: str) -> EventSequence:
-        """A sequence of the namespace, by its id."""
-        return EventSequence(self._kernel, self._store(), self.namespace, sequence)
+        """A sequence of the namespace, by its id. Kernels create one at the first event that is appended to it.
+
+        :raises UnknownEventStoreError: the kernel does not have the event store.
+        :raises InvalidInputError: the event store does not have the namespace.
+        """
+        check_names(sequence=sequence or "")
+        return EventSequence(self._kernel, self._place.store(), self._place.namespace(), sequence)
 
     def event_stores(self) -> Listing[str]:
         """The names of all event stores of the kernel, with the client's own marked in the table."""
-        return self._names(self._kernel.event_stores(), "event stores", f"kernel {self.server}", self.event_store)
+        return self._names(self._kernel.event_stores(), "event store", f"kernel {self.server}", self.event_store)
 
     def ensure_event_store(self, name: str | None = None) -> None:
         """Create an event store, this client's own unless named, if it does not exist."""
-        self._kernel.ensure_event_store(name or self.event_store)
+        check_names(name=name)
+        store = self.event_store if name is None else name
+        try:
+            self._kernel.ensure_event_store(store)
+        except ProtectedError as error:
+            if store != self.event_store:
+                error.hint = other_store_hint(store)
+            raise
+        self.look()
 
     def namespaces(self) -> Listing[str]:
         """The names of the namespaces of the event store, with the client's own marked in the table."""
         where = f"event store {self.event_store!r}"
-        return self._names(self._kernel.namespaces(self._store()), "namespaces", where, self.namespace)
+        return self._names(list(self._place.namespaces()), "namespace", where, self.namespace)
 
     def ensure_namespace(self, name: str | None = None) -> None:
         """Create a namespace, this client's own unless named, if it does not exist."""
-        self._kernel.ensure_namespace(self._store(), name or self.namespace)
+        check_names(name=name)
+        self._kernel.ensure_namespace(self._place.store(), self.namespace if name is None else name)
+        self.look()
 
     def at(self, *, event_store: str | None = None, namespace: str | None = None) -> Client:
         """A client of another event store or namespace on the same connection; closing one closes both.
 
+        The namespace stays what it is unless given, and is then looked for when it is first needed.
+
         :raises UnknownEventStoreError: the kernel has no such event store.
         :raises InvalidInputError: the event store has no such namespace.
         """
+        check_names(event_store=event_store, namespace=namespace)
         moved = Client(
             self._channel,
             name=self.name,
@@ -176,18 +214,19 @@ class Client:
             version=self._version,
             kernel=self._kernel,
             embedded=self.embedded,
-            declared=self._declared,
+            declared=self.declared,
             on_close=self._on_close,
         )
-        known = moved.namespaces()
-        if namespace is not None and namespace not in known:
-            raise InvalidInputError(
-                f"Event store {moved.event_store!r} on {self.server} has no namespace {namespace!r}.",
-                field="namespace",
-                hint=did_you_mean(namespace, known)
-                or f"It has {', '.join(known) or 'none'}. Create one with client.ensure_namespace().",
-            )
+        if namespace is None:
+            moved._place.store()
+        else:
+            moved._place.check_from(self.event_store)
+        moved.look()
         return moved
+
+    def look(self) -> None:
+        """Look whether the kernel has the event store and the namespace; the card says what is missing."""
+        self._remark = self._place.remark()
 
     def shares_connection_with(self, other: Client) -> bool:
         """Whether closing one of the two closes both."""
@@ -197,10 +236,13 @@ class Client:
         """Which kernel this is, as whom it is called, and how long an answer takes."""
         started = time.monotonic()
         self._kernel.version(retry=False)
-        return Status(card=self._card(), latency=time.monotonic() - started, read_at=datetime.now(UTC))
+        latency = time.monotonic() - started
+        self.look()
+        return Status(card=self._card(), latency=latency, read_at=datetime.now(UTC))
 
     def doctor(self, *, event_store: str | None = None, namespace: str | None = None) -> Diagnosis:
         """Walk the way to the kernel step by step, and say where it ends: see :func:`chronicle_notebook.doctor`."""
+        check_names(event_store=event_store, namespace=namespace)
         return examine(
             self._channel.target,
             event_store=event_store or self.event_store,
@@ -224,10 +266,12 @@ class Client:
         )
 
     def listened_event_types(self) -> Listing[ListenedEventType]:
-        """The event types of the event store, each with the webhooks that listen to it."""
-        event_store = self._store()
+        """The event types of the event store, each with the active webhooks that listen to it."""
+        event_store = self._place.store()
         listeners: dict[str, list[str]] = {}
         for definition in self._kernel.webhooks(event_store):
+            if not definition.active:
+                continue  # nothing is delivered to it
             for kind in {kind.id for kind in definition.event_types}:
                 listeners.setdefault(kind, []).append(definition.id)
         found = [
@@ -238,7 +282,7 @@ class Client:
 
     def event_types(self) -> Listing[RegisteredEventType]:
         """The event types of the event store, as a table and with ``to_frame()``."""
-        event_store = self._store()
+        event_store = self._place.store()
         return event_type_listing(
             self._kernel.event_types(event_store), event_store=event_store, foot=self._stamp()
         ).under(banner_of(self.server))
@@ -250,36 +294,38 @@ class Client:
         """
         types = [registration_of(cls) for cls in classes or declared_event_types()]
         if types:
-            self._kernel.register_event_types(self._store(), types)
+            self._kernel.register_event_types(self._place.store(), types)
 
     def event_sequences(self) -> Listing[SequenceTail]:
         """The sequences of the namespace, each with the number of its last event."""
-        event_store = self._store()
-        ids = self._kernel.event_sequences(event_store, self.namespace)
+        event_store = self._place.store()
+        ids = self._kernel.event_sequences(event_store, self._place.namespace())
         tails = [
             SequenceTail(each, self.namespace, self._kernel.tail(event_store, self.namespace, each)) for each in ids
         ]
         return sequence_listing(tails, event_store=event_store, foot=self._stamp()).under(banner_of(self.server))
 
-    def observers(self, namespace: str | None = None) -> Listing[ObserverState]:
-        """How far each observer has come: in every namespace, or in one. A webhook's observer has the webhook's id."""
-        event_store = self._store()
-        found = [each for space in self._spaces(namespace) for each in self._kernel.observers(event_store, space)]
-        return observer_listing(found, where=self._where(namespace), foot=self._stamp()).under(banner_of(self.server))
+    def observers(self, webhook: str | None = None, *, namespace: str | None = None) -> Listing[ObserverState]:
+        """How far each observer has come, or that of a webhook, which has the webhook's id: in every namespace or one.
+
+        The name of a namespace in the place of the id is taken for that namespace: once it was the first argument.
+
+        :raises UnknownWebhookError: neither a webhook nor an observer has the id.
+        :raises InvalidInputError: the event store has no such namespace.
+        """
+        found, where = observers_of(self._kernel, self._place, webhook, namespace)
+        return observer_listing(found, where=where, foot=self._stamp()).under(banner_of(self.server))
 
     def failed_partitions(
         self, webhook: str | None = None, *, namespace: str | None = None
     ) -> Listing[FailedPartition]:
-        """The partitions that fail at this moment: of every observer, or of one webhook."""
-        event_store = self._store()
-        found = [
-            each
-            for space in self._spaces(namespace)
-            for each in self._kernel.failed_partitions(event_store, space, webhook)
-        ]
-        return failed_partition_listing(found, where=self._where(namespace), foot=self._stamp()).under(
-            banner_of(self.server)
-        )
+        """The partitions that fail at this moment, of every observer or of one webhook: in every namespace or in one.
+
+        :raises UnknownWebhookError: neither a webhook nor an observer has the id.
+        :raises InvalidInputError: the event store has no such namespace.
+        """
+        found, where = failing_of(self._kernel, self._place, webhook, namespace)
+        return failed_partition_listing(found, where=where, foot=self._stamp()).under(banner_of(self.server))
 
     def retry_failed_partitions(self, webhook: str) -> Listing[tuple[FailedPartition, bool | None]]:
         """Ask the kernel to try each failed partition of a webhook now, and say whether that was started.
@@ -287,7 +333,7 @@ class Client:
         It says None where the kernel does not tell. A quarantined partition is not started.
         """
         sequence = self.webhooks.get(webhook).event_sequence_id
-        retry, store = self._kernel.retry_partition, self._store()
+        retry, store = self._kernel.retry_partition, self._place.store()
         tried = [
             (each, retry(store, each.namespace, webhook, sequence, each.partition))
             for each in self.failed_partitions(webhook)
@@ -328,7 +374,8 @@ class Client:
                 ("known defects", self._defects()),
                 ("client", self.name),
             ],
-            notes=self._objections(),
+            notes=[*self._objections(), *([f"! {self._remark}"] if self._remark else [])],
+            tone=Tone.WARNING if self._remark else Tone.PLAIN,
             banner=banner_of(self.server),
         )
 
@@ -341,31 +388,9 @@ class Client:
         found = self._kernel.negotiation
         return [f"The kernel objects: {each}" for each in (() if found is None else found.incompatibilities)]
 
-    def _store(self) -> str:
-        """The event store, once it is known to exist: a kernel would create one of any name that a call mentions."""
-        if not self._store_exists:
-            known = self._kernel.event_stores()
-            if self.event_store not in known:
-                raise UnknownEventStoreError(
-                    f"The kernel {self.server} has no event store {self.event_store!r}.",
-                    field="event_store",
-                    hint=did_you_mean(self.event_store, known)
-                    or f"It has {', '.join(known) or 'none'}. Create one with client.ensure_event_store().",
-                )
-            self._store_exists = True
-        return self.event_store
-
     def _names(self, names: list[str], what: str, where: str, current: str) -> Listing[str]:
         listing = name_listing(names, what=what, where=where, current=current, foot=self._stamp())
         return listing.under(banner_of(self.server))
-
-    def _spaces(self, namespace: str | None) -> Sequence[str]:
-        return self.namespaces() if namespace is None else [namespace]
-
-    def _where(self, namespace: str | None) -> str:
-        return (
-            f"event store {self.event_store!r}, {'all namespaces' if namespace is None else f'namespace {namespace!r}'}"
-        )
 
     def _stamp(self) -> str:
         return f"Read {clock(datetime.now(UTC))} from {self.server}"

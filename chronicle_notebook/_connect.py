@@ -3,16 +3,34 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from chronicle_notebook._client import Client
-from chronicle_notebook._errors import UnknownClientError, did_you_mean, missing
+from chronicle_notebook._errors import (
+    InvalidInputError,
+    KernelError,
+    MissingDependencyError,
+    NotSupportedError,
+    missing,
+)
 from chronicle_notebook._guard import GuardedGateway
+from chronicle_notebook._place import DEFAULT_NAMESPACE
 from chronicle_notebook._profiles import PROFILE, Profile
 from chronicle_notebook._profiles import profile as read_profile
+from chronicle_notebook._registry import NAME_IT, client, clients, let_go, recent, remember, take
 from chronicle_notebook._secrets import Secret, secret
-from chronicle_notebook._target import VARIABLE, check_arguments, held, named_by_environment, target
+from chronicle_notebook._target import (
+    VARIABLE,
+    Held,
+    check_arguments,
+    check_declared,
+    check_names,
+    held,
+    named_by_environment,
+    target,
+)
 from chronicle_notebook.connection._channel import DEFAULT_TIMEOUT, Channel
 from chronicle_notebook.connection._doctor import Diagnosis, examine
 from chronicle_notebook.connection._string import ConnectionString
@@ -22,17 +40,51 @@ from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 if TYPE_CHECKING:
     from chronicle_notebook.sandbox import Sandbox
 
+__all__ = [
+    "DEFAULT_STORE",
+    "NAME_IT",
+    "SANDBOX_CLIENT",
+    "SANDBOX_STORE",
+    "WALK",
+    "client",
+    "clients",
+    "connect",
+    "doctor",
+    "reset_sandbox",
+    "start_sandbox",
+    "stop_sandbox",
+    "use",
+]
+
 SANDBOX_STORE = "banking"
 """The demo event store of the embedded sandbox."""
 DEFAULT_STORE = "default"
 """The event store when none is named, as in Chronicle's command line."""
 SANDBOX_CLIENT = "sandbox"
 """The name of the client that :func:`start_sandbox` makes."""
+WALK = "cn.doctor(CONNECTION) walks the way step by step."
+"""What to do when a first contact fails."""
 _UNTOLD = f"No connection string was given and {VARIABLE} is not set"
+_UNTOLD_EMPTY = f"No connection string was given and {VARIABLE} is empty"
 
-_clients: dict[str, Client] = {}
-_current: list[str] = []
 _embedded: list[Sandbox] = []
+
+
+class _Embedding:
+    """The sandbox of this process. Who starts or stops it holds the lock."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+
+    def forget(self) -> None:
+        """In a process that was forked: it belongs to the parent, and so does whoever held the lock."""
+        self.lock = threading.RLock()
+        _embedded.clear()
+
+
+_embedding = _Embedding()
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_embedding.forget)
 
 
 def connect(  # noqa: PLR0913 - each is given by name, and rarely
@@ -51,16 +103,18 @@ def connect(  # noqa: PLR0913 - each is given by name, and rarely
 ) -> Client:
     """Connect to a kernel and make it the current client.
 
-    What is given here wins over the environment, and that over a profile which the environment names. A profile that is
-    named here is given here, so it wins over ``CHRONICLE_CONNECTION_STRING``.
+    What is given here wins over the environment. A profile that is named here is given here, so it wins over
+    ``CHRONICLE_CONNECTION_STRING``; where the environment names both, they must lead to one kernel.
 
     :param connection: ``chronicle://[id:secret@]host[:port][/?options]``. Unless given, that of ``profile`` is used,
         then the environment variable ``CHRONICLE_CONNECTION_STRING``, then the profile that
-        ``CHRONICLE_NOTEBOOK_PROFILE`` names, and without any a sandbox kernel inside this process, which is said.
+        ``CHRONICLE_NOTEBOOK_PROFILE`` names, and without any a sandbox kernel inside this process, which is said. A
+        variable that is empty or blank counts as not set; an empty text given here is refused.
     :param profile: a connection by its name in the file of profiles, with its event store and namespace.
     :param event_store: unless given that of the profile, else ``default``; ``banking``, the demo, for the embedded
         sandbox.
-    :param namespace: where events are read and appended, ``Default`` unless given; webhooks observe every namespace.
+    :param namespace: where events are read and appended; unless given that of the profile, else ``Default``. Webhooks
+        observe every namespace. Like the event store it is looked for when it is first needed.
     :param protected: whether each write needs the event store's name first, see :meth:`Client.unlock`, and every output
         says so. Unless given as the profile has it, else not.
     :param name: the name for :func:`client`. An earlier client of that name is closed.
@@ -71,8 +125,10 @@ def connect(  # noqa: PLR0913 - each is given by name, and rarely
         ``certificatePath`` in the connection string.
     :param client_certificate_password: its password.
     :raises InvalidConnectionStringError: the text is not a connection string.
-    :raises InvalidInputError: a certificate file that cannot be read, or a profile that there is not or that holds a
-        secret itself.
+    :raises InvalidInputError: an argument that cannot be meant, a certificate file that cannot be read, a profile that
+        there is not or that holds a secret itself, or an environment that names one kernel and the profile of another.
+    :raises MissingDependencyError: no kernel is named, and the packages of the sandbox are not installed.
+    :raises NotSupportedError: no kernel is named, and there is no sandbox on this platform.
     :raises KernelUnreachableError: nothing answers there.
     :raises CertificateError: the server's certificate is not accepted.
     :raises AuthenticationError: the kernel does not know the caller.
@@ -81,19 +137,19 @@ def connect(  # noqa: PLR0913 - each is given by name, and rarely
     given, connection = held(connection), None
     if client_certificate_password is not None:
         client_certificate_password = secret(client_certificate_password, field="client_certificate_password")
-    check_arguments(timeout=timeout, event_store=event_store, namespace=namespace, name=name)
+    check_arguments(
+        timeout=timeout, protected=protected, profile=profile, event_store=event_store, namespace=namespace, name=name
+    )
+    declared = check_declared(declared)
     found = _chosen(profile)
-    meant = target(given)
-    if meant is None:
-        profiled = target(held(found.connection))
-        told = None if profiled is not None and profile is not None else named_by_environment()
-        meant = profiled if profile is not None and profiled is not None else told or profiled
-    store, space = event_store or found.event_store, namespace or found.namespace or "Default"
+    meant = _meant(given, found, named=profile is not None)
+    store, space = event_store or found.event_store, namespace or found.namespace or DEFAULT_NAMESPACE
     guarded = found.protected if protected is None else protected
     protected_as = found.name if guarded else None
     if meant is None:
+        untold = _UNTOLD if os.getenv(VARIABLE) is None else _UNTOLD_EMPTY
         return _connect_embedded(
-            store, space, name, timeout=timeout, declared=declared, because=_UNTOLD, protected_as=protected_as
+            store, space, name, timeout=timeout, declared=declared, because=untold, protected_as=protected_as
         )
     trust = Trust.of(
         meant,
@@ -107,9 +163,32 @@ def connect(  # noqa: PLR0913 - each is given by name, and rarely
     )
 
 
+def _meant(given: Held, found: Profile, *, named: bool) -> ConnectionString | None:
+    """The kernel that is meant: what is given, else what a profile that is named here says, else the environment.
+
+    :raises InvalidInputError: the environment names a kernel and a profile of another one. Either could be meant, and
+        the event store and the protection of the one are not those of the other.
+    """
+    meant = target(given)
+    if meant is not None:
+        return meant
+    profiled = target(held(found.connection))
+    if named and profiled is not None:
+        return profiled
+    told = named_by_environment()
+    if told is None or profiled is None or told.hosts == profiled.hosts:
+        return told or profiled
+    raise InvalidInputError(
+        f"{VARIABLE} leads to {told.hosts[0]}, and profile {found.name!r}, which {PROFILE} names, to "
+        f"{profiled.hosts[0]}: either could be meant.",
+        field="profile",
+        hint=f"Unset one of the two, or name the profile in the call: profile={found.name!r}.",
+    )
+
+
 def _chosen(profile: str | None) -> Profile:
     """The profile of a name, the one that the environment names, or an empty one."""
-    wanted = profile if profile is not None else os.environ.get(PROFILE) or None
+    wanted = profile if profile is not None else os.getenv(PROFILE) or None
     return Profile("") if wanted is None else read_profile(wanted)
 
 
@@ -123,7 +202,7 @@ def _connect_embedded(
     because: str = "",
     protected_as: str | None = None,
 ) -> Client:
-    sandbox = _embedded_sandbox()
+    sandbox = _embedded_sandbox(because)
     channel = Channel(ConnectionString.parse(sandbox.connection_string), timeout=timeout)
     opened = _open(
         channel,
@@ -153,9 +232,11 @@ def _open(
         # The first contact is not tried again: who mistypes a port wants to know at once.
         kernel = NegotiatedGateway(channel) if protected_as is None else GuardedGateway(channel, label=protected_as)
         version = kernel.version(retry=False)
-    except BaseException:
+    except BaseException as error:
         # Ctrl-C too: nobody else knows the channel yet.
         channel.close()
+        if isinstance(error, KernelError) and not embedded:
+            error.hint = f"{error.hint} {WALK}".strip()
         raise
     opened = Client(
         channel,
@@ -166,27 +247,11 @@ def _open(
         kernel=kernel,
         embedded=embedded,
         declared=declared,
-        on_close=_let_go,
+        on_close=let_go,
     )
-    _remember(opened)
+    remember(opened)
+    opened.look()
     return opened
-
-
-def client(name: str | None = None) -> Client:
-    """The current client, or the one of a name.
-
-    :raises UnknownClientError: there is none.
-    """
-    if name is None and _current:
-        return _clients[_current[-1]]
-    if name is not None and name in _clients:
-        return _clients[name]
-    wanted = "No client is connected." if name is None else f"No client is connected as {name!r}."
-    raise UnknownClientError(
-        wanted,
-        field="name",
-        hint=did_you_mean(name or "", _clients) or "Connect with cn.connect(), and give it a name with name=.",
-    )
 
 
 def use(name: str | None = None, *, event_store: str | None = None, namespace: str | None = None) -> Client:
@@ -201,94 +266,116 @@ def use(name: str | None = None, *, event_store: str | None = None, namespace: s
     chosen = client(name)
     if event_store is not None or namespace is not None:
         chosen = chosen.at(event_store=event_store, namespace=namespace)
-        _clients[chosen.name] = chosen
-    _make_current(chosen.name)
+    take(chosen)
     return chosen
 
 
-def clients() -> dict[str, Client]:
-    """All clients of this process by name."""
-    return dict(_clients)
-
-
 def doctor(
-    connection: str | ConnectionString | None = None, *, event_store: str | None = None, namespace: str | None = None
+    connection: str | ConnectionString | None = None,
+    *,
+    profile: str | None = None,
+    event_store: str | None = None,
+    namespace: str | None = None,
 ) -> Diagnosis:
     """Walk the way to a kernel step by step, and say where it ends and what to do.
 
-    :param connection: a connection string. Unless given, that of the current client, else the environment variable
-        ``CHRONICLE_CONNECTION_STRING``, else the kernel's default address.
-    :param event_store: looked for when it is given, or known from the current client.
+    :param connection: a connection string. Unless given, that of ``profile``, else that of the current client, else
+        as for :func:`connect`, without a sandbox: the kernel's default address.
+    :param profile: a connection by its name in the file of profiles, with its event store and namespace.
+    :param event_store: looked for when it is given, or known from the profile or the current client.
     :param namespace: likewise.
     :raises InvalidConnectionStringError: the text is not a connection string.
+    :raises InvalidInputError: a namespace without the event store that is to have it, or as for :func:`connect`.
     """
-    if connection is None and _current:
+    check_names(profile=profile, event_store=event_store, namespace=namespace)
+    if connection is None and profile is None and clients():
         return client().doctor(event_store=event_store, namespace=namespace)
     given, connection = held(connection), None
-    meant = target(given) or named_by_environment() or ConnectionString()
-    return examine(meant, event_store=event_store, namespace=namespace)
+    # What is given by address has nothing to do with a profile that only the environment names.
+    found = Profile("") if given() is not None and profile is None else _chosen(profile)
+    meant = _meant(given, found, named=profile is not None) or ConnectionString()
+    store, space = event_store or found.event_store, namespace or found.namespace
+    if namespace is not None and store is None:
+        raise InvalidInputError(
+            f"Namespace {namespace!r} is looked for in an event store, and none was named.",
+            field="event_store",
+            hint="Name the event store too.",
+        )
+    return examine(meant, event_store=store, namespace=space)
 
 
 def start_sandbox() -> Client:
     """Start the sandbox of this process, unless it runs, and make a client of it the current one."""
-    for opened in _clients.values():
-        if opened.embedded:
-            return use(opened.name)
-    return _connect_embedded(None, "Default", SANDBOX_CLIENT)
+    with _embedding.lock:
+        running = [opened.name for opened in clients().values() if opened.embedded]
+        return use(running[0]) if running else _connect_embedded(None, DEFAULT_NAMESPACE, SANDBOX_CLIENT)
 
 
 def stop_sandbox() -> bool:
     """Close the clients of the sandbox of this process and end it, with all that is in it; whether it ran."""
-    for opened in [each for each in _clients.values() if each.embedded]:
-        opened.close()
-    ran = bool(_embedded and _embedded[0].running)
-    while _embedded:
-        _embedded.pop().stop()
+    with _embedding.lock:
+        for opened in [each for each in clients().values() if each.embedded]:
+            opened.close()
+        ran = bool(_embedded and _embedded[0].running)
+        while _embedded:
+            _embedded.pop().stop()
     return ran
 
 
 def reset_sandbox() -> Client:
     """Begin anew with the demo: everything in the sandbox of this process is gone, and its clients are connected again.
 
-    Its clients keep their names; the last of them is the current one. Those in Python variables are closed.
+    Its clients keep their names and how they were asked for (protection, time-out, declared classes, and the event
+    store and the namespace where the demo has these); the last of them is the current one. Those in Python variables
+    are closed.
     """
-    names = [name for name in _current if _clients[name].embedded] or [SANDBOX_CLIENT]
-    stop_sandbox()
-    return [_connect_embedded(None, "Default", name) for name in names][-1]
+    with _embedding.lock:
+        before = [opened for opened in recent() if opened.embedded]
+        stop_sandbox()
+        anew = [_reopened(each) for each in before] or [start_sandbox()]
+    return anew[-1]
 
 
-def _remember(opened: Client) -> None:
-    if opened.name in _clients:
-        _clients[opened.name].close()
-    _clients[opened.name] = opened
-    _make_current(opened.name)
+def _reopened(before: Client) -> Client:
+    opened = _connect_embedded(
+        None,
+        DEFAULT_NAMESPACE,
+        before.name,
+        timeout=before.timeout,
+        declared=before.declared,
+        protected_as=before.protected_as,
+    )
+    if before.event_store in opened.event_stores():
+        opened = use(opened.name, event_store=before.event_store)
+    if before.namespace in opened.namespaces():
+        opened = use(opened.name, namespace=before.namespace)
+    return opened
 
 
-def _let_go(closed: Client) -> None:
-    held = _clients.get(closed.name)
-    if held is not None and held.shares_connection_with(closed):
-        del _clients[closed.name]
-        _current.remove(closed.name)
+def _embedded_sandbox(because: str) -> Sandbox:
+    """The sandbox of this process: one for all clients, seeded with the demo, ended with the process.
+
+    :param because: why there is to be one, for the error when there cannot be one.
+    """
+    with _embedding.lock:
+        if _embedded and not _embedded[0].running:
+            _embedded.clear()
+        if not _embedded:
+            _embedded.append(_started_sandbox(because))
+        return _embedded[0]
 
 
-def _make_current(name: str) -> None:
-    if name in _current:
-        _current.remove(name)
-    _current.append(name)
-
-
-def _embedded_sandbox() -> Sandbox:
-    """The sandbox of this process: one for all clients, seeded with the demo, ended with the process."""
+def _started_sandbox(because: str) -> Sandbox:
     try:
-        from chronicle_notebook.sandbox import Sandbox
-    except ImportError as error:
-        raise missing("sandbox", "The embedded sandbox kernel", error) from None
-    if _embedded and not _embedded[0].running:
-        _embedded.clear()
-    if not _embedded:
-        import atexit
-
-        sandbox = Sandbox(seed=True).start()
-        atexit.register(sandbox.stop)
-        _embedded.append(sandbox)
-    return _embedded[0]
+        try:
+            from chronicle_notebook.sandbox import Sandbox
+        except ImportError as error:
+            raise missing("sandbox", "The embedded sandbox kernel", error) from None
+        return Sandbox(seed=True).start()
+    except (MissingDependencyError, NotSupportedError) as error:
+        if not because:
+            raise
+        raise type(error)(
+            f"{because}, so a sandbox kernel was to be started in this process. {error.message}",
+            hint=f'{error.hint} Or give a connection string: cn.connect("chronicle://localhost:35000").',
+        ) from None

@@ -39,7 +39,7 @@
     ChronicleWarning (UserWarning)
     ├── CertificateChangedWarning           a server that is not verified shows another certificate than before
     ├── CredentialHeaderWarning             a header that looks like a credential is stored in clear
-    ├── CredentialUrlWarning                a part of a URL's query that looks like a credential is
+    ├── CredentialUrlWarning                a part of a URL's query that looks like a credential is, or it is http
     └── LongSecretWarning                   a secret that a kernel may be unable to encrypt
 
 Each error carries ``hint``, the next step to take, beside its message, and what it is about as attributes. No message,
@@ -50,6 +50,11 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
+from typing import TYPE_CHECKING, Any, Self
+
+if TYPE_CHECKING:
+    from chronicle_notebook.model import WebhookDefinition
+    from chronicle_notebook.runbook import RunbookOutcome
 
 
 class ChronicleError(Exception):
@@ -65,6 +70,22 @@ class ChronicleError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.hint}".strip()
+
+    def _render_traceback_(self) -> list[str]:
+        # What IPython asks for when the error reaches a cell; everywhere else the traceback is Python's.
+        from chronicle_notebook._trace import rendered
+
+        return rendered(self, self.message, self.hint)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Not through the constructor, which wants more than the text: so all of the tree can be copied and pickled.
+        return (_rebuilt, (type(self), self.args), self.__dict__)
+
+
+def _rebuilt(kind: type[ChronicleError], arguments: tuple[Any, ...]) -> ChronicleError:
+    error = kind.__new__(kind)
+    error.args = arguments
+    return error
 
 
 class InvalidInputError(ChronicleError, ValueError):
@@ -190,10 +211,24 @@ class AppendRefusedError(RequestRefusedError):
 class ReplacementError(ChronicleError):
     """A webhook was to be removed and registered anew, and the second step did not succeed: it is, or may be, gone."""
 
-    def __init__(self, message: str, *, definition: object, hint: str = "") -> None:
+    def __init__(self, message: str, *, definition: WebhookDefinition, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.definition = definition
-        """The :class:`WebhookDefinition` to register again."""
+        """The definition to register again. Its secrets stay in this process: in another one give them anew."""
+
+    def __copy__(self) -> Self:
+        return self.__deepcopy__({})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        rebuild, arguments, state = super().__reduce__()
+        error: Self = rebuild(*arguments)
+        error.__dict__.update(state)
+        return error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A secret refuses to be pickled, and the news that a webhook is gone must arrive all the same.
+        rebuild, arguments, state = super().__reduce__()
+        return (rebuild, arguments, {**state, "definition": self.definition.without_secrets()})
 
 
 class ProtectedError(ChronicleError):
@@ -208,10 +243,10 @@ class ProtectedError(ChronicleError):
 class RunbookError(ChronicleError):
     """A runbook ended and what was asked of it is not so; ``outcome`` says what was done and what was not."""
 
-    def __init__(self, message: str, *, outcome: object = None, hint: str = "") -> None:
+    def __init__(self, message: str, *, outcome: RunbookOutcome | None = None, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.outcome = outcome
-        """The :class:`chronicle_notebook.runbook.RunbookOutcome`."""
+        """What was done and what was not; None when it ended before that was known."""
 
 
 class ClientClosedError(ChronicleError):
@@ -256,7 +291,8 @@ class CredentialHeaderWarning(ChronicleWarning):
 
 
 class CredentialUrlWarning(ChronicleWarning):
-    """The query of a target URL looks like it holds a credential. Kernels store, list and log URLs in clear."""
+    """A URL gives a credential away. Its query looks like it holds one, and kernels store, list and log URLs in clear;
+    or it is http, and the credentials of the webhook go over the network in clear."""
 
 
 class LongSecretWarning(ChronicleWarning):

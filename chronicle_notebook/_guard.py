@@ -42,6 +42,9 @@ class MarkedServer(str):
         marked.banner = banner
         return marked
 
+    def __reduce__(self) -> tuple[type[MarkedServer], tuple[str, str]]:
+        return MarkedServer, (str(self), self.banner)
+
 
 class Lock:
     """Which event stores of one kernel may be written to from this process."""
@@ -52,7 +55,7 @@ class Lock:
 
     def is_open(self, server: str, event_store: str) -> bool:
         """Whether the name was given, here or in the environment."""
-        return (str(server), event_store) in self._open or os.environ.get(CONFIRMED) == event_store
+        return (str(server), event_store) in self._open or os.getenv(CONFIRMED) == event_store
 
     def unlock(self, server: str, event_store: str, typed: str) -> None:
         """Open it for an event store.
@@ -94,6 +97,14 @@ def _asked(server: str, event_store: str) -> str:
             answer = input(question).strip()
         except (EOFError, OSError, RuntimeError, NotImplementedError):
             answer = None
+    confirmed = os.getenv(CONFIRMED)
+    if answer is None and confirmed:  # another name, or nobody would be asked
+        raise ProtectedError(
+            f"Event store {event_store!r} on {server} is protected, and {confirmed!r} was confirmed, which is another "
+            f"name, so nothing was sent.",
+            event_store=event_store,
+            hint=f"If {event_store!r} is meant, give --confirm {event_store}, or set {CONFIRMED}={event_store}.",
+        )
     if answer is None:
         raise ProtectedError(
             f"Event store {event_store!r} on {server} is protected and nobody can be asked here, so nothing was sent.",
@@ -103,11 +114,21 @@ def _asked(server: str, event_store: str) -> str:
     return answer
 
 
+def other_store_hint(event_store: str) -> str:
+    """What to do for an event store that is not the client's own, which no :meth:`Client.unlock` of it takes."""
+    return (
+        f"Connect with event_store={event_store!r}, write client.unlock({event_store!r}) there and then "
+        f"client.ensure_event_store(); or set {CONFIRMED}={event_store} where this process starts."
+    )
+
+
 class GuardedGateway(NegotiatedGateway):
     """A gateway whose writes need the event store's name. Reads are as ever."""
 
     def __init__(self, caller: AgreeingCaller, *, label: str = "") -> None:
         super().__init__(caller)
+        self.label = label
+        """The profile that says so; empty when it was asked for without one."""
         named = f" (profile {label})" if label else ""
         self._banner = (
             f"PROTECTED{named}: {caller.server}. Writing here needs the event store's name, once in this kernel."

@@ -21,8 +21,9 @@ from __future__ import annotations
 import os
 import sys
 import tomllib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -52,15 +53,15 @@ class Profile:
 
 def config_file() -> Path:
     """Where the profiles are."""
-    given = os.environ.get(CONFIG)
+    given = os.getenv(CONFIG)
     if given:
         return Path(given).expanduser()
     if sys.platform == "win32":
-        base = Path(os.environ.get("APPDATA") or Path.home() / "AppData" / "Roaming")
+        base = Path(os.getenv("APPDATA") or Path.home() / "AppData" / "Roaming")
     elif sys.platform == "darwin":
         base = Path.home() / "Library" / "Application Support"
     else:
-        base = Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config")
+        base = Path(os.getenv("XDG_CONFIG_HOME") or Path.home() / ".config")
     return base / "chronicle-notebook" / "config.toml"
 
 
@@ -71,65 +72,82 @@ def profile(name: str) -> Profile:
         is written out in it. No value is repeated.
     """
     path = config_file()
-    profiles = _read(path)
-    if name not in profiles:
+    document = _read(path)
+    names = _names(path, document)
+    if name not in names:
         raise InvalidInputError(
             f"{path} has no profile {name!r}.",
             field="profile",
-            hint=did_you_mean(name, profiles) or f"It has {', '.join(profiles) or 'none'}. Write [profiles.{name}].",
+            hint=did_you_mean(name, names) or f"It has {', '.join(names) or 'none'}. Write [profiles.{name}].",
         )
-    table = profiles[name]
-    _check(path, name, table)
-    given = table.get("connection")
+    _check(path, name, document)
     return Profile(
         name=name,
-        connection=None if given is None else _connection(path, name, given),
-        event_store=table.get("event_store"),
-        namespace=table.get("namespace"),
-        protected=table.get("protected", False),
+        connection=_connection(path, name, document),
+        event_store=_table(document, name).get("event_store"),
+        namespace=_table(document, name).get("namespace"),
+        protected=_table(document, name).get("protected", False),
     )
 
 
-def _read(path: Path) -> dict[str, Any]:
+# A traceback can show the local variables of its frames, and the file may hold a secret, which is then refused. So what
+# was read travels inside a function.
+Document = Callable[[], dict[str, Any]]
+
+
+def _behind(document: dict[str, Any]) -> Document:
+    return lambda: document
+
+
+def _table(document: Document, name: str) -> Any:
+    return document()["profiles"][name]
+
+
+def _read(path: Path) -> Document:
     try:
-        document = tomllib.loads(path.read_text(encoding="utf-8"))
+        return _behind(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
-        raise InvalidInputError(
+        failure = InvalidInputError(
             f"The file of profiles {path} cannot be read: {error.strerror or type(error).__name__}.",
             field="profile",
             hint=f"Make it, with [profiles.NAME] and connection = ..., or name another one in {CONFIG}.",
-        ) from None
+        )
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         # The error of the parser can repeat a part of the line, which may be a secret.
-        raise InvalidInputError(
+        failure = InvalidInputError(
             f"The file of profiles {path} is not TOML.", field="profile", hint="Put each text into double quotes."
-        ) from None
-    found = document.get("profiles", {})
-    unknown = [key for key in document if key != "profiles"]
-    if unknown or not isinstance(found, dict):
+        )
+    raise failure
+
+
+def _names(path: Path, document: Document) -> list[str]:
+    if set(document()) - {"profiles"} or not isinstance(document().get("profiles", {}), dict):
         raise InvalidInputError(
             f"{path} holds something else than profiles.", field="profile", hint="Begin each with [profiles.NAME]."
         )
-    return found
+    return list(document().get("profiles", {}))
 
 
-def _check(path: Path, name: str, table: Any) -> None:
+def _check(path: Path, name: str, document: Document) -> None:
     where = f"profile {name!r} in {path}"
-    if not isinstance(table, Mapping):
+    if not isinstance(_table(document, name), Mapping):
         raise InvalidInputError(f"{where} is not a table.", field="profile", hint=f"Write [profiles.{name}].")
-    for key, value in table.items():
+    for key in _table(document, name):
         if key not in _KINDS:
             hint = did_you_mean(key, _KINDS) or f"Write {', '.join(_KINDS)}."
             raise InvalidInputError(f"The {where} has an unknown key {key!r}.", field=key, hint=hint)
-        if not isinstance(value, _KINDS[key]):
+        if not isinstance(_table(document, name)[key], _KINDS[key]):
             raise InvalidInputError(f"{key} of {where} must be {_WORDS[_KINDS[key]]}.", field=key)
 
 
-def _connection(path: Path, name: str, text: str) -> ConnectionString:
+def _connection(path: Path, name: str, document: Document) -> ConnectionString | None:
+    given = partial(_given, document, name)
+    if given() is None:
+        return None
     # A reference to a variable that holds the whole connection string keeps even the host out of the file.
-    if text.startswith(("env:", "keyring:")):
-        return ConnectionString.parse(Secret.parse(text).reveal())
-    target = ConnectionString.parse(text)
+    if given().startswith(("env:", "keyring:")):
+        return ConnectionString.parse(Secret.parse(given()).reveal())
+    target = ConnectionString.parse(given())
     secrets = {
         "the secret of the client": target.password,
         "apiKey": target.api_key,
@@ -143,3 +161,7 @@ def _connection(path: Path, name: str, text: str) -> ConnectionString:
                 hint="Take it out of the file, change it, and write a reference: env:NAME or keyring:SERVICE/USER.",
             )
     return target
+
+
+def _given(document: Document, name: str) -> Any:
+    return _table(document, name).get("connection")

@@ -52,17 +52,17 @@ class Secret:
     @classmethod
     def env(cls, name: str) -> Secret:
         """A secret in the environment variable ``name``, read when it is needed."""
-        if not name or "=" in name or "\0" in name:
+        if not isinstance(name, str) or not name or "=" in name or "\0" in name:
             raise InvalidInputError("Not a name of an environment variable.", field="name", hint="Write env:NAME.")
 
         def look_up() -> str:
-            value = os.environ.get(name)
+            value = os.getenv(name)
             if not value:
                 state = "empty" if value == "" else "not set"
                 raise SecretUnavailableError(
                     f"The environment variable {name!r} is {state}.",
                     field=name,
-                    hint=f"Set {name} where the Jupyter kernel starts, or with %env from a prompt, and run again.",
+                    hint=f"Set {name} where this starts (in a notebook: where Jupyter starts, or %env), and run again.",
                 )
             return value
 
@@ -71,7 +71,7 @@ class Secret:
     @classmethod
     def keyring(cls, name: str) -> Secret:
         """A secret in the system's keyring, named ``SERVICE/USER``; needs the package ``keyring``."""
-        service, slash, user = name.partition("/")
+        service, slash, user = name.partition("/") if isinstance(name, str) else ("", "", "")
         if not (service and slash and user):
             raise InvalidInputError(
                 "A keyring reference needs a service and a user.", field="name", hint="Write keyring:SERVICE/USER."
@@ -82,7 +82,16 @@ class Secret:
                 import keyring
             except ImportError as error:
                 raise missing("keyring", "A secret in the system's keyring", error) from None
-            value = keyring.get_password(service, user)
+            try:
+                value = keyring.get_password(service, user)
+            except Exception as error:
+                if type(error).__module__.partition(".")[0] != "keyring":
+                    raise
+                raise SecretUnavailableError(
+                    f"The system's keyring cannot be asked: {type(error).__name__}.",
+                    field=name,
+                    hint="Unlock it, or install one that works here (keyring --list-backends), or give env:NAME.",
+                ) from None
             if not value:
                 raise SecretUnavailableError(
                     f"The keyring has no entry for service {service!r} and user {user!r}.",
@@ -118,7 +127,7 @@ class Secret:
     @classmethod
     def parse(cls, reference: str) -> Secret:
         """Read ``env:NAME``, ``keyring:SERVICE/USER`` or ``prompt[:LABEL]``; anything else is refused."""
-        kind, _, name = reference.partition(":")
+        kind, _, name = reference.partition(":") if isinstance(reference, str) else ("", "", "")
         if kind == "env" and name:
             return cls.env(name)
         if kind == "keyring" and name:
@@ -139,9 +148,17 @@ class Secret:
     def reveal(self) -> str:
         """The value itself.
 
-        :raises SecretUnavailableError: when it is a reference that leads nowhere.
+        :raises SecretUnavailableError: when it is a reference that leads nowhere, or to bytes that are no text.
         """
-        return self._look_up()
+        value = self._look_up()
+        if self._reference is None or is_text(value):
+            return value
+        value = ""  # let go of, as a traceback can show local variables
+        raise SecretUnavailableError(
+            f"What {self._reference} holds is no text: some of its bytes are no UTF-8.",
+            field=self._reference.partition(":")[2],
+            hint="Write it as UTF-8 where it is set.",
+        )
 
     def __repr__(self) -> str:
         if self._reference is None:
@@ -176,6 +193,16 @@ class Secret:
 
     def __reduce_ex__(self, protocol: object) -> NoReturn:
         raise TypeError("A Secret cannot be pickled: it would be written out in clear.")
+
+
+def is_text(value: str) -> bool:
+    """Whether a text can be written as UTF-8. Bytes of the environment that are none come as halves of characters."""
+    return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def variable_names() -> list[str]:
+    """The names of all environment variables. No other line names the whole environment: a traceback could show it."""
+    return list(os.environ)
 
 
 def secret(value: Secret | str, *, field: str) -> Secret:

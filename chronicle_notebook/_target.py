@@ -7,8 +7,10 @@ is such a variable in every frame that it went through, so it travels inside a f
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+import threading
+from collections.abc import Callable, Iterable
 
+from chronicle_notebook._arguments import check_flag, check_seconds, shape
 from chronicle_notebook._errors import InvalidInputError
 from chronicle_notebook.connection._string import ConnectionString
 
@@ -36,7 +38,8 @@ def target(given: Held) -> ConnectionString | None:
 
 def named_by_environment() -> ConnectionString | None:
     """The one of ``CHRONICLE_CONNECTION_STRING``, parsed; None when it is not set, or blank."""
-    return parsed(lambda: os.environ[VARIABLE]) if os.environ.get(VARIABLE, "").strip() else None
+    # os.getenv, and never os.environ: a traceback that shows the values of a line would show the whole of that.
+    return parsed(lambda: os.getenv(VARIABLE)) if os.getenv(VARIABLE, "").strip() else None
 
 
 def parsed(given: Held) -> ConnectionString:
@@ -46,15 +49,26 @@ def parsed(given: Held) -> ConnectionString:
     return ConnectionString.parse(given())  # type: ignore[arg-type]  # parse itself refuses what is no text
 
 
-def check_arguments(*, timeout: float, **names: str | None) -> None:
-    """Refuse a timeout that is no time, and names that are no names.
+def check_arguments(*, timeout: float, protected: bool | None, **names: str | None) -> None:
+    """Refuse a timeout that is no time, a switch that is none, and names that are no names.
 
     :raises InvalidInputError: names the argument.
     """
-    if isinstance(timeout, bool) or not isinstance(timeout, (int, float)) or not timeout > 0:
+    check_seconds(timeout, field="timeout", above_zero=True)
+    if timeout > threading.TIMEOUT_MAX:
         raise InvalidInputError(
-            "timeout must be a number of seconds above 0.", field="timeout", hint="Write timeout=30."
+            f"timeout must be at most {threading.TIMEOUT_MAX:,.0f} seconds.", field="timeout", hint="Write timeout=30."
         )
+    if protected is not None:
+        check_flag(protected, field="protected")
+    check_names(**names)
+
+
+def check_names(**names: str | None) -> None:
+    """Refuse names that are no names; None is one that was not given.
+
+    :raises InvalidInputError: names the argument.
+    """
     for field, value in names.items():
         if value is not None and (not isinstance(value, str) or not value.strip()):
             raise InvalidInputError(
@@ -64,3 +78,23 @@ def check_arguments(*, timeout: float, **names: str | None) -> None:
                 field=field,
                 hint=f'Write {field}="...", or leave it out.',
             )
+
+
+def check_declared(declared: Iterable[type] | None) -> tuple[type, ...] | None:
+    """The declared classes as they can be gone through more than once; None for all that are loaded.
+
+    :raises InvalidInputError: it is no list of classes.
+    """
+    if declared is None:
+        return None
+    if isinstance(declared, type) or not isinstance(declared, Iterable):
+        raise _no_classes(f"declared is a list of classes, not {shape(declared)}.")
+    classes = tuple(declared)
+    for each in classes:
+        if not isinstance(each, type):
+            raise _no_classes(f"declared holds {shape(each)} among its classes.")
+    return classes
+
+
+def _no_classes(message: str) -> InvalidInputError:
+    return InvalidInputError(message, field="declared", hint="Write declared=[AccountEvents], or leave it out for all.")

@@ -239,3 +239,31 @@ def test_the_badge_opens_the_first_tutorial_where_the_folder_has_it() -> None:
         assert folder == ""
         assert (ROOT / notebook).is_file()
         assert (ROOT / picture).is_file()
+
+
+@pytest.mark.parametrize(
+    "remote",
+    [
+        "https://github.com/an-owner/a.name.git",
+        "https://github.com/an-owner/a.name",
+        "git@github.com:an-owner/a.name.git",
+        "ssh://git@github.com/an-owner/a.name.git",
+    ],
+)
+def test_the_badge_is_written_for_the_remote_of_a_clone(remote: str, tmp_path: Path) -> None:
+    (tmp_path / "README.md").write_text((ROOT / "README.md").read_text())
+    subprocess.run(["git", "init", "-q", tmp_path], check=True)
+    script = (
+        "from pathlib import Path; from scripts.write_badge import main; "
+        f"raise SystemExit(main(Path({str(tmp_path)!r})))"
+    )
+    write = [sys.executable, "-c", script]
+    refused = subprocess.run(write, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (refused.returncode, "git remote add origin" in refused.stderr) == (1, True)
+    subprocess.run(["git", "-C", tmp_path, "remote", "add", "origin", remote], check=True)
+    for _ in range(2):  # once more changes nothing
+        subprocess.run(write, cwd=ROOT, check=True)
+        text = (tmp_path / "README.md").read_text()
+        assert text.count("https://mybinder.org/v2/gh/an-owner/a.name/HEAD?urlpath=lab/tree/notebooks/") == 1
+        assert "OWNER/REPOSITORY" not in text
+        assert "```markdown" not in text.partition("## On Binder")[2].partition("## More")[0]

@@ -90,7 +90,7 @@ def builders() -> list[cn.DefinitionBuilder]:
     """Each place in which a webhook can hold a secret, except headers, which kernels keep in clear."""
     start = cn.DefinitionBuilder().with_event_type("AccountOpened")
     return [
-        start.with_basic_auth("ada", CANARY),
+        start.with_basic_auth("reader", CANARY),
         start.with_bearer_token(cn.Secret.env("CANARY")),
         start.with_oauth("http://127.0.0.1:9/realm", "client", cn.Secret(CANARY)),
     ]
@@ -125,14 +125,16 @@ def test_it_is_in_no_traceback_even_with_local_variables(kernel: ScriptedKernel,
     assert kernel.calls[-1].metadata["authorization"] == f"Bearer {CANARY}"
 
 
-@pytest.mark.parametrize("text", [f"chronicle://ada:{CANARY}@host:port", f"chronicle://host/?apiKey={CANARY}&apikey=x"])
+@pytest.mark.parametrize(
+    "text", [f"chronicle://reader:{CANARY}@host:port", f"chronicle://host/?apiKey={CANARY}&apikey=x"]
+)
 def test_it_is_in_no_error_about_a_connection_string(text: str) -> None:
     try:
         cn.ConnectionString.parse(text)
     except cn.InvalidConnectionStringError as error:
         captured = repr(error) + str(error) + error.hint + error.field
     assert CANARY not in captured
-    assert CANARY not in repr(cn.ConnectionString.parse(f"chronicle://ada:{CANARY}@host"))
+    assert CANARY not in repr(cn.ConnectionString.parse(f"chronicle://reader:{CANARY}@host"))
 
 
 def test_it_is_in_the_history_of_no_command_line(client: Client) -> None:
@@ -155,7 +157,7 @@ def test_a_connection_string_that_does_not_parse_is_in_no_traceback_with_local_v
     way: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     if way == "environment":
-        monkeypatch.setenv("CHRONICLE_CONNECTION_STRING", f"chronicle://ada:{CANARY}@127.0.0.1:3/?bogus=1")
+        monkeypatch.setenv("CHRONICLE_CONNECTION_STRING", f"chronicle://reader:{CANARY}@127.0.0.1:3/?bogus=1")
     text = refused(way)
     assert "bogus" in text
     assert CANARY not in text
@@ -164,9 +166,9 @@ def test_a_connection_string_that_does_not_parse_is_in_no_traceback_with_local_v
 def refused(way: str) -> str:
     """The traceback below the caller's own line, with the local variables of each frame."""
     spell = {
-        "argument": lambda: cn.connect(f"chronicle://ada:{CANARY}@127.0.0.1:3/?bogus=1"),
+        "argument": lambda: cn.connect(f"chronicle://reader:{CANARY}@127.0.0.1:3/?bogus=1"),
         "environment": cn.connect,
-        "doctor": lambda: cn.doctor(f"chronicle://ada:{CANARY}@127.0.0.1:3/?bogus=1"),
+        "doctor": lambda: cn.doctor(f"chronicle://reader:{CANARY}@127.0.0.1:3/?bogus=1"),
     }[way]
     try:
         spell()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 import threading
 from typing import Any
 
@@ -10,6 +12,7 @@ from google.protobuf.empty_pb2 import Empty
 
 import chronicle_notebook as cn
 from chronicle_notebook import _connect
+from chronicle_notebook._client import Client
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.negotiated import AgreeingCaller, NegotiatedGateway
 
@@ -59,6 +62,21 @@ def test_without_either_an_embedded_sandbox_is_used_and_it_says_so(capsys: pytes
         _connect._embedded.pop().stop()
 
 
+@pytest.mark.parametrize("blank", ["", "  "])
+def test_an_empty_variable_counts_as_not_set_and_an_empty_argument_is_refused(
+    blank: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CHRONICLE_CONNECTION_STRING", blank)
+    with pytest.raises(cn.InvalidConnectionStringError, match="empty") as caught:
+        cn.connect(blank, name="nowhere")
+    assert "chronicle://localhost:35000" in caught.value.hint
+    assert "nowhere" not in cn.clients()
+    with cn.connect(name="unset") as client:
+        assert client.embedded
+    assert "CHRONICLE_CONNECTION_STRING is empty: connected to a sandbox kernel" in capsys.readouterr().out
+    _connect.stop_sandbox()
+
+
 def test_clients_are_found_by_name_and_the_last_one_is_current(shared_sandbox: cn.Sandbox) -> None:
     first = cn.connect(shared_sandbox.connection_string, name="first")
     second = cn.connect(shared_sandbox.connection_string, name="second")
@@ -86,7 +104,7 @@ def test_connecting_again_under_a_name_closes_the_earlier_client(shared_sandbox:
 
 
 def test_no_client_is_told_as_such() -> None:
-    assert not _connect._clients, "a test before this one left a client behind"
+    assert not cn.clients(), "a test before this one left a client behind"
     with pytest.raises(cn.UnknownClientError) as caught:
         cn.client()
     assert "cn.connect()" in caught.value.hint
@@ -163,3 +181,125 @@ def test_an_argument_that_cannot_be_meant_is_named(arguments: dict[str, Any], fi
         cn.connect("chronicle://127.0.0.1:1/?auth=none", **arguments)
     assert caught.value.field == field
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("arguments", "field"),
+    [
+        ({"profile": 5}, "profile"),
+        ({"profile": ""}, "profile"),
+        ({"protected": "yes"}, "protected"),
+        ({"declared": 5}, "declared"),
+        ({"declared": "abc"}, "declared"),
+        ({"declared": int}, "declared"),
+        ({"declared": [int, "abc"]}, "declared"),
+        ({"timeout": float("inf")}, "timeout"),
+        ({"timeout": float("nan")}, "timeout"),
+        ({"timeout": 1e300}, "timeout"),
+    ],
+)
+def test_an_argument_of_another_kind_is_named_before_anything_is_reached(arguments: dict[str, Any], field: str) -> None:
+    with pytest.raises(cn.InvalidInputError) as caught:
+        cn.connect("chronicle://127.0.0.1:1/?auth=none", **arguments)
+    assert caught.value.field == field
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("find", [cn.client, cn.use])
+@pytest.mark.parametrize("name", [5, " "])
+def test_the_name_of_a_client_is_a_text(find: Any, name: Any) -> None:
+    with pytest.raises(cn.InvalidInputError) as caught:
+        find(name)
+    assert caught.value.field == "name"
+
+
+def test_a_client_says_whether_it_was_closed(shared_sandbox: cn.Sandbox) -> None:
+    client = cn.connect(shared_sandbox.connection_string, event_store="System", name="to-close")
+    moved = client.at(namespace="Default")
+    assert (client.closed, moved.closed) == (False, False)
+    client.close()
+    assert (client.closed, moved.closed) == (True, True)
+
+
+def test_declared_classes_can_come_from_anything_that_is_gone_through_once(shared_sandbox: cn.Sandbox) -> None:
+    @cn.webhook(target_url="https://example.com/in", id="declared-once")
+    class Declared:
+        def define(self, builder: cn.DefinitionBuilder) -> cn.DefinitionBuilder:
+            return builder.with_event_type("AccountOpened")
+
+    with cn.connect(
+        shared_sandbox.connection_string, event_store="System", name="once", declared=(each for each in [Declared])
+    ) as client:
+        assert client.webhooks.discover().ids == ["declared-once"]
+        assert client.at(namespace="Default").webhooks.discover().ids == ["declared-once"]
+        assert client.declared == (Declared,)
+
+
+def test_clients_that_connect_at_the_same_time_share_one_sandbox() -> None:
+    together = threading.Barrier(6)
+    opened: list[Client] = []
+
+    def connect(number: int) -> None:
+        together.wait()
+        opened.append(cn.connect(name=f"together-{number}"))
+
+    threads = [threading.Thread(target=connect, args=(number,)) for number in range(6)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    try:
+        assert len(_connect._embedded) == 1
+        assert len({client.server for client in opened}) == 1
+        assert len(opened) == 6
+    finally:
+        cn.stop_sandbox()
+    assert all(client.closed for client in opened)
+
+
+def test_a_reset_of_the_sandbox_keeps_how_its_clients_were_asked_for() -> None:
+    class Declared:
+        """Not registered: it is only carried along."""
+
+    cn.connect(name="guarded", protected=True, timeout=7, namespace="Tenant-B", declared=[Declared])
+    made = cn.connect(name="elsewhere", event_store="made-here", namespace="Made-Too")
+    made.ensure_event_store()
+    made.ensure_namespace()
+    cn.connect(name="system")
+    cn.use("system", event_store="System")
+    try:
+        assert cn.client("guarded").namespaces() == ["Default", "Tenant-B"]
+        assert cn.reset_sandbox() is cn.client("system") is cn.client()
+        guarded = cn.client("guarded")
+        assert (guarded.protected, guarded.timeout, guarded.namespace) == (True, 7, "Tenant-B")
+        assert (guarded.event_store, guarded.declared) == ("banking", (Declared,))
+        assert (cn.client("system").event_store, cn.client("system").protected) == ("System", False)
+        assert (cn.client("elsewhere").event_store, cn.client("elsewhere").namespace) == ("banking", "Default")
+    finally:
+        cn.stop_sandbox()
+
+
+@pytest.mark.parametrize("absent", ["cryptography", "aiohttp"])
+def test_without_the_extra_the_error_says_first_that_no_kernel_was_named(absent: str) -> None:
+    program = f"""
+import sys
+sys.modules[{absent!r}] = None
+import chronicle_notebook as cn
+try:
+    cn.connect()
+except cn.ChronicleError as error:
+    print(type(error).__name__, error.message, error.hint, sep="\\n")
+try:
+    cn.start_sandbox()
+except cn.MissingDependencyError as error:
+    print(error.message)
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    assert ran.returncode == 0, ran.stderr
+    kind, message, hint, started = ran.stdout.splitlines()
+    assert kind == "MissingDependencyError"
+    assert message.startswith("No connection string was given and CHRONICLE_CONNECTION_STRING is not set, so a sandbox")
+    assert f"needs the package '{absent}" in message
+    assert "pip install 'chronicle-notebook[sandbox]'" in hint
+    assert hint.endswith('give a connection string: cn.connect("chronicle://localhost:35000").')
+    assert "No connection string" not in started

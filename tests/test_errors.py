@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import copy
 import pickle
+from typing import Any
 
 import pytest
 
 import chronicle_notebook as cn
 from chronicle_notebook._errors import did_you_mean, missing, nearest
+from chronicle_notebook._guard import MarkedServer
+from chronicle_notebook._secrets import MASK
+from chronicle_notebook.model import AuthorizationKind, BearerAuthorization, UndisclosedAuthorization
+from chronicle_notebook.webhooks._validation import problems
 
 
 def test_an_error_reads_as_what_happened_and_what_to_do_next() -> None:
@@ -36,13 +42,56 @@ def test_the_nearest_names_are_found_whatever_their_case() -> None:
     assert did_you_mean("zzz", known) == ""
 
 
-def test_errors_survive_a_trip_to_another_process() -> None:
-    error = cn.UnknownWebhookError("No webhook 'x'.", field="id", hint="Look again.")
+HOOK = cn.WebhookDefinition("audit", "http://127.0.0.1:9/in", (cn.EventType("AccountOpened"),))
+NEEDED: dict[type[cn.ChronicleError], dict[str, Any]] = {
+    cn.ReplacementError: {"definition": HOOK},
+    cn.ProtectedError: {"event_store": "shop"},
+    cn.DeliveryTimeoutError: {"wanted": 2, "received": 1},
+}
+"""What some errors cannot be made without."""
+KINDS = [
+    kind
+    for name in sorted(dir(cn))
+    if isinstance(kind := getattr(cn, name), type) and issubclass(kind, cn.ChronicleError)
+]
+
+
+@pytest.mark.parametrize("kind", KINDS, ids=lambda kind: kind.__name__)
+def test_every_error_can_be_copied_and_survives_a_trip_to_another_process(kind: type[cn.ChronicleError]) -> None:
+    error = kind("It failed.", hint="Try again.", **NEEDED.get(kind, {}))
+    error.add_note("And that is not all.")
+    for again in (pickle.loads(pickle.dumps(error)), copy.copy(error), copy.deepcopy(error)):
+        assert type(again) is kind
+        assert again is not error
+        assert str(again) == "It failed. Try again."
+        assert again.args == error.args
+        assert vars(again) == vars(error)
+        assert again.__notes__ == ["And that is not all."]
+
+
+def test_what_errors_carry_travels_with_them() -> None:
+    error = cn.AppendRefusedError("No.", server="k:1", call="Append", reasons=("It is late.",))
     again = pickle.loads(pickle.dumps(error))
-    assert (str(again), again.field) == (str(error), "id")
+    assert (again.server, again.call, again.reasons) == ("k:1", "Append", ("It is late.",))
 
 
-@pytest.mark.parametrize("kind", [cn.KernelError, cn.RequestRefusedError, cn.UnknownEventTypeError])
-def test_errors_that_carry_more_survive_it_too(kind: type[cn.ChronicleError]) -> None:
-    error = kind("It failed.", hint="Try again.")
-    assert str(pickle.loads(pickle.dumps(error))) == "It failed. Try again."
+def test_an_error_about_a_protected_kernel_travels_with_its_banner() -> None:
+    error = cn.KernelError("It failed.", server=MarkedServer("k:1", "PROTECTED: k:1."))
+    again = pickle.loads(pickle.dumps(error))
+    assert again.server == "k:1"
+    assert again.server.banner == "PROTECTED: k:1."
+
+
+def test_a_lost_webhook_is_told_in_another_process_even_if_its_secrets_must_stay() -> None:
+    secret = cn.Secret("canary-4d1c")
+    definition = HOOK.changed(authorization=BearerAuthorization(secret), headers={"x-a": "1", "x-key": secret})
+    error = cn.ReplacementError("It is gone.", definition=definition)
+    assert copy.copy(error).definition is copy.deepcopy(error).definition is definition
+    sent = pickle.dumps(error)
+    assert b"canary" not in sent
+    kept = pickle.loads(sent).definition
+    assert kept == definition.changed(
+        authorization=UndisclosedAuthorization(AuthorizationKind.BEARER), headers={"x-a": "1", "x-key": MASK}
+    )
+    # It must not be registered as if it were whole.
+    assert {problem.field for problem in problems(kept)} == {"authorization", "headers"}

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import builtins
+import copy
+import pickle
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -149,6 +151,31 @@ def test_one_store_does_not_unlock_another(protected: Client, monkeypatch: pytes
     assert "another" not in protected.event_stores()
 
 
+@pytest.mark.parametrize("answer", [EOFError(), "yes"])
+def test_the_next_step_for_an_event_store_of_another_client_works_as_it_stands(
+    protected: Client, monkeypatch: pytest.MonkeyPatch, answer: Any
+) -> None:
+    other = f"{protected.event_store}-2"
+    asked(monkeypatch, answer)
+    with pytest.raises(cn.ProtectedError) as caught:
+        protected.ensure_event_store(other)
+    assert caught.value.event_store == other
+    assert f"Connect with event_store={other!r}, write client.unlock({other!r}) there" in caught.value.hint
+    assert f"{CONFIRMED}={other}" in caught.value.hint
+    with cn.connect(protected.target, event_store=other, name="other", protected=True) as client:
+        client.unlock(other)
+        client.ensure_event_store()
+    assert other in protected.event_stores()
+
+
+def test_a_list_that_came_from_a_protected_kernel_can_be_pickled_with_its_banner(protected: Client) -> None:
+    hooks = protected.webhooks.all()
+    again = pickle.loads(pickle.dumps(hooks))
+    assert again == hooks
+    assert repr(again).startswith("!! PROTECTED: ")
+    assert repr(copy.deepcopy(hooks)) == repr(hooks)
+
+
 def test_a_thread_is_not_asked(protected: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     questions = asked(monkeypatch, protected.event_store)
     caught: list[BaseException] = []
@@ -187,6 +214,7 @@ def test_the_banner_stands_on_all_that_it_shows_and_on_nothing_else(protected: C
         "client": protected,
         "status": protected.status(),
         "outcome": register(protected),
+        "webhooks": protected.webhooks,
         "list": protected.webhooks.all(),
         "view": protected.describe("a"),
         "plan": protected.webhooks.plan(protected.webhooks.get("a").changed(target_url="http://127.0.0.1:8/in")),
@@ -208,12 +236,19 @@ def test_the_banner_stands_on_all_that_it_shows_and_on_nothing_else(protected: C
         assert repr(value).startswith(f"!! PROTECTED: {protected.server}."), name
         html = value._repr_html_()
         assert html.count(f"PROTECTED: {protected.server}.") == 1, name
-    for lean in (protected.webhooks, protected.event_log, protected.webhooks.observe()):
+    for lean in (protected.event_log, protected.webhooks.observe()):
         assert repr(lean).endswith(", PROTECTED>")
     assert protected.protected
     assert not client.protected
-    assert "PROTECTED" not in repr(client.webhooks) + repr(client.event_log)
-    plain: list[Any] = [client, client.webhooks.all(), client.event_types(), client.observers(), client.event_stores()]
+    assert "PROTECTED" not in repr(client.event_log)
+    plain: list[Any] = [
+        client,
+        client.webhooks,
+        client.webhooks.all(),
+        client.event_types(),
+        client.observers(),
+        client.event_stores(),
+    ]
     for each in plain:
         assert "PROTECTED" not in repr(each) + each._repr_html_()
 
@@ -225,3 +260,13 @@ def test_the_embedded_sandbox_can_be_protected_as_well() -> None:
             assert client.embedded
     finally:
         cn.stop_sandbox()
+
+
+def test_another_name_that_was_confirmed_is_told(protected: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked(monkeypatch, EOFError())
+    monkeypatch.setenv(CONFIRMED, f"{protected.event_store[:-1]}")
+    with pytest.raises(cn.ProtectedError) as caught:
+        protected.ensure_event_store()
+    assert f"and {protected.event_store[:-1]!r} was confirmed, which is another name" in caught.value.message
+    assert "nobody" not in caught.value.message
+    assert f"--confirm {protected.event_store}," in caught.value.hint

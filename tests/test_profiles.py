@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 import chronicle_notebook as cn
+from chronicle_notebook import _connect
 from chronicle_notebook._client import Client
 from chronicle_notebook._profiles import CONFIG, PROFILE, config_file, profile
 from chronicle_notebook.sandbox import Sandbox
@@ -143,14 +144,50 @@ def test_a_profile_that_is_named_wins_over_the_environment(
         assert "PROTECTED (profile here)" in repr(opened)
 
 
-def test_the_environment_wins_over_a_profile_that_it_names(
-    two: Path, client: Client, shared_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+def test_an_environment_that_names_a_kernel_and_a_profile_of_another_is_refused(
+    two: Path, shared_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CHRONICLE_CONNECTION_STRING", shared_sandbox.connection_string)
     monkeypatch.setenv(PROFILE, "nowhere")
+    for act in (lambda: cn.connect(name="p"), cn.doctor):
+        monkeypatch.setattr(_connect, "clients", dict)  # the doctor would look at the current one
+        with pytest.raises(cn.InvalidInputError) as caught:
+            act()
+        assert f"leads to {shared_sandbox.address}, and profile 'nowhere'" in caught.value.message
+        assert "to 127.0.0.1:9: either could be meant" in caught.value.message
+        assert "profile='nowhere'" in caught.value.hint
+    assert "p" not in cn.clients()
+
+
+def test_a_profile_of_the_environment_says_how_the_kernel_of_the_environment_is_used(
+    two: Path, client: Client, shared_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHRONICLE_CONNECTION_STRING", shared_sandbox.connection_string)
+    monkeypatch.setenv(PROFILE, "here")
     with cn.connect(name="p") as opened:
-        assert opened.server == client.server
-        assert (opened.event_store, opened.namespace) == ("nowhere", "Elsewhere")
+        assert (opened.server, opened.event_store, opened.protected) == (client.server, client.event_store, True)
+    two.write_text(f'[profiles.here]\nevent_store = "{client.event_store}"\n')  # of no kernel
+    with cn.connect(name="p") as opened:
+        assert (opened.server, opened.event_store) == (client.server, client.event_store)
+
+
+def test_the_doctor_walks_to_the_kernel_of_a_profile(
+    two: Path, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_connect, "clients", dict)  # the doctor would look at the current one
+    assert cn.doctor(profile="here")
+    assert cn.doctor(profile="here")["event store"].detail
+    assert cn.doctor(profile="nowhere").server == "127.0.0.1:9"
+    monkeypatch.setenv(PROFILE, "here")
+    assert cn.doctor().server == client.server
+    assert not cn.doctor(event_store="no-such-store")
+    monkeypatch.setenv(PROFILE, "nowhere")
+    assert cn.doctor(profile="here"), "a profile that is named wins"
+
+
+def test_the_doctor_looks_for_no_namespace_without_its_event_store(shared_sandbox: Sandbox) -> None:
+    with pytest.raises(cn.InvalidInputError, match="Namespace 'Nope' is looked for in an event store, and none"):
+        cn.doctor(shared_sandbox.connection_string, namespace="Nope")
 
 
 def test_a_profile_of_the_environment_is_used_where_nothing_else_is_said(

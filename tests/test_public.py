@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import ast
+import inspect
 import json
 import statistics
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
+from typing import Any, get_args, get_origin, get_type_hints
 
+import pandas as pd
 import pytest
 
 import chronicle_notebook as cn
@@ -17,16 +21,20 @@ import chronicle_notebook as cn
 ROOT = Path(__file__).parents[1]
 
 NAMES = """
-    AnswerTooLargeError AppendRefusedError AuthenticationError CallCancelledError CertificateChangedWarning
-    CertificateError ChronicleError ChronicleWarning Client ClientClosedError ConnectionString
-    CredentialHeaderWarning CredentialUrlWarning DeadlineExceededError DefinitionBuilder DeliveryTimeoutError
-    DuplicateWebhookError EventType InvalidConnectionStringError InvalidDeclarationError InvalidDefinitionError
-    InvalidInputError KernelError KernelFaultError KernelUnreachableError LongSecretWarning
-    MethodNotImplementedError MissingDependencyError NotSupportedError Outcome Outcomes PermissionDeniedError
-    ProtectedError ProtocolError Receiver ReceiverError ReplacementError RequestRefusedError RunbookError Sandbox
-    SandboxError Secret SecretUnavailableError UnknownClientError UnknownEventStoreError UnknownEventTypeError
-    UnknownWebhookError WebhookDefinition WebhookList __version__ client clients connect doctor event_type
-    reset_sandbox runbook start_sandbox stop_sandbox use webhook webhooks widgets
+    Action AnswerTooLargeError AppendRefusedError AppendResult AppendedEvent AuthenticationError AuthorizationKind
+    BasicAuthorization BearerAuthorization CallCancelledError CertificateChangedWarning CertificateError
+    ChronicleError ChronicleWarning Client ClientClosedError Code ConnectionString CredentialHeaderWarning
+    CredentialUrlWarning DeadlineExceededError DefinitionBuilder Delivery DeliveryList DeliveryTimeoutError
+    Diagnosis DuplicateWebhookError EventSequence EventToAppend EventType FailedAttempt FailedPartition Grade
+    Ineffective InvalidConnectionStringError InvalidDeclarationError InvalidDefinitionError InvalidInputError
+    KernelError KernelFaultError KernelUnreachableError KnownDefect ListenedEventType Listing LongSecretWarning
+    MethodNotImplementedError MissingDependencyError NoAuthorization NotSupportedError OAuthAuthorization
+    ObservationState ObserverState Outcome Outcomes PermissionDeniedError Plan ProtectedError ProtocolError Receiver
+    ReceiverError RegisteredEventType ReplacementError RequestRefusedError RunbookError RunningState Sandbox
+    SandboxError Secret SecretUnavailableError SequenceTail ServerVersion Status TargetAnswer
+    UndisclosedAuthorization UnknownClientError UnknownEventStoreError UnknownEventTypeError UnknownWebhookError
+    WebhookDefinition WebhookList WebhookObservation WebhookView Webhooks __version__ client clients connect doctor
+    event_type reset_sandbox runbook start_sandbox stop_sandbox use webhook webhooks widgets
 """.split()  # noqa: SIM905 - easier to read and to change than a list
 
 
@@ -59,6 +67,39 @@ def test_the_errors_of_the_tree_are_all_public_and_all_of_one_tree() -> None:
         assert kind.__doc__, name
         drawn = f"{name} (" in (_errors.__doc__ or "") or f"{name} " in (_errors.__doc__ or "")
         assert drawn or f"{name}\n" in (_errors.__doc__ or ""), f"{name} is missing from the tree in the docstring"
+
+
+def returned(value: Any) -> Iterator[tuple[str, type]]:
+    """The classes of this package that a public function, or a method or property of a public class, gives back."""
+    members = {"": value} if inspect.isroutine(value) else vars(value) if isinstance(value, type) else {}
+    for name, member in members.items():
+        function = getattr(member, "fget", None) or getattr(member, "func", None) or member
+        if name.startswith("_") or not inspect.isfunction(inspect.unwrap(function)):
+            continue
+        typed = {"pd": pd, "Client": cn.Client, "WebhookExplorer": cn.widgets.WebhookExplorer}
+        hint = get_type_hints(inspect.unwrap(function), localns=typed).get("return")
+        for part in parts(hint):
+            if isinstance(part, type) and part.__module__.startswith(f"{cn.__name__}."):
+                yield f"{getattr(value, '__qualname__', value)}.{name}", part
+
+
+LOOKED_AT = ["AuthenticationMode", "Credentials", "Difference", "FormModel", "Negotiation", "Shown", "Step"]
+"""What is looked at where it comes from, and given to nothing: nobody needs a name for it."""
+
+
+def parts(hint: object) -> Iterator[object]:
+    yield get_origin(hint) or hint
+    for each in get_args(hint):
+        yield from parts(each)
+
+
+def test_what_the_public_names_give_back_is_public_too() -> None:
+    modules = (cn.runbook, cn.webhooks, cn.widgets)
+    public = {getattr(cn, name) for name in NAMES if name not in {"runbook", "webhooks", "widgets"}}
+    public |= {getattr(module, name) for module in modules for name in module.__all__}
+    found = {(where, kind) for value in public for where, kind in returned(value)}
+    assert len(found) > 100
+    assert {kind.__qualname__ for _, kind in found if kind not in public} == set(LOOKED_AT)
 
 
 def test_the_changelog_tells_of_this_version() -> None:

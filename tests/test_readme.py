@@ -42,7 +42,7 @@ def test_every_block_runs(shell: Any, capsys: pytest.CaptureFixture[str]) -> Non
     for part in (
         "webhooks of event store 'banking'",
         "1 delivery",
-        "not all of it took effect: active",
+        "did not take effect: active",
         "audit-webhooks: done",
     ):
         assert part in shown

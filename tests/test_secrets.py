@@ -9,6 +9,7 @@ import logging
 import pickle
 import sys
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -95,18 +96,32 @@ def test_a_prompt_that_nobody_can_answer_says_so(monkeypatch: pytest.MonkeyPatch
 
 
 def test_a_keyring_entry_is_looked_up(monkeypatch: pytest.MonkeyPatch) -> None:
-    entries = {("chronicle", "ada"): CANARY}
+    entries = {("chronicle", "reader"): CANARY}
     fake = SimpleNamespace(get_password=lambda service, user: entries.get((service, user)))
     monkeypatch.setitem(sys.modules, "keyring", fake)
-    assert cn.Secret.keyring("chronicle/ada").reveal() == CANARY
+    assert cn.Secret.keyring("chronicle/reader").reveal() == CANARY
     with pytest.raises(cn.SecretUnavailableError, match="no entry"):
-        cn.Secret.keyring("chronicle/bob").reveal()
+        cn.Secret.keyring("chronicle/writer").reveal()
+
+
+def test_a_keyring_that_cannot_be_asked_says_so_without_its_text(monkeypatch: pytest.MonkeyPatch) -> None:
+    kind = type("NoKeyringError", (RuntimeError,), {"__module__": "keyring.errors"})
+
+    def ask(*_: str) -> str:
+        raise kind(CANARY)
+
+    monkeypatch.setitem(sys.modules, "keyring", SimpleNamespace(get_password=ask))
+    with pytest.raises(cn.SecretUnavailableError) as caught:
+        cn.Secret.keyring("chronicle/reader").reveal()
+    assert caught.value.message == "The system's keyring cannot be asked: NoKeyringError."
+    assert "or give env:NAME" in caught.value.hint
+    assert CANARY not in str(caught.value)
 
 
 def test_a_keyring_that_is_not_installed_names_the_extra(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "keyring", None)
     with pytest.raises(cn.MissingDependencyError, match="keyring"):
-        cn.Secret.keyring("chronicle/ada").reveal()
+        cn.Secret.keyring("chronicle/reader").reveal()
 
 
 @pytest.mark.parametrize(
@@ -136,3 +151,11 @@ def test_only_a_text_can_be_a_secret(value: object) -> None:
     with pytest.raises(cn.InvalidInputError) as caught:
         secret(value, field="token")  # type: ignore[arg-type]
     assert caught.value.field == "token"
+
+
+@pytest.mark.parametrize("make", [cn.Secret.parse, cn.Secret.env, cn.Secret.keyring])
+@pytest.mark.parametrize("given", [5, None, b"env:X"])
+def test_a_reference_to_a_secret_is_a_text(make: Any, given: Any) -> None:
+    with pytest.raises(cn.InvalidInputError) as caught:
+        make(given)
+    assert caught.value.hint

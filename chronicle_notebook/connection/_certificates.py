@@ -15,6 +15,7 @@ from chronicle_notebook._secrets import Secret
 
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n?", re.DOTALL)
 _KEY = re.compile(rb"-----BEGIN (ENCRYPTED |[A-Z]+ )?PRIVATE KEY-----")
+_WHOLE_KEY = re.compile(rb"-----BEGIN ((?:[A-Z]+ )?PRIVATE KEY)-----.+?-----END \1-----", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,17 +51,22 @@ class CertificateFile:
 def read_roots(source: str | os.PathLike[str] | bytes) -> bytes:
     """Authorities as PEM, from PEM text or from a file with it.
 
-    :raises InvalidInputError: no file there, or no certificate in it.
+    :raises InvalidInputError: no file there, or no certificate in it, or one that is none.
     """
-    data = source if isinstance(source, bytes) else _read(source, "root_certificates")
-    found = _CERTIFICATE.findall(data)
-    if not found:
+    certificates = _certificates(_held(source) if isinstance(source, bytes) else _read(source, "root_certificates"))
+    if not certificates:
         raise InvalidInputError(
             "root_certificates has no PEM certificate.",
             field="root_certificates",
             hint="Give a file, or its bytes, with '-----BEGIN CERTIFICATE-----' in it.",
         )
-    return b"".join(each if each.endswith(b"\n") else each + b"\n" for each in found)
+    if not _are_certificates(certificates):
+        raise InvalidInputError(
+            "root_certificates has a PEM certificate that cannot be read.",
+            field="root_certificates",
+            hint="Take it out: openssl x509 -text reads one at a time and says which it is.",
+        )
+    return certificates
 
 
 def read_certificate(
@@ -70,50 +76,95 @@ def read_certificate(
 
     PKCS#12 and encrypted keys need the package cryptography (the extra ``tls``).
 
-    :raises InvalidInputError: the file cannot be read, is of neither form, or has another password.
+    :raises InvalidInputError: the file cannot be read, is of neither form, has another password, or its key is of
+        another certificate.
     """
     data = _read(path, field)
-    key = _KEY.search(data)
-    certificates = b"".join(each if each.endswith(b"\n") else each + b"\n" for each in _CERTIFICATE.findall(data))
-    if certificates and key is None:
-        return CertificateFile(certificates, None)
-    if certificates and key is not None:
-        encrypted = key.group(1) == b"ENCRYPTED " or b"Proc-Type: 4,ENCRYPTED" in data
-        text = _decrypted(lambda: data, password, field) if encrypted else Secret(_key_text(data))
-        return CertificateFile(certificates, Identity(certificates, text))
-    return _pkcs12(data, password, field)
+    certificates = _certificates(data)
+    if not certificates:
+        found = _pkcs12(data, password, field)
+    elif _KEY.search(data()) is None:
+        found = CertificateFile(certificates, None)
+    else:
+        text = _decrypted(data, password, field) if _is_encrypted(data) else _key_text(data, field)
+        found = CertificateFile(certificates, Identity(certificates, text))
+    if _works(found):
+        return found
+    raise _wrong(field)
 
 
-def _key_text(data: bytes) -> str:
-    start = data.index(b"-----BEGIN", _KEY.search(data).start())  # type: ignore[union-attr] # it was found before
-    end = data.index(b"-----END", start)
-    return data[start : data.index(b"-----", end + 8) + 5].decode() + "\n"
+# A traceback can show the local variables of its frames, and a file can hold a key. So what was read travels inside a
+# function.
+Data = Callable[[], bytes]
 
 
-def _read(path: str | os.PathLike[str], field: str) -> bytes:
+def _held(data: bytes) -> Data:
+    return lambda: data
+
+
+def _read(path: str | os.PathLike[str], field: str) -> Data:
     try:
-        return Path(path).expanduser().read_bytes()
+        return _held(Path(path).expanduser().read_bytes())
     except OSError as error:
         why = error.strerror or "it cannot be read"
     raise InvalidInputError(f"The file that {field} names cannot be read: {why}.", field=field, hint="Check the path.")
 
 
+def _certificates(data: Data) -> bytes:
+    """Every certificate in a text of PEM."""
+    return b"".join(each if each.endswith(b"\n") else each + b"\n" for each in _CERTIFICATE.findall(data()))
+
+
+def _is_encrypted(data: Data) -> bool:
+    key = _KEY.search(data())
+    return b"Proc-Type: 4,ENCRYPTED" in data() or (key is not None and key.group(1) == b"ENCRYPTED ")
+
+
+def _key_text(data: Data, field: str) -> Secret:
+    """The first key in a text of PEM, with its beginning and its end."""
+    found = _WHOLE_KEY.search(data())
+    if found is None:
+        raise _wrong(field)
+    return Secret(found.group().decode("ascii", "replace") + "\n")
+
+
+def _works(found: CertificateFile) -> bool:
+    """Whether OpenSSL takes it, which would otherwise be found out at the first handshake."""
+    if not _are_certificates(found.certificates):
+        return False
+    try:
+        if found.identity is not None:
+            found.identity.load_into(ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT))
+    except ssl.SSLError:
+        return False
+    return True
+
+
+def _are_certificates(pem: bytes) -> bool:
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT).load_verify_locations(cadata=pem.decode("ascii", "replace"))
+    except (ssl.SSLError, ValueError):
+        return False
+    return True
+
+
 def _wrong(field: str) -> InvalidInputError:
     return InvalidInputError(
-        f"The file that {field} names is no certificate that can be read, or its password is another one.",
+        f"The file that {field} names is no certificate that can be read, or its password or key is another one.",
         field=field,
         hint="It is PKCS#12, or PEM with a certificate; give its password with certificatePassword.",
     )
 
 
-def _decrypted(data: Callable[[], bytes], password: Secret | None, field: str) -> Secret:
+def _decrypted(data: Data, password: Secret | None, field: str) -> Secret:
     try:
         from cryptography.hazmat.primitives import serialization
     except ImportError as error:
         raise missing("tls", "A private key with a password", error) from None
+    text = _key_text(data, field)
     try:
         key = serialization.load_pem_private_key(
-            _key_text(data()).encode(), None if password is None else password.reveal().encode()
+            text.reveal().encode(), None if password is None else password.reveal().encode()
         )
         return Secret(
             key.private_bytes(
@@ -125,7 +176,7 @@ def _decrypted(data: Callable[[], bytes], password: Secret | None, field: str) -
     raise failed
 
 
-def _pkcs12(data: bytes, password: Secret | None, field: str) -> CertificateFile:
+def _pkcs12(data: Data, password: Secret | None, field: str) -> CertificateFile:
     try:
         from cryptography.hazmat.primitives import serialization
         from cryptography.hazmat.primitives.serialization import pkcs12
@@ -133,7 +184,7 @@ def _pkcs12(data: bytes, password: Secret | None, field: str) -> CertificateFile
         raise missing("tls", "A PKCS#12 certificate", error) from None
     try:
         key, certificate, others = pkcs12.load_key_and_certificates(
-            data, None if password is None else password.reveal().encode()
+            data(), None if password is None else password.reveal().encode()
         )
         pem = serialization.Encoding.PEM
         chain = b"".join(each.public_bytes(pem) for each in [*([certificate] if certificate else []), *others])

@@ -14,13 +14,13 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
+from chronicle_notebook import _fork
 from chronicle_notebook._errors import (
     AuthenticationError,
+    CallCancelledError,
     CertificateError,
     ChronicleError,
-    ClientClosedError,
     DeadlineExceededError,
-    KernelError,
     KernelUnreachableError,
     ProtocolError,
 )
@@ -28,9 +28,11 @@ from chronicle_notebook.connection._cluster import Cluster, together
 from chronicle_notebook.connection._credentials import AuthenticationMode
 from chronicle_notebook.connection._deadline import Deadline
 from chronicle_notebook.connection._fingerprints import CertificateChange, Fingerprints
+from chronicle_notebook.connection._gone import check_process, closed, lost
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.connection._invocation import answer_of, correlation
 from chronicle_notebook.connection._line import Line
+from chronicle_notebook.connection._on_line import OnLine
 from chronicle_notebook.connection._status import error_from
 from chronicle_notebook.connection._stream import Stream
 from chronicle_notebook.connection._string import ConnectionString
@@ -80,6 +82,7 @@ class Channel:
         self._streams: set[Stream[Any]] = set()
         self._closed = False
         self._process = os.getpid()
+        _fork.alive.add(self)
 
     @property
     def server(self) -> str:
@@ -110,6 +113,10 @@ class Channel:
     def cluster(self) -> str:
         """Which servers there are to choose from, and how, for people; empty when there is one."""
         return self._cluster.described
+
+    def hide(self, text: str) -> str:
+        """A text with dots for the tokens that calls carry, and the secret that they are had for."""
+        return self.tokens.hide(text)
 
     def agree_with(self, agreement: Callable[[OnServer], str]) -> None:
         """Make an agreement with each server that is dialled; it returns a tag.
@@ -217,7 +224,15 @@ class Channel:
         try:
             answer = answer_of(line.channel, method, sealed, deadline.left, first=first)
         except grpc.RpcError as error:
-            failure = error_from(error, server=line.server, call=method.short, write=method.write)
+            failure = error_from(
+                error,
+                server=line.server,
+                call=method.short,
+                write=method.write,
+                hide=lambda text: self.hide(sealed.hide(text)),
+            )
+            if self._closed and isinstance(failure, CallCancelledError):  # cut off by close()
+                failure = closed(self.server, under_way=method.write)
         except ValueError:
             # grpc raises this, and nothing else, for a channel that another thread has closed.
             failure = self.lost()
@@ -283,7 +298,7 @@ class Channel:
         with self._lock:
             if self._line is line:
                 self._line = None
-        if os.getpid() == self._process:
+        if not self.inherited:
             line.retire()
 
     @property
@@ -291,15 +306,23 @@ class Channel:
         """Whether it was closed, for good."""
         return self._closed
 
+    @property
+    def inherited(self) -> bool:
+        """Whether it belongs to the process that this one was forked from: then nothing here may call gRPC with it."""
+        return os.getpid() != self._process
+
     def close(self) -> None:
         """End every stream and the channel. Further calls raise :class:`ClientClosedError`."""
+        if self.inherited:
+            self._closed = True  # without the lock, which a thread of the other process may have held
+            return
         with self._lock:
             self._closed = True
             streams = list(self._streams)
             line, self._line = self._line, None
         for stream in streams:
             stream.cancel()
-        if line is not None and os.getpid() == self._process:
+        if line is not None:
             line.close()
 
     def forget(self, stream: Stream[Any]) -> None:
@@ -309,24 +332,13 @@ class Channel:
 
     def lost(self) -> ChronicleError:
         """What to raise when the channel is gone."""
-        if self._closed:
-            return ClientClosedError(
-                f"The client of {self.server} was closed.", hint="Connect again with cn.connect()."
-            )
-        return KernelUnreachableError(
-            f"The connection to {self.server} was lost.", server=self.server, hint="Call again."
-        )
+        return closed(self.server) if self._closed else lost(self.server)
 
     def _dial(self, deadline: Deadline, tag: str | None = None) -> Line:
         """The line in use, or a new one."""
         if self._closed:
             raise self.lost()
-        if os.getpid() != self._process:
-            raise KernelError(
-                f"The client of {self.server} belongs to the process that this one was forked from.",
-                server=self.server,
-                hint="gRPC does not survive a fork: connect in the child, and start it with the 'spawn' method.",
-            )
+        check_process(self.server, inherited=self.inherited)
         line = self._line
         if line is None:
             line = self._dial_anew(deadline)
@@ -346,9 +358,9 @@ class Channel:
                 return line
             line = self._reach(deadline)
             with self._lock:
-                closed = self._closed
-                self._line = None if closed else line
-            if closed:
+                late = self._closed
+                self._line = None if late else line
+            if late:
                 line.close()
                 raise self.lost()
             return line
@@ -378,22 +390,11 @@ class Channel:
     def _settle(self, line: Line, deadline: Deadline) -> None:
         if self._agree is None:
             return
+        agreeing = OnLine(
+            line.server, lambda method, sealed: self._on(line, method, sealed, deadline, first=False), self.parse
+        )
         try:
-            line.tag = self._agree(_OnLine(self, line, deadline))
+            line.tag = self._agree(agreeing)
         except BaseException:
             line.close()
             raise
-
-
-class _OnLine:
-    """One server, for the agreement that is made with it before anybody else calls it."""
-
-    def __init__(self, channel: Channel, line: Line, deadline: Deadline) -> None:
-        self._channel, self._line, self._deadline = channel, line, deadline
-        self.server = line.server
-
-    def call(self, method: Method[Request, Response], request: Request) -> Response:
-        return self._channel.parse(method, self.raw(method, request), self.server)
-
-    def raw(self, method: Method[Any, Any], request: Message) -> bytes:
-        return self._channel._on(self._line, method, Sealed.of(request), self._deadline, first=False)  # noqa: SLF001

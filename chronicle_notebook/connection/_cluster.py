@@ -85,7 +85,8 @@ class Cluster:
     def _hosts(self, deadline: Deadline) -> list[Host]:
         if self._target.scheme == "chronicle":
             return list(self._target.hosts)
-        return resolve(self._target.hosts[0].name, self._target.srv_name_server, deadline)
+        anywhere = self._trust.skip is True
+        return resolve(self._target.hosts[0].name, self._target.srv_name_server, deadline, anywhere=anywhere)
 
     def _ordered(self, hosts: list[Host], deadline: Deadline) -> list[Host]:
         match self._target.load_balancer:

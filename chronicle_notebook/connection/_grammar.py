@@ -45,7 +45,12 @@ def read(text: str) -> dict[str, Any]:
     ):
         raise _wrong("text", "The text has a control character or a line break in it.", "Write it as one line.")
     if not bare:
-        return {}
+        raise _wrong(
+            "text",
+            "The connection string is empty.",
+            "Write chronicle://localhost:35000 for a kernel on this machine; without a connection string "
+            "$CHRONICLE_CONNECTION_STRING is used.",
+        )
     url = _URL.fullmatch(bare)
     return _read_url(url[1].lower(), url[2]) if url else _read_pairs(bare)
 
@@ -87,7 +92,8 @@ def _scheme(scheme: str) -> str:
 def _user(text: str) -> dict[str, Any]:
     username, colon, password = text.partition(":")
     if ":" in password:
-        raise _wrong("password", "There is more than one ':' before the '@'.", "Write ':' in a password as %3A.")
+        hint = "Write ':' in a password as %3A, so env:NAME as env%3ANAME."
+        raise _wrong("password", "There is more than one ':' before the '@'.", hint)
     if not username and not password:
         raise _wrong(
             "username", "There is nothing before the '@'.", "Write chronicle://id:secret@host, or leave out the '@'."

@@ -1,12 +1,6 @@
-"""gRPC, imported in the one way that is safe in a notebook.
+"""gRPC, imported in the one way that is safe in a notebook: after the switch for forks was set."""
 
-With gRPC's fork support on, ``!command`` in a cell (a fork) can hang or silently not run while a stream is open. The
-switch is read when grpc is imported, so it is set right before; a value that somebody set is left alone.
-"""
-
-import os
-
-os.environ.setdefault("GRPC_ENABLE_FORK_SUPPORT", "0")
+import chronicle_notebook._fork  # noqa: F401, I001 - it sets the switch
 
 import grpc
 

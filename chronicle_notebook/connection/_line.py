@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import Any
 
 from chronicle_notebook._errors import KernelUnreachableError, SecretUnavailableError
+from chronicle_notebook._fork import note_use
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.connection._host import Host
 from chronicle_notebook.connection._relay import Relay
@@ -126,6 +127,7 @@ class Line:
             )
         if plugin is not None:
             credentials = grpc.composite_channel_credentials(credentials, plugin)
+        note_use()
         return grpc.secure_channel(target, credentials, options)
 
 

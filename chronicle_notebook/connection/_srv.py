@@ -1,7 +1,9 @@
 """Discovery of a cluster by DNS: ``chronicle+srv://name`` asks for the SRV records of ``_chronicle._tcp.name``.
 
 They are ordered by priority, and by weight within one, the heaviest first
-(source: C/Connections/ChronicleServerAddressResolver.cs).
+(source: C/Connections/ChronicleServerAddressResolver.cs). Chronicle's own clients follow them wherever they lead. An
+answer of DNS proves nothing, and the certificate of a server is verified under the name that DNS gave: so here they
+must stay in the domain that was named.
 """
 
 from __future__ import annotations
@@ -15,11 +17,12 @@ LOOK_UP_TIMEOUT = 5.0
 """Seconds that the look-up may take, unless the call ends earlier."""
 
 
-def resolve(name: str, name_server: Host | None, deadline: Deadline) -> list[Host]:
+def resolve(name: str, name_server: Host | None, deadline: Deadline, *, anywhere: bool = False) -> list[Host]:
     """The servers that a name leads to, the preferred ones first.
 
+    :param anywhere: follow records that lead out of the domain, for who trusts every server anyway.
     :raises MissingDependencyError: dnspython is not installed (the extra ``srv``).
-    :raises KernelUnreachableError: no records, or no answer from the name server.
+    :raises KernelUnreachableError: no records, one that leads out of the domain, or no answer from the name server.
     """
     try:
         import dns.exception
@@ -42,9 +45,27 @@ def resolve(name: str, name_server: Host | None, deadline: Deadline) -> list[Hos
     except (dns.exception.DNSException, OSError) as error:
         why = "the name server does not answer" if isinstance(error, dns.exception.Timeout) else type(error).__name__
     else:
+        if not anywhere:
+            _check_inside(name, hosts, question)
         return hosts
     raise KernelUnreachableError(
         f"The servers of {name} cannot be found by the SRV records of {question}: {why}.",
         server=name,
         hint="Check the name and srvNameServer, or list the hosts: chronicle://one,two.",
     )
+
+
+def _check_inside(name: str, hosts: list[Host], question: str) -> None:
+    """Refuse servers outside of the domain that a name is in, as the drivers of MongoDB do.
+
+    That is what follows the first dot, and for a name of two parts or one the name itself.
+    """
+    labels = name.rstrip(".").split(".")
+    domain = ".".join(labels[1:] if len(labels) > 2 else labels)
+    for host in hosts:
+        if not f".{host.name}".lower().endswith(f".{domain}".lower()):
+            raise KernelUnreachableError(
+                f"An SRV record of {question} leads to {host.name}, which is not in {domain}: nothing was sent there.",
+                server=name,
+                hint="Check who answers for that name. If the servers are elsewhere, list them: chronicle://one,two.",
+            )

@@ -19,6 +19,7 @@ from chronicle_notebook._errors import (
     RequestRefusedError,
 )
 from chronicle_notebook.connection._grpc import grpc
+from chronicle_notebook.contracts._said import Hide, as_it_is, said
 
 UNKNOWN_OUTCOME = "Whether the change was made is unknown: read it back before you repeat it."
 
@@ -69,12 +70,17 @@ _ERRORS: dict[grpc.StatusCode, tuple[type[KernelError], str, str]] = {
 }
 
 
-def error_from(error: grpc.RpcError, *, server: str, call: str, write: bool = False) -> KernelError:
-    """The error for a failed call; ``write`` adds that the outcome is unknown where it is."""
+def error_from(
+    error: grpc.RpcError, *, server: str, call: str, write: bool = False, hide: Hide = as_it_is
+) -> KernelError:
+    """The error for a failed call; ``write`` adds that the outcome is unknown where it is.
+
+    :param hide: takes what was sent in confidence out of what the kernel says.
+    """
     # What the stubs raise is an RpcError and a Call at once, which the type stubs cannot say.
     call_error: Any = error
     code = call_error.code()
-    detail = _detail(call_error.details())
+    detail = _detail(call_error.details(), hide)
     kind, what, hint = _ERRORS[code]
     if code is grpc.StatusCode.UNAVAILABLE and _TLS.search(detail):
         what, hint = "the TLS handshake failed", "Check that the port speaks TLS, and its certificate."
@@ -92,7 +98,8 @@ def error_from(error: grpc.RpcError, *, server: str, call: str, write: bool = Fa
     return kind(message, server=server, call=call, hint=hint)
 
 
-def _detail(details: str | None) -> str:
+def _detail(details: str | None, hide: Hide) -> str:
     """The status text, on one line and without the addresses and stack that gRPC or .NET append to it."""
-    lines = (details or "").strip().splitlines()
-    return (lines[0] if lines else "").rstrip(".")[:300]
+    # Hidden first: a secret with a line break in it would be torn apart.
+    lines = hide(details or "").strip().splitlines()
+    return said(lines[0].rstrip(".")) if lines else ""

@@ -61,7 +61,9 @@ class Stream(Generic[Response]):
                         renewed = False
                         yield self._channel.parse(self._method, answer, self._line.server)
                 except grpc.RpcError as error:
-                    failure = error_from(error, server=self._line.server, call=self._method.short)
+                    failure = error_from(
+                        error, server=self._line.server, call=self._method.short, hide=self._channel.hide
+                    )
                 except ValueError:
                     # grpc raises this, and nothing else, for a channel that another thread has closed.
                     failure = self._channel.lost()
@@ -88,6 +90,8 @@ class Stream(Generic[Response]):
     def cancel(self) -> None:
         """End the stream at once; the iteration ends without an error."""
         self._cancelled = True
+        if self._channel.inherited:
+            return
         with contextlib.suppress(ValueError):
             self._call.cancel()
         self._leave()

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from urllib.parse import quote
 
 from chronicle_notebook._errors import InvalidConnectionStringError
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook._secrets import Secret, is_text
 from chronicle_notebook.connection._credentials import AuthenticationMode, Credentials, choose
 from chronicle_notebook.connection._grammar import LOAD_BALANCERS, SCHEMES, read
 from chronicle_notebook.connection._host import Host, shape
@@ -27,12 +27,13 @@ class ConnectionString:
     the values of options are percent-decoded. The options, in any case: ``skipTlsValidation``, ``certificatePath``,
     ``certificatePassword``, ``apiKey``, ``auth=none``, ``loadBalancer``, ``srvNameServer``. A password, apiKey or
     certificatePassword can be a reference: ``env:NAME`` or ``keyring:SERVICE/USER``, the ``:`` in a password written
-    ``%3A``. The form ``Host=...;Port=...;Username=...;Password=...`` with the same options is read too. Blank text
-    gives the defaults. (Source: C/Connections/ChronicleConnectionStringBuilder.cs.)
+    ``%3A``. The form ``Host=...;Port=...;Username=...;Password=...`` with the same options is read too.
+    (Source: C/Connections/ChronicleConnectionStringBuilder.cs.)
 
-    Chronicle's own clients silently ignore an unknown option, an option without exactly one ``=``, a path, another
-    value of ``auth``, and what follows a second ``:`` in the user information. Here each of these is refused, as is an
-    option given twice, because a typing error there changes who connects to what, and nobody is told.
+    Chronicle's own clients take an empty text for the defaults, which hides a variable that was not set. They silently
+    ignore an unknown option, an option without exactly one ``=``, a path, another value of ``auth``, and what follows
+    a second ``:`` in the user information. Here each of these is refused, as is an option given twice, because a typing
+    error there changes who connects to what, and nobody is told.
 
     :raises InvalidConnectionStringError: also when built by hand. ``field`` says what is wrong, and neither the message
         nor the hint repeats a value.
@@ -111,6 +112,8 @@ class ConnectionString:
                 raise _wrong(
                     field, f"{field} must be a Secret, not {type(value).__name__}.", "Write Secret.env('NAME')."
                 )
+            if value is not None and value.reference is None and not is_text(value.reveal()):
+                raise _wrong(field, f"{field} has characters that no UTF-8 text has.", "")
         if self.api_key is not None and not self.api_key:
             raise _wrong("apiKey", "apiKey is empty.", "Leave it out, or write auth=none.")
 

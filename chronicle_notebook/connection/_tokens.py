@@ -12,7 +12,9 @@ import json
 import re
 import threading
 import time
+from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from copy import copy
 from dataclasses import dataclass
 from typing import Any
@@ -22,9 +24,11 @@ from chronicle_notebook._errors import (
     AuthenticationError,
     CallCancelledError,
     ChronicleError,
+    InvalidConnectionStringError,
     KernelError,
     KernelUnreachableError,
     ProtocolError,
+    SecretUnavailableError,
 )
 from chronicle_notebook._secrets import Secret
 from chronicle_notebook.connection._credentials import DEVELOPMENT_CLIENT_ID, AuthenticationMode
@@ -33,6 +37,7 @@ from chronicle_notebook.connection._http import Answer, post
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.connection._tls import Secured
 from chronicle_notebook.connection._trust import Trust
+from chronicle_notebook.contracts._said import without
 
 PATH = "/connect/token"
 EARLY = 60.0
@@ -72,8 +77,11 @@ class Tokens:
         self._failed_server = ""
         self._no_endpoint: str | None = None
         self._looked_up = False
+        self._carried: deque[Secret] = deque(maxlen=4)
+        """The tokens of late: an answer can come to a call that carried the one before."""
         if self._mode is AuthenticationMode.API_KEY and target.api_key is not None:
             self._token = _Token(target.api_key, float("inf"), float("inf"))
+            self._carried.append(target.api_key)
 
     @property
     def current(self) -> Secret | None:
@@ -96,10 +104,19 @@ class Tokens:
         minutes = max(0.0, self._token.ends_at - time.monotonic()) / 60
         return f"token valid for {minutes:.0f} min"
 
+    def hide(self, text: str) -> str:
+        """A text with dots for every token that a call may have carried, and for the secret of the client."""
+        confidential = [*self._carried, *([] if self._development or self._secret is None else [self._secret])]
+        for secret in confidential:
+            with suppress(SecretUnavailableError):
+                text = without(text, secret.reveal())
+        return text
+
     def ensure(self, secured: Secured, deadline: Deadline) -> None:
         """Return with a token that is valid, where one is to be had.
 
         :raises SecretUnavailableError: the secret is a reference that leads nowhere.
+        :raises InvalidConnectionStringError: the apiKey cannot be sent.
         :raises AuthenticationError: the kernel gives none.
         :raises KernelUnreachableError: the token endpoint does not answer.
         """
@@ -124,9 +141,16 @@ class Tokens:
             self._fetching.release()
 
     def _look_up_once(self) -> None:
-        """Tell of a reference that leads nowhere here, and not below the frames of gRPC."""
-        if not self._looked_up and self._token is not None:
-            self._token.value.reveal()
+        """Tell of a reference that leads nowhere, or of a key that cannot be sent, here and not in a frame of gRPC."""
+        key = None if self._looked_up or self._token is None else self._token.value
+        if key is not None and not _TOKEN.fullmatch(key.reveal()):
+            raise InvalidConnectionStringError(
+                "apiKey holds a character that no header can carry, such as white space.",
+                field="apiKey",
+                hint="Check where it comes from: it may end with a line break."
+                if key.reference is None
+                else f"It is what {key.reference} leads to: look how that is set. It may end with a line break.",
+            )
         self._looked_up = True
 
     def refresh(self, refused: Secret | None, secured: Secured, deadline: Deadline) -> bool:
@@ -159,6 +183,8 @@ class Tokens:
             return
         try:
             self._token = self._fetch(secured, deadline)
+            if self._token is not None:
+                self._carried.append(self._token.value)
             self._failure = None
             return
         except CallCancelledError:

@@ -1,8 +1,8 @@
 """What a client accepts as its kernel, and what it shows of itself.
 
-Kernels always speak TLS (source: K/Server/Program.cs). The certificate is verified for every host but loopback, unless
-``skipTlsValidation`` says otherwise: Chronicle's own clients take that for true when it is not given, and so accept
-anybody.
+Kernels always speak TLS (source: K/Server/Program.cs). The certificate is verified for every host but loopback, and for
+that too when it was DNS that named it, unless ``skipTlsValidation`` says otherwise: Chronicle's own clients take that
+for true when it is not given, and so accept anybody.
 """
 
 from __future__ import annotations
@@ -30,13 +30,15 @@ class Trust:
     """The rules for one client."""
 
     skip: bool | None = None
-    """``skipTlsValidation``: None means to skip on loopback alone."""
+    """``skipTlsValidation``: None means to skip on loopback alone, where the connection string itself names it."""
     roots: bytes | None = None
     """The authorities to trust instead of the system's, as PEM."""
     accepted: bytes = b""
     """Certificates that are accepted as they are, beside the authorities, as PEM."""
     identity: Identity | None = None
     """What the client shows of itself."""
+    discovered: bool = False
+    """Whether DNS names the servers. An answer of DNS can be anybody's, so it switches no check off."""
 
     @classmethod
     def of(
@@ -52,22 +54,25 @@ class Trust:
         :raises InvalidInputError: a file that cannot be read.
         """
         roots = None if root_certificates is None else read_roots(root_certificates)
+        discovered = target.scheme != "chronicle"
         if client_certificate is not None:
             found = read_certificate(client_certificate, client_certificate_password, field="client_certificate")
         elif target.certificate_path is not None:
             found = read_certificate(target.certificate_path, target.certificate_password)
         else:
-            return cls(target.skip_tls_validation, roots)
-        return cls(target.skip_tls_validation, roots, found.certificates, found.identity)
+            return cls(target.skip_tls_validation, roots, discovered=discovered)
+        return cls(target.skip_tls_validation, roots, found.certificates, found.identity, discovered)
 
     def verifies(self, host: Host) -> bool:
         """Whether the certificate of a host is checked against authorities."""
-        return not is_loopback(host.name) if self.skip is None else not self.skip
+        if self.skip is not None:
+            return not self.skip
+        return self.discovered or not is_loopback(host.name)
 
     @property
     def authorities(self) -> bytes:
-        """Everything that is trusted when verifying, as PEM."""
-        return (self.roots if self.roots is not None else system_roots()) + self.accepted
+        """The authorities that servers are verified against, as PEM: never who signed a certificate of the client."""
+        return self.roots if self.roots is not None else system_roots()
 
     def accepts(self, der: bytes) -> bool:
         """Whether a certificate is one of those that are accepted as they are."""

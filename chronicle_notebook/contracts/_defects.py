@@ -46,8 +46,8 @@ _ISSUE = "Cratis/Chronicle#{}".format
 DEFECTS = (
     KnownDefect(
         "authorization-dropped",
-        "Credentials of a webhook are accepted, and not stored outside the event store System: deliveries carry no "
-        "Authorization header.",
+        "Credentials of a webhook are accepted, and not stored outside the event store System, which up to 16.37 takes "
+        "no webhooks: deliveries carry no Authorization header.",
         "before 19.32.3; not with in-memory storage",
         "Each registration is read back, and an authorization that is not there is reported.",
         _ISSUE(4567),
@@ -56,10 +56,10 @@ DEFECTS = (
     KnownDefect(
         "updates-dropped",
         "A change of URL, headers, event types or authorization of an existing webhook is accepted, and not stored "
-        "outside the event store System.",
+        "outside the event store System, which up to 16.37 takes no webhooks.",
         "before 19.32.3; not with in-memory storage",
-        "Each registration is read back, and a field that did not change is reported. Remove the webhook and register "
-        "it again.",
+        "Each registration is read back, and a field that did not change is reported. webhooks.replace() removes the "
+        "webhook and registers it again.",
         _ISSUE(4567),
         fixed_in=(19, 32, 3),
     ),
@@ -104,7 +104,7 @@ DEFECTS = (
     KnownDefect(
         "ciphertext-sent",
         "Deliveries with basic or bearer authorization carry the encrypted secret instead of the secret.",
-        "up to 16.37; later kernels were not looked at",
+        "up to 16.37, with in-memory storage, as others store no authorization; later kernels were not looked at",
         "Watch a delivery to be sure.",
         "K/Core/Observation/Webhooks/WebhookHttpClientFactory.cs",
         generation="classic",
@@ -112,7 +112,7 @@ DEFECTS = (
     KnownDefect(
         "ciphertext-read-back",
         "The list of webhooks holds their secrets, encrypted.",
-        "up to 16.37",
+        "up to 16.37, with in-memory storage, as others store no authorization",
         "They are never shown, compared or sent again.",
         "K/Core/Services/Observation/Webhooks/WebhookDefinitionConverters.cs",
         generation="classic",
@@ -130,7 +130,7 @@ DEFECTS = (
         "authorization-change-fails",
         "Giving an existing webhook its first authorization is ignored when nothing else changes, and changing its "
         "kind makes the call fail.",
-        "up to 16.37",
+        "up to 16.37, with in-memory storage, as others store no authorization",
         "The outcome reports it. webhooks.replace() removes the webhook and registers it again.",
         "I/Changes/ObjectComparer.cs",
         generation="classic",

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from typing import Literal, Protocol
 
 from chronicle_notebook._errors import KernelFaultError, PermissionDeniedError, ProtocolError, RequestRefusedError
+from chronicle_notebook.contracts._said import Hide, all_said, as_it_is, said
 from chronicle_notebook.contracts.wire import bcl_pb2
 
 _SEVERITIES = {0: "unknown", 1: "information", 2: "warning", 3: "error"}
@@ -45,11 +46,12 @@ class Envelope(Protocol):
     def HasField(self, field_name: Literal["IsAuthorized"], /) -> bool: ...  # noqa: N802
 
 
-def open_envelope(envelope: Envelope, *, server: str, call: str) -> None:
+def open_envelope(envelope: Envelope, *, server: str, call: str, hide: Hide = as_it_is) -> None:
     """Return when the answer is a success.
 
-    The kernel's stack trace is never read: it can hold sensitive text.
+    The kernel's stack trace is never read: it can hold sensitive text. What it says is repeated in short.
 
+    :param hide: takes what was sent in confidence out of what the kernel says.
     :raises ProtocolError: the answer is not an envelope.
     :raises PermissionDeniedError: the caller may not do this.
     :raises RequestRefusedError: a validator objected; ``reasons`` has every objection.
@@ -64,7 +66,7 @@ def open_envelope(envelope: Envelope, *, server: str, call: str) -> None:
             call=call,
             hint="The kernel may speak the other wire generation, the one of kernels up to 16.37.",
         )
-    refusal = str(getattr(envelope, "AuthorizationFailureReason", ""))
+    refusal = said(str(getattr(envelope, "AuthorizationFailureReason", "")), hide)
     if refusal or (envelope.HasField("IsAuthorized") and not envelope.IsAuthorized):
         raise PermissionDeniedError(
             f"{where}: the caller may not do this{f' ({refusal})' if refusal else ''}.",
@@ -73,7 +75,7 @@ def open_envelope(envelope: Envelope, *, server: str, call: str) -> None:
             hint="Use credentials of a client that the kernel lets do it.",
         )
     if envelope.ValidationResults:
-        reasons = tuple(_objection(result) for result in envelope.ValidationResults)
+        reasons = all_said((_objection(result) for result in envelope.ValidationResults), hide)
         raise RequestRefusedError(
             f"{where}: the kernel refused the request: {'; '.join(reasons)}",
             server=server,
@@ -82,7 +84,7 @@ def open_envelope(envelope: Envelope, *, server: str, call: str) -> None:
             hint="Nothing was changed.",
         )
     if envelope.ExceptionMessages:
-        reasons = tuple(envelope.ExceptionMessages)
+        reasons = all_said(envelope.ExceptionMessages, hide)
         raise KernelFaultError(
             f"{where}: the kernel failed: {' / '.join(reasons)}",
             server=server,

@@ -31,6 +31,7 @@ from chronicle_notebook._errors import (
 from chronicle_notebook._version import __version__
 from chronicle_notebook.contracts._descriptor import PROTOCOL_VERSION, webhook_descriptor_set
 from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.contracts._said import all_said
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import clients_pb2, webhooks_pb2
 from chronicle_notebook.model import ServerVersion
@@ -102,7 +103,7 @@ def negotiate(server: OnServer) -> Negotiation:
             ServerVersion(answer.ServerVersion, protocol=answer.ServerProtocolVersion),
         )
     generation, how = _by_text(server) or _by_bytes(server) or (None, "")
-    objections = () if answer is None else tuple(answer.Incompatibilities) or ("It gives no reason.",)
+    objections = () if answer is None else all_said(answer.Incompatibilities) or ("It gives no reason.",)
     if generation is None and isinstance(failure, MethodNotImplementedError):
         generation, how = CLASSIC, "The kernel has no compatibility check, which kernels up to 16.37 lack."
     if generation is None and failure is not None:

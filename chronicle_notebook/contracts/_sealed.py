@@ -10,16 +10,22 @@ from typing import Generic, TypeVar
 
 from google.protobuf.message import Message
 
+from chronicle_notebook.contracts._said import Hide, as_it_is
+
 Request = TypeVar("Request", bound=Message)
 
 
 class Sealed(Generic[Request]):
-    """Holds a message; its repr is the message's type and size, and nothing else."""
+    """Holds a message; its repr is the message's type and size, and nothing else.
 
-    __slots__ = ("_data", "_kind")
+    :param hide: what takes the secrets of the message out of a text, for what the kernel says of it.
+    """
 
-    def __init__(self, message: Request) -> None:
+    __slots__ = ("_data", "_kind", "hide")
+
+    def __init__(self, message: Request, hide: Hide = as_it_is) -> None:
         self._kind = type(message).__name__
+        self.hide = hide
         self._data = message.SerializeToString(deterministic=True)
 
     def __repr__(self) -> str:

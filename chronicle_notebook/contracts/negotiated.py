@@ -2,42 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any, Protocol, TypeVar
+from collections.abc import Callable
+from functools import wraps
+from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from google.protobuf.message import Message
 
 from chronicle_notebook._errors import MethodNotImplementedError, ProtocolError
 from chronicle_notebook.contracts._defects import KnownDefect, is_sandbox, known_defects
-from chronicle_notebook.contracts._gateway import Caller, KernelGateway, LiveList, OtherGenerationError
+from chronicle_notebook.contracts._gateway import Caller, KernelGateway, OtherGenerationError
 from chronicle_notebook.contracts._method import Method
 from chronicle_notebook.contracts._negotiation import CLASSIC, COMMANDS, Negotiation, OnServer, negotiate
 from chronicle_notebook.contracts._sealed import Sealed
 from chronicle_notebook.contracts.classic.gateway import ClassicGateway
 from chronicle_notebook.contracts.commands.gateway import CommandsGateway
-from chronicle_notebook.model import (
-    AppendedEvent,
-    AppendResult,
-    EventToAppend,
-    FailedPartition,
-    ObserverState,
-    RegisteredEventType,
-    ServerVersion,
-    WebhookColumns,
-    WebhookDefinition,
-)
+from chronicle_notebook.model import ServerVersion
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
 Result = TypeVar("Result")
+Arguments = ParamSpec("Arguments")
 
 
-class AgreeingCaller(Protocol):
+class AgreeingCaller(Caller, Protocol):
     """A way to a kernel that makes an agreement with each server it connects to, and holds calls to it."""
-
-    @property
-    def server(self) -> str:
-        """``host:port``."""
 
     def agree_with(self, agreement: Callable[[Any], str]) -> None:
         """Make this agreement at each dial."""
@@ -82,6 +70,9 @@ class _Tagged:
     def server(self) -> str:
         return self._caller.server
 
+    def hide(self, text: str) -> str:
+        return self._caller.hide(text)
+
     def call(
         self,
         method: Method[Request, Response],
@@ -99,6 +90,27 @@ class _Tagged:
 
     def stream(self, method: Method[Request, Response], request: Request | Sealed[Request]) -> Any:
         return self._caller.stream(method, request, tag=self._tag)
+
+
+def _spoken(
+    method: Callable[Concatenate[KernelGateway, Arguments], Result], *, either: bool = False, adopt: bool = False
+) -> Callable[Concatenate[NegotiatedGateway, Arguments], Result]:
+    """A method of the gateway that lets the adapter for the kernel's generation do it.
+
+    ``either`` allows the adapter of the other generation where the kernel lacks the method. That is only for methods
+    which the generations have under different paths: an answer then tells by its path how to read it. ``adopt`` takes
+    a success of the other for what the kernel speaks from now on.
+    """
+
+    @wraps(method)
+    def speak(self: NegotiatedGateway, /, *args: Arguments.args, **options: Arguments.kwargs) -> Result:
+        def do(kernel: KernelGateway) -> Result:
+            own: Callable[Arguments, Result] = getattr(kernel, method.__name__)
+            return own(*args, **options)
+
+        return self._run(do, either=either, adopt=adopt)
+
+    return speak
 
 
 class NegotiatedGateway:
@@ -154,13 +166,8 @@ class NegotiatedGateway:
         caller: Caller = _Tagged(self._caller, tag)
         return CommandsGateway(caller) if generation == COMMANDS else ClassicGateway(caller)
 
-    def _run(self, do: Callable[[KernelGateway], Result], *, either: bool = False, adopt: bool = False) -> Result:
-        """Do something in the generation of the kernel.
-
-        ``either`` allows the method of the other one where the kernel lacks it. That is only for methods which the
-        generations have under different paths: an answer then tells by its path how to read it. ``adopt`` takes a
-        success of the other for what the kernel speaks from now on.
-        """
+    def _run(self, do: Callable[[KernelGateway], Result], *, either: bool, adopt: bool) -> Result:
+        """Do something in the generation of the kernel; for ``either`` and ``adopt`` see :func:`_spoken`."""
         for _ in range(3):
             tag = self._generation
             try:
@@ -190,97 +197,24 @@ class NegotiatedGateway:
             self._caller.agree_on(other)
         return result
 
-    def version(self, *, retry: bool = True) -> ServerVersion:
-        """What the server says of itself."""
-        return self._run(lambda kernel: kernel.version(retry=retry))
-
-    def event_stores(self) -> list[str]:
-        """The names of all event stores."""
-        return self._run(lambda kernel: kernel.event_stores())
-
-    def ensure_event_store(self, name: str) -> None:
-        """Create an event store unless it exists."""
-        self._run(lambda kernel: kernel.ensure_event_store(name))
-
-    def namespaces(self, event_store: str) -> list[str]:
-        """The names of the namespaces of an event store."""
-        return self._run(lambda kernel: kernel.namespaces(event_store))
-
-    def ensure_namespace(self, event_store: str, name: str) -> None:
-        """Create a namespace unless it exists."""
-        self._run(lambda kernel: kernel.ensure_namespace(event_store, name))
-
-    def event_types(self, event_store: str) -> list[RegisteredEventType]:
-        """The latest generation of every event type of an event store."""
-        return self._run(lambda kernel: kernel.event_types(event_store), either=True)
-
-    def register_event_types(self, event_store: str, types: Sequence[RegisteredEventType]) -> None:
-        """Register event types with their schemas, in one call."""
-        self._run(lambda kernel: kernel.register_event_types(event_store, types), either=True)
-
-    def event_sequences(self, event_store: str, namespace: str) -> list[str]:
-        """The ids of the event sequences of a namespace."""
-        return self._run(lambda kernel: kernel.event_sequences(event_store, namespace), either=True)
-
-    def tail(self, event_store: str, namespace: str, sequence: str) -> int | None:
-        """The number of the last event of a sequence; None when it is empty."""
-        return self._run(lambda kernel: kernel.tail(event_store, namespace, sequence), either=True)
-
-    def append(self, event_store: str, namespace: str, sequence: str, events: Sequence[EventToAppend]) -> AppendResult:
-        """Append events, all or none."""
-        return self._run(lambda kernel: kernel.append(event_store, namespace, sequence, events), either=True)
-
-    def events(
-        self, event_store: str, namespace: str, sequence: str, *, start: int = 0, event_source_id: str | None = None
-    ) -> list[AppendedEvent]:
-        """The events of a sequence from a number on."""
-        return self._run(
-            lambda kernel: kernel.events(
-                event_store, namespace, sequence, start=start, event_source_id=event_source_id
-            ),
-            either=True,
-        )
-
-    def has_events(self, event_store: str, namespace: str, sequence: str, event_source_id: str) -> bool:
-        """Whether a sequence has an event of an event source."""
-        return self._run(
-            lambda kernel: kernel.has_events(event_store, namespace, sequence, event_source_id), either=True
-        )
-
-    def webhooks(self, event_store: str) -> list[WebhookDefinition]:
-        """All webhooks as read back: without credentials."""
-        return self._run(lambda kernel: kernel.webhooks(event_store))
-
-    def webhook_columns(self, event_store: str) -> WebhookColumns:
-        """All webhooks column by column, with no value object in between."""
-        return self._run(lambda kernel: kernel.webhook_columns(event_store))
-
-    def observe_webhooks(self, event_store: str) -> LiveList[list[WebhookDefinition]]:
-        """The full list of webhooks now and at each change."""
-        return self._run(lambda kernel: kernel.observe_webhooks(event_store))
-
-    def add_webhooks(self, event_store: str, definitions: Sequence[WebhookDefinition]) -> None:
-        """Register webhooks in one call. Acceptance is not materialisation: read back."""
-        self._run(lambda kernel: kernel.add_webhooks(event_store, definitions), either=True, adopt=True)
-
-    def remove_webhooks(self, event_store: str, ids: Sequence[str]) -> None:
-        """Remove webhooks in one call. An unknown id is accepted too."""
-        self._run(lambda kernel: kernel.remove_webhooks(event_store, ids), either=True, adopt=True)
-
-    def observers(self, event_store: str, namespace: str) -> list[ObserverState]:
-        """All observers of a namespace, webhooks among them."""
-        return self._run(lambda kernel: kernel.observers(event_store, namespace))
-
-    def failed_partitions(
-        self, event_store: str, namespace: str, observer_id: str | None = None
-    ) -> list[FailedPartition]:
-        """The partitions that fail at this moment."""
-        return self._run(lambda kernel: kernel.failed_partitions(event_store, namespace, observer_id))
-
-    def retry_partition(
-        self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
-    ) -> bool | None:
-        """Try a failed partition now. Whether that was started; None where the kernel does not tell."""
-        return self._run(
-            lambda kernel: kernel.retry_partition(event_store, namespace, observer_id, sequence, partition)
-        )
+    # What each of these does is told in the protocol.
+    version = _spoken(KernelGateway.version)
+    event_stores = _spoken(KernelGateway.event_stores)
+    ensure_event_store = _spoken(KernelGateway.ensure_event_store)
+    namespaces = _spoken(KernelGateway.namespaces)
+    ensure_namespace = _spoken(KernelGateway.ensure_namespace)
+    event_types = _spoken(KernelGateway.event_types, either=True)
+    register_event_types = _spoken(KernelGateway.register_event_types, either=True)
+    event_sequences = _spoken(KernelGateway.event_sequences, either=True)
+    tail = _spoken(KernelGateway.tail, either=True)
+    append = _spoken(KernelGateway.append, either=True)
+    events = _spoken(KernelGateway.events, either=True)
+    has_events = _spoken(KernelGateway.has_events, either=True)
+    webhooks = _spoken(KernelGateway.webhooks)
+    webhook_columns = _spoken(KernelGateway.webhook_columns)
+    observe_webhooks = _spoken(KernelGateway.observe_webhooks)
+    add_webhooks = _spoken(KernelGateway.add_webhooks, either=True, adopt=True)
+    remove_webhooks = _spoken(KernelGateway.remove_webhooks, either=True, adopt=True)
+    observers = _spoken(KernelGateway.observers)
+    failed_partitions = _spoken(KernelGateway.failed_partitions)
+    retry_partition = _spoken(KernelGateway.retry_partition)

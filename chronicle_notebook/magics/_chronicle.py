@@ -6,11 +6,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from chronicle_notebook import _connect
-from chronicle_notebook._errors import KernelError
+from chronicle_notebook._errors import KernelError, UnknownClientError
 from chronicle_notebook._listing import Column, Listing
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.magics._clients import current
 from chronicle_notebook.magics._parse import Call
+
+WALK = "%chronicle doctor CONNECTION walks the way step by step."
 
 if TYPE_CHECKING:
     from chronicle_notebook._client import Client
@@ -39,27 +41,13 @@ def _connect_to(call: Call) -> Any:
         opened = _connect.connect(
             target,
             event_store=call.text("--store"),
-            namespace=call.text("--namespace") or "Default",
+            namespace=call.text("--namespace"),
             name=call.text("--as") or "default",
         )
     except KernelError as error:
-        error.hint = f"{error.hint} %chronicle doctor CONNECTION walks the way step by step.".strip()
+        error.hint = error.hint.replace(_connect.WALK, WALK)
         raise
-    _note_missing_store(opened)
     return opened
-
-
-def _note_missing_store(opened: Client) -> None:
-    """Say at once what the next call would say; whatever else is wrong, the next call says."""
-    try:
-        known = opened.event_stores()
-    except KernelError:
-        return
-    if opened.event_store not in known:
-        print(  # noqa: T201 - it must be seen where the notebook is read
-            f"Note: this kernel has no event store {opened.event_store!r}. It has {', '.join(known) or 'none'}: "
-            "choose one with %chronicle use --store NAME"
-        )
 
 
 def _literal(target: ConnectionString) -> bool:
@@ -70,7 +58,11 @@ def _literal(target: ConnectionString) -> bool:
 def _use(call: Call) -> Any:
     if not call.values:
         return _clients()
-    return _connect.use(call.text("NAME"), event_store=call.text("--store"), namespace=call.text("--namespace"))
+    try:
+        return _connect.use(call.text("NAME"), event_store=call.text("--store"), namespace=call.text("--namespace"))
+    except UnknownClientError as error:
+        error.hint = error.hint.replace(_connect.NAME_IT, "Connect with %chronicle connect CONNECTION --as NAME.")
+        raise
 
 
 def _clients() -> Listing[Client]:

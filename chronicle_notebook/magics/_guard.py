@@ -10,6 +10,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from types import TracebackType
 
@@ -33,7 +34,8 @@ def guarded(title: str, *, server: Callable[[], str], full: bool) -> Iterator[No
         yield
     except (Exception, KeyboardInterrupt) as error:
         lines = [*(_trace(error) if full else []), *two_lines(error, title, server())]
-        error._render_traceback_ = lambda: lines  # type: ignore[union-attr]
+        # Of the standard library alone, so that the error can still be copied and sent to another process.
+        error._render_traceback_ = partial(list, lines)  # type: ignore[union-attr]
         raise
 
 
@@ -47,7 +49,8 @@ def two_lines(error: BaseException, title: str, server: str) -> list[str]:
         return [_line(f"{name}: {where}: {error.message}"), _line(f"Next step: {hint}")]
     where = f"{title} (kernel {server})" if server else title
     if isinstance(error, KeyboardInterrupt):
-        return [f"{name}: {where} was interrupted.", f"Next step: {INTERRUPTED}"]
+        said = " ".join(getattr(error, "__notes__", ())) or INTERRUPTED
+        return [f"{name}: {where} was interrupted.", f"Next step: {said}"]
     # The text of an error that was not foreseen may hold anything, so it is left to the traceback.
     return [f"{name}: {where} failed in a way that was not foreseen.", f"Next step: {UNFORESEEN}"]
 

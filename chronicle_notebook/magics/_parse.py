@@ -154,7 +154,9 @@ def _arguments(magic: Magic, command: Command, words: Sequence[Word]) -> dict[st
     if len(words) > len(command.arguments):
         extra = len(words) - len(command.arguments)
         taken = f"takes {len(command.arguments) or 'no'} word{'' if len(command.arguments) == 1 else 's'}"
-        hint = f"It is written {magic.usage(command)}; put what has spaces into quotes."
+        flag = command.flag(f"--{words[len(command.arguments)].text}")
+        meant = f"Did you mean {flag.name!r}? " if flag is not None else ""
+        hint = f"{meant}It is written {magic.usage(command)}; put what has spaces into quotes."
         raise _usage(magic, command, f"it {taken}, and {extra} more {'is' if extra == 1 else 'are'} there.", hint)
     values = {}
     for argument, word in zip(command.arguments, words, strict=False):

@@ -11,6 +11,7 @@ from traitlets import Bool
 from traitlets.config import Configurable
 
 from chronicle_notebook.magics import _clients
+from chronicle_notebook.magics._body import with_body
 from chronicle_notebook.magics._completion import Completion
 from chronicle_notebook.magics._guard import guarded
 from chronicle_notebook.magics._help import help_text
@@ -27,6 +28,8 @@ _FAMILIES = {
 """The module that carries each magic out; loaded when it first runs."""
 _CHANGING = {"connect", "use", "sandbox", "remove"}
 """Subcommands after which names may be others."""
+_ELSEWHERE = {f"%chronicle {name}" for name in ("connect", "doctor", "sandbox", "use")}
+"""What is not about the kernel of the current client, so that no error of it names that one."""
 
 
 class ChronicleMagics(Configurable):
@@ -39,6 +42,7 @@ class ChronicleMagics(Configurable):
         self._shell = shell
         self._names = Names()
         self._completion = Completion(self._names, shell)
+        self._transformer = with_body
         self._functions: dict[tuple[str, str], Callable[..., Any]] = {}
 
     @classmethod
@@ -55,6 +59,7 @@ class ChronicleMagics(Configurable):
             self._shell.register_magic_function(function, kind, name.lstrip("%"))
         self._shell.configurables.append(self)
         self._shell.Completer.custom_matchers.append(self._completion.matcher)
+        self._shell.input_transformers_cleanup.append(self._transformer)
 
     def unregister(self) -> None:
         """Take them back, and end the thread."""
@@ -64,6 +69,7 @@ class ChronicleMagics(Configurable):
                 del registered[kind][name]
         self._shell.configurables.remove(self)
         self._shell.Completer.custom_matchers.remove(self._completion.matcher)
+        self._shell.input_transformers_cleanup.remove(self._transformer)
         self._names.close()
 
     def _function(self, name: str) -> Callable[..., Any]:
@@ -79,7 +85,8 @@ class ChronicleMagics(Configurable):
     def _run(self, name: str, line: str, body: str) -> Any:
         magic = BY_NAME[name]
         full = self.traceback or wants(line, "--traceback")
-        with guarded(title_of(magic, line), server=_clients.server, full=full):
+        title = title_of(magic, line)
+        with guarded(title, server=str if title in _ELSEWHERE else _clients.server, full=full):
             call = parse(magic, line)
             if "--help" in call.switches or not call.command.summary:
                 print(help_text(magic, call.command))  # noqa: T201 - help is read, not kept

@@ -174,7 +174,7 @@ WEBHOOKS = Magic(
     (
         Command(
             "",
-            "Return the webhooks for which every filter holds: df = %webhooks --active --auth bearer",
+            "Return the webhooks for which every filter holds: df = %webhooks --active --event-type AccountOpened",
             (),
             (
                 Flag("--event-type", "those that listen to it", value="T", names="event_types"),
@@ -247,7 +247,7 @@ WEBHOOK_CELL = Magic(
         ),
     ),
     notes="""\
-The body is YAML, and every key may be left out:
+The body is YAML; every key may be left out, and so may the body:
 
     event_types: [AccountOpened, FundsDeposited+2]   # all that are known unless given
     headers:

@@ -6,6 +6,8 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from chronicle_notebook._errors import InvalidInputError, NotSupportedError
+from chronicle_notebook._readable import readable
+from chronicle_notebook._url import shown
 from chronicle_notebook.magics._clients import current
 from chronicle_notebook.magics._parse import Call
 from chronicle_notebook.webhooks._code import Style
@@ -13,6 +15,7 @@ from chronicle_notebook.webhooks._view import WebhookView
 
 KEPT = "Nothing was removed."
 BACK = "This would bring it back:"
+BACK_AS_IT_WAS = "or, as long as this kernel runs: client.webhooks.register(outcome.removed)"
 
 
 def run(call: Call) -> Any:
@@ -38,10 +41,9 @@ def _remove(call: Call) -> Any:
     if "--yes" not in call.switches and not _agreed(view):
         print(KEPT)  # noqa: T201 - the answer to the question
         return None
-    code = client.webhooks.code(view.definition, "cell")
-    outcome = client.webhooks.remove(view.definition.id)
-    print(f"{BACK}\n\n{code}")  # noqa: T201 - to be copied
-    return outcome
+    # Before the removal: it may be gone however the call ends, and then nobody could write the code any more.
+    print(f"{BACK}\n\n{client.webhooks.code(view.definition, 'cell')}\n{BACK_AS_IT_WAS}")  # noqa: T201 - to be copied
+    return client.webhooks.remove(view.definition.id)
 
 
 def _agreed(view: WebhookView) -> bool:
@@ -51,11 +53,11 @@ def _agreed(view: WebhookView) -> bool:
     """
     events = f"{view.delivered:,} event{'' if view.delivered == 1 else 's'} delivered so far"
     question = (
-        f"Remove webhook {view.definition.id!r} (to {view.definition.target_url}, {events}) from event store "
+        f"Remove webhook {view.definition.id!r} (to {shown(view.definition.target_url)}, {events}) from event store "
         f"{view.event_store!r} on {view.server}? [y/N] "
     )
     try:
-        answer = input(question)
+        answer = input(readable(question))
     except (EOFError, OSError, RuntimeError, NotImplementedError):
         # What a kernel raises where nobody can be asked is an error of its own, and no more than one of these.
         answer = None

@@ -9,6 +9,7 @@ from chronicle_notebook.magics._clients import current
 from chronicle_notebook.magics._guard import noted_warnings
 from chronicle_notebook.magics._parse import Call
 from chronicle_notebook.webhooks._body import read_body
+from chronicle_notebook.webhooks._validation import about
 
 BODY_LINE = 2
 """The body begins on the second line of the cell."""
@@ -24,8 +25,9 @@ def run(call: Call) -> Any:
             field="--allow-literal",
             hint="Write env:NAME or var:NAME in place of the secret.",
         )
-    builder = read_body(call.body, variables=call.variables, allow_literal=allow_literal, first_line=BODY_LINE)
     webhook, url = call.required("ID"), call.required("URL")
+    with about(webhook):
+        builder = read_body(call.body, variables=call.variables, allow_literal=allow_literal, first_line=BODY_LINE)
     with noted_warnings(print):
         if "--dry-run" in call.switches:
             return client.webhooks.plan(webhook, url, lambda _: builder)

@@ -14,7 +14,7 @@ from chronicle_notebook.model._authorization import (
     WebhookAuthorization,
 )
 from chronicle_notebook.model._event import AppendedEvent, AppendResult, EventToAppend
-from chronicle_notebook.model._event_type import EventType, RegisteredEventType
+from chronicle_notebook.model._event_type import EventType, RegisteredEventType, registrable
 from chronicle_notebook.model._observer import FailedAttempt, FailedPartition, ObserverState, RunningState
 from chronicle_notebook.model._server import ServerVersion
 from chronicle_notebook.model._webhook import EVENT_LOG, WebhookColumns, WebhookDefinition
@@ -41,4 +41,5 @@ __all__ = [
     "WebhookAuthorization",
     "WebhookColumns",
     "WebhookDefinition",
+    "registrable",
 ]

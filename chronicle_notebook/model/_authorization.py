@@ -16,6 +16,8 @@ class AuthorizationKind(StrEnum):
     BASIC = "basic"
     BEARER = "bearer"
     OAUTH = "oauth"
+    UNKNOWN = "unknown"
+    """Read back from a kernel that knows more kinds than this version. It cannot be registered."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
+
+_SUFFIXED = re.compile(r"(.+)\+([0-9]+)", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class EventType:
     """Which kind of event, and which generation of its shape.
 
-    Kernels match events to webhooks by ``id`` alone; the generation is kept and shown.
+    Kernels match events to webhooks by ``id`` alone; the generation is kept and shown. As a text it is ``Id`` in
+    generation 1 and ``Id+generation`` otherwise, also in generation 0, which a kernel keeps where a client named none
+    (source: K/Contracts/Events/EventType.cs).
     """
 
     id: str
@@ -20,15 +25,20 @@ class EventType:
     """Whether an event of this type marks the end of its event source."""
 
     def __str__(self) -> str:
-        return self.id if self.generation in {0, 1} else f"{self.id}+{self.generation}"
+        # The first is left out, unless the id alone would then be read as an id with a generation.
+        plain = self.generation == 1 and _SUFFIXED.fullmatch(self.id) is None
+        return self.id if plain else f"{self.id}+{self.generation}"
 
     @classmethod
     def parse(cls, text: str) -> EventType:
         """Read ``Id`` or ``Id+generation``."""
-        name, plus, generation = text.rpartition("+")
-        if plus and name and generation.isascii() and generation.isdigit():
-            return cls(name, int(generation))
-        return cls(text)
+        found = _SUFFIXED.fullmatch(text)
+        return cls(text) if found is None else cls(found[1], int(found[2]))
+
+
+def registrable(kind: EventType) -> EventType:
+    """The event type as a webhook can be registered with it: generation 0, which is none, as the first."""
+    return kind if kind.generation else replace(kind, generation=1)
 
 
 @dataclass(frozen=True, slots=True)

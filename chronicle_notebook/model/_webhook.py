@@ -2,12 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, final
 
+from chronicle_notebook._arguments import shape
+from chronicle_notebook._errors import InvalidDefinitionError
+from chronicle_notebook._readable import readable
 from chronicle_notebook._secrets import MASK, Secret
-from chronicle_notebook.model._authorization import NO_AUTHORIZATION, NoAuthorization, WebhookAuthorization
+from chronicle_notebook._url import shown
+from chronicle_notebook.model._authorization import (
+    NO_AUTHORIZATION,
+    AuthorizationKind,
+    NoAuthorization,
+    UndisclosedAuthorization,
+    WebhookAuthorization,
+)
+from chronicle_notebook.model._card import card
 from chronicle_notebook.model._event_type import EventType
 
 EVENT_LOG = "event-log"
@@ -56,7 +67,10 @@ class WebhookDefinition:
     id: str
     """The webhook's id, which is also the id of its observer."""
     target_url: str
-    """Where the kernel POSTs the events: an absolute http or https URL."""
+    """Where the kernel POSTs the events: an absolute http or https URL.
+
+    This is the URL itself. What shows it has dots for a user name, a password and the values of a query.
+    """
     event_types: tuple[EventType, ...] = ()
     """Which events go there, in the order given. A kernel sends nothing to a webhook without event types."""
     authorization: WebhookAuthorization = NO_AUTHORIZATION
@@ -69,11 +83,19 @@ class WebhookDefinition:
     """Whether events are sent at all."""
 
     def __post_init__(self) -> None:
+        if isinstance(self.event_types, str | bytes | Mapping) or not isinstance(self.event_types, Iterable):
+            raise InvalidDefinitionError(
+                f"event_types of a webhook is a list of event types, not {shape(self.event_types)}.",
+                field="event_types",
+                webhook=str(self.id),
+                hint='Write event_types=[cn.EventType("AccountOpened")].',
+            )
         object.__setattr__(self, "event_types", tuple(self.event_types))
         object.__setattr__(self, "headers", Headers(self.headers))
 
     def __repr__(self) -> str:
-        parts = [repr(self.id), repr(self.target_url), f"event_types=[{', '.join(map(str, self.event_types))}]"]
+        kinds = readable(", ".join(map(str, self.event_types)))
+        parts = [repr(self.id), self._url(), f"event_types=[{kinds}]"]
         if not isinstance(self.authorization, NoAuthorization):
             parts.append(f"authorization={self.authorization!r}")
         if self.headers:
@@ -82,6 +104,13 @@ class WebhookDefinition:
             parts.append(f"event_sequence_id={self.event_sequence_id!r}")
         parts += [f"{name}=False" for name in ("replayable", "active") if not getattr(self, name)]
         return f"WebhookDefinition({', '.join(parts)})"
+
+    def _repr_html_(self) -> str:
+        return card(self).html()
+
+    def _url(self) -> str:
+        # Built by hand it can be anything.
+        return repr(shown(self.target_url) if isinstance(self.target_url, str) else self.target_url)
 
     def __reduce__(self) -> tuple[Any, ...]:
         # Through the constructor, so that what was pickled is a definition again; one that holds a Secret refuses.
@@ -92,24 +121,41 @@ class WebhookDefinition:
         """A copy with other values, for example ``definition.changed(target_url="https://...")``."""
         return replace(self, **changes)
 
+    def without_secrets(self) -> WebhookDefinition:
+        """A copy that can be pickled: its credentials are undisclosed, and a header that was a secret is masked.
+
+        As of one that was read back from a kernel, the secrets must be given anew before it can be registered.
+        """
+        kind = self.authorization.kind
+        return replace(
+            self,
+            authorization=NO_AUTHORIZATION if kind is AuthorizationKind.NONE else UndisclosedAuthorization(kind),
+            headers={name: MASK if isinstance(value, Secret) else value for name, value in self.headers.items()},
+        )
+
 
 def _rebuild(values: dict[str, Any]) -> WebhookDefinition:
     return WebhookDefinition(**values)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, repr=False)
 class WebhookColumns:
     """All webhooks of an event store, column by column, straight from the answer: the short way to a frame.
 
-    Position *i* of every list belongs to one webhook.
+    Position *i* of every list belongs to one webhook. Event types and names of headers are as they are shown: without
+    what a terminal would obey. Ids and URLs are themselves.
     """
 
     id: list[str]
     url: list[str]
     event_types: list[list[str]]
     authorization: list[int]
-    """Numbers of the wire: 0 none, 1 basic, 2 bearer, 3 oauth."""
+    """Numbers of the wire: 0 none, 1 basic, 2 bearer, 3 oauth; any other is a kind that is not known."""
     headers: list[list[str]]
     event_sequence: list[str]
     active: list[bool]
     replayable: list[bool]
+
+    def __repr__(self) -> str:
+        # Their URLs are whole, and a traceback can show local variables.
+        return f"<WebhookColumns of {len(self.id)} webhooks>"

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 import random
 import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from chronicle_notebook._arguments import check_seconds, check_whole, shape
 from chronicle_notebook._errors import InvalidInputError
 from chronicle_notebook.receiver._callbacks import Callbacks
 from chronicle_notebook.receiver._credential import CredentialCheck
@@ -44,18 +44,19 @@ class Misbehaviour:
             raise _invalid(
                 "status", "Nothing to do wrong was given.", "Give a status, a delay in seconds, or drop=True."
             )
-        if self.status is not None and not (_whole(self.status) and 200 <= self.status <= 599):
-            raise _invalid("status", "status must be an HTTP status from 200 to 599.", "")
+        if self.status is not None:
+            hint = "Write status=503, for example."
+            check_whole(self.status, field="status", least=200, most=599, what="an HTTP status", hint=hint)
         if self.status is not None and self.drop:
             raise _invalid(
                 "drop", "A request is either answered with a status or dropped, not both.", "Give one of them."
             )
-        if not (_number(self.delay) and 0 <= self.delay < math.inf):
-            raise _invalid("delay", "delay must be a number of seconds, zero or more.", "")
-        if self.times is not None and not (_whole(self.times) and self.times >= 1):
-            raise _invalid("times", "times must be a whole number from 1 on, or None for no end.", "")
+        check_seconds(self.delay, field="delay")
+        if self.times is not None:
+            check_whole(self.times, field="times", least=1, hint="Leave it out for no end.")
         if not (_number(self.probability) and 0 <= self.probability <= 1):
-            raise _invalid("probability", "probability must be a number from 0 to 1.", "")
+            message = f"probability must be a number from 0 to 1, not {shape(self.probability)}."
+            raise _invalid("probability", message, "Write probability=0.5, for example.")
 
     def describe(self, left: int | None) -> str:
         """In words, with ``left`` requests to go."""
@@ -68,10 +69,6 @@ class Misbehaviour:
         if left is not None:
             parts.append(f"for the next {count(left, 'request')}")
         return ", ".join(parts)
-
-
-def _whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _number(value: object) -> bool:

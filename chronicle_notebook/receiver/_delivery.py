@@ -9,9 +9,10 @@ from html import escape
 from http import HTTPStatus
 from typing import Any
 
-from chronicle_notebook._display import Card
+from chronicle_notebook._display import PLAIN, Card
+from chronicle_notebook._readable import readable
 from chronicle_notebook.receiver._headers import Headers
-from chronicle_notebook.receiver._words import count, readable
+from chronicle_notebook.receiver._words import count
 
 _SHOWN_JSON = 64 * 1024
 
@@ -89,7 +90,7 @@ class Delivery:
         return f"{count(len(self.events), 'event')} ({shown})"
 
     def __repr__(self) -> str:
-        return f"<Delivery {self.number}: {self.method} {self.path}, {self.summary}, {self.answer}>"
+        return readable(f"<Delivery {self.number}: {self.method} {self.path}, {self.summary}, {self.answer}>")
 
     def _repr_html_(self) -> str:
         facts = [
@@ -114,4 +115,5 @@ class Delivery:
         else:
             return ""
         title = "Body, its beginning" if cut else "Body"
-        return f"<details><summary>{title}</summary><pre>{escape(readable(text))}</pre></details>"
+        # Neither is typeset, as in the card above.
+        return f'<details class="{PLAIN}"><summary>{title}</summary><pre>{escape(readable(text))}</pre></details>'

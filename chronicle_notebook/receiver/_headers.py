@@ -6,23 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import final
 from urllib.parse import unquote_plus
 
+from chronicle_notebook._credential_names import looks_like_credential, parameter_looks_like_credential
 from chronicle_notebook._secrets import MASK
 from chronicle_notebook.receiver._words import readable
-
-_CREDENTIAL_WORDS = (
-    "auth",
-    "cookie",
-    "credential",
-    "key",
-    "passwd",
-    "password",
-    "secret",
-    "session",
-    "signature",
-    "token",
-)
-# Short names that address a credential in the URL of common hosts of functions and storage.
-_CREDENTIAL_PARAMETERS = frozenset({"code", "pass", "pwd", "sig"})
 
 # The registered schemes. Any other first word of the header could itself be the secret, so it is not kept.
 _SCHEMES = {
@@ -34,12 +20,6 @@ _SCHEMES = {
 }
 OTHER_SCHEME = "other"
 """What :func:`authorization_scheme` says of a scheme that is not registered."""
-
-
-def looks_like_credential(name: str) -> bool:
-    """Whether a header or parameter of this name is likely to carry a secret."""
-    lowered = name.lower()
-    return any(word in lowered for word in _CREDENTIAL_WORDS)
 
 
 def authorization_scheme(value: str | None) -> str | None:
@@ -104,7 +84,6 @@ def masked_query(query: str) -> str:
 
 def _masked_parameter(pair: str) -> str:
     name, equals, _ = pair.partition("=")
-    plain = unquote_plus(name)
-    if equals and (looks_like_credential(plain) or plain.lower() in _CREDENTIAL_PARAMETERS):
+    if equals and parameter_looks_like_credential(unquote_plus(name)):
         return f"{name}={MASK}"
     return pair

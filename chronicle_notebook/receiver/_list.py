@@ -7,8 +7,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
 from chronicle_notebook._display import SHOWN, Table
+from chronicle_notebook._readable import readable
 from chronicle_notebook.receiver._delivery import Delivery
-from chronicle_notebook.receiver._words import count, readable
+from chronicle_notebook.receiver._words import count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -58,14 +59,14 @@ class DeliveryList(Sequence[Delivery]):
         return pd.DataFrame(
             {
                 "received": column([d.received for d in items], "datetime64[us, UTC]"),
-                "path": column([d.path for d in items], "string"),
-                "partition": column([d.partition for d in items], "string"),
+                "path": column([readable(d.path) for d in items], "str"),
+                "partition": column([None if d.partition is None else readable(d.partition) for d in items], "str"),
                 "events": column([len(d.events) for d in items], "int64"),
                 "sequence_numbers": column([d.sequence_numbers for d in items], "object"),
-                "event_types": column([d.event_types for d in items], "object"),
+                "event_types": column([tuple(map(readable, d.event_types)) for d in items], "object"),
                 "status": column([d.status for d in items], "Int64"),
                 "duration_ms": column([d.duration_ms for d in items], "float64"),
-                "method": column([d.method for d in items], "string"),
+                "method": column([readable(d.method) for d in items], "str"),
             },
             index=index,
         )

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import math
 import threading
 import time
 from collections.abc import Callable
@@ -11,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
+from chronicle_notebook._arguments import check_port, check_seconds, check_whole, shape
 from chronicle_notebook._display import Card
 from chronicle_notebook._errors import DeliveryTimeoutError, InvalidInputError, ReceiverError, missing
 from chronicle_notebook._secrets import Secret, secret
@@ -42,17 +42,9 @@ class Receiver:
     """
 
     def __init__(self, *, port: int = 0, path: str = "/webhooks", keep: int = 10_000) -> None:
-        if not (_is_whole(port) and 0 <= port <= 65535):
-            raise InvalidInputError("port must be a whole number from 0 to 65535.", field="port")
-        plain = path.isascii() and path.isprintable() and not set(path) & set(" ?#%")
-        if not (path.startswith("/") and plain):
-            raise InvalidInputError(
-                "path must be a path of plain characters that begins with '/'.",
-                field="path",
-                hint="Names with other characters can go into url_for().",
-            )
-        if not (_is_whole(keep) and keep >= 1):
-            raise InvalidInputError("keep must be a whole number from 1 on.", field="keep")
+        check_port(port)
+        _check_path(path)
+        check_whole(keep, field="keep", least=1)
         self._wanted_port = port
         self._path = path.rstrip("/")
         self._journal = Journal(keep)
@@ -175,15 +167,13 @@ class Receiver:
 
         :param timeout: In seconds.
         :returns: All that count, which may be more than asked for.
+        :raises InvalidInputError: for a count that is not kept, or a time-out that is none.
         :raises DeliveryTimeoutError: when they did not come in time.
         :raises ReceiverError: when the receiver does not run and they can no longer come.
         """
-        if not (_is_whole(count) and 1 <= count <= self._journal.keep):
-            raise InvalidInputError(
-                f"count must be a whole number from 1 to {self._journal.keep}, which is what is kept.", field="count"
-            )
-        if not 0 <= timeout < math.inf:
-            raise InvalidInputError("timeout must be a number of seconds, zero or more.", field="timeout")
+        kept = f"This receiver keeps {self._journal.keep} deliveries: Receiver(keep=...) says how many."
+        check_whole(count, field="count", least=1, most=self._journal.keep, hint=kept)
+        check_seconds(timeout, field="timeout")
         self._not_on_its_thread("wait_for()")
         deadline = time.monotonic() + timeout
         matching: list[Delivery] = []
@@ -315,8 +305,17 @@ class Receiver:
         return Card("Receiver", self._facts()).html()
 
 
-def _is_whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+def _check_path(path: object) -> None:
+    if not isinstance(path, str):
+        message = f"path must be a text that begins with '/', not {shape(path)}."
+        raise InvalidInputError(message, field="path", hint='Write path="/webhooks", or leave it out.')
+    plain = path.isascii() and path.isprintable() and not set(path) & set(" ?#%")
+    if not (path.startswith("/") and plain):
+        raise InvalidInputError(
+            "path must be a path of plain characters that begins with '/'.",
+            field="path",
+            hint="Names with other characters can go into url_for().",
+        )
 
 
 def _not_started(port: int, error: OSError) -> ReceiverError:

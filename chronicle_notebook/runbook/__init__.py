@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from chronicle_notebook.runbook._audit import Finding, audit, too_bad
-    from chronicle_notebook.runbook._compare import compare, other_side
+    from chronicle_notebook.runbook._compare import compare, compared, mismatch, other_side
     from chronicle_notebook.runbook._credentials import required_variables
     from chronicle_notebook.runbook._move import move_host
     from chronicle_notebook.runbook._onboarding import onboard
@@ -40,7 +40,9 @@ _HOMES = {
     "Step": "_step",
     "audit": "_audit",
     "compare": "_compare",
+    "compared": "_compare",
     "diagnose": "_recovery",
+    "mismatch": "_compare",
     "move_host": "_move",
     "onboard": "_onboarding",
     "other_side": "_compare",
@@ -60,7 +62,9 @@ __all__ = [
     "Step",
     "audit",
     "compare",
+    "compared",
     "diagnose",
+    "mismatch",
     "move_host",
     "onboard",
     "other_side",

@@ -6,12 +6,12 @@ from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
-from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 from chronicle_notebook._client import Client
 from chronicle_notebook._errors import did_you_mean
 from chronicle_notebook._listing import Column, Listing
+from chronicle_notebook._url import is_local, shown
 from chronicle_notebook.model import (
     AuthorizationKind,
     FailedPartition,
@@ -19,8 +19,13 @@ from chronicle_notebook.model import (
     RunningState,
     WebhookDefinition,
 )
-from chronicle_notebook.runbook._url import shown
+from chronicle_notebook.runbook._defects import CIPHERTEXT_SENT, STATUS_NOT_CHECKED, counts_any_answer, defects_of
+from chronicle_notebook.runbook._sleep import asleep
 from chronicle_notebook.webhooks._header_rules import header_caution
+from chronicle_notebook.webhooks._url_rules import target_url_caution
+
+ALL = "(all)"
+"""In the place of a webhook's id, for what is about the kernel and so about each of them."""
 
 
 class Grade(StrEnum):
@@ -73,10 +78,15 @@ def audit(client: Client, *, largest_lag: int = 100) -> Listing[Finding]:
     hooks = list(client.webhooks.all())
     known = {each.id for each in client.event_types()}
     sequences = {each.id for space in client.namespaces() for each in client.at(namespace=space).event_sequences()}
+    observers = client.observers()
+    sleeping = asleep(hooks, observers)
+    delivering = {hook.id for hook in hooks if hook.active} - sleeping
     found = [
         *(finding for hook in hooks for finding in _definition(hook, known, sequences)),
-        *_targets(hooks),
-        *_deliveries(hooks, client.observers(), client.failed_partitions(), largest_lag),
+        *_targets(hooks, delivering),
+        *_deliveries(hooks, observers, client.failed_partitions(), largest_lag),
+        *_unobserved(sleeping, {each.id for each in observers}),
+        *_kernel(client, [hook for hook in hooks if hook.id in delivering]),
     ]
     order = list(Grade)
     found.sort(key=lambda each: (order.index(each.grade), each.webhook, each.rule))
@@ -120,7 +130,7 @@ def _definition(hook: WebhookDefinition, known: Collection[str], sequences: Coll
 
 def _confidential(hook: WebhookDefinition) -> Iterator[Finding]:
     parts = urlsplit(hook.target_url)
-    local = _is_local(parts.hostname or "")
+    local = is_local(parts.hostname or "")
     if parts.scheme == "http" and not local:
         what = f"Events and credentials go to {parts.hostname} in clear."
         yield Finding(Grade.HIGH, "plain-http", hook.id, what, "Use https.")
@@ -128,6 +138,10 @@ def _confidential(hook: WebhookDefinition) -> Iterator[Finding]:
     if credential:
         what = "Its target URL holds credentials, which kernels store and list in clear."
         yield Finding(Grade.HIGH, "credential-url", hook.id, what, "Use an authorization instead, and change them.")
+    in_query = target_url_caution(hook.target_url)
+    if in_query is not None:
+        credential = True
+        yield Finding(Grade.HIGH, "credential-query", hook.id, in_query.message, in_query.hint)
     for name, value in hook.headers.items():
         caution = header_caution(name, value)
         if caution is not None:
@@ -136,13 +150,6 @@ def _confidential(hook: WebhookDefinition) -> Iterator[Finding]:
     if hook.authorization.kind is AuthorizationKind.NONE and not credential and not local:
         what = "Deliveries carry nothing that proves whom they are from; anybody could send to the target."
         yield Finding(Grade.LOW, "no-authorization", hook.id, what, "Add an authorization if the target is public.")
-
-
-def _is_local(host: str) -> bool:
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
 
 
 def _event_types(hook: WebhookDefinition, known: Collection[str]) -> Iterator[Finding]:
@@ -162,18 +169,21 @@ def _event_types(hook: WebhookDefinition, known: Collection[str]) -> Iterator[Fi
 # -- what they have in common --------------------------------------------------------------------------------------
 
 
-def _targets(hooks: Sequence[WebhookDefinition]) -> Iterator[Finding]:
+def _targets(hooks: Sequence[WebhookDefinition], delivering: Collection[str]) -> Iterator[Finding]:
     by_target: dict[str, list[WebhookDefinition]] = defaultdict(list)
     for hook in hooks:
         by_target[hook.target_url].append(hook)
     for url, sharing in by_target.items():
         for position, hook in enumerate(sharing[1:], start=1):
-            yield _sharing(hook, sharing[:position], url)
+            yield _sharing(hook, sharing[:position], url, delivering)
 
 
-def _sharing(hook: WebhookDefinition, earlier: Sequence[WebhookDefinition], url: str) -> Finding:
+def _sharing(
+    hook: WebhookDefinition, earlier: Sequence[WebhookDefinition], url: str, delivering: Collection[str]
+) -> Finding:
+    """A duplicate when both deliver; one that does not makes nothing arrive twice."""
     mine = {kind.id for kind in hook.event_types}
-    for other in earlier:
+    for other in [each for each in earlier if {each.id, hook.id} <= set(delivering)]:
         common = mine & {kind.id for kind in other.event_types}
         if common and other.event_sequence_id == hook.event_sequence_id:
             what = f"{shown(url)} gets {', '.join(sorted(common))} from {other.id!r} too, so each event arrives twice."
@@ -209,3 +219,24 @@ def _deliveries(
         if each.lag > largest_lag:
             what = f"In namespace {each.namespace!r} up to {each.lag:,} events wait."
             yield Finding(Grade.MEDIUM, "lag", each.id, what, "Look whether the target is slow.")
+
+
+def _unobserved(sleeping: Collection[str], observed: Collection[str]) -> Iterator[Finding]:
+    for webhook in sorted(set(sleeping) - set(observed)):
+        what = (
+            "It is listed as active and has no observer, so nothing is delivered: most likely it was registered as "
+            "inactive. A restart of the kernel may start it, with its whole history."
+        )
+        yield Finding(Grade.MEDIUM, "no-observer", webhook, what, "Remove it if it must not deliver.")
+
+
+def _kernel(client: Client, delivering: Sequence[WebhookDefinition]) -> Iterator[Finding]:
+    """What this kernel is known to do to deliveries, as it may look as if all were well."""
+    if delivering and counts_any_answer(client):
+        what = "This kernel counts any answer as delivered: that nothing fails does not prove that anything arrived."
+        yield Finding(Grade.MEDIUM, STATUS_NOT_CHECKED, ALL, what, "Look at the targets' own logs.")
+    if CIPHERTEXT_SENT in defects_of(client):
+        for hook in delivering:
+            if hook.authorization.kind in {AuthorizationKind.BASIC, AuthorizationKind.BEARER}:
+                what = "This kernel sends its encrypted secret instead of the secret, which the target refuses."
+                yield Finding(Grade.HIGH, CIPHERTEXT_SENT, hook.id, what, "Use OAuth or a newer kernel.")

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
 from chronicle_notebook._client import Client
+from chronicle_notebook._errors import InvalidInputError, did_you_mean
 from chronicle_notebook._listing import Column, Listing
 from chronicle_notebook._secrets import Secret
+from chronicle_notebook._url import another, shown
 from chronicle_notebook.model import WebhookDefinition
-from chronicle_notebook.runbook._url import shown
 from chronicle_notebook.webhooks._comparison import FIELDS, differing
 
 
@@ -51,6 +52,7 @@ def other_side(
 
     :param connection: a reference to the connection string, which may hold a secret.
     :param event_store: unless given, that of the profile, else the one of ``client``.
+    :raises InvalidInputError: something is given, and it leads to where ``client`` is.
     """
     from chronicle_notebook._connect import clients, connect, use
 
@@ -60,10 +62,37 @@ def other_side(
     elif connection is not None:
         other = connect(connection.reveal(), event_store=store, name=OTHER)
     else:
-        return client.at(event_store=store)
+        other = client.at(event_store=store)
     if client.name in clients():  # connecting makes a client the current one, also one that is only looked at
         use(client.name)
+    if _is_same(client, other) and (profile, connection, event_store) != (None, None, None):
+        raise InvalidInputError(
+            f"Event store {client.event_store!r} on {client.server} stands on both sides.",
+            field="other_profile" if profile is not None else "other_connection" if connection else "other_event_store",
+            hint="Name another environment, or another event store, for one of them.",
+        )
     return other
+
+
+def _is_same(left: Client, right: Client) -> bool:
+    """Whether both are one event store, under one address."""
+    return (left.server, left.event_store) == (right.server, right.event_store)
+
+
+def compared(left: Client, right: Client, differences: Sequence[Difference]) -> str:
+    """What a comparison found, in a sentence."""
+    itself = ", as the event store was compared with itself" if _is_same(left, right) else ""
+    return f"{len(differences)} difference{'' if len(differences) == 1 else 's'}{itself}."
+
+
+def mismatch(left: Client, right: Client, differences: Sequence[Difference]) -> str:
+    """Why two event stores are not the same as they were to be; empty when they are.
+
+    One event store does not match itself: that would be true of any, and be taken for good news.
+    """
+    if _is_same(left, right):
+        return "That shows nothing."
+    return "They were to be the same." if differences else ""
 
 
 def compare(left: Client, right: Client, *, ignore: Collection[str] = ()) -> Listing[Difference]:
@@ -72,7 +101,9 @@ def compare(left: Client, right: Client, *, ignore: Collection[str] = ()) -> Lis
     Of headers the values are compared and only the names are shown; of credentials only the kind can be compared.
 
     :param ignore: fields that are meant to differ, for example ``target_url``.
+    :raises InvalidInputError: there is no such field.
     """
+    _check_fields(ignore)
     here = {each.id: each for each in left.webhooks.all()}
     there = {each.id: each for each in right.webhooks.all()}
     found = [
@@ -83,10 +114,22 @@ def compare(left: Client, right: Client, *, ignore: Collection[str] = ()) -> Lis
     return Listing(
         found,
         _COLUMNS,
-        caption=f"{len(found)} difference{'' if len(found) == 1 else 's'} in {len({*here, *there})} webhooks",
+        caption=f"{len(found)} difference{'' if len(found) == 1 else 's'} in {len({*here, *there})} webhooks"
+        f"{', of an event store and itself' if _is_same(left, right) else ''}",
         empty="They are the same, as far as kernels tell.",
         foot=f"Left: {left.event_store!r} on {left.server}. Right: {right.event_store!r} on {right.server}.",
     )
+
+
+def _check_fields(names: Collection[str]) -> None:
+    known = [field.name for field in FIELDS]
+    for name in names:
+        if name not in known:
+            raise InvalidInputError(
+                f"A webhook has no field {name!r} that could be ignored.",
+                field="ignore",
+                hint=did_you_mean(name, known) or f"It has {', '.join(known)}.",
+            )
 
 
 def _differences(
@@ -98,9 +141,5 @@ def _differences(
     shows = {field.name: field.show for field in FIELDS}
     shows["target_url"] = lambda definition: shown(definition.target_url)
     return [
-        Difference(webhook, name, shows[name](left), _right(shows[name](left), shows[name](right))) for name in names
+        Difference(webhook, name, shows[name](left), another(shows[name](left), shows[name](right))) for name in names
     ]
-
-
-def _right(left: str, right: str) -> str:
-    return f"{right} (another value)" if left == right else right

@@ -6,7 +6,7 @@ A webhook ``fraud-watch`` with a bearer token has it in ``FRAUD_WATCH_TOKEN``; t
 
 from __future__ import annotations
 
-from chronicle_notebook._errors import SecretUnavailableError
+from chronicle_notebook._errors import ChronicleError, SecretUnavailableError
 from chronicle_notebook._secrets import Secret
 from chronicle_notebook.model import (
     AuthorizationKind,
@@ -16,6 +16,7 @@ from chronicle_notebook.model import (
     UndisclosedAuthorization,
     WebhookDefinition,
 )
+from chronicle_notebook.webhooks._authorization_rules import secrets_of
 from chronicle_notebook.webhooks._references import VariableNames
 
 _NEEDED = {
@@ -23,7 +24,10 @@ _NEEDED = {
     AuthorizationKind.BASIC: ("username", "password"),
     AuthorizationKind.BEARER: ("token",),
     AuthorizationKind.OAUTH: ("authority", "client_id", "client_secret"),
+    AuthorizationKind.UNKNOWN: (),
 }
+_SECRET = frozenset({"password", "token", "client_secret"})
+"""What is secret of these. A plan names it as ``env:NAME``, so that its value is looked for in what is saved."""
 
 
 def required_variables(definition: WebhookDefinition) -> list[str]:
@@ -39,13 +43,28 @@ def missing_variables(definition: WebhookDefinition) -> list[str]:
 
 def is_set(secret: Secret) -> bool:
     """Whether a reference leads somewhere, as far as that can be told without asking a person."""
+    return not why_unusable(secret)
+
+
+def why_unusable(secret: Secret) -> str:
+    """Why a reference leads nowhere, as a sentence; empty when it does not, or a person would have to be asked."""
     if secret.reference is not None and secret.reference.startswith("prompt"):
-        return True
+        return ""
     try:
         secret.reveal()
-    except SecretUnavailableError:
-        return False
-    return True
+    except ChronicleError as error:
+        return error.message
+    return ""
+
+
+def at_hand(definition: WebhookDefinition) -> WebhookDefinition:
+    """The definition, once its secrets can be had; one that is asked for is asked for here.
+
+    :raises SecretUnavailableError: one cannot; nothing was sent.
+    """
+    for _, secret in secrets_of(definition.authorization):
+        secret.reveal()
+    return definition
 
 
 def with_credentials(definition: WebhookDefinition) -> WebhookDefinition:
@@ -75,11 +94,15 @@ def with_credentials(definition: WebhookDefinition) -> WebhookDefinition:
 
 def needs(definition: WebhookDefinition) -> str:
     """For a plan: which variables are needed, and which of them are missing."""
-    required, absent = required_variables(definition), missing_variables(definition)
-    if not required:
+    references, absent = _references(definition), missing_variables(definition)
+    if not references:
         return ""
+    told = [
+        str(secret.reference).removeprefix("" if purpose in _SECRET else "env:")
+        for purpose, secret in references.items()
+    ]
     rest = f"; not set: {', '.join(absent)}" if absent else ""
-    return f"Its credentials are sent again from {', '.join(required)}{rest}."
+    return f"Its credentials are sent again from {', '.join(told)}{rest}."
 
 
 def _references(definition: WebhookDefinition) -> dict[str, Secret]:

@@ -21,7 +21,7 @@ class Status(StrEnum):
     """How a runbook ended."""
 
     PLANNED = "planned"
-    """Dry: nothing was sent, and there is something to do."""
+    """Dry: nothing was changed, and there is something to do."""
     NOTHING_TO_DO = "nothing to do"
     DONE = "done"
     INCOMPLETE = "incomplete"

@@ -3,7 +3,8 @@
 The order that loses none: the receiver learns to take the new secret beside the old one, the webhook is given the new
 one, the receiver forgets the old one. The first and the last are done at the receiver. A delivery that meets a receiver
 which takes neither fails and is tried again on kernels that look at the answer; on those that count any answer as
-delivered it would be lost, so the new secret is tried at the target before anything changes.
+delivered, some of those before 19.30, it would be lost, so the new secret is tried at the target before anything
+changes.
 """
 
 from __future__ import annotations
@@ -18,13 +19,15 @@ from chronicle_notebook.model import (
     OAuthAuthorization,
     WebhookDefinition,
 )
-from chronicle_notebook.runbook._credentials import is_set
+from chronicle_notebook.runbook._credentials import at_hand, why_unusable
+from chronicle_notebook.runbook._defects import CIPHERTEXT_SENT, IN_USE_FOR_A_WHILE, defects_of
 from chronicle_notebook.runbook._step import Step
 from chronicle_notebook.runbook._target import answers
-from chronicle_notebook.runbook._url import shown
 
-RESENT = (
-    "Kernels do not tell whether it is the same one, so it is sent whenever this runs; they may recommend a replay."
+RESENT = "Kernels do not tell whether it is the same one, so it is sent whenever this runs."
+CIPHERTEXT = (
+    "This kernel sends the encrypted secret instead of the secret, so that the target refuses any of them: a new one "
+    "changes nothing."
 )
 
 
@@ -49,7 +52,7 @@ def rotate(
     :raises InvalidInputError: the webhook has no authorization, or something that it needs is not given.
     """
     found = client.webhooks.get(webhook)
-    wanted = _rotated(found, secret, username, authority, client_id)
+    wanted = with_secret(found, secret, username=username, authority=authority, client_id=client_id)
     failing = {(each.namespace, each.partition) for each in client.failed_partitions(webhook)}
 
     def deliveries_hold() -> bool | None:
@@ -59,23 +62,39 @@ def rotate(
 
     steps = []
     if test_target and found.authorization.kind is not AuthorizationKind.OAUTH:
-        what = f"see that {shown(found.target_url)} takes the new secret"
-        steps.append(answers(webhook, lambda: wanted, what, timeout=timeout))
+        steps.append(answers(wanted, lambda: wanted, timeout=timeout))
     return [
         *steps,
         Step(
             webhook,
             f"give it the secret from {secret.reference}",
-            do=lambda: client.webhooks.register(wanted),
+            do=lambda: client.webhooks.register(at_hand(wanted)),
             done=deliveries_hold,
-            note=RESENT if is_set(secret) else f"{secret.reference} is not set here. {RESENT}",
+            note=about_secret(client, wanted, secret),
         ),
     ]
 
 
-def _rotated(
-    found: WebhookDefinition, secret: Secret, username: str | None, authority: str | None, client_id: str | None
+def about_secret(client: Client, wanted: WebhookDefinition, secret: Secret) -> str:
+    """What is worth knowing before a webhook is given another secret."""
+    told = [why_unusable(secret), RESENT, IN_USE_FOR_A_WHILE]
+    if CIPHERTEXT_SENT in defects_of(client) and wanted.authorization.kind is not AuthorizationKind.OAUTH:
+        told.append(CIPHERTEXT)
+    return " ".join(each for each in told if each)
+
+
+def with_secret(
+    found: WebhookDefinition,
+    secret: Secret,
+    *,
+    username: str | None = None,
+    authority: str | None = None,
+    client_id: str | None = None,
 ) -> WebhookDefinition:
+    """A webhook that was read back with another token, password or client secret; its kind of authorization stays.
+
+    :raises InvalidInputError: it has no authorization, or something that its kind needs besides is not given.
+    """
     match found.authorization.kind:
         case AuthorizationKind.BEARER:
             return found.changed(authorization=BearerAuthorization(secret))

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from chronicle_notebook._display import Card, banner_of
 from chronicle_notebook._errors import ChronicleError, InvalidInputError, RunbookError
+from chronicle_notebook._guard import LOCK
 from chronicle_notebook._secrets import Secret
 from chronicle_notebook.runbook._carry_out import carry_out, look, unfinished, verify
 from chronicle_notebook.runbook._outcome import RunbookOutcome, Shown, Status, steps_table
@@ -21,20 +22,29 @@ if TYPE_CHECKING:
 
 DEMO_STORE = "banking"
 """The event store of a sandbox's demo, which a runbook looks at where nobody names one."""
-DRY = "Dry run: nothing was sent. Run it again with apply = True to do this."
+DRY = "Dry run: nothing was changed. Run it again with apply = True to do this."
+THROW_AWAY = "No connection was named, so this was about the throw-away sandbox of this process."
 
 _BEGUN = frozenset({State.DONE, State.FAILED, State.UNKNOWN})
 
 _running: list[Run] = []
 
 
-def start(name: str, namespace: Mapping[str, Any], *, schema: Mapping[str, Any] | None = None) -> Run:
+def start(
+    name: str,
+    namespace: Mapping[str, Any],
+    *,
+    schema: Mapping[str, Any] | None = None,
+    required: Collection[str] = (),
+) -> Run:
     """Begin a runbook: check its parameters, before anything else happens.
 
     :param name: what it is called in the outcome.
     :param namespace: where the parameters are: ``globals()``.
     :param schema: the parameters and their types, see :mod:`chronicle_notebook.runbook._schema`. Besides these there
-        are ``apply`` (false unless set), ``profile``, ``event_store``, ``namespace`` and ``outcome_file``.
+        are ``apply`` and ``sandbox`` (false unless set), ``profile``, ``event_store`` and ``outcome_file``.
+    :param required: the parameters for which the notebook has an example only. Whoever gives any parameter on a command
+        line gives these too.
     :raises InvalidInputError: a parameter is unknown, missing or of another type, or a secret is written out.
     """
     while _running:
@@ -42,11 +52,11 @@ def start(name: str, namespace: Mapping[str, Any], *, schema: Mapping[str, Any] 
     try:
         _check_names(schema or {})
         assigned = injected_names(map(str, namespace.get("In", ())))
-        parameters = check(namespace, schema or {}, assigned=assigned)
+        parameters = check(namespace, schema or {}, assigned=assigned, required=required)
     except InvalidInputError as error:
         _shortened(error)
         raise
-    run = Run(name, parameters)
+    run = Run(name, parameters, namespace)
     _running.append(run)
     return run
 
@@ -54,15 +64,17 @@ def start(name: str, namespace: Mapping[str, Any], *, schema: Mapping[str, Any] 
 class Run:
     """One run of a runbook. Its parameters are its attributes: ``run.webhook``."""
 
-    def __init__(self, name: str, parameters: Mapping[str, Any]) -> None:
+    def __init__(self, name: str, parameters: Mapping[str, Any], namespace: Mapping[str, Any]) -> None:
         self.name = name
+        self._namespace = namespace
+        self._given = {name: _copy(namespace.get(name)) for name in parameters}
         self.parameters = dict(parameters)
         """Each parameter, secrets as :class:`~chronicle_notebook.Secret`."""
         self.outcome: RunbookOutcome | None = None
         """What became of it, once it has ended."""
         self._client: Client | None = None
         self._progress: list[Progress] = []
-        self._looked = False
+        self._looked = self._finished = False
         self._started = datetime.now(UTC)
         self._shell = _shell()
         if self._shell is not None:
@@ -80,18 +92,31 @@ class Run:
         return bool(self.parameters["apply"])
 
     def connect(self) -> Client:
-        """Connect as the parameters ``profile``, ``event_store`` and ``namespace`` say, see :func:`cn.connect`.
+        """Connect as the parameters ``profile`` and ``event_store`` say, see :func:`cn.connect`, and as ``namespace``
+        says, for a runbook that has one in its schema.
 
         Where none of them and no environment names an event store, a sandbox's demo is used.
+
+        :raises InvalidInputError: it is to be applied and no connection is named, so that it would change a throw-away
+            sandbox and look as if all were well; or the event store has no such namespace.
         """
         from chronicle_notebook._connect import DEFAULT_STORE, connect, use
 
-        wanted = {name: self.parameters[name] for name in ("profile", "event_store", "namespace")}
-        client = connect(**wanted)
+        wanted = {name: self.parameters[name] for name in ("profile", "event_store")}
+        client = self._client = connect(**wanted)
+        if client.embedded and self.applying and not self.parameters["sandbox"]:
+            raise InvalidInputError(
+                "No connection is named, so this would be applied to a throw-away sandbox inside this process.",
+                field="apply",
+                hint="Set CHRONICLE_CONNECTION_STRING, or give profile=NAME. To try it on the sandbox: sandbox=true.",
+            )
         named = self.parameters["event_store"] or self.parameters["profile"]
         unnamed = named is None and client.event_store == DEFAULT_STORE
         if unnamed and client.sandbox and DEMO_STORE in client.event_stores():
             client = use(event_store=DEMO_STORE)
+        namespace = self.parameters.get("namespace")
+        if namespace is not None:
+            client = use(namespace=namespace)
         self._client = client
         return client
 
@@ -106,7 +131,11 @@ class Run:
         self.add(Step(subject, what, do, done, note=note))
 
     def plan(self) -> Shown:
-        """What would be done, as a table; each step is looked at for whether it is so already. Nothing is sent."""
+        """What would be done, as a table; each step is looked at for whether it is so already. Nothing is sent.
+
+        :raises InvalidInputError: a parameter was changed since the runbook began.
+        """
+        self._check_fresh()
         look(self._progress)
         self._looked = True
         to_do = sum(each.state is not State.ALREADY for each in self._progress)
@@ -117,12 +146,19 @@ class Run:
     def apply(self) -> Shown:
         """Do what is planned, if the parameter ``apply`` is true. It stops at the first step that does not succeed.
 
-        That does not raise, so that the outcome can tell what was done and what was not; :meth:`finish` does.
+        A step that does not succeed does not raise, so that the outcome can tell what was done and what was not;
+        :meth:`finish` does.
+
+        :raises InvalidInputError: a parameter was changed since the runbook began, or it has ended.
+        :raises ProtectedError: the event store is protected, and its name was not given; no step was begun.
         """
+        self._check_fresh()
         if not self.applying:
             return Shown(Card(DRY, (), banner=banner_of(self._server)))
         if not self._looked:
             self.plan()
+        if self._client is not None and self._client.locked:
+            LOCK.require(self._client.server, self._client.event_store)
         carry_out(self._progress, told=print)
         return Shown(steps_table(f"{self.name}: what was done", self._facts(), banner=banner_of(self._server)))
 
@@ -134,10 +170,13 @@ class Run:
         :param findings: what was found, for a runbook that looks and changes nothing.
         :param rejected: why what was found is not as it was asked to be; empty when it is.
         :raises RunbookError: it is not as it was asked, or the outcome could not be written to ``outcome_file``.
+        :raises InvalidInputError: a parameter was changed since the runbook began, or it has ended.
         """
+        self._check_fresh()
         problems = verify(self._progress) if self.applying else []
         status = self._status(problems, rejected)
         told = summary or self._summary()
+        self._finished = True
         outcome = self._leave(status, f"{told} {rejected}".strip(), problems, findings)
         if outcome:
             return
@@ -156,6 +195,29 @@ class Run:
             self._shell = None
         if self in _running:
             _running.remove(self)
+
+    def _check_fresh(self) -> None:
+        """Refuse to go on with parameters that are not those of the notebook any more, or when all was done."""
+        changed = [name for name, value in self._given.items() if self._namespace.get(name) != value]
+        if not changed and not self._finished:
+            return
+        error = InvalidInputError(
+            f"Parameter {changed[0]!r} was changed since this runbook began, and is not in effect."
+            if changed
+            else "This runbook has ended, and its outcome stands above.",
+            field=changed[0] if changed else "",
+            hint="Run all cells again, from the parameters on.",
+        )
+        _shortened(error)
+        raise error
+
+    @property
+    def _place(self) -> str:
+        """Where it was done, for the summary."""
+        if self._client is None:
+            return ""
+        place = f"Event store {self._client.event_store!r} on {self._client.server}."
+        return f"{place} {THROW_AWAY}" if self._client.embedded else place
 
     @property
     def _server(self) -> str:
@@ -182,7 +244,7 @@ class Run:
 
         total = len(self._progress)
         if not self.applying:
-            return f"{count(State.TO_DO, State.CANNOT_TELL)} of {total} steps to do; nothing was sent."
+            return f"{count(State.TO_DO, State.CANNOT_TELL)} of {total} steps to do; nothing was changed."
         left = count(State.FAILED, State.UNKNOWN, State.NOT_DONE)
         rest = f", {left} not done" if left else ""
         return f"{count(State.DONE)} of {total} steps done, {count(State.ALREADY)} were so already{rest}."
@@ -193,7 +255,7 @@ class Run:
         self.outcome = RunbookOutcome(
             runbook=self.name,
             status=status,
-            summary=summary,
+            summary=f"{summary} {self._place}".rstrip(),
             applied=self.applying,
             server=self._server,
             event_store="" if self._client is None else self._client.event_store,
@@ -230,12 +292,12 @@ class Run:
         error = result.error_in_exec or result.error_before_exec
         if error is None or self.outcome is not None:
             return
-        told = error.message if isinstance(error, ChronicleError) else type(error).__name__
+        told = _told(error)
         try:
             if any(each.state in _BEGUN for each in self._progress):
                 self._leave(Status.INCOMPLETE, self._summary(), [*unfinished(self._progress), told], ())
             else:
-                self._leave(Status.FAILED, "It ended before anything was sent.", [told], ())
+                self._leave(Status.FAILED, "It ended before anything was changed.", [told], ())
         except RunbookError as unwritten:  # the cell has failed already; raised from here, the shell would dump it
             print(f"{unwritten.message} {unwritten.hint}", file=sys.stderr)  # noqa: T201 - there is no other way to say it
 
@@ -249,6 +311,21 @@ def _check_names(schema: Mapping[str, Any]) -> None:
                 field="schema",
                 hint="Choose another name.",
             )
+
+
+def _told(error: BaseException) -> str:
+    """An error with its next step. The text of one that was not foreseen may hold anything, and stays out."""
+    if isinstance(error, ChronicleError):
+        return str(error)
+    name = type(error).__name__
+    if isinstance(error, OSError) and error.strerror:
+        return ": ".join([name, error.strerror, *([str(error.filename)] if error.filename else [])])
+    return name
+
+
+def _copy(value: Any) -> Any:
+    """A value as it is now: a list can be changed in its place."""
+    return list(value) if isinstance(value, list) else value
 
 
 def _plain(value: Any) -> Any:
@@ -276,4 +353,4 @@ def _show(outcome: RunbookOutcome, shell: Any) -> None:
 def _shortened(error: ChronicleError) -> None:
     """Show an error in two lines: the frames of a runbook's cell say nothing that the message does not."""
     lines = [f"{type(error).__name__}: {error.message}", f"Next step: {error.hint}" if error.hint else ""]
-    error._render_traceback_ = lambda: [line for line in lines if line]  # type: ignore[attr-defined]
+    error._render_traceback_ = lambda: [line for line in lines if line]  # type: ignore[method-assign]

@@ -11,10 +11,14 @@ from typing import Any
 
 from chronicle_notebook._errors import ChronicleError, InvalidInputError, RunbookError, did_you_mean, missing
 from chronicle_notebook._guard import CONFIRMED
+from chronicle_notebook.runbook import _destination, _report
+from chronicle_notebook.runbook._execution import execute, interruptible
 from chronicle_notebook.runbook._outcome import MIME
-from chronicle_notebook.runbook._schema import STANDARD, Kind, known
-from chronicle_notebook.runbook._source import schema_of
-from chronicle_notebook.scan import rules_for, scan_notebook
+from chronicle_notebook.runbook._schema import STANDARD, Kind, check_required, known
+from chronicle_notebook.runbook._source import required_of, schema_of
+from chronicle_notebook.scan import Leak, rules_for, scan_notebook
+
+HALF_WAY = "What had begun may be done. Run it again with the same parameters: what is done is left alone."
 
 
 def run(
@@ -25,55 +29,100 @@ def run(
     output: Path | None = None,
     page: Path | None = None,
     confirm: str | None = None,
+    as_json: bool = False,
 ) -> int:
-    """Run a runbook and say in a line what became of it; 0 when it is as asked, else 1.
+    """Run a runbook and say what became of it, of each step and what was found; 0 when it is as asked, else 1.
+
+    That goes to the standard output. What the runbook prints on its way goes to the standard error. A signal interrupts
+    the cell that runs, so that the runbook can leave its outcome; what became of it is told then too.
 
     :param runbook: a file, or the name of one that comes with the project.
     :param given: parameters, each ``name=value``.
     :param output: where to save the executed notebook; it is saved after each cell, without the state of widgets.
     :param page: where to write it as a static page.
     :param confirm: the name of the protected event store that may be written to.
-    :raises ChronicleError: it cannot be run at all: a wrong parameter, no such file. Nothing was started then.
+    :param as_json: say it as JSON, as :meth:`RunbookOutcome.to_dict` has it.
+    :raises ChronicleError: it cannot be run at all (a wrong parameter, no such file, one that cannot be written), and
+        nothing was started; or it ended without an outcome; or the page could not be written.
+    :raises KeyboardInterrupt: it was interrupted, or told to end.
     """
     path = _found(runbook)
     try:
         import nbformat
-        import papermill
-        from papermill.exceptions import PapermillExecutionError
+        import papermill  # noqa: F401 - what is missing is said before anything is started
     except ImportError as error:
         raise missing("runbooks", "Running a runbook", error) from None
-    parameters = read_parameters(_cells(path, nbformat), given)
-    if apply:
-        parameters["apply"] = True
-    for target in (output, page):
-        if target is not None:
-            target.parent.mkdir(parents=True, exist_ok=True)
-    failure = ""
-    notebook: Any = None
-    with _confirmed(confirm), _kept(output) as saved:
-        try:
-            papermill.execute_notebook(
-                str(path),
-                str(saved),
-                parameters=parameters,
-                cwd=str(Path.cwd()),
-                progress_bar=sys.stderr.isatty(),
-                stdout_file=sys.stdout,
-                store_widget_state=False,
-                extra_arguments=["--log-level=50"],  # what the kernel process says of itself is no progress
-            )
-        except PapermillExecutionError as error:
-            failure = f"{error.ename}: {error.evalue}"
-        notebook = nbformat.read(saved, as_version=4)  # type: ignore[no-untyped-call]
+    cells = _cells(path, nbformat)
+    parameters = read_parameters(cells, given)
+    if apply and parameters.setdefault("apply", True) is False:
+        raise InvalidInputError("--apply was given, and apply=false too.", field="apply", hint="Leave one of them out.")
+    check_required(parameters, required_of(cells))
+    _destination.check(path, output=output, page=page)
+    with interruptible() as interruption, _confirmed(confirm), _kept(output) as saved:
+        before = _written(saved)
+        failure = execute(path, saved, parameters, interruption)
+        notebook = _executed(saved, before, nbformat)
     leaks = scan_notebook(notebook, rules_for(notebook), file=path.stem)
+    outcome = outcome_of(notebook)
+    # First of all, as whatever comes now may fail, and what was done is done.
+    if outcome is not None:
+        _tell(outcome, as_json=as_json)
     for leak in leaks:
         print(f"Secret in the executed notebook: {leak.place}: {leak.kind}", file=sys.stderr)
-    outcome = outcome_of(notebook)
-    if page is not None and not leaks:
-        from chronicle_notebook.runbook._html import export
+    if interruption:
+        if parameters.get("apply") and (outcome is None or not outcome["ok"]):
+            print(HALF_WAY, file=sys.stderr)
+        raise interruption.error()
+    if page is not None:
+        _write(notebook, page, path.stem, leaks)
+    if outcome is None:
+        raise _without_outcome(path.stem, failure, applied=bool(parameters.get("apply")))
+    if failure and outcome["ok"]:
+        raise ChronicleError(f"The outcome is good, and the notebook failed afterwards: {failure}")
+    return 0 if outcome["ok"] and not leaks else 1
 
-        export(notebook, page, title=path.stem)
-    return max(_told(path.stem, outcome, failure), int(bool(leaks)))
+
+def _executed(saved: Path, before: int, nbformat: Any) -> Any:
+    """The executed notebook; an empty one where none was saved. What an earlier run has left says nothing of this."""
+    notebook = _read(saved, nbformat) if _written(saved) != before else None
+    return notebook or nbformat.v4.new_notebook()
+
+
+def _written(file: Path) -> int:
+    return file.stat().st_mtime_ns if file.exists() else 0
+
+
+def _write(notebook: Any, page: Path, title: str, leaks: Sequence[Leak]) -> None:
+    if leaks:
+        print(f"No page was written to {page}, as it would show them.", file=sys.stderr)
+        return
+    from chronicle_notebook.runbook._html import export
+
+    try:
+        export(notebook, page, title=title)
+    except OSError as error:
+        raise ChronicleError(
+            f"The page could not be written: {page}: {error.strerror or type(error).__name__}.",
+            hint="The runbook itself has run to its end, and what became of it stands above.",
+        ) from None
+
+
+def _without_outcome(name: str, failure: str, *, applied: bool) -> RunbookError:
+    hint = "Run it in JupyterLab to see where it fails, or save it with --output."
+    return RunbookError(
+        f"{name} ended without an outcome. {failure}".rstrip(), hint=f"{HALF_WAY} {hint}" if applied else hint
+    )
+
+
+def _tell(outcome: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print(_report.as_json(outcome), flush=True)
+        return
+    for line in _report.lines(outcome):
+        print(line)
+    sys.stdout.flush()  # before what is said of it, where both go to one file
+    for problem in _report.unlisted(outcome):
+        print(f"  {problem}", file=sys.stderr)
 
 
 def read_parameters(cells: Sequence[str], given: Sequence[str]) -> dict[str, Any]:
@@ -109,29 +158,44 @@ def outcome_of(notebook: Any) -> Mapping[str, Any] | None:
     return found
 
 
+def shipped() -> dict[str, Path]:
+    """The runbooks that come with the project, by name: those of the checkout, else those in the package."""
+    here = Path(__file__).resolve()
+    for folder in (here.parents[2] / "notebooks" / "runbooks", here.parent / "books"):
+        found = {each.stem: each for each in folder.glob("*.ipynb")}
+        if found:
+            return found
+    return {}
+
+
 def _found(runbook: str) -> Path:
     path = Path(runbook)
     if path.is_file():
         return path
-    own = Path(__file__).resolve().parents[2] / "notebooks" / "runbooks"
-    names = sorted(each.stem for each in own.glob("*.ipynb")) if own.is_dir() else []
-    if runbook in names:
-        return own / f"{runbook}.ipynb"
+    own = shipped()
+    names = sorted(own)
+    if runbook in own:
+        return own[runbook]
     raise InvalidInputError(
         f"There is no runbook {runbook!r}.",
         field="runbook",
-        hint=did_you_mean(runbook, names) or f"Name a notebook file{', or ' if names else ''}{', '.join(names)}.",
+        hint=did_you_mean(path.stem, names) or f"Name a notebook file{', or ' if names else ''}{', '.join(names)}.",
     )
 
 
 def _cells(path: Path, nbformat: Any) -> list[str]:
-    try:
-        notebook = nbformat.read(path, as_version=4)
-    except Exception:  # noqa: BLE001 - what nbformat raises for a file that is none is not settled
-        notebook = None
+    notebook = _read(path, nbformat)
     if notebook is None:
         raise InvalidInputError(f"{path} is not a notebook.", field="runbook", hint="Name an .ipynb file.")
     return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _read(path: Path, nbformat: Any) -> Any:
+    """A notebook; None when there is none, or only a half of one, as after the second signal."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception:  # noqa: BLE001 - what nbformat raises for a file that is none is not settled
+        return None
 
 
 @contextmanager
@@ -159,17 +223,3 @@ def _kept(output: Path | None) -> Iterator[Path]:
         return
     with tempfile.TemporaryDirectory(prefix="chronicle-runbook-") as folder:
         yield Path(folder) / "executed.ipynb"
-
-
-def _told(name: str, outcome: Mapping[str, Any] | None, failure: str) -> int:
-    if outcome is None:
-        raise RunbookError(
-            f"{name} ended without an outcome. {failure}".rstrip(),
-            hint="Run it in JupyterLab to see where it fails, or save it with --output.",
-        )
-    print(f"{outcome['runbook']}: {outcome['status']}. {outcome['summary']}")
-    for problem in outcome["problems"]:
-        print(f"  {problem}", file=sys.stderr)
-    if failure and outcome["ok"]:
-        raise ChronicleError(f"The outcome is good, and the notebook failed afterwards: {failure}")
-    return 0 if outcome["ok"] else 1

@@ -10,7 +10,7 @@ from __future__ import annotations
 import ast
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -19,9 +19,9 @@ from chronicle_notebook._secrets import Secret
 
 STANDARD: Mapping[str, Any] = {
     "apply": bool,
+    "sandbox": bool,
     "profile": str | None,
     "event_store": str | None,
-    "namespace": str | None,
     "outcome_file": str | None,
 }
 """What every runbook knows without saying so."""
@@ -147,12 +147,19 @@ class Kind:
         return text if isinstance(checked, Secret) else checked
 
 
-def check(values: Mapping[str, Any], schema: Mapping[str, Any], *, assigned: Iterable[str] = ()) -> dict[str, Any]:
+def check(
+    values: Mapping[str, Any],
+    schema: Mapping[str, Any],
+    *,
+    assigned: Collection[str] = (),
+    required: Collection[str] = (),
+) -> dict[str, Any]:
     """The parameters of a runbook, each as it is used.
 
     :param values: where they are: the variables of the notebook.
     :param schema: the runbook's own ones; :data:`STANDARD` is known besides.
     :param assigned: names that were set as parameters, each of which must be known.
+    :param required: names that must be among these when there are any.
     :raises InvalidInputError: the first that is wrong; ``field`` is its name. No value is repeated.
     """
     kinds = {name: Kind.of(annotation) for name, annotation in {**STANDARD, **schema}.items()}
@@ -161,8 +168,24 @@ def check(values: Mapping[str, Any], schema: Mapping[str, Any], *, assigned: Ite
     missing = [name for name in schema if name not in values]
     if missing:
         raise _wrong(missing[0], "is in the schema and is not assigned", "Assign it in the cell tagged 'parameters'.")
-    defaults = {"apply": False}
-    return {name: kind.checked(name, values.get(name, defaults.get(name))) for name, kind in kinds.items()}
+    defaults = {"apply": False, "sandbox": False}
+    found = {name: kind.checked(name, values.get(name, defaults.get(name))) for name, kind in kinds.items()}
+    check_required(assigned, required)
+    return found
+
+
+def check_required(assigned: Collection[str], required: Iterable[str]) -> None:
+    """Refuse to take the example that stands in a notebook for what somebody forgot to give.
+
+    :raises InvalidInputError: some parameters are given, and one of these is not.
+    """
+    absent = [name for name in required if name not in assigned] if assigned else []
+    if absent:
+        raise _wrong(
+            absent[0],
+            "is not given, and what the notebook has for it is an example",
+            f"Give {', '.join(f'-p {name}=VALUE' for name in absent)}.",
+        )
 
 
 def known(name: str, kinds: Iterable[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 from chronicle_notebook.runbook._schema import STANDARD, Kind
 
@@ -38,13 +38,25 @@ def injected_names(cells: Iterable[str]) -> list[str]:
 
 def schema_of(cells: Iterable[str]) -> dict[str, Kind | None] | None:
     """The parameters of a runbook from its call of ``runbook.start``; None when there is no such call to read."""
+    for given in _given_to_start(cells, "schema"):
+        if isinstance(given, ast.Dict):
+            return {name: Kind.of(kind) for name, kind in STANDARD.items()} | _kinds(given)
+    return None
+
+
+def required_of(cells: Iterable[str]) -> list[str]:
+    """The parameters for which a runbook has an example only, from its call of ``runbook.start``."""
+    for given in _given_to_start(cells, "required"):
+        if isinstance(given, ast.List | ast.Tuple):
+            return [str(each.value) for each in given.elts if isinstance(each, ast.Constant)]
+    return []
+
+
+def _given_to_start(cells: Iterable[str], argument: str) -> Iterator[ast.expr]:
     for cell in cells:
         for node in ast.walk(_tree(cell)):
             if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("runbook.start"):
-                given = next((each.value for each in node.keywords if each.arg == "schema"), None)
-                if isinstance(given, ast.Dict):
-                    return {name: Kind.of(kind) for name, kind in STANDARD.items()} | _kinds(given)
-    return None
+                yield from (each.value for each in node.keywords if each.arg == argument)
 
 
 def _kinds(given: ast.Dict) -> dict[str, Kind | None]:

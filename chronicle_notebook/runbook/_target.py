@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook._url import shown
+from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
+from chronicle_notebook.runbook._credentials import at_hand
 from chronicle_notebook.runbook._step import Step
-from chronicle_notebook.webhooks._probe import Grade, probe
+from chronicle_notebook.webhooks._probe import probe
 
 WITHOUT_EVENTS = "A request without events is sent from here."
+WITHOUT_TOKEN = f"{WITHOUT_EVENTS} Only the kernel fetches a token, so it goes without one, and 401 and 403 will do."
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,16 +26,32 @@ class Answer:
         return self.accepted
 
 
-def answers(subject: str, definition: Callable[[], WebhookDefinition], what: str, *, timeout: float) -> Step:
-    """A step that succeeds when the target of a definition answers 2xx to the test request, with its credentials.
+def answers(definition: WebhookDefinition, asked: Callable[[], WebhookDefinition], *, timeout: float) -> Step:
+    """A step that succeeds when a target answers 2xx to the test request, with its credentials.
 
-    :param definition: asked for when the step is done, as its credentials may have to be looked up.
+    One with OAuth, whose tokens only the kernel fetches, may answer that it wants one: that it is there is all that can
+    be seen from here.
+
+    :param definition: tells for whom and where it is.
+    :param asked: the definition with its credentials; called when the step is done.
     """
+    oauth = definition.authorization.kind is AuthorizationKind.OAUTH
 
     def ask() -> Answer:
-        answer = probe(definition(), timeout=timeout)
+        answer = probe(at_hand(asked()), timeout=timeout)
         status = "" if answer.status is None else f" {answer.status}"
-        accepted = answer.grade in {Grade.ACCEPTED, Grade.ARRIVED}
+        accepted = bool(answer) or (oauth and answer.status in {401, 403})
         return Answer(accepted=accepted, told=f"{answer.grade.value}{status}: {answer.detail}")
 
-    return Step(subject, what, ask, lambda: None, lasting=False, note=WITHOUT_EVENTS)
+    what = f"see that {shown(definition.target_url)} {'is there' if oauth else 'takes deliveries'}"
+    note = WITHOUT_TOKEN if oauth else WITHOUT_EVENTS
+    return Step(definition.id, what, ask, lambda: None, lasting=False, note=note)
+
+
+def finds_credentials(definition: WebhookDefinition, asked: Callable[[], WebhookDefinition]) -> Step:
+    """A step that succeeds when the credentials of a webhook can be had, for where its target is not asked."""
+
+    def look() -> None:
+        at_hand(asked())
+
+    return Step(definition.id, "find its credentials", look, lambda: None, lasting=False)

@@ -2,6 +2,7 @@
 
 import sys
 
+from chronicle_notebook._terminal import ended
 from chronicle_notebook.sandbox._main import main
 
-sys.exit(main())
+sys.exit(ended(main))

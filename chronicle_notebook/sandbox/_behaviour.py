@@ -57,12 +57,12 @@ class Behaviour:
     K/Core/Observation/Webhooks/Webhook.cs)."""
 
     ciphertext_sent: bool = False
-    """Basic and bearer secrets are delivered as they are stored, encrypted; tests and OAuth use the real ones (at
-    16.37; source: K/Core/Observation/Webhooks/WebhookHttpClientFactory.cs)."""
+    """Basic and bearer secrets are delivered as they are stored, encrypted; tests and OAuth use the real ones (at 16.37
+    in memory, as MongoDB and SQL store none; source: K/Core/Observation/Webhooks/WebhookHttpClientFactory.cs)."""
 
     ciphertext_listed: bool = False
     """Lists of the classic contract hold secrets as they are stored, encrypted. False: they hold none. Lists of the
-    commands contract have no place for one (at 16.37; source:
+    commands contract have no place for one (in memory at 16.37, as MongoDB and SQL store none; source:
     K/Core/Services/Observation/Webhooks/WebhookDefinitionConverters.cs)."""
 
     test_ignores_status: bool = False
@@ -75,8 +75,9 @@ class Behaviour:
 
     unknown_removal_blocks: bool = False
     """Removing an id that does not exist reports success, and whatever is registered under that id afterwards never
-    takes effect: applying the removal fails, and what comes after it waits for it. It holds until the sandbox starts
-    anew (inferred from K/Core/Observation/Webhooks/Webhooks.cs and I/KeyHelper.cs, at 16.37; never seen)."""
+    takes effect: applying the removal fails, and what comes after it waits for it. A restart does not end it, as the
+    same removal is tried again (inferred from K/Core/Observation/Webhooks/Webhooks.cs and I/KeyHelper.cs, at 16.37;
+    never seen)."""
 
     first_generation_listed: bool = False
     """Lists of event types show generation 1, or the first that there is, whatever the latest is; classic contract only
@@ -86,6 +87,23 @@ class Behaviour:
     """Streams of webhooks of one store share their end: when one caller cancels, all end, and those that begin later
     end after their first list; classic contract only (in memory; source:
     K/Storage.InMemory/Observation/Webhooks/WebhookDefinitionsStorage.cs)."""
+
+    tombstone_lost: bool = False
+    """Lists of webhooks say of no event type that it is a tombstone (at 16.37 on MongoDB and SQL, where event types are
+    stored by id and generation alone; source:
+    K/Storage.MongoDB/Observation/Webhooks/WebhookDefinitionConverters.cs)."""
+
+    own_types_divided: bool = False
+    """Of the kernel's own event types about webhooks an ordinary store has those of adding and removing alone, and the
+    store ``System`` has all but these (at 16.37; source: K/Core/EventTypes/EventTypes.cs)."""
+
+    unregistered_accepted: bool = False
+    """An event of a type that is not registered is appended like one whose schema is empty. False: it is refused (in
+    memory at 16.37; source: K/Storage.InMemory/Events/EventTypes/EventTypesStorage.cs)."""
+
+    context_reduced: bool = False
+    """Events are kept without their hash, without the texts of their generations, and as caused by the System identity,
+    whoever appended them (in memory at 16.37; source: K/Storage.InMemory/EventSequences/EventSequenceStorage.cs)."""
 
 
 NEWEST = Behaviour()

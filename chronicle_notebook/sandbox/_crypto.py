@@ -11,6 +11,8 @@ from pathlib import Path
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
+from chronicle_notebook.sandbox._private import private
+
 MOST_BYTES = 190
 """How many bytes of UTF-8 a 2048-bit key can encrypt with OAEP and SHA-256."""
 
@@ -72,7 +74,7 @@ class Crypto:
 
 
 def _read(path: Path) -> rsa.RSAPrivateKey:
-    key = serialization.load_pem_private_key(path.read_bytes(), password=None)
+    key = serialization.load_pem_private_key(private(path).read_bytes(), password=None)
     if not isinstance(key, rsa.RSAPrivateKey):
         raise TypeError(f"{path} does not hold an RSA key.")
     return key

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any, TypeVar
 from uuid import uuid4
 
@@ -25,9 +25,24 @@ class ValidationFailed(Exception):  # noqa: N818 - a verdict, which becomes part
 def envelope(kind: type[Answer], **content: Any) -> Answer:
     """A successful answer: with a CorrelationId of its own, and IsAuthorized written, as kernels do by 19.29.4."""
     answer: Any = kind(IsAuthorized=True, **content)
-    identity = guid_to_wire(uuid4())
-    answer.CorrelationId.lo, answer.CorrelationId.hi = identity.lo, identity.hi
+    answer.CorrelationId.CopyFrom(guid_to_wire(uuid4()))
     return answer  # type: ignore[no-any-return]
+
+
+def required(*members: tuple[object, str, str]) -> None:
+    """Raise ValidationFailed with everything that is missing of values, each with the complaint and the member."""
+    problems = [(complaint, member) for value, complaint, member in members if not value]
+    if problems:
+        raise ValidationFailed(*problems)
+
+
+def live(changes: Iterable[None], make: Callable[[], Answer]) -> Iterator[Answer]:
+    """An answer at each change, all of one CorrelationId: a stream is one query."""
+    identity = guid_to_wire(uuid4())
+    for _ in changes:
+        answer: Any = make()
+        answer.CorrelationId.CopyFrom(identity)
+        yield answer
 
 
 def guarded(kind: type[Answer], make: Callable[[], Answer | bytes]) -> Answer | bytes:

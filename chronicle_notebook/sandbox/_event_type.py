@@ -4,15 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Protocol
 
-
-class WireEventType(Protocol):
-    """The shape that every package of the contract has its own message for."""
-
-    Id: str
-    Generation: int
-    Tombstone: bool
+from chronicle_notebook.contracts._event_type import EventTypeMessage
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +17,7 @@ class EventType:
     tombstone: bool = False
 
     @classmethod
-    def of(cls, message: WireEventType) -> EventType:
+    def of(cls, message: EventTypeMessage) -> EventType:
         """The event type in a message."""
         return cls(message.Id, message.Generation, message.Tombstone)
 
@@ -43,6 +36,11 @@ class Registration:
     """1 the client, 2 the server."""
     source: int
     """1 code, 2 a user."""
+
+
+def event_types_json(event_types: Iterable[EventType]) -> list[dict[str, object]]:
+    """Event types in their form in JSON."""
+    return [event_type.json() for event_type in event_types]
 
 
 def event_types_from_json(values: Iterable[dict[str, object]]) -> tuple[EventType, ...]:

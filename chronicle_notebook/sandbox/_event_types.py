@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
+from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._event_type import EventType, Registration
-from chronicle_notebook.sandbox._stores import Store, Stores
+from chronicle_notebook.sandbox._json import json_object
+from chronicle_notebook.sandbox._stores import Store
 from chronicle_notebook.sandbox._topics import Topics
+from chronicle_notebook.sandbox._webhook_events import registered_in
 from chronicle_notebook.sandbox.storage._event_types import EventTypeTable
 
 CLIENT = 1
@@ -17,38 +19,28 @@ SERVER = 2
 CODE = 1
 USER = 2
 
-KERNEL_TYPES = (
-    "WebhookAdded",
-    "WebhookRemoved",
-    "BasicAuthorizationSetForWebhook",
-    "BearerTokenAuthorizationSetForWebhook",
-    "OAuthAuthorizationSetForWebhook",
-    "EventTypesSetForWebhook",
-    "TargetUrlSetForWebhook",
-    "TargetHeadersSetForWebhook",
-)
-"""The event types that the kernel itself registers in every store for its ``system`` sequence."""
-
 
 class EventTypes:
     """The event types of every store."""
 
-    def __init__(self, table: EventTypeTable, stores: Stores, topics: Topics) -> None:
+    def __init__(self, table: EventTypeTable, topics: Topics, behaviour: Behaviour) -> None:
+        self._behaviour = behaviour
         self._table = table
-        self._stores = stores
         self._topics = topics
         self._mutex = threading.Lock()
         self._known: dict[int, dict[str, dict[int, Registration]]] = {}
         self._schemas: dict[tuple[int, str, int], Mapping[str, Any]] = {}
 
     def load(self) -> None:
-        """Read what is in storage."""
+        """Read what is in storage, but the kernel's own: which those are depends on the kernel that runs now."""
         for store, registration in self._table.all():
-            self._remember(store, registration)
+            if registration.owner != SERVER:
+                self._remember(store, registration)
 
     def add_kernel_types(self, store: Store) -> None:
-        """Register the kernel's own event types in a new store."""
-        self.save(store, [Registration(EventType(name), "{}", SERVER, CODE) for name in KERNEL_TYPES])
+        """Register the kernel's own event types in a store."""
+        own = registered_in(store.name, self._behaviour)
+        self.save(store, [Registration(EventType(name), "{}", SERVER, CODE) for name in own])
 
     def save(self, store: Store, registrations: Iterable[Registration]) -> None:
         """Keep generations, over what was there."""
@@ -63,15 +55,11 @@ class EventTypes:
 
     def latest(self, store: Store) -> list[Registration]:
         """The latest generation of each event type, by id."""
-        with self._mutex:
-            known = self._known.get(store.key, {})
-            return [known[name][max(known[name])] for name in sorted(known)]
+        return self._each(store, max)
 
     def first(self, store: Store) -> list[Registration]:
         """The first generation of each event type, by id."""
-        with self._mutex:
-            known = self._known.get(store.key, {})
-            return [known[name][min(known[name])] for name in sorted(known)]
+        return self._each(store, min)
 
     def generations(self, store: Store, name: str) -> list[Registration]:
         """Every generation of an event type, oldest first."""
@@ -95,6 +83,12 @@ class EventTypes:
         key = (store.key, event_type.id, entry.type.generation)
         return self._schemas[key]
 
+    def _each(self, store: Store, pick: Callable[[Iterable[int]], int]) -> list[Registration]:
+        """One generation of each event type, by id."""
+        with self._mutex:
+            known = self._known.get(store.key, {})
+            return [known[name][pick(known[name])] for name in sorted(known)]
+
     def _remember(self, store: int, entry: Registration) -> None:
         self._known.setdefault(store, {}).setdefault(entry.type.id, {})[entry.type.generation] = entry
         self._schemas[store, entry.type.id, entry.type.generation] = parsed(entry.schema)
@@ -102,10 +96,4 @@ class EventTypes:
 
 def parsed(schema: str) -> Mapping[str, Any]:
     """A schema as JSON. Raises ValueError when the text is not a JSON object."""
-    try:
-        value = json.loads(schema)
-    except ValueError as error:
-        raise ValueError(f"The schema is not valid JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise ValueError("The schema is not a JSON object.")
-    return value
+    return json_object(schema, "schema")

@@ -8,21 +8,18 @@ answered here. A kernel has one port for both too (source: K/Server/Program.cs).
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import logging
 import os
 import shutil
 import socket
 import ssl
 import tempfile
-import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
+from chronicle_notebook._loopback import BACKLOG, LoopThread, WithoutPayload, listening_socket, turns
 from chronicle_notebook.sandbox._certificate import Certificate
-from chronicle_notebook.sandbox._host import HOST
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -33,24 +30,11 @@ GRACE = 0.25
 """Seconds that a connection gets to say goodbye when it is closed."""
 
 _BUFFER = 1024 * 1024
-_BACKLOG = 128
 _LONGEST_PATH = 90  # of a Unix socket; systems allow some 104 bytes
 _LOG = logging.getLogger(__name__)
 _HTTP_LOG = logging.getLogger("chronicle_notebook.sandbox.http")
+_HTTP_LOG.addFilter(WithoutPayload("The sandbox could not handle an HTTP request"))
 
-
-class _WithoutPayload(logging.Filter):
-    """Takes what a peer sent out of a record: an unreadable request is quoted by its error, secrets and all."""
-
-    def filter(self, record: logging.LogRecord) -> bool:
-        error = record.exc_info[0] if record.exc_info else None
-        record.msg = "The sandbox could not handle an HTTP request: %s"
-        record.args = (error.__name__ if error else "see its answer",)
-        record.exc_info = record.exc_text = record.stack_info = None
-        return True
-
-
-_HTTP_LOG.addFilter(_WithoutPayload())
 
 Answer = Callable[["web.BaseRequest"], Awaitable["web.StreamResponse"]]
 
@@ -64,7 +48,7 @@ class Front:
         The private folder is made in ``parent``, which nobody else uses. Raises OSError when the port cannot be had.
         """
         self._make_answer = make_answer
-        self._socket = _listening(port)
+        self._socket = listening_socket(port)
         self.port: int = self._socket.getsockname()[1]
         try:
             self._folder = _private_folder(parent)
@@ -73,53 +57,28 @@ class Front:
             raise
         self.grpc_path = self._folder / "grpc"
         """The Unix socket to which gRPC goes."""
-        self._ready: Future[tuple[asyncio.AbstractEventLoop, _Doorman]] = Future()
-        self._thread = threading.Thread(target=self._run, name="chronicle-sandbox-front", daemon=True)
+        self._thread = LoopThread("chronicle-sandbox-front", self._socket, self._serve)
 
     def start(self, certificate: Certificate) -> None:
         """Begin to accept connections; something should listen on `grpc_path` by then."""
         self._context = _context(certificate, self._folder)
         self._thread.start()
-        self._ready.result()
 
     def refuse(self) -> None:
         """Accept no more connections; those that are open go on. Without effect when it does not run."""
-        self._tell("refuse")
+        self._thread.tell(_Doorman.refuse)
 
     def stop(self) -> None:
         """Close everything; returns when the port is free and the thread has ended."""
-        self._tell("leave")
-        if self._thread.ident is not None:
-            self._thread.join()
-        self._socket.close()
+        self._thread.tell(_Doorman.leave)
+        self._thread.join()
         shutil.rmtree(self._folder, ignore_errors=True)
 
-    def _tell(self, what: str) -> None:
-        if self._thread.ident is None:
-            return
-        # Known at once: whoever was interrupted while it started stops it before it has begun.
-        if self._ready.exception() is None:
-            loop, doorman = self._ready.result()
-            with contextlib.suppress(RuntimeError):  # the loop is closed: it was stopped before
-                loop.call_soon_threadsafe(getattr(doorman, what))
-
-    def _run(self) -> None:
-        try:
-            # This kind of loop on every system: others keep the listening socket from us.
-            with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
-                runner.run(self._serve())
-        except BaseException as error:
-            if self._ready.done():
-                raise
-            self._ready.set_exception(error)
-        finally:
-            self._socket.close()
-
-    async def _serve(self) -> None:
+    async def _serve(self, ready: Callable[[_Doorman], None]) -> None:
         loop = asyncio.get_running_loop()
         loop.set_exception_handler(_report)
         doorman = _Doorman(loop, self._socket, self._context, str(self.grpc_path), self._make_answer)
-        self._ready.set_result((loop, doorman))
+        ready(doorman)
         await doorman.until_gone()
 
 
@@ -166,7 +125,7 @@ class _Doorman:
         await self._leaving.wait()
         # asyncio loses the socket of a connection that is cancelled before its handshake has begun: give the loop the
         # turns that it takes to begin.
-        await self._turns()
+        await turns()
         for task in self._arriving:
             task.cancel()
         await asyncio.gather(*self._arriving, return_exceptions=True)
@@ -178,7 +137,7 @@ class _Doorman:
         until = self._loop.time() + 4 * GRACE
         while self._open() and self._loop.time() < until:
             await asyncio.sleep(0.005)
-        await self._turns()
+        await turns()
 
     def opened(self, end: _End) -> None:
         """Note an end of a bridge."""
@@ -193,12 +152,8 @@ class _Doorman:
         self._connections = {connection for connection in self._connections if connection.fileno() >= 0}
         return self._connections
 
-    async def _turns(self) -> None:
-        for _ in range(5):
-            await asyncio.sleep(0)
-
     def _accept(self) -> None:
-        for _ in range(_BACKLOG):
+        for _ in range(BACKLOG):
             try:
                 connection, _ = self._listener.accept()
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
@@ -319,19 +274,6 @@ class _Outside(_End):
         """What was agreed on in the handshake."""
         agreed = self.transport.get_extra_info("ssl_object").selected_alpn_protocol()
         return bool(agreed == "h2")
-
-
-def _listening(port: int) -> socket.socket:
-    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
-    try:
-        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((HOST, port))
-        listener.listen(_BACKLOG)
-        listener.setblocking(False)  # noqa: FBT003 - the signature of the standard library
-    except BaseException:
-        listener.close()
-        raise
-    return listener
 
 
 def _private_folder(parent: Path) -> Path:

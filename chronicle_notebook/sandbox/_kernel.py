@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
+
+import grpc
 
 from chronicle_notebook.sandbox import _rows
 from chronicle_notebook.sandbox._connected import ConnectedClients
@@ -24,6 +27,9 @@ from chronicle_notebook.sandbox.storage._events import EventTable
 from chronicle_notebook.sandbox.storage._progress import ProgressTable
 from chronicle_notebook.sandbox.storage._webhooks import WebhookTable
 
+_PAUSE = 0.1
+"""Seconds between two answers of a live list of observers, or of their failed partitions, at least."""
+
 
 class Kernel:
     """Everything behind the gRPC services, on the files of one data folder."""
@@ -38,8 +44,8 @@ class Kernel:
         crypto = Crypto(data / "encryption.pem")
         table = WebhookTable(self.database)
         self.stores = Stores(EventStoreTable(self.database), self.topics)
-        self.types = EventTypes(EventTypeTable(self.database), self.stores, self.topics)
-        self.log = Log(self.database, self.events, self.types)
+        self.types = EventTypes(EventTypeTable(self.database), self.topics, behaviour)
+        self.log = Log(self.database, self.events, self.types, behaviour)
         self.registry = Registry(table, self.topics, behaviour, _rows.row(profile))
         self.engine = Engine(self.events, ProgressTable(self.database), crypto, behaviour, time_scale)
         self.reactor = Reactor(
@@ -59,6 +65,8 @@ class Kernel:
         self.stores.on_store = self.types.add_kernel_types
         self.types.load()
         self.stores.load()
+        for store in self.stores.all():
+            self.types.add_kernel_types(store)
         self.log.load()
         self.registry.load()
         self.engine.start(self.stores.scopes(), self.log.tail, self._observer_changed)
@@ -80,6 +88,24 @@ class Kernel:
     def store(self, name: str) -> Store:
         """The event store of a name, created when there is none, as naming one does in a kernel."""
         return self.stores.ensure(name)
+
+    def observers(self, store: str, namespace: str) -> list[Observer]:
+        """The observers in a namespace of an event store, which is created when there is none."""
+        owner = self.store(store)
+        return [
+            observer
+            for observer in self.engine.observers()
+            if observer.scope.store == owner.name and observer.scope.namespace.lower() == namespace.lower()
+        ]
+
+    def observer_changes(self, context: grpc.ServicerContext, store: str, namespace: str) -> Iterator[None]:
+        """Yield at once and after changes of the observers in a namespace, ten times a second at most.
+
+        The event store and the namespace are created when there are none.
+        """
+        owner = self.store(store)
+        place = self.stores.ensure_namespace(owner, namespace)
+        return self.topics.follow(context, "observers", owner.name, place.name, pause=_PAUSE)
 
     def _observer_changed(self, observer: Observer) -> None:
         self.topics.change("observers", observer.scope.store, observer.scope.namespace)

@@ -8,22 +8,17 @@ import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
-from uuid import uuid4
 
-from chronicle_notebook.sandbox import _moment
+from chronicle_notebook.contracts._sequence_number import UNAVAILABLE
+from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._content import Violation, conformed, violations
-from chronicle_notebook.sandbox._event import Event
-from chronicle_notebook.sandbox._event_type import EventType
+from chronicle_notebook.sandbox._event import SYSTEM_IDENTITY, Event
 from chronicle_notebook.sandbox._event_types import EventTypes
+from chronicle_notebook.sandbox._json import json_object
 from chronicle_notebook.sandbox._scope import Scope
 from chronicle_notebook.sandbox._stores import Store
 from chronicle_notebook.sandbox.storage._database import Database
 from chronicle_notebook.sandbox.storage._events import EventTable, Filter
-
-UNAVAILABLE = 2**64 - 1
-"""Not a number: none yet, or not checked."""
-
-_SYSTEM = '{"subject":"5d032c92-9d5e-41eb-947a-ee5314ed0032","name":"[System]","userName":"[System]"}'
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +71,8 @@ class Appended:
 class Log:
     """Appends to sequences, all or nothing, and tells the engine. An append is durable before it returns."""
 
-    def __init__(self, database: Database, events: EventTable, types: EventTypes) -> None:
+    def __init__(self, database: Database, events: EventTable, types: EventTypes, behaviour: Behaviour) -> None:
+        self._behaviour = behaviour
         self._database = database
         self._events = events
         self._types = types
@@ -128,14 +124,24 @@ class Log:
 
     def _shaped(self, store: Store, event: Event, outcome: Appended) -> Event:
         try:
-            schema = self._types.schema(store, event.type)
-            content = _object(event.content)
+            schema = self._schema(store, event)
+            content = json_object(event.content, "content")
         except (LookupError, ValueError) as error:
             outcome.errors.append(str(error.args[0]))
             return event
         outcome.schema_conflicts.extend(SchemaConflict(event.type.id, found) for found in violations(content, schema))
         text = json.dumps(conformed(content, schema), separators=(",", ":"))
+        if self._behaviour.context_reduced:
+            return replace(event, content=text, caused_by=SYSTEM_IDENTITY)
         return replace(event, content=text, hash=hashlib.sha256(text.encode()).hexdigest())
+
+    def _schema(self, store: Store, event: Event) -> Mapping[str, Any]:
+        try:
+            return self._types.schema(store, event.type)
+        except LookupError:
+            if self._behaviour.unregistered_accepted:
+                return {}
+            raise
 
     def _check(self, scope: Scope, source: str, expectation: Expectation, outcome: Appended) -> None:
         if not expectation.checked:
@@ -143,27 +149,3 @@ class Log:
         tail = self._events.tail(scope.key, expectation.wanted, uncommitted=True)
         if tail is not None and (expectation.none_at_all or tail > expectation.number):
             outcome.conflicts.append(Conflict(source, expectation.number, tail))
-
-
-def own_event(source: str, event_type: str, content: Mapping[str, Any]) -> Event:
-    """An event of the kernel itself, caused by its System identity."""
-    return Event(
-        -1,
-        EventType(event_type),
-        source,
-        json.dumps(content),
-        occurred=_moment.now(),
-        correlation=str(uuid4()),
-        caused_by=_SYSTEM,
-        subject=source,
-    )
-
-
-def _object(content: str) -> dict[str, Any]:
-    try:
-        value = json.loads(content)
-    except ValueError as error:
-        raise ValueError(f"The content is not valid JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise ValueError("The content is not a JSON object.")
-    return value

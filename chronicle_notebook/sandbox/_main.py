@@ -11,6 +11,7 @@ from pathlib import Path
 from types import FrameType
 
 from chronicle_notebook._errors import InvalidInputError, SandboxError
+from chronicle_notebook._terminal import Parser
 from chronicle_notebook.sandbox._profile import GENERATIONS, PROFILES
 from chronicle_notebook.sandbox._sandbox import Sandbox
 
@@ -36,9 +37,12 @@ def serve(sandbox: Sandbox, *, announce: Callable[[str], None]) -> int:
     return 0
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
-    """Read the command line and `serve`; the exit code: 0, 1 when it cannot start, 2 for a wrong command line."""
-    given = _parser().parse_args(arguments)
+def main(arguments: Sequence[str] | None = None, *, program: str = "python -m chronicle_notebook.sandbox") -> int:
+    """Read the command line and `serve`; the exit code: 0, 1 when it cannot start, 2 for a wrong command line.
+
+    ``program`` is how it was called, for its help and its messages.
+    """
+    given = _parser(program).parse_args(arguments)
     try:
         sandbox = Sandbox(
             port=given.port,
@@ -64,10 +68,8 @@ def _print(line: str) -> None:
     print(line, flush=True)  # noqa: T201 - a program speaks to its terminal
 
 
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m chronicle_notebook.sandbox", description="Run an embedded Chronicle kernel until interrupted."
-    )
+def _parser(program: str) -> Parser:
+    parser = Parser(prog=program, description="Run an embedded Chronicle kernel until interrupted.")
     parser.add_argument(
         "--port", type=_port, default=35000, help="the port to listen on, 0 for a free one (%(default)s)"
     )

@@ -40,6 +40,9 @@ _IN_MEMORY_16 = Behaviour(
     one_circuit=True,
     unknown_removal_blocks=True,
     observing_ends_together=True,
+    own_types_divided=True,
+    unregistered_accepted=True,
+    context_reduced=True,
 )
 
 PROFILES = {
@@ -59,6 +62,9 @@ PROFILES = {
                 inactive_lost=True,
                 first_generation_listed=True,
                 observing_ends_together=False,
+                tombstone_lost=True,
+                unregistered_accepted=False,
+                context_reduced=False,
             ),
         ),
         Profile("16.37-inmemory", "16.37.1", "", "classic", _IN_MEMORY_16),

@@ -2,22 +2,20 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from chronicle_notebook.sandbox._event import Event
-from chronicle_notebook.sandbox._event_type import event_types_from_json
 from chronicle_notebook.sandbox._log import Log
 from chronicle_notebook.sandbox._registry import Registry
 from chronicle_notebook.sandbox._scope import DEFAULT_NAMESPACE, SYSTEM_SEQUENCE, Scope
 from chronicle_notebook.sandbox._stores import Namespace, Store, Stores
-from chronicle_notebook.sandbox._webhook import Authorization, AuthorizationKind, Webhook
+from chronicle_notebook.sandbox._webhook import AuthorizationKind, Webhook
+from chronicle_notebook.sandbox._webhook_events import REMOVED, applied
 from chronicle_notebook.sandbox.delivery import Engine
 from chronicle_notebook.sandbox.delivery._observer import Observer
 from chronicle_notebook.sandbox.storage._database import Database
@@ -177,13 +175,13 @@ class Reactor:
         settled = sorted(numbers)
         for event in self._events.numbered(scope.key, settled):
             existing = self._registry.find(store, event.source)
-            if event.type.id == "WebhookRemoved":
+            if event.type.id == REMOVED:
                 if existing is None and self._behaviour.unknown_removal_blocks:
                     self._block((store.key, event.source))
                     settled.remove(event.number)
                 else:
                     removed.append(event.source)
-            elif (webhook := _applied(existing, event)) is not None:
+            elif (webhook := applied(existing, event)) is not None:
                 saved.append(webhook)
                 if existing is not None and _counts_as_changed(existing, webhook):
                     changed.add(webhook.id)
@@ -221,37 +219,3 @@ def _counts_as_changed(before: Webhook, after: Webhook) -> bool:
     if before.authorization.kind is AuthorizationKind.NONE:
         before = replace(before, authorization=after.authorization)
     return before != after
-
-
-def _applied(webhook: Webhook | None, event: Event) -> Webhook | None:
-    """The definition after an event; None when the event is about a webhook that is gone."""
-    content: Mapping[str, Any] = json.loads(event.content)
-    if event.type.id == "WebhookAdded":
-        return Webhook(
-            id=event.source,
-            url=content["targetUrl"],
-            sequence=content["eventSequenceId"],
-            event_types=event_types_from_json(content["eventTypes"]),
-            headers=tuple(content["targetHeaders"].items()),
-            replayable=content["isReplayable"],
-            active=content["isActive"],
-        )
-    if webhook is None:
-        return None
-    match event.type.id:
-        case "EventTypesSetForWebhook":
-            return replace(webhook, event_types=event_types_from_json(content["eventTypes"]))
-        case "TargetUrlSetForWebhook":
-            return replace(webhook, url=content["targetUrl"])
-        case "TargetHeadersSetForWebhook":
-            return replace(webhook, headers=tuple(content["targetHeaders"].items()))
-        case _:
-            return replace(webhook, authorization=_authorization(event.type.id, content))
-
-
-def _authorization(event_type: str, content: Mapping[str, Any]) -> Authorization:
-    if event_type.startswith("Basic"):
-        return Authorization(AuthorizationKind.BASIC, content["username"], content["password"])
-    if event_type.startswith("Bearer"):
-        return Authorization(AuthorizationKind.BEARER, secret=content["token"])
-    return Authorization(AuthorizationKind.OAUTH, content["clientId"], content["clientSecret"], content["authority"])

@@ -4,25 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
-from typing import Any
 
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._crypto import Crypto
 from chronicle_notebook.sandbox._event import Event
-from chronicle_notebook.sandbox._log import own_event
 from chronicle_notebook.sandbox._reactor import Reactor
 from chronicle_notebook.sandbox._registry import Registry
-from chronicle_notebook.sandbox._scope import SYSTEM_STORE
 from chronicle_notebook.sandbox._stores import Store
 from chronicle_notebook.sandbox._webhook import Authorization, AuthorizationKind, Webhook
-
-ADDED = "WebhookAdded"
-REMOVED = "WebhookRemoved"
-AUTHORIZATION_EVENTS = {
-    AuthorizationKind.BASIC: "BasicAuthorizationSetForWebhook",
-    AuthorizationKind.BEARER: "BearerTokenAuthorizationSetForWebhook",
-    AuthorizationKind.OAUTH: "OAuthAuthorizationSetForWebhook",
-}
+from chronicle_notebook.sandbox._webhook_events import added, authorization_set, changed, is_lost, removed
 
 
 class Registrar:
@@ -52,37 +42,29 @@ class Registrar:
 
     def remove(self, store: Store, ids: Sequence[str]) -> None:
         """Append the removal of webhooks; an id that does not exist is accepted."""
-        self._append(store, [own_event(id_, REMOVED, {}) for id_ in ids])
+        self._append(store, [removed(id_) for id_ in ids])
 
     def _append(self, store: Store, events: Iterable[Event]) -> None:
-        kept = [event for event in events if self._is_kept(store, event.type.id)]
+        # A kernel does not look at what becomes of events that cannot be stored.
+        kept = [event for event in events if not is_lost(event.type.id, store.name, self._behaviour)]
         if kept:
             self._reactor.append(store, kept)
-
-    def _is_kept(self, store: Store, event_type: str) -> bool:
-        """Whether an event can be stored; a kernel does not look at what becomes of those that cannot."""
-        if store.name == SYSTEM_STORE:
-            return event_type not in (ADDED, REMOVED) or not self._behaviour.system_store_lost
-        if event_type in AUTHORIZATION_EVENTS.values():
-            return not self._behaviour.authorization_lost
-        return event_type in (ADDED, REMOVED) or not self._behaviour.updates_lost
 
     def _difference(self, store: Store, webhook: Webhook) -> list[Event]:
         secret = self._crypto.encrypt(webhook.authorization.secret)
         wanted = replace(webhook, authorization=replace(webhook.authorization, secret=secret))
         existing = self._registry.find(store, webhook.id)
         if existing is None:
-            return _all(wanted)
-        changed = self._authorization_changed(existing, webhook)
+            return added(wanted)
+        reauthorized = self._authorization_changed(existing, webhook)
         if self._behaviour.authorization_miscompared:
             _miscompare(existing.authorization, wanted.authorization)
             none_before = existing.authorization.kind is AuthorizationKind.NONE
             if none_before and replace(wanted, authorization=existing.authorization) == existing:
-                changed = False
+                reauthorized = False
         if not self._behaviour.changes_ignored and _ignored(existing, wanted):
-            return [own_event(wanted.id, REMOVED, {}), *_all(wanted)]
-        events = [own_event(wanted.id, name, content) for name, content in _changes(existing, wanted)]
-        return events + (_authorization_events(wanted) if changed else [])
+            return [removed(wanted.id), *added(wanted)]
+        return changed(existing, wanted) + (authorization_set(wanted) if reauthorized else [])
 
     def _authorization_changed(self, existing: Webhook, webhook: Webhook) -> bool:
         """Compare with one whose secret is in clear."""
@@ -109,47 +91,3 @@ def _ignored(existing: Webhook, wanted: Webhook) -> bool:
     none = wanted.authorization.kind is AuthorizationKind.NONE
     dropped = none and existing.authorization.kind is not AuthorizationKind.NONE
     return dropped or left != (wanted.active, wanted.replayable, wanted.sequence)
-
-
-def _all(webhook: Webhook) -> list[Event]:
-    return [own_event(webhook.id, ADDED, _added(webhook)), *_authorization_events(webhook)]
-
-
-def _authorization_events(webhook: Webhook) -> list[Event]:
-    """The event of an authorization; there is none for having none."""
-    name = AUTHORIZATION_EVENTS.get(webhook.authorization.kind)
-    return [] if name is None else [own_event(webhook.id, name, _authorization(webhook.authorization))]
-
-
-def _added(webhook: Webhook) -> dict[str, Any]:
-    return {
-        "owner": 1,
-        "eventSequenceId": webhook.sequence,
-        "eventTypes": [event_type.json() for event_type in webhook.event_types],
-        "targetUrl": webhook.url,
-        "targetHeaders": dict(webhook.headers),
-        "isReplayable": webhook.replayable,
-        "isActive": webhook.active,
-    }
-
-
-def _changes(existing: Webhook, webhook: Webhook) -> Iterable[tuple[str, dict[str, Any]]]:
-    """The changes that are written; whether it is active or replayable, and its sequence, are not among them."""
-    if existing.event_types != webhook.event_types:
-        yield "EventTypesSetForWebhook", {"eventTypes": [event_type.json() for event_type in webhook.event_types]}
-    if existing.url != webhook.url:
-        yield "TargetUrlSetForWebhook", {"targetUrl": webhook.url}
-    if dict(existing.headers) != dict(webhook.headers):
-        yield "TargetHeadersSetForWebhook", {"targetHeaders": dict(webhook.headers)}
-
-
-def _authorization(authorization: Authorization) -> dict[str, Any]:
-    if authorization.kind is AuthorizationKind.BASIC:
-        return {"username": authorization.user, "password": authorization.secret}
-    if authorization.kind is AuthorizationKind.BEARER:
-        return {"token": authorization.secret}
-    return {
-        "authority": authorization.authority,
-        "clientId": authorization.user,
-        "clientSecret": authorization.secret,
-    }

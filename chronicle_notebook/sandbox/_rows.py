@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
+from chronicle_notebook.contracts._event_type import event_type_to_wire
 from chronicle_notebook.contracts.wire import webhooks_classic_pb2 as classic
 from chronicle_notebook.contracts.wire import webhooks_pb2 as wire
 from chronicle_notebook.sandbox._profile import Profile
@@ -17,13 +19,20 @@ _OneOf = wire.OneOf_BasicAuthorization_BearerTokenAuthorization_OAuthAuthorizati
 
 def row(profile: Profile) -> Row:
     """What makes the rows of a kernel's lists."""
-    if profile.contract == "commands":
-        return _details
     show = profile.behaviour.ciphertext_listed
-    return lambda webhook, active: _definition(webhook, active, secrets=show)
+
+    def listed(webhook: Webhook, active: bool) -> bytes:  # noqa: FBT001 - the signature of a Row
+        if profile.behaviour.tombstone_lost:
+            plain = tuple(replace(kind, tombstone=False) for kind in webhook.event_types)
+            webhook = replace(webhook, event_types=plain)
+        if profile.contract == "commands":
+            return _details(webhook, active)
+        return _definition(webhook, active, secrets=show)
+
+    return listed
 
 
-def _details(webhook: Webhook, active: bool) -> bytes:  # noqa: FBT001 - the signature of a Row
+def _details(webhook: Webhook, active: bool) -> bytes:  # noqa: FBT001 - as in a Row
     details = wire.WebhookDetailsResponse(
         Identifier=webhook.id,
         Id=webhook.id,
@@ -38,7 +47,7 @@ def _details(webhook: Webhook, active: bool) -> bytes:  # noqa: FBT001 - the sig
     return wire.QueryResult_IEnumerable_WebhookDetailsResponse(Data=[details]).SerializeToString()
 
 
-def _definition(webhook: Webhook, active: bool, *, secrets: bool) -> bytes:  # noqa: FBT001 - the signature of a Row
+def _definition(webhook: Webhook, active: bool, *, secrets: bool) -> bytes:  # noqa: FBT001 - as in a Row
     """The classic row: what was registered, with flags that are written only when they are false."""
     definition = wire.WebhookDefinition(
         EventSequenceId=webhook.sequence,
@@ -55,9 +64,7 @@ def _definition(webhook: Webhook, active: bool, *, secrets: bool) -> bytes:  # n
 
 
 def _event_types(webhook: Webhook) -> list[wire.EventType]:
-    return [
-        wire.EventType(Id=kind.id, Generation=kind.generation, Tombstone=kind.tombstone) for kind in webhook.event_types
-    ]
+    return [event_type_to_wire(kind, wire.EventType()) for kind in webhook.event_types]
 
 
 def _authorization(authorization: Authorization, secret: str) -> _OneOf | None:

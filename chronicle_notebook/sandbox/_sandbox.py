@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import html
+import os
 import shutil
 import sqlite3
 import tempfile
@@ -14,12 +15,16 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from chronicle_notebook._errors import SandboxError, missing
+from chronicle_notebook._arguments import check_flag, check_port, check_seconds, shape
+from chronicle_notebook._display import PLAIN
+from chronicle_notebook._errors import InvalidInputError, SandboxError, missing
+from chronicle_notebook._fork import ADVICE, grpc_is_lost, note_use
 from chronicle_notebook._secrets import Secret, secret
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._host import HOST
+from chronicle_notebook.sandbox._leftovers import PREFIX, sweep
 from chronicle_notebook.sandbox._lock import FolderLock
-from chronicle_notebook.sandbox._profile import Generation, profile
+from chronicle_notebook.sandbox._profile import PROFILES, Generation, profile
 
 if TYPE_CHECKING:
     from chronicle_notebook.sandbox._authority import Authority
@@ -48,7 +53,8 @@ class Sandbox:
     ``auth`` asks for an access token with each call, as a kernel does by default; tokens are had at ``/connect/token``
     for the development client, and for ``clients``, secrets by id. ``token_lifetime`` is in seconds.
 
-    The constructor raises InvalidInputError for a contract or kernel that there is not. `start` raises SandboxError
+    The constructor raises InvalidInputError for an argument that cannot be meant, naming it, and for a contract or
+    kernel that there is not. `start` raises SandboxError
     when the port is taken or the folder is in use, and MissingDependencyError when the packages of the extra
     ``sandbox`` are not installed.
     """
@@ -68,6 +74,9 @@ class Sandbox:
         clients: Mapping[str, Secret | str] | None = None,
         token_lifetime: float = 3600.0,
     ) -> None:
+        _check(port=port, seed=seed, settle_delay=settle_delay, time_scale=time_scale, auth=auth)
+        check_seconds(token_lifetime, field="token_lifetime", above_zero=True)
+        _check_kinds(data=data, behaves_like=behaves_like, behaviour=behaviour, clients=clients)
         self._wanted_port = port
         self._given = None if data is None else Path(data).expanduser().absolute()
         self._seed = seed
@@ -78,6 +87,7 @@ class Sandbox:
         self._clients = {id_: secret(value, field="clients") for id_, value in (clients or {}).items()}
         self._token_lifetime = token_lifetime
         self._mutex = threading.RLock()
+        self._process = os.getpid()
         self._port: int | None = None
         self._folder: Path | None = self._given
         self._lock: FolderLock | None = None
@@ -88,6 +98,7 @@ class Sandbox:
         """Begin to listen; without effect while it runs. Raises SandboxError."""
         with self._mutex:
             if self._server is None:
+                self._process = os.getpid()
                 try:
                     self._start()
                 except BaseException:
@@ -96,7 +107,12 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """End everything, and delete a temporary folder; without effect when it does not run."""
+        """End everything, and delete a temporary folder; without effect when it does not run.
+
+        Without effect as well in a process that was forked from the one that started it, as that one goes on with it.
+        """
+        if os.getpid() != self._process:
+            return
         with self._mutex:
             atexit.unregister(self.stop)
             server, kernel, lock = self._server, self._kernel, self._lock
@@ -170,12 +186,14 @@ class Sandbox:
         if not self.running:
             return "<p><strong>Chronicle sandbox</strong>, stopped</p>"
         return (
-            "<p><strong>Chronicle sandbox</strong>, running at "
+            f'<p class="{PLAIN}"><strong>Chronicle sandbox</strong>, running at '
             f"<code>{html.escape(self.connection_string)}</code>, "
             f"data in <code>{html.escape(str(self.data))}</code></p>"
         )
 
     def _start(self) -> None:
+        if grpc_is_lost():
+            raise SandboxError("No sandbox can run here: this process was forked from one that used gRPC.", hint=ADVICE)
         try:
             # These need the packages of an extra, and a second to load: both matter only to those who start one.
             from chronicle_notebook.sandbox._authority import Authority
@@ -198,6 +216,7 @@ class Sandbox:
         if self._seed:
             sow(self._kernel)
         authority = Authority(self._clients, self._token_lifetime) if self._auth else None
+        note_use()
         self._server = Server(served(self._kernel), authority, partial(_pages, self._kernel, authority))
         self._port = self._server.start(self._wanted_port, folder)
         # A process that ends without stop() leaves no temporary folder and no half-done delivery.
@@ -205,7 +224,8 @@ class Sandbox:
 
     def _prepare_folder(self) -> Path:
         if self._given is None:
-            self._folder = Path(tempfile.mkdtemp(prefix="chronicle-sandbox-"))
+            sweep()
+            self._folder = Path(tempfile.mkdtemp(prefix=PREFIX))
         folder = self.data
         lock = FolderLock(folder)
         try:
@@ -217,6 +237,32 @@ class Sandbox:
             ) from error
         self._lock = lock
         return folder
+
+
+def _check(*, port: object, seed: object, settle_delay: object, time_scale: object, auth: object) -> None:
+    check_port(port)
+    check_flag(seed, field="seed")
+    check_seconds(settle_delay, field="settle_delay")
+    check_seconds(time_scale, field="time_scale", what="a number")
+    check_flag(auth, field="auth")
+
+
+def _check_kinds(*, data: object, behaves_like: object, behaviour: object, clients: object) -> None:
+    kinds: tuple[tuple[str, object, type | tuple[type, ...], str, str], ...] = (
+        ("data", data, (str, Path), "a folder, as a text or a Path", 'Write data="sandbox-data", or leave it out.'),
+        ("behaves_like", behaves_like, str, "the name of a kernel", f"Give one of {', '.join(PROFILES)}."),
+        ("behaviour", behaviour, Behaviour, "a Behaviour", "Write behaviour=Behaviour(...), or leave it out."),
+        ("clients", clients, Mapping, "a mapping of ids to secrets", 'Write {"id": cn.Secret.env("NAME")}.'),
+    )
+    for field, value, kind, allowed, hint in kinds:
+        if value is not None and not isinstance(value, kind):
+            raise InvalidInputError(f"{field} must be {allowed}, not {shape(value)}.", field=field, hint=hint)
+    if not all(isinstance(id_, str) and id_ for id_ in clients or ()):  # type: ignore[attr-defined]  # a mapping or None
+        raise InvalidInputError(
+            "clients must have a text that is not empty for each id.",
+            field="clients",
+            hint='Write {"id": cn.Secret.env("NAME")}.',
+        )
 
 
 def _pages(kernel: Kernel, authority: Authority | None) -> Answer:

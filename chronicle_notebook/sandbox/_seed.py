@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import secrets
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 
 from chronicle_notebook.sandbox._event import Event
 from chronicle_notebook.sandbox._event_type import EventType, Registration
@@ -27,6 +28,7 @@ _PROPERTIES: dict[str, dict[str, dict[str, str]]] = {
     "FundsWithdrawn": {"amount": _MONEY, "reference": _TEXT},
     "AccountClosed": {"reason": _TEXT},
     "CustomerMoved": {"street": _TEXT, "city": _TEXT},
+    "OverdraftReached": {"limit": _MONEY},
 }
 _OWNERS = {f"account-{1000 + number}": f"customer-{16 + number}" for number in range(1, 5)}
 
@@ -34,8 +36,9 @@ _OWNERS = {f"account-{1000 + number}": f"customer-{16 + number}" for number in r
 def sow(kernel: Kernel) -> None:
     """Fill the event store ``banking``, unless it exists.
 
-    Nothing of it ever leaves this machine: webhooks with a host elsewhere are inactive, and the one that is active
-    points at a loopback port on which nobody listens, so that it shows how a failing webhook looks.
+    Nothing of it ever leaves this machine: webhooks with a host elsewhere are inactive, and the two that are active
+    point at a loopback port on which nobody listens. One of them shows how a failing webhook looks; the other waits for
+    an event that never happened, and shows that a webhook which does not fail may just not have been tried.
     """
     if kernel.stores.find(STORE) is not None:
         return
@@ -105,12 +108,20 @@ def _webhooks(*, inactive_is_lost: bool) -> list[Webhook]:
     bearer = Authorization(AuthorizationKind.BEARER, secret=secrets.token_urlsafe(24))
     authority = f"{host('login')}/realms/bank"
     oauth = Authorization(AuthorizationKind.OAUTH, "chronicle", secrets.token_urlsafe(24), authority)
-    money = ("FundsDeposited", "FundsWithdrawn")
-    path = "/chronicle/webhooks"
+    life, money = ("AccountOpened", "AccountClosed"), ("FundsDeposited", "FundsWithdrawn")
+    alarm, path = ("OverdraftReached",), "/chronicle/webhooks"
+    here = {"x-source": STORE}
     return [
-        Webhook("ledger-mirror", f"{NOBODY}/ledger", EVENT_LOG, (EventType("AccountClosed"),), (("x-source", STORE),)),
-        hook("fraud-watch", host("fraud") + path, money, {"x-source": STORE}, bearer),
+        replace(hook("ledger-mirror", f"{NOBODY}/ledger", life, here, NO_AUTHORIZATION), active=True),
+        replace(hook("overdraft-alarm", f"{NOBODY}/alarm", alarm, here, NO_AUTHORIZATION), active=True),
+        hook("fraud-watch", host("fraud") + path, money, here, bearer),
         hook("crm-sync", host("crm") + "/hooks", ("AccountOpened", "CustomerMoved"), {"x-team": "customers"}, basic),
-        hook("regulator-report", host("reports") + path, tuple(_PROPERTIES), {}, oauth),
-        hook("audit-archive", host("archive") + path, tuple(_PROPERTIES), {"x-environment": "test"}, NO_AUTHORIZATION),
+        hook("regulator-report", host("reports") + path, (*life, *alarm), {}, oauth),
+        hook(
+            "audit-archive",
+            host("reports") + "/archive",
+            tuple(_PROPERTIES),
+            {"x-environment": "test"},
+            NO_AUTHORIZATION,
+        ),
     ]

@@ -6,7 +6,7 @@ import json
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from chronicle_notebook.sandbox._event_type import EventType
+from chronicle_notebook.sandbox._event_type import EventType, event_types_json
 
 
 class AuthorizationKind(IntEnum):
@@ -63,4 +63,4 @@ class Webhook:
 
 def event_types_text(event_types: tuple[EventType, ...]) -> str:
     """Event types as the JSON text that is stored."""
-    return json.dumps([event_type.json() for event_type in event_types])
+    return json.dumps(event_types_json(event_types))

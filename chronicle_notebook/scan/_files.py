@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from chronicle_notebook._errors import InvalidInputError
-from chronicle_notebook.scan._notebook import rules_for, scan_notebook
-from chronicle_notebook.scan._rules import Leak, Rules
+from chronicle_notebook.scan._notebook import scan_with_own_rules, without_colours
+from chronicle_notebook.scan._rules import UNREADABLE, Leak, Rules
 
 NOTEBOOK = ".ipynb"
-UNREADABLE = "could not be read"
 SKIPPED = frozenset({".git", ".venv", "venv", "node_modules", "site-packages", ".mypy_cache", ".ruff_cache", ".tox"})
 """Folders that are never looked into. Those with checkpoints are: they are copies of notebooks."""
 
@@ -20,50 +20,59 @@ SKIPPED = frozenset({".git", ".venv", "venv", "node_modules", "site-packages", "
 def scan(paths: Iterable[str | Path], *, environment: Mapping[str, str] | None = None) -> tuple[list[Leak], int]:
     """Look at files, and at all notebooks below folders.
 
-    :param environment: where the values of variables are; ``os.environ`` unless given.
-    :returns: what was found, and how many files were looked at.
-    :raises InvalidInputError: a path that is not there or cannot be read.
+    :param environment: where the values of variables are; those of this process unless given.
+    :returns: what was found, with what could not be read (see :attr:`Leak.unreadable`), and how many files there were.
+    :raises InvalidInputError: a path that is not there.
     """
     leaks: list[Leak] = []
-    count = 0
-    for file in dict.fromkeys(each for path in paths for each in _files(Path(path))):
+    files: dict[Path, None] = {}
+    for path in map(Path, paths):
+        if path.is_dir():
+            unlisted, below = _notebooks(path)
+            leaks += unlisted
+            files |= dict.fromkeys(below)
+        elif path.is_file():
+            files[path] = None
+        else:
+            raise InvalidInputError(f"There is no file or folder {str(path)!r}.", field="path", hint="Name another.")
+    for file in files:
         leaks += scan_file(file, environment=environment)
-        count += 1
-    return leaks, count
+    return leaks, len(files)
 
 
 def scan_file(file: Path, *, environment: Mapping[str, str] | None = None) -> list[Leak]:
-    """Look at one file. One that is no text, or no notebook though it is named so, is a finding: it may hide any.
+    """Look at one file.
 
-    :raises InvalidInputError: the file cannot be opened.
+    One that cannot be opened, is no text, or is no notebook though it is named so, is told too: it may hide any secret.
+    So is one in the form of before 2015, whose cells stand elsewhere.
     """
     try:
         content = file.read_bytes()
     except OSError as error:
-        raise InvalidInputError(
-            f"{file} cannot be read: {error.strerror or type(error).__name__}.", field="path", hint="Name another."
-        ) from None
-    if file.suffix == NOTEBOOK and content.strip():
+        return [_unreadable(file, error)]
+    if _is_notebook(file.name) and content.strip():
         notebook = _notebook(content)
         if notebook is not None:
-            return scan_notebook(notebook, rules_for(notebook, environment), file=str(file))
+            return scan_with_own_rules(notebook, environment, file=str(file))
         return [Leak(str(file), "as a notebook", UNREADABLE), *_by_line(file, content, environment)]
     found = _by_line(file, content, environment)
     return [Leak(str(file), "as a text", UNREADABLE), *found] if b"\0" in content else found
 
 
 def _notebook(content: bytes) -> dict[str, Any] | None:
-    """The JSON of a notebook, which is UTF-8; nothing when it is anything else."""
+    """The JSON of a notebook, which is UTF-8; nothing when it is anything else, or has no list of cells."""
     try:
         notebook = json.loads(content.decode("utf-8-sig"))
     except (ValueError, RecursionError):
         return None
-    return notebook if isinstance(notebook, dict) else None
+    return notebook if isinstance(notebook, dict) and isinstance(notebook.get("cells"), list) else None
 
 
 def _by_line(file: Path, content: bytes, environment: Mapping[str, str] | None) -> list[Leak]:
-    text = content.decode("utf-8", errors="replace")
-    rules = Rules.for_references(text.replace('\\"', '"'), environment)
+    text = without_colours(content.decode("utf-8", errors="replace"))
+    if _is_notebook(file.name):
+        text = text.replace('\\"', '"')
+    rules = Rules.for_references(text.replace('\\"', '"'), environment).within(text)
     return [
         Leak(str(file), f"line {number}", kind)
         for number, line in enumerate(text.splitlines(), start=1)
@@ -71,12 +80,23 @@ def _by_line(file: Path, content: bytes, environment: Mapping[str, str] | None) 
     ]
 
 
-def _files(path: Path) -> Iterator[Path]:
-    if path.is_file():
-        yield path
-    elif path.is_dir():
-        for found in sorted(path.rglob(f"*{NOTEBOOK}")):
-            if found.is_file() and not SKIPPED & set(found.relative_to(path).parts):
-                yield found
-    else:
-        raise InvalidInputError(f"There is no file or folder {str(path)!r}.", field="path", hint="Name another.")
+def _notebooks(folder: Path) -> tuple[list[Leak], Iterator[Path]]:
+    """What cannot be listed below a folder, and the notebooks below it, in order."""
+    unlisted: list[Leak] = []
+    found: list[Path] = []
+
+    def cannot(error: OSError) -> None:
+        unlisted.append(_unreadable(Path(error.filename), error))
+
+    for here, folders, names in os.walk(folder, onerror=cannot):
+        folders[:] = [each for each in folders if each not in SKIPPED]
+        found += [Path(here, name) for name in names if _is_notebook(name)]
+    return unlisted, (path for path in sorted(found) if path.is_file())
+
+
+def _is_notebook(name: str) -> bool:
+    return name.lower().endswith(NOTEBOOK)
+
+
+def _unreadable(path: Path, error: OSError) -> Leak:
+    return Leak(str(path), error.strerror or type(error).__name__, UNREADABLE)

@@ -1,17 +1,20 @@
-"""Secrets that are written out where this package, or the environment, takes one."""
+"""Secrets that are written out where this package, the environment or a request takes one."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
-from chronicle_notebook.scan._value import is_written_out
+from chronicle_notebook.scan._finder import Finder, values_of
+from chronicle_notebook.scan._value import is_random, is_written_out
 
 CODE = "a secret that is written out in code"
 CELL = "a secret that is written out in a %%webhook cell"
 VARIABLE = "a secret that is written out for an environment variable"
+COMMAND = "a secret that is written out in a command"
+PAIR = "a secret that is written out beside its name"
 
-_TEXT = (
+_LITERAL = (
     r"""[rRuUbB]{0,2}(?P<quote>\"{3}|'{3}|"|')(?P<value>(?:\\.|(?!(?P=quote)).)*)(?P=quote)(?!\s*(?:%|\.format\b))"""
 )
 """A literal. One that begins with ``f``, or is filled in, is none."""
@@ -22,74 +25,97 @@ _HEADER = (
     r"(?<![A-Za-z0-9])auth(?![A-Za-z0-9]))[\w-]*"
 )
 """A header's name that looks like a credential, as for the builder's warning."""
-_CALLS = tuple(
-    re.compile(pattern + _TEXT, re.IGNORECASE)
-    for pattern in (
-        rf"\bSecret\(\s*{_NAMED}",
-        rf"\bwith_bearer_token\(\s*{_NAMED}",
-        rf"\bwith_basic_auth\(\s*{_ARGUMENT}{_NAMED}",
-        r"\bwith_basic_auth\([^)]{0,500}?\bpassword\s*=\s*",
-        rf"\bwith_oauth\(\s*{_ARGUMENT}{_ARGUMENT}{_NAMED}",
-        r"\bwith_oauth\([^)]{0,500}?\bclient_secret\s*=\s*",
-        rf"""\bwith_header\(\s*{_NAMED}["']{_HEADER}["']\s*,\s*{_NAMED}""",
-    )
-)
+_CALLS = {
+    r"\bSecret\(\s*": (_NAMED,),
+    r"\bwith_bearer_token\(": (rf"\s*{_NAMED}",),
+    r"\bwith_basic_auth\(": (rf"\s*{_ARGUMENT}{_NAMED}", r"[^)]{0,500}?\bpassword\s*=\s*"),
+    r"\bwith_oauth\(": (rf"\s*{_ARGUMENT}{_ARGUMENT}{_NAMED}", r"[^)]{0,500}?\bclient_secret\s*=\s*"),
+    r"\bwith_header\(": (rf"""\s*{_NAMED}["']{_HEADER}["']\s*,\s*{_NAMED}""",),
+    r"\bset_password\(": (rf"\s*{_ARGUMENT}{_ARGUMENT}{_NAMED}", r"[^)]{0,500}?\bpassword\s*=\s*"),
+}
+"""The calls that take a secret, each with the ways to the literal."""
 _HEADERS = re.compile(r"\bwith_headers\(\s*\{([^}]*)\}")
-_HEADERS_ENTRY = re.compile(rf"""["']{_HEADER}["']\s*:\s*{_TEXT}""", re.IGNORECASE)
+_HEADERS_ENTRY = values_of(rf"""["']{_HEADER}["']\s*:\s*{_LITERAL}""", flags=re.IGNORECASE)
 
 _VARIABLE = r"\w*(?:token|secret|passwd|password|api_?key)(?![a-z])(?!_(?:ur[il]|file|path|dir|name|id|endpoint)\b)\w*"
-_ASSIGNED = tuple(
-    re.compile(pattern + _TEXT, re.IGNORECASE)
-    for pattern in (
-        rf"""\benviron\[\s*["']{_VARIABLE}["']\s*\]\s*=\s*""",
-        rf"""\b(?:environ\.(?:setdefault|get)|getenv|putenv)\(\s*["']{_VARIABLE}["']\s*,\s*""",
-    )
-)
-_MAGIC = re.compile(
-    rf"^[ \t]*%(?:set_)?env[ \t]+{_VARIABLE}(?:[ \t]*=[ \t]*|[ \t]+)(?P<value>\S.*)$", re.IGNORECASE | re.MULTILINE
+_VARIABLES = values_of(
+    rf"""\benviron\[\s*["']{_VARIABLE}["']\s*\]\s*=\s*{_LITERAL}""",
+    rf"""\b(?:environ\.(?:setdefault|get)|getenv|putenv)\(\s*["']{_VARIABLE}["']\s*,\s*{_LITERAL}""",
+    rf"(?m:^)[ \t]*%(?:set_)?env[ \t]+{_VARIABLE}(?:[ \t]*=[ \t]*|[ \t]+)(?P<value>\S.*)(?m:$)",
+    rf"(?m:^)[ \t]*(?:!+[ \t]*set|!*[ \t]*export)[ \t]+{_VARIABLE}="
+    r"(?P<value>\"[^\"\n]*|'[^'\n]*|[^\s;&|]+)",
+    flags=re.IGNORECASE,
 )
 
 _BODY = re.compile(r"^[ \t]*%%webhook\b.*\n", re.MULTILINE)
 _KEY = rf"""["']?(?:token|password|client_secret|{_HEADER})["']?[ \t]*:[ \t]*"""
-_LINE = re.compile(
-    rf"^[ \t]*{_KEY}(?:[|>][+-]?[ \t]*\n[ \t]+)?(?P<value>\S.*?)[ \t]*(?:[ \t]#.*)?$", re.IGNORECASE | re.MULTILINE
+_CELL = values_of(
+    rf"(?m:^)[ \t]*{_KEY}(?:[|>][+-]?[ \t]*\n[ \t]+)?(?P<value>\S.*?)[ \t]*(?:[ \t]#.*)?(?m:$)",
+    rf"[{{,]\s*{_KEY}(?P<value>[^,}}\n]+)",
+    flags=re.IGNORECASE,
 )
-_FLOW = re.compile(rf"[{{,]\s*{_KEY}(?P<value>[^,}}\n]+)", re.IGNORECASE)
+
+_NAME = (
+    r"(?![\w-]{0,60}(?:next|page|continuation|cancell?ation|bos|eos|pad|unk|sep|cls|mask|stop)[-_]?token)"
+    r"[\w-]{0,60}?(?:token|secret|passwd|password|passphrase|(?:api|access|private)[-_]?key|(?<![A-Za-z])auth)"
+)
+"""What a secret is called in a mapping. The token of a page, or of a language model, opens nothing."""
+_PAIRS = values_of(
+    rf"""["']{_NAME}["']\s*:\s*{_LITERAL}""",
+    rf"\A{_NAME}: (?P<value>\S+)\Z",
+    flags=re.IGNORECASE,
+)
+
+_COMMANDS = values_of(
+    r"""\bcurl\b[^\n]{0,500}?\s(?:-u|--user)[ =]?["']?[^\s:"']*:(?P<value>[^\s"']+)""",
+    rf"""\bcurl\b[^\n]{{0,500}}?\s(?:-H|--header)[ =]?["']{_HEADER}:\s*(?P<value>[^\s"']+)["']""",
+    flags=re.IGNORECASE,
+)
 
 
-def literals(text: str) -> Iterator[str]:
-    """The kinds of literals that a text gives away, each once."""
-    if any(is_written_out(value) for value in _in_code(text)):
-        yield CODE
-    if any(is_written_out(value) for value in _in_cell(text)):
-        yield CELL
-    if any(is_written_out(value) and "://" not in value for value in _of_variables(text)):
-        yield VARIABLE
+def _unquoted(values: Callable[[str], Iterator[str]]) -> Callable[[str], Iterator[str]]:
+    """Without the quotes around a value; ``literal:`` before a text says that it is no reference."""
+    return lambda text: (value.strip().strip("\"'").removeprefix("literal:") for value in values(text))
+
+
+_CALLED = values_of(*(name + way + _LITERAL for name, ways in _CALLS.items() for way in ways), flags=re.IGNORECASE)
 
 
 def _in_code(text: str) -> Iterator[str]:
-    for pattern in _CALLS:
-        yield from _values(pattern, text)
+    yield from _CALLED(text)
     for entries in _HEADERS.findall(text):
-        yield from _values(_HEADERS_ENTRY, entries)
+        yield from _HEADERS_ENTRY(entries)
 
 
 def _in_cell(text: str) -> Iterator[str]:
-    """The values in the YAML below the magic; ``literal:`` before a text says that it is no reference."""
+    """The values in the YAML below the magic."""
     begin = _BODY.search(text)
     if begin:
-        for pattern in (_LINE, _FLOW):
-            for value in _values(pattern, text[begin.end() :]):
-                yield value.strip().strip("\"'").removeprefix("literal:")
+        yield from _CELL(text[begin.end() :])
 
 
-def _of_variables(text: str) -> Iterator[str]:
-    for pattern in _ASSIGNED:
-        yield from _values(pattern, text)
-    for value in _values(_MAGIC, text):
-        yield value.strip().strip("\"'")
+def _no_address(value: str) -> bool:
+    return "://" not in value and is_written_out(value)
 
 
-def _values(pattern: re.Pattern[str], text: str) -> Iterator[str]:
-    for found in pattern.finditer(text):
-        yield found["value"]
+_WORDS = ("token", "secret", "passw", "passphrase", "key", "auth")
+
+LITERALS = (
+    Finder(
+        CODE,
+        ("secret(", "with_bearer_token(", "with_basic_auth(", "with_oauth(", "with_header", "set_password("),
+        _in_code,
+        is_written_out,
+    ),
+    Finder(CELL, ("%%webhook",), _unquoted(_in_cell), is_written_out),
+    Finder(
+        VARIABLE,
+        _WORDS,
+        _unquoted(_VARIABLES),
+        _no_address,
+        also=("environ", "getenv(", "putenv(", "%env", "%set_env", "export", "!set"),
+    ),
+    Finder(COMMAND, ("curl",), _COMMANDS, is_written_out),
+    Finder(PAIR, _WORDS, _PAIRS, is_random),
+)
+"""What stands written out where a secret is taken."""

@@ -2,24 +2,34 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from chronicle_notebook.scan._parameters import given_in_code, given_to_papermill, secret_names
 from chronicle_notebook.scan._rules import Leak, Rules
 
 WIDGETS = "widgets"
+METADATA = "metadata of the notebook"
 PASSWORD_FIELD = "the value of a password field"  # noqa: S105 - a kind of finding
+PARAMETER = "a secret that was given for a parameter as it is"
+
+_COLOUR = re.compile(r"(?:\x1b|\\u001b|\\x1b)\[[0-9;]*m", re.IGNORECASE)
 
 
 def scan_notebook(notebook: Mapping[str, Any], rules: Rules, *, file: str) -> list[Leak]:
     """Every secret of a notebook, given as its JSON."""
-    found: dict[Leak, None] = {}
-    for place, text in texts(notebook):
-        for kind in rules.kinds(text):
-            found[Leak(file, place, kind)] = None
-    for place in _filled_password_fields(notebook):
-        found[Leak(file, place, PASSWORD_FIELD)] = None
-    return list(found)
+    told = list(texts(notebook))
+    return _leaks(notebook, told, _one_below_the_other(told), rules, file)
+
+
+def scan_with_own_rules(
+    notebook: Mapping[str, Any], environment: Mapping[str, str] | None = None, *, file: str
+) -> list[Leak]:
+    """Every secret of a notebook by :func:`rules_for` it, gone through once."""
+    told = list(texts(notebook))
+    together = _one_below_the_other(told)
+    return _leaks(notebook, told, together, Rules.for_references(together, environment), file)
 
 
 def rules_for(notebook: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Rules:
@@ -28,15 +38,46 @@ def rules_for(notebook: Mapping[str, Any], environment: Mapping[str, str] | None
     The texts are searched as they are. In JSON and in a ``repr`` quotes and ends of lines are escaped, so that a
     reference is not seen there.
 
-    :param environment: where the values of variables are; ``os.environ`` unless given.
+    :param environment: where the values of variables are; that of this process unless given.
     """
-    return Rules.for_references("\n".join(text for _, text in texts(notebook)), environment)
+    return Rules.for_references(_one_below_the_other(texts(notebook)), environment)
+
+
+def _one_below_the_other(told: Iterable[tuple[str, str]]) -> str:
+    return "\n".join(dict.fromkeys(text for _, text in told))
+
+
+def _leaks(
+    notebook: Mapping[str, Any], told: Sequence[tuple[str, str]], together: str, rules: Rules, file: str
+) -> list[Leak]:
+    narrowed = rules.within(together)
+    known: dict[str, tuple[str, ...]] = {}
+    found: dict[Leak, None] = {}
+    for place, text in told:
+        if text not in known:
+            known[text] = tuple(narrowed.kinds(text))
+        for kind in known[text]:
+            found[Leak(file, place, kind)] = None
+    for place in _filled_password_fields(notebook):
+        found[Leak(file, place, PASSWORD_FIELD)] = None
+    for place in _given_parameters(notebook):
+        found[Leak(file, place, PARAMETER)] = None
+    return list(found)
 
 
 def texts(notebook: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Each text and where it stands."""
-    for number, cell in enumerate(_list(notebook.get("cells")), start=1):
-        here = f"cell {number}" + (f" (id {cell['id']})" if cell.get("id") else "")
+    """Each text and where it stands. A colour in the middle of a text does not part it."""
+    for place, text in _texts(notebook):
+        yield place, without_colours(text)
+
+
+def without_colours(text: str) -> str:
+    """A text without what a terminal takes for a colour, also where that is escaped."""
+    return _COLOUR.sub("", text) if "[" in text else text
+
+
+def _texts(notebook: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    for here, cell in _cells(notebook):
         yield f"{here}, source", _joined(cell.get("source", ""))
         yield from _within(f"{here}, metadata", cell.get("metadata"))
         yield from _within(f"{here}, attachments", cell.get("attachments"))
@@ -44,16 +85,22 @@ def texts(notebook: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
             yield from _within(f"{here}, output {position}", output)
     metadata = dict(notebook.get("metadata") or {})
     yield from _within("widget state", metadata.pop(WIDGETS, None))
-    yield from _within("metadata of the notebook", metadata)
+    yield from _within(METADATA, metadata)
+
+
+def _cells(notebook: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
+    for number, cell in enumerate(_list(notebook.get("cells")), start=1):
+        yield f"cell {number}" + (f" (id {cell['id']})" if cell.get("id") else ""), cell
 
 
 def _within(place: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Every text below a value. A key goes with its value, so that a header is seen whole."""
+    """Every text below a value, keys too. A key goes with its value, so that a header is seen whole."""
     if isinstance(value, Mapping):
         for key, held in value.items():
             if isinstance(held, str):
                 yield place, f"{key}: {held}"
             else:
+                yield place, str(key)
                 yield from _within(place, held)
     elif isinstance(value, list):
         if value and all(isinstance(each, str) for each in value):
@@ -63,6 +110,19 @@ def _within(place: str, value: Any) -> Iterator[tuple[str, str]]:
                 yield from _within(place, each)
     elif isinstance(value, str):
         yield place, value
+
+
+def _given_parameters(notebook: Mapping[str, Any]) -> Iterator[str]:
+    sources = [
+        (f"{here}, source", _joined(cell.get("source", "")))
+        for here, cell in _cells(notebook)
+        if cell.get("cell_type") == "code"
+    ]
+    names = secret_names(source for _, source in sources)
+    if names:
+        yield from (place for place, source in sources if given_in_code(source, names))
+        if given_to_papermill(notebook.get("metadata"), names):
+            yield METADATA
 
 
 def _filled_password_fields(notebook: Mapping[str, Any]) -> Iterator[str]:

@@ -5,57 +5,24 @@ No finding repeats a value, or a part of it.
 
 from __future__ import annotations
 
+import base64
 import html
 import json
-import os
-import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from chronicle_notebook.scan._literals import literals
-from chronicle_notebook.scan._value import SHORTEST, is_secret, is_written_out
+from chronicle_notebook.scan._finder import Finder
+from chronicle_notebook.scan._literals import LITERALS, PAIR
+from chronicle_notebook.scan._patterns import PATTERNS
+from chronicle_notebook.scan._references import referenced
+from chronicle_notebook.scan._value import SHORTEST
 
-REFERENCE = re.compile(
-    r"""\benv:([A-Za-z_][A-Za-z0-9_]*)"""
-    r"""|Secret\.env\(\s*["']([A-Za-z_][A-Za-z0-9_]*)["']"""
-    r"""|environ(?:\.get\(\s*|\[\s*)["']([A-Za-z_][A-Za-z0-9_]*)["']"""
-)
-"""How a notebook refers to a variable of the environment."""
-
-_TOKENS = {
-    "AWS access key": r"\b(?:AKIA|ASIA)[0-9A-Z]{16}\b",
-    "GitHub token": r"\bgh[pousr]_[A-Za-z0-9]{36,}\b|\bgithub_pat_[A-Za-z0-9_]{40,}\b",
-    "GitLab token": r"\bglpat-[A-Za-z0-9_-]{20,}",
-    "Google API key": r"\bAIza[0-9A-Za-z_-]{35}\b",
-    "JSON Web Token": r"\beyJ[A-Za-z0-9_-]{8,}\.eyJ[A-Za-z0-9_-]{8,}\.[A-Za-z0-9_-]{16,}",
-    "Slack token": r"\bxox[abeoprs]-[A-Za-z0-9-]{20,}",
-    "Stripe key": r"\b[rs]k_live_[A-Za-z0-9]{16,}|\bwhsec_[A-Za-z0-9+/=]{24,}",
-    "package registry token": r"\bnpm_[A-Za-z0-9]{36}\b|\bpypi-[A-Za-z0-9_-]{50,}",
-    "private key": r"-----BEGIN (?:[A-Z0-9]+ )*PRIVATE KEY-----",
-}
-_PATTERNS = {
-    **{kind: re.compile(pattern) for kind, pattern in _TOKENS.items()},
-    "ciphertext of a kernel": re.compile(r"\bcrk1:[0-9A-Fa-f]{8,}:[A-Za-z0-9+/=]{32,}"),
-}
-_AUTHORIZATION = re.compile(
-    r"""\b(?:proxy-)?authorization["']?\s*[:=,]\s*["']?(?:bearer|basic|token)\s+([A-Za-z0-9._~+/=-]{8,})""",
-    re.IGNORECASE,
-)
-_URL = re.compile(
-    r"""\b[a-z][a-z0-9+.-]{1,20}://[^\s/?#"'<>@:\\]*:([^\s/?#"'<>@\\]+)@([^\s/?#"'<>:\\]*)""", re.IGNORECASE
-)
-_QUERY = re.compile(
-    r"""[?&;](?:apikey|api_key|access_token|client_secret|certificatepassword|password)=([^&\s"'<>;\\]+)""",
-    re.IGNORECASE,
-)
-_QUERY_WORD = re.compile(
-    r"""(?:[?&]|&amp;)(?:token|api[-_]?key|sig|secret)=([^&\s"'<>;\\)\]`]+)""",
-    re.IGNORECASE,
-)
-"""Names that have a meaning in a query alone; a semicolon before one ends a statement of code."""
-_RESERVED = re.compile(r"(?:^|\.)(?:example(?:\.(?:com|net|org))?|invalid|test)$", re.IGNORECASE)
-"""Hosts that are set aside for documentation, so that nobody has a password there (RFC 2606)."""
+UNREADABLE = "could not be read"
+"""The kind of what is no secret, but a file that was not looked at as a whole."""
+FINDERS = (*PATTERNS, *LITERALS)
+_SHORTEST_ENCODED = 8
+"""Bytes of a value that are looked for in Base64: fewer would be found in a picture."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -66,6 +33,11 @@ class Leak:
     place: str
     """For people: ``cell 3 (id setup), output 1``, or ``line 12``."""
     kind: str
+
+    @property
+    def unreadable(self) -> bool:
+        """Whether this is no secret, but a file that could not be read, so that nobody knows what is in it."""
+        return self.kind == UNREADABLE
 
     def __str__(self) -> str:
         return f"{self.file}: {self.place}: {self.kind}"
@@ -79,33 +51,48 @@ class Rules:
         self._values = {
             name: _forms(value) for name, value in (variables or {}).items() if len(value.strip()) >= SHORTEST
         }
+        self._finders: Sequence[Finder] = FINDERS
 
     @classmethod
     def for_references(cls, text: str, environment: Mapping[str, str] | None = None) -> Rules:
         """Rules that know the values of the variables which a text refers to, as far as they are set."""
-        known = os.environ if environment is None else environment
-        names = {name for found in REFERENCE.findall(text) for name in found if name}
-        return cls({name: known[name] for name in names if known.get(name)})
+        return cls(dict(referenced(text, environment)))
+
+    def within(self, text: str) -> Rules:
+        """The rules by which anything can be found in a text that is made of several, one below the other: few."""
+        lowered = text.lower()
+        narrowed = Rules()
+        narrowed._values = {name: forms for name, forms in self._values.items() if any(form in text for form in forms)}
+        narrowed._finders = [each for each in self._finders if each.may_be_below(text, lowered)]
+        return narrowed
 
     def kinds(self, text: str) -> Iterator[str]:
         """What a text gives away, each kind once."""
-        for name, forms in self._values.items():
-            if any(form in text for form in forms):
-                yield f"the value of the environment variable {name}"
-        for kind, pattern in _PATTERNS.items():
-            if pattern.search(text):
-                yield kind
-        if any(is_secret(value) for value in _AUTHORIZATION.findall(text)):
-            yield "credentials in an Authorization header"
-        if any(is_secret(word) and not _RESERVED.search(host) for word, host in _URL.findall(text)):
-            yield "credentials in a URL"
-        if any(map(is_secret, _QUERY.findall(text))) or any(map(is_written_out, _QUERY_WORD.findall(text))):
-            yield "a secret in a connection string or a query"
-        yield from literals(text)
+        lowered = text.lower()
+        found = [
+            f"the value of the environment variable {name}"
+            for name, forms in self._values.items()
+            if any(form in text for form in forms)
+        ]
+        found += [finder.kind for finder in self._finders if finder.finds(text, lowered)]
+        # What is known for what it is, is not told a second time for its name.
+        yield from dict.fromkeys(kind for kind in found if kind != PAIR or set(found) == {PAIR})
 
 
 def _forms(value: str) -> tuple[str, ...]:
-    """A value as it can stand in a notebook: as it is, in HTML, in JSON, in a URL."""
+    """A value as it can stand in a notebook: as it is, in HTML, in JSON, in a URL, in Base64."""
     bare = value.strip()
-    forms: Iterable[str] = (bare, html.escape(bare), json.dumps(bare)[1:-1], quote(bare, safe=""))
+    forms: Iterable[str] = (bare, html.escape(bare), json.dumps(bare)[1:-1], quote(bare, safe=""), *_encoded(bare))
     return tuple(dict.fromkeys(forms))
+
+
+def _encoded(value: str) -> Iterator[str]:
+    """A value as a part of a text in Base64, which depends on what stands before it: ``user:value``, for example."""
+    content = value.encode()
+    if len(content) < _SHORTEST_ENCODED:
+        return
+    for before in range(3):
+        whole = base64.b64encode(bytes(before) + content).decode().rstrip("=")
+        # What stands before and after it is in the letters at both ends as well.
+        begin, end = -(-before * 8 // 6), (before + len(content)) * 8 // 6
+        yield whole[begin:end]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chronicle_notebook._listing import Column, Listing
+from chronicle_notebook._listing import Column, Listing, counted
 from chronicle_notebook.contracts._defects import KnownDefect
 
 _COLUMNS = (
@@ -12,7 +12,7 @@ _COLUMNS = (
     Column[KnownDefect]("what", "What happens", lambda defect: defect.what),
     Column[KnownDefect]("versions", "Kernels", lambda defect: defect.versions),
     Column[KnownDefect]("remedy", "What is done about it", lambda defect: defect.remedy),
-    Column[KnownDefect]("source", "Known from", lambda defect: defect.source),
+    Column[KnownDefect]("source", "Known from", lambda defect: defect.source, shown=False),
 )
 
 
@@ -22,7 +22,7 @@ def defect_listing(defects: Sequence[KnownDefect], *, version: str, foot: str) -
     return Listing(
         defects,
         _COLUMNS,
-        caption=f"{len(defects)} known defects of {kernel}",
+        caption=f"{counted(len(defects), 'known defect')} of {kernel}",
         empty=f"No defects of {kernel} are known.",
         foot=foot,
     )

@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from chronicle_notebook._arguments import check_whole, shape
 from chronicle_notebook._display import banner_of, clock, mark_of
 from chronicle_notebook._errors import AppendRefusedError, InvalidInputError, KernelError, did_you_mean
 from chronicle_notebook._listing import Listing
@@ -18,6 +19,8 @@ from chronicle_notebook.stores._listings import event_listing
 
 PAIR = 2
 """An event source id and an event."""
+LAST = 2**64 - 2
+"""The largest number that an event can have; the one after it means none."""
 
 
 class EventSequence:
@@ -56,16 +59,18 @@ class EventSequence:
     ) -> AppendResult:
         """Append events, all or none: pairs of event source id and declared event, or ``EventToAppend`` values.
 
+        :param classes: classes with ``@event_type`` to register first, when the event store lacks them, beside those
+            of the declared events: for ``EventToAppend`` values, which do not tell their class.
         :raises InvalidInputError: for anything else, or content that JSON cannot hold; nothing was appended.
         :raises AppendRefusedError: the schema, a constraint or an event type forbade it; nothing was appended.
         """
         if not isinstance(events, Iterable) or isinstance(events, str | bytes | Mapping):
             raise _no_pairs(f"The events to append are a list of pairs, not {type(events).__name__}.")
         ready: list[EventToAppend] = []
-        declared = list(classes)
+        declared = _classes(classes)
         for event in events:
             if isinstance(event, EventToAppend):
-                ready.append(replace(event, content=_content(event.content)))
+                ready.append(_checked(event))
             else:
                 if not isinstance(event, tuple | list) or len(event) != PAIR:
                     what = (
@@ -83,11 +88,11 @@ class EventSequence:
         try:
             return self._kernel.append(self.event_store, self.namespace, self.id, ready)
         except AppendRefusedError as error:
-            error.hint = self._unknown_event_type(ready) or error.hint
+            error.hint = self._advice(ready, error.message) or error.hint
             raise
 
-    def _unknown_event_type(self, events: Iterable[EventToAppend]) -> str:
-        """The hint for the first event whose type the event store does not have; empty when it has them all."""
+    def _advice(self, events: Iterable[EventToAppend], told: str) -> str:
+        """The hint for the first event whose type, or a property, the event store does not have; empty for neither."""
         try:
             registered = self._kernel.event_types(self.event_store)
         except KernelError:  # the refusal is the news, and not that nothing more can be said of it
@@ -97,14 +102,28 @@ class EventSequence:
         for event in events:
             if event.type.id not in known:
                 near = did_you_mean(event.type.id, own) or "client.event_types() lists those that it has."
-                return f"The event store has no event type {event.type.id!r}. {near}"
+                lacking = f"The event store has no event type {event.type.id!r}. "
+                return near if event.type.id in told else f"{lacking}{near}"
+        schemas = {(each.id, each.generation): each.schema for each in registered}
+        for event in events:
+            properties = schemas.get((event.type.id, event.type.generation), {}).get("properties", {})
+            for name in event.content if properties else ():
+                if name not in properties:
+                    near = did_you_mean(name, properties) or f"It has {', '.join(properties)}."
+                    return f"{event.type.id} has no property {name!r}. {near}"
         return ""
 
     def read(self, start: int = 0, *, event_source_id: str | None = None) -> Listing[AppendedEvent]:
         """The events from a number on, as a table and with ``to_frame()``.
 
         Kernels do not page: everything from there comes in one answer.
+
+        :param start: the number of the first event to read; the first of a sequence is 0.
+        :param event_source_id: read the events of this event source alone.
         """
+        check_whole(start, field="start", least=0, most=LAST, hint="Write read(100), for example; the first is 0.")
+        if event_source_id is not None:
+            _check_source(event_source_id)
         found = self._kernel.events(
             self.event_store, self.namespace, self.id, start=start, event_source_id=event_source_id
         )
@@ -117,6 +136,7 @@ class EventSequence:
 
     def has_events_for(self, event_source_id: str) -> bool:
         """Whether there is an event of an event source."""
+        _check_source(event_source_id)
         return self._kernel.has_events(self.event_store, self.namespace, self.id, event_source_id)
 
     def _register(self, classes: Iterable[type]) -> None:
@@ -132,13 +152,43 @@ class EventSequence:
         self._registered.update((each.id, each.generation) for each in wanted)
 
 
-def _event(event_source_id: str, event: object | str | EventType, content: Mapping[str, Any] | None) -> EventToAppend:
+def _check_source(event_source_id: object) -> None:
     if not isinstance(event_source_id, str) or not event_source_id.strip():
         raise InvalidInputError(
             "An event source id is a text that is not blank.",
             field="event_source_id",
-            hint='Write append("account-1", event).',
+            hint='Write "account-1", for example.',
         )
+
+
+def _checked(event: EventToAppend) -> EventToAppend:
+    """An event that was made by hand, checked as one that is made here is."""
+    _check_source(event.event_source_id)
+    if not isinstance(event.type, EventType):
+        raise InvalidInputError(
+            f"The type of an EventToAppend is an EventType, not {shape(event.type)}.",
+            field="type",
+            hint='Write EventToAppend("account-1", EventType("AccountOpened"), {"owner": "customer-1"}).',
+        )
+    return replace(event, content=_content(event.content))
+
+
+def _classes(given: object) -> list[type]:
+    if isinstance(given, type | str) or not isinstance(given, Iterable):
+        classes: list[Any] = [None]
+    else:
+        classes = list(given)
+    if not all(isinstance(each, type) for each in classes):
+        raise InvalidInputError(
+            "classes is a list of classes that carry @event_type.",
+            field="classes",
+            hint="Write classes=[AccountOpened], or leave it out.",
+        )
+    return classes
+
+
+def _event(event_source_id: str, event: object | str | EventType, content: Mapping[str, Any] | None) -> EventToAppend:
+    _check_source(event_source_id)
     if isinstance(event, str):
         return EventToAppend(event_source_id, EventType.parse(event), _content(content))
     if isinstance(event, EventType):

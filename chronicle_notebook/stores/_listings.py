@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from chronicle_notebook._listing import Column, Listing
+from chronicle_notebook._listing import Column, Listing, counted
 from chronicle_notebook.model import AppendedEvent, RegisteredEventType
+
+NAMED = 5
+"""Webhooks that a row names at most; more are counted."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,11 +24,16 @@ class SequenceTail:
 
 @dataclass(frozen=True, slots=True)
 class ListenedEventType:
-    """An event type and the webhooks that listen to it."""
+    """An event type and the active webhooks that listen to it."""
 
     registered: RegisteredEventType
     webhooks: tuple[str, ...]
     """Their ids. Kernels match by the id of an event type alone, whatever its generation."""
+
+
+def _first(listened: ListenedEventType) -> str:
+    named, more = ", ".join(listened.webhooks[:NAMED]), len(listened.webhooks) - NAMED
+    return f"{named} and {more:,} more" if more > 0 else named or "none"
 
 
 _EVENT_TYPE = (
@@ -42,17 +50,19 @@ _LISTENED = (
     Column[ListenedEventType]("generation", "Generation", lambda each: each.registered.generation, "Int64"),
     Column[ListenedEventType]("owner", "Owner", lambda each: each.registered.owner, "category"),
     Column[ListenedEventType]("webhooks", "Webhooks", lambda each: len(each.webhooks), "Int64"),
-    Column[ListenedEventType]("listeners", "Which listen", lambda each: ", ".join(each.webhooks) or "none"),
+    Column[ListenedEventType](
+        "listeners", "Which listen", lambda each: ", ".join(each.webhooks) or "none", text=_first
+    ),
 )
 
 _SEQUENCE = (
     Column[SequenceTail]("id", "Id", lambda each: each.id),
     Column[SequenceTail]("namespace", "Namespace", lambda each: each.namespace),
-    Column[SequenceTail]("tail", "Tail", lambda each: each.tail, "UInt64"),
+    Column[SequenceTail]("tail", "Tail", lambda each: each.tail, "Int64"),
 )
 
 _EVENT = (
-    Column[AppendedEvent]("sequence_number", "Number", lambda each: each.sequence_number, "UInt64"),
+    Column[AppendedEvent]("sequence_number", "Number", lambda each: each.sequence_number, "Int64"),
     Column[AppendedEvent]("occurred", "Occurred", lambda each: each.occurred, "datetime64[ns, UTC]"),
     Column[AppendedEvent]("event_source_id", "Event source", lambda each: each.event_source_id),
     Column[AppendedEvent]("event_type", "Event type", lambda each: str(each.type)),
@@ -67,20 +77,20 @@ def event_type_listing(
     return Listing(
         types,
         _EVENT_TYPE,
-        caption=f"{len(types)} event types of event store {event_store!r}",
+        caption=f"{counted(len(types), 'event type')} of event store {event_store!r}",
         empty="No event type is registered here. Declare one with @cn.event_type.",
         foot=foot,
     )
 
 
 def listened_listing(types: Sequence[ListenedEventType], *, event_store: str, foot: str) -> Listing[ListenedEventType]:
-    """The event types of an event store, with the webhooks that listen to each. The kernel's own need no listener."""
+    """The event types of an event store, with who listens to each. The kernel's own need no listener."""
     silent = sum(not each.webhooks and each.registered.owner != "server" for each in types)
-    rest = f"; no webhook listens to {silent} of them" if silent else ""
+    rest = f"; no active webhook listens to {silent} of them" if silent else ""
     return Listing(
         types,
         _LISTENED,
-        caption=f"{len(types)} event types of event store {event_store!r}{rest}",
+        caption=f"{counted(len(types), 'event type')} of event store {event_store!r}{rest}",
         empty="No event type is registered here. Declare one with @cn.event_type.",
         foot=foot,
     )
@@ -94,7 +104,7 @@ def name_listing(names: Sequence[str], *, what: str, where: str, current: str, f
             Column[str]("name", "Name", lambda each: each),
             Column[str]("current", "Current", lambda each: each == current, "bool"),
         ),
-        caption=f"{len(names)} {what} of {where}",
+        caption=f"{counted(len(names), what)} of {where}",
         empty="There is none.",
         foot=foot,
     )
@@ -105,7 +115,7 @@ def sequence_listing(tails: Sequence[SequenceTail], *, event_store: str, foot: s
     return Listing(
         tails,
         _SEQUENCE,
-        caption=f"{len(tails)} event sequences of event store {event_store!r}",
+        caption=f"{counted(len(tails), 'event sequence')} of event store {event_store!r}",
         empty="No event sequence is here.",
         foot=foot,
     )
@@ -116,7 +126,7 @@ def event_listing(events: Sequence[AppendedEvent], *, where: str, foot: str) -> 
     return Listing(
         events,
         _EVENT,
-        caption=f"{len(events):,} events of {where}",
+        caption=f"{counted(len(events), 'event')} of {where}",
         empty="No event is here. Append one with client.event_log.append(...).",
         foot=foot,
     )

@@ -10,8 +10,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from chronicle_notebook.webhooks._functions import (
         all,  # noqa: A004 - the settled name
+        code,
         discover,
+        explore,
+        get,
+        ids,
         observe,
+        plan,
         register,
         register_discovered,
         remove,
@@ -20,7 +25,22 @@ if TYPE_CHECKING:
         to_frame,
     )
 
-__all__ = ["all", "discover", "observe", "register", "register_discovered", "remove", "replace", "test", "to_frame"]
+__all__ = [
+    "all",
+    "code",
+    "discover",
+    "explore",
+    "get",
+    "ids",
+    "observe",
+    "plan",
+    "register",
+    "register_discovered",
+    "remove",
+    "replace",
+    "test",
+    "to_frame",
+]
 
 
 def __getattr__(name: str) -> object:

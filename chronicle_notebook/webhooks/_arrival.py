@@ -26,21 +26,21 @@ def with_arrival(
     definition: WebhookDefinition,
     receiver: Receiver,
     *,
-    append: Append | None,
+    append: Append | str,
     event_types: Callable[[], list[RegisteredEventType]],
     timeout: float,
 ) -> TargetAnswer:
     """What is proved beyond the answer, when the target is a receiver of this process.
 
-    :param append: how to append an event to the sequence that the webhook observes; None when that must not be done.
+    :param append: how to append an event to the sequence that the webhook observes, or why that is not done.
     :param timeout: seconds to wait for the event.
     """
     earlier = _earlier(receiver, definition)
-    if append is None:
+    if isinstance(append, str):
         return _noted(
             answer,
             f"The target is a receiver of this process, where {earlier} arrived at this path so far. No event was "
-            "appended for the test, as the kernel is not a sandbox.",
+            f"appended for the test, as {append}.",
         )
     if not definition.active or not definition.event_types:
         why = "it is inactive" if not definition.active else "it has no event types"

@@ -7,7 +7,6 @@ line and the key, and never repeats a value.
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
@@ -18,6 +17,7 @@ from chronicle_notebook._secrets import Secret
 from chronicle_notebook.model import EventType
 from chronicle_notebook.webhooks._builder import DefinitionBuilder
 from chronicle_notebook.webhooks._references import resolve
+from chronicle_notebook.webhooks._validation import about
 
 KEYS = ("event_types", "headers", "authorization", "event_sequence", "replayable", "active")
 """The keys of a cell."""
@@ -35,7 +35,21 @@ _EVENT_TYPE_KEYS = ("id", "generation", "tombstone")
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _TAG = "tag:yaml.org,2002:"
 _TAGS = {f"{_TAG}{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq", "value")}
-_QUOTED = re.compile(r"'[^']{2,}'")
+_FAULTS = (
+    ("flow sequence", "a list that begins with '[' is not closed, or an entry lacks its comma"),
+    ("flow mapping", "a mapping that begins with '{' is not closed, or an entry lacks its comma"),
+    ("quoted scalar", "a text that begins with a quote has no closing one"),
+    ("mapping values are not allowed", "there is a ':' where none can be, or the indentation is not that of its key"),
+    ("'\\t'", "a tab stands where YAML wants spaces"),
+    ("cannot start any token", "a value begins with a character that means something in YAML"),
+    ("<block end>", "this does not go on what stands above it: look at the indentation, the dashes and the quotes"),
+    ("alias", "a value that begins with '*' refers to something"),
+)
+"""What YAML says, of what or where, and what that means; its own words can quote a value."""
+_OTHER_KINDS = frozenset(
+    {"apikey", "api-key", "certificate", "digest", "hmac", "jwt", "key", "oauth2", "password", "token"}
+)
+"""What people write as the kind, and which can be no secret."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +95,11 @@ class _Reader:
     def document(self, text: str) -> Document:
         """With id and URL."""
         entries = self._root(text, ("id", "url", *KEYS))
-        for key in ("id", "url"):
-            if key not in entries:
-                raise InvalidDefinitionError(f"The key {key!r} is missing.", field=key, hint=f"Add a line {key}: ...")
-        builder = self._build({key: node for key, node in entries.items() if key in KEYS})
-        return Document(self._text(entries["id"], "id"), self._text(entries["url"], "url"), builder)
+        webhook = self._text(_needed(entries, "id"), "id")
+        with about(webhook):
+            url = self._text(_needed(entries, "url"), "url")
+            builder = self._build({key: node for key, node in entries.items() if key in KEYS})
+        return Document(webhook, url, builder)
 
     def builder(self, text: str) -> DefinitionBuilder:
         """Without id and URL, which stand on the first line of a cell."""
@@ -98,12 +112,15 @@ class _Reader:
         except yaml.MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             where = f"line {mark.line + self._first_line}: " if mark is not None else ""
-            # What YAML quotes may be a value.
-            problem = _QUOTED.sub("…", error.problem or "it cannot be read")
+            problem = _plainly(error)
             failure = InvalidDefinitionError(
                 f"{where}the body is not YAML: {problem}.",
                 field="body",
                 hint="Put a text with ':', '#', '{', '*', '&' or quotes in it into single quotes.",
+            )
+        except RecursionError:
+            failure = InvalidDefinitionError(
+                "The body is nested too deeply to be read.", field="body", hint="Write lines of key: value."
             )
         except yaml.YAMLError:
             failure = InvalidDefinitionError(
@@ -203,7 +220,7 @@ class _Reader:
             kind = self._scalar(entries["kind"], "kind").lower()
             if kind not in KINDS:
                 hint = did_you_mean(kind, KINDS) or f"Write {', '.join(KINDS[:-1])} or {KINDS[-1]}."
-                raise self._wrong(entries["kind"], "this is no kind of authorization.", "kind", hint)
+                raise self._wrong(entries["kind"], f"{_shown_kind(kind)} is no kind of authorization.", "kind", hint)
             return kind
         fitting = [kind for kind, fields in _FIELDS.items() if set(fields) & entries.keys()]
         if len(fitting) != 1:
@@ -274,6 +291,12 @@ class _Reader:
         return InvalidDefinitionError(f"line {line}: {message}", field=field, hint=hint)
 
 
+def _needed(entries: Mapping[str, yaml.Node], key: str) -> yaml.Node:
+    if key not in entries:
+        raise InvalidDefinitionError(f"The key {key!r} is missing.", field=key, hint=f"Add a line {key}: ...")
+    return entries[key]
+
+
 def _is_null(node: yaml.Node) -> bool:
     return isinstance(node, yaml.ScalarNode) and node.tag == f"{_TAG}null"
 
@@ -282,3 +305,15 @@ def _which(key: str, known: Collection[str]) -> str:
     if key in AUTHORIZATION_KEYS and "authorization" in known:
         return "It belongs under authorization."
     return did_you_mean(key, known) or f"It has {', '.join(known)}."
+
+
+def _plainly(error: yaml.MarkedYAMLError) -> str:
+    """What is wrong, in words for somebody who does not know how YAML is read."""
+    told = f"{error.context} {error.problem}"
+    return next((meaning for sign, meaning in _FAULTS if sign in told), "it cannot be read")
+
+
+def _shown_kind(kind: str) -> str:
+    """A kind that is none, unless it can be a secret in the wrong place."""
+    known = bool(did_you_mean(kind, KINDS)) or kind in _OTHER_KINDS
+    return repr(kind) if known else f"What stands there, a text of {len(kind)} characters,"

@@ -1,7 +1,8 @@
 """A definition written out as code that registers it again, with every secret as a reference.
 
 What was clicked together, or read back from a kernel, can so go into a runbook. No value of a secret is looked up for
-it, and a header that looks like a credential is written as a reference too.
+it. What was read back may have been given as a secret, so of headers only those that nobody hides are written out, and
+a URL only when it has neither a user name nor a query.
 """
 
 from __future__ import annotations
@@ -10,21 +11,27 @@ import json
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any, Literal, cast
 
+from chronicle_notebook._credential_names import HARMLESS_HEADERS
 from chronicle_notebook._errors import InvalidInputError, did_you_mean
+from chronicle_notebook._readable import one_line
 from chronicle_notebook._secrets import Secret
+from chronicle_notebook._url import shown
 from chronicle_notebook.model import (
     EVENT_LOG,
+    AuthorizationKind,
     BasicAuthorization,
     BearerAuthorization,
     EventType,
     OAuthAuthorization,
     UndisclosedAuthorization,
     WebhookDefinition,
+    registrable,
 )
 from chronicle_notebook.webhooks._header_rules import header_caution
 from chronicle_notebook.webhooks._references import VariableNames, plain
+from chronicle_notebook.webhooks._url_rules import holds_credential
 
 Style = Literal["python", "cell", "yaml"]
 STYLES: tuple[Style, ...] = ("python", "cell", "yaml")
@@ -52,26 +59,32 @@ _CREDENTIALS = {"password", "token", "client_secret"}
 _BUILDER = {"basic": "with_basic_auth", "bearer": "with_bearer_token", "oauth": "with_oauth"}
 
 UNDISCLOSED = "The kernel does not give credentials back: set these variables before you run this."
+LEFT_OUT = "Values that may be secret are not written out: set these variables before you run this."
+UNKNOWN_KIND = "Its authorization is of a kind that this version does not know: without one it is not the same webhook."
+NO_GENERATION = "Generation 0 is written as 1: a kernel matches events by the id of their type alone."
 ALL_EVENT_TYPES = "Without event types it gets all that are known when it is registered."
 
 
-def render(definition: WebhookDefinition, style: Style) -> Code:
+def render(definition: WebhookDefinition, style: Style, *, only_credentials: bool = False) -> Code:
     """Write a definition out as a call in ``python``, as a ``%%webhook`` ``cell``, or as ``yaml`` with id and URL.
 
     A secret that is a reference keeps it. Any other becomes ``env:`` and the webhook's id with what it is for, for
-    example ``env:ACCOUNT_EVENTS_TOKEN``; so does a header that looks like a credential. Cells and YAML know ``env:``
-    only: what is in a keyring or asked for becomes ``env:`` there, with a comment.
+    example ``env:ACCOUNT_EVENTS_TOKEN``; so does the value of a header, unless it is one that nobody hides, and a URL
+    with a user name or a query. Cells and YAML know ``env:`` only: what is in a keyring or asked for becomes ``env:``
+    there, with a comment.
 
+    :param only_credentials: for a definition that somebody is writing, or that goes into a file: of headers and URLs
+        only those that look like a credential become references.
     :raises InvalidInputError: for another style.
     """
-    writers: dict[str, Callable[[WebhookDefinition], str]] = {"python": _python, "cell": _cell, "yaml": _yaml}
+    writers: dict[str, Callable[[_Draft], str]] = {"python": _python, "cell": _cell, "yaml": _yaml}
     if not isinstance(style, str) or style not in writers:
         raise InvalidInputError(
             f"There is no style {style!r}.",
             field="style",
             hint=f"{did_you_mean(str(style), writers)} Choose among {', '.join(writers)}.".strip(),
         )
-    return Code(writers[style](definition))
+    return Code(writers[style](_draft(definition, cell=style != "python", only_credentials=only_credentials)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,13 +92,14 @@ class _Draft:
     """A definition without secrets: what each style is written from."""
 
     definition: WebhookDefinition
+    url: Written
     kind: str
     authorization: dict[str, Written]
     headers: dict[str, Written]
     comments: tuple[str, ...]
 
 
-def _draft(definition: WebhookDefinition, *, cell: bool) -> _Draft:
+def _draft(definition: WebhookDefinition, *, cell: bool, only_credentials: bool) -> _Draft:
     given = [*_authorization_values(definition).values(), *definition.headers.values()]
     taken = {value.reference.removeprefix("env:") for value in given if isinstance(value, Secret) and value.reference}
     names = VariableNames(definition.id, taken)
@@ -103,14 +117,33 @@ def _draft(definition: WebhookDefinition, *, cell: bool) -> _Draft:
         field: value if isinstance(value, str) else reference(value, field) for field, value in values.items()
     }
     headers: dict[str, Written] = {
-        name: reference(value, name) if isinstance(value, Secret) or header_caution(name, value) else value
+        name: value if isinstance(value, str) and _harmless(name, value, only_credentials) else reference(value, name)
         for name, value in definition.headers.items()
     }
+    # Last, so that it takes no name from a secret.
+    target, url = definition.target_url, cast("Written", definition.target_url)
+    if holds_credential(target) if only_credentials else shown(target) != target:
+        url = names.secret("target url")
+        name = (url.reference or "").removeprefix("env:")
+        comments.append(f"{name} is the whole of {one_line(shown(target), most=200)}")
+    kept = url is definition.target_url and all(headers[name] is value for name, value in definition.headers.items())
+    if not kept:
+        had = f" webhooks.get({json.dumps(definition.id)}) has them while it is registered."
+        comments.insert(0, LEFT_OUT + ("" if only_credentials else had))
     if isinstance(definition.authorization, UndisclosedAuthorization):
-        comments.insert(0, UNDISCLOSED)
+        unknown = definition.authorization.kind is AuthorizationKind.UNKNOWN
+        comments.insert(0, UNKNOWN_KIND if unknown else UNDISCLOSED)
+    if any(kind.generation == 0 for kind in definition.event_types):
+        comments.append(NO_GENERATION)
+        told = tuple(dict.fromkeys(map(registrable, definition.event_types)))
+        definition = definition.changed(event_types=told)
     if not definition.event_types:
         comments.append(ALL_EVENT_TYPES)
-    return _Draft(definition, definition.authorization.kind.value, authorization, headers, tuple(comments))
+    return _Draft(definition, url, definition.authorization.kind.value, authorization, headers, tuple(comments))
+
+
+def _harmless(name: str, value: str, only_credentials: bool) -> bool:  # noqa: FBT001
+    return header_caution(name, value) is None if only_credentials else name.lower() in HARMLESS_HEADERS
 
 
 def _authorization_values(definition: WebhookDefinition) -> dict[str, str | Secret | None]:
@@ -130,16 +163,12 @@ def _authorization_values(definition: WebhookDefinition) -> dict[str, str | Secr
 # -- Python ------------------------------------------------------------------------------------------------------
 
 
-def _python(definition: WebhookDefinition) -> str:
-    draft = _draft(definition, cell=False)
+def _python(draft: _Draft) -> str:
     steps = list(_steps(draft))
-    environment = any(
-        isinstance(value, Secret) and field not in _CREDENTIALS for field, value in draft.authorization.items()
-    )
-    lines = [*(["import os", ""] if environment else []), "import chronicle_notebook as cn", ""]
+    lines = ["import chronicle_notebook as cn", ""]
     lines += [f"# {comment}" for comment in draft.comments]
     lines += ["client = cn.client()", "client.webhooks.register("]
-    lines += [f"    {_text(definition.id)},", f"    {_text(definition.target_url)},"]
+    lines += [f"    {_text(draft.definition.id)},", f"    {_python_value('url', draft.url)},"]
     if len(steps) == 1:
         lines.append(f"    lambda b: b{steps[0]},")
     elif steps:
@@ -175,7 +204,8 @@ def _python_value(field: str, value: Written) -> str:
         return _text(value)
     source, _, name = (value.reference or "").partition(":")
     if field and field not in _CREDENTIALS:
-        return f"os.environ[{_text(name)}]"
+        # Not through os.environ: a traceback that shows the values of a line would show the whole of it.
+        return f"cn.Secret.env({_text(name)}).reveal()"
     return f"cn.Secret.{source}({_text(name)})"
 
 
@@ -187,17 +217,15 @@ def _text(text: str) -> str:
 # -- a cell, and YAML --------------------------------------------------------------------------------------------
 
 
-def _cell(definition: WebhookDefinition) -> str:
-    words = [plain(definition.id), plain(definition.target_url)]
+def _cell(draft: _Draft) -> str:
+    words = [plain(draft.definition.id), _yaml_value(draft.url)]
     end_of_flags = ["--"] if any(word.startswith("-") for word in words) else []
     line = " ".join(["%%webhook", *end_of_flags, *map(shlex.quote, words)])
-    draft = _draft(definition, cell=True)
     return "\n".join([line, *(f"# {comment}" for comment in draft.comments), _dumped(_body(draft))])
 
 
-def _yaml(definition: WebhookDefinition) -> str:
-    draft = _draft(definition, cell=True)
-    document = {"id": plain(definition.id), "url": plain(definition.target_url), **_body(draft)}
+def _yaml(draft: _Draft) -> str:
+    document = {"id": plain(draft.definition.id), "url": _yaml_value(draft.url), **_body(draft)}
     return "\n".join([*(f"# {comment}" for comment in draft.comments), _dumped(document)])
 
 
@@ -212,6 +240,8 @@ def _body(draft: _Draft) -> dict[str, Any]:
     if draft.authorization:
         values = {field: _yaml_value(value) for field, value in draft.authorization.items()}
         body["authorization"] = {"kind": draft.kind, **values}
+    elif draft.kind == AuthorizationKind.UNKNOWN:
+        body["authorization"] = {"kind": draft.kind}  # which is refused when it is read: better than none
     if definition.event_sequence_id != EVENT_LOG:
         body["event_sequence"] = plain(definition.event_sequence_id)
     if not definition.replayable:

@@ -12,11 +12,12 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 from chronicle_notebook._secrets import Secret
+from chronicle_notebook._url import another, shown
 from chronicle_notebook.model import AuthorizationKind, UndisclosedAuthorization, WebhookDefinition
 from chronicle_notebook.webhooks._outcome import Ineffective
 
 DROPPING_KERNELS = (
-    "Up to 19.30 kernels drop credentials outside the event store System, and then send no Authorization header "
+    "Before 19.32.3 kernels drop credentials outside the event store System, and then send no Authorization header "
     "(Cratis/Chronicle#4567)."
 )
 DROPPED_CREDENTIALS = f"The kernel accepted the credentials and shows none. {DROPPING_KERNELS}"
@@ -29,10 +30,10 @@ DROPPED_UPDATE = (
     "outside the event store System (Cratis/Chronicle#4567)."
 )
 FIRST_AUTHORIZATION = (
-    "Kernels up to 16.37 ignore the first authorization of an existing webhook when nothing else of it changes, and "
-    "drop credentials outside the event store System in any case (Cratis/Chronicle#4567)."
+    "Kernels up to 16.37 with in-memory storage ignore the first authorization of an existing webhook when nothing "
+    "else of it changes; with any other storage they drop credentials in any case (Cratis/Chronicle#4567)."
 )
-READD = "Remove it, wait until it is gone, and register it again."
+READD = "client.webhooks.replace(...) removes it, waits until it is gone, and registers it again."
 IGNORED_REASON = "Kernels ignore a change of this field of an existing webhook."
 STUCK_REASON = "Kernels cannot take an authorization away from an existing webhook."
 UNREADABLE_CREDENTIALS = (
@@ -55,7 +56,7 @@ class Effect(StrEnum):
 class _Field:
     name: str
     show: Callable[[WebhookDefinition], str]
-    """For people: never a header's value."""
+    """For people: never a header's value, nor what can be a credential in a URL."""
     value: Callable[[WebhookDefinition], object]
     """For comparison."""
 
@@ -65,7 +66,7 @@ def _headers(definition: WebhookDefinition) -> dict[str, str]:
 
 
 FIELDS = (
-    _Field("target_url", lambda d: repr(d.target_url), lambda d: d.target_url),
+    _Field("target_url", lambda d: repr(shown(d.target_url)), lambda d: d.target_url),
     _Field(
         "event_types",
         lambda d: ", ".join(map(str, d.event_types)) or "none",
@@ -114,7 +115,8 @@ def left_behind(
     for name in differing(wanted, found):
         field = by_name[name]
         reason, remedy = _why(name, wanted, before, defects)
-        result.append(Ineffective(name, field.show(wanted), field.show(found), reason, remedy))
+        requested = field.show(wanted)
+        result.append(Ineffective(name, requested, another(requested, field.show(found)), reason, remedy))
     return tuple(result)
 
 
@@ -151,10 +153,12 @@ def _why_authorization(
     )
 
 
-def remarks(wanted: WebhookDefinition, defects: Collection[str]) -> tuple[str, ...]:
-    """What will not happen as asked for, although the read-back shows it."""
+def remarks(
+    wanted: WebhookDefinition, defects: Collection[str], *, left: Collection[Ineffective] = ()
+) -> tuple[str, ...]:
+    """What will not happen as asked for, although the read-back shows it. Of what is ``left`` behind that is told."""
     found = []
-    kind = wanted.authorization.kind
+    kind = AuthorizationKind.NONE if any(each.field == "authorization" for each in left) else wanted.authorization.kind
     if "ciphertext-sent" in defects and kind in {AuthorizationKind.BASIC, AuthorizationKind.BEARER}:
         found.append(
             "Kernels of this version send the encrypted secret instead of the secret, so the target will refuse the "
@@ -165,22 +169,31 @@ def remarks(wanted: WebhookDefinition, defects: Collection[str]) -> tuple[str, .
     return tuple(found)
 
 
-def foreseen(name: str, wanted: WebhookDefinition, before: WebhookDefinition | None) -> tuple[Effect, str, str]:
-    """What a kernel will make of a field that is to be set or changed, with the reason and the remedy."""
+def foreseen(
+    name: str, wanted: WebhookDefinition, before: WebhookDefinition | None, defects: Collection[str] | None = None
+) -> tuple[Effect, str, str]:
+    """What a kernel will make of a field that is to be set or changed, with the reason and the remedy.
+
+    ``defects`` are the keys of what this kernel is known to do wrong; None when that is not known.
+    """
     if before is not None and name in IGNORED:
         return Effect.IGNORED, IGNORED_REASON, READD
-    if name == "active" and not wanted.active:
+    if name == "active" and not wanted.active and (defects is None or "inactive-lost" in defects):
         return Effect.UNKNOWN, LOST_INACTIVE, "Remove the webhook while it must not deliver."
     if name == "authorization":
-        return _foreseen_authorization(wanted, before)
+        return _foreseen_authorization(wanted, before, defects)
     return Effect.APPLIED, "", ""
 
 
-def _foreseen_authorization(wanted: WebhookDefinition, before: WebhookDefinition | None) -> tuple[Effect, str, str]:
+def _foreseen_authorization(
+    wanted: WebhookDefinition, before: WebhookDefinition | None, defects: Collection[str] | None
+) -> tuple[Effect, str, str]:
     if isinstance(wanted.authorization, UndisclosedAuthorization):
         return Effect.UNKNOWN, UNTOLD_CREDENTIALS, "Give them again, as references."
     if wanted.authorization.kind is AuthorizationKind.NONE:
         return (Effect.APPLIED, "", "") if before is None else (Effect.IGNORED, STUCK_REASON, READD)
     if before is not None and before.authorization.kind is wanted.authorization.kind:
         return Effect.UNKNOWN, UNREADABLE_CREDENTIALS, "Leave the webhook alone if they are the same."
-    return Effect.UNKNOWN, DROPPING_KERNELS, WATCH_A_DELIVERY
+    if defects is None or "authorization-dropped" in defects:
+        return Effect.UNKNOWN, DROPPING_KERNELS, WATCH_A_DELIVERY
+    return Effect.APPLIED, "", ""

@@ -11,6 +11,7 @@ from chronicle_notebook._declarations import Declarations, full_name
 from chronicle_notebook._errors import ChronicleError, InvalidDeclarationError, InvalidInputError
 from chronicle_notebook.model import EVENT_LOG, EventType, WebhookDefinition
 from chronicle_notebook.webhooks._builder import DefinitionBuilder, returned_builder
+from chronicle_notebook.webhooks._validation import about
 
 T = TypeVar("T")
 
@@ -35,6 +36,8 @@ class DeclaredWebhook:
     """The event-type classes that its ``define`` named, whose schemas a kernel may not have yet."""
     source: str
     """``module.Class``, for messages."""
+    remarks: tuple[str, ...] = ()
+    """What was filled in for it."""
 
 
 registry: Declarations[Declared] = Declarations("__chronicle_webhook__")
@@ -121,11 +124,25 @@ def declare(cls: type, *, all_event_types: Callable[[], Sequence[EventType]] = t
     declared = declared_of(cls)
     builder = DefinitionBuilder().on_event_sequence(declared.event_sequence_id)
     if hasattr(cls, "define"):
-        builder = _defined(cls, builder)
-    if not builder.event_types:
-        builder = builder.with_event_types(*all_event_types())
+        with about(declared.id):
+            builder = _defined(cls, builder)
+    builder, remarks = with_all(builder, all_event_types)
     definition = builder.build(declared.id, declared.target_url)
-    return DeclaredWebhook(definition, builder.event_type_classes, full_name(cls))
+    return DeclaredWebhook(definition, builder.event_type_classes, full_name(cls), remarks)
+
+
+def with_all(
+    builder: DefinitionBuilder, all_event_types: Callable[[], Sequence[EventType]]
+) -> tuple[DefinitionBuilder, tuple[str, ...]]:
+    """The builder with all event types when it names none, and then a remark that says so."""
+    if builder.event_types:
+        return builder, ()
+    kinds = all_event_types()
+    if not kinds:
+        return builder, ()
+    many = "the only event type" if len(kinds) == 1 else f"all {len(kinds):,} event types"
+    remark = f"No event type was named, so it gets {many} known now, and none that is registered later."
+    return builder.with_event_types(*kinds), (remark,)
 
 
 def _defined(cls: type, builder: DefinitionBuilder) -> DefinitionBuilder:

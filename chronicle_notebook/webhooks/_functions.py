@@ -5,20 +5,25 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, overload
 
 from chronicle_notebook._client import Client
 from chronicle_notebook._connect import client as find
 from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.webhooks._code import Code, Style
+from chronicle_notebook.webhooks._given import Configure
 from chronicle_notebook.webhooks._list import WebhookList
-from chronicle_notebook.webhooks._observation import WebhookObservation
+from chronicle_notebook.webhooks._observation import ObservationState, WebhookObservation
 from chronicle_notebook.webhooks._outcome import Outcome, Outcomes
+from chronicle_notebook.webhooks._plan import Plan
 from chronicle_notebook.webhooks._probe import TargetAnswer
-from chronicle_notebook.webhooks._service import WAIT, Configure, Webhooks
+from chronicle_notebook.webhooks._service import WAIT, Webhooks
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from chronicle_notebook.widgets import WebhookExplorer
 
 AnyClient = str | Client
 
@@ -32,9 +37,30 @@ def all(client: AnyClient = "default", namespace: str | None = None) -> WebhookL
     return _service(client, namespace).all()
 
 
-def to_frame(client: AnyClient = "default", namespace: str | None = None, *, tidy: bool = False) -> pd.DataFrame:
-    """All webhooks as a DataFrame: see :meth:`Webhooks.to_frame`."""
-    return _service(client, namespace).to_frame(tidy=tidy)
+def ids(client: AnyClient = "default", namespace: str | None = None) -> list[str]:
+    """The ids of all webhooks: see :meth:`Webhooks.ids`."""
+    return _service(client, namespace).ids()
+
+
+def get(webhook: str, *, client: AnyClient = "default", namespace: str | None = None) -> WebhookDefinition:
+    """The webhook of an id: see :meth:`Webhooks.get`."""
+    return _service(client, namespace).get(webhook)
+
+
+def to_frame(
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    *,
+    tidy: bool = False,
+    event_type: str | None = None,
+    url: str | None = None,
+    authorization: str | None = None,
+    active: bool | None = None,
+) -> pd.DataFrame:
+    """All webhooks as a DataFrame, or those that the filters leave: see :meth:`Webhooks.to_frame`."""
+    return _service(client, namespace).to_frame(
+        tidy=tidy, event_type=event_type, url=url, authorization=authorization, active=active
+    )
 
 
 def discover(client: AnyClient = "default", namespace: str | None = None) -> WebhookList:
@@ -42,18 +68,51 @@ def discover(client: AnyClient = "default", namespace: str | None = None) -> Web
     return _service(client, namespace).discover()
 
 
+@overload
 def register(
-    webhook: type | WebhookDefinition | str,
+    webhook: type | WebhookDefinition,
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    wait: float = WAIT,
+) -> Outcome: ...
+
+
+@overload
+def register(
+    webhook: Iterable[type | WebhookDefinition],
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    wait: float = WAIT,
+) -> Outcomes: ...
+
+
+@overload
+def register(
+    webhook: str,
+    target_url: str,
+    configure: Configure | None = None,
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    wait: float = WAIT,
+) -> Outcome: ...
+
+
+def register(
+    webhook: type | WebhookDefinition | str | Iterable[type | WebhookDefinition],
     target_url: str | None = None,
     configure: Configure | None = None,
     *,
     client: AnyClient = "default",
     namespace: str | None = None,
     wait: float = WAIT,
-) -> Outcome:
-    """Register one webhook: see :meth:`Webhooks.register`."""
-    arguments: tuple[Any, ...] = (webhook,) if target_url is None else (webhook, target_url, configure)
-    return _service(client, namespace).register(*arguments, wait=wait)
+) -> Outcome | Outcomes:
+    """Register one webhook, or a list of them: see :meth:`Webhooks.register`."""
+    arguments: tuple[Any, ...] = (webhook, target_url, configure)
+    outcome: Outcome | Outcomes = _service(client, namespace).register(*arguments, wait=wait)
+    return outcome
 
 
 def register_discovered(client: AnyClient = "default", namespace: str | None = None, *, wait: float = 30.0) -> Outcomes:
@@ -61,11 +120,29 @@ def register_discovered(client: AnyClient = "default", namespace: str | None = N
     return _service(client, namespace).register_discovered(wait=wait)
 
 
-def remove(
+@overload
+def remove(  # type: ignore[overload-overlap]  # one text is an id, and no list of letters
     webhook: str | type, *, client: AnyClient = "default", namespace: str | None = None, wait: float = WAIT
-) -> Outcome:
-    """Remove a webhook: see :meth:`Webhooks.remove`."""
-    return _service(client, namespace).remove(webhook, wait=wait)
+) -> Outcome: ...
+
+
+@overload
+def remove(
+    webhook: Iterable[str | type], *, client: AnyClient = "default", namespace: str | None = None, wait: float = WAIT
+) -> Outcomes: ...
+
+
+def remove(
+    webhook: str | type | Iterable[str | type],
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    wait: float = WAIT,
+) -> Outcome | Outcomes:
+    """Remove one webhook, or a list of them: see :meth:`Webhooks.remove`."""
+    given: Any = webhook
+    outcome: Outcome | Outcomes = _service(client, namespace).remove(given, wait=wait)
+    return outcome
 
 
 def replace(
@@ -79,14 +156,59 @@ def replace(
     return _service(client, namespace).replace(webhook, wait=wait)
 
 
+@overload
+def plan(webhook: type | WebhookDefinition, *, client: AnyClient = "default", namespace: str | None = None) -> Plan: ...
+
+
+@overload
+def plan(
+    webhook: str,
+    target_url: str,
+    configure: Configure | None = None,
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+) -> Plan: ...
+
+
+def plan(
+    webhook: type | WebhookDefinition | str,
+    target_url: str | None = None,
+    configure: Configure | None = None,
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+) -> Plan:
+    """What a registration would do: see :meth:`Webhooks.plan`."""
+    arguments: tuple[Any, ...] = (webhook, target_url, configure)
+    return _service(client, namespace).plan(*arguments)
+
+
+def code(
+    webhook: str | type | WebhookDefinition,
+    style: Style = "python",
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+) -> Code:
+    """A webhook written out as code: see :meth:`Webhooks.code`."""
+    return _service(client, namespace).code(webhook, style)
+
+
 def observe(
     on_change: Callable[[WebhookList], None] | None = None,
     *,
     client: AnyClient = "default",
     namespace: str | None = None,
+    on_state: Callable[[ObservationState], None] | None = None,
 ) -> WebhookObservation:
     """The full list at each change: see :meth:`Webhooks.observe`."""
-    return _service(client, namespace).observe(on_change)
+    return _service(client, namespace).observe(on_change, on_state=on_state)
+
+
+def explore(client: AnyClient = "default", namespace: str | None = None) -> WebhookExplorer:
+    """A widget with all webhooks, live: see :meth:`Webhooks.explore`."""
+    return _service(client, namespace).explore()
 
 
 def test(

@@ -6,6 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
+from chronicle_notebook._credential_names import looks_like_credential
 from chronicle_notebook._errors import CredentialHeaderWarning
 from chronicle_notebook._secrets import Secret
 from chronicle_notebook.webhooks._problem import Caution, Problem
@@ -48,10 +49,6 @@ TRANSPORT_HEADERS = frozenset(
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NOT_IN_TOKEN = re.compile(r"[^!#$%&'*+.^_`|~0-9A-Za-z-]")
 _NOT_IN_VALUE = re.compile(r"[^\t\x20-\x7e]")
-_CREDENTIAL = re.compile(
-    r"token|secret|passw|pwd|credential|cookie|authorization|bearer|api[-_]?key|access[-_]?key|private[-_]?key"
-    r"|(^|[-_])auth($|[-_])"
-)
 
 
 def check_header(name: object, value: object) -> list[Problem]:
@@ -144,7 +141,7 @@ def header_caution(name: object, value: object) -> Caution | None:
     """A caution when a header's name looks like a credential, or its value is a Secret: kernels keep it in clear."""
     if not isinstance(name, str) or not _TOKEN.fullmatch(name):
         return None
-    if _CREDENTIAL.search(name.lower()):
+    if looks_like_credential(name):
         what = "looks like a credential"
     elif isinstance(value, Secret):
         what = "has a Secret as its value"

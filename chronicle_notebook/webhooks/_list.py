@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, overload
 from chronicle_notebook._display import Table, banner_of, clock
 from chronicle_notebook._errors import UnknownWebhookError, did_you_mean
 from chronicle_notebook._frames import under
+from chronicle_notebook._url import shown
 from chronicle_notebook.model import EVENT_LOG, WebhookDefinition
 from chronicle_notebook.webhooks._frame import columns_of, frame
 
@@ -24,7 +25,8 @@ DECLARED_FOOT = "Declared in this process; client.webhooks.register_discovered()
 class WebhookList(Sequence[WebhookDefinition]):
     """A sequence of definitions, in the order of the kernel, with where and when they were read.
 
-    ``hooks[0]`` is by position, ``hooks["account-events"]`` by id. It shows as text and as a static HTML table.
+    ``hooks[0]`` is by position, ``hooks["account-events"]`` by id, and ``in`` takes a definition or an id. It shows as
+    text and as a static HTML table.
     """
 
     def __init__(
@@ -53,7 +55,7 @@ class WebhookList(Sequence[WebhookDefinition]):
         return iter(self._definitions)
 
     def __contains__(self, item: object) -> bool:
-        return item in self._definitions
+        return item in self._by_id if isinstance(item, str) else item in self._definitions
 
     @overload
     def __getitem__(self, key: int | str) -> WebhookDefinition: ...
@@ -117,7 +119,7 @@ def row(definition: WebhookDefinition) -> tuple[str, ...]:
     """The cells of a definition in a table; of headers only the names."""
     return (
         definition.id,
-        definition.target_url,
+        shown(definition.target_url),
         ", ".join(map(str, definition.event_types)) or "none",
         definition.authorization.kind.value,
         ", ".join(definition.headers) or "none",

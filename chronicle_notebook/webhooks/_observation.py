@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import logging
 import random
+import sys
 import threading
+import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
@@ -12,6 +14,7 @@ from enum import StrEnum
 from types import TracebackType
 from typing import Self, TypeVar
 
+from chronicle_notebook._arguments import check_seconds
 from chronicle_notebook._display import mark_of
 from chronicle_notebook._errors import ChronicleError, DeadlineExceededError, KernelUnreachableError, ProtocolError
 from chronicle_notebook.contracts._gateway import KernelGateway, LiveList
@@ -21,6 +24,8 @@ from chronicle_notebook.webhooks._list import WebhookList
 FIRST_BACK_OFF = 0.25
 """Seconds before the first try to connect again; doubled each time."""
 LONGEST_BACK_OFF = 15.0
+LONGEST_SLEEP = 1.0
+"""Seconds that a reader sleeps at a stretch, since waiting without end would keep Ctrl-C out on some platforms."""
 KEPT = 64
 """Lists that wait for a slow reader at most; the oldest give way, as each list is a full one."""
 
@@ -50,6 +55,8 @@ class WebhookObservation:
             for hooks in changes:
                 print(len(hooks))
 
+    A loop over it without ``with`` ends it when the loop is left; within ``with`` it goes on until the block ends.
+
     A list that equals the one before is not repeated: some kernels send one at each poll (source:
     K/Storage.Sql/LiveQuery.cs). The reading happens in a daemon thread, so it never keeps a process alive.
     """
@@ -72,6 +79,7 @@ class WebhookObservation:
         self._live: LiveList[list[WebhookDefinition]] | None = None
         self._last: list[WebhookDefinition] | None = None
         self._state = ObservationState.CONNECTING
+        self._entered = False
         self.error: ChronicleError | None = None
         """The error that ended it, or the one that it is recovering from."""
         self.callback_error: Exception | None = None
@@ -87,6 +95,7 @@ class WebhookObservation:
         return self._state
 
     def __enter__(self) -> Self:
+        self._entered = True
         return self
 
     def __exit__(
@@ -95,26 +104,29 @@ class WebhookObservation:
         self.stop()
 
     def __iter__(self) -> Iterator[WebhookList]:
-        while True:
-            hooks = self.next()
-            if hooks is None:
-                return
-            yield hooks
+        try:
+            while (hooks := self.next()) is not None:
+                yield hooks
+        finally:
+            # Left by break, or forgotten: nobody else would end it. At the end of the process its thread is gone.
+            if not self._entered and not sys.is_finalizing():
+                self.stop()
 
     def next(self, timeout: float | None = None) -> WebhookList | None:
         """The next list; None when the observation was stopped, or after ``timeout`` seconds without a change.
 
+        :raises InvalidInputError: ``timeout`` is neither None nor a number of seconds.
         :raises ChronicleError: what ended the observation.
         """
+        if timeout is not None:
+            check_seconds(timeout, field="timeout")
+        deadline = None if timeout is None else time.monotonic() + timeout
         with self._news:
-            # Woken each second, since waiting without end would keep Ctrl-C out on some platforms.
-            waited = 0.0
             while not self._waiting and self._state not in {ObservationState.STOPPED, ObservationState.FAILED}:
-                if timeout is not None and waited >= timeout:
+                left = LONGEST_SLEEP if deadline is None else deadline - time.monotonic()
+                if left <= 0:
                     return None
-                step = 1.0 if timeout is None else min(1.0, timeout - waited)
-                self._news.wait(step)
-                waited += step
+                self._news.wait(min(left, LONGEST_SLEEP))
             if self._waiting:
                 return self._waiting.popleft()
             if self._state is ObservationState.FAILED and self.error is not None:
@@ -183,26 +195,34 @@ class WebhookObservation:
 
     def _take(self, definitions: list[WebhookDefinition]) -> None:
         self.error = None
-        self._enter(ObservationState.LIVE)
-        if definitions == self._last or self._stop.is_set():
-            return
-        self._last = definitions
-        self.latest = WebhookList(
-            definitions, server=self._kernel.server, event_store=self._event_store, read_at=datetime.now(UTC)
-        )
+        new = None
         with self._news:
-            self._waiting.append(self.latest)
-            self._news.notify_all()
-        self._tell(self._on_change, self.latest)
+            entered = self._set(ObservationState.LIVE)
+            if definitions != self._last and not self._stop.is_set():
+                self._last = definitions
+                new = self.latest = WebhookList(
+                    definitions, server=self._kernel.server, event_store=self._event_store, read_at=datetime.now(UTC)
+                )
+                self._waiting.append(new)
+                self._news.notify_all()
+        if entered:
+            self._tell(self._on_state, ObservationState.LIVE)
+        if new is not None:
+            self._tell(self._on_change, new)
 
     def _enter(self, state: ObservationState) -> None:
         with self._news:
-            # The end is final.
-            if self._state is state or self._state in {ObservationState.STOPPED, ObservationState.FAILED}:
-                return
-            self._state = state
-            self._news.notify_all()
-        self._tell(self._on_state, state)
+            entered = self._set(state)
+        if entered:
+            self._tell(self._on_state, state)
+
+    def _set(self, state: ObservationState) -> bool:
+        """Whether that is another state than before. The end is final."""
+        if self._state in {state, ObservationState.STOPPED, ObservationState.FAILED}:
+            return False
+        self._state = state
+        self._news.notify_all()
+        return True
 
     def _tell(self, callback: Callable[[Told], None] | None, news: Told) -> None:
         """Call back. What the callback raises must not end the reading, and must not vanish."""

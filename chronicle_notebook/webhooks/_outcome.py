@@ -8,6 +8,11 @@ from enum import StrEnum
 from typing import overload
 
 from chronicle_notebook._display import Card, Table, Tone, banner_of
+from chronicle_notebook._errors import UnknownWebhookError, did_you_mean
+from chronicle_notebook.model import WebhookDefinition
+
+LOOK_AGAIN = "Look with client.webhooks.ids() in a while, or give it more time with wait=SECONDS."
+"""What to do when the read-back does not show what was accepted."""
 
 
 class Action(StrEnum):
@@ -56,6 +61,10 @@ class Outcome:
     """Each field that did not take effect, with the reason."""
     notes: tuple[str, ...] = ()
     """What else is worth knowing."""
+    changed: bool = True
+    """Whether anything differs from before, as far as that can be read back."""
+    removed: WebhookDefinition | None = None
+    """After a removal what was removed, with the values of its headers: registering it again brings it back."""
 
     def __bool__(self) -> bool:
         return self.accepted and self.visible and not self.ineffective
@@ -67,11 +76,13 @@ class Outcome:
         place = f"{'from' if self.action is Action.REMOVED else 'in'} {where}"
         if not self.visible:
             state = "is still there" if self.action is Action.REMOVED else "is not visible yet"
-            return f"{self.webhook!r}: accepted, but after {self.waited:.1f} s it {state} in {where}."
+            return f"{self.webhook!r}: accepted, but after {self.waited:.1f} s it {state} in {where}. {LOOK_AGAIN}"
         if self.action is Action.UNCHANGED:
             return f"{self.webhook!r} is unchanged in {where}: nothing had to be sent."
         if self.ineffective:
             fields = ", ".join(item.field for item in self.ineffective)
+            if not self.changed:
+                return f"{self.webhook!r} shows no change {place}: what was asked for did not take effect: {fields}."
             return f"{self.webhook!r} was {self.action} {place}, but not all of it took effect: {fields}."
         return f"{self.webhook!r} was {self.action} {place}, seen after {self.waited:.2f} s."
 
@@ -92,11 +103,14 @@ class Outcome:
 
 
 class Outcomes(Sequence[Outcome]):
-    """What became of several webhooks that went in one call. True when each of them is."""
+    """What became of several webhooks that went in one call. True when each of them is.
+
+    ``outcomes[0]`` is by position, ``outcomes["account-events"]`` by id, and ``in`` takes an outcome or an id.
+    """
 
     def __init__(self, outcomes: Sequence[Outcome], *, caption: str) -> None:
         self._outcomes = tuple(outcomes)
-        self._caption = caption
+        self._caption = self._whole = caption
 
     def __len__(self) -> int:
         return len(self._outcomes)
@@ -112,10 +126,25 @@ class Outcomes(Sequence[Outcome]):
 
     def __getitem__(self, key: int | str | slice) -> Outcome | Outcomes:
         if isinstance(key, slice):
-            return Outcomes(self._outcomes[key], caption=self._caption)
+            return self._part(self._outcomes[key])
         if isinstance(key, str):
-            return next(outcome for outcome in self._outcomes if outcome.webhook == key)
+            found = next((outcome for outcome in self._outcomes if outcome.webhook == key), None)
+            if found is None:
+                ids = [outcome.webhook for outcome in self._outcomes]
+                hint = did_you_mean(key, ids) or "List the ids with [each.webhook for each in outcomes]."
+                raise UnknownWebhookError(f"There is no outcome of a webhook {key!r}.", field="id", hint=hint)
+            return found
         return self._outcomes[key]
+
+    def __contains__(self, item: object) -> bool:
+        if isinstance(item, str):
+            return any(outcome.webhook == item for outcome in self._outcomes)
+        return item in self._outcomes
+
+    def _part(self, outcomes: Sequence[Outcome]) -> Outcomes:
+        part = Outcomes(outcomes, caption=f"{len(outcomes):,} of {self._whole}")
+        part._whole = self._whole
+        return part
 
     def __bool__(self) -> bool:
         return all(self._outcomes)
@@ -138,7 +167,7 @@ class Outcomes(Sequence[Outcome]):
             rows=[
                 (
                     each.webhook,
-                    each.action.value,
+                    each.action.value if each.changed else "no change seen",
                     "yes" if each else "no",
                     "; ".join([*(item.field for item in each.ineffective), *each.notes]),
                 )

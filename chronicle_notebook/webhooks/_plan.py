@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from enum import StrEnum
 
 from chronicle_notebook._display import Card, Table
 from chronicle_notebook._errors import SecretUnavailableError
 from chronicle_notebook._secrets import Secret
-from chronicle_notebook.model import (
-    AuthorizationKind,
-    BasicAuthorization,
-    BearerAuthorization,
-    OAuthAuthorization,
-    UndisclosedAuthorization,
-    WebhookDefinition,
-)
+from chronicle_notebook._url import another
+from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
+from chronicle_notebook.model._card import facts
+from chronicle_notebook.webhooks._authorization_rules import secrets_of
 from chronicle_notebook.webhooks._comparison import FIELDS, Effect, differing, foreseen
 
 UNDECIDABLE_HEADERS = "A header's value is not at hand, so nobody can tell whether it changes; it is sent again."
@@ -33,7 +30,7 @@ class PlannedAction(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field that would be set or changed. Header values and credentials never stand here."""
+    """One field that would be set or changed. Header values and credentials never stand here, in a URL neither."""
 
     field: str
     before: str
@@ -55,6 +52,8 @@ class Plan:
     changes: tuple[Change, ...]
     banner: str = ""
     """What must stand above it: that the kernel is protected."""
+    notes: tuple[str, ...] = ()
+    """What else is worth knowing, of no field that changes."""
 
     @property
     def webhook(self) -> str:
@@ -94,7 +93,7 @@ class Plan:
             Card(
                 heading=f"Dry run: {self.summary}",
                 facts=facts(self.definition),
-                notes=("Nothing was sent.",),
+                notes=(*self.notes, "Nothing was sent."),
                 banner=self.banner,
             )
         ]
@@ -111,10 +110,19 @@ class Plan:
         )
 
 
-def plan_for(definition: WebhookDefinition, found: WebhookDefinition | None, *, banner: str = "") -> Plan:
+def plan_for(
+    definition: WebhookDefinition,
+    found: WebhookDefinition | None,
+    *,
+    banner: str = "",
+    notes: tuple[str, ...] = (),
+    defects: Collection[str] | None = None,
+) -> Plan:
     """What registering ``definition`` would do where ``found`` is registered under its id; None when nothing is.
 
-    It looks up the values of headers that are references, to compare them, and asks nobody.
+    It looks up what is given as a reference, to compare headers and to say what is not set, and asks nobody.
+
+    :param defects: the keys of what the kernel is known to do wrong; None when that is not known.
     """
     names, undecidable = _differing(definition, found)
     with_credentials = definition.authorization.kind is not AuthorizationKind.NONE
@@ -126,12 +134,28 @@ def plan_for(definition: WebhookDefinition, found: WebhookDefinition | None, *, 
         action = PlannedAction.CANNOT_TELL if with_credentials or undecidable else PlannedAction.UNCHANGED
     if found is not None and with_credentials and "authorization" not in names:
         names.append("authorization")
-    changes = [_change(name, definition, found) for name in _ordered(names)]
+    changes = [_change(name, definition, found, defects) for name in _ordered(names)]
     if undecidable and found is not None:
         text = _headers(definition)
         remedy = "Set the variable, and look again."
         changes.append(Change("headers", _headers(found), text, Effect.UNKNOWN, UNDECIDABLE_HEADERS, remedy))
-    return Plan(definition, action, tuple(changes), banner)
+    return Plan(definition, action, tuple(changes), banner, (*_unset(definition), *notes))
+
+
+def _unset(definition: WebhookDefinition) -> list[str]:
+    """What registering would fail over: environment variables that are not set."""
+    secrets = [secret for _, secret in secrets_of(definition.authorization)]
+    secrets += [value for value in definition.headers.values() if isinstance(value, Secret)]
+    found: dict[str, None] = {}
+    for secret in secrets:
+        # A keyring may ask to be unlocked, and a form plans at each stroke.
+        if not (secret.reference or "").startswith("env:"):
+            continue
+        try:
+            secret.reveal()
+        except SecretUnavailableError as error:
+            found[f"! Registering it would fail: {error}"] = None
+    return list(found)
 
 
 def _differing(wanted: WebhookDefinition, found: WebhookDefinition | None) -> tuple[list[str], bool]:
@@ -160,50 +184,16 @@ def _ordered(names: list[str]) -> list[str]:
     return [field.name for field in FIELDS if field.name in names]
 
 
-def _change(name: str, wanted: WebhookDefinition, found: WebhookDefinition | None) -> Change:
+def _change(
+    name: str, wanted: WebhookDefinition, found: WebhookDefinition | None, defects: Collection[str] | None
+) -> Change:
     show = next(field.show for field in FIELDS if field.name == name)
-    effect, reason, remedy = foreseen(name, wanted, found)
+    effect, reason, remedy = foreseen(name, wanted, found, defects)
     before, after = ("" if found is None else show(found)), show(wanted)
-    if name == "headers" and found is not None and set(found.headers) == set(wanted.headers):
-        after = f"{after} (another value)"
+    if found is not None and name != "authorization":  # of which nobody knows whether it differs
+        after = another(before, after)
     return Change(name, before, after, effect, reason, remedy)
 
 
 def _headers(definition: WebhookDefinition) -> str:
     return next(field.show(definition) for field in FIELDS if field.name == "headers")
-
-
-def facts(definition: WebhookDefinition) -> list[tuple[str, str]]:
-    """All fields for people: of headers the names, of credentials the references."""
-    shown = {field.name: field.show(definition) for field in FIELDS}
-    shown["target_url"] = definition.target_url
-    shown["event_sequence_id"] = definition.event_sequence_id
-    shown["authorization"] = _authorization(definition)
-    titles = {
-        "target_url": "target",
-        "event_types": "event types",
-        "headers": "headers",
-        "authorization": "authorization",
-        "event_sequence_id": "sequence",
-        "replayable": "replayable",
-        "active": "active",
-    }
-    return [(title, shown[name]) for name, title in titles.items()]
-
-
-def _authorization(definition: WebhookDefinition) -> str:
-    match definition.authorization:
-        case BasicAuthorization(username, password):
-            return f"basic, user {username!r}, password {_where(password)}"
-        case BearerAuthorization(token):
-            return f"bearer, token {_where(token)}"
-        case OAuthAuthorization(authority, client_id, client_secret):
-            return f"oauth from {authority}, client {client_id!r}, secret {_where(client_secret)}"
-        case UndisclosedAuthorization(kind):
-            return f"{kind.value}, credentials not given back by the kernel"
-        case _:
-            return "none"
-
-
-def _where(secret: Secret) -> str:
-    return f"from {secret.reference}" if secret.reference is not None else "given as a literal"

@@ -2,24 +2,14 @@
 
 from __future__ import annotations
 
-import base64
-import http.client
-import ssl
 import time
 from dataclasses import dataclass
 from enum import StrEnum
-from urllib.parse import urlsplit
 
 from chronicle_notebook._display import Card, Tone
-from chronicle_notebook._errors import ChronicleError, InvalidDefinitionError
-from chronicle_notebook._secrets import Secret
-from chronicle_notebook.model import (
-    BasicAuthorization,
-    BearerAuthorization,
-    OAuthAuthorization,
-    UndisclosedAuthorization,
-    WebhookDefinition,
-)
+from chronicle_notebook._url import shown
+from chronicle_notebook.model import OAuthAuthorization, UndisclosedAuthorization, WebhookDefinition
+from chronicle_notebook.webhooks._request import NoAnswerError, post
 
 BODY = b'{"partition":"test","events":[]}'
 """What kernels send as a test (source: K/Core/Observation/Webhooks/WebhookMediator.cs)."""
@@ -67,7 +57,7 @@ class TargetAnswer:
         return Card(
             heading=f"{'✓' if self else '!'} {self.webhook}: {self.grade.value}",
             facts=[
-                ("target", self.target_url),
+                ("target", shown(self.target_url)),
                 ("status", f"{self.status or 'none'} ({self.detail})"),
                 ("took", f"{self.duration * 1000:.0f} ms"),
             ],
@@ -86,7 +76,8 @@ def probe(
 ) -> TargetAnswer:
     """POST the kernel's test body to the target, once, with the headers and the credentials of the definition.
 
-    ``timeout`` is in seconds. Redirects are reported, not followed. It never raises for what the target does.
+    ``timeout`` is in seconds, for all of it. Redirects are reported, not followed. It never raises for what the target
+    does.
 
     :param generation: the wire generation of the kernel, ``classic`` or ``commands``, as far as it is known: it tells
         what the kernel would make of the status.
@@ -95,11 +86,9 @@ def probe(
     caveats = ["Sent from here, not by the kernel: the kernel's way to the target may differ.", *_caveats(definition)]
     started = time.monotonic()
     try:
-        status, reason = _post(definition, timeout)
-    except ChronicleError:
-        raise  # some of them are ValueErrors too
-    except (OSError, http.client.HTTPException, ValueError) as error:
-        detail = _why(error)
+        answer = post(definition, BODY, timeout)
+    except (OSError, NoAnswerError) as error:
+        detail = _why(error, timeout)
         return TargetAnswer(
             definition.id,
             definition.target_url,
@@ -110,21 +99,29 @@ def probe(
             tuple(caveats),
             banner,
         )
-    grade = Grade.ACCEPTED if 200 <= status < 300 else Grade.ANSWERED
+    grade = Grade.ACCEPTED if 200 <= answer.status < 300 else Grade.ANSWERED
     if generation == "classic":
         caveats.append(ANY_STATUS)
     elif grade is Grade.ANSWERED:
         caveats.append(SOME_COUNT_ANY)
     return TargetAnswer(
-        definition.id, definition.target_url, grade, status, time.monotonic() - started, reason, tuple(caveats), banner
+        definition.id,
+        definition.target_url,
+        grade,
+        answer.status,
+        time.monotonic() - started,
+        answer.reason,
+        tuple(caveats),
+        banner,
     )
 
 
-def _why(error: Exception) -> str:
-    """Why there was no answer. A URL that another client registered can be one that nobody can ask."""
-    if isinstance(error, http.client.InvalidURL) or (isinstance(error, ValueError) and not isinstance(error, OSError)):
-        return "its URL cannot be requested"
-    return getattr(error, "strerror", None) or str(error) or type(error).__name__
+def _why(error: OSError | NoAnswerError, timeout: float) -> str:
+    if isinstance(error, NoAnswerError):
+        return str(error)
+    if isinstance(error, TimeoutError):
+        return f"nothing whole came within {timeout:g} s"
+    return error.strerror or str(error) or type(error).__name__
 
 
 def _caveats(definition: WebhookDefinition) -> list[str]:
@@ -135,58 +132,3 @@ def _caveats(definition: WebhookDefinition) -> list[str]:
             return ["Sent without a token: only the kernel fetches one from the authority."]
         case _:
             return []
-
-
-def _post(definition: WebhookDefinition, timeout: float) -> tuple[int, str]:
-    target = urlsplit(definition.target_url)
-    connection: http.client.HTTPConnection
-    if target.scheme == "https":
-        connection = http.client.HTTPSConnection(
-            target.hostname or "", target.port, timeout=timeout, context=ssl.create_default_context()
-        )
-    else:
-        connection = http.client.HTTPConnection(target.hostname or "", target.port, timeout=timeout)
-    path = (target.path or "/") + (f"?{target.query}" if target.query else "")
-    try:
-        connection.putrequest("POST", path, skip_accept_encoding=True)
-        connection.putheader("Content-Type", "application/json; charset=utf-8")
-        connection.putheader("Content-Length", str(len(BODY)))
-        _put_headers(connection, definition)
-        connection.endheaders(BODY)
-        response = connection.getresponse()
-        return response.status, response.reason
-    finally:
-        connection.close()
-
-
-def _put_headers(connection: http.client.HTTPConnection, definition: WebhookDefinition) -> None:
-    # The error of the standard library repeats the value, which may be a secret.
-    refused = ""
-    try:
-        for name, value in definition.headers.items():
-            refused = f"the header {name!r}"
-            connection.putheader(name, value.reveal() if isinstance(value, Secret) else value)
-        refused = "the authorization"
-        _put_authorization(connection, definition)
-    except (ValueError, UnicodeError) as error:
-        if isinstance(error, ChronicleError):
-            raise
-    else:
-        return
-    raise InvalidDefinitionError(
-        f"Webhook {definition.id!r}: {refused} has a value that no header can carry.",
-        field="headers",
-        webhook=definition.id,
-        hint="Check where it comes from: it may end with a line break.",
-    )
-
-
-def _put_authorization(connection: http.client.HTTPConnection, definition: WebhookDefinition) -> None:
-    match definition.authorization:
-        case BasicAuthorization(username, password):
-            pair = base64.b64encode(f"{username}:{password.reveal()}".encode()).decode()
-            connection.putheader("Authorization", f"Basic {pair}")
-        case BearerAuthorization(token):
-            connection.putheader("Authorization", f"Bearer {token.reveal()}")
-        case _:
-            pass

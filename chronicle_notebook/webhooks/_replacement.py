@@ -11,37 +11,50 @@ from dataclasses import replace as changed
 from typing import NoReturn
 
 from chronicle_notebook._errors import (
-    CallCancelledError,
+    AuthenticationError,
+    CertificateError,
     ChronicleError,
-    DeadlineExceededError,
-    KernelUnreachableError,
+    InvalidInputError,
+    KernelError,
+    KernelFaultError,
+    MethodNotImplementedError,
+    PermissionDeniedError,
+    ProtectedError,
     ReplacementError,
+    RequestRefusedError,
 )
-from chronicle_notebook._secrets import Secret
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.webhooks import _registration
-from chronicle_notebook.webhooks._authorization_rules import secrets_of
 from chronicle_notebook.webhooks._declaration import DeclaredWebhook
 from chronicle_notebook.webhooks._outcome import Action, Outcome
-from chronicle_notebook.webhooks._validation import check
 
-_UNKNOWN_OUTCOME = (KernelUnreachableError, DeadlineExceededError, CallCancelledError)
+_REFUSED = (
+    AuthenticationError,
+    CertificateError,
+    InvalidInputError,
+    MethodNotImplementedError,
+    PermissionDeniedError,
+    ProtectedError,
+    RequestRefusedError,
+)
+"""What a removal raises when nothing was removed; not so a fault of the kernel, though that is a refusal too."""
 _AGAIN = "Register error.definition again: client.webhooks.register(error.definition)."
 
 
-def replace(kernel: KernelGateway, event_store: str, definition: WebhookDefinition, *, wait: float) -> Outcome:
+def replace(kernel: KernelGateway, event_store: str, hook: DeclaredWebhook, *, wait: float) -> Outcome:
     """Remove the webhook of this id, see it gone, register it as given, and see that.
 
-    Everything that can be checked is checked before anything is removed.
+    Everything that can be checked is checked before anything is removed, and the event types that it declares are
+    registered before.
     """
-    check(definition, known_event_types=[each.id for each in kernel.event_types(event_store)])
-    _reveal_once(definition)
+    definition = hook.definition
+    examined = _registration.examine(kernel, event_store, [hook])
+    notes = _registration.prepare(kernel, event_store, examined)
     found = {each.id: each for each in kernel.webhooks(event_store)}.get(definition.id)
-    hook = DeclaredWebhook(definition, (), "a replacement")
     if found is None:
-        return _registration.register(kernel, event_store, [hook], wait=wait)[0]
-    note = _position(kernel, event_store, definition, found)
+        return _registration.send(kernel, event_store, [definition], notes, wait=wait)[0]
+    position = _position(kernel, event_store, definition, found)
     removed = _remove(kernel, event_store, definition, wait=wait)
     if not removed.visible:
         raise ReplacementError(
@@ -51,28 +64,43 @@ def replace(kernel: KernelGateway, event_store: str, definition: WebhookDefiniti
             hint=f"Look whether it is gone, and then: {_AGAIN}",
         )
     try:
-        outcome = _registration.register(kernel, event_store, [hook], wait=wait)[0]
+        outcome = _registration.send(kernel, event_store, [definition], notes, wait=wait)[0]
     except ChronicleError as error:
         _left_removed(definition, error)
     except BaseException as error:
         error.add_note(f"The webhook {definition.id!r} was removed, and not registered again.")
         raise
-    return changed(outcome, action=Action.UPDATED, notes=(note, *outcome.notes))
+    return changed(outcome, action=Action.UPDATED, notes=(position, *outcome.notes))
 
 
 def _remove(kernel: KernelGateway, event_store: str, definition: WebhookDefinition, *, wait: float) -> Outcome:
-    """Remove it. From here on it may be gone, whatever ends this, and then it is said."""
+    """Remove it. From here on it may be gone, whatever ends this but a refusal, and then it is said."""
+    lost: KernelError | None = None
+    sent = False
     try:
-        return _registration.remove(kernel, event_store, [definition.id], wait=wait)[0]
-    except _UNKNOWN_OUTCOME as error:
-        raise ReplacementError(
-            f"Whether {definition.id!r} was removed is unknown, and it was not registered again: {error.message}",
-            definition=definition,
-            hint=f"Look whether it is gone, and then: {_AGAIN}",
-        ) from error
-    except KeyboardInterrupt as error:
+        lost = _registration.send_removal(kernel, event_store, [definition.id])
+        sent = True
+        return _registration.see_removed(kernel, event_store, [definition.id], lost=lost, wait=wait)[0]
+    except ChronicleError as error:
+        if not sent and isinstance(error, _REFUSED) and not isinstance(error, KernelFaultError):
+            raise
+        _maybe_removed(definition, error, accepted=sent and lost is None)
+    except BaseException as error:
         error.add_note(f"The webhook {definition.id!r} may be removed, and was not registered again.")
         raise
+
+
+def _maybe_removed(definition: WebhookDefinition, error: ChronicleError, *, accepted: bool) -> NoReturn:
+    what = (
+        f"The removal of {definition.id!r} was accepted, and looking whether it is gone failed, so"
+        if accepted
+        else f"Whether {definition.id!r} was removed is unknown, and"
+    )
+    raise ReplacementError(
+        f"{what} it was not registered again: {error.message}",
+        definition=definition,
+        hint=f"Look whether it is gone, and then: {_AGAIN}",
+    ) from error
 
 
 def _left_removed(definition: WebhookDefinition, error: ChronicleError) -> NoReturn:
@@ -81,15 +109,6 @@ def _left_removed(definition: WebhookDefinition, error: ChronicleError) -> NoRet
         definition=definition,
         hint=_AGAIN,
     ) from error
-
-
-def _reveal_once(definition: WebhookDefinition) -> None:
-    """Find out now whether a secret cannot be had, and ask now for one that is asked for."""
-    for _, secret in secrets_of(definition.authorization):
-        secret.reveal()
-    for value in definition.headers.values():
-        if isinstance(value, Secret):
-            value.reveal()
 
 
 def _position(kernel: KernelGateway, event_store: str, definition: WebhookDefinition, found: WebhookDefinition) -> str:

@@ -7,9 +7,34 @@ from collections.abc import Callable, Collection, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
+from chronicle_notebook._arguments import check_flag, shape
 from chronicle_notebook._errors import InvalidInputError, UnknownEventTypeError, did_you_mean
 from chronicle_notebook.model import EventType, WebhookColumns
 from chronicle_notebook.webhooks._frame import KINDS
+
+
+def check_filters(*, event_type: object, url: object, authorization: object, active: object, tidy: object) -> None:
+    """Refuse filters that no webhook could ever pass, before anything is asked for.
+
+    :raises InvalidInputError: names the filter.
+    """
+    examples = {"event_type": "AccountOpened", "url": "https://example.com/*", "authorization": "basic"}
+    for field, value in (("event_type", event_type), ("url", url), ("authorization", authorization)):
+        if value is not None and not isinstance(value, str):
+            raise InvalidInputError(
+                f"{field} must be a text, not {shape(value)}.",
+                field=field,
+                hint=f'Write {field}="{examples[field]}", for example.',
+            )
+    if isinstance(authorization, str) and authorization not in KINDS:
+        raise InvalidInputError(
+            f"{authorization!r} is no kind of authorization.",
+            field="authorization",
+            hint=did_you_mean(authorization, KINDS) or f"Write {', '.join(KINDS[:-1])} or {KINDS[-1]}.",
+        )
+    if active is not None:
+        check_flag(active, field="active")
+    check_flag(tidy, field="tidy")
 
 
 def select(
@@ -25,7 +50,7 @@ def select(
 
     :param event_type: ``Id`` for every generation of it, ``Id+generation`` for that one.
     :param url: a pattern for the whole target URL, in which ``*`` stands for anything and ``?`` for one character.
-    :param authorization: none, basic, bearer or oauth.
+    :param authorization: none, basic, bearer or oauth: see :func:`check_filters`.
     :param known_event_types: asked for when no webhook names the event type: whether it is known at all.
     :raises UnknownEventTypeError: neither a webhook nor the event store has the event type.
     """
@@ -39,9 +64,6 @@ def select(
         pattern = _glob(url)
         rows = [row for row in rows if pattern.fullmatch(columns.url[row])]
     if authorization is not None:
-        if authorization not in KINDS:
-            hint = did_you_mean(authorization, KINDS) or f"Write {', '.join(KINDS[:-1])} or {KINDS[-1]}."
-            raise InvalidInputError(f"{authorization!r} is no kind of authorization.", field="auth", hint=hint)
         number = KINDS.index(authorization)
         rows = [row for row in rows if columns.authorization[row] == number]
     if active is not None:

@@ -2,43 +2,40 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, overload
 
-from chronicle_notebook._display import banner_of, mark_of
+from chronicle_notebook._arguments import check_seconds
+from chronicle_notebook._display import Card, banner_of
 from chronicle_notebook._errors import InvalidInputError, NotSupportedError
 from chronicle_notebook._frames import under
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.model import EventType, WebhookDefinition
-from chronicle_notebook.receiver._running import receiver_at
-from chronicle_notebook.stores._declared_event_type import declared_event_types, event_type_of
+from chronicle_notebook.stores._declared_event_type import declared_event_types, event_type_of, registration_of
 from chronicle_notebook.webhooks import _registration
-from chronicle_notebook.webhooks._arrival import Append, with_arrival
-from chronicle_notebook.webhooks._builder import DefinitionBuilder, configured
+from chronicle_notebook.webhooks._calls import calls_card
 from chronicle_notebook.webhooks._code import Code, Style, render
-from chronicle_notebook.webhooks._declaration import DeclaredWebhook, declare, declared_of
+from chronicle_notebook.webhooks._declaration import DeclaredWebhook
 from chronicle_notebook.webhooks._discovery import discover
 from chronicle_notebook.webhooks._frame import frame
+from chronicle_notebook.webhooks._given import Configure, check_alone, declaration, declarations, ids, several
 from chronicle_notebook.webhooks._list import WebhookList, unknown_webhook
 from chronicle_notebook.webhooks._observation import ObservationState, WebhookObservation
 from chronicle_notebook.webhooks._outcome import Outcome, Outcomes
 from chronicle_notebook.webhooks._plan import Plan, plan_for
-from chronicle_notebook.webhooks._probe import TargetAnswer, probe
+from chronicle_notebook.webhooks._probe import TargetAnswer
 from chronicle_notebook.webhooks._replacement import replace
-from chronicle_notebook.webhooks._selection import only, select
-from chronicle_notebook.webhooks._validation import check, warn
+from chronicle_notebook.webhooks._selection import check_filters, only, select
+from chronicle_notebook.webhooks._trial import tried
+from chronicle_notebook.webhooks._validation import check, unlisted_generations, warn
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from chronicle_notebook._client import Client
     from chronicle_notebook.widgets import WebhookExplorer
-
-Configure = Callable[[DefinitionBuilder], DefinitionBuilder]
-
-ARRIVAL = 5.0
-"""Seconds that a test waits for an event to arrive, at most."""
 
 WAIT = 5.0
 """Seconds that a registration or a removal waits to be seen, unless told otherwise."""
@@ -64,7 +61,14 @@ class Webhooks:
         self._declared = None if declared is None else tuple(declared)
 
     def __repr__(self) -> str:
-        return f"<Webhooks on {self._kernel.server}{mark_of(self._kernel.server)}>"
+        return self._card().text()
+
+    def _repr_html_(self) -> str:
+        return self._card().html()
+
+    def _card(self) -> Card:
+        event_store = self._event_store() if self._client is None else self._client.event_store
+        return calls_card(event_store, self._kernel.server)
 
     def all(self) -> WebhookList:
         """All webhooks, in the order of the kernel, without credentials: kernels do not give them back."""
@@ -102,13 +106,16 @@ class Webhooks:
 
         Columns: ``url``, ``event_types`` (list of texts), ``authorization`` (none, basic, bearer, oauth), ``headers``
         (names only), ``event_sequence``, ``active``, ``replayable``. With ``tidy`` there is one row per webhook and
-        event type.
+        event type. In a URL dots stand for a user name, a password and the values of a query; the filter looks at the
+        URL itself, and ``get(id).target_url`` gives it.
 
         :param event_type: ``Id``, or ``Id+generation``; with ``tidy`` only its rows are left.
         :param url: a pattern for the whole URL: ``*`` stands for anything, ``?`` for one character.
         :param authorization: none, basic, bearer or oauth.
+        :raises InvalidInputError: a filter that cannot be meant.
         :raises UnknownEventTypeError: neither a webhook nor the event store has the event type.
         """
+        check_filters(event_type=event_type, url=url, authorization=authorization, active=active, tidy=tidy)
         event_store = self._event_store()
         columns = select(
             self._kernel.webhook_columns(event_store),
@@ -129,8 +136,12 @@ class Webhooks:
     ) -> WebhookObservation:
         """The full list now and at each change: iterate the result, or give a callback, which a daemon thread calls.
 
-        It survives a restart of the kernel and ends at once with ``stop()`` or at the end of a ``with`` block.
+        It survives a restart of the kernel. It ends at once with ``stop()``, at the end of a ``with`` block, or, where
+        there is none, when a loop over it is left.
 
+        :param on_change: is called with each list, the first one too, in the order in which they come. What it raises
+            ends nothing: it is kept as ``callback_error``.
+        :param on_state: is called with each state that is entered: live, reconnecting, stopped, failed.
         :raises InvalidInputError: for a callback that cannot be called.
         """
         for name, given in (("on_change", on_change), ("on_state", on_state)):
@@ -158,75 +169,113 @@ class Webhooks:
         )
 
     @overload
-    def register(self, webhook: type | WebhookDefinition, /, *, wait: float = WAIT) -> Outcome: ...
+    def register(self, webhook: type | WebhookDefinition, *, wait: float = WAIT) -> Outcome: ...
+
+    @overload
+    def register(self, webhook: Iterable[type | WebhookDefinition], *, wait: float = WAIT) -> Outcomes: ...
 
     @overload
     def register(
-        self, webhook: str, target_url: str, configure: Configure | None = None, /, *, wait: float = WAIT
+        self, webhook: str, target_url: str, configure: Configure | None = None, *, wait: float = WAIT
     ) -> Outcome: ...
 
     def register(
         self,
-        webhook: type | WebhookDefinition | str,
+        webhook: type | WebhookDefinition | str | Iterable[type | WebhookDefinition],
         target_url: str | None = None,
         configure: Configure | None = None,
-        /,
         *,
         wait: float = WAIT,
-    ) -> Outcome:
-        """Register one webhook: a declared class, a definition, or an id with a URL and a function for the builder.
+    ) -> Outcome | Outcomes:
+        """Register a webhook: a declared class, a definition, or an id with a URL and a function for the builder.
 
-        ``wait`` is how many seconds to wait for it to be seen. Without event types it gets all that are known.
-        What did not take effect stands in the outcome.
+        A list of classes and definitions goes in one call to the kernel; when one of it cannot work, nothing is sent.
+        Without event types a class, and an id with a URL, gets all that are known. What did not take effect stands in
+        the outcome.
 
+        :param target_url: where the events go; with an id.
+        :param configure: a function that is given a :class:`DefinitionBuilder` and returns it with all the rest.
+        :param wait: seconds to wait for it to be seen, or for all of the list.
         :raises InvalidDefinitionError: a field that could not work; nothing was sent.
+        :raises DuplicateWebhookError: two of the list have one id; nothing was sent.
         :raises KernelError: the kernel refused, or could not be reached.
         """
-        declaration = self._declaration(webhook, target_url, configure)
-        return _registration.register(self._kernel, self._event_store(), [declaration], wait=wait)[0]
+        check_seconds(wait, field="wait")
+        many = several(webhook)
+        if many is None:
+            takes = ", or a list of classes and definitions"
+            one = declaration(
+                webhook, target_url, configure, known=self._known_event_types, call="register", takes=takes
+            )
+            return _registration.register(self._kernel, self._event_store(), [one], wait=wait)[0]
+        check_alone(webhook, target_url, configure)
+        hooks = declarations(many, known=self._known_event_types, call="register")
+        event_store = self._event_store()
+        outcomes = _registration.register(self._kernel, event_store, hooks, wait=wait) if hooks else []
+        return self._outcomes(outcomes, "webhook", event_store)
 
     def register_discovered(self, *, wait: float = 30.0) -> Outcomes:
-        """Register everything that :meth:`discover` finds, in one call to the kernel."""
-        declarations = self._discovered()
-        event_store = self._event_store()
-        outcomes = _registration.register(self._kernel, event_store, declarations, wait=wait) if declarations else []
-        return Outcomes(
-            outcomes,
-            caption=f"{len(outcomes)} declared webhooks in event store {event_store!r} on {self._kernel.server}",
-        )
+        """Register everything that :meth:`discover` finds, in one call to the kernel.
 
-    def remove(self, webhook: str | type, *, wait: float = WAIT) -> Outcome:
+        :param wait: seconds to wait for all of them to be seen.
+        :raises DuplicateWebhookError: two classes have one id.
+        :raises InvalidDefinitionError: a field that could not work; nothing was sent.
+        """
+        check_seconds(wait, field="wait")
+        hooks = self._discovered()
+        event_store = self._event_store()
+        outcomes = _registration.register(self._kernel, event_store, hooks, wait=wait) if hooks else []
+        return self._outcomes(outcomes, "declared webhook", event_store)
+
+    @overload
+    def remove(  # type: ignore[overload-overlap]  # one text is an id, and no list of letters
+        self, webhook: str | type, *, wait: float = WAIT
+    ) -> Outcome: ...
+
+    @overload
+    def remove(self, webhook: Iterable[str | type], *, wait: float = WAIT) -> Outcomes: ...
+
+    def remove(self, webhook: str | type | Iterable[str | type], *, wait: float = WAIT) -> Outcome | Outcomes:
         """Remove a webhook, by id or by its declared class, and see it gone.
 
-        The observer's position stays with the kernel: a webhook that is registered again under this id goes on from
-        there (source: K/Core/Observation/Observer.cs).
+        A list of ids and classes goes in one call to the kernel; when one of it is not there, nothing is sent. The
+        observer's position stays with the kernel: a webhook that is registered again under this id goes on from there
+        (source: K/Core/Observation/Observer.cs).
 
-        :raises UnknownWebhookError: there is none of that id. Kernels accept the removal of an unknown id silently.
+        :param wait: seconds to wait for it to be gone, or for all of the list.
+        :raises UnknownWebhookError: there is none of that id; nothing was removed. Kernels accept the removal of an
+            unknown id silently.
         """
-        if not isinstance(webhook, str | type):
+        check_seconds(wait, field="wait")
+        many = several(webhook)
+        if many is None and not isinstance(webhook, str | type):
             raise InvalidInputError(
-                f"remove() takes an id or a declared class, not {type(webhook).__name__}.",
+                f"remove() takes an id, a declared class, or a list of them, not {type(webhook).__name__}.",
                 field="webhook",
                 hint='Write remove("account-events").',
             )
-        name = webhook if isinstance(webhook, str) else declared_of(webhook).id
+        names = ids([webhook] if many is None else many, call="remove")
         known = self.all()
-        if known.find(name) is None:
-            raise unknown_webhook(name, known.ids, known.event_store, known.server)
-        return _registration.remove(self._kernel, known.event_store, [name], wait=wait)[0]
+        for name in names:
+            if known.find(name) is None:
+                raise unknown_webhook(name, known.ids, known.event_store, known.server)
+        outcomes = _registration.remove(self._kernel, known.event_store, names, wait=wait) if names else []
+        outcomes = [dataclasses.replace(each, removed=known.find(each.webhook)) for each in outcomes]
+        return outcomes[0] if many is None else self._outcomes(outcomes, "webhook", known.event_store)
 
-    def replace(self, webhook: type | WebhookDefinition, /, *, wait: float = WAIT) -> Outcome:
+    def replace(self, webhook: type | WebhookDefinition, *, wait: float = WAIT) -> Outcome:
         """Remove a webhook, see it gone, and register it as given: the way to change what kernels otherwise ignore.
 
         That is ``active``, ``replayable``, the event sequence, and taking an authorization away. The observer goes on
         from where it was; the outcome's notes have the numbers. What cannot work is found before anything is removed.
-        ``wait`` is how many seconds each of the two steps waits to be seen.
 
-        :raises ReplacementError: it was removed, or is being removed, and not registered again; the error carries the
+        :param wait: seconds that each of the two steps waits to be seen.
+        :raises ReplacementError: it was removed, or may be, and was not registered again; the error carries the
             definition.
         """
-        definition = self._declared_definition(webhook, "replace() takes a declared class or a definition")
-        return replace(self._kernel, self._event_store(), definition, wait=wait)
+        check_seconds(wait, field="wait")
+        hook = self._declared_webhook(webhook, "replace() takes a declared class or a definition")
+        return replace(self._kernel, self._event_store(), hook, wait=wait)
 
     def explore(self) -> WebhookExplorer:
         """A widget with all webhooks, live: filter, select, look into, edit, test, remove.
@@ -240,35 +289,47 @@ class Webhooks:
         return WebhookExplorer(self._client)
 
     @overload
-    def plan(self, webhook: type | WebhookDefinition, /) -> Plan: ...
+    def plan(self, webhook: type | WebhookDefinition) -> Plan: ...
 
     @overload
-    def plan(self, webhook: str, target_url: str, configure: Configure | None = None, /) -> Plan: ...
+    def plan(self, webhook: str, target_url: str, configure: Configure | None = None) -> Plan: ...
 
     def plan(
         self,
         webhook: type | WebhookDefinition | str,
         target_url: str | None = None,
         configure: Configure | None = None,
-        /,
     ) -> Plan:
-        """What :meth:`register` would do with the same arguments; nothing is sent.
+        """What :meth:`register` would do with the same arguments, for one webhook; nothing is sent.
 
+        :param target_url: as of :meth:`register`.
+        :param configure: as of :meth:`register`.
         :raises InvalidDefinitionError: a field that could not work.
         """
-        declaration = self._declaration(webhook, target_url, configure, call="plan")
-        known = {each.id for each in self._kernel.event_types(self._event_store())}
-        known |= {event_type_of(cls).id for cls in declaration.event_type_classes}
-        check(declaration.definition, known_event_types=known)
-        warn(declaration.definition, stacklevel=3)
+        hook = declaration(webhook, target_url, configure, known=self._known_event_types, call="plan")
+        definition = hook.definition
+        declared = [registration_of(cls) for cls in hook.event_type_classes]
+        latest = _registration.latest_generations([*self._kernel.event_types(self._event_store()), *declared])
+        check(definition, known_event_types=latest)
+        warn(definition, stacklevel=3)
         found = self.all()
-        banner = banner_of(found.server)
-        return plan_for(declaration.definition, found.find(declaration.definition.id), banner=banner)
+        notes = hook.remarks + unlisted_generations(definition, latest, contract=self._kernel.generation)
+        return plan_for(
+            definition,
+            found.find(definition.id),
+            banner=banner_of(found.server),
+            notes=notes,
+            defects=[defect.key for defect in self._kernel.known_defects],
+        )
 
     def code(self, webhook: str | type | WebhookDefinition, style: Style = "python") -> Code:
-        """A webhook written out as code that registers it again: ``python``, a ``%%webhook`` ``cell``, or ``yaml``.
+        """A webhook written out as code that registers it again.
 
-        Secrets are references such as ``env:ACCOUNT_EVENTS_TOKEN``, as kernels give none back.
+        Secrets are references such as ``env:ACCOUNT_EVENTS_TOKEN``, as kernels give none back. So is what may be one:
+        the value of a header, unless it is of those that nobody hides, and a URL with a user name or a query. While the
+        webhook is registered, the values are in ``get(id).headers`` and ``get(id).target_url``.
+
+        :param style: ``python``, ``cell`` (a ``%%webhook`` cell) or ``yaml``.
         """
         return render(self._definition(webhook, call="code"), style)
 
@@ -276,37 +337,20 @@ class Webhooks:
         """Send the kernel's test request to the target, from here, and say what the answer proves.
 
         Kernels from 16.38 on have no call for a test. For an id the definition is read back, and the request then
-        carries no credentials; give a definition or a class to send them. ``timeout`` is in seconds.
+        carries no credentials; give a definition or a class to send them.
 
         When the target is a :class:`~chronicle_notebook.Receiver` of this process and the kernel a sandbox, a made-up
         event is appended as well, and waited for. No other kernel is ever given an event for a test.
-        """
-        definition = self._definition(webhook, call="test")
-        answer = probe(
-            definition, timeout=timeout, generation=self._kernel.generation, banner=banner_of(self._kernel.server)
-        )
-        receiver = receiver_at(definition.target_url)
-        if receiver is None:
-            return answer
-        event_store = self._event_store()
-        return with_arrival(
-            answer,
-            definition,
-            receiver,
-            append=self._sandbox_append(definition),
-            event_types=lambda: self._kernel.event_types(event_store),
-            timeout=min(timeout, ARRIVAL),
-        )
 
-    def _sandbox_append(self, definition: WebhookDefinition) -> Append | None:
-        """How to append an event that this webhook gets, on a sandbox kernel and if it is registered there."""
-        client = self._client
-        if client is None or not client.sandbox:
-            return None
-        found = self.all().find(definition.id)
-        if found is None or found.target_url != definition.target_url:
-            return None
-        return lambda event: client.event_sequence(definition.event_sequence_id).append_many([event])
+        :param timeout: seconds, above 0, for the target to answer in.
+        """
+        check_seconds(timeout, field="timeout", above_zero=True)
+        definition = self._definition(webhook, call="test")
+        return tried(self._kernel, self._client, self._event_store(), definition, timeout=timeout)
+
+    def _outcomes(self, outcomes: list[Outcome], what: str, event_store: str) -> Outcomes:
+        count = f"{len(outcomes):,} {what}{'' if len(outcomes) == 1 else 's'}"
+        return Outcomes(outcomes, caption=f"{count} in event store {event_store!r} on {self._kernel.server}")
 
     def _discovered(self) -> list[DeclaredWebhook]:
         return discover(self._declared, all_event_types=self._known_event_types)
@@ -315,36 +359,13 @@ class Webhooks:
         """What a call is about that takes an id as well; of an id it is read back."""
         if isinstance(webhook, str):
             return self.get(webhook)
-        return self._declared_definition(webhook, f"{call}() takes an id, a declared class or a definition")
+        return self._declared_webhook(webhook, f"{call}() takes an id, a declared class or a definition").definition
 
-    def _declared_definition(self, webhook: type | WebhookDefinition, takes: str) -> WebhookDefinition:
+    def _declared_webhook(self, webhook: type | WebhookDefinition, takes: str) -> DeclaredWebhook:
         if not isinstance(webhook, type | WebhookDefinition):
             message = f"{takes}, not {type(webhook).__name__}."
             raise InvalidInputError(message, field="webhook", hint="List the ids with client.webhooks.ids().")
-        return self._declaration(webhook, None, None).definition
-
-    def _declaration(
-        self,
-        webhook: type | WebhookDefinition | str,
-        target_url: str | None,
-        configure: Configure | None,
-        *,
-        call: str = "register",
-    ) -> DeclaredWebhook:
-        if isinstance(webhook, WebhookDefinition):
-            return DeclaredWebhook(webhook, (), "a definition")
-        if isinstance(webhook, type):
-            return declare(webhook, all_event_types=self._known_event_types)
-        if not isinstance(webhook, str) or target_url is None:
-            raise InvalidInputError(
-                f"{call}() takes a declared class, a definition, or an id with a target URL.",
-                field="webhook",
-                hint=f'Write {call}("account-events", "https://...", lambda b: b.with_event_type("AccountOpened")).',
-            )
-        builder = configured(configure) if configure is not None else DefinitionBuilder()
-        if not builder.event_types:
-            builder = builder.with_event_types(*self._known_event_types())
-        return DeclaredWebhook(builder.build(webhook, target_url), builder.event_type_classes, "a call of register()")
+        return declaration(webhook, None, None, known=self._known_event_types, call="register")
 
     def _known_event_types(self) -> list[EventType]:
         """What "all event types" means: the store's own, and those declared in this process."""

@@ -7,10 +7,16 @@ is accepted, stored and silent. It is refused here instead, before anything is s
 from __future__ import annotations
 
 import warnings
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from urllib.parse import urlsplit
 
-from chronicle_notebook._errors import DuplicateWebhookError, UnknownEventTypeError, did_you_mean
+from chronicle_notebook._errors import (
+    DuplicateWebhookError,
+    InvalidDefinitionError,
+    UnknownEventTypeError,
+    did_you_mean,
+)
 from chronicle_notebook.model import EventType, NoAuthorization, WebhookDefinition
 from chronicle_notebook.webhooks._authorization_rules import (
     check_authorization,
@@ -20,6 +26,7 @@ from chronicle_notebook.webhooks._authorization_rules import (
     secret_caution,
     secrets_of,
 )
+from chronicle_notebook.webhooks._exposure import exposures
 from chronicle_notebook.webhooks._header_rules import (
     check_header,
     check_header_name,
@@ -34,6 +41,7 @@ from chronicle_notebook.webhooks._url_rules import check_authority, check_target
 __all__ = [
     "Caution",
     "Problem",
+    "about",
     "cautions",
     "check",
     "check_authority",
@@ -56,6 +64,7 @@ __all__ = [
     "problems",
     "secret_caution",
     "target_url_caution",
+    "unlisted_generations",
     "warn",
 ]
 
@@ -93,6 +102,19 @@ def check(definition: WebhookDefinition, *, known_event_types: Collection[str] |
         webhook = "" if check_id(definition.id) else definition.id
         message = f"Webhook {_shown(webhook)}: {problem.message}" if webhook else problem.message
         raise problem.error(message, field=problem.field, webhook=webhook, hint=problem.hint)
+
+
+@contextmanager
+def about(webhook: object) -> Iterator[None]:
+    """Say of which webhook a definition error is, where the one who raises it cannot know: in a builder."""
+    try:
+        yield
+    except InvalidDefinitionError as error:
+        if not error.webhook and isinstance(webhook, str) and not check_id(webhook):
+            error.webhook = webhook
+            error.message = f"Webhook {_shown(webhook)}: {error.message}"
+            error.args = (error.message,)
+        raise
 
 
 def _shown(webhook: str) -> str:
@@ -150,15 +172,35 @@ def _known(names: Collection[str]) -> str:
     return f"It has {', '.join(map(repr, some))}{rest}."
 
 
+def unlisted_generations(definition: WebhookDefinition, latest: Mapping[str, int], *, contract: str) -> tuple[str, ...]:
+    """What to say of event types in a generation that the event store does not know yet, each as two sentences.
+
+    That is no error, unlike an id that is not known: a kernel matches events by the id alone (source:
+    K/Core/EventSequences/AppendedEventsQueue.cs), so the webhook gets its events, and the number is only shown.
+
+    :param latest: the latest generation of each event type by its id, which is all that the listing of a kernel tells.
+    :param contract: the wire generation. ``classic`` kernels on MongoDB list generation 1 whatever the latest is
+        (source: K/Storage.MongoDB/EventTypes/EventTypesStorage.cs), so that of them a 1 tells nothing.
+    """
+    return tuple(
+        f"The event store knows {kind.id} up to generation {latest[kind.id]}, not {kind}. Kernels match events by the "
+        "id alone, so it gets those of every generation."
+        for kind in definition.event_types
+        if latest.get(kind.id, kind.generation) < kind.generation
+        and not (contract == "classic" and latest[kind.id] == 1)
+    )
+
+
 def cautions(definition: WebhookDefinition) -> list[Caution]:
-    """What works and is likely not meant: a URL or headers that hold credentials, and secrets that are too long.
+    """What works and is likely not meant: credentials in a URL, in headers or over http, and secrets that are too long.
 
     Secrets are looked up to count their bytes, unless a person would be asked.
     """
     from_headers = [header_caution(name, value) for name, value in definition.headers.items()]
     from_secrets = [secret_caution(field, value) for field, value in secrets_of(definition.authorization)]
     from_url = target_url_caution(definition.target_url)
-    return [caution for caution in (from_url, *from_headers, *from_secrets) if caution is not None]
+    found = (from_url, *exposures(definition), *from_headers, *from_secrets)
+    return [caution for caution in found if caution is not None]
 
 
 def warn(definition: WebhookDefinition, stacklevel: int = 2) -> None:

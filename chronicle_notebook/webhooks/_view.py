@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from chronicle_notebook._display import Card, Tone, banner_of, clock
 from chronicle_notebook.model import FailedPartition, ObserverState, WebhookDefinition
-from chronicle_notebook.webhooks._plan import facts
+from chronicle_notebook.model._card import facts
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +36,7 @@ class WebhookView:
         return self._card().html()
 
     def _card(self) -> Card:
-        rows = [*facts(self.definition), *_progress(self.observers)]
+        rows = [*facts(self.definition), *_progress(self.observers, self.failed_partitions)]
         failing = len(self.failed_partitions)
         if failing:
             rows.append(
@@ -50,12 +51,16 @@ class WebhookView:
         )
 
 
-def _progress(observers: Sequence[ObserverState]) -> list[tuple[str, str]]:
+def _progress(observers: Sequence[ObserverState], failed: Sequence[FailedPartition]) -> list[tuple[str, str]]:
     if not observers:
         return [("delivered", "nothing yet: it has no observer")]
-    return [(f"in {each.namespace}", _standing(each)) for each in observers]
+    failing = Counter(each.namespace for each in failed)
+    return [(f"in {each.namespace}", _standing(each, failing[each.namespace])) for each in observers]
 
 
-def _standing(observer: ObserverState) -> str:
-    waiting = f"at most {observer.lag:,} still to come" if observer.lag else "caught up"
+def _standing(observer: ObserverState, failing: int) -> str:
+    to_come = f"at most {observer.lag:,} still to come" if observer.lag else ""
+    # A kernel goes on past a partition that fails, and does not tell how many of its events wait.
+    fails = "partition fails and its events wait" if failing == 1 else "partitions fail and their events wait"
+    waiting = ", ".join(part for part in (to_come, f"{failing:,} {fails}" if failing else "") if part) or "caught up"
     return f"{observer.running_state.value}, {observer.handled_count:,} delivered, {waiting}"

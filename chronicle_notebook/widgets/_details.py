@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from chronicle_notebook._url import shown, without_credentials
 from chronicle_notebook.model import AuthorizationKind, FailedPartition, WebhookDefinition
+from chronicle_notebook.model._observer import causes_of
 from chronicle_notebook.widgets._explorer_model import ExplorerModel
 from chronicle_notebook.widgets._health import Space
 
@@ -18,18 +21,19 @@ _AUTHORIZATION = {
     AuthorizationKind.BASIC: "basic; user name and password are held by the kernel",
     AuthorizationKind.BEARER: "bearer; the token is held by the kernel",
     AuthorizationKind.OAUTH: "OAuth; the client's secret is held by the kernel",
+    AuthorizationKind.UNKNOWN: "unknown; of a kind that this version does not know",
 }
 
 
 def details(model: ExplorerModel, definition: WebhookDefinition) -> dict[str, Any]:
-    """Everything about a webhook. Values of headers never leave this process."""
+    """Everything about a webhook. Values of headers never leave this process, nor credentials in URLs."""
     observers = model.observers
     spaces = () if observers is None else observers.spaces.get(definition.id, ())
     health = model.health(definition)
     error = model.observers_error
     return {
         "id": definition.id,
-        "url": definition.target_url,
+        "url": shown(definition.target_url),
         "types": [str(kind) for kind in definition.event_types],
         "headers": list(definition.headers),
         "authorization": _AUTHORIZATION[definition.authorization.kind],
@@ -39,7 +43,7 @@ def details(model: ExplorerModel, definition: WebhookDefinition) -> dict[str, An
         "state": health.state,
         "failing": health.failing,
         "spaces": [_space(space) for space in spaces],
-        "failed": [_partition(each) for space in spaces for each in space.failed][:SHOWN_PARTITIONS],
+        "failed": _failed(spaces, definition.target_url),
         "read_at": None if observers is None else observers.read_at.timestamp(),
         "error": None if error is None else str(error),
     }
@@ -53,14 +57,19 @@ def _space(space: Space) -> dict[str, Any]:
         "failing": len(space.failed),
         "last": observer.last_handled_sequence_number,
         "tail": observer.tail_sequence_number,
-        "lag": observer.lag,
+        "lag": space.lag,
         "handled": observer.handled_count,
     }
 
 
-def _partition(partition: FailedPartition) -> dict[str, Any]:
+def _failed(spaces: Iterable[Space], url: str) -> list[dict[str, Any]]:
+    failed = [partition for space in spaces for partition in space.failed]
+    causes = causes_of(failed)
+    return [_partition(each, without_credentials(each.reason(causes), url)) for each in failed[:SHOWN_PARTITIONS]]
+
+
+def _partition(partition: FailedPartition, message: str) -> dict[str, Any]:
     last = partition.attempts[-1] if partition.attempts else None
-    message = " / ".join(last.messages) if last is not None else ""
     return {
         "namespace": partition.namespace,
         "partition": partition.partition,

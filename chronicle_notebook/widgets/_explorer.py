@@ -1,9 +1,9 @@
 """``WebhookExplorer``: all webhooks of an event store, live, in a table that can be filtered, selected and acted on.
 
-From the browser: ``hello``, ``shown`` (every half minute while it is rendered), ``new``, ``edit``, ``duplicate``,
-``test``, ``remove`` (each with ``id``), ``undo``, ``cancel``, ``dismiss``, ``unlock`` (``name``), ``form`` (a message
-for the open form), ``close_form``; the traits ``selected_ids`` and ``filter``. To the browser: ``head``, ``rows`` or
-``patch``, ``states``, ``link``, ``details``, ``job``, ``told``, ``form``, ``form_closed``.
+From the browser: ``hello``, ``shown``, ``new``, ``edit``, ``duplicate``, ``test``, ``retry``, ``remove`` (each with
+``id``), ``undo``, ``cancel``, ``dismiss``, ``unlock`` (``name``), ``form`` (a message for the open form),
+``close_form``; the traits ``selected_ids`` and ``filter``. To the browser: ``head``, ``rows`` or ``patch``, ``states``,
+``link``, ``details``, ``job``, ``told``, ``form``, ``form_closed``.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FIRST_LIST = 2.0
-"""Seconds that the static form of a new explorer waits for the first list."""
+"""Seconds that somebody who asks waits for the first list: the static form of a new explorer, or a cell."""
 
 
 class WebhookExplorer(View):
@@ -44,6 +44,10 @@ class WebhookExplorer(View):
         explorer = client.webhooks.explore()
         explorer                # click around, then, in another cell:
         explorer.selected, explorer.frame
+
+    When no browser shows it any more, as after its cell was run again, it rests: after a few seconds, or a few minutes
+    where the browser could not say so, its stream and threads end. Selection and filter stay, and it reads anew when it
+    is shown again, or asked for :attr:`selected` or :attr:`frame`. ``close()`` ends it at once and for good.
     """
 
     _esm = script(*FORM_SCRIPTS, "grid", "details", "explorer")
@@ -74,6 +78,7 @@ class WebhookExplorer(View):
             "edit": lambda message: self._open_form(self._find(message)),
             "duplicate": lambda message: self._open_form(_copy(self._find(message))),
             "test": lambda message: self.model.test(self._find(message).id),
+            "retry": lambda message: self.model.retry(self._find(message).id),
             "remove": lambda message: self.model.remove(self._find(message).id),
             "undo": lambda _: self._undo(),
             "cancel": lambda _: self.model.jobs.cancel(),
@@ -89,11 +94,13 @@ class WebhookExplorer(View):
     @property
     def selected(self) -> list[WebhookDefinition]:
         """The definitions of the selected webhooks."""
+        self._ask()
         return self.model.selected
 
     @property
     def frame(self) -> pd.DataFrame:
         """The webhooks that the filter shows, as a DataFrame like :meth:`Webhooks.to_frame`."""
+        self._ask()
         return self.model.frame
 
     def __repr__(self) -> str:
@@ -106,6 +113,18 @@ class WebhookExplorer(View):
         self._close_form()
         self.model.close()
 
+    def _pause(self) -> None:
+        self.model.pause()
+
+    def _resume(self) -> None:
+        self.model.start()
+
+    def _ask(self) -> None:
+        """Python asks: what was not current is read anew, as far as that is quick."""
+        self._wake()
+        if not self.closed:
+            self.model.wait_for_first(FIRST_LIST)
+
     # -- from the browser ----------------------------------------------------------------------------------------
 
     def _head(self) -> Message:
@@ -116,7 +135,7 @@ class WebhookExplorer(View):
             "lock": lock_of(client),
             "namespace": client.namespace,
             "server": client.server,
-            "sandbox": client.embedded or "sandbox" in client.version.version,
+            "sandbox": client.sandbox,
             "version": client.version.version,
             "generation": client.generation,
             "states": list(STATES),
@@ -240,7 +259,7 @@ class WebhookExplorer(View):
             caption=f"{len(shown):,} of {len(hooks or ()):,} webhooks of {where}{cut}",
             titles=("Id", "Target", "Event types", "Authorization", "Headers", "State"),
             rows=[row(each) for each in shown[:SHOWN]],
-            foot=f"A snapshot of {clock(hooks.read_at if hooks else datetime.now(UTC))}. Run the cell for a live one.",
+            foot=f"A snapshot of {clock(hooks.read_at if hooks else datetime.now(UTC))}. {self._to_live()}",
             empty="Nothing was read yet." if hooks is None else "No webhook is shown here.",
             banner=banner_of(client.server),
         ).html()

@@ -19,7 +19,7 @@ from chronicle_notebook.webhooks._outcome import Outcome
 from chronicle_notebook.widgets._filter import Filter
 from chronicle_notebook.widgets._health import Health, Observers, read_observers
 from chronicle_notebook.widgets._job import Jobs
-from chronicle_notebook.widgets._told import Level, Told, told_answer, told_error, told_outcome
+from chronicle_notebook.widgets._told import Level, Told, told_answer, told_error, told_outcome, told_retry
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -60,7 +60,7 @@ class ExplorerModel:
         """What was removed last and can be registered again."""
         self.jobs = Jobs(lambda: self._changed("job"))
         self._first = threading.Event()
-        self._closing = threading.Event()
+        self._ending = threading.Event()
         self._wanted = threading.Event()
         self._shown_until = 0.0
         self._observation: WebhookObservation | None = None
@@ -68,9 +68,15 @@ class ExplorerModel:
         self._reader: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin to observe. Errors are shown, not raised."""
-        self._reader = threading.Thread(target=self._read_observers, name="explorer-observers", daemon=True)
+        """Begin to observe, or go on after :meth:`pause`. Errors are shown, not raised."""
+        self._first.clear()
+        self._ending, self._reading = threading.Event(), Cancellation()
+        self._reader = threading.Thread(
+            target=self._read_observers, args=(self._ending, self._reading), name="explorer-observers", daemon=True
+        )
         self._reader.start()
+        if self.link is not ObservationState.CONNECTING:
+            self._enter(ObservationState.CONNECTING)
         try:
             self._observation = self.client.webhooks.observe(self._take, on_state=self._enter)
         except ChronicleError as error:
@@ -79,19 +85,25 @@ class ExplorerModel:
         else:
             self._tell_why_it_failed()  # it may have failed before it could be asked
 
-    def close(self) -> None:
-        """End every thread and stream."""
-        self._closing.set()
+    def pause(self) -> None:
+        """End the stream and its threads. What was read stays, a call that runs goes on, and so does what is said."""
+        self._ending.set()
         self._wanted.set()
-        if self._observation is not None:
-            self._observation.stop()
         self._reading.cancel()
-        self.jobs.close()
+        observation, self._observation = self._observation, None
+        if observation is not None:
+            observation.stop()
+        self._first.set()  # nobody need wait any longer
         if self._reader is not None and self._reader is not threading.current_thread():
             self._reader.join(timeout=5)
 
+    def close(self) -> None:
+        """End every thread and stream."""
+        self.pause()
+        self.jobs.close()
+
     def wait_for_first(self, timeout: float) -> bool:
-        """Wait until the first list is there, or the attempt has failed."""
+        """Wait until the first list since :meth:`start` is there, or the attempt has failed or ended."""
         return self._first.wait(timeout)
 
     # -- what is there -------------------------------------------------------------------------------------------
@@ -136,6 +148,14 @@ class ExplorerModel:
     def test(self, webhook: str) -> None:
         """Send a test request to the target."""
         self._start(f"Testing {webhook!r}", lambda: self.client.webhooks.test(webhook), told_answer)
+
+    def retry(self, webhook: str) -> None:
+        """Ask the kernel to try the failed partitions of a webhook now."""
+        self._start(
+            f"Retrying the failed partitions of {webhook!r}",
+            lambda: self.client.retry_failed_partitions(webhook),
+            lambda tried: told_retry(webhook, tried),
+        )
 
     def remove(self, webhook: str) -> None:
         """Remove a webhook, and keep its definition to undo that."""
@@ -201,9 +221,9 @@ class ExplorerModel:
         if observation is not None and self.link is ObservationState.FAILED and observation.error is not None:
             self.tell(told_error(observation.error))
 
-    def _read_observers(self) -> None:
+    def _read_observers(self, ending: threading.Event, reading: Cancellation) -> None:
         """Read how the observers do, at a bounded pace and only while somebody looks."""
-        while not self._closing.is_set():
+        while not ending.is_set():
             if time.monotonic() >= self._shown_until or not self._first.is_set():
                 self._wanted.wait()
                 self._wanted.clear()
@@ -211,17 +231,19 @@ class ExplorerModel:
             self._wanted.clear()
             started = time.monotonic()
             try:
-                with self._reading.watched():
+                with reading.watched():
                     self.observers = read_observers(self.client)
                 self.observers_error = None
             except ChronicleError as error:
+                if ending.is_set():
+                    return  # it was cancelled
                 self.observers_error = error
             except Exception as error:  # noqa: BLE001 - nobody would see it end this thread
                 self._tell_of_unexpected(error)
-            if self._closing.is_set():
+            if ending.is_set():
                 return
             self._changed("observers")
-            self._closing.wait(max(PACE, SHARE * (time.monotonic() - started)))
+            ending.wait(max(PACE, SHARE * (time.monotonic() - started)))
 
     def _tell_of_unexpected(self, cause: Exception) -> None:
         """An error of no known kind shows as others do, and once as a message. Its own text may hold a value."""

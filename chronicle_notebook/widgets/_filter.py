@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from chronicle_notebook._url import shown
 from chronicle_notebook.model import WebhookDefinition
 
 
@@ -13,7 +14,7 @@ class Filter:
     """Empty texts let everything through."""
 
     text: str = ""
-    """Words that must all occur in the id, the target URL or an event type, in any case."""
+    """Words that must all occur in the id, the target URL as it is shown or an event type, in any case."""
     event_type: str = ""
     """The id of an event type; its generation does not matter, as it does not to a kernel."""
     authorization: str = ""
@@ -41,4 +42,4 @@ class Filter:
 
 def haystack(definition: WebhookDefinition) -> str:
     """What the text of a filter is looked for in."""
-    return "\n".join((definition.id, definition.target_url, *map(str, definition.event_types))).lower()
+    return "\n".join((definition.id, shown(definition.target_url), *map(str, definition.event_types))).lower()

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from chronicle_notebook._client import Client
 from chronicle_notebook._display import Card, banner_of, clock
+from chronicle_notebook._errors import InvalidInputError
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.webhooks._outcome import Outcome
 from chronicle_notebook.widgets._assets import script, style
@@ -25,14 +26,25 @@ class WebhookForm(View):
         form.definition, form.outcome
 
     Secrets come from an environment variable, or are typed: then they go to this Python kernel once and stay there.
+    ``close()`` lets go of them. So does Python when no browser shows the form any more and no variable refers to it.
 
-    :param definition: what to begin with; the id of a registered webhook makes it an edit of that webhook.
+    :param definition: what to begin with: a definition, or the id of a registered webhook. When the id is that of a
+        registered webhook, it is an edit of that one.
+    :raises UnknownWebhookError: no webhook of the id is registered.
     """
 
     _esm = script(*FORM_SCRIPTS, "form_view")
     _css = style("common", "form")
 
-    def __init__(self, client: Client, definition: WebhookDefinition | None = None) -> None:
+    def __init__(self, client: Client, definition: WebhookDefinition | str | None = None) -> None:
+        if isinstance(definition, str):
+            definition = client.webhooks.get(definition)
+        elif definition is not None and not isinstance(definition, WebhookDefinition):
+            raise InvalidInputError(
+                f"A form begins with a definition or the id of a webhook, not {type(definition).__name__}.",
+                field="definition",
+                hint="List the ids with client.webhooks.ids(), or leave it out for a new webhook.",
+            )
         super().__init__()
         self._port = FormPort(client, self.tell, definition)
         self._handlers = dict.fromkeys(self._port.kinds, self._port.receive)
@@ -68,6 +80,6 @@ class WebhookForm(View):
         return Card(
             heading=f"Webhook form, event store {client.event_store!r} on {client.server}",
             facts=static_rows(self.model),
-            notes=(f"As it was {clock(datetime.now(UTC))}. Run the cell to fill it in.",),
+            notes=(f"As it was {clock(datetime.now(UTC))}. {self._to_live('to fill it in')}",),
             banner=banner_of(client.server),
         ).html()

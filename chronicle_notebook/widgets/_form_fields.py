@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
+from chronicle_notebook._credential_names import HARMLESS_HEADERS
 from chronicle_notebook._errors import InvalidInputError
 from chronicle_notebook._secrets import Secret
 from chronicle_notebook.model import (
@@ -16,10 +17,13 @@ from chronicle_notebook.model import (
     BearerAuthorization,
     EventType,
     OAuthAuthorization,
+    UndisclosedAuthorization,
     WebhookAuthorization,
     WebhookDefinition,
+    registrable,
 )
 from chronicle_notebook.webhooks._header_rules import header_caution
+from chronicle_notebook.webhooks._references import VariableNames
 
 ENV = "env:"
 ENVIRONMENT, TYPED = "env", "typed"
@@ -34,12 +38,17 @@ SECRET_FIELDS = {
 
 @dataclass(frozen=True, slots=True)
 class HeaderRow:
-    """One header. A value that is, or looks like, a credential is held as a secret."""
+    """One header. A value that is, was or looks like a credential is held as a secret."""
 
     key: int
     """Tells the rows of a form apart."""
     name: str = ""
     value: str | Secret = ""
+
+    @classmethod
+    def of(cls, key: int, name: str, value: str | Secret) -> HeaderRow:
+        """The row of a header of a definition. One that was read back may have been given as a secret."""
+        return cls(key, name, value if isinstance(value, Secret) or name.lower() in HARMLESS_HEADERS else Secret(value))
 
     @property
     def masked(self) -> bool:
@@ -81,6 +90,8 @@ class Fields:
     """All event types that are known when it is registered, instead of those chosen."""
     event_types: tuple[str, ...] = ()
     """``Id`` or ``Id+generation``."""
+    typed_type: str = ""
+    """What was typed to be one and is none."""
     kind: AuthorizationKind = AuthorizationKind.NONE
     username: str = ""
     authority: str = ""
@@ -103,11 +114,10 @@ class Fields:
             id=definition.id,
             target_url=definition.target_url,
             event_sequence_id=definition.event_sequence_id,
-            event_types=tuple(map(str, definition.event_types)),
+            event_types=tuple(dict.fromkeys(str(registrable(kind)) for kind in definition.event_types)),
             kind=authorization.kind,
             headers=tuple(
-                HeaderRow(key, name, value).given(None, None)
-                for key, (name, value) in enumerate(definition.headers.items(), start=1)
+                HeaderRow.of(key, name, value) for key, (name, value) in enumerate(definition.headers.items(), start=1)
             ),
             replayable=definition.replayable,
             active=definition.active,
@@ -160,10 +170,18 @@ class Fields:
             return BearerAuthorization(secret)
         if self.kind is AuthorizationKind.OAUTH:
             return OAuthAuthorization(self.authority.strip(), self.client_id, secret)
+        if self.kind is AuthorizationKind.UNKNOWN:
+            return UndisclosedAuthorization(self.kind)  # which is refused until another is chosen
         return NO_AUTHORIZATION
 
 
-TEXTS = ("id", "target_url", "event_sequence_id", "username", "authority", "client_id", "variable")
+def suggested_variable(fields: Fields) -> str:
+    """The environment variable that the code beside the form names until one is filled in."""
+    secret = VariableNames(fields.id.strip(), set()).secret(SECRET_FIELDS.get(fields.kind, ""))
+    return (secret.reference or "").removeprefix(ENV)
+
+
+TEXTS = ("typed_type", "id", "target_url", "event_sequence_id", "username", "authority", "client_id", "variable")
 FLAGS = ("all_known", "replayable", "active")
 
 

@@ -92,7 +92,7 @@ class FormModel:
         """
         with self._lock:
             self.fields = changed(self.fields, field, value)
-            self.touched.add("event_types" if field == "all_known" else "secret" if field == "variable" else field)
+            self.touched.add(_TOUCHES.get(field, field))
         self._changed()
 
     def give_secret(self, value: str) -> None:
@@ -154,7 +154,9 @@ class FormModel:
     def plan(self) -> Plan | None:
         """What registering would do to the registered webhook; None when there is none, or something is wrong."""
         found = self.found
-        return None if found is None else plan_for(self.definition, found)
+        if found is None:
+            return None
+        return plan_for(self.definition, found, defects=[defect.key for defect in self.client.known_defects])
 
     @property
     def obstacle(self) -> str:
@@ -179,7 +181,7 @@ class FormModel:
         shown = self.definition
         if self.fields.all_known:
             shown = shown.changed(event_types=())  # which is how "all known" is written
-        return {style: render(shown, style) for style in STYLES}
+        return {style: render(shown, style, only_credentials=True) for style in STYLES}
 
     def reach(self) -> str:
         """How much a registration would set in motion; empty when that is not known."""
@@ -279,6 +281,9 @@ def _told_failure(error: Exception) -> Told:
         return replace(told, lines=(*told.lines, "What you filled in is still here: press Register."))
     return told
 
+
+_TOUCHES = {"all_known": "event_types", "typed_type": "event_types", "variable": "secret"}
+"""Where a remark on a field stands, if not at itself."""
 
 LABELS = {
     "id": "the id",

@@ -13,10 +13,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chronicle_notebook._client import Client
+from chronicle_notebook._url import shown
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.webhooks._comparison import Effect
 from chronicle_notebook.webhooks._plan import Plan, PlannedAction
-from chronicle_notebook.widgets._form_fields import ENVIRONMENT, SECRET_FIELDS
+from chronicle_notebook.widgets._form_fields import ENVIRONMENT, SECRET_FIELDS, suggested_variable
 from chronicle_notebook.widgets._form_model import FormModel, needs_credentials
 from chronicle_notebook.widgets._lock import lock_of, unlock
 from chronicle_notebook.widgets._told import told_error
@@ -122,6 +123,7 @@ class FormPort:
                 "event_sequence_id": fields.event_sequence_id,
                 "all_known": fields.all_known,
                 "event_types": list(fields.event_types),
+                "typed_type": fields.typed_type,
                 "kind": fields.kind.value,
                 "username": fields.username,
                 "authority": fields.authority,
@@ -132,6 +134,7 @@ class FormPort:
                 "active": fields.active,
             },
             "secret_name": SECRET_FIELDS.get(fields.kind, "secret").replace("_", " "),
+            "suggested": suggested_variable(fields),
             "has_secret": fields.secret is not None,
             "undisclosed": model.begun_with is not None and needs_credentials(model.begun_with),
             "headers": [
@@ -178,7 +181,7 @@ def static_rows(model: FormModel) -> list[tuple[str, str]]:
     secret = f", secret from env:{fields.variable}" if fields.source == ENVIRONMENT and fields.variable else ""
     return [
         ("id", fields.id or "not filled in"),
-        ("target", fields.target_url or "not filled in"),
+        ("target", shown(fields.target_url) or "not filled in"),
         ("event types", types or "none chosen"),
         ("sequence", fields.event_sequence_id),
         ("authorization", f"{fields.kind.value}{secret}"),

@@ -7,7 +7,10 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
+from chronicle_notebook._errors import did_you_mean
+from chronicle_notebook._secrets import variable_names
 from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
+from chronicle_notebook.webhooks._exposure import exposures
 from chronicle_notebook.webhooks._header_rules import check_header, check_twice, header_caution
 from chronicle_notebook.webhooks._problem import Caution, Problem
 from chronicle_notebook.webhooks._validation import problems, secret_caution, target_url_caution
@@ -36,9 +39,13 @@ def remarks(fields: Fields, definition: WebhookDefinition, known: Collection[str
             continue  # told row by row below
         name = SECRET if problem.field in SECRET_FIELDS.values() else problem.field
         result.wrong.setdefault(name, _text(problem))
-    caution = target_url_caution(definition.target_url)
-    if caution is not None:
-        result.doubtful[caution.field] = _text(caution)
+    if fields.typed_type and not fields.all_known:
+        near = did_you_mean(fields.typed_type, known or ())
+        hint = near or "Choose one of the list, or empty the box."
+        result.wrong["event_types"] = f"What was typed is no event type of this event store. {hint}"
+    in_url = target_url_caution(definition.target_url)
+    for caution in (*([] if in_url is None else [in_url]), *exposures(definition)):
+        result.doubtful.setdefault(caution.field, _text(caution))
     _remark_headers(fields, result)
     _remark_secret(fields, result)
     return result
@@ -73,6 +80,10 @@ def _remark_headers(fields: Fields, result: Remarks) -> None:
 def _remark_secret(fields: Fields, result: Remarks) -> None:
     if fields.kind is AuthorizationKind.NONE:
         return
+    if fields.kind is AuthorizationKind.UNKNOWN:
+        result.wrong.pop("authorization", None)  # which says the same for those who write code
+        result.wrong[SECRET] = "The authorization is of a kind that this version does not know. Choose another."
+        return
     what = SECRET_FIELDS[fields.kind].replace("_", " ")
     if fields.held is None:
         ask = "Name the environment variable" if fields.source == ENVIRONMENT else "Type the secret"
@@ -88,9 +99,9 @@ def _remark_secret(fields: Fields, result: Remarks) -> None:
 
 
 def _remark_variable(name: str, result: Remarks) -> None:
-    if os.environ.get(name):
+    if os.getenv(name):
         result.plain[SECRET] = "Set in this Python kernel ✓ Read when you register; never stored in the notebook."
         return
-    near = difflib.get_close_matches(name, os.environ, n=1, cutoff=0.8)
+    near = difflib.get_close_matches(name, variable_names(), n=1, cutoff=0.8)
     hint = f"Did you mean {near[0]}?" if near else ""
     result.doubtful[SECRET] = f"{name} is not set in this Python kernel; registering fails until it is. {hint}".strip()

@@ -34,7 +34,8 @@ class Health:
     state: str = UNKNOWN
     """The worst of its namespaces."""
     lag: int | None = None
-    """How many numbers are still to be looked at; None when no observer is known."""
+    """How many numbers are still to be looked at; None when no observer is known, and when none is left but those that
+    wait behind a failure, which a kernel does not count."""
     failing: int = 0
     """Partitions that fail."""
 
@@ -46,6 +47,11 @@ class Space:
     observer: ObserverState
     state: str
     failed: tuple[FailedPartition, ...]
+
+    @property
+    def lag(self) -> int | None:
+        """As of :class:`Health`."""
+        return None if self.failed and not self.observer.lag else self.observer.lag
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +71,8 @@ class Observers:
         if not spaces:
             return Health()
         worst = min((space.state for space in spaces), key=_WORST_FIRST.index)
-        return Health(worst, sum(space.observer.lag for space in spaces), failing)
+        lag = sum(space.observer.lag for space in spaces)
+        return Health(worst, None if failing and not lag else lag, failing)
 
 
 def read_observers(client: Client) -> Observers:

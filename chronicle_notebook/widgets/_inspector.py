@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 from chronicle_notebook._client import Client
 from chronicle_notebook._display import SHOWN, Table, clock
+from chronicle_notebook._readable import readable
 from chronicle_notebook.receiver import Delivery, Receiver
 from chronicle_notebook.widgets._assets import script, style
 from chronicle_notebook.widgets._inspector_model import InspectorModel
@@ -39,6 +40,9 @@ class DeliveryInspector(View):
 
     Chronicle keeps no delivery log: this shows what this one receiver saw, and nothing else.
 
+    When no browser shows it any more, it listens no more, and begins again when it is shown again: what came in between
+    is there too. ``close()`` ends it at once and for good; the receiver goes on.
+
     :param client: of a sandbox, to append test events to.
     :raises InvalidInputError: the client is one of a real kernel.
     """
@@ -47,8 +51,11 @@ class DeliveryInspector(View):
     _css = style("common", "grid", "inspector")
 
     def __init__(self, endpoint: Receiver, client: Client | None = None) -> None:
+        model = InspectorModel(endpoint, self.guarded(self._changed), client)  # first, as it may refuse
         super().__init__()
-        self.model = InspectorModel(endpoint, self.guarded(self._changed), client)
+        self.model = model
+        self._among_all: frozenset[int] = frozenset()
+        """Numbers of the deliveries that were sent together last."""
         self._news: dict[str, Callable[[], None]] = {
             "deliveries": self._push_more,
             "cleared": self._push_all,
@@ -84,6 +91,14 @@ class DeliveryInspector(View):
     def _end(self) -> None:
         self.model.close()
 
+    def _pause(self) -> None:
+        self.model.pause()
+
+    def _resume(self) -> None:
+        self.model.start()
+        self._push_endpoint()
+        self._push_all()
+
     def _hello(self, _message: Message) -> None:
         with self._sending:
             for push in (self._push_endpoint, self._push_types, self._push_all, self._push_job, self._push_told):
@@ -101,11 +116,14 @@ class DeliveryInspector(View):
     def _push_all(self) -> None:
         with self._sending:
             self.model.news()  # is among all
-            self.tell({"kind": "all", "rows": _columns(self.model.endpoint.deliveries)})
+            deliveries = self.model.endpoint.deliveries
+            self._among_all = frozenset(each.number for each in deliveries)
+            self.tell({"kind": "all", "rows": _columns(deliveries)})
 
     def _push_more(self) -> None:
         with self._sending:
-            news = self.model.news()
+            # A receiver keeps a delivery before it tells of it, so that what is told may have been among all.
+            news = [each for each in self.model.news() if each.number not in self._among_all]
             if news:
                 self.tell({"kind": "more", "rows": _columns(news)})
 
@@ -145,7 +163,7 @@ class DeliveryInspector(View):
         deliveries = self.model.endpoint.deliveries
         return Table(
             caption=f"The last {min(len(deliveries), SHOWN):,} of {len(deliveries):,} deliveries",
-            titles=("Time", "Hook", "Partition", "Holds", "Answered", "ms"),
+            titles=("Time", "Sent to", "Partition", "Holds", "Answered", "ms"),
             rows=[
                 (
                     clock(each.received),
@@ -164,11 +182,12 @@ class DeliveryInspector(View):
 
 
 def _columns(deliveries: Sequence[Delivery]) -> dict[str, Any]:
+    """The rows. Who sends a delivery chooses its texts, and one that cannot be written would end the conversation."""
     return {
         "number": [each.number for each in deliveries],
         "at": [each.received.timestamp() for each in deliveries],
-        "hook": [each.name or each.path for each in deliveries],
-        "partition": [each.partition or "" for each in deliveries],
+        "hook": [readable(each.name or each.path) for each in deliveries],
+        "partition": [readable(each.partition or "") for each in deliveries],
         "events": [len(each.events) for each in deliveries],
         "status": [each.status for each in deliveries],
         "took": [round(each.duration_ms, 1) for each in deliveries],
@@ -181,14 +200,14 @@ def _detail(delivery: Delivery) -> dict[str, Any]:
     query = f"?{delivery.query}" if delivery.query else ""
     return {
         "number": delivery.number,
-        "request": f"{delivery.method} {delivery.path}{query}",
+        "request": readable(f"{delivery.method} {delivery.path}{query}"),
         "at": delivery.received.timestamp(),
         "answer": delivery.answer,
         "took": round(delivery.duration_ms, 1),
-        "headers": [[name, value] for name, value in delivery.headers.items()],
+        "headers": [[readable(name), readable(value)] for name, value in delivery.headers.items()],
         "authorization": delivery.authorization_scheme,
         "error": delivery.body_error,
-        "text": delivery.body_text,
+        "text": None if delivery.body_text is None else readable(delivery.body_text),
         "body": body,
         "cut": cut or delivery.body_truncated,
         "size": delivery.body_size,
@@ -201,8 +220,10 @@ def _body(delivery: Delivery) -> tuple[dict[str, Any] | None, bool]:
     events: list[Any] = []
     room = LONGEST_BODY
     for event in delivery.events:
-        room -= len(json.dumps(event))
+        # Written and read again: without halves of characters, and with texts for the numbers that JSON does not have.
+        text = readable(json.dumps(event, ensure_ascii=False))
+        room -= len(text)
         if room < 0:
             break
-        events.append(event)
-    return {"partition": delivery.partition, "events": events}, len(events) < len(delivery.events)
+        events.append(json.loads(text, parse_constant=str))
+    return {"partition": readable(delivery.partition or ""), "events": events}, len(events) < len(delivery.events)

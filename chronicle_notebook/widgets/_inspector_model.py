@@ -50,27 +50,33 @@ class InspectorModel:
         self._changed = changed
         self._news: deque[Delivery] = deque(maxlen=10_000)
         self._stirred = threading.Event()
-        self._closing = threading.Event()
-        self._reporter = threading.Thread(target=self._report, name="inspector-news", daemon=True)
+        self._ending = threading.Event()
+        self._reporter: threading.Thread | None = None
         self._silence: Callable[[], None] = lambda: None
 
     def start(self) -> None:
-        """Begin to listen."""
+        """Begin to listen, or go on after :meth:`pause`; what came in between is with the endpoint, and no news."""
         self._silence = self.endpoint.on_delivery(self._take)
+        self._ending = threading.Event()
+        self._reporter = threading.Thread(target=self._report, args=(self._ending,), name="inspector-news", daemon=True)
         self._reporter.start()
         client = self.client
-        if client is not None:
+        if client is not None and not self.types:
             self._loading.start("Reading event types", lambda: list(client.event_types()), self._take_types, self._fail)
 
-    def close(self) -> None:
+    def pause(self) -> None:
         """End the thread, and listen no more. The endpoint itself goes on."""
         self._silence()
-        self._closing.set()
+        self._ending.set()
         self._stirred.set()
+        if self._reporter is not None and self._reporter is not threading.current_thread():
+            self._reporter.join(timeout=5)
+
+    def close(self) -> None:
+        """End everything but the endpoint."""
+        self.pause()
         self._loading.close()
         self.jobs.close()
-        if self._reporter.is_alive() and self._reporter is not threading.current_thread():
-            self._reporter.join(timeout=5)
 
     # -- what is there -------------------------------------------------------------------------------------------
 
@@ -145,15 +151,15 @@ class InspectorModel:
     def _fail(self, error: Exception) -> None:
         self.tell(told_error(error))
 
-    def _report(self) -> None:
+    def _report(self, ending: threading.Event) -> None:
         seen = (self.endpoint.running, self.endpoint.conduct)
-        while not self._closing.is_set():
-            if self._stirred.wait(LOOK) and not self._closing.is_set():
+        while not ending.is_set():
+            if self._stirred.wait(LOOK) and not ending.is_set():
                 self._stirred.clear()
                 self._changed("deliveries")
-                self._closing.wait(PACE)
+                ending.wait(PACE)
             now = (self.endpoint.running, self.endpoint.conduct)
-            if now != seen and not self._closing.is_set():
+            if now != seen and not ending.is_set():
                 seen = now
                 self._changed("endpoint")
 

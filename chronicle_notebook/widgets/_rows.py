@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+from chronicle_notebook._url import shown_each
 from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
 from chronicle_notebook.widgets._health import STATES, Health
 
@@ -13,7 +14,10 @@ _STATES = {state: position for position, state in enumerate(STATES)}
 
 
 def columns(definitions: Sequence[WebhookDefinition]) -> dict[str, Any]:
-    """Rows column by column. Of headers nothing goes out; event types stand once, and rows hold their positions."""
+    """Rows column by column. Of headers nothing goes out, and of URLs no credential.
+
+    Event types stand once, and rows hold their positions.
+    """
     vocabulary: dict[str, int] = {}
     types = [
         [vocabulary.setdefault(str(kind), len(vocabulary)) for kind in definition.event_types]
@@ -21,7 +25,7 @@ def columns(definitions: Sequence[WebhookDefinition]) -> dict[str, Any]:
     ]
     return {
         "id": [each.id for each in definitions],
-        "url": [each.target_url for each in definitions],
+        "url": shown_each([each.target_url for each in definitions]),
         "types": types,
         "vocabulary": list(vocabulary),
         "auth": [_KINDS[each.authorization.kind] for each in definitions],

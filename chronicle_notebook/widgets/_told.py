@@ -3,14 +3,20 @@
 from __future__ import annotations
 
 import traceback
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Any
 
 from chronicle_notebook._errors import ChronicleError, ProtectedError
+from chronicle_notebook._listing import counted
+from chronicle_notebook.model import FailedPartition
 from chronicle_notebook.webhooks._outcome import Action, Outcome
 from chronicle_notebook.webhooks._probe import TargetAnswer
+
+NAMED = 10
+"""Partitions that a message names at most."""
 
 
 class Level(StrEnum):
@@ -59,6 +65,41 @@ def told_outcome(outcome: Outcome) -> Told:
     if not outcome.visible and outcome.action is not Action.REMOVED:
         lines.append("It appears in the list when the kernel has applied it.")
     return Told(Level.GOOD if outcome else Level.WARNING, outcome.summary, tuple(lines))
+
+
+def told_retry(webhook: str, tried: Sequence[tuple[FailedPartition, bool | None]]) -> Told:
+    """Which failed partitions a kernel was asked to try, and which of them it tries."""
+    if not tried:
+        return Told(Level.GOOD, f"No partition of {webhook!r} fails any more, so there was nothing to try.")
+    started = [each for each, answer in tried if answer]
+    refused = [each for each, answer in tried if answer is False]
+    untold = [each for each, answer in tried if answer is None]
+    lines = []
+    if started:
+        lines.append(f"Started: {_named(started)}. Whether they succeed, their state shows.")
+    if refused:
+        lines.append(f"Not started: {_named(refused)}.{_why(refused)}")
+    if untold:
+        lines.append(f"Asked for: {_named(untold)}. This kernel does not tell whether it tries them: see their state.")
+    if untold and not (started or refused):
+        title = f"The kernel was asked to try {counted(len(untold), 'failed partition')} of {webhook!r}."
+    else:
+        title = f"{len(started):,} of {counted(len(tried), 'failed partition')} of {webhook!r} started."
+    return Told(Level.WARNING if refused else Level.GOOD if started else Level.PLAIN, title, tuple(lines))
+
+
+def _named(partitions: Sequence[FailedPartition]) -> str:
+    names = [f"{each.partition} in {each.namespace}" for each in partitions[:NAMED]]
+    if len(partitions) > NAMED:
+        names.append(f"{len(partitions) - NAMED:,} more")
+    return ", ".join(names)
+
+
+def _why(partitions: Sequence[FailedPartition]) -> str:
+    given_up = sum(each.quarantined for each in partitions)
+    if given_up == len(partitions):
+        return " The kernel has given up on them (quarantined)."
+    return f" Of these the kernel has given up on {given_up:,} (quarantined)." if given_up else ""
 
 
 def told_answer(answer: TargetAnswer) -> Told:

@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import logging
+import sys
 import threading
 import uuid
+import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
 import anywidget
 import traitlets
+from ipywidgets.widgets import widget as ipywidgets_widget
 
+from chronicle_notebook.widgets._lease import LEASES
 from chronicle_notebook.widgets._told import Told, told_error
 
 Message = Mapping[str, Any]
@@ -27,6 +31,11 @@ class View(anywidget.AnyWidget):
     A browser says ``hello`` when it shows the widget, and is then told everything; later only what changed. Messages
     may come on any thread. What a handler raises appears in the widget and stays in :attr:`errors`.
 
+    A browser also says ``shown`` every half minute while it renders the widget, and ``gone`` when it ceases to; to that
+    the others are asked ``who`` is left, and say ``shown``. A widget that no browser shows any more, as after its cell
+    was run again, rests: its streams and threads end, and what it knows stays. It goes on when a browser says anything,
+    or when Python asks for what it must read. One that rests and that nothing in Python refers to is closed.
+
     Beside the live widget stands a static form of it, which the live one hides: so a notebook that is reopened,
     exported or not trusted shows a snapshot, and not only that something is loading.
     """
@@ -34,23 +43,35 @@ class View(anywidget.AnyWidget):
     _still = traitlets.Unicode().tag(sync=True)
     """The class of the static form, by which the browser finds it."""
 
+    closed = True
+    """Whether there is nothing to end: it was closed, or its constructor has refused what it was given."""
+
     def __init__(self) -> None:
         super().__init__()
         self._still = f"cn-still-{uuid.uuid4().hex}"
         self.errors: deque[Exception] = deque(maxlen=KEPT_ERRORS)
         """What went wrong in this widget last, the newest at the end."""
         self.closed = False
+        self.resting = False
+        """Whether its streams and threads have ended, as nobody looked."""
         self._sending = threading.RLock()
+        self._pacing = threading.RLock()
         self._handlers: dict[str, Handler] = {}
         self.on_msg(self._received)
+        self._hold_weakly()
+        LEASES.renew(self)
 
     def close(self) -> None:
         """End every thread, stream and comm of this widget. Closing it again does nothing."""
         if not self.closed:
-            self.closed = True
+            with self._pacing:
+                self.closed = True
+            LEASES.end(self)
             self._end()
             self.layout.close()  # a widget of its own, with a comm that nobody else would close
             super().close()
+            # It puts None in the place of this method, so that showing a closed widget would fail.
+            self.__dict__.pop("_repr_mimebundle_", None)
 
     def tell(self, message: Message) -> None:
         """Send a message to every browser that shows this widget."""
@@ -78,9 +99,54 @@ class View(anywidget.AnyWidget):
     def _received(self, _widget: object, message: object, _buffers: object) -> None:
         if self.closed or not isinstance(message, dict):
             return
-        handler = self._handlers.get(str(message.get("kind")))
+        kind = str(message.get("kind"))
+        if kind == "gone":
+            LEASES.shorten(self)
+            self.tell({"kind": "who"})
+            return
+        self.guarded(self._wake)()
+        handler = self._handlers.get(kind)
         if handler is not None:
             self.guarded(handler)(message)
+
+    def rest(self) -> None:
+        """End streams and threads for now, unless somebody has looked in the meantime."""
+        with self._pacing:
+            if not (self.closed or self.resting or LEASES.holds(self)):
+                self.resting = True
+                self.guarded(self._pause)()
+
+    def _wake(self) -> None:
+        """Somebody looks, or asks."""
+        with self._pacing:
+            if self.closed:
+                return
+            LEASES.renew(self)
+            if self.resting:
+                self.resting = False
+                self._resume()
+
+    def _hold_weakly(self) -> None:
+        """Let ipywidgets, which would keep every widget until it is closed, keep this one no longer than others do."""
+        handle = weakref.WeakMethod(self._handle_msg)
+
+        def take(message: object) -> None:
+            handler = handle()
+            if handler is not None:
+                handler(message)
+
+        self.comm.on_msg(take)
+        ipywidgets_widget._instances[self.model_id] = weakref.proxy(self)  # noqa: SLF001 - it has no other door
+
+    def __del__(self) -> None:
+        if not sys.is_finalizing():
+            super().__del__()
+
+    def _pause(self) -> None:
+        """End streams and threads, and keep everything else."""
+
+    def _resume(self) -> None:
+        """Begin them again."""
 
     def _end(self) -> None:
         """End what the widget has running."""
@@ -89,6 +155,10 @@ class View(anywidget.AnyWidget):
     def _show(self, told: Told) -> None:
         """Show a message in the widget."""
         raise NotImplementedError
+
+    def _to_live(self, doing: str = "for a live one") -> str:
+        """What a static form says of how to get a live one."""
+        return "It is closed: make a new one." if self.closed else f"Run the cell {doing}."
 
     def _static(self) -> str:
         """The widget as HTML that needs neither script nor kernel, with the time of the snapshot."""
@@ -99,8 +169,8 @@ class View(anywidget.AnyWidget):
 
         display: Callable[..., None] = untyped
         bundle = self._repr_mimebundle_()
-        if bundle is None:
-            display({"text/plain": repr(self)}, raw=True)
+        if bundle is None or self.closed:
+            display({"text/plain": repr(self)} if bundle is None else bundle[0], raw=True)
             return
         data, metadata = bundle
         still = data.pop("text/html")
@@ -108,6 +178,9 @@ class View(anywidget.AnyWidget):
         display({"text/html": f'<div class="{self._still}">{still}</div>'}, raw=True)
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        self._wake()
+        if self.closed:  # there is nothing live to show any more
+            return {"text/plain": repr(self), "text/html": self._static()}, {}
         bundle: tuple[dict[str, Any], dict[str, Any]] | None = super()._repr_mimebundle_(**options)
         if bundle is not None:
             bundle[0]["text/plain"] = repr(self)

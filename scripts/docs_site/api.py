@@ -10,7 +10,7 @@ import chronicle_notebook as cn
 _PAGES = {
     "connecting": ("Connecting", "Reach a kernel, and find the clients of this process by name."),
     "webhooks": ("Webhooks", "Definitions, registration and what became of it."),
-    "stores": ("Event types", "What a webhook can refer to."),
+    "stores": ("Event types, sequences and observers", "What a webhook can refer to, and how its deliveries go."),
     "local": ("Receiver and sandbox", "An endpoint and a kernel on this machine, to try things out."),
     "widgets": ("Widgets", "Forms and views for JupyterLab."),
     "runbooks": ("Runbooks", "What a runbook is made of, as a notebook or in Python."),
@@ -21,29 +21,25 @@ _ROOMS = {
     "_client": "connecting",
     "_connect": "connecting",
     "_secrets": "connecting",
+    "_status": "connecting",
     "connection": "connecting",
+    "contracts": "connecting",
     "model": "webhooks",
+    "model._event": "stores",
+    "model._event_type": "stores",
+    "model._observer": "stores",
+    "model._server": "connecting",
     "webhooks": "webhooks",
     "stores": "stores",
     "observers": "stores",
+    "_listing": "stores",
     "receiver": "local",
     "sandbox": "local",
     "_errors": "errors",
     "widgets": "widgets",
     "runbook": "runbooks",
 }
-"""The page by the module, or its folder, that a public name lives in; any other goes to `more`."""
-# Not public by name, and met all the same: what the public ones return.
-_RETURNED = {
-    "connecting": ("connection._doctor.Diagnosis", "_status.Status"),
-    "webhooks": (
-        "webhooks._service.Webhooks",
-        "webhooks._probe.TargetAnswer",
-        "webhooks._observation.WebhookObservation",
-    ),
-    "stores": ("stores._event_sequence.EventSequence", "_listing.Listing"),
-    "local": ("receiver.Delivery", "receiver.DeliveryList"),
-}
+"""The page by the module that a public name lives in, or by its folder; any other goes to `more`."""
 
 
 def navigation() -> list[dict[str, str]]:
@@ -61,12 +57,17 @@ def names(page: str) -> Iterator[str]:
     for name in dir(cn):
         value = getattr(cn, name)
         room = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", "")
-        if not room or _ROOMS.get(room.split(".")[1], "more") != page:
+        if not room or _page(room) != page:
             continue
         if isinstance(value, ModuleType):
             yield from (f"{name}.{each}" for each in value.__all__)
         else:
             yield name
+
+
+def _page(room: str) -> str:
+    inner = room.partition(".")[2]
+    return _ROOMS.get(inner) or _ROOMS.get(inner.partition(".")[0], "more")
 
 
 def _uri(page: str) -> str:
@@ -80,6 +81,4 @@ def _text(page: str) -> str:
         options = ("members: false", "show_root_heading: false", "show_root_toc_entry: false")
         parts.append("\n      ".join(["::: chronicle_notebook._errors\n    options:", *options]))
     parts += [f"::: chronicle_notebook.{name}" for name in names(page)]
-    if page in _RETURNED:
-        parts += ["What these return:", *(f"::: chronicle_notebook.{name}" for name in _RETURNED[page])]
     return "\n\n".join(parts)

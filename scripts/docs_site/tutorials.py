@@ -20,6 +20,8 @@ from nbformat import NotebookNode
 NOTEBOOKS = Path(__file__).resolve().parents[2] / "notebooks"
 SECONDS = 90
 """What one cell may take."""
+_TUTORIAL = re.compile(r"\]\(([\w-]+)\.ipynb\)")
+_WRITTEN = re.compile(r"\]\(\.\./docs/")
 _TERMINAL = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -85,7 +87,7 @@ def _page(path: Path) -> Tutorial:
     parts, outputs = [], dict[str, str]()
     for number, cell in enumerate(notebook.cells):
         if cell.cell_type == "markdown":
-            parts.append(cell.source)
+            parts.append(_relinked(cell.source))
         elif cell.cell_type == "code":
             parts.append(f"````python\n{cell.source}\n````")
             shown = "".join(map(_html, cell.outputs))
@@ -95,6 +97,11 @@ def _page(path: Path) -> Tutorial:
                 parts.append(f'<div id="{mark}"></div>')
     foot = f"*This page is the notebook `notebooks/{path.name}`, run when the site was built.*"
     return Tutorial(uri(path), _heading(notebook), "\n\n".join([*parts, foot]), outputs)
+
+
+def _relinked(text: str) -> str:
+    """Links to other notebooks and to written pages, as links between pages of the site."""
+    return _WRITTEN.sub("](../", _TUTORIAL.sub(r"](\1.md)", text))
 
 
 def _read(path: Path) -> NotebookNode:

@@ -17,7 +17,9 @@ from urllib.parse import urlsplit
 
 import nbformat
 import pytest
-from playwright.sync_api import Browser, Page, Route, sync_playwright
+from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
+
+expect.set_options(timeout=15_000)  # a machine that is busy with other tests is slow, not wrong
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
@@ -31,11 +33,17 @@ FLAGS = [
     "--disable-sync",
 ]
 
-RUN_ALL = """async () => {
-    const app = window.jupyterapp, panel = app.shell.currentWidget;
+IN_FRONT = "() => window.jupyterapp?.shell.currentWidget?.context"
+
+READY = """async () => {
+    const panel = window.jupyterapp.shell.currentWidget;
     await panel.context.ready;
     await panel.sessionContext.ready;
     await panel.sessionContext.session.kernel.info;
+}"""
+
+RUN_ALL = """async () => {
+    const app = window.jupyterapp, panel = app.shell.currentWidget;
     await app.commands.execute('notebook:run-all-cells');
     return panel.content.widgets.map(cell => cell.model.type === 'code' ? cell.model.outputs.toJSON() : []);
 }"""
@@ -61,13 +69,19 @@ class Lab:
         return name
 
     def open(self, page: Page, name: str) -> None:
-        """Open a notebook in a page, in simple mode, and wait until its kernel is there."""
+        """Open a notebook in a page, in simple mode, and wait until it is in front."""
         page.goto(f"{self.url}/lab/tree/{name}?reset")
-        page.wait_for_function("() => window.jupyterapp?.shell.currentWidget?.context")
+        page.wait_for_function(IN_FRONT)
+
+    def ready(self, page: Page) -> None:
+        """Wait until the kernel of the notebook in front has said what it is: a cell run earlier may wait for ever."""
+        page.wait_for_function(IN_FRONT)
+        page.evaluate(READY)
 
     def run(self, page: Page, name: str) -> list[list[dict[str, Any]]]:
         """Open a notebook and run all its cells; returns the outputs of each cell."""
         self.open(page, name)
+        self.ready(page)
         outputs: list[list[dict[str, Any]]] = page.evaluate(RUN_ALL)
         return outputs
 
@@ -111,7 +125,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     ) as process:
         assert process.stdout is not None
         lines = [process.stdout.readline() for _ in range(3)]
-        assert lines[0].split()[-1] == f"http://127.0.0.1:{port}/lab", lines
+        assert lines[0].split()[-1] == f"http://127.0.0.1:{port}/lab/tree/01-first-steps.ipynb", lines
         yield Lab(f"http://127.0.0.1:{port}", root, lines[1].split()[-1], process)
         process.send_signal(signal.SIGINT)
         assert process.wait(20) == 0

@@ -24,9 +24,6 @@ CELLS = [
 
 CELL_BY_CELL = """async () => {
     const app = window.jupyterapp, panel = app.shell.currentWidget;
-    await panel.context.ready;
-    await panel.sessionContext.ready;
-    await panel.sessionContext.session.kernel.info;
     for (let index = 0; index < panel.content.widgets.length; index++) {
         panel.content.activeCellIndex = index;
         panel.content.deselectAll();
@@ -39,6 +36,7 @@ CELL_BY_CELL = """async () => {
 def test_connect_list_show_dry_run_register_test_remove(lab: Lab, page: Page) -> None:
     page.set_viewport_size({"width": 1200, "height": 3000})
     lab.open(page, lab.write("magics.ipynb", CELLS))
+    lab.ready(page)
     outputs = page.evaluate(CELL_BY_CELL)
     assert outputs[0] == []
     text = [str(cell) for cell in outputs]
@@ -66,6 +64,7 @@ def test_connect_list_show_dry_run_register_test_remove(lab: Lab, page: Page) ->
 def test_the_tab_key_completes_an_id(lab: Lab, page: Page) -> None:
     cells = ["%load_ext chronicle_notebook", "%chronicle connect --store banking", "%webhook show ledger-mirror", ""]
     lab.open(page, lab.write("completion.ipynb", cells))
+    lab.ready(page)
     page.evaluate(CELL_BY_CELL)
     editor = page.locator(".jp-CodeCell .cm-content").last
     editor.click()

@@ -8,6 +8,7 @@ from playwright.sync_api import Page, expect
 
 import chronicle_notebook as cn
 from tests.browser.conftest import NOTEBOOKS, RUN_ALL, Lab
+from tests.browser.person import choose
 
 
 def test_a_person_reads_the_plan_and_then_applies_it(lab: Lab, page: Page) -> None:
@@ -27,8 +28,7 @@ def test_a_person_reads_the_plan_and_then_applies_it(lab: Lab, page: Page) -> No
             f'webhook = "loan-desk"\nurl = "{endpoint.url}"\nevent_types = ["AccountOpened"]\ntoken = None\n'
             "username = None\npassword = None\ntest_target = True\napply = True\n"
         )
-        page.get_by_role("menuitem", name="Run", exact=True).click()
-        page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
+        choose(page, "Run", "Run All Cells")
         expect(page.get_by_text("onboard-consumer: done.")).to_be_visible(timeout=20_000)
         assert client.webhooks.get("loan-desk").target_url == endpoint.url
         assert str(page.evaluate(RUN_ALL)).count("already so") > 0, "a second time there is nothing left to do"

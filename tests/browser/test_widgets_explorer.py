@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 import chronicle_notebook as cn
 from tests.browser.conftest import Lab
-from tests.browser.widgets import CANARY, ask, row, saved, show, told
+from tests.browser.widgets import CANARY, ask, eventually, row, saved, show, told
 from tests.many import many_webhooks
 from tests.scripted import ScriptedKernel, scripted
 
@@ -57,7 +57,7 @@ def test_an_edit_of_an_ignored_field_warns_and_takes_effect_as_one_guarded_step(
     explorer.get_by_label("Replayable").uncheck()
     expect(explorer.get_by_text("ignored by the kernel")).to_be_visible()
     explorer.get_by_role("button", name="Register the change").click()
-    expect(explorer.get_by_text("but not all of it took effect: replayable")).to_be_visible()
+    expect(explorer.get_by_text("what was asked for did not take effect: replayable")).to_be_visible()
     explorer.get_by_role("button", name="Remove and register anew").click()
     expect(explorer.get_by_text("It was removed and registered again.")).to_be_visible()
     told(page, "print(client.webhooks.get('plain').replayable)", "False\n")
@@ -161,3 +161,88 @@ def test_opening_and_closing_fifty_explorers_leaves_no_thread_channel_or_comm(la
     )
     told(page, COUNT, before, within=30)
     assert before.endswith(" [] 0\n")
+
+
+def test_failed_partitions_are_tried_again_from_the_pane_by_keyboard(lab: Lab, page: Page) -> None:
+    scene = """
+sandbox = cn.Sandbox(settle_delay=0.02, time_scale=20).start()  # by itself it would try again after 40 s
+slow = cn.connect(sandbox.connection_string, event_store='retry', name='slow')
+slow.ensure_event_store()
+slow.register_event_types()
+endpoint = cn.Receiver().start()
+endpoint.misbehave(status=404)  # which is not tried again at once
+slow.webhooks.register('orders', endpoint.url_for('orders'), lambda b: b.with_event_type('AccountOpened'))
+slow.event_log.append('account-1', AccountOpened('customer-17'))
+"""
+    show(lab, page, "retry", [scene, "explorer = slow.webhooks.explore()\nexplorer"])
+    explorer = page.get_by_role("region", name="Webhook explorer")
+    row(page, "orders").click()
+    pane = explorer.get_by_role("region", name="orders")
+    retry = pane.get_by_role("button", name="Retry failed partitions now")
+    expect(pane.get_by_text("1 partition fails")).to_be_visible()
+    expect(retry).to_have_accessible_description("orders")
+    retry.press("Enter")
+    expect(explorer.get_by_text("1 of 1 failed partition of 'orders' started.")).to_be_visible()
+    told(page, "print([each.status for each in endpoint.deliveries])", "[404, 404]\n")
+    expect(retry).to_be_focused()  # although what stands below it was painted anew
+    expect(pane.get_by_text("account-1")).to_have_count(1)
+    ask(page, "endpoint.behave()")
+    retry.press("Enter")
+    expect(pane.get_by_text("1 partition fails")).to_have_count(0)
+    expect(retry).to_be_hidden()
+    expect(pane.get_by_role("heading", name="orders")).to_be_focused()
+    expect(row(page, "orders").get_by_text("caught up")).to_be_visible()
+    told(page, "print([each.status for each in endpoint.deliveries])", "[404, 404, 200]\n")
+    ask(page, "explorer.close(); slow.close(); endpoint.stop(); sandbox.stop()")
+
+
+RUNNING = """
+ours = [each.name for each in threading.enumerate() if each.name.startswith(("explorer", "observe", "inspector"))]
+print(sorted(ours), len(client._channel._streams))
+"""
+LEAVE = """
+import pathlib, time
+from chronicle_notebook.widgets import _lease
+
+def wait():
+    while not explorer.resting:
+        time.sleep(0.02)
+    _lease.LEASE = 150.0
+    pathlib.Path('rested').touch()
+
+_lease.LEASE = 1.0
+explorer._wake()
+threading.Thread(target=wait, daemon=True).start()
+"""
+RUN_AGAIN = "async () => window.jupyterapp.commands.execute('notebook:run-cell')"
+
+
+def test_of_five_runs_of_a_cell_only_the_last_goes_on(lab: Lab, page: Page) -> None:
+    scene = f"import threading\nruns = []\n{REGISTER.format('orders', '')}"
+    show(lab, page, "again", [scene, "explorer = client.webhooks.explore()\nruns.append(explorer)\nexplorer"])
+    page.evaluate("() => { window.jupyterapp.shell.currentWidget.content.activeCellIndex = 2; }")
+    for count in range(2, 6):
+        page.evaluate(RUN_AGAIN)
+        told(page, "print(len(runs))", f"{count}\n")
+    expect(row(page, "orders")).to_have_count(1)
+    row(page, "orders").click()
+    told(page, RUNNING, "['explorer-observers', 'observe-webhooks-again'] 1\n", within=20)
+    told(page, "print([each.resting for each in runs])", "[True, True, True, True, False]\n")
+    with cn.connect(lab.connection_string, event_store="again", name="aside") as aside:
+        aside.webhooks.register("later", "http://127.0.0.1:9/in", lambda b: b.with_event_type("AccountOpened"))
+    expect(row(page, "later")).to_be_visible()
+    told(page, "print(list(runs[0].frame.index))", "['orders', 'later']\n")
+    ask(page, "runs[0].close()")
+    expect(row(page, "orders")).to_have_attribute("aria-selected", "true")
+    # A page that is closed says nothing: the lease runs out, and whoever opens the notebook again finds it as it was.
+    page.evaluate("async () => window.jupyterapp.commands.execute('docmanager:save')")
+    ask(page, LEAVE)
+    page.goto("about:blank")
+    eventually((lab.root / "rested").exists, within=20)
+    lab.open(page, "again.ipynb")
+    lab.ready(page)
+    expect(page.get_by_role("region", name="Webhook explorer")).to_be_visible()
+    expect(row(page, "orders")).to_have_attribute("aria-selected", "true")
+    told(page, "print(explorer.selected_ids, explorer.model.link)", "['orders'] live\n")
+    ask(page, "for each in runs: each.close()")
+    told(page, RUNNING, "[] 0\n")

@@ -28,7 +28,7 @@ REGISTER = (
     "for name in ('audit-feed', 'crm-sync'):\n"
     "    client.webhooks.register(name, 'http://127.0.0.1:9/in', lambda b: b.with_event_type('AccountOpened')"
     ".with_header('x-team', 'customers'))\n"
-    "client.event_log.append('account-1', AccountOpened('Ada'))\n"
+    "client.event_log.append('account-1', AccountOpened('customer-17'))\n"
     "endpoint = cn.Receiver().start()\n"
     "client.webhooks.register('orders', endpoint.url_for('orders'), lambda b: b.with_event_type('AccountOpened'))\n"
     "endpoint.wait_for(1)"

@@ -7,11 +7,9 @@ import time
 from collections.abc import Callable
 from typing import Any
 
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page
 
 from tests.browser.conftest import Lab
-
-expect.set_options(timeout=15_000)  # a machine that is busy with other tests is slow, not wrong
 
 CANARY = "canary-value-4711"
 

@@ -15,7 +15,7 @@ from chronicle_notebook.connection._cancellation import Cancellation
 from chronicle_notebook.contracts.commands import methods
 from tests.many import many_webhooks
 from tests.scripted import ScriptedKernel
-from tests.widgets.conftest import until
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -56,7 +56,7 @@ def test_only_the_calls_of_its_own_thread_end(many: Client, kernel: ScriptedKern
 
     thread = threading.Thread(target=work)
     thread.start()
-    until(lambda: kernel.count(methods.GET_FAILED_PARTITIONS) > reached)
+    eventually(lambda: kernel.count(methods.GET_FAILED_PARTITIONS) > reached)
     cancellation.cancel()
     thread.join(5)
     assert len(failures) == 1

@@ -30,6 +30,7 @@ from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.contracts._guid import guid_to_wire
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, host_pb2, webhooks_pb2
+from tests.ports import free_port
 from tests.scripted import ScriptedKernel, enveloped, scripted
 
 VERSION = host_pb2.ServerVersionInfo(Version="19.29.4")
@@ -38,12 +39,6 @@ WEBHOOKS = webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse
 
 def open_channel(kernel: ScriptedKernel, **options: Any) -> closing[Channel]:
     return closing(Channel(ConnectionString.parse(kernel.connection_string), **options))
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_a_call_carries_the_deadline_that_was_asked_for(kernel: ScriptedKernel) -> None:

@@ -21,7 +21,7 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 
 import chronicle_notebook as cn
-from chronicle_notebook import KernelUnreachableError, MissingDependencyError
+from chronicle_notebook import CertificateError, KernelUnreachableError, MissingDependencyError
 from chronicle_notebook.connection import _cluster
 from chronicle_notebook.connection._channel import Channel
 from chronicle_notebook.connection._deadline import Deadline
@@ -33,6 +33,7 @@ from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, event_types_pb2, host_pb2, webhooks_pb2
 from tests.scripted import ScriptedKernel, enveloped
 from tests.scripted_front import HttpAnswer, ScriptedFront, fronted
+from tests.waiting import eventually
 
 S = grpc.StatusCode
 ROWS = webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse
@@ -118,20 +119,13 @@ def die_after(event: threading.Event, front: ScriptedFront) -> None:
     die(front)
 
 
-def wait_until(condition: Any, seconds: float = 5.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not become true"
-        time.sleep(0.01)
-
-
 def test_the_server_with_the_fewest_connections_is_chosen_and_told(pair: Pair) -> None:
     low, high = pair.fronts
     for _ in range(3):
         with channel_to(pair.hosts) as channel:
             version(channel)
             assert channel.server == low.address
-    wait_until(lambda: low.asked("/connections/reserve") == 3)
+    eventually(lambda: low.asked("/connections/reserve") == 3)
     assert [request.verb for request in low.requests if request.path == "/connections/reserve"] == ["POST"] * 3
     assert high.asked("/connections/reserve") == 0
     assert (low.asked("/connections/count"), high.asked("/connections/count")) == (3, 3)
@@ -351,7 +345,7 @@ def names() -> Iterator[NameServer]:
 def test_servers_are_discovered_by_srv_and_again_at_each_connect(pair: Pair, names: NameServer) -> None:
     first, second = pair.fronts
     names.records = [f"10 5 {first.port} localhost."]
-    text = f"chronicle+srv://kernel.example/?auth=none&srvNameServer={names.address}"
+    text = f"chronicle+srv://kernel.example/?auth=none&skipTlsValidation=true&srvNameServer={names.address}"
     with closing(Channel(ConnectionString.parse(text))) as channel:
         assert version(channel) == "19.29.0"
         assert names.questions == ["_chronicle._tcp.kernel.example."]
@@ -363,9 +357,51 @@ def test_servers_are_discovered_by_srv_and_again_at_each_connect(pair: Pair, nam
 
 
 def test_srv_records_are_ordered_by_priority_and_by_weight_within_one(names: NameServer) -> None:
-    names.records = ["20 9 1 c.example.", "10 1 2 b.example.", "10 7 3 a.example."]
-    found = resolve("kernel.example", Host.parse(names.address), Deadline(5))
-    assert found == [Host("a.example", 3), Host("b.example", 2), Host("c.example", 1)]
+    names.records = ["20 9 1 c.bank.example.", "10 1 2 b.bank.example.", "10 7 3 a.bank.example."]
+    found = resolve("kernel.bank.example", Host.parse(names.address), Deadline(5))
+    assert found == [Host("a.bank.example", 3), Host("b.bank.example", 2), Host("c.bank.example", 1)]
+
+
+@pytest.mark.parametrize("told", ["localhost", "kernel.other.example", "bank.example.attacker.test", "mybank.example"])
+def test_records_that_lead_out_of_the_domain_that_was_named_are_refused(names: NameServer, told: str) -> None:
+    names.records = ["10 1 1 a.bank.example.", f"20 1 1 {told}."]
+    with pytest.raises(KernelUnreachableError, match=f"{told}, which is not in bank.example") as caught:
+        resolve("kernel.bank.example", Host.parse(names.address), Deadline(5))
+    assert "chronicle://one,two" in caught.value.hint
+    assert len(resolve("kernel.bank.example", Host.parse(names.address), Deadline(5), anywhere=True)) == 2
+
+
+@pytest.mark.parametrize(
+    ("name", "inside", "outside"),
+    [
+        ("kernel.bank.example", "a.b.bank.example", "example"),
+        ("KERNEL.bank.Example.", "kernel.BANK.example", "a.example"),
+        ("bank.example", "a.bank.example", "a.example"),
+        ("kernels", "a.kernels", "localhost"),
+    ],
+)
+def test_the_domain_is_that_around_a_name_and_never_one_that_anybody_can_be_in(
+    names: NameServer, name: str, inside: str, outside: str
+) -> None:
+    names.records = [f"10 1 1 {inside}."]
+    assert resolve(name, Host.parse(names.address), Deadline(5)) == [Host(inside, 1)]
+    names.records = [f"10 1 1 {outside}."]
+    with pytest.raises(KernelUnreachableError):
+        resolve(name, Host.parse(names.address), Deadline(5))
+
+
+def test_a_record_that_names_this_machine_does_not_switch_the_check_of_the_certificate_off(
+    pair: Pair, names: NameServer
+) -> None:
+    front = pair.fronts[0]
+    names.records = [f"0 0 {front.port} localhost."]
+    text = f"chronicle+srv://{{}}/?apiKey=prod-token&srvNameServer={names.address}"
+    for name, error in (("kernel.prod.example.com", KernelUnreachableError), ("localhost", CertificateError)):
+        with closing(Channel(ConnectionString.parse(text.format(name)), timeout=3)) as channel:
+            assert channel.verified
+            with pytest.raises(error):
+                version(channel)
+    assert not [call for call in front.kernel.calls if "prod-token" in str(call.metadata)]
 
 
 def test_no_records_and_a_silent_name_server_are_told_apart(names: NameServer) -> None:

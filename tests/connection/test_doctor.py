@@ -46,7 +46,7 @@ def ends_at(diagnosis: Diagnosis, name: str) -> tuple[str, str]:
 @pytest.fixture(scope="module")
 def locked() -> Iterator[Sandbox]:
     """A kernel that wants to know who calls."""
-    with Sandbox(auth=True, clients={"ada": CANARY}) as running:
+    with Sandbox(auth=True, clients={"reader": CANARY}) as running:
         yield running
 
 
@@ -140,7 +140,7 @@ def test_a_kernel_that_wants_credentials_and_gets_none(locked: Sandbox) -> None:
 
 
 def test_a_secret_that_is_wrong(locked: Sandbox) -> None:
-    diagnosis = diagnose(f"chronicle://ada:wrong{CANARY}@{locked.address}")
+    diagnosis = diagnose(f"chronicle://reader:wrong{CANARY}@{locked.address}")
     ends_at(diagnosis, "token")
     assert CANARY not in repr(diagnosis) + diagnosis._repr_html_() + str(list(diagnosis))
 
@@ -157,7 +157,7 @@ def test_a_token_that_is_not_at_hand(locked: Sandbox) -> None:
 
 
 def test_the_right_secret_passes(locked: Sandbox) -> None:
-    diagnosis = diagnose(f"chronicle://ada:{CANARY}@{locked.address}")
+    diagnosis = diagnose(f"chronicle://reader:{CANARY}@{locked.address}")
     assert diagnosis, diagnosis
     assert "accepted" in diagnosis["token"].detail
     assert CANARY not in repr(diagnosis)
@@ -217,6 +217,8 @@ def test_the_command_line_ends_with_one_where_the_way_does(
     capsys.readouterr()
     assert main(["doctor", "env:NOT_SET_ANYWHERE"]) == 1
     assert "NOT_SET_ANYWHERE" in capsys.readouterr().err
+    assert main(["doctor", ""]) == 1, "a variable of a shell script that was not set"
+    assert "The connection string is empty." in capsys.readouterr().err
 
 
 def test_a_step_reads_as_a_sentence() -> None:

@@ -42,8 +42,6 @@ class TestParsing:
     @pytest.mark.parametrize(
         ("text", "expected"),
         [
-            ("", ConnectionString()),
-            ("  \t ", ConnectionString()),
             ("chronicle://localhost", ConnectionString()),
             ("chronicle://localhost:35000/", ConnectionString()),
             (" chronicle://localhost? ", ConnectionString()),
@@ -148,6 +146,8 @@ class TestParsing:
                 "The text neither begins with chronicle:// nor consists of Key=Value pairs.",
                 "Write chronicle://host:port.",
             ),
+            ("", "text", "The connection string is empty.", "Write chronicle://localhost:35000"),
+            (" \t\n", "text", "The connection string is empty.", "$CHRONICLE_CONNECTION_STRING is used"),
             ("chronicle://a\nb", "text", "The text has a control character or a line break in it.", "one line"),
             ("chronicle://\ud800", "text", "The text has a control character or a line break in it.", "one line"),
             ("chronicle://", "host", "A host is empty.", "chronicle://host"),
@@ -195,7 +195,7 @@ class TestParsing:
                 "chronicle://id:p:w@h",
                 "password",
                 "There is more than one ':' before the '@'.",
-                "Write ':' in a password as %3A.",
+                "Write ':' in a password as %3A, so env:NAME as env%3ANAME.",
             ),
             ("chronicle://@h", "username", "There is nothing before the '@'.", "leave out the '@'"),
             ("chronicle://:@h", "username", "There is nothing before the '@'.", "leave out the '@'"),
@@ -394,7 +394,7 @@ class TestAuthentication:
     @pytest.mark.parametrize(
         ("text", "mode", "development", "description"),
         [
-            ("", "client-credentials", True, "client credentials (development pair)"),
+            ("chronicle://h", "client-credentials", True, "client credentials (development pair)"),
             ("chronicle://id:pw@h", "client-credentials", False, "client credentials (id 'id')"),
             ("chronicle://h?apiKey=k", "api-key", False, "api key"),
             ("chronicle://id:pw@h?apiKey=k&auth=none", "none", False, "none"),
@@ -418,7 +418,7 @@ class TestRendering:
     @pytest.mark.parametrize(
         ("text", "shown"),
         [
-            ("", "chronicle://localhost:35000"),
+            ("chronicle://localhost", "chronicle://localhost:35000"),
             ("chronicle+srv://h", "chronicle+srv://h:35000"),
             ("chronicle://i%40d:pw@a,[::1]:2", "chronicle://i%40d:REDACTED@a:35000,[::1]:2"),
             ("chronicle://id:env%3AORDERS@h", "chronicle://id:env%3AORDERS@h:35000"),

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import socket
 import threading
 import time
 import warnings
@@ -13,12 +12,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from cryptography.hazmat.primitives import serialization
 from google.protobuf.empty_pb2 import Empty
 
 import chronicle_notebook as cn
 from chronicle_notebook import CertificateChangedWarning, CertificateError, InvalidInputError, KernelUnreachableError
 from chronicle_notebook._secrets import Secret
 from chronicle_notebook.connection import _trust
+from chronicle_notebook.connection._certificates import read_certificate
 from chronicle_notebook.connection._channel import Channel
 from chronicle_notebook.connection._description import describe_security
 from chronicle_notebook.connection._host import Host
@@ -26,7 +27,9 @@ from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.connection._trust import Trust
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import host_pb2, webhooks_pb2
+from chronicle_notebook.sandbox._certificate import Certificate
 from tests.certificates import Issued, issue
+from tests.ports import free_port
 from tests.scripted import ScriptedKernel, enveloped, scripted
 from tests.scripted_front import as_json, fronted
 
@@ -248,6 +251,47 @@ def test_a_server_that_wants_a_client_certificate_says_so() -> None:
     assert "certificate" in str(caught.value)
 
 
+def test_who_signed_a_client_certificate_is_no_authority_for_servers(tmp_path: Path) -> None:
+    file = tmp_path / "client.pem"
+    file.write_bytes(CLIENT.key_pem + CLIENT.pem + AUTHORITY.pem)
+    server = issue("127.0.0.1", issuer=AUTHORITY)
+    with scripted(certificate=Certificate(server.pem, server.key_pem)) as kernel:
+        kernel.on(methods.GET_VERSION_INFO, VERSION)
+        text = f"chronicle://127.0.0.1:{kernel.port}/?auth=none&skipTlsValidation=false&certificatePath={file}"
+        assert refused(kernel.port, Trust.of(ConnectionString.parse(text)))[0] == "unknown authority"
+        trusted = Trust.of(ConnectionString.parse(text), root_certificates=AUTHORITY.pem)
+        ask(kernel.port, trusted)
+
+
+def test_an_authority_that_is_no_certificate_is_told_before_anything_is_dialled() -> None:
+    broken = b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----\n"
+    for given in (broken, AUTHORITY.pem + broken):
+        with pytest.raises(InvalidInputError, match="cannot be read") as caught:
+            cn.connect("chronicle://127.0.0.1:1", root_certificates=given)
+        assert caught.value.field == "root_certificates"
+
+
+def test_a_key_of_another_certificate_is_told_before_anything_is_dialled(tmp_path: Path) -> None:
+    file = tmp_path / "client.pem"
+    file.write_bytes(CLIENT.pem + AUTHORITY.key_pem)
+    with pytest.raises(InvalidInputError, match="password or key is another one"):
+        cn.connect("chronicle://127.0.0.1:1", client_certificate=file)
+
+
+def test_a_key_in_the_form_of_old_is_read_too(tmp_path: Path) -> None:
+    old = CLIENT.key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.TraditionalOpenSSL,
+        serialization.BestAvailableEncryption(PASSWORD.encode()),
+    )
+    assert b"Proc-Type: 4,ENCRYPTED" in old
+    file = tmp_path / "client.pem"
+    file.write_bytes(old + CLIENT.pem)
+    found = read_certificate(file, Secret(PASSWORD))
+    assert found.identity is not None
+    assert found.identity.chain == CLIENT.pem
+
+
 @pytest.mark.parametrize(
     ("content", "password", "field"),
     [(b"nothing of use", None, "certificatePath"), (CLIENT.pkcs12("another"), PASSWORD, "certificatePath")],
@@ -267,12 +311,6 @@ def test_a_file_that_cannot_be_used_is_told_without_its_password(
         cn.connect(f"chronicle://127.0.0.1:1/?certificatePath={tmp_path}/nowhere.pfx")
     with pytest.raises(InvalidInputError, match="root_certificates"):
         cn.connect("chronicle://127.0.0.1:1", root_certificates=b"no pem")
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
 
 
 def test_a_changed_certificate_is_reported_where_nobody_checks_who_the_server_is() -> None:

@@ -10,7 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, quote
 
 import pytest
 from google.protobuf.empty_pb2 import Empty
@@ -525,3 +525,51 @@ def test_a_stream_that_is_cancelled_while_it_is_opened_again_ends(front: Scripte
         assert not still_reading
         # The kernel may never see a call that is cancelled before it left, so it is this side that is asked.
         assert [call.is_active() for call in calls] == [False]
+
+
+def everything(error: cn.ChronicleError) -> str:
+    return f"{error!r} {error} {error.args} {vars(error)} {package_frames(error)}"
+
+
+@pytest.fixture
+def not_text() -> Iterator[str]:
+    """The name of a variable whose bytes are no UTF-8."""
+    os.environb[b"NOT_TEXT"] = b"qx9canary7-\xff"
+    yield "NOT_TEXT"
+    del os.environ["NOT_TEXT"]
+
+
+@pytest.mark.parametrize("text", ["me:env%3ANOT_TEXT@127.0.0.1:{port}", "127.0.0.1:{port}/?apiKey=env:NOT_TEXT"])
+def test_a_secret_that_is_no_text_is_told_at_once_and_as_that(text: str, not_text: str) -> None:
+    with fronted() as front:
+        started = time.monotonic()
+        with pytest.raises(cn.SecretUnavailableError, match="no UTF-8") as caught:
+            cn.connect("chronicle://" + text.format(port=front.port), timeout=20)
+        assert time.monotonic() - started < 5
+    assert "NOT_TEXT" in str(caught.value)
+    assert "canary" not in everything(caught.value)
+
+
+@pytest.mark.parametrize("value", ["qx9canary7\n", "qx9canary7 ", "qx9 canary7", "qx9canary7ü", "\x00qx9canary7"])
+@pytest.mark.parametrize("literal", [True, False])
+def test_an_api_key_that_no_header_can_carry_is_told_before_anything_is_sent(
+    value: str, literal: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if not literal and "\x00" in value:
+        value = value.replace("\x00", "\x01")
+    monkeypatch.setenv("API_KEY", value.replace("\x00", "\x01"))
+    given = quote(value, safe="") if literal else "env:API_KEY"
+    with fronted() as front:
+        with pytest.raises(cn.InvalidConnectionStringError) as caught:
+            cn.connect(f"chronicle://127.0.0.1:{front.port}/?apiKey={given}", timeout=5)
+        assert front.kernel.calls == []
+    assert caught.value.field == "apiKey"
+    assert ("env:API_KEY" in str(caught.value)) is not literal
+    assert "canary7" not in everything(caught.value)
+
+
+def test_a_secret_of_the_client_that_is_no_text_is_refused_when_it_is_given() -> None:
+    with pytest.raises(cn.InvalidConnectionStringError) as caught:
+        cn.ConnectionString(username="me", password=cn.Secret("qx9canary7-\udcff"))
+    assert caught.value.field == "password"
+    assert "canary" not in everything(caught.value)

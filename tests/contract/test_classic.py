@@ -136,10 +136,10 @@ def test_ensuring_a_store_reads_the_verdict(old: ScriptedKernel, gateway: Negoti
 
 LISTED = [
     ("none", b"", AuthorizationKind.NONE),
-    ("basic", text(2, text(1, text(1, "ada") + text(2, CIPHER))), AuthorizationKind.BASIC),
+    ("basic", text(2, text(1, text(1, "reader") + text(2, CIPHER))), AuthorizationKind.BASIC),
     ("bearer", text(2, text(2, text(1, CIPHER))), AuthorizationKind.BEARER),
     ("oauth", text(2, text(3, text(1, "https://a") + text(2, "c") + text(3, CIPHER))), AuthorizationKind.OAUTH),
-    ("basic first", text(2, text(1, text(1, "ada")) + text(2, text(1, CIPHER))), AuthorizationKind.BASIC),
+    ("basic first", text(2, text(1, text(1, "reader")) + text(2, text(1, CIPHER))), AuthorizationKind.BASIC),
     ("clear text", text(2, text(2, text(1, "swordfish"))), AuthorizationKind.BEARER),
     ("empty wrapper", text(2, b""), AuthorizationKind.NONE),
 ]
@@ -182,7 +182,7 @@ def long_text(entry: bytes) -> bytes:
 def test_ciphertext_is_never_compared_or_sent_again(old: ScriptedKernel, client: Client) -> None:
     bearer = text(2, text(2, text(1, CIPHER)))
     entry = text(1, "event-log") + text(2, "h") + text(3, text(1, "A") + b"\x10\x01")
-    old.on(methods.GET_WEBHOOKS, text(1, entry + text(4, text(1, "http://x") + bearer))).on(methods.ADD, Empty())
+    old.on(methods.GET_WEBHOOKS, text(1, entry + text(4, text(1, "https://x") + bearer))).on(methods.ADD, Empty())
     old.on(methods.GET_ALL_REGISTRATIONS, registrations("A"))
     read_back = client.webhooks.get("h")
     assert read_back.authorization == UndisclosedAuthorization(AuthorizationKind.BEARER)

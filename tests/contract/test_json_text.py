@@ -15,7 +15,7 @@ EACH_TEXT = pytest.mark.parametrize(("text", "schema"), TEXTS.items(), ids=[each
 @EACH_TEXT
 def test_a_schema_of_the_commands_generation_is_read(text: str, schema: dict[str, str]) -> None:
     row = event_types_pb2.EventTypeDetailsResponse(Type=event_types_pb2.EventType(Id="A", Generation=1), Schema=text)
-    assert dict(commands.event_type_from_wire(row).schema) == schema
+    assert dict(commands.registered_from_wire(row).schema) == schema
 
 
 @EACH_TEXT
@@ -23,4 +23,4 @@ def test_a_schema_of_the_classic_generation_is_read(text: str, schema: dict[str,
     row = event_types_classic_pb2.EventTypeRegistration(
         Type=event_types_classic_pb2.EventType(Id="A", Generation=1), Schema=text
     )
-    assert dict(classic.event_type_from_wire(row).schema) == schema
+    assert dict(classic.registered_from_wire(row).schema) == schema

@@ -17,6 +17,7 @@ import pytest
 import chronicle_notebook as cn
 from chronicle_notebook._client import Client
 from chronicle_notebook.model import EventToAppend, EventType, RegisteredEventType
+from tests.waiting import eventually
 
 VARIABLE = "CHRONICLE_TEST_CONNECTION"
 # Read when the module is: no test may see a connection of the machine that it runs on.
@@ -56,15 +57,8 @@ def client(kernel: tuple[str, str]) -> Iterator[Client]:
                 for kind in (A, B)
             ],
         )
-        until(lambda: {A.id, B.id} <= {each.id for each in opened.event_types()})
+        eventually(lambda: {A.id, B.id} <= {each.id for each in opened.event_types()})
         yield opened
-
-
-def until(condition: object, seconds: float = 10.0) -> None:
-    deadline = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < deadline, "it did not become true"
-        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -94,7 +88,7 @@ def test_an_event_store_is_listed_with_its_default_namespace(client: Client) -> 
     assert "Default" in client.namespaces()
     client.ensure_namespace("Tenant-A")
     client.ensure_namespace("Tenant-A")
-    until(lambda: "Tenant-A" in client.namespaces())
+    eventually(lambda: "Tenant-A" in client.namespaces())
     client.ensure_event_store()
     assert client.event_stores().count(client.event_store) == 1
 
@@ -147,7 +141,7 @@ def test_credentials_arrive_or_are_reported_and_never_come_back(client: Client, 
         builder = builder.with_event_type(A)
         match kind:
             case "basic":
-                return builder.with_basic_auth("ada", secret)
+                return builder.with_basic_auth("reader", secret)
             case "bearer":
                 return builder.with_bearer_token(secret)
             case _:
@@ -218,7 +212,7 @@ def test_events_are_appended_and_read_in_order(client: Client) -> None:
 
 def test_the_observer_of_a_webhook_carries_its_id(client: Client, hook: str) -> None:
     client.webhooks.register(hook, URL, lambda b: b.with_event_type(B))
-    until(lambda: hook in {each.id for each in client.observers("Default")})
+    eventually(lambda: hook in {each.id for each in client.observers("Default")})
     (observer,) = [each for each in client.observers("Default") if each.id == hook]
     assert (observer.kind, observer.event_sequence_id) == ("external", "event-log")
     assert [each for each in client.failed_partitions(hook, namespace="Tenant-A")] == []  # noqa: C416

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import closing
@@ -31,6 +30,7 @@ from chronicle_notebook.contracts.wire import (
 )
 from chronicle_notebook.model import WebhookDefinition
 from tests.contract.test_wire import text
+from tests.ports import free_port
 from tests.scripted import CLASSIC_TEXT, ScriptedKernel, enveloped, scripted
 
 S = grpc.StatusCode
@@ -208,12 +208,6 @@ def test_a_long_classic_list_is_told_by_its_first_entry() -> None:
     assert generation_of(many.SerializeToString()) == "classic"
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 @pytest.mark.parametrize(("first", "second"), [("classic", "commands"), ("commands", "classic")])
 def test_after_a_reconnect_the_kernel_is_asked_again_and_no_answer_is_read_as_the_others(
     first: str, second: str
@@ -332,8 +326,12 @@ def test_what_was_found_out_is_on_the_client(kernel: ScriptedKernel) -> None:
         keys = {defect.key for defect in client.known_defects}
         assert {"authorization-dropped", "inactive-lost"} <= keys
         assert "ciphertext-sent" not in keys
-        assert "Cratis/Chronicle#4567" in repr(client.known_defects) + client.known_defects._repr_html_()
-        assert list(client.known_defects.to_frame().columns) == ["what", "versions", "remedy", "source"]
+        defects = client.known_defects
+        for shown in (repr(defects), defects._repr_html_()):
+            assert "authorization-dropped" in shown
+            assert "Cratis/Chronicle#4567" not in shown, "where it is known from is in the frame alone"
+        assert list(defects.to_frame().columns) == ["what", "versions", "remedy", "source"]
+        assert defects.to_frame().loc["authorization-dropped", "source"] == "Cratis/Chronicle#4567"
 
 
 def test_an_observation_goes_on_after_an_upgrade_to_the_other_generation() -> None:

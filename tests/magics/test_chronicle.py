@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
@@ -43,8 +44,51 @@ def test_connect_makes_a_named_client_of_a_store_and_a_namespace(shell: Shell, c
 def test_connect_says_when_the_event_store_is_not_there(shell: Shell, shared_sandbox: Sandbox) -> None:
     ran = shell.run(f"%chronicle connect {shared_sandbox.connection_string} --store nothing")
     assert ran.error is None, ran.said
-    assert "Note: this kernel has no event store 'nothing'. It has System" in ran.said
-    assert "%chronicle use --store NAME" in ran.said
+    assert "has no event store 'nothing'. It has System" in repr(ran.value)
+
+
+def test_connect_says_when_the_namespace_is_not_there(shell: Shell, client: Client, shared_sandbox: Sandbox) -> None:
+    ran = shell.run(
+        f"%chronicle connect {shared_sandbox.connection_string} --store {client.event_store} --namespace ghost"
+    )
+    assert ran.error is None, ran.said
+    assert "has no namespace 'ghost'. It has Default: choose one with namespace=." in repr(ran.value)
+    quiet = shell.run(f"%chronicle connect {shared_sandbox.connection_string} --store {client.event_store}")
+    assert "!" not in repr(quiet.value)
+
+
+def test_connect_keeps_the_namespace_and_the_store_of_the_profile_unless_others_are_given(
+    shell: Shell, client: Client, shared_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    client.ensure_namespace("Tenant B")
+    profile = f'connection = "{shared_sandbox.connection_string}"\nevent_store = "{client.event_store}"\n'
+    (tmp_path / "config.toml").write_text(f'[profiles.staging]\n{profile}namespace = "Tenant B"\n')
+    monkeypatch.setenv("CHRONICLE_NOTEBOOK_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("CHRONICLE_NOTEBOOK_PROFILE", "staging")
+    opened = shell.value("%chronicle connect")
+    assert (opened.event_store, opened.namespace) == (client.event_store, "Tenant B")
+    opened = shell.value("%chronicle connect --namespace Default")
+    assert (opened.event_store, opened.namespace) == (client.event_store, "Default")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "%chronicle connect chronicle://me:swordfish@host:port",
+        "%chronicle connect env:NOT_SET_AT_ALL",
+        "%chronicle connect --nonsense",
+        "%chronicle doctor chronicle://me:swordfish@host:port",
+        "%chronicle sandbox nonsense",
+        "%chronicle use nobody",
+    ],
+)
+def test_what_is_not_about_the_current_kernel_does_not_name_it(connected: Shell, client: Client, line: str) -> None:
+    first, _ = connected.two_lines(line)
+    assert client.server not in first
+    assert "kernel" not in first
+    assert "swordfish" not in first
+    about, _ = connected.two_lines("%webhook show nobody")
+    assert client.server in about
 
 
 def test_connect_takes_the_connection_string_from_the_environment_or_a_variable(
@@ -84,7 +128,9 @@ def test_use_goes_to_another_store_and_namespace_on_the_same_connection(connecte
     assert (moved.name, moved.event_store, moved.namespace) == (client.name, client.event_store, "Tenant B")
     assert cn.client() is moved
     assert moved.shares_connection_with(client)
-    assert connected.value("%chronicle use --store System").event_store == "System"
+    ran = connected.run("%chronicle use --store System")
+    assert ran.value.event_store == "System"
+    assert "has no namespace 'Tenant B'. It has Default" in repr(ran.value)
     lines = connected.two_lines("%chronicle use --store Systm")
     assert lines[1] == "Next step: Did you mean 'System'?"
     assert cn.client().event_store == "System"

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
+import pickle
 import re
+from typing import Any
 
 import pytest
 
@@ -43,7 +46,7 @@ CANARY = "qx9canary7"
         (
             "%chronicle connect env:NOT_SET_ANYWHERE",
             "SecretUnavailableError: %chronicle connect: The environment variable 'NOT_SET_ANYWHERE' is not set.",
-            "Set NOT_SET_ANYWHERE where the Jupyter kernel starts, or with %env from a prompt, and run again.",
+            "Set NOT_SET_ANYWHERE where this starts (in a notebook: where Jupyter starts, or %env), and run again.",
         ),
         (
             "%chronicle connect var:nothing",
@@ -58,7 +61,7 @@ CANARY = "qx9canary7"
         (
             "%chronicle use staging",
             "UnknownClientError: %chronicle use: No client is connected as 'staging'.",
-            "Connect with cn.connect(), and give it a name with name=.",
+            "Connect with %chronicle connect CONNECTION --as NAME.",
         ),
     ],
 )
@@ -111,7 +114,7 @@ def test_without_a_connection(shell: Shell, cell: str, what: str, step: str) -> 
                 "SecretUnavailableError: %%webhook (kernel SERVER): The environment variable 'NOT_SET_ANYWHERE' is not "
                 "set."
             ),
-            "Set NOT_SET_ANYWHERE where the Jupyter kernel starts, or with %env from a prompt, and run again.",
+            "Set NOT_SET_ANYWHERE where this starts (in a notebook: where Jupyter starts, or %env), and run again.",
         ),
     ],
 )
@@ -223,3 +226,24 @@ def test_every_error_of_the_tree_reads_as_two_lines() -> None:
         what, step = two_lines(error, "%webhook show", "localhost:35000")
         assert re.fullmatch(r"\w+Error: %webhook show \(kernel localhost:35000\): It failed\.", what)
         assert step == "Next step: Do this."
+
+
+@pytest.mark.parametrize(
+    "line", ["%webhook show nothing", "%webhook show nothing --traceback", "%chronicle use staging"]
+)
+def test_an_error_that_went_through_a_magic_can_still_be_copied_and_sent_to_another_process(
+    connected: Shell, line: str
+) -> None:
+    error: Any = connected.run(line).error
+    assert error is not None
+    shown = error._render_traceback_()
+    for again in (pickle.loads(pickle.dumps(error)), copy.deepcopy(error)):
+        assert (type(again), str(again)) == (type(error), str(error))
+        assert again._render_traceback_() == shown
+
+
+def test_an_interruption_says_what_it_did_not_undo() -> None:
+    interruption = KeyboardInterrupt()
+    assert two_lines(interruption, "%%webhook", "h:1")[1].startswith("Next step: If it was to change something")
+    interruption.add_note("The kernel had accepted the call.")
+    assert two_lines(interruption, "%%webhook", "h:1")[1] == "Next step: The kernel had accepted the call."

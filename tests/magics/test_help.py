@@ -43,6 +43,8 @@ def test_help_and_reference_name_everything(magic: Magic) -> None:
         ("%chronicle connect -h", "%chronicle", "connect"),
         ("%webhooks --help", "%webhooks", None),
         ("%%webhook --help\nnothing", "%%webhook", None),
+        ("%%webhook --help", "%%webhook", None),
+        ("\n  %%webhook hook -h  \n\n", "%%webhook", None),
     ],
 )
 def test_help_is_printed_and_nothing_is_done(shell: Shell, line: str, name: str, command: str | None) -> None:

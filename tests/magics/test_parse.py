@@ -93,6 +93,14 @@ def test_a_line_is_read(line: str, command: str, values: dict[str, str], switche
             "ACTION cannot be 'strt'.",
             "Did you mean 'start' or 'stop'? Write start, stop or reset.",
         ),
+        (
+            "%webhooks active",
+            "It takes no words, and 1 more is there.",
+            (
+                "Did you mean '--active'? It is written %webhooks [--event-type T] [--url GLOB] "
+                "[--auth none|basic|bearer|oauth] [--active] [--inactive] [--tidy]; put what has spaces into quotes."
+            ),
+        ),
         ("%webhooks --active --inactive", "--active and --inactive exclude each other.", "Give one of them."),
         (
             "%webhook show it's",
@@ -110,7 +118,7 @@ def test_what_is_wrong_is_told_with_the_next_step(line: str, message: str, hint:
 def test_every_command_has_a_summary_and_a_way_in_python() -> None:
     for magic in MAGICS:
         for command in magic.commands:
-            assert command.summary.endswith((".", "bearer")), command
+            assert command.summary.endswith((".", "AccountOpened")), command
             assert command.python, command
             assert all(argument.help for argument in command.arguments)
             assert all(flag.help for flag in command.flags)

@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import sys
+import threading
+from collections.abc import Sequence
 
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook import InvalidInputError, Receiver, Sandbox, Secret
+from chronicle_notebook import InvalidInputError, KernelFaultError, Receiver, Sandbox, Secret
 from chronicle_notebook._client import Client
-from chronicle_notebook.model import EventType, RegisteredEventType
+from chronicle_notebook._secrets import MASK
+from chronicle_notebook.model import EventType, RegisteredEventType, WebhookDefinition
 from chronicle_notebook.webhooks._outcome import Action, Outcome
 from chronicle_notebook.webhooks._probe import Grade
 from tests.magics.conftest import Shell
+from tests.waiting import eventually
 
 CANARY = "qx9canary7"
 
@@ -37,18 +41,20 @@ def test_show_tells_how_it_is_registered_and_how_far_it_is(connected: Shell, cli
         assert CANARY not in shown
         for fact in ("my hook", "AccountOpened", "x-quotes", "bearer", "event-log", client.event_store, client.server):
             assert fact in shown
-    assert "https://example.com/hooks?a=b&c={d}" in repr(view)
+    assert f"https://example.com/hooks?a={MASK}&c={MASK}" in repr(view)
 
 
 def test_code_is_shown_as_it_is_and_holds_no_secret(connected: Shell, hook: None) -> None:
     ran = connected.run("%webhook code 'my hook' --as cell")
-    assert "%%webhook 'my hook' 'https://example.com/hooks?a=b&c={d}'\n" in ran.said
+    assert "%%webhook 'my hook' env:MY_HOOK_TARGET_URL\n" in ran.said
+    assert f"# MY_HOOK_TARGET_URL is the whole of https://example.com/hooks?a={MASK}&c={MASK}\n" in ran.said
     assert "  token: env:MY_HOOK_TOKEN\n" in ran.said
     assert CANARY not in ran.said
     assert "client.webhooks.register(" in connected.value("%webhook code 'my hook'")
     assert connected.value("%webhook code 'my hook' --as yaml").startswith("# ")
 
 
+@pytest.mark.filterwarnings("ignore::chronicle_notebook.CredentialHeaderWarning")  # a reference is a Secret
 def test_what_code_wrote_registers_the_webhook_again(
     connected: Shell, client: Client, hook: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -56,6 +62,8 @@ def test_what_code_wrote_registers_the_webhook_again(
     cell = connected.value("%webhook code 'my hook' --as cell")
     python = connected.value("%webhook code 'my hook' --as python")
     monkeypatch.setenv("MY_HOOK_TOKEN", CANARY)
+    monkeypatch.setenv("MY_HOOK_TARGET_URL", before.target_url)
+    monkeypatch.setenv("MY_HOOK_X_QUOTES", str(before.headers["x-quotes"]))
     for code in (cell, python):
         connected.value("%webhook remove 'my hook' --yes")
         connected.value(code)
@@ -76,8 +84,8 @@ def test_remove_asks_and_names_what_would_go(
     assert (ran.value, ran.error) == (None, None)
     assert "Nothing was removed." in ran.said
     question = (
-        "Remove webhook 'my hook' (to https://example.com/hooks?a=b&c={d}, 0 events delivered so far) from event store "
-        f"{client.event_store!r} on {client.server}? [y/N] "
+        f"Remove webhook 'my hook' (to https://example.com/hooks?a={MASK}&c={MASK}, 0 events delivered so far) from "
+        f"event store {client.event_store!r} on {client.server}? [y/N] "
     )
     assert asked == [question]
     assert "my hook" in client.webhooks.all().ids
@@ -95,6 +103,30 @@ def test_remove_goes_on_after_a_yes_and_prints_what_brings_it_back(
     assert "The kernel does not give credentials back" in ran.said
     assert CANARY not in ran.said
     assert "my hook" not in client.webhooks.all().ids
+
+
+@pytest.mark.parametrize("error", [KernelFaultError("It failed."), KeyboardInterrupt()], ids=["fault", "interrupt"])
+def test_the_code_is_printed_also_when_the_removal_ends_in_an_error(
+    connected: Shell, client: Client, hook: None, monkeypatch: pytest.MonkeyPatch, error: BaseException
+) -> None:
+    remove, read, gone = client._kernel.remove_webhooks, client._kernel.webhooks, threading.Event()
+
+    def removing(event_store: str, ids: Sequence[str]) -> None:
+        remove(event_store, ids)
+        gone.set()
+
+    def reading(event_store: str) -> list[WebhookDefinition]:
+        if gone.is_set():
+            raise error
+        return read(event_store)
+
+    monkeypatch.setattr(client._kernel, "remove_webhooks", removing)
+    monkeypatch.setattr(client._kernel, "webhooks", reading)
+    ran = connected.run("%webhook remove 'my hook' --yes")
+    monkeypatch.undo()
+    assert ran.error is error
+    eventually(lambda: "my hook" not in client.webhooks.ids())
+    assert "This would bring it back:\n\n%%webhook 'my hook' " in ran.said
 
 
 def test_remove_where_nobody_can_answer_fails_and_says_what_to_add(

@@ -59,6 +59,31 @@ def test_without_event_types_it_gets_all_that_are_known(connected: Shell, client
     assert {kind.id for kind in client.webhooks.get("hook").event_types} == {"AccountOpened", "FundsDeposited"}
 
 
+@pytest.mark.parametrize("end", ["", "\n", "\n\n   \n"])
+def test_the_body_may_be_left_out_as_every_key_of_it_may(connected: Shell, client: Client, end: str) -> None:
+    plan = connected.value(f"%%webhook hook {URL} --dry-run{end}")
+    assert isinstance(plan, Plan)
+    assert {kind.id for kind in plan.definition.event_types} == {"AccountOpened", "FundsDeposited"}
+    assert len(client.webhooks.all()) == 0
+    assert connected.value(f"%%webhook hook {URL}{end}").action is Action.CREATED
+    lines = connected.two_lines(f"%%webhook{end}")
+    assert lines[0].startswith("InvalidInputError: %%webhook (kernel 127.0.0.1:")
+    assert lines[0].endswith("ID is missing: its id; an existing webhook of this id is updated.")
+
+
+@pytest.mark.parametrize("cell", ["%%webhooks", "%%time", "%webhook show", "x = '%%webhook'", ""])
+def test_any_other_cell_is_left_as_it_is(shell: Shell, cell: str) -> None:
+    before = shell.ip.transform_cell(cell)
+    shell.ip.run_line_magic("unload_ext", "chronicle_notebook")
+    assert shell.ip.transform_cell(cell) == before
+    shell.ip.run_line_magic("load_ext", "chronicle_notebook")
+
+
+def test_a_terminal_goes_on_waiting_for_the_body(shell: Shell) -> None:
+    assert shell.ip.check_complete(f"%%webhook hook {URL}")[0] == "incomplete"
+    assert shell.ip.check_complete(f"%%webhook hook {URL}\nactive: true\n\n")[0] == "complete"
+
+
 def test_a_dry_run_sends_nothing_and_shows_what_would_change(connected: Shell, client: Client) -> None:
     plan = connected.value(f"%%webhook hook {URL} --dry-run\nevent_types: [AccountOpened]\n")
     assert isinstance(plan, Plan)
@@ -78,14 +103,14 @@ def test_a_dry_run_refuses_what_a_registration_would_refuse(connected: Shell) ->
 
 @pytest.mark.parametrize("field", ["token", "password", "client_secret"])
 def test_a_secret_that_is_written_out_is_refused_and_not_repeated(connected: Shell, client: Client, field: str) -> None:
-    cell = f"%%webhook hook {URL}\nevent_types: [AccountOpened]\nauthorization:\n  {field}: {CANARY}\n  username: ada\n"
-    cell = cell.replace("  username: ada\n", "") if field != "password" else cell
+    cell = f"%%webhook hook {URL}\nevent_types: [AccountOpened]\nauthorization:\n  {field}: {CANARY}\n  username: me\n"
+    cell = cell.replace("  username: me\n", "") if field != "password" else cell
     if field == "client_secret":
         cell += "  authority: https://id.example.com\n  client_id: me\n"
     what, step = connected.two_lines(cell)
     assert what == (
-        f"InvalidDefinitionError: %%webhook (kernel {client.server}): line 4: {field} is written out, so it would stay "
-        "in the notebook, its history and every copy of it."
+        f"InvalidDefinitionError: %%webhook (kernel {client.server}): Webhook 'hook': line 4: {field} is written out, "
+        "so it would stay in the notebook, its history and every copy of it."
     )
     assert step == ("Next step: Write env:NAME or var:NAME; for a sandbox kernel, --allow-literal takes it as it is.")
     for line in ("%config ChronicleMagics.traceback = True", cell):
@@ -123,6 +148,7 @@ def test_a_warning_is_one_line_and_does_not_repeat_the_cell(connected: Shell, fl
 def test_a_key_that_does_not_exist_is_refused_with_the_nearest(connected: Shell, client: Client) -> None:
     what, step = connected.two_lines(f"%%webhook hook {URL}\nactive: yes\nreplayble: no\n")
     assert what == (
-        f"InvalidDefinitionError: %%webhook (kernel {client.server}): line 3: the body has no key 'replayble'."
+        f"InvalidDefinitionError: %%webhook (kernel {client.server}): Webhook 'hook': line 3: the body has no key "
+        "'replayble'."
     )
     assert step == "Next step: Did you mean 'replayable'?"

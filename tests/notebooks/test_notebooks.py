@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
 import nbformat
@@ -18,6 +20,8 @@ ALL = sorted(FOLDER.rglob("*.ipynb"))
 """The runbooks have tests of their own, which run them; how they are committed is looked at here."""
 TUTORIALS = [path for path in NOTEBOOKS if path.parent == FOLDER]  # runbooks run in tests/runbooks, in one process
 CANARY = "canary-9f2b-swordfish"
+LINK = re.compile(r"\]\((?![a-z]+:)([^)#\s]+)\)")
+"""What a link within the project leads to."""
 
 
 @pytest.fixture(scope="module")
@@ -36,10 +40,16 @@ def run(path: Path, saved: Path) -> nbformat.NotebookNode:
     return notebook
 
 
-def shown(notebook: nbformat.NotebookNode) -> str:
-    """All outputs as text."""
-    outputs = [output for cell in notebook.cells for output in cell.get("outputs", [])]
+def shown(*cells: nbformat.NotebookNode) -> str:
+    """All outputs of cells as text."""
+    outputs = [output for cell in cells for output in cell.get("outputs", [])]
     return "\n".join(output.get("text", "") + output.get("data", {}).get("text/plain", "") for output in outputs)
+
+
+def the_cell(notebook: nbformat.NotebookNode, source: str) -> nbformat.NotebookNode:
+    """The one code cell whose code ends with this."""
+    (found,) = [cell for cell in notebook.cells if cell.cell_type == "code" and cell.source.endswith(source)]
+    return found
 
 
 def test_there_are_notebooks() -> None:
@@ -65,18 +75,70 @@ def test_the_first_steps_run_without_any_kernel_named_and_show_the_whole_story(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("WEBHOOK_TOKEN", CANARY)
-    text = shown(run(FOLDER / "01-first-steps.ipynb", tmp_path / "saved.ipynb"))
+    text = shown(*run(FOLDER / "01-first-steps.ipynb", tmp_path / "saved.ipynb").cells)
     for part in (
         "sandbox kernel inside this process",
         "'loan-desk' was created",
         "AppendResult(sequence_numbers=(",
         "200 OK",
         "bicycle",
-        "not all of it took effect: active",
+        "did not take effect: active",
         "'loan-desk' was removed",
     ):
         assert part in text
     assert CANARY not in (tmp_path / "saved.ipynb").read_text()
+
+
+def test_the_form_of_the_third_is_alive_when_all_of_it_ran(seeded: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("CHRONICLE_CONNECTION_STRING", seeded.connection_string)
+    notebook = nbformat.read(FOLDER / "03-build-a-definition.ipynb", as_version=4)
+    notebook.cells.append(nbformat.v4.new_code_cell("form.closed, client.closed, endpoint.running"))
+    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(FOLDER)}}).execute()
+    assert shown(notebook.cells[-1]) == "(False, False, True)"
+
+
+def test_the_fifth_tells_the_same_story_again_and_again_in_one_kernel() -> None:
+    notebook = nbformat.read(FOLDER / "05-watch-deliveries.ipynb", as_version=4)
+    runner = NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(FOLDER)}})
+    with runner.setup_kernel():
+        for _ in range(4):
+            for number, cell in enumerate(notebook.cells):
+                runner.execute_cell(cell, number)
+            received = shown(the_cell(notebook, '.to_frame("events received")'))
+            assert re.findall(r"(account-\d+) +(\d+)", received) == [
+                (account, "8")
+                for account in ("account-1001", "account-1002", "account-1003", "account-1004", "account-2001")
+            ]
+            refused = the_cell(notebook, "delivery.status == 503)")
+            failed = the_cell(
+                notebook, 'wait_until(lambda: client.failed_partitions("ledger"))\nclient.failed_partitions("ledger")'
+            )
+            for cell in (refused, failed):
+                assert set(re.findall(r"account-\d+", shown(cell))) == {"account-1001"}
+            assert shown(the_cell(notebook, "for event in arrived][-2:]")) == "['while down', 'still down']"
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
+def test_each_link_within_the_project_leads_to_a_file(path: Path) -> None:
+    texts = [cell.source for cell in nbformat.read(path, as_version=4).cells if cell.cell_type == "markdown"]
+    for target in LINK.findall("\n".join(texts)):
+        assert (path.parent / target).is_file(), target
+
+
+def test_the_first_leads_to_every_other_and_each_to_the_next() -> None:
+    texts = {path.name: path.read_text() for path in TUTORIALS}
+    names = list(texts)
+    assert all(f"]({name})" in texts[names[0]] for name in names[1:])
+    for name, following in pairwise(names):
+        assert f"]({following})" in texts[name]
+
+
+@pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)
+def test_a_chart_has_a_title_labels_and_whole_numbers(path: Path) -> None:
+    for cell in nbformat.read(path, as_version=4).cells:
+        if cell.cell_type == "code" and ".plot" in cell.source:
+            for part in ("title=", "xlabel=", "ylabel=", "MaxNLocator(integer=True)"):
+                assert part in cell.source
 
 
 @pytest.mark.parametrize("path", ALL, ids=lambda path: path.stem)

@@ -167,12 +167,24 @@ class TestLife:
             ({"path": "/ä"}, "path"),
             ({"path": "/a b"}, "path"),
             ({"keep": 0}, "keep"),
+            ({"port": "8080"}, "port"),
+            ({"path": 7}, "path"),
+            ({"keep": 1.5}, "keep"),
         ],
     )
     def test_what_cannot_be_is_refused_at_construction(self, arguments: dict[str, Any], field: str) -> None:
-        with pytest.raises(InvalidInputError) as caught:
+        with pytest.raises(InvalidInputError, match=f"^{field} must be") as caught:
             Receiver(**arguments)
         assert caught.value.field == field
+        assert caught.value.hint
+
+    def test_the_error_says_what_was_given_and_what_is_allowed(self) -> None:
+        with pytest.raises(InvalidInputError) as caught:
+            Receiver(port=-1)
+        assert caught.value.message == "port must be a whole number from 0 to 65535, not -1."
+        with pytest.raises(InvalidInputError) as caught:
+            Receiver(port="swordfish")  # type: ignore[arg-type]
+        assert caught.value.message == "port must be a whole number from 0 to 65535, not a text."
 
     def test_an_address_is_only_given_while_it_serves(self) -> None:
         receiver = Receiver()
@@ -393,6 +405,8 @@ class TestWaiting:
             Receiver(keep=5).wait_for(6)
         with pytest.raises(InvalidInputError, match="seconds"):
             Receiver().wait_for(timeout=float("nan"))
+        with pytest.raises(InvalidInputError, match=r"timeout must be .* not a text"):
+            Receiver().wait_for(timeout="soon")  # type: ignore[arg-type]
 
     def test_an_error_of_the_condition_reaches_who_waits(self, endpoint: Receiver) -> None:
         send(endpoint.url, body())
@@ -574,6 +588,7 @@ class TestMisbehaviour:
             ({"status": 500, "drop": True}, "drop"),
             ({"delay": -1}, "delay"),
             ({"delay": float("inf")}, "delay"),
+            ({"delay": "long"}, "delay"),
             ({"status": 500, "times": 0}, "times"),
             ({"status": 500, "probability": 1.5}, "probability"),
             ({"status": 500, "probability": float("nan")}, "probability"),

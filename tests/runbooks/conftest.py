@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
@@ -13,10 +14,14 @@ from chronicle_notebook import _connect
 from chronicle_notebook._client import Client
 from chronicle_notebook._guard import CONFIRMED, LOCK
 from chronicle_notebook._profiles import CONFIG, PROFILE
+from chronicle_notebook.model import EventType, RegisteredEventType
 from chronicle_notebook.receiver import Receiver
 from chronicle_notebook.runbook import _run
 from chronicle_notebook.sandbox import Sandbox
 from tests.runbooks.books import CANARY, Desk
+
+KINDS = ("AccountOpened", "FundsDeposited")
+"""The event types of every event store here."""
 
 
 @pytest.fixture(autouse=True)
@@ -65,3 +70,21 @@ def desk(bare_desk: Desk, client: Client, shared_sandbox: Sandbox, monkeypatch: 
 def endpoint() -> Iterator[Receiver]:
     with Receiver() as running:
         yield running
+
+
+@pytest.fixture
+def like(bare_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[str], Client]]:
+    """Opens a client of a kernel that behaves like a release, which runbooks then use as well."""
+    assert bare_desk.shell is not None
+    with ExitStack() as stack:
+
+        def opened(release: str) -> Client:
+            kernel = stack.enter_context(Sandbox(behaves_like=release, settle_delay=0.02, time_scale=0.01))
+            monkeypatch.setenv("CHRONICLE_CONNECTION_STRING", kernel.connection_string)
+            client = stack.enter_context(_connect.connect(event_store="shop", name=f"like-{release}"))
+            client.ensure_event_store()
+            kinds = [RegisteredEventType(EventType(name), {"type": "object"}) for name in KINDS]
+            client._kernel.register_event_types("shop", kinds)
+            return client
+
+        yield opened

@@ -6,12 +6,13 @@ from pathlib import Path
 
 import pytest
 
-from chronicle_notebook import InvalidInputError, Secret, use
+from chronicle_notebook import InvalidInputError, RunbookError, Secret, use
 from chronicle_notebook import client as current_client
 from chronicle_notebook._client import Client
 from chronicle_notebook.model import EventType, RegisteredEventType, WebhookDefinition
 from chronicle_notebook.runbook import compare, other_side
 from chronicle_notebook.sandbox import Sandbox
+from tests.runbooks.books import Desk
 
 HOOK = WebhookDefinition("both", "http://127.0.0.1:9/in", (EventType("AccountOpened"),), active=False)
 
@@ -60,7 +61,38 @@ def test_the_current_client_is_not_that_of_the_other_side(
     if way == "a profile":
         other = other_side(client, profile="production")
     else:
-        other = other_side(client, connection=Secret.env("PRODUCTION"))
+        other = other_side(client, connection=Secret.env("PRODUCTION"), event_store="elsewhere")
     assert other.name != client.name
     assert other.version == client.version
     assert current_client() is client
+
+
+def test_a_field_to_ignore_that_there_is_not_is_refused(client: Client, other: Client) -> None:
+    with pytest.raises(InvalidInputError) as caught:
+        compare(client, other, ignore=["targeturl", "foo"])
+    assert caught.value.field == "ignore"
+    assert caught.value.hint == "Did you mean 'target_url'?"
+    with pytest.raises(InvalidInputError) as caught:
+        compare(client, other, ignore=["zzz"])
+    assert "event_types" in caught.value.hint
+
+
+def test_the_same_store_on_both_sides_is_refused_when_it_was_named(
+    client: Client, shared_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PRODUCTION", shared_sandbox.connection_string)
+    with pytest.raises(InvalidInputError, match="both sides"):
+        other_side(client, connection=Secret.env("PRODUCTION"))
+    with pytest.raises(InvalidInputError, match="both sides"):
+        other_side(client, event_store=client.event_store)
+
+
+def test_a_store_does_not_match_itself(desk: Desk, client: Client) -> None:
+    """That would be true of any, and be taken for good news."""
+    ran = desk.run("compare-environments", event_store=client.event_store)
+    assert ran.error is None
+    assert ran.outcome is not None
+    assert "itself" in ran.outcome.summary
+    ran = desk.run("compare-environments", event_store=client.event_store, must_match=True)
+    assert isinstance(ran.error, RunbookError)
+    assert "itself" in str(ran.error)

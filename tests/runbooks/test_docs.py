@@ -7,12 +7,16 @@ import shlex
 import tomllib
 from pathlib import Path
 
+import nbformat
 import pytest
 import yaml
 
 from chronicle_notebook import cli
 from chronicle_notebook._connect import stop_sandbox
 from chronicle_notebook._profiles import profile
+from chronicle_notebook.runbook._runner import read_parameters, shipped
+from chronicle_notebook.runbook._schema import check_required
+from chronicle_notebook.runbook._source import required_of
 from tests.runbooks.books import BOOKS, ROOT, Desk
 
 PAGE = (ROOT / "docs" / "runbooks.md").read_text()
@@ -34,15 +38,18 @@ def test_its_code_runs_from_top_to_bottom(
         stop_sandbox()
     shown = capsys.readouterr().out
     assert "Plan of change-target: 1 of 1 steps to do" in shown
-    assert "change-target: planned. 1 of 1 steps to do; nothing was sent." in shown
+    assert "change-target: planned. 1 of 1 steps to do; nothing was changed." in shown
 
 
 def test_its_commands_are_commands_with_these_options() -> None:
     lines = [line.removeprefix("$ ") for block in blocks("console") for line in block.splitlines()]
     own = [shlex.split(line)[1:] for line in lines if line.startswith("chronicle-notebook ")]
-    assert len(own) == 4
+    assert len(own) == 5
     for arguments in own:
-        cli._parser().parse_args(arguments)
+        options = cli._parser().parse_args(arguments)
+        if options.command == "run":
+            cells = [cell.source for cell in nbformat.read(shipped()[options.runbook], as_version=4).cells]
+            check_required(read_parameters(cells, options.parameters), required_of(cells))
 
 
 def test_it_names_every_runbook_that_there_is() -> None:

@@ -62,8 +62,8 @@ def test_dry_nothing_is_done_and_the_plan_says_so() -> None:
     world = World()
     run = begun(apply=False)
     run.add(world.step("a"))
-    assert "Dry run: nothing was sent." in repr(run.plan())
-    assert "Dry run: nothing was sent." in repr(run.apply())
+    assert "Dry run: nothing was changed." in repr(run.plan())
+    assert "Dry run: nothing was changed." in repr(run.apply())
     assert ended(run).status is Status.PLANNED
     assert world.done == []
 
@@ -180,7 +180,7 @@ def test_a_cell_that_fails_on_the_way_leaves_an_outcome(bare_desk: Desk, capsys:
     outcome = shell.user_ns["run"].outcome
     assert outcome.status is Status.FAILED
     assert outcome.problems == ["No kernel answers."]
-    assert "It ended before anything was sent." in capsys.readouterr().out
+    assert "It ended before anything was changed." in capsys.readouterr().out
     shell.run_cell("1/0")
     assert shell.user_ns["run"].outcome is outcome
 
@@ -233,7 +233,7 @@ def test_a_cell_that_fails_says_where_its_outcome_could_not_be_written(
     result = shell.run_cell("raise cn.KernelUnreachableError('No kernel answers.')")
     assert isinstance(result.error_in_exec, cn.KernelUnreachableError)
     out, err = capsys.readouterr()
-    assert "It ended before anything was sent." in out
+    assert "It ended before anything was changed." in out
     assert "The outcome above could not be written" in err
     assert "Error in callback" not in out + err
 

@@ -12,7 +12,8 @@ from chronicle_notebook.contracts.wire import (
     webhooks_classic_pb2,
     webhooks_pb2,
 )
-from tests.sandbox.conftest import STORE, UNAVAILABLE, Client, eventually
+from tests.sandbox.conftest import STORE, UNAVAILABLE, Client
+from tests.waiting import eventually
 
 
 class ClassicClient(Client):

@@ -8,8 +8,7 @@ import json
 import os
 import ssl
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TypeVar
@@ -31,20 +30,11 @@ from chronicle_notebook.contracts.wire import (
     webhooks_pb2,
 )
 from chronicle_notebook.sandbox import Sandbox
+from tests.waiting import eventually
 
 Found = TypeVar("Found")
 STORE = "shop"
 UNAVAILABLE = 2**64 - 1
-
-
-def eventually(look: Callable[[], Found], *, within: float = 10.0) -> Found:
-    """What ``look`` finds once it is true."""
-    until = time.monotonic() + within
-    while not (found := look()):
-        if time.monotonic() > until:
-            raise AssertionError("it did not happen in time")
-        time.sleep(0.01)
-    return found
 
 
 class Client:

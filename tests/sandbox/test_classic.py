@@ -26,7 +26,8 @@ from chronicle_notebook.contracts.wire import (
 from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.sandbox.services.classic import _names
 from tests.sandbox.classic import ClassicClient, classic_append
-from tests.sandbox.conftest import STORE, UNAVAILABLE, Endpoint, eventually, hook
+from tests.sandbox.conftest import STORE, UNAVAILABLE, Endpoint, hook
+from tests.waiting import eventually
 
 URL = "http://127.0.0.1:9/hook"
 ALL_WEBHOOKS = webhooks_pb2.GetWebhooksRequest(EventStore=STORE)

@@ -11,7 +11,8 @@ from chronicle_notebook.contracts._method import Method
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import clients_pb2 as wire
 from chronicle_notebook.contracts.wire import observation_pb2, webhooks_pb2
-from tests.sandbox.conftest import Client, eventually
+from tests.sandbox.conftest import Client
+from tests.waiting import eventually
 
 
 def test_the_version_is_that_of_a_sandbox(client: Client) -> None:

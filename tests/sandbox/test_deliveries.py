@@ -23,9 +23,9 @@ from tests.sandbox.conftest import (
     Endpoint,
     accepted,
     append_request,
-    eventually,
     hook,
 )
+from tests.waiting import eventually
 
 
 @pytest.fixture(autouse=True)

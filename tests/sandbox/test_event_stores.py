@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+import grpc
+import pytest
 from google.protobuf.empty_pb2 import Empty
 
+from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.contracts.classic import methods as classic
 from chronicle_notebook.contracts.commands import methods
-from chronicle_notebook.contracts.wire import event_stores_pb2, namespaces_pb2
+from chronicle_notebook.contracts.wire import (
+    event_stores_pb2,
+    namespaces_pb2,
+    observation_pb2,
+    sequences_classic_pb2,
+    sequences_pb2,
+)
+from chronicle_notebook.sandbox import Sandbox
+from tests.sandbox.classic import ClassicClient
 from tests.sandbox.conftest import STORE, Client, accepted
 
 
@@ -69,3 +83,67 @@ def test_a_namespace_needs_a_store_and_a_name(client: Client) -> None:
         "Event store name is required.",
         "Namespace name is required.",
     ]
+
+
+SEQUENCE: dict[str, Any] = {"Namespace": "Default", "EventSequenceId": "event-log"}
+OBSERVER: dict[str, Any] = {**SEQUENCE, "ObserverId": "h"}
+READS: dict[str, tuple[Method[Any, Any], Any]] = {
+    "tail": (methods.TAIL_SEQUENCE_NUMBER, sequences_pb2.TailSequenceNumberRequest(**SEQUENCE)),
+    "events": (methods.FROM_SEQUENCE_NUMBER, sequences_pb2.FromSequenceNumberRequest(**SEQUENCE)),
+    "all events": (methods.APPENDED_EVENTS, sequences_pb2.AppendedEventsRequest(**SEQUENCE)),
+    "has events": (
+        methods.HAS_EVENTS_FOR_EVENT_SOURCE_ID,
+        sequences_pb2.HasEventsForEventSourceIdRequest(**SEQUENCE, EventSourceId="s"),
+    ),
+    "one observer": (
+        methods.GET_OBSERVER_INFORMATION,
+        observation_pb2.GetObserverInformationRequest(**OBSERVER),
+    ),
+    "retry": (methods.RETRY_PARTITION, observation_pb2.RetryPartition(**OBSERVER, Partition="s")),
+    "replay": (methods.REPLAY, observation_pb2.Replay(**OBSERVER)),
+    "replay one": (methods.REPLAY_PARTITION, observation_pb2.ReplayPartition(**OBSERVER, Partition="s")),
+    "clear": (methods.CLEAR_FAILED_PARTITIONS, observation_pb2.ClearFailedPartitions(**OBSERVER)),
+    "lift": (methods.CLEAR_PARTITION_QUARANTINE, observation_pb2.ClearPartitionQuarantine(**OBSERVER, Partition="s")),
+    "lift all": (methods.CLEAR_OBSERVER_QUARANTINE, observation_pb2.ClearObserverQuarantine(**OBSERVER)),
+    "clients": (
+        methods.GET_CONNECTED_CLIENTS_FOR_OBSERVER,
+        observation_pb2.GetConnectedClientsForObserverRequest(**OBSERVER),
+    ),
+}
+CLASSIC_READS: dict[str, tuple[Method[Any, Any], Any]] = {
+    "tail": (
+        classic.GET_TAIL_SEQUENCE_NUMBER,
+        sequences_classic_pb2.GetTailSequenceNumberRequest(**SEQUENCE),
+    ),
+    "events": (
+        classic.GET_EVENTS_FROM_EVENT_SEQUENCE_NUMBER,
+        sequences_classic_pb2.GetFromEventSequenceNumberRequest(**SEQUENCE),
+    ),
+    "has events": (
+        classic.HAS_EVENTS_FOR_EVENT_SOURCE_ID,
+        sequences_classic_pb2.HasEventsForEventSourceIdRequest(**SEQUENCE, EventSourceId="s"),
+    ),
+    "retry": (classic.RETRY_PARTITION, observation_pb2.RetryPartition(**OBSERVER, Partition="s")),
+}
+
+
+@pytest.mark.parametrize("read", READS)
+def test_whatever_is_asked_of_a_store_that_does_not_exist_creates_it(read: str, client: Client) -> None:
+    method, request = READS[read]
+    request.EventStore = "mistyped"
+    client.call(method, request)
+    assert names(client) == ["System", STORE, "mistyped"]
+
+
+@pytest.mark.parametrize("read", CLASSIC_READS)
+def test_so_it_does_in_the_classic_contract(read: str) -> None:
+    method, request = CLASSIC_READS[read]
+    with Sandbox(contract="classic") as sandbox:
+        client = ClassicClient(sandbox.port)
+        request.EventStore = "mistyped"
+        client.call(method, request)
+        assert list(next(client.follow(classic.ALL_EVENT_STORES, Empty())).Data) == ["System", "mistyped"]
+        request.EventStore = ""
+        with pytest.raises(grpc.RpcError, match="cannot be null"):
+            client.call(method, request)
+        client.close()

@@ -22,7 +22,8 @@ from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import clients_pb2
 from chronicle_notebook.sandbox import Sandbox, _connected, _front
 from chronicle_notebook.sandbox._certificate import Certificate
-from tests.sandbox.conftest import Client, eventually, page
+from tests.sandbox.conftest import Client, page
+from tests.waiting import eventually
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
 

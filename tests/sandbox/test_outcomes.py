@@ -10,7 +10,8 @@ import chronicle_notebook as cn
 from chronicle_notebook._client import Client
 from chronicle_notebook.model import EventType, RegisteredEventType
 from chronicle_notebook.sandbox import PROFILES, Sandbox
-from tests.sandbox.conftest import Endpoint, eventually
+from tests.sandbox.conftest import Endpoint
+from tests.waiting import eventually
 
 URL = "http://127.0.0.1:9/hook"
 Build = Callable[[cn.DefinitionBuilder], cn.DefinitionBuilder]

@@ -7,7 +7,7 @@ import threading
 import pytest
 
 from chronicle_notebook.sandbox._pool import DaemonPool
-from tests.sandbox.conftest import eventually
+from tests.waiting import eventually
 
 
 def threads() -> list[threading.Thread]:

@@ -19,6 +19,8 @@ from chronicle_notebook.contracts.classic import methods as classic
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import (
     event_types_classic_pb2,
+    event_types_pb2,
+    sequences_classic_pb2,
     sequences_pb2,
     webhooks_classic_pb2,
     webhooks_pb2,
@@ -26,7 +28,8 @@ from chronicle_notebook.contracts.wire import (
 from chronicle_notebook.sandbox import PROFILES, Behaviour, Sandbox, _main
 from chronicle_notebook.sandbox._seed import sow
 from tests.sandbox.classic import ClassicClient
-from tests.sandbox.conftest import STORE, Endpoint, accepted, eventually, hook, kind_of
+from tests.sandbox.conftest import STORE, Endpoint, accepted, append_request, hook, kind_of
+from tests.waiting import eventually
 
 URL = "http://127.0.0.1:9/hook"
 SYSTEM = "System"
@@ -92,6 +95,28 @@ class Face:
         request = sequences_pb2.AppendedEventsRequest(EventStore=store, Namespace="Default", EventSequenceId="system")
         answer = accepted(self.client.call(methods.APPENDED_EVENTS, request))
         return [event.Context.EventType.Id for event in answer.Data]
+
+    def event_types(self) -> list[Any]:
+        """The event types of the one webhook, as they are listed."""
+        rows: Any = self.client.hooks() if self.classic else self.client.webhooks()
+        return list(rows["h"].EventTypes)
+
+    def own_types(self, store: str = STORE) -> set[str]:
+        """The event types that a store has without anybody having registered one."""
+        if self.classic:
+            request = event_types_classic_pb2.GetAllEventTypesRequest(EventStore=store)
+            return {each.Id for each in self.client.call(classic.GET_ALL, request).items}
+        answer = self.client.call(methods.ALL_EVENT_TYPES, event_types_pb2.AllEventTypesRequest(EventStore=store))
+        return {each.Id for each in accepted(answer).Data}
+
+    def events(self) -> list[Any]:
+        """The events of the event log, as they are read back."""
+        place: dict[str, Any] = {"EventStore": STORE, "Namespace": "Default", "EventSequenceId": "event-log"}
+        if self.classic:
+            request = sequences_classic_pb2.GetFromEventSequenceNumberRequest(**place)
+            return list(self.client.call(classic.GET_EVENTS_FROM_EVENT_SEQUENCE_NUMBER, request).Events)
+        answer = self.client.call(methods.FROM_SEQUENCE_NUMBER, sequences_pb2.FromSequenceNumberRequest(**place))
+        return list(accepted(answer).Data)
 
     def append(self, source: str = "s") -> None:
         if self.classic:
@@ -262,6 +287,57 @@ def observing_ends_together(face: Face) -> bool:
     return False
 
 
+def tombstone_lost(face: Face) -> bool:
+    wanted = hook("h", URL, "T", "U")
+    wanted.EventTypes[0].Tombstone = True
+    face.add(wanted)
+    assert [kind.Id for kind in face.event_types()] == ["T", "U"]
+    assert not face.event_types()[1].Tombstone
+    return not face.event_types()[0].Tombstone
+
+
+def own_types_divided(face: Face) -> bool:
+    usual, system = face.own_types(), face.own_types(SYSTEM)
+    divided = not usual & system and usual == {"WebhookAdded", "WebhookRemoved"}
+    assert divided or "WebhookAdded" in system
+    assert "TargetUrlSetForWebhook" in system
+    return divided
+
+
+def unregistered_accepted(face: Face) -> bool:
+    face.add(hook("h", face.endpoint.url(), "Nobody"))
+    if face.classic:
+        outcome: Any = face.client.append_classic("s", "Nobody", {"Kept": [1, {"as": "is"}]})
+    else:
+        request = append_request("s", "Nobody", {"Kept": [1, {"as": "is"}]})
+        outcome = accepted(face.client.call(methods.APPEND, request)).Response
+    if outcome.Errors:
+        assert outcome.SequenceNumber == 2**64 - 1
+        return False
+    face.delivered(1)
+    (event,) = face.endpoint.deliveries[0].body["events"]
+    assert event["content"] == {"Kept": [1, {"as": "is"}]}
+    return True
+
+
+def context_reduced(face: Face) -> bool:
+    face.add(hook("h", face.endpoint.url(), "T"))
+    face.append()
+    face.delivered(1)
+    (sent,) = face.endpoint.deliveries[0].body["events"]
+    (read,) = face.events()
+    told = sent["context"]
+    assert (told["hash"], told["causedBy"]["subject"]) == (read.Context.Hash, read.Context.CausedBy.Subject)
+    assert bool(sent["generationalContent"]) == bool(read.GenerationalContent)
+    if not told["hash"]:
+        system = {"subject": "5d032c92-9d5e-41eb-947a-ee5314ed0032", "name": "[System]", "userName": "[System]"}
+        assert (told["causedBy"], sent["generationalContent"]) == (system, {})
+        return True
+    assert told["causedBy"] == {"subject": "s", "name": "n", "userName": "u"}
+    assert list(sent["generationalContent"]) == ["1"]
+    return False
+
+
 SHOWN: dict[str, Callable[[Face], bool]] = {
     check.__name__: check
     for check in (
@@ -281,6 +357,10 @@ SHOWN: dict[str, Callable[[Face], bool]] = {
         unknown_removal_blocks,
         first_generation_listed,
         observing_ends_together,
+        tombstone_lost,
+        own_types_divided,
+        unregistered_accepted,
+        context_reduced,
     )
 }
 del test_ignores_status  # it is a check like the others, whatever its name looks like to pytest
@@ -331,6 +411,8 @@ VISIBLE = {
         "one_circuit",
         "unknown_removal_blocks",
         "first_generation_listed",
+        "tombstone_lost",
+        "own_types_divided",
     },
     "16.37-inmemory": COMMON
     | {
@@ -342,6 +424,9 @@ VISIBLE = {
         "one_circuit",
         "unknown_removal_blocks",
         "observing_ends_together",
+        "own_types_divided",
+        "unregistered_accepted",
+        "context_reduced",
     },
     "19.29": COMMON | {"authorization_lost", "updates_lost", "inactive_lost"},
     "19.32": COMMON | {"status_checked", "secrets_always_differ", "inactive_lost"},
@@ -398,6 +483,15 @@ def test_an_inactive_webhook_delivers_after_a_restart_where_the_flag_is_lost(
             assert (subscribed == ["h"]) is expected
 
 
+def test_which_types_the_kernel_has_itself_follows_the_kernel_that_runs_now(tmp_path: Path, endpoint: Endpoint) -> None:
+    both = {"WebhookAdded", "WebhookRemoved"}
+    for profile in ("documented", "16.37", "19.29", "documented"):
+        with faced(tmp_path / "data", endpoint, behaves_like=profile) as face:
+            assert len(face.own_types()) == (8 if profile == "documented" else 2)
+            assert both <= face.own_types()
+            assert len(face.own_types(SYSTEM)) == (6 if profile == "16.37" else 8)
+
+
 def test_a_change_that_is_not_ignored_is_in_effect_with_its_authorization(tmp_path: Path, endpoint: Endpoint) -> None:
     with faced(tmp_path / "data", endpoint, behaviour=Behaviour(changes_ignored=False)) as face:
         face.add(hook("h", endpoint.url(), "T", bearer=("token",)))
@@ -408,6 +502,18 @@ def test_a_change_that_is_not_ignored_is_in_effect_with_its_authorization(tmp_pa
         assert [observer.subscribed for observer in face.engine.observers()] == [False]
         face.add(hook("h", endpoint.url(), "T"))
         assert (face.rows()["h"].active, face.rows()["h"].kind) == (True, 0)
+
+
+def test_what_a_removal_blocks_is_blocked_after_a_restart_too(tmp_path: Path, endpoint: Endpoint) -> None:
+    for restart in range(2):
+        with faced(tmp_path / "data", endpoint, behaves_like="16.37") as face:
+            if not restart:
+                face.remove("ghost")
+                face.add(hook("ghost", URL))
+            face.settle()
+            face.add(hook(f"other{restart}", URL))
+            assert "ghost" not in face.rows()
+            assert f"other{restart}" in face.rows()
 
 
 def test_a_removal_of_a_webhook_that_is_there_blocks_nothing(tmp_path: Path, endpoint: Endpoint) -> None:
@@ -425,7 +531,7 @@ def test_the_examples_leave_this_machine_in_no_profile(tmp_path: Path, endpoint:
             assert face.sandbox._kernel is not None
             sow(face.sandbox._kernel)
             rows = face.rows("banking").values()
-            assert len(rows) == 5
+            assert len(rows) == 6
             assert all(not row.active or row.url.startswith("http://127.0.0.1:9/") for row in rows)
 
 

@@ -17,7 +17,8 @@ from chronicle_notebook.contracts.wire import observation_pb2 as wire
 from chronicle_notebook.contracts.wire import webhooks_pb2
 from chronicle_notebook.sandbox import Behaviour, Sandbox
 from chronicle_notebook.sandbox.delivery._sender import _seconds
-from tests.sandbox.conftest import STORE, UNAVAILABLE, Client, Delivery, Endpoint, accepted, eventually, hook
+from tests.sandbox.conftest import STORE, UNAVAILABLE, Client, Delivery, Endpoint, accepted, hook
+from tests.waiting import eventually
 
 ABOUT_H = {"EventStore": STORE, "Namespace": "Default", "ObserverId": "h", "EventSequenceId": "event-log"}
 

@@ -14,7 +14,8 @@ import pytest
 
 from chronicle_notebook.sandbox import Behaviour, Sandbox
 from chronicle_notebook.sandbox._behaviour import NEWEST
-from tests.sandbox.conftest import STORE, Client, Endpoint, accepted, eventually, hook
+from tests.sandbox.conftest import STORE, Client, Endpoint, accepted, hook
+from tests.waiting import eventually
 
 
 @contextmanager

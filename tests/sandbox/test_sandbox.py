@@ -23,7 +23,8 @@ from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import observation_pb2, webhooks_classic_pb2, webhooks_pb2
 from chronicle_notebook.sandbox import Sandbox, _main
 from tests.sandbox.classic import ClassicClient
-from tests.sandbox.conftest import STORE, Client, eventually, hook
+from tests.sandbox.conftest import STORE, Client, hook
+from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[2]
 
@@ -298,3 +299,34 @@ def test_the_command_of_the_package_runs_a_kernel_of_a_release() -> None:
         finally:
             process.terminate()
     assert process.returncode == 0
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ({"port": -1}, "port must be a whole number from 0 to 65535, not -1."),
+        ({"port": 65536}, "port must be a whole number from 0 to 65535, not 65536."),
+        ({"port": "x"}, "port must be a whole number from 0 to 65535, not a text."),
+        ({"port": True}, "port must be a whole number from 0 to 65535, not True."),
+        ({"data": 7}, "data must be a folder, as a text or a Path, not 7."),
+        ({"seed": "yes"}, "seed must be True or False, not a text."),
+        ({"settle_delay": "a"}, "settle_delay must be a number of seconds from 0 on, not a text."),
+        ({"settle_delay": -0.1}, "settle_delay must be a number of seconds from 0 on, not -0.1."),
+        ({"settle_delay": float("nan")}, "settle_delay must be a number of seconds from 0 on, not nan."),
+        ({"time_scale": None}, "time_scale must be a number from 0 on, not None."),
+        ({"auth": 1}, "auth must be True or False, not 1."),
+        ({"token_lifetime": 0}, "token_lifetime must be a number of seconds above 0, not 0."),
+        ({"clients": ["id"]}, "clients must be a mapping of ids to secrets, not a value of the type list."),
+        ({"clients": {"": "x"}}, "clients must have a text that is not empty for each id."),
+        ({"behaves_like": 16.37}, "behaves_like must be the name of a kernel, not 16.37."),
+        ({"behaviour": {}}, "behaviour must be a Behaviour, not a value of the type dict."),
+    ],
+)
+def test_an_argument_that_cannot_be_meant_is_named_before_anything_starts(
+    arguments: dict[str, Any], message: str
+) -> None:
+    with pytest.raises(_errors.InvalidInputError) as caught:
+        Sandbox(**arguments)
+    assert caught.value.message == message
+    assert caught.value.field == next(iter(arguments))
+    assert caught.value.hint

@@ -21,7 +21,8 @@ from chronicle_notebook.sandbox.delivery._partition import Partition
 from chronicle_notebook.sandbox.delivery._saver import Saver
 from chronicle_notebook.sandbox.storage._database import Database
 from chronicle_notebook.sandbox.storage._progress import ProgressTable
-from tests.sandbox.conftest import Client, Endpoint, eventually, hook
+from tests.sandbox.conftest import Client, Endpoint, hook
+from tests.waiting import eventually
 
 CANARY = "canary-4711"
 

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 from urllib.parse import urlsplit
 
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_types_pb2, namespaces_pb2, observation_pb2, sequences_pb2
 from chronicle_notebook.sandbox import Behaviour, Sandbox
-from tests.sandbox.conftest import Client, accepted, eventually
+from tests.sandbox.conftest import Client, accepted
+from tests.waiting import eventually
 
 STORE = "banking"
 
@@ -48,7 +50,7 @@ def test_the_examples_are_there_at_once_and_are_sown_once(tmp_path: Path) -> Non
     assert 35 <= len(events[0]) <= 50
     assert names == ["Default", "Tenant-B"]
     assert isinstance(types, list)
-    assert sum("Owner: Client" in row for row in types) == 5
+    assert sum("Owner: Client" in row for row in types) == 6
     assert {row.AuthorizationType for row in webhooks.values()} == {0, 1, 2, 3}
     assert any(row.Headers for row in webhooks.values())
 
@@ -67,6 +69,34 @@ def test_the_failing_example_can_be_seen() -> None:
     with Sandbox(seed=True, time_scale=0.001) as sandbox:
         client = Client(sandbox.port)
         request = observation_pb2.GetFailedPartitionsRequest(EventStore=STORE, Namespace="Default")
-        (failed,) = eventually(lambda: client.call(methods.GET_FAILED_PARTITIONS, request).items)
-        assert failed.ObserverId == "ledger-mirror"
+
+        def failing() -> set[tuple[str, str]]:
+            items = client.call(methods.GET_FAILED_PARTITIONS, request).items
+            return {(each.ObserverId, each.Partition) for each in items}
+
+        accounts = {("ledger-mirror", f"account-{1000 + number}") for number in range(1, 5)}
+        eventually(lambda: failing() == accounts)
+        client.close()
+
+
+def test_the_examples_differ_in_what_a_chart_of_them_shows() -> None:
+    with Sandbox(seed=True) as sandbox:
+        client = Client(sandbox.port)
+        rows = client.webhooks(STORE).values()
+        hosts = Counter(urlsplit(row.Url).hostname for row in rows)
+        listeners = Counter(each.Id for row in rows for each in row.EventTypes)
+        assert sum(row.IsActive for row in rows) == 2
+        assert sorted(hosts.values()) == [1, 1, 2, 2]
+        assert len(set(listeners.values())) > 2
+        client.close()
+
+
+def test_the_example_of_the_magics_shows_a_row() -> None:
+    with Sandbox(seed=True) as sandbox:
+        client = Client(sandbox.port)
+        rows = client.webhooks(STORE).values()
+        active = [row for row in rows if row.IsActive]
+        assert [row.Id for row in active if "AccountOpened" in {each.Id for each in row.EventTypes}] == [
+            "ledger-mirror"
+        ]
         client.close()

@@ -20,7 +20,8 @@ from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import clients_pb2, webhooks_pb2
 from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.sandbox._authority import Authority
-from tests.sandbox.conftest import STORE, Client, eventually, hook, page, token
+from tests.sandbox.conftest import STORE, Client, hook, page, token
+from tests.waiting import eventually
 
 FORM = {
     "grant_type": "client_credentials",

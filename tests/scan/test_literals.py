@@ -10,7 +10,7 @@ import pytest
 
 from chronicle_notebook.cli import main
 from chronicle_notebook.scan import Rules
-from chronicle_notebook.scan._literals import CELL, CODE, VARIABLE
+from chronicle_notebook.scan._literals import CELL, CODE, COMMAND, PAIR, VARIABLE
 
 PLANTED = "planted-9f2b-word"
 QUERY = "a secret in a connection string or a query"
@@ -53,6 +53,17 @@ FOUND = [
     *((QUERY, f"requests.get('https://hooks.internal/in?a=1&{name}=PLANTED')") for name in ("token", "access_token")),
     *((QUERY, f"https://hooks.internal/in?{name}=PLANTED") for name in ("apikey", "api_key", "sig", "password")),
     (QUERY, "https://hooks.internal/in?a=1&amp;secret=PLANTED"),
+    *((QUERY, f"https://hooks.internal/in?a=1&{name}=PLANTED") for name in ("code", "Signature", "subscription-key")),
+    (CODE, "keyring.set_password('chronicle', 'reader', 'PLANTED')"),
+    (CODE, "keyring.set_password('chronicle', 'reader', password='PLANTED')"),
+    (VARIABLE, "!export WEBHOOK_TOKEN=PLANTED"),
+    (VARIABLE, "%%bash\nexport WEBHOOK_TOKEN='PLANTED' && make"),
+    (VARIABLE, "!set WEBHOOK_TOKEN=PLANTED"),
+    (COMMAND, "!curl -s -u reader:PLANTED https://hooks.internal/in"),
+    (COMMAND, "!curl --user 'reader:PLANTED' https://hooks.internal/in"),
+    (COMMAND, "!curl -H 'X-Api-Key: PLANTED' https://hooks.internal/in"),
+    (PAIR, "requests.post(url, headers={'X-Api-Key': 'PLANTED'})"),
+    (PAIR, 'requests.post(url, json={"id": 7, "clientSecret": "PLANTED"})'),
 ]
 
 
@@ -106,6 +117,20 @@ def test_a_plain_word_is_a_secret_where_one_is_taken(value: str) -> None:
         "f'https://hooks.internal/in?token={token}'",
         "'https://hooks.internal/in?token=' + token",
         "a = 1;token=secrets.token_urlsafe(24)",
+        "https://hooks.internal/in?code=404&code=de-DE&sort_key=a1b2c3d4e5&page=a1b2c3d4e5",
+        "https://hooks.internal/in?code=••••••",
+        "keyring.set_password('chronicle', 'reader', getpass())",
+        "!export WEBHOOK_TOKEN=$(cat /run/secrets/token-1)",
+        "export TOKEN_URL=https://login.internal/token1",
+        "!curl -u reader:$TOKEN https://hooks.internal/in",
+        "!curl -u reader https://hooks.internal:8443/in",
+        "!curl -H 'X-Api-Key: $KEY' https://hooks.internal/in",
+        "{'token': 'missing', 'secret': 'env:WEBHOOK_TOKEN2', 'password': 'required', 'auth': 'oauth2'}",
+        "{'token_url': 'https://login.internal/token1', 'api_key': '/run/secrets/key1'}",
+        "{'next_token': 'a1b2c3d4e5', 'pad_token': 'a1b2c3d4e5'}",
+        "{'X-Api-Key': key, 'primary_key': 'a1b2c3d4e5'}",
+        "sha256:9f86d081884c7d659a2feaa0c55ad015 and basic a1b2c3d4e5f6 arithmetic",
+        "crk1:3F27578F70991BE363BDA4AD9589D1C7",
     ],
 )
 def test_a_reference_a_placeholder_and_prose_are_left_alone(source: str, tmp_path: Path) -> None:
@@ -131,8 +156,33 @@ def test_a_notebook_that_could_not_be_read_is_told_by_name_and_the_others_are_lo
     good = notebook(tmp_path, "cn.Secret('planted-word')")
     assert main(["scan", str(tmp_path)]) == 1
     out, err = capsys.readouterr()
-    assert re.fullmatch(rf"{re.escape(str(odd))}: .*could not be read\n{re.escape(str(good))}: cell 1 .*\n", out)
-    assert "nothing found" not in out + err
+    assert re.fullmatch(rf"{re.escape(str(good))}: cell 1 .*\n{re.escape(str(odd))}: .*could not be read\n", out)
+    assert err.splitlines()[0] == "2 files looked at, 1 secret found, 1 could not be read."
+    assert "change each secret" in err
+    assert "repair it, or look into it yourself" in err
+
+
+def test_what_could_not_be_read_is_no_secret_that_was_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    odd = tmp_path / "odd.ipynb"
+    odd.write_bytes(b'{"cells": [')
+    assert main(["scan", str(odd)]) == 1
+    out, err = capsys.readouterr()
+    assert out == f"{odd}: as a notebook: could not be read\n"
+    assert err.splitlines()[0] == "1 file looked at, no secret found, 1 could not be read."
+    assert "change each secret" not in err
+
+
+def test_a_file_that_cannot_be_opened_hides_no_finding_in_the_next(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    good = notebook(tmp_path, "cn.Secret('planted-word')")
+    # A file that nobody can read from its start, not even root, whom permissions do not stop.
+    assert main(["scan", "/proc/self/mem", str(good)]) == 1
+    out, err = capsys.readouterr()
+    assert "cell 1" in out.splitlines()[0]
+    assert out.splitlines()[1].startswith("/proc/self/mem: ")
+    assert out.endswith(": could not be read\n")
+    assert "2 files looked at, 1 secret found, 1 could not be read." in err
 
 
 def test_a_named_file_that_is_no_text_could_not_be_read(tmp_path: Path) -> None:

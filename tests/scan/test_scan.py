@@ -105,7 +105,7 @@ def test_what_looks_like_a_secret_by_itself_is_found(kind: str) -> None:
         "headers = {'Authorization': 'Bearer aGVsbG8gd29ybGQ='}",
         '{"authorization": "Basic YWRhOmh1bnRlcjI="}',
         "authorization=Bearer aGVsbG8gd29ybGQ=",
-        "https://ada:hunter22@hooks.internal/in",
+        "https://reader:hunter22@hooks.internal/in",
         "?access_token=abcdef123",
     ],
 )
@@ -132,7 +132,7 @@ def test_credentials_are_found_in_each_form(text: str) -> None:
         "chronicle://runbooks:hunter2@chronicle.example.com:35000",
         "chronicle://runbooks:wrong@{kernel.address}",
         "https://example.com:8080/@someone",
-        "http://127.0.0.1:9/in and mail to ada@example.com",
+        "http://127.0.0.1:9/in and mail to reader@example.com",
         "?apiKey=env:API_KEY",
         "?apiKey=<key>",
         "`crk1:` is ciphertext, crk1:<thumbprint>:<base64>",
@@ -168,7 +168,7 @@ def test_the_command_names_file_cell_and_kind_and_never_the_value(
         f"{bad}: cell 2 (id here), source: the value of the environment variable WEBHOOK_TOKEN",
         f"{bad}: cell 3 (id here), source: ciphertext of a kernel",
     ]
-    assert "2 files looked at, 2 found." in err
+    assert "2 files looked at, 2 secrets found." in err
     assert "canary" not in out + err
     assert CIPHER not in out + err
     assert main(["scan", str(tmp_path / "good.ipynb")]) == 0
@@ -196,7 +196,8 @@ def test_a_path_that_is_not_there_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "notebook", [{}, {"cells": None}, {"cells": [1, {}], "metadata": None}, {"metadata": {"widgets": 1}}]
+    "notebook",
+    [{"cells": []}, {"cells": [1, {}], "metadata": None}, {"cells": [{}], "metadata": {"widgets": 1}}],
 )
 def test_an_odd_notebook_is_no_obstacle(notebook: dict[str, Any], tmp_path: Path) -> None:
     assert scan([saved(tmp_path, notebook)]) == ([], 1)

@@ -67,8 +67,8 @@ def test_a_value_of_a_header_is_the_text_that_was_written(value: str) -> None:
 
 def test_the_kind_of_authorization_can_be_left_out() -> None:
     assert isinstance(read("authorization: {token: env:T}").authorization, BearerAuthorization)
-    basic = read("authorization: {username: ada, password: env:P}").authorization
-    assert basic == BasicAuthorization("ada", Secret.env("P"))
+    basic = read("authorization: {username: reader, password: env:P}").authorization
+    assert basic == BasicAuthorization("reader", Secret.env("P"))
     oauth = read("authorization: {authority: 'https://id.example.com', client_id: me, client_secret: env:S}")
     assert oauth.authorization == OAuthAuthorization("https://id.example.com", "me", Secret.env("S"))
     assert isinstance(read("authorization: none").authorization, NoAuthorization)
@@ -76,13 +76,13 @@ def test_the_kind_of_authorization_can_be_left_out() -> None:
 
 
 def test_a_variable_of_the_notebook_is_taken_as_a_text_or_a_secret() -> None:
-    variables = {"source": "my-app", "token": Secret.env("T"), "pw": CANARY, "who": "ada"}
+    variables = {"source": "my-app", "token": Secret.env("T"), "pw": CANARY, "who": "reader"}
     definition = read(
         "headers: {x-source: var:source, x-other: var:token}\nauthorization: {username: var:who, password: var:pw}",
         variables=variables,
     )
     assert definition.headers == {"x-source": "my-app", "x-other": Secret.env("T")}
-    assert definition.authorization == BasicAuthorization("ada", Secret(CANARY))
+    assert definition.authorization == BasicAuthorization("reader", Secret(CANARY))
 
 
 def test_a_text_that_looks_like_a_reference_can_be_meant_literally() -> None:
@@ -97,7 +97,11 @@ def test_nothing_is_put_into_text() -> None:
 
 @pytest.mark.parametrize("field", ["token", "password", "client_secret"])
 def test_a_secret_that_is_written_out_is_refused_with_the_reason(field: str) -> None:
-    others = {"token": "", "password": "username: ada, ", "client_secret": "authority: 'https://a.b', client_id: c, "}
+    others = {
+        "token": "",
+        "password": "username: reader, ",
+        "client_secret": "authority: 'https://a.b', client_id: c, ",
+    }
     body = f"event_types: [A]\nauthorization: {{{others[field]}{field}: {CANARY}}}"
     with pytest.raises(InvalidDefinitionError) as caught:
         read(body, first_line=2)
@@ -137,13 +141,13 @@ def test_a_secret_that_is_written_out_is_refused_with_the_reason(field: str) -> 
             "Add token: env:NAME under authorization.",
         ),
         (
-            "authorization: {kind: bearer, token: env:T, username: ada}",
+            "authorization: {kind: bearer, token: env:T, username: reader}",
             "line 1: username does not go with kind bearer.",
             "It takes token.",
         ),
         (
             "authorization: {kind: berer, token: env:T}",
-            "line 1: this is no kind of authorization.",
+            "line 1: 'berer' is no kind of authorization.",
             "Did you mean 'bearer'?",
         ),
         (
@@ -198,14 +202,28 @@ def test_what_is_no_yaml_is_told_by_its_line_alone() -> None:
     assert CANARY not in f"{caught.value}"
 
 
+@pytest.mark.parametrize("nested", ["[" * 3000, "{" * 3000, "- " * 3000, "headers: " + "{a: " * 3000, "? " * 3000])
+def test_what_is_nested_too_deeply_is_refused_like_anything_else(nested: str) -> None:
+    for reader in (read_body, read_document):
+        with pytest.raises(InvalidDefinitionError, match="nested too deeply") as caught:
+            reader(nested)
+        assert caught.value.field == "body"
+        assert caught.value.__context__ is None
+
+
 def test_a_variable_of_the_environment_that_names_a_user_must_be_set() -> None:
     with pytest.raises(SecretUnavailableError, match="'NOT_SET_ANYWHERE' is not set"):
         read("authorization: {username: env:NOT_SET_ANYWHERE, password: env:P}")
 
 
 def test_a_document_needs_an_id_and_a_url() -> None:
-    with pytest.raises(InvalidDefinitionError, match="'url' is missing"):
+    with pytest.raises(InvalidDefinitionError, match=r"^The key 'id' is missing"):
+        read_document("url: https://example.com")
+    with pytest.raises(InvalidDefinitionError, match=r"^Webhook 'a': The key 'url' is missing") as caught:
         read_document("id: a")
+    assert caught.value.webhook == "a"
+    with pytest.raises(InvalidDefinitionError, match=r"^Webhook 'a': line 3: active is neither true nor false"):
+        read_document("id: a\nurl: https://example.com\nactive: maybe")
 
 
 pieces = st.sampled_from(

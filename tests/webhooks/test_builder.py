@@ -70,9 +70,11 @@ def test_each_step_is_a_new_builder() -> None:
 
 
 def test_the_last_authorization_holds() -> None:
-    builder = DefinitionBuilder().with_event_type("A").with_basic_auth("ada", "pw").with_bearer_token("t")
+    builder = DefinitionBuilder().with_event_type("A").with_basic_auth("reader", "pw").with_bearer_token("t")
     assert builder.build("a", URL).authorization == BearerAuthorization(Secret("t"))
-    assert builder.with_basic_auth("ada", "pw").build("a", URL).authorization == BasicAuthorization("ada", Secret("pw"))
+    assert builder.with_basic_auth("reader", "pw").build("a", URL).authorization == BasicAuthorization(
+        "reader", Secret("pw")
+    )
     oauth = builder.with_oauth("https://id.example.com", "client", "s").build("a", URL).authorization
     assert oauth == OAuthAuthorization("https://id.example.com", "client", Secret("s"))
 
@@ -143,7 +145,7 @@ def test_the_same_header_again_replaces_the_value() -> None:
         (lambda: DefinitionBuilder().with_header(3, "a"), "headers"),  # type: ignore[arg-type]
         (lambda: DefinitionBuilder().with_headers(["x-a"]), "headers"),  # type: ignore[arg-type]
         (lambda: DefinitionBuilder().with_bearer_token(None), "token"),  # type: ignore[arg-type]
-        (lambda: DefinitionBuilder().with_basic_auth("ada", 7), "password"),  # type: ignore[arg-type]
+        (lambda: DefinitionBuilder().with_basic_auth("reader", 7), "password"),  # type: ignore[arg-type]
         (lambda: DefinitionBuilder().with_oauth("https://a.example", "c", b"s"), "client_secret"),  # type: ignore[arg-type]
     ],
 )
@@ -172,7 +174,7 @@ def test_a_repr_shows_what_was_set_and_no_values() -> None:
         .with_header("x-a", CANARY)
         .with_header("x-b", Secret(CANARY))
         .with_header(f"Bearer {CANARY}", "in the wrong place")
-        .with_basic_auth("ada", CANARY)
+        .with_basic_auth("reader", CANARY)
         .on_event_sequence("archive")
         .not_active()
         .not_replayable()

@@ -29,8 +29,8 @@ urls = (
     wild
     | st.sampled_from(["https://example.com/hook", "http://[::1]:9/", "http://[::1", "http://a:99999", "//h", "http:x"])
     | st.builds(lambda text: f"https://example.com/{text}", wild)
-    | st.builds(lambda secret: f"https://ada:{secret}@example.com/", planted)
-    | st.builds(lambda secret: f"ada:{secret}@example.com", planted)
+    | st.builds(lambda secret: f"https://reader:{secret}@example.com/", planted)
+    | st.builds(lambda secret: f"reader:{secret}@example.com", planted)
     | st.builds(lambda secret: f"https://example.com:{secret}/", planted)
 )
 ids = st.sampled_from(["account-events", "ä", "b c", "a#b", " a"]) | wild
@@ -56,7 +56,7 @@ def builders(draw: st.DrawFn) -> DefinitionBuilder:
         assert CANARY not in f"{refused}"
     kind = draw(st.sampled_from(["none", "basic", "bearer", "oauth"]))
     if kind == "basic":
-        builder = builder.with_basic_auth(draw(mostly("ada", wild)), draw(secrets))
+        builder = builder.with_basic_auth(draw(mostly("reader", wild)), draw(secrets))
     elif kind == "bearer":
         builder = builder.with_bearer_token(draw(secrets))
     elif kind == "oauth":

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import os
+import re
 import shlex
 from typing import Any
 from unittest import mock
@@ -13,7 +15,7 @@ from hypothesis import strategies as st
 
 import chronicle_notebook as cn
 from chronicle_notebook import InvalidInputError
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook._secrets import MASK, Secret
 from chronicle_notebook.model import (
     NO_AUTHORIZATION,
     AuthorizationKind,
@@ -89,7 +91,7 @@ def test_the_cell_reads_as_one_would_write_it() -> None:
 
 def test_the_python_reads_as_one_would_write_it() -> None:
     definition = HOOK.changed(
-        authorization=BasicAuthorization("ada", Secret(CANARY)), headers={"x-source": "my-app"}, replayable=False
+        authorization=BasicAuthorization("reader", Secret(CANARY)), headers={"x-source": "my-app"}, replayable=False
     )
     assert render(definition, "python") == (
         "import chronicle_notebook as cn\n"
@@ -100,7 +102,7 @@ def test_the_python_reads_as_one_would_write_it() -> None:
         '    "https://example.com/chronicle/webhooks",\n'
         "    lambda b: (\n"
         '        b.with_event_type("AccountOpened")\n'
-        '        .with_basic_auth("ada", cn.Secret.env("ACCOUNT_EVENTS_PASSWORD"))\n'
+        '        .with_basic_auth("reader", cn.Secret.env("ACCOUNT_EVENTS_PASSWORD"))\n'
         '        .with_header("x-source", "my-app")\n'
         "        .not_replayable()\n"
         "    ),\n"
@@ -118,7 +120,7 @@ def test_yaml_has_the_id_and_the_url() -> None:
 @pytest.mark.parametrize(
     ("authorization", "references"),
     [
-        (BasicAuthorization("ada", Secret(CANARY)), ["ACCOUNT_EVENTS_PASSWORD"]),
+        (BasicAuthorization("reader", Secret(CANARY)), ["ACCOUNT_EVENTS_PASSWORD"]),
         (BearerAuthorization(Secret(CANARY)), ["ACCOUNT_EVENTS_TOKEN"]),
         (OAuthAuthorization("https://id.example.com", "me", Secret(CANARY)), ["ACCOUNT_EVENTS_CLIENT_SECRET"]),
         (
@@ -144,18 +146,71 @@ def test_credentials_become_references_and_never_show(
 def test_credentials_of_a_webhook_that_was_read_back_come_from_the_environment(
     style: Style, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("ACCOUNT_EVENTS_USERNAME", "ada")
+    monkeypatch.setenv("ACCOUNT_EVENTS_USERNAME", "reader")
     code = render(HOOK.changed(authorization=UndisclosedAuthorization(AuthorizationKind.BASIC)), style)
-    assert READERS[style](code).authorization == BasicAuthorization("ada", Secret.env("ACCOUNT_EVENTS_PASSWORD"))
+    assert READERS[style](code).authorization == BasicAuthorization("reader", Secret.env("ACCOUNT_EVENTS_PASSWORD"))
 
 
 @pytest.mark.parametrize("style", STYLES)
 def test_a_header_that_looks_like_a_credential_becomes_a_reference(style: Style) -> None:
-    code = render(HOOK.changed(headers={"X-Api-Key": CANARY, "x-literal": Secret(CANARY), "x-source": "shown"}), style)
+    headers = {"X-Api-Key": CANARY, "X-Functions-Key": CANARY, "x-literal": Secret(CANARY), "x-source": "shown"}
+    code = render(HOOK.changed(headers=headers), style)
     assert CANARY not in code
     assert "ACCOUNT_EVENTS_X_API_KEY" in code
     assert "ACCOUNT_EVENTS_X_LITERAL" in code
     assert "shown" in code
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_a_header_that_may_have_been_a_secret_becomes_a_reference_and_the_code_says_so(style: Style) -> None:
+    # A kernel gives back a plain text, whatever it was when it was registered.
+    code = render(HOOK.changed(headers={"x-partner": CANARY, "User-Agent": "shown"}), style)
+    assert CANARY not in code
+    assert "# Values that may be secret are not written out: set these variables before you run this. " in code
+    assert 'webhooks.get("account-events") has them while it is registered.\n' in code
+    assert READERS[style](code).headers == {"x-partner": Secret.env("ACCOUNT_EVENTS_X_PARTNER"), "User-Agent": "shown"}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_of_one_that_somebody_is_writing_only_credentials_are_left_out(style: Style) -> None:
+    definition = HOOK.changed(target_url=f"{HOOK.target_url}?version=2", headers={"x-partner": "42", "x-sig": CANARY})
+    code = render(definition, style, only_credentials=True)
+    assert CANARY not in code
+    found = READERS[style](code)
+    assert found.target_url == definition.target_url
+    assert found.headers == {"x-partner": "42", "x-sig": Secret.env("ACCOUNT_EVENTS_X_SIG")}
+
+
+@pytest.mark.parametrize("only_credentials", [False, True])
+@pytest.mark.parametrize("style", STYLES)
+def test_a_url_with_a_credential_comes_from_the_environment_and_the_code_says_which_it_is(
+    style: Style, only_credentials: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    definition = HOOK.changed(target_url=f"https://example.com/api?code={CANARY}&x=1")
+    code = render(definition, style, only_credentials=only_credentials)
+    assert CANARY not in code
+    assert f"# ACCOUNT_EVENTS_TARGET_URL is the whole of https://example.com/api?code={MASK}&x={MASK}\n" in code
+    monkeypatch.setenv("ACCOUNT_EVENTS_TARGET_URL", definition.target_url)
+    assert READERS[style](code).target_url == definition.target_url
+
+
+@pytest.mark.parametrize(
+    "definition",
+    [
+        HOOK.changed(target_url="https://example.com/?a=b"),
+        HOOK.changed(authorization=UndisclosedAuthorization(AuthorizationKind.BASIC)),
+    ],
+)
+def test_python_does_not_name_the_whole_environment_which_a_traceback_would_show(definition: WebhookDefinition) -> None:
+    assert "environ" not in render(definition, "python")
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("breaks", ["\n", "\r", "\x85", "\u2028"])
+def test_nothing_in_a_url_that_was_read_back_becomes_code(style: Style, breaks: str) -> None:
+    definition = HOOK.changed(target_url=f"https://example.com/{breaks}import_me: now\n?a=b")
+    lines = str(render(definition, style)).splitlines()
+    assert not [line for line in lines if "import_me" in line and not line.startswith("# ACCOUNT_EVENTS_TARGET_URL")]
 
 
 @pytest.mark.parametrize("style", STYLES)
@@ -246,9 +301,10 @@ definitions = st.builds(
 def test_whatever_can_be_registered_comes_back_as_it_was(style: Style, definition: WebhookDefinition) -> None:
     assume(not problems(definition))
     code = render(definition, style)
-    found = READERS[style](code)
+    with mock.patch.dict(os.environ, dict.fromkeys(re.findall(r"\w+_TARGET_URL\w*", code), definition.target_url)):
+        found = READERS[style](code)
     kept = {name: value for name, value in definition.headers.items() if found.headers.get(name) == value}
-    # What differs is a header that looks like a credential, and that became a reference.
+    # What differs is a header that may have been a secret, and that became a reference.
     changed = {name: value for name, value in found.headers.items() if name not in kept}
     assert all(isinstance(value, Secret) and value.reference for value in changed.values())
     assert list(found.headers) == list(definition.headers)
@@ -266,7 +322,7 @@ def test_no_literal_secret_is_ever_written_out(style: Style, header: str, kind: 
     secret = Secret(CANARY)
     kinds: dict[str, WebhookAuthorization] = {
         "bearer": BearerAuthorization(secret),
-        "basic": BasicAuthorization("ada", secret),
+        "basic": BasicAuthorization("reader", secret),
         "oauth": OAuthAuthorization("https://id.example.com", "me", secret),
         "none": NO_AUTHORIZATION,
     }

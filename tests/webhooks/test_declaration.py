@@ -253,6 +253,8 @@ def test_what_goes_wrong_inside_define_is_told_with_the_class() -> None:
     with pytest.raises(InvalidDefinitionError) as caught:
         declare(with_define(misuses))
     assert caught.value.field == "event_types"
+    assert caught.value.webhook == "Hook"
+    assert caught.value.message.startswith("Webhook 'Hook': An event type is ")
     assert "raised" not in str(caught.value), "an error of this package comes out as it is"
 
 

@@ -7,14 +7,15 @@ from uuid import uuid4
 
 import pandas as pd
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from chronicle_notebook._client import Client
+from chronicle_notebook.contracts._convert import undisclosed
 from chronicle_notebook.contracts._guid import guid_to_wire
 from chronicle_notebook.contracts.commands._columns import columns, definitions
-from chronicle_notebook.contracts.commands._convert import definition_from_details
 from chronicle_notebook.contracts.wire import webhook_rows_pb2, webhooks_pb2
+from chronicle_notebook.model import EventType, WebhookDefinition
 from chronicle_notebook.webhooks._frame import columns_of, frame
 
 DTYPES = {
@@ -59,6 +60,20 @@ def answer(*details: webhooks_pb2.WebhookDetailsResponse) -> webhook_rows_pb2.We
         CorrelationId=guid_to_wire(uuid4()), Data=details
     )
     return webhook_rows_pb2.WebhookRows.FromString(message.SerializeToString())
+
+
+def value_of(details: webhooks_pb2.WebhookDetailsResponse) -> WebhookDefinition:
+    """The long way: a row read as the message that it is."""
+    return WebhookDefinition(
+        id=details.Identifier,
+        target_url=details.Url,
+        event_types=tuple(EventType(kind.Id, kind.Generation, kind.Tombstone) for kind in details.EventTypes),
+        authorization=undisclosed(details.AuthorizationType),
+        headers=details.Headers,
+        event_sequence_id=details.EventSequenceId,
+        replayable=details.IsReplayable,
+        active=details.IsActive,
+    )
 
 
 def dtypes(table: pd.DataFrame) -> dict[str, str]:
@@ -118,12 +133,13 @@ def test_an_authorization_of_a_later_kernel_is_missing_rather_than_wrong() -> No
     assert frame(columns(answer(odd)))["authorization"].isna().all()
 
 
+@settings(deadline=None)
 @given(st.lists(DETAILS, max_size=4, unique_by=lambda details: details.Identifier))
 def test_the_short_way_and_the_long_way_give_the_same_frame(
     details: list[webhooks_pb2.WebhookDetailsResponse],
 ) -> None:
     short = frame(columns(answer(*details)))
-    values = [definition_from_details(each) for each in details]
+    values = [value_of(each) for each in details]
     pd.testing.assert_frame_equal(short, frame(columns_of(values)))
     assert definitions(answer(*details)) == values
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import xml.etree.ElementTree as ET
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 
@@ -36,6 +37,8 @@ def test_it_is_a_sequence_by_position_and_by_id() -> None:
     assert [each.id for each in hooks] == hooks.ids == ["a", "b", "c"]
     assert hooks["b"] in hooks
     assert hook("d") not in hooks
+    ids: list[Any] = ["b", "d", 5]
+    assert [each in hooks for each in ids] == [True, False, False]
     assert hooks.find("b") is hooks[1]
     assert hooks.find("d") is None
     assert hooks == listed(hook("a"), hook("b"), hook("c"))

@@ -9,10 +9,16 @@ import pytest
 
 from chronicle_notebook import (
     CallCancelledError,
+    ChronicleError,
+    ClientClosedError,
     DeadlineExceededError,
+    KernelFaultError,
     KernelUnreachableError,
     PermissionDeniedError,
+    ProtectedError,
+    ProtocolError,
     ReplacementError,
+    RequestRefusedError,
     Secret,
 )
 from chronicle_notebook._client import Client
@@ -134,22 +140,85 @@ def test_when_the_read_back_fails_too_the_lost_removal_is_what_is_told(client: C
     assert caught.value.__cause__ is None
 
 
-@pytest.mark.parametrize("raises", [LOST, DeadlineExceededError("late"), CallCancelledError("cancelled")])
+def replace(kernel: KernelGateway, client: Client, definition: WebhookDefinition, *, wait: float = 0.2) -> Outcome:
+    return _replacement.replace(kernel, client.event_store, DeclaredWebhook(definition, (), "a test"), wait=wait)
+
+
+@pytest.mark.parametrize(
+    "raises",
+    [
+        LOST,
+        DeadlineExceededError("late"),
+        CallCancelledError("cancelled"),
+        KernelFaultError("It failed half-way."),
+        ProtocolError("The answer is of no known shape."),
+        ClientClosedError("Closed meanwhile."),
+    ],
+)
 def test_a_replacement_whose_removal_is_unknown_hands_the_definition_back(client: Client, raises: Exception) -> None:
     client.webhooks.register(HOOK)
     wanted = HOOK.changed(replayable=False)
     kernel = losing(client, raises=raises, reads=LOST)
     with pytest.raises(ReplacementError, match="Whether 'audit' was removed is unknown") as caught:
-        _replacement.replace(kernel, client.event_store, wanted, wait=0.2)
+        replace(kernel, client, wanted)
     assert caught.value.definition == wanted
     assert "error.definition" in caught.value.hint
     assert caught.value.__cause__ is raises
 
 
+@pytest.mark.parametrize(
+    "raises",
+    [
+        PermissionDeniedError("not you"),
+        RequestRefusedError("not today"),
+        ProtectedError("Type its name.", event_store="shop"),
+    ],
+)
+def test_a_removal_that_was_refused_leaves_the_webhook_and_is_told_as_the_refusal_it_is(
+    client: Client, raises: ChronicleError
+) -> None:
+    client.webhooks.register(HOOK)
+    with pytest.raises(type(raises)) as caught:
+        replace(losing(client, reaches=False, raises=raises), client, HOOK.changed(replayable=False))
+    assert caught.value is raises
+    assert client.webhooks.get("audit") == HOOK
+
+
+class Blind(Losing):
+    """A kernel that removes and says so, and then cannot be read."""
+
+    def remove_webhooks(self, event_store: str, ids: Sequence[str]) -> None:
+        self._kernel.remove_webhooks(event_store, ids)
+        self._wrote = True
+
+
+@pytest.mark.parametrize("reads", [KernelFaultError("It failed."), PermissionDeniedError("not you"), LOST])
+def test_a_read_back_that_fails_after_the_removal_hands_the_definition_back(
+    client: Client, reads: ChronicleError
+) -> None:
+    client.webhooks.register(HOOK)
+    wanted = HOOK.changed(replayable=False)
+    kernel: KernelGateway = Blind(client._kernel, reads=reads)  # type: ignore[assignment]
+    with pytest.raises(ReplacementError, match="The removal of 'audit' was accepted, and looking whether it is") as e:
+        replace(kernel, client, wanted)
+    assert e.value.definition == wanted
+    assert e.value.__cause__ is reads
+    assert "client.webhooks.register(error.definition)" in e.value.hint
+
+
+@pytest.mark.parametrize("reads", [KeyboardInterrupt(), TypeError("a fault of this package")])
+def test_whatever_else_ends_the_read_back_carries_a_note_of_it(client: Client, reads: BaseException) -> None:
+    client.webhooks.register(HOOK)
+    kernel: KernelGateway = Blind(client._kernel, reads=reads)  # type: ignore[assignment]
+    with pytest.raises(type(reads)) as caught:
+        replace(kernel, client, HOOK)
+    assert caught.value.__notes__ == ["The webhook 'audit' may be removed, and was not registered again."]
+
+
 def test_ctrl_c_during_the_removal_says_that_the_webhook_may_be_gone(client: Client) -> None:
     client.webhooks.register(HOOK)
     with pytest.raises(KeyboardInterrupt) as caught:
-        _replacement.replace(losing(client, raises=KeyboardInterrupt()), client.event_store, HOOK, wait=0.2)
+        replace(losing(client, raises=KeyboardInterrupt()), client, HOOK)
     assert caught.value.__notes__ == ["The webhook 'audit' may be removed, and was not registered again."]
 
 
@@ -161,7 +230,7 @@ def test_a_replacement_whose_removal_is_found_done_goes_on(client: Client) -> No
             self._kernel.add_webhooks(event_store, definitions)
 
     kernel: KernelGateway = LosingRemovals(client._kernel)  # type: ignore[assignment]
-    outcome = _replacement.replace(kernel, client.event_store, HOOK.changed(replayable=False), wait=5)
+    outcome = replace(kernel, client, HOOK.changed(replayable=False), wait=5)
     assert outcome
     assert outcome.action is Action.UPDATED
     assert not client.webhooks.get("audit").replayable

@@ -92,6 +92,74 @@ def test_a_reader_that_waits_in_another_thread_is_released_by_stop(client: Clien
     assert not reader.is_alive()
 
 
+def observers() -> list[threading.Thread]:
+    return [thread for thread in threading.enumerate() if thread.name.startswith("observe-")]
+
+
+def test_a_loop_that_is_left_ends_the_observation_and_leaves_no_thread(client: Client) -> None:
+    before = set(observers())
+    for _ in range(3):
+        for _hooks in client.webhooks.observe():
+            break
+    assert set(observers()) <= before
+
+
+def test_within_a_with_block_a_loop_can_be_left_and_begun_again(client: Client) -> None:
+    with client.webhooks.observe() as changes:
+        for hooks in changes:
+            assert hooks.ids == []
+            break
+        client.webhooks.register("a", URL, opened)
+        for hooks in changes:
+            assert hooks.ids == ["a"]
+            break
+    assert changes.state is ObservationState.STOPPED
+
+
+def test_what_wakes_a_reader_without_a_list_does_not_shorten_its_wait(client: Client) -> None:
+    with client.webhooks.observe() as changes:
+        assert changes.next(timeout=5) is not None
+        ended = threading.Event()
+
+        def wake() -> None:
+            while not ended.wait(0.01):
+                with changes._news:
+                    changes._news.notify_all()
+
+        waker = threading.Thread(target=wake)
+        waker.start()
+        started = time.monotonic()
+        assert changes.next(timeout=0.5) is None
+        waited = time.monotonic() - started
+        ended.set()
+        waker.join()
+    assert 0.5 <= waited < 2
+
+
+def test_a_callback_for_the_state_that_takes_its_time_does_not_hold_the_list_back(client: Client) -> None:
+    read = threading.Event()
+
+    def slow(_state: ObservationState) -> None:
+        read.wait(10)
+
+    with client.webhooks.observe(on_state=slow) as changes:
+        assert changes.next(timeout=5) is not None
+        read.set()
+
+
+def test_no_time_at_all_means_what_is_there_already(client: Client) -> None:
+    with client.webhooks.observe() as changes:
+        assert changes.next(timeout=5) is not None
+        assert changes.next(timeout=0) is None
+
+
+@pytest.mark.parametrize("timeout", [float("nan"), float("inf"), -1, "5", True])
+def test_a_timeout_that_is_no_number_of_seconds_is_refused(client: Client, timeout: Any) -> None:
+    with client.webhooks.observe() as changes, pytest.raises(cn.InvalidInputError) as caught:
+        changes.next(timeout=timeout)
+    assert caught.value.field == "timeout"
+
+
 def test_a_restart_of_the_kernel_is_survived(tmp_path: Any) -> None:
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))

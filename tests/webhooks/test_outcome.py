@@ -20,6 +20,7 @@ from chronicle_notebook.contracts.wire import (
 )
 from chronicle_notebook.model import EventType, RegisteredEventType
 from chronicle_notebook.sandbox import Behaviour
+from chronicle_notebook.webhooks._outcome import Action, Outcome
 from chronicle_notebook.webhooks._registration import RECOVERED
 from tests.scripted import ScriptedKernel, enveloped
 
@@ -184,3 +185,22 @@ def test_a_kernel_of_the_other_generation_is_named_as_such(kernel: ScriptedKerne
     with pytest.raises(cn.MethodNotImplementedError) as caught:
         scripted_client.webhooks.register("h", URL, opened)
     assert "generation" in caught.value.hint
+
+
+def test_several_outcomes_are_found_by_position_and_by_id() -> None:
+    made = [
+        Outcome(
+            webhook=each, action=Action.CREATED, accepted=True, visible=True, waited=0.1, server="k", event_store="s"
+        )
+        for each in ("account-events", "audit")
+    ]
+    outcomes = cn.Outcomes(made, caption="2 webhooks in event store 's'")
+    assert outcomes["audit"] is outcomes[1] is made[1]
+    asked: list[Any] = ["audit", made[0], "nope"]
+    assert [each in outcomes for each in asked] == [True, True, False]
+    with pytest.raises(cn.UnknownWebhookError) as caught:
+        outcomes["acount-events"]
+    assert caught.value.hint == "Did you mean 'account-events'?"
+    assert repr(outcomes).startswith("2 webhooks in event store 's'")
+    assert repr(outcomes[:2][:1]).startswith("1 of 2 webhooks in event store 's'")
+    assert list(outcomes[1:]) == [made[1]]

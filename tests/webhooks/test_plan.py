@@ -72,7 +72,7 @@ def test_a_change_that_the_kernel_ignores_says_so_and_what_to_do(field: str, val
     (change,) = plan.changes
     assert (plan.action, plan.effective) == (PlannedAction.UPDATE, False)
     assert change.effect is Effect.IGNORED
-    assert change.remedy == "Remove it, wait until it is gone, and register it again."
+    assert change.remedy.startswith("client.webhooks.replace(...) removes it")
     assert "would stay as it is" in plan.summary
     assert change.remedy in repr(plan)
     assert "ignored by the kernel" in plan._repr_html_()
@@ -117,7 +117,7 @@ def test_a_definition_that_was_read_back_needs_its_credentials_again() -> None:
     "authorization",
     [
         BearerAuthorization(Secret(CANARY)),
-        BasicAuthorization("ada", Secret(CANARY)),
+        BasicAuthorization("reader", Secret(CANARY)),
         OAuthAuthorization("https://id.example.com", "me", Secret(CANARY)),
     ],
 )

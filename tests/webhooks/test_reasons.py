@@ -154,3 +154,17 @@ def test_the_first_authorization_of_an_existing_webhook_is_known_to_be_ignored_u
     (item,) = outcome.ineffective
     assert item.field == "authorization"
     assert "ignore the first authorization" in item.reason
+
+
+def test_an_authorization_that_is_dropped_is_not_told_to_be_sent_encrypted_as_well() -> None:
+    with classic_kernel(stuck=True) as (client, _):
+        client.webhooks.register("h", URL, lambda b: b.with_event_type("A"), wait=0.3)
+        outcome = client.webhooks.register("h", URL, with_bearer, wait=0.2)
+    assert [item.field for item in outcome.ineffective] == ["authorization"]
+    assert not any("encrypted secret" in note for note in outcome.notes)
+
+
+def test_a_dry_run_tells_of_dropped_credentials_on_a_kernel_that_drops_them() -> None:
+    for version, told in (("19.29.4", True), ("19.32.3", False)):
+        with kernel_of(version, None) as client:
+            assert ("kernels drop credentials" in repr(client.webhooks.plan("h", URL, with_bearer))) is told

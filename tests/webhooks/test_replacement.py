@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 import pytest
 
 import chronicle_notebook as cn
@@ -10,6 +12,7 @@ from chronicle_notebook._client import Client
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.model import AuthorizationKind, BearerAuthorization, EventType, WebhookDefinition
 from chronicle_notebook.webhooks import _replacement
+from chronicle_notebook.webhooks._declaration import DeclaredWebhook
 from chronicle_notebook.webhooks._outcome import Action
 
 HOOK = WebhookDefinition("audit", "http://127.0.0.1:9/in", (EventType("AccountOpened"),))
@@ -97,7 +100,65 @@ def test_a_second_step_that_fails_is_told_and_the_definition_is_handed_back(
     wanted = HOOK.changed(replayable=False)
     unwilling: KernelGateway = _Unwilling(client._kernel, refuses=refuses)  # type: ignore[assignment]
     with pytest.raises(ReplacementError, match=words) as caught:
-        _replacement.replace(unwilling, client.event_store, wanted, wait=0.3)
+        _replacement.replace(unwilling, client.event_store, DeclaredWebhook(wanted, (), "a test"), wait=0.3)
     assert caught.value.definition == wanted
     assert "error.definition" in caught.value.hint
     assert (client.webhooks.all().find("audit") is None) is refuses
+
+
+def test_a_declared_class_is_replaced_with_the_event_types_that_it_declares(client: Client) -> None:
+    client.webhooks.register(HOOK)
+
+    @cn.event_type(id="StatementSent")
+    @dataclass
+    class StatementSent:
+        owner: str
+
+    @cn.webhook(target_url=HOOK.target_url, id="audit")
+    class Audit:
+        def define(self, builder: cn.DefinitionBuilder) -> cn.DefinitionBuilder:
+            return builder.with_event_type(StatementSent).not_replayable()
+
+    outcome = client.webhooks.replace(Audit)
+    assert outcome
+    assert client.webhooks.get("audit").event_types == (EventType("StatementSent"),)
+    (registered,) = [each for each in client.event_types() if each.id == "StatementSent"]
+    assert registered.schema["properties"]["owner"] == {"type": "string"}
+
+
+class _Schemaless:
+    """A kernel that refuses event types."""
+
+    def __init__(self, kernel: KernelGateway) -> None:
+        self._kernel = kernel
+
+    def register_event_types(self, event_store: str, types: object) -> None:
+        raise cn.RequestRefusedError("No event types today.")
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._kernel, name)
+
+
+def test_an_event_type_that_is_refused_is_known_before_anything_is_removed(client: Client) -> None:
+    client.webhooks.register(HOOK)
+
+    @cn.event_type(id="StatementLost")
+    @dataclass
+    class StatementLost:
+        owner: str
+
+    hook = DeclaredWebhook(HOOK.changed(event_types=(EventType("StatementLost"),)), (StatementLost,), "a test")
+    kernel: KernelGateway = _Schemaless(client._kernel)  # type: ignore[assignment]
+    with pytest.raises(cn.RequestRefusedError, match="No event types today"):
+        _replacement.replace(kernel, client.event_store, hook, wait=0.3)
+    assert client.webhooks.get("audit") == HOOK
+
+
+def test_what_the_error_hands_back_can_be_registered_as_it_is(client: Client) -> None:
+    client.webhooks.register(HOOK)
+    unwilling: KernelGateway = _Unwilling(client._kernel, refuses=True)  # type: ignore[assignment]
+    hook = DeclaredWebhook(HOOK.changed(replayable=False), (), "a test")
+    with pytest.raises(ReplacementError) as caught:
+        _replacement.replace(unwilling, client.event_store, hook, wait=0.3)
+    # Type checkers must follow the hint's own code as well.
+    assert client.webhooks.register(caught.value.definition)

@@ -50,6 +50,74 @@ def test_registering_the_same_again_says_unchanged_and_sends_nothing(client: Cli
     assert "nothing had to be sent" in outcome.summary
 
 
+@pytest.mark.parametrize(
+    "configure",
+    [
+        lambda b: b.with_event_type(7),
+        lambda b: b.with_header("X-A", "1").with_header("x-a", "2"),
+        lambda b: b.with_headers("x-a"),
+        lambda b: b.with_event_type("AccountOpened+2", 3),
+        lambda b: b.with_event_type("Unheard"),
+        lambda b: b.with_event_type("AccountOpened").with_header("x a", "1"),
+    ],
+)
+def test_every_definition_error_says_of_which_webhook_it_is(client: Client, configure: Callable[[Any], Any]) -> None:
+    for call in (client.webhooks.register, client.webhooks.plan):
+        with pytest.raises(cn.InvalidDefinitionError, match=r"^Webhook 'hook': ") as caught:
+            call("hook", URL, configure)
+        assert caught.value.webhook == "hook"
+        assert str(caught.value).count("Webhook 'hook'") == 1
+
+
+def test_a_generation_that_the_store_does_not_know_is_said_and_the_events_come_all_the_same(client: Client) -> None:
+    note = (
+        "The event store knows AccountOpened up to generation 1, not AccountOpened+9. Kernels match events by the id "
+        "alone, so it gets those of every generation."
+    )
+    plan = client.webhooks.plan("newer", URL, lambda b: b.with_event_types("AccountOpened+9", "FundsDeposited"))
+    assert plan.notes == (note,)
+    assert note in repr(plan)
+    assert "up to generation 1" in plan._repr_html_()
+    with cn.Receiver() as endpoint:
+        outcome = client.webhooks.register("newer", endpoint.url, lambda b: b.with_event_type("AccountOpened+9"))
+        assert outcome, "it works as asked"
+        assert outcome.notes == (note,)
+        client.event_log.append("account-1", "AccountOpened", {"owner": "customer-1"})
+        endpoint.wait_for(1)
+        again = client.webhooks.register("newer", endpoint.url, lambda b: b.with_event_type("AccountOpened+9"))
+        assert (again.action, again.notes) == (Action.UNCHANGED, (note,))
+
+
+def test_a_generation_that_is_known_or_is_declared_with_it_needs_no_note(client: Client) -> None:
+    store = client.event_store
+    client._kernel.register_event_types(store, [RegisteredEventType(EventType("AccountOpened", 2), {"type": "object"})])
+
+    @cn.event_type(id="AccountOpened", generation=3)
+    @dataclass
+    class Opened:
+        owner: str
+
+    builder = cn.DefinitionBuilder()
+    for given in ("AccountOpened", "AccountOpened+2"):
+        assert client.webhooks.plan(builder.with_event_type(given).build("known", URL)).notes == ()
+    assert client.webhooks.plan("known", URL, lambda b: b.with_event_type(Opened)).notes == ()
+    outcome = client.webhooks.register("known", URL, lambda b: b.with_event_type(Opened))
+    assert outcome.notes == ()
+
+
+def test_a_classic_kernel_that_may_list_the_first_generation_alone_gives_no_reason_for_a_note() -> None:
+    kinds = [RegisteredEventType(EventType("AccountOpened", number), {"type": "object"}) for number in (1, 2)]
+    for kernel, notes in (("16.37", 0), ("16.37-inmemory", 1)):
+        with (
+            cn.Sandbox(behaves_like=kernel, settle_delay=0.02) as sandbox,
+            cn.connect(sandbox.connection_string, event_store="shop", name="classic") as client,
+        ):
+            client.ensure_event_store()
+            client._kernel.register_event_types("shop", kinds)
+            plan = client.webhooks.plan("hook", URL, lambda b: b.with_event_type("AccountOpened+3"))
+            assert len(plan.notes) == notes, kernel
+
+
 def test_a_change_of_url_types_and_headers_takes_effect(client: Client) -> None:
     client.webhooks.register("moving", URL, opened)
     outcome = client.webhooks.register(
@@ -72,14 +140,14 @@ def test_each_field_that_a_kernel_ignores_is_named_with_reason_and_remedy(client
     assert [item.field for item in outcome.ineffective] == ["event_sequence_id", "replayable", "active"]
     for item in outcome.ineffective:
         assert "ignore" in item.reason
-        assert "Remove it" in item.remedy
+        assert "client.webhooks.replace(...)" in item.remedy
     assert (outcome.ineffective[2].requested, outcome.ineffective[2].found) == ("no", "yes")
     assert "active" in repr(outcome)
     assert "active" in outcome._repr_html_()
 
 
 def test_an_authorization_cannot_be_taken_away_and_the_outcome_says_so(client: Client) -> None:
-    client.webhooks.register("locked", URL, lambda b: opened(b).with_basic_auth("ada", "swordfish"))
+    client.webhooks.register("locked", URL, lambda b: opened(b).with_basic_auth("reader", "swordfish"))
     outcome = client.webhooks.register("locked", URL, opened)
     assert not outcome
     (item,) = outcome.ineffective
@@ -145,7 +213,7 @@ def test_a_definition_that_was_read_back_without_credentials_can_be_changed_and_
 
 def test_a_call_that_names_no_target_tells_how_it_is_written(client: Client) -> None:
     with pytest.raises(cn.InvalidInputError) as caught:
-        client.webhooks.register("account-events")  # type: ignore[call-overload]
+        client.webhooks.register("account-events")  # type: ignore[arg-type]
     assert 'register("account-events"' in caught.value.hint
 
 
@@ -207,7 +275,7 @@ def test_a_thousand_declared_webhooks_go_in_one_call(
         assert len(outcomes) == len(client.webhooks.all()) == 1000
         assert outcomes, outcomes.failed[:3]
     assert calls["Webhooks/AddWebhooks"] == 1
-    assert "1000 declared webhooks" in repr(outcomes)
+    assert "1,000 declared webhooks" in repr(outcomes)
 
 
 def test_two_classes_with_one_id_are_an_error_that_names_both(client: Client) -> None:
@@ -245,7 +313,7 @@ def test_the_functions_by_name_of_a_client_do_the_same(client: Client) -> None:
         (lambda c: c.webhooks.code(5), "code() takes an id, a declared class or a definition, not int."),
         (lambda c: c.webhooks.replace("a"), "replace() takes a declared class or a definition, not str."),
         (lambda c: c.webhooks.plan("a"), "plan() takes a declared class, a definition, or an id with a target URL."),
-        (lambda c: c.webhooks.remove(["a"]), "remove() takes an id or a declared class, not list."),
+        (lambda c: c.webhooks.remove(5), "remove() takes an id, a declared class, or a list of them, not int."),
         (lambda c: c.webhooks.observe(5), "on_change is a function, not int."),
         (lambda c: c.webhooks.observe(on_state="a"), "on_state is a function, not str."),
     ],

@@ -106,7 +106,7 @@ def test_an_id_that_a_kernel_would_misread_is_a_problem(field: str, value: Any, 
         ("/hook", "is not an absolute http or https URL"),
         ("ftp://example.com/", "is not an absolute http or https URL"),
         ("http:example.com", "is not an absolute http or https URL"),
-        (f"ada:{CANARY}@example.com", "is not an absolute http or https URL"),
+        (f"reader:{CANARY}@example.com", "is not an absolute http or https URL"),
         ("https://", "has no host"),
         ("https:///hook", "has no host"),
         ("https://:443/hook", "has no host"),
@@ -115,7 +115,7 @@ def test_an_id_that_a_kernel_would_misread_is_a_problem(field: str, value: Any, 
         ("https://[v1.x]/hook", "has a host that cannot be read"),
         ("https://a..b/", "has a host that cannot be read"),
         ("https://a<b>/", "has a host that cannot be read"),
-        (f"https://ada:{CANARY}@example.com/", "holds a user name or password"),
+        (f"https://reader:{CANARY}@example.com/", "holds a user name or password"),
         (f"https://{CANARY}@example.com/", "holds a user name or password"),
         ("https://@example.com/", "holds a user name or password"),
         ("https://example.com/#part", "has a fragment"),
@@ -288,9 +288,9 @@ AUTHORITY = "https://id.example.com"
         (BasicAuthorization("  ", Secret(CANARY)), "username", "is blank"),
         (BasicAuthorization("a:b", Secret(CANARY)), "username", "holds ':'"),
         (BasicAuthorization("a\r\nb", Secret(CANARY)), "username", "a carriage return (character 2)"),
-        (BasicAuthorization("ada", Secret("")), "password", "is empty"),
-        (BasicAuthorization("ada", Secret("\ud800")), "password", "half a character"),
-        (BasicAuthorization("ada", CANARY), "password", "is not a Secret, but str"),  # type: ignore[arg-type]
+        (BasicAuthorization("reader", Secret("")), "password", "is empty"),
+        (BasicAuthorization("reader", Secret("\ud800")), "password", "half a character"),
+        (BasicAuthorization("reader", CANARY), "password", "is not a Secret, but str"),  # type: ignore[arg-type]
         (BearerAuthorization(Secret("")), "token", "is empty"),
         (BearerAuthorization(Secret(f"{CANARY}\n")), "token", "white space around it"),
         (BearerAuthorization(Secret(f"{CANARY}\nx")), "token", "no header can carry"),
@@ -310,6 +310,14 @@ def test_an_authorization_that_cannot_work_is_a_problem(authorization: Any, fiel
     found, text = only_problem(GOOD.changed(authorization=authorization))
     assert found == field
     assert message in text
+
+
+@pytest.mark.parametrize("given", ["", "id.example.com", "https://", "https://a:x"])
+def test_what_is_no_authority_is_answered_with_an_authority_and_no_webhook(given: str) -> None:
+    (problem,) = check_authority(given)
+    assert problem.hint == "Write, for example, https://login.example.com/realms/bank."
+    (problem,) = check_target_url(given)
+    assert problem.hint == "Write, for example, https://example.com/chronicle/webhooks."
 
 
 def test_a_definition_that_was_read_back_says_how_to_give_the_credentials_again() -> None:
@@ -453,7 +461,7 @@ def test_a_warning_points_at_the_line_of_the_caller() -> None:
 @pytest.mark.parametrize(
     ("field", "make"),
     [
-        ("password", lambda secret: BasicAuthorization("ada", secret)),
+        ("password", lambda secret: BasicAuthorization("reader", secret)),
         ("token", BearerAuthorization),
         ("client_secret", lambda secret: OAuthAuthorization(AUTHORITY, "c", secret)),
     ],
@@ -466,8 +474,8 @@ def test_a_secret_over_190_bytes_is_a_caution(field: str, make: Any) -> None:
 
 
 def test_bytes_are_counted_and_not_characters() -> None:
-    assert cautions(GOOD.changed(authorization=BasicAuthorization("ada", Secret("ä" * 95)))) == []
-    assert cautions(GOOD.changed(authorization=BasicAuthorization("ada", Secret("ä" * 96)))) != []
+    assert cautions(GOOD.changed(authorization=BasicAuthorization("reader", Secret("ä" * 95)))) == []
+    assert cautions(GOOD.changed(authorization=BasicAuthorization("reader", Secret("ä" * 96)))) != []
 
 
 def test_a_reference_is_looked_up_to_count_and_passed_over_when_it_leads_nowhere(

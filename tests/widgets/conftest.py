@@ -1,23 +1,13 @@
-"""What the tests of widgets share: a way to wait for what happens on another thread, and what a view sends."""
+"""What the tests of widgets share: what a view sends, what it is sent, and how loud a message is."""
 
 from __future__ import annotations
 
-import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from chronicle_notebook.widgets._told import Level
 from chronicle_notebook.widgets._view import View
-
-
-def until(condition: Callable[[], object], *, within: float = 8.0) -> None:
-    """Wait until something is true, and fail when it does not come true."""
-    end = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < end, "it did not come true"
-        time.sleep(0.01)
 
 
 @pytest.fixture

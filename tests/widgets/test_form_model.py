@@ -15,13 +15,15 @@ from chronicle_notebook.model import (
     BearerAuthorization,
     EventType,
     OAuthAuthorization,
+    UndisclosedAuthorization,
     WebhookDefinition,
 )
 from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.webhooks._outcome import Action
 from chronicle_notebook.widgets._form_model import FormModel
 from chronicle_notebook.widgets._told import Level
-from tests.widgets.conftest import level, until
+from tests.waiting import eventually
+from tests.widgets.conftest import level
 
 Make = Callable[..., FormModel]
 CANARY = "canary-value-4711"
@@ -35,7 +37,7 @@ def make(client: Client) -> Iterator[Make]:
         model = FormModel(client, lambda: None, definition)
         made.append(model)
         model.start()
-        until(lambda: model.choices)
+        eventually(lambda: model.choices)
         return model
 
     yield make
@@ -98,7 +100,7 @@ def test_the_previews_show_references_and_never_a_secret(make: Make) -> None:
 @pytest.mark.parametrize(
     ("kind", "texts", "expected"),
     [
-        ("basic", {"username": "ada"}, BasicAuthorization("ada", Secret(CANARY))),
+        ("basic", {"username": "reader"}, BasicAuthorization("reader", Secret(CANARY))),
         ("bearer", {}, BearerAuthorization(Secret(CANARY))),
         (
             "oauth",
@@ -319,13 +321,47 @@ def test_a_kernel_that_cannot_be_read_is_told(client: Client, shared_sandbox: Sa
     model = FormModel(other, lambda: None)
     other.close()
     model.start()
-    until(lambda: model.told)
+    eventually(lambda: model.told)
     assert model.told is not None
     assert level(model) is Level.ERROR
     assert model.obstacle == "The event store is not read."
     model.client = client
     model.read_again()
-    until(lambda: model.choices)
+    eventually(lambda: model.choices)
     assert model.told is None
     assert model.obstacle == "3 fields need attention, first: the id."
     model.close()
+
+
+def test_what_a_newer_kernel_told_has_to_be_chosen_anew(make: Make) -> None:
+    read_back = WebhookDefinition(
+        "account-events",
+        "http://127.0.0.1:9/in",
+        (EventType("AccountOpened", 0), EventType("AccountOpened")),
+        UndisclosedAuthorization(AuthorizationKind.UNKNOWN),
+    )
+    model = make(read_back)
+    assert model.fields.event_types == ("AccountOpened",)
+    assert model.remarks.wrong == {
+        "secret": "The authorization is of a kind that this version does not know. Choose another."
+    }
+    model.set("kind", "none")
+    assert not model.remarks.wrong
+
+
+def test_what_was_typed_and_is_no_event_type_keeps_it_from_being_registered(make: Make) -> None:
+    model = filled(make())
+    assert model.remarks.wrong == {}
+    model.set("typed_type", "FundsDepsited")
+    assert model.remarks.wrong == {
+        "event_types": "What was typed is no event type of this event store. Did you mean 'FundsDeposited'?"
+    }
+    assert model.obstacle == "1 field needs attention: the event types."
+    assert "event_types" in model.touched
+    model.set("typed_type", "zzz")
+    assert model.remarks.wrong["event_types"].endswith("Choose one of the list, or empty the box.")
+    model.set("all_known", True)
+    assert model.remarks.wrong == {}
+    model.set("all_known", False)
+    model.set("typed_type", "")
+    assert model.remarks.wrong == {}

@@ -56,3 +56,12 @@ def test_an_inactive_webhook_is_called_so_whatever_its_observer_does() -> None:
 
 def test_a_webhook_without_an_observer_is_not_known() -> None:
     assert Observers({}, datetime.now(UTC)).health(HOOK) == Health("not known", None, 0)
+
+
+def test_nothing_left_to_look_at_is_not_told_as_no_lag_where_a_partition_fails() -> None:
+    spaces = (Space(observer(), "failing", (failed(),)),)
+    health = Observers({"audit": spaces}, datetime.now(UTC)).health(HOOK)
+    assert health == Health("failing", None, 1)
+    assert spaces[0].lag is None
+    assert Space(observer(after=4), "failing", (failed(),)).lag == 6
+    assert Space(observer(), "caught up", ()).lag == 0

@@ -14,7 +14,8 @@ from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.widgets._inspector_model import InspectorModel
 from chronicle_notebook.widgets._told import Level
 from tests.scripted import ScriptedKernel
-from tests.widgets.conftest import level, until
+from tests.waiting import eventually
+from tests.widgets.conftest import level
 
 
 @pytest.fixture
@@ -32,7 +33,7 @@ def changes() -> list[str]:
 def model(endpoint: Receiver, client: Client, changes: list[str]) -> Iterator[InspectorModel]:
     made = InspectorModel(endpoint, changes.append, client)
     made.start()
-    until(lambda: made.types)
+    eventually(lambda: made.types)
     yield made
     made.close()
 
@@ -48,7 +49,7 @@ def post(url: str) -> int:
 
 def test_what_comes_is_news_once(model: InspectorModel, endpoint: Receiver, changes: list[str]) -> None:
     post(endpoint.url_for("audit"))
-    until(lambda: "deliveries" in changes)
+    eventually(lambda: "deliveries" in changes)
     assert [each.name for each in model.news()] == ["audit"]
     assert model.news() == []
     found = model.find(1)
@@ -60,7 +61,7 @@ def test_what_comes_is_news_once(model: InspectorModel, endpoint: Receiver, chan
 def test_a_burst_is_told_in_a_few_reports(model: InspectorModel, endpoint: Receiver, changes: list[str]) -> None:
     for _ in range(50):
         post(endpoint.url)
-    until(lambda: "deliveries" in changes)
+    eventually(lambda: "deliveries" in changes)
     assert changes.count("deliveries") < 25
 
 
@@ -80,7 +81,7 @@ def test_what_other_cells_do_to_the_endpoint_is_noticed(
     model: InspectorModel, endpoint: Receiver, changes: list[str]
 ) -> None:
     endpoint.misbehave(status=500)
-    until(lambda: "endpoint" in changes)
+    eventually(lambda: "endpoint" in changes)
 
 
 def test_a_test_event_is_appended_and_delivered(model: InspectorModel, endpoint: Receiver, client: Client) -> None:

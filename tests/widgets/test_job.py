@@ -13,7 +13,7 @@ from chronicle_notebook._connect import connect
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.widgets._job import Jobs
 from tests.scripted import ScriptedKernel
-from tests.widgets.conftest import until
+from tests.waiting import eventually
 
 
 def test_a_call_runs_on_another_thread_and_its_result_is_handed_over() -> None:
@@ -97,7 +97,7 @@ def test_closing_cancels_what_runs_and_starts_nothing_more(kernel: ScriptedKerne
     told: list[object] = []
     jobs = Jobs(lambda: None)
     jobs.start("Reading", client.event_stores, told.append, told.append)
-    until(lambda: kernel.count(methods.ALL_EVENT_STORES))
+    eventually(lambda: kernel.count(methods.ALL_EVENT_STORES))
     jobs.close()
     assert jobs.wait(5)
     assert told == []

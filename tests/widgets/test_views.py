@@ -14,9 +14,12 @@ from comm import get_comm_manager
 import chronicle_notebook as cn
 from chronicle_notebook import Receiver, Secret
 from chronicle_notebook._client import Client
+from chronicle_notebook._guard import CONFIRMED, LOCK
 from chronicle_notebook.model import BearerAuthorization, EventType, WebhookDefinition
+from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.widgets._view import View
-from tests.widgets.conftest import receive, until
+from tests.waiting import eventually
+from tests.widgets.conftest import receive
 
 CANARY = "canary-value-4711"
 HOOK = WebhookDefinition(
@@ -68,10 +71,10 @@ def test_a_browser_that_says_hello_is_told_everything(explorer: Any, sent: Sent)
 def test_a_change_of_the_list_goes_out_as_a_patch(explorer: Any, sent: Sent, client: Client) -> None:
     receive(explorer, kind="hello")
     client.webhooks.register(HOOK.changed(id="second"))
-    until(lambda: any(message["kind"] == "patch" for message in sent))
+    eventually(lambda: any(message["kind"] == "patch" for message in sent))
     assert last(sent, "patch")["put"]["id"] == ["second"]
     client.webhooks.remove("second")
-    until(lambda: last(sent, "patch")["gone"] == ["second"])
+    eventually(lambda: last(sent, "patch")["gone"] == ["second"])
 
 
 def test_details_follow_the_selection_and_mask_headers(explorer: Any, sent: Sent) -> None:
@@ -94,20 +97,43 @@ def test_the_filter_of_the_browser_is_that_of_the_frame(explorer: Any) -> None:
 def test_observers_reach_the_browser_while_it_shows_them(explorer: Any, sent: Sent) -> None:
     explorer.selected_ids = ["audit"]
     receive(explorer, kind="hello")
-    until(lambda: any(message["kind"] == "states" and "audit" in message["states"] for message in sent))
-    until(lambda: (last(sent, "details")["details"] or {}).get("spaces"))
+    eventually(lambda: any(message["kind"] == "states" and "audit" in message["states"] for message in sent))
+    eventually(lambda: (last(sent, "details")["details"] or {}).get("spaces"))
     assert last(sent, "details")["details"]["spaces"][0]["namespace"] == "Default"
+
+
+def test_a_retry_of_what_fails_in_a_protected_store_asks_to_unlock_it(
+    client: Client, sent: Sent, shared_sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv(CONFIRMED, raising=False)
+    client.webhooks.register(HOOK)
+    client.event_log.append("account-1", "AccountOpened", {})
+    eventually(lambda: client.failed_partitions("audit"))
+    with cn.connect(
+        shared_sandbox.connection_string, event_store=client.event_store, name="locked", protected=True
+    ) as locked:
+        explorer = locked.webhooks.explore()
+        assert explorer.model.wait_for_first(5)
+        receive(explorer, kind="retry", id="audit")
+        explorer.model.jobs.wait()
+        assert last(sent, "told")["told"]["lines"] == ["Type the event store's name in the red bar, and try again."]
+        receive(explorer, kind="unlock", name=client.event_store)
+        receive(explorer, kind="retry", id="audit")
+        explorer.model.jobs.wait()
+        assert "of 'audit'" in last(sent, "told")["told"]["title"]
+        explorer.close()
+    LOCK.close()
 
 
 def test_a_form_opens_in_the_explorer_and_registers(explorer: Any, sent: Sent, client: Client) -> None:
     receive(explorer, kind="duplicate", id="audit")
-    until(lambda: any(message["kind"] == "form" and message["form"]["kind"] == "state" for message in sent))
-    until(lambda: not last(sent, "form")["form"].get("loading", True))
+    eventually(lambda: any(message["kind"] == "form" and message["form"]["kind"] == "state" for message in sent))
+    eventually(lambda: not last(sent, "form")["form"].get("loading", True))
     receive(
         explorer, kind="form", form={"kind": "set", "field": "target_url", "value": "http://127.0.0.1:9/x", "seq": 1}
     )
     receive(explorer, kind="form", form={"kind": "register", "seq": 2})
-    until(lambda: client.webhooks.all().find("audit-copy"))
+    eventually(lambda: client.webhooks.all().find("audit-copy"))
     receive(explorer, kind="close_form")
     assert last(sent, "form_closed")
 
@@ -115,11 +141,11 @@ def test_a_form_opens_in_the_explorer_and_registers(explorer: Any, sent: Sent, c
 def test_undo_without_credentials_opens_the_form(explorer: Any, sent: Sent, client: Client) -> None:
     secured = HOOK.changed(id="secured", authorization=BearerAuthorization(Secret(CANARY)), headers={})
     client.webhooks.register(secured)
-    until(lambda: explorer.model.find("secured"))
+    eventually(lambda: explorer.model.find("secured"))
     receive(explorer, kind="remove", id="secured")
     explorer.model.jobs.wait()
     receive(explorer, kind="undo")
-    until(lambda: any(message["kind"] == "form" and message["form"].get("undisclosed") for message in sent))
+    eventually(lambda: any(message["kind"] == "form" and message["form"].get("undisclosed") for message in sent))
     state = next(m["form"] for m in reversed(sent) if m["kind"] == "form" and m["form"]["kind"] == "state")
     assert state["fields"]["id"] == "secured"
     assert CANARY not in everything(explorer, sent)
@@ -171,7 +197,7 @@ def test_a_form_keeps_its_secret_from_everything_that_leaves(
     client: Client, sent: Sent, caplog: pytest.LogCaptureFixture
 ) -> None:
     form = cn.widgets.WebhookForm(client)
-    until(lambda: form.model.choices)
+    eventually(lambda: form.model.choices)
     values = {
         "id": "secured",
         "target_url": "http://127.0.0.1:9/in",
@@ -195,7 +221,7 @@ def test_a_form_keeps_its_secret_from_everything_that_leaves(
 
 def test_a_form_shows_what_is_wrong_once_a_field_was_filled_in(client: Client, sent: Sent) -> None:
     form = cn.widgets.WebhookForm(client)
-    until(lambda: form.model.choices)
+    eventually(lambda: form.model.choices)
     receive(form, kind="hello")
     assert last(sent, "state")["wrong"] == {}
     assert last(sent, "state")["obstacle"].startswith("3 fields need attention")
@@ -213,13 +239,13 @@ def test_an_inspector_sends_deliveries_and_looks_into_one(client: Client, sent: 
         receive(inspector, kind="hello")
         hook = HOOK.changed(target_url=endpoint.url_for("audit"), authorization=BearerAuthorization(Secret(CANARY)))
         client.webhooks.register(hook.changed(headers={}))
-        client.event_log.append("account-1", "AccountOpened", {"owner": "Ada"})
-        until(lambda: any(message["kind"] == "more" for message in sent))
+        client.event_log.append("account-1", "AccountOpened", {"owner": "customer-17"})
+        eventually(lambda: any(message["kind"] == "more" for message in sent))
         row = last(sent, "more")["rows"]
         assert (row["hook"], row["partition"], row["status"]) == (["audit"], ["account-1"], [200])
         receive(inspector, kind="look", number=row["number"][0])
         detail = last(sent, "detail")["detail"]
-        assert detail["body"]["events"][0]["content"] == {"owner": "Ada"}
+        assert detail["body"]["events"][0]["content"] == {"owner": "customer-17"}
         assert inspector.selected is not None
         assert len(inspector.frame) == 1
         assert CANARY not in everything(inspector, sent)
@@ -277,7 +303,7 @@ def test_opening_and_closing_an_explorer_fifty_times_leaves_nothing(client: Clie
         receive(explorer, kind="new")
         explorer.close()
         explorer.close()
-    until(lambda: there() == before)
+    eventually(lambda: there() == before)
     assert before == (set(), before[1], 0)
 
 
@@ -292,6 +318,32 @@ def test_closing_an_inspector_and_a_form_leaves_nothing(client: Client) -> None:
             receive(form, kind="hello")
             inspector.close()
             form.close()
-        until(lambda: {thread.name for thread in threading.enumerate()} <= inside)
-    until(lambda: {thread.name for thread in threading.enumerate()} <= before)
+        eventually(lambda: {thread.name for thread in threading.enumerate()} <= inside)
+    eventually(lambda: {thread.name for thread in threading.enumerate()} <= before)
     assert len(get_comm_manager().comms) == comms
+
+
+def test_a_widget_that_was_closed_still_shows_what_it_was(client: Client, sent: Sent) -> None:
+    """As the last output of a cell, where IPython asks for it to display itself."""
+    from IPython.core.interactiveshell import InteractiveShell
+    from IPython.utils.capture import capture_output
+    from traitlets.config import Config
+
+    with Receiver() as endpoint:
+        explorer = client.webhooks.explore()
+        assert explorer.model.wait_for_first(5)  # else it would be a snapshot of the moment of asking
+        views = [cn.widgets.WebhookForm(client), explorer, cn.widgets.DeliveryInspector(endpoint)]
+        for view in views:
+            view.close()
+    shell: Any = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
+    try:
+        for view in views:
+            with capture_output() as shown:
+                shell.display_formatter.format(view)
+            (output,) = shown.outputs
+            assert output.data["text/plain"] == repr(view)
+            assert "<table" in output.data["text/html"] or "<dl" in output.data["text/html"]
+            assert "Run the cell" not in output.data["text/html"]
+            assert view._repr_mimebundle_() == (output.data, {})
+    finally:
+        InteractiveShell.clear_instance()

@@ -10,7 +10,6 @@ from chronicle_notebook.contracts._method import Method
 from chronicle_notebook.contracts.commands import methods as commands
 from chronicle_notebook.contracts.wire import (
     event_stores_classic_pb2,
-    event_stores_pb2,
     event_types_classic_pb2,
     namespaces_classic_pb2,
     namespaces_pb2,
@@ -131,13 +130,7 @@ ALL_EVENT_STORES = Method(
     event_stores_classic_pb2.QueryResult_IEnumerable_String,
     streaming=True,
 )
-ENSURE_EVENT_STORE = Method(
-    EVENT_STORES,
-    "EnsureEventStore",
-    event_stores_pb2.EnsureEventStoreRequest,
-    event_stores_pb2.CommandResult,
-    write=True,
-)
+ENSURE_EVENT_STORE = commands.ENSURE_EVENT_STORE
 NAMESPACES = commands.NAMESPACES
 ALL_NAMESPACES = Method(
     NAMESPACES,
@@ -146,9 +139,7 @@ ALL_NAMESPACES = Method(
     namespaces_classic_pb2.QueryResult_IEnumerable_String,
     streaming=True,
 )
-ENSURE_NAMESPACE = Method(
-    NAMESPACES, "EnsureNamespace", namespaces_pb2.EnsureNamespaceRequest, namespaces_pb2.CommandResult, write=True
-)
+ENSURE_NAMESPACE = commands.ENSURE_NAMESPACE
 
 # Observers and FailedPartitions: as in the `commands` generation, but for the answer of RetryPartition.
 
@@ -160,17 +151,14 @@ OBSERVE_OBSERVERS = commands.OBSERVE_OBSERVERS
 REPLAY = commands.REPLAY
 REPLAY_PARTITION = commands.REPLAY_PARTITION
 RETRY_PARTITION = Method(OBSERVERS, "RetryPartition", observation_pb2.RetryPartition, Empty, write=True)
-FAILED_PARTITIONS = commands.FAILED_PARTITIONS
 GET_FAILED_PARTITIONS = commands.GET_FAILED_PARTITIONS
 OBSERVE_FAILED_PARTITIONS = commands.OBSERVE_FAILED_PARTITIONS
 
 # ConnectionService, without CheckCompatibility, and Server
 
-CONNECTION_SERVICE = commands.CONNECTION_SERVICE
 CONNECT = commands.CONNECT
 KEEP_ALIVE = commands.KEEP_ALIVE
 GET_CONNECTED_CLIENTS = commands.GET_CONNECTED_CLIENTS
 GET_DESCRIPTOR_SET = commands.GET_DESCRIPTOR_SET
 OBSERVE_CONNECTED_CLIENTS = commands.OBSERVE_CONNECTED_CLIENTS
-SERVER = commands.SERVER
 GET_VERSION_INFO = commands.GET_VERSION_INFO

@@ -12,12 +12,14 @@ from contextlib import contextmanager
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from chronicle_notebook.contracts.commands._convert import undisclosed
+from chronicle_notebook._readable import readable
+from chronicle_notebook.contracts._convert import event_type_from_wire, undisclosed
 from chronicle_notebook.contracts.wire import webhook_rows_pb2, webhooks_pb2
 from chronicle_notebook.model import EventType, WebhookColumns, WebhookDefinition
 
-_EVENT_TYPES = attrgetter("EventTypes")
-_HEADERS = attrgetter("Headers")
+_ID, _URL, _AUTHORIZATION = attrgetter("Identifier"), attrgetter("Url"), attrgetter("AuthorizationType")
+_SEQUENCE, _ACTIVE, _REPLAYABLE = attrgetter("EventSequenceId"), attrgetter("IsActive"), attrgetter("IsReplayable")
+_EVENT_TYPES, _HEADERS = attrgetter("EventTypes"), attrgetter("Headers")
 _WHOLE = itemgetter(slice(None))
 """A slice of a repeated field is a plain list, which is iterated several times faster than the field itself."""
 
@@ -30,7 +32,7 @@ class _Texts(dict[Raw, list[str]]):
 
     def __missing__(self, raw: Raw) -> list[str]:
         kinds = [webhooks_pb2.EventType.FromString(each) for each in raw]
-        texts = self[raw] = [str(EventType(kind.Id, kind.Generation)) for kind in kinds]
+        texts = self[raw] = [readable(str(EventType(kind.Id, kind.Generation))) for kind in kinds]
         return texts
 
 
@@ -38,7 +40,7 @@ class _Names(dict[Raw, list[str]]):
     """The names of a webhook's headers by their bytes on the wire."""
 
     def __missing__(self, raw: Raw) -> list[str]:
-        names = self[raw] = sorted({_Header.FromString(each).key for each in raw})
+        names = self[raw] = sorted(map(readable, {_Header.FromString(each).key for each in raw}))
         return names
 
 
@@ -52,15 +54,15 @@ def columns(rows: webhook_rows_pb2.WebhookRows) -> WebhookColumns:
     with uncollected():
         data = list(rows.Data)
         return WebhookColumns(
-            id=[row.Identifier for row in data],
-            url=[row.Url for row in data],
+            id=[*map(_ID, data)],
+            url=[*map(_URL, data)],
             # A list of its own for each row, so that changing one changes one.
             event_types=[*map(list, map(_Texts().__getitem__, _raw(_EVENT_TYPES, data)))],
-            authorization=[row.AuthorizationType for row in data],
+            authorization=[*map(_AUTHORIZATION, data)],
             headers=[*map(list, map(_Names().__getitem__, _raw(_HEADERS, data)))],
-            event_sequence=[row.EventSequenceId for row in data],
-            active=[row.IsActive for row in data],
-            replayable=[row.IsReplayable for row in data],
+            event_sequence=[*map(_SEQUENCE, data)],
+            active=[*map(_ACTIVE, data)],
+            replayable=[*map(_REPLAYABLE, data)],
         )
 
 
@@ -68,8 +70,7 @@ class _Types(dict[bytes, EventType]):
     """An event type by its bytes on the wire."""
 
     def __missing__(self, raw: bytes) -> EventType:
-        kind = webhooks_pb2.EventType.FromString(raw)
-        value = self[raw] = EventType(kind.Id, kind.Generation, kind.Tombstone)
+        value = self[raw] = event_type_from_wire(webhooks_pb2.EventType.FromString(raw))
         return value
 
 

@@ -2,118 +2,68 @@
 
 from __future__ import annotations
 
-import json
-from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import Callable, Sequence
 from typing import Any, TypeVar
-from uuid import uuid4
 
 from google.protobuf.empty_pb2 import Empty
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
-from chronicle_notebook.contracts._appended import append_result
-from chronicle_notebook.contracts._defects import KnownDefect, known_defects
-from chronicle_notebook.contracts._envelope import open_envelope
-from chronicle_notebook.contracts._gateway import Caller, LiveList
-from chronicle_notebook.contracts._guid import guid_to_wire
+from chronicle_notebook._errors import ProtocolError
+from chronicle_notebook.contracts._adapter import Adapter, LiveWebhooks
+from chronicle_notebook.contracts._append import append_result, put_events
+from chronicle_notebook.contracts._convert import definition_to_wire, event_from_wire, registration_to_wire
+from chronicle_notebook.contracts._gateway import LiveList
 from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.contracts._said import hiding
 from chronicle_notebook.contracts._sealed import Sealed
-from chronicle_notebook.contracts.commands import _convert, methods
+from chronicle_notebook.contracts._sequence_number import UNAVAILABLE, number_from_wire
+from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.commands._columns import columns, definitions
+from chronicle_notebook.contracts.commands._convert import names, registered_from_wire
 from chronicle_notebook.contracts.wire import (
-    event_stores_pb2,
     event_types_pb2,
     namespaces_pb2,
     observation_pb2,
     sequences_pb2,
+    webhook_rows_pb2,
     webhooks_pb2,
 )
 from chronicle_notebook.model import (
     AppendedEvent,
     AppendResult,
     EventToAppend,
-    FailedPartition,
-    ObserverState,
     RegisteredEventType,
-    ServerVersion,
     WebhookColumns,
     WebhookDefinition,
 )
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
-
-_CAUSE = "chronicle_notebook"
-"""What events that were appended from here name as their cause and their author."""
+Read = TypeVar("Read")
 
 
-class CommandsGateway:
-    """Speaks the `commands` generation over a :class:`Caller`. Implements ``KernelGateway``."""
+class CommandsGateway(Adapter):
+    """Speaks the `commands` generation. Implements ``KernelGateway``.
+
+    Nearly every answer is an envelope, and a failure stands inside it.
+    """
 
     generation = "commands"
 
-    def __init__(self, caller: Caller) -> None:
-        self._caller = caller
-
-    @property
-    def server(self) -> str:
-        """``host:port``."""
-        return self._caller.server
-
-    @property
-    def known_defects(self) -> tuple[KnownDefect, ...]:
-        """What kernels of this generation are known to do wrong; by version the negotiated gateway knows it."""
-        return known_defects(ServerVersion(""), self.generation)
-
-    @property
-    def version_tells(self) -> bool:
-        """Whether the version says what the kernel does wrong and what not: here it is not known."""
-        return False
-
-    def _enveloped(
-        self, method: Method[Request, Response], request: Request | Sealed[Request], *, timeout: float | None = None
-    ) -> Response:
-        answer = self._caller.call(method, request, timeout=timeout)
-        self.check(method, answer)
-        return answer
-
-    def check(self, method: Method[Any, Response], answer: Any) -> None:
-        """Return when an answer is a success."""
-        open_envelope(answer, server=self.server, call=method.short)
-
-    def version(self, *, retry: bool = True) -> ServerVersion:
-        """What the server says of itself."""
-        answer = self._caller.call(methods.GET_VERSION_INFO, Empty(), retry=retry)
-        return ServerVersion(answer.Version, answer.CommitSha, answer.ProtocolVersion)
-
     def event_stores(self) -> list[str]:
         """The names of all event stores."""
-        # Called as a stream, which fits kernels that answer once and those that go on.
-        answer = self._caller.first(methods.ALL_EVENT_STORES, Empty())
-        self.check(methods.ALL_EVENT_STORES, answer)
-        return _convert.names(answer.Data)
-
-    def ensure_event_store(self, name: str) -> None:
-        """Create an event store unless it exists."""
-        self._enveloped(methods.ENSURE_EVENT_STORE, event_stores_pb2.EnsureEventStoreRequest(Name=name))
+        return names(self._first(methods.ALL_EVENT_STORES, Empty()).Data)
 
     def namespaces(self, event_store: str) -> list[str]:
         """The names of the namespaces of an event store."""
         request = namespaces_pb2.AllNamespacesRequest(EventStore=event_store)
-        answer = self._caller.first(methods.ALL_NAMESPACES, request)
-        self.check(methods.ALL_NAMESPACES, answer)
-        return _convert.names(answer.Data)
-
-    def ensure_namespace(self, event_store: str, name: str) -> None:
-        """Create a namespace unless it exists."""
-        request = namespaces_pb2.EnsureNamespaceRequest(EventStore=event_store, Namespace=name)
-        self._enveloped(methods.ENSURE_NAMESPACE, request)
+        return names(self._first(methods.ALL_NAMESPACES, request).Data)
 
     def event_types(self, event_store: str) -> list[RegisteredEventType]:
         """The latest generation of every event type of an event store."""
         request = event_types_pb2.AllEventTypesRequest(EventStore=event_store)
         answer = self._enveloped(methods.ALL_EVENT_TYPES, request)
-        return [_convert.event_type_from_wire(message) for message in answer.Data]
+        return [registered_from_wire(message) for message in answer.Data]
 
     def register_event_types(self, event_store: str, types: Sequence[RegisteredEventType]) -> None:
         """Register event types with their schemas, in one call.
@@ -123,7 +73,7 @@ class CommandsGateway:
         """
         request = event_types_pb2.RegisterEventTypesRequest(
             EventStore=event_store,
-            Types=[_convert.event_type_to_wire(registered) for registered in types],
+            Types=[registration_to_wire(registered, event_types_pb2.EventTypeRegistration) for registered in types],
             DisableValidation=True,
         )
         self._enveloped(methods.REGISTER_EVENT_TYPES, request)
@@ -138,41 +88,27 @@ class CommandsGateway:
         request = sequences_pb2.TailSequenceNumberRequest(
             EventStore=event_store, Namespace=namespace, EventSequenceId=sequence
         )
-        return _convert.number_from_wire(self._enveloped(methods.TAIL_SEQUENCE_NUMBER, request).Data.SequenceNumber)
+        return number_from_wire(self._whole(methods.TAIL_SEQUENCE_NUMBER, request).Data.SequenceNumber)
 
     def append(self, event_store: str, namespace: str, sequence: str, events: Sequence[EventToAppend]) -> AppendResult:
         """Append events, all or none, with no concurrency check.
 
         Causation, author and concurrency scope are always sent, as kernels dereference each of them.
         """
-        now = sequences_pb2.SerializableDateTimeOffset(Value=datetime.now(UTC).isoformat())
-        cause = sequences_pb2.Causation(Occurred=now, Type=_CAUSE)
         request = sequences_pb2.AppendManyForEventSourcesRequest(
             EventStore=event_store,
             Namespace=namespace,
             EventSequenceId=sequence,
-            CorrelationId=guid_to_wire(uuid4()),
-            Causation=[cause],
-            CausedBy=sequences_pb2.Identity(Subject=_CAUSE, Name=_CAUSE, UserName=_CAUSE),
-            Events=[
-                sequences_pb2.EventForEventSourceId(
-                    EventSourceId=event.event_source_id,
-                    EventType=sequences_pb2.EventType(
-                        Id=event.type.id, Generation=event.type.generation, Tombstone=event.type.tombstone
-                    ),
-                    Content=json.dumps(dict(event.content), ensure_ascii=False),
-                    Causation=[cause],
-                )
-                for event in events
-            ],
             ConcurrencyScopes=[
                 sequences_pb2.EventSourceConcurrencyScope(
-                    EventSourceId=source,
-                    Scope=sequences_pb2.ConcurrencyScope(SequenceNumber=_convert.UNAVAILABLE),
+                    EventSourceId=source, Scope=sequences_pb2.ConcurrencyScope(SequenceNumber=UNAVAILABLE)
                 )
                 for source in dict.fromkeys(event.event_source_id for event in events)
             ],
         )
+        put_events(request, events)
+        for entry in request.Events:
+            entry.Causation.extend(request.Causation)
         answer = self._enveloped(methods.APPEND_MANY_FOR_EVENT_SOURCES, request).Response
         call = methods.APPEND_MANY_FOR_EVENT_SOURCES.short
         return append_result(answer, events=len(events), server=self.server, call=call)
@@ -189,29 +125,29 @@ class CommandsGateway:
             EventSourceId=event_source_id,
         )
         answer = self._enveloped(methods.FROM_SEQUENCE_NUMBER, request)
-        return [_convert.event_from_wire(message) for message in answer.Data]
+        return [event_from_wire(message) for message in answer.Data]
 
     def has_events(self, event_store: str, namespace: str, sequence: str, event_source_id: str) -> bool:
         """Whether a sequence has an event of an event source."""
         request = sequences_pb2.HasEventsForEventSourceIdRequest(
             EventStore=event_store, Namespace=namespace, EventSequenceId=sequence, EventSourceId=event_source_id
         )
-        return self._enveloped(methods.HAS_EVENTS_FOR_EVENT_SOURCE_ID, request).Data.HasEvents
+        return self._whole(methods.HAS_EVENTS_FOR_EVENT_SOURCE_ID, request).Data.HasEvents
 
     def webhooks(self, event_store: str) -> list[WebhookDefinition]:
         """All webhooks as read back: without credentials."""
         request = webhooks_pb2.GetWebhooksRequest(EventStore=event_store)
-        return definitions(self._enveloped(methods.GET_WEBHOOK_ROWS, request))
+        return self._read(methods.GET_WEBHOOK_ROWS, self._enveloped(methods.GET_WEBHOOK_ROWS, request), definitions)
 
     def webhook_columns(self, event_store: str) -> WebhookColumns:
         """All webhooks column by column, with no value object in between."""
         request = webhooks_pb2.GetWebhooksRequest(EventStore=event_store)
-        return columns(self._enveloped(methods.GET_WEBHOOK_ROWS, request))
+        return self._read(methods.GET_WEBHOOK_ROWS, self._enveloped(methods.GET_WEBHOOK_ROWS, request), columns)
 
     def observe_webhooks(self, event_store: str) -> LiveList[list[WebhookDefinition]]:
         """The full list of webhooks now and at each change."""
         request = webhooks_pb2.ObserveWebhooksRequest(EventStore=event_store)
-        return _LiveWebhooks(self, self._caller.stream(methods.OBSERVE_WEBHOOK_ROWS, request))
+        return LiveWebhooks(self._caller.stream(methods.OBSERVE_WEBHOOK_ROWS, request), self._live)
 
     def add_webhooks(self, event_store: str, definitions: Sequence[WebhookDefinition]) -> None:
         """Register webhooks in one call. Acceptance is not materialisation: read back."""
@@ -219,8 +155,9 @@ class CommandsGateway:
             methods.ADD_WEBHOOKS,
             Sealed(
                 webhooks_pb2.AddWebhooksRequest(
-                    EventStore=event_store, Webhooks=[_convert.definition_to_wire(each) for each in definitions]
-                )
+                    EventStore=event_store, Webhooks=[definition_to_wire(each) for each in definitions]
+                ),
+                hiding(definitions),
             ),
         )
 
@@ -229,22 +166,6 @@ class CommandsGateway:
         self._enveloped(
             methods.REMOVE_WEBHOOKS, webhooks_pb2.RemoveWebhooksRequest(EventStore=event_store, Webhooks=ids)
         )
-
-    def observers(self, event_store: str, namespace: str) -> list[ObserverState]:
-        """All observers of a namespace, webhooks among them."""
-        request = observation_pb2.AllObserversRequest(EventStore=event_store, Namespace=namespace)
-        answer = self._caller.call(methods.GET_OBSERVERS, request)
-        return [_convert.observer_from_wire(message, namespace) for message in answer.items]
-
-    def failed_partitions(
-        self, event_store: str, namespace: str, observer_id: str | None = None
-    ) -> list[FailedPartition]:
-        """The partitions that fail at this moment."""
-        request = observation_pb2.GetFailedPartitionsRequest(
-            EventStore=event_store, Namespace=namespace, ObserverId=observer_id
-        )
-        answer = self._caller.call(methods.GET_FAILED_PARTITIONS, request)
-        return [_convert.failed_partition_from_wire(message, namespace) for message in answer.items]
 
     def retry_partition(
         self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
@@ -260,19 +181,39 @@ class CommandsGateway:
         answer = self._caller.call(methods.RETRY_PARTITION, request)
         return answer.Outcome == observation_pb2.Started
 
+    def _live(self, answer: webhook_rows_pb2.WebhookRows) -> list[WebhookDefinition]:
+        """One element of a stream: each is an envelope of its own."""
+        return self._read(methods.OBSERVE_WEBHOOK_ROWS, self._opened(methods.OBSERVE_WEBHOOK_ROWS, answer), definitions)
 
-class _LiveWebhooks:
-    """The stream of ``ObserveWebhooks``; every element is an envelope of its own, and each is checked."""
+    def _whole(self, method: Method[Request, Response], request: Request) -> Response:
+        """The answer to a call whose ``Data`` is one message, after a look that it is there.
 
-    def __init__(self, gateway: CommandsGateway, stream: Any) -> None:
-        self._gateway = gateway
-        self._stream = stream
+        Read as it is, a missing one is a zero or a no. A kernel that means those writes an empty message (source:
+        protobuf-net:src/protobuf-net/Meta/ValueMember.cs).
+        """
+        answer: Any = self._enveloped(method, request)
+        if not answer.HasField("Data"):
+            raise self._unreadable(method, "the answer has no Data, so it says nothing.")
+        whole: Response = answer
+        return whole
 
-    def __iter__(self) -> Iterator[list[WebhookDefinition]]:
-        for answer in self._stream:
-            self._gateway.check(methods.OBSERVE_WEBHOOKS, answer)
-            yield definitions(answer)
+    def _read(
+        self,
+        method: Method[Any, Any],
+        rows: webhook_rows_pb2.WebhookRows,
+        read: Callable[[webhook_rows_pb2.WebhookRows], Read],
+    ) -> Read:
+        """What stands in the rows of an answer: parts of them are still bytes, and may be no message."""
+        try:
+            return read(rows)
+        except DecodeError:
+            failure = self._unreadable(method, "an event type or a header of a webhook is of no known form.")
+        raise failure
 
-    def cancel(self) -> None:
-        """End the stream at once."""
-        self._stream.cancel()
+    def _unreadable(self, method: Method[Any, Any], what: str) -> ProtocolError:
+        return ProtocolError(
+            f"{method.short} on {self.server}: {what}",
+            server=self.server,
+            call=method.short,
+            hint="The kernel may be newer than this package, or something in between may have changed its answer.",
+        )

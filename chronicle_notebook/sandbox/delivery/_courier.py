@@ -30,8 +30,9 @@ class Courier:
     rendered once.
     """
 
-    def __init__(self, events: EventTable, sender: Sender) -> None:
+    def __init__(self, events: EventTable, sender: Sender, *, reduced: bool) -> None:
         self._events = events
+        self._reduced = reduced
         self._sender = sender
         self._pages: OrderedDict[tuple[object, ...], list[Event]] = OrderedDict()
         self._rendered: OrderedDict[tuple[int, int, int], str] = OrderedDict()
@@ -72,7 +73,7 @@ class Courier:
     def _render(self, scope: Scope, event: Event, state: int) -> str:
         key = (scope.key, event.number, state)
         if (kept := self._rendered.get(key)) is None:
-            kept = self._rendered[key] = _payload.render(scope, event, state)
+            kept = self._rendered[key] = _payload.render(scope, event, state, reduced=self._reduced)
             if len(self._rendered) > _RENDERED:
                 self._rendered.popitem(last=False)
         return kept

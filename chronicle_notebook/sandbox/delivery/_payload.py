@@ -25,8 +25,11 @@ def body(partition: str, events: Iterable[str]) -> bytes:
     return f'{{"partition":{dumps(partition)},"events":[{",".join(events)}]}}'.encode("ascii")
 
 
-def render(scope: Scope, event: Event, state: int) -> str:
-    """One event of a body (source: K/Concepts/Events/AppendedEvent.cs and EventContext.cs)."""
+def render(scope: Scope, event: Event, state: int, *, reduced: bool = False) -> str:
+    """One event of a body, ``reduced`` without the text of its generation.
+
+    Source: K/Concepts/Events/AppendedEvent.cs and EventContext.cs.
+    """
     caused_by = json.loads(event.caused_by)
     causation = [{**cause, "occurred": _moment.trimmed(cause["occurred"])} for cause in json.loads(event.causation)]
     content = json.loads(event.content)
@@ -54,7 +57,7 @@ def render(scope: Scope, event: Event, state: int) -> str:
             "content": content,
             "originalContent": "",
             "revisions": [],
-            "generationalContent": {str(event.type.generation): spaced(content)},
+            "generationalContent": {} if reduced else {str(event.type.generation): spaced(content)},
             "isRevised": False,
         }
     )

@@ -9,7 +9,7 @@ from google.protobuf.empty_pb2 import Empty
 
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2 as wire
-from chronicle_notebook.sandbox._envelope import ValidationFailed, envelope
+from chronicle_notebook.sandbox._envelope import envelope, live, required
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._server import Served
 
@@ -37,15 +37,10 @@ class EventStoresService:
 
     def ensure(self, request: wire.EnsureEventStoreRequest) -> wire.CommandResult:
         """Create a store with the namespace ``Default``; nothing happens when it exists."""
-        if not request.Name:
-            raise ValidationFailed(("Event store name is required.", "name"))
+        required((request.Name, "Event store name is required.", "name"))
         self._kernel.stores.ensure(request.Name)
         return envelope(wire.CommandResult)
 
     def observe(self, request: Empty, context: grpc.ServicerContext) -> Iterator[_Names]:
         """The full list at once and after each change."""
-        answer = envelope(_Names)
-        for _ in self._kernel.topics.follow(context, "stores"):
-            current = self.all(request)
-            current.CorrelationId.CopyFrom(answer.CorrelationId)
-            yield current
+        return live(self._kernel.topics.follow(context, "stores"), lambda: self.all(request))

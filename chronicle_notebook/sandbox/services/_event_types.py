@@ -6,9 +6,10 @@ from collections.abc import Iterable, Iterator
 
 import grpc
 
+from chronicle_notebook.contracts._event_type import event_type_to_wire
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_types_pb2 as wire
-from chronicle_notebook.sandbox._envelope import ValidationFailed, envelope
+from chronicle_notebook.sandbox._envelope import envelope, live, required
 from chronicle_notebook.sandbox._event_type import EventType, Registration
 from chronicle_notebook.sandbox._event_types import CLIENT, USER
 from chronicle_notebook.sandbox._kernel import Kernel
@@ -47,22 +48,15 @@ class EventTypesService:
 
     def observe(self, request: wire.ObserveEventTypesRequest, context: grpc.ServicerContext) -> Iterator[_Details]:
         """The full list at once and after each change."""
-        answer = envelope(_Details)
         store = self._kernel.store(request.EventStore)
-        for _ in self._kernel.topics.follow(context, "event-types", store.name):
-            current = self.all(request)
-            current.CorrelationId.CopyFrom(answer.CorrelationId)
-            yield current
+        return live(self._kernel.topics.follow(context, "event-types", store.name), lambda: self.all(request))
 
     def create(self, request: wire.CreateEventTypeRequest) -> wire.CommandResult:
         """Create generation 1 of an event type without properties, as made by a user."""
-        problems = []
-        if not request.EventStore:
-            problems.append(("Event store name is required.", "eventStore"))
-        if not request.Name:
-            problems.append(("Event type name is required.", "name"))
-        if problems:
-            raise ValidationFailed(*problems)
+        required(
+            (request.EventStore, "Event store name is required.", "eventStore"),
+            (request.Name, "Event type name is required.", "name"),
+        )
         store = self._kernel.store(request.EventStore)
         self._kernel.types.save(store, [Registration(EventType(request.Name), "{}", CLIENT, USER)])
         return envelope(wire.CommandResult)
@@ -89,7 +83,7 @@ def _answer(registrations: Iterable[Registration]) -> _Details:
         _Details,
         Data=[
             wire.EventTypeDetailsResponse(
-                Type=wire.EventType(Id=entry.type.id, Generation=entry.type.generation, Tombstone=entry.type.tombstone),
+                Type=event_type_to_wire(entry.type, wire.EventType()),
                 Owner=wire.EventTypeOwner.ValueType(entry.owner),
                 Source=wire.EventTypeSource.ValueType(entry.source),
                 Schema=entry.schema,

@@ -14,9 +14,6 @@ from chronicle_notebook.sandbox._server import Served
 from chronicle_notebook.sandbox.delivery._observer import Observer
 from chronicle_notebook.sandbox.delivery._partition import Attempt, Partition
 
-PAUSE = 0.1
-"""Seconds between two answers of a live list at least."""
-
 
 class FailedPartitionsService:
     """Lists event sources that wait for another try. Resolved ones are gone."""
@@ -34,24 +31,17 @@ class FailedPartitionsService:
     def get(self, request: wire.GetFailedPartitionsRequest) -> wire.IEnumerable_FailedPartition:
         """The failed partitions in a namespace, of one observer or (when ObserverId is absent) of all."""
         only = request.ObserverId if request.HasField("ObserverId") else None
-        store = self._kernel.store(request.EventStore)
-        observers = [
-            observer
-            for observer in self._kernel.engine.observers()
-            if observer.scope.store == store.name
-            and observer.scope.namespace.lower() == request.Namespace.lower()
-            and only in (None, observer.webhook.id)
-        ]
-        return wire.IEnumerable_FailedPartition(items=failed(observers))
+        observers = self._kernel.observers(request.EventStore, request.Namespace)
+        return wire.IEnumerable_FailedPartition(
+            items=failed(observer for observer in observers if only in (None, observer.webhook.id))
+        )
 
     def observe(
         self, request: wire.GetFailedPartitionsRequest, context: grpc.ServicerContext
     ) -> Iterator[wire.IEnumerable_FailedPartition]:
         """The full list at once and after changes."""
-        store = self._kernel.store(request.EventStore)
-        namespace = self._kernel.stores.ensure_namespace(store, request.Namespace)
         before: wire.IEnumerable_FailedPartition | None = None
-        for _ in self._kernel.topics.follow(context, "observers", store.name, namespace.name, pause=PAUSE):
+        for _ in self._kernel.observer_changes(context, request.EventStore, request.Namespace):
             current = self.get(request)
             if current != before:
                 yield current

@@ -8,7 +8,7 @@ import grpc
 
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import namespaces_pb2 as wire
-from chronicle_notebook.sandbox._envelope import ValidationFailed, envelope
+from chronicle_notebook.sandbox._envelope import envelope, live, required
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._server import Served
 
@@ -37,21 +37,14 @@ class NamespacesService:
 
     def ensure(self, request: wire.EnsureNamespaceRequest) -> wire.CommandResult:
         """Create a namespace, in which the store's webhooks then observe too; nothing happens when it exists."""
-        problems = []
-        if not request.EventStore:
-            problems.append(("Event store name is required.", "eventStore"))
-        if not request.Namespace:
-            problems.append(("Namespace name is required.", "namespace"))
-        if problems:
-            raise ValidationFailed(*problems)
+        required(
+            (request.EventStore, "Event store name is required.", "eventStore"),
+            (request.Namespace, "Namespace name is required.", "namespace"),
+        )
         self._kernel.stores.ensure_namespace(self._kernel.store(request.EventStore), request.Namespace)
         return envelope(wire.CommandResult)
 
     def observe(self, request: wire.ObserveNamespacesRequest, context: grpc.ServicerContext) -> Iterator[_Names]:
         """The full list at once and after each change."""
-        answer = envelope(_Names)
         store = self._kernel.store(request.EventStore)
-        for _ in self._kernel.topics.follow(context, "namespaces", store.name):
-            current = self.all(request)
-            current.CorrelationId.CopyFrom(answer.CorrelationId)
-            yield current
+        return live(self._kernel.topics.follow(context, "namespaces", store.name), lambda: self.all(request))

@@ -9,14 +9,16 @@ from typing import Protocol
 import grpc
 from google.protobuf.empty_pb2 import Empty
 
+from chronicle_notebook.contracts._event_type import event_type_to_wire
+from chronicle_notebook.contracts._sequence_number import UNAVAILABLE, number_to_wire
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import observation_pb2 as wire
 from chronicle_notebook.sandbox._kernel import Kernel
-from chronicle_notebook.sandbox._log import UNAVAILABLE
 from chronicle_notebook.sandbox._scope import EVENT_LOG
 from chronicle_notebook.sandbox._server import Served
 from chronicle_notebook.sandbox.delivery._observer import Observer
-from chronicle_notebook.sandbox.services._failed_partitions import PAUSE, failed
+from chronicle_notebook.sandbox.delivery._partition import Partition
+from chronicle_notebook.sandbox.services._failed_partitions import failed
 from chronicle_notebook.sandbox.storage._events import Filter
 
 NO_JOB = "00000000-0000-0000-0000-000000000000"
@@ -57,16 +59,14 @@ class ObserversService:
 
     def get(self, request: wire.AllObserversRequest) -> wire.IEnumerable_ObserverInformation:
         """Every observer of a namespace, those of removed webhooks included."""
-        observers = self._of(request.EventStore, request.Namespace)
+        observers = self._kernel.observers(request.EventStore, request.Namespace)
         return wire.IEnumerable_ObserverInformation(items=[self._information(observer) for observer in observers])
 
     def observe(
         self, request: wire.AllObserversRequest, context: grpc.ServicerContext
     ) -> Iterator[wire.IEnumerable_ObserverInformation]:
         """The full list at once and after changes, ten times a second at most."""
-        store = self._kernel.store(request.EventStore)
-        namespace = self._kernel.stores.ensure_namespace(store, request.Namespace)
-        for _ in self._kernel.topics.follow(context, "observers", store.name, namespace.name, pause=PAUSE):
+        for _ in self._kernel.observer_changes(context, request.EventStore, request.Namespace):
             yield self.get(request)
 
     def information(self, request: wire.GetObserverInformationRequest) -> wire.ObserverInformation:
@@ -88,13 +88,14 @@ class ObserversService:
     ) -> wire.IEnumerable_ObserverInformation:
         """The observers that observe one of these event types; every webhook is replayable."""
         ids = {event_type.Id for event_type in request.EventTypes}
-        observers = self._of(request.EventStore, request.Namespace)
+        observers = self._kernel.observers(request.EventStore, request.Namespace)
         return wire.IEnumerable_ObserverInformation(
             items=[self._information(observer) for observer in observers if observer.webhook.event_type_ids & ids]
         )
 
-    def clients(self, _request: wire.GetConnectedClientsForObserverRequest) -> wire.IEnumerable_ConnectedClient:
+    def clients(self, request: wire.GetConnectedClientsForObserverRequest) -> wire.IEnumerable_ConnectedClient:
         """None: webhooks are observed by the kernel itself, without a client."""
+        self._kernel.store(request.EventStore)
         return wire.IEnumerable_ConnectedClient()
 
     def replay(self, request: wire.Replay) -> wire.ReplayResponse:
@@ -115,10 +116,10 @@ class ObserversService:
 
         A quarantined one is refused with an outcome of its own (assumed from the outcome's name).
         """
-        observer = self._find(request)
-        partition = None if observer is None else observer.partitions.get(request.Partition)
-        if observer is None or partition is None:
+        found = self._find_partition(request)
+        if found is None:
             return wire.RetryPartitionResponse(Outcome=wire.PartitionNotFound)
+        observer, partition = found
         if partition.quarantined:
             return wire.RetryPartitionResponse(Outcome=wire.PartitionQuarantined)
         self._kernel.engine.retry(observer, partition)
@@ -126,10 +127,9 @@ class ObserversService:
 
     def retry_any(self, request: wire.RetryPartition) -> None:
         """Try a failed partition now, a quarantined one too; an unknown one is ignored."""
-        observer = self._find(request)
-        partition = None if observer is None else observer.partitions.get(request.Partition)
-        if observer is not None and partition is not None:
-            self._kernel.engine.retry(observer, partition)
+        found = self._find_partition(request)
+        if found is not None:
+            self._kernel.engine.retry(*found)
 
     def clear_failed_partitions(self, request: wire.ClearFailedPartitions) -> Empty:
         """Forget the failed partitions of an observer; what they missed is never delivered."""
@@ -142,10 +142,10 @@ class ObserversService:
         self, request: wire.ClearPartitionQuarantine
     ) -> wire.ClearPartitionQuarantineResponse:
         """End the quarantine of a partition, and try it when asked to."""
-        observer = self._find(request)
-        partition = None if observer is None else observer.partitions.get(request.Partition)
-        if observer is None or partition is None:
+        found = self._find_partition(request)
+        if found is None:
             return wire.ClearPartitionQuarantineResponse(Outcome=wire.NotFound)
+        observer, partition = found
         if not partition.quarantined:
             return wire.ClearPartitionQuarantineResponse(Outcome=wire.NotQuarantined)
         if request.RetryImmediately:
@@ -154,8 +154,9 @@ class ObserversService:
             self._kernel.engine.release(observer, partition)
         return wire.ClearPartitionQuarantineResponse(Outcome=wire.Cleared, RetryOutcome=wire.Started)
 
-    def clear_observer_quarantine(self, _request: wire.ClearObserverQuarantine) -> Empty:
+    def clear_observer_quarantine(self, request: wire.ClearObserverQuarantine) -> Empty:
         """Nothing: by default a kernel never quarantines an observer, and the sandbox never does."""
+        self._kernel.store(request.EventStore)
         return Empty()
 
     def remove(self, request: wire.RemoveObserver) -> wire.RemoveObserverResponse:
@@ -187,7 +188,7 @@ class ObserversService:
         while True:
             observers = [
                 observer
-                for observer in self._of(request.EventStore, request.Namespace)
+                for observer in self._kernel.observers(request.EventStore, request.Namespace)
                 if observer.scope.sequence == (request.EventSequenceId or EVENT_LOG) and observer.subscribed
             ]
             partitions = failed(observers)
@@ -214,18 +215,18 @@ class ObserversService:
         until = min(tail + 1, 2**63 - 1)
         return bool(self._kernel.events.page(observer.scope.key, wanted, observer.position, until, limit=1))
 
-    def _of(self, store: str, namespace: str) -> list[Observer]:
-        owner = self._kernel.store(store)
-        return [
-            observer
-            for observer in self._kernel.engine.observers()
-            if observer.scope.store == owner.name and observer.scope.namespace.lower() == namespace.lower()
-        ]
-
     def _find(self, request: Addressed) -> Observer | None:
         sequence = request.EventSequenceId or EVENT_LOG
+        self._kernel.store(request.EventStore)
         scope = self._kernel.stores.find_scope(request.EventStore, request.Namespace, sequence)
         return None if scope is None else self._kernel.engine.find(scope.key, request.ObserverId)
+
+    def _find_partition(
+        self, request: wire.RetryPartition | wire.ClearPartitionQuarantine
+    ) -> tuple[Observer, Partition] | None:
+        observer = self._find(request)
+        partition = None if observer is None else observer.partitions.get(request.Partition)
+        return None if observer is None or partition is None else (observer, partition)
 
     def _information(self, observer: Observer) -> wire.ObserverInformation:
         tail = self._kernel.log.tail(observer.scope.key)
@@ -235,14 +236,11 @@ class ObserversService:
             EventSequenceId=observer.scope.sequence,
             Type=wire.External,
             Owner=wire.Kernel,
-            EventTypes=[
-                wire.EventType(Id=kind.id, Generation=kind.generation, Tombstone=kind.tombstone)
-                for kind in observer.webhook.event_types
-            ],
+            EventTypes=[event_type_to_wire(kind, wire.EventType()) for kind in observer.webhook.event_types],
             NextEventSequenceNumber=observer.next,
-            LastHandledEventSequenceNumber=UNAVAILABLE if observer.last is None else observer.last,
+            LastHandledEventSequenceNumber=number_to_wire(observer.last),
             RunningState=_state(observer),
-            TailEventSequenceNumber=UNAVAILABLE if tail is None else tail,
+            TailEventSequenceNumber=number_to_wire(tail),
             HandledEventCount=observer.handled,
         )
 

@@ -1,16 +1,18 @@
-"""Events and verdicts, from the messages of the contract and back."""
+"""Events and verdicts, from the messages of both forms of the contract and back, as far as these are alike."""
 
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeVar
 from uuid import UUID
 
 from google.protobuf.message import Message
 
+from chronicle_notebook.contracts._event_type import event_type_to_wire
 from chronicle_notebook.contracts._guid import guid_from_wire, guid_to_wire
+from chronicle_notebook.contracts._sequence_number import UNAVAILABLE
 from chronicle_notebook.contracts.wire import sequences_classic_pb2 as classic
 from chronicle_notebook.contracts.wire import sequences_pb2 as wire
 from chronicle_notebook.sandbox import _moment
@@ -19,12 +21,15 @@ from chronicle_notebook.sandbox._event_type import EventType
 from chronicle_notebook.sandbox._log import Appended, Expectation
 from chronicle_notebook.sandbox.storage._events import Filter
 
-SCHEMA = 3
+_SCHEMA: Any = 3  # of the enum ConstraintType, which each form has for itself
 
 # Messages that both forms of the contract have, with the same fields.
 _Append = wire.AppendRequest | classic.AppendRequest
 _Sourced = wire.EventForEventSourceId | classic.EventToAppend
 _Many = wire.AppendManyRequest | wire.AppendManyForEventSourcesRequest | classic.AppendManyRequest
+One = TypeVar("One", wire.AppendResponse, classic.AppendResponse)
+Many = TypeVar("Many", wire.AppendManyResponse, classic.AppendManyResponse)
+Context = TypeVar("Context", wire.EventContext, classic.EventContext)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,71 +134,61 @@ def split(text: str) -> list[str]:
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
-def violations(outcome: Appended) -> list[wire.ConstraintViolation]:
-    """The schema's objections."""
-    return [
-        wire.ConstraintViolation(
+def told_one(answer: One, request: _Append, outcome: Appended) -> One:
+    """The answer to an Append, with what came of it."""
+    answer.SequenceNumber = outcome.numbers[0] if outcome.numbers else UNAVAILABLE
+    for found in outcome.conflicts:
+        # The kernel never fills in the event source id.
+        answer.ConcurrencyViolation.ExpectedSequenceNumber = found.expected
+        answer.ConcurrencyViolation.ActualSequenceNumber = found.actual
+    _tell(answer, request, outcome)
+    return answer
+
+
+def told_many(answer: Many, request: _Many, outcome: Appended) -> Many:
+    """The answer to an append of many events, with what came of it."""
+    answer.SequenceNumbers.extend(outcome.numbers)
+    for found in outcome.conflicts:
+        answer.ConcurrencyViolations.add(ExpectedSequenceNumber=found.expected, ActualSequenceNumber=found.actual)
+    _tell(answer, request, outcome)
+    return answer
+
+
+def _tell(
+    answer: wire.AppendResponse | wire.AppendManyResponse | classic.AppendResponse | classic.AppendManyResponse,
+    request: _Append | _Many,
+    outcome: Appended,
+) -> None:
+    answer.CorrelationId.CopyFrom(request.CorrelationId)
+    for found in outcome.schema_conflicts:
+        answer.ConstraintViolations.add(
             EventTypeId=found.type,
-            SequenceNumber=2**64 - 1,
-            ConstraintType=wire.ConstraintType.ValueType(SCHEMA),
+            SequenceNumber=UNAVAILABLE,
+            ConstraintType=_SCHEMA,
             ConstraintName="SchemaValidation",
             Message=found.violation.message,
             Details={"path": found.violation.path, "kind": found.violation.kind},
         )
-        for found in outcome.schema_conflicts
-    ]
+    answer.Errors.extend(outcome.errors)
+    answer.ConcurrencyCheckPerformed = outcome.checked
 
 
-def conflicts(outcome: Appended) -> list[wire.ConcurrencyViolation]:
-    """The concurrency scopes that were not met; the kernel never fills in the event source id."""
-    return [
-        wire.ConcurrencyViolation(ExpectedSequenceNumber=found.expected, ActualSequenceNumber=found.actual)
-        for found in outcome.conflicts
-    ]
-
-
-def verdicts(outcome: Appended) -> dict[str, Any]:
-    """The flags of an append's response."""
-    return {
-        "IsSuccess": outcome.succeeded,
-        "HasConstraintViolations": bool(outcome.schema_conflicts),
-        "HasConcurrencyViolations": bool(outcome.conflicts),
-        "HasErrors": bool(outcome.errors),
-        "ConcurrencyCheckPerformed": outcome.checked,
-    }
-
-
-def appended(event: Event) -> wire.AppendedEventResponse:
-    """An event as it is read back."""
-    kind = event.type
-    context = wire.EventContext(
-        EventType=wire.EventType(Id=kind.id, Generation=kind.generation, Tombstone=kind.tombstone),
-        EventSourceType=event.source_type,
-        EventSourceId=event.source,
-        SequenceNumber=event.number,
-        EventStreamType=event.stream_type,
-        EventStreamId=event.stream_id,
-        Occurred=wire.SerializableDateTimeOffset(Value=event.occurred),
-        CorrelationId=guid_to_wire(UUID(event.correlation)),
-        Causation=[
-            wire.Causation(
-                Occurred=wire.SerializableDateTimeOffset(Value=cause["occurred"]),
-                Type=cause["type"],
-                Properties=cause["properties"],
-            )
-            for cause in json.loads(event.causation)
-        ],
-        CausedBy=_identity_message(json.loads(event.caused_by)),
-        Tags=json.loads(event.tags),
-        Hash=event.hash,
-        Subject=event.subject,
-    )
-    return wire.AppendedEventResponse(
-        Id=str(event.number),
-        Context=context,
-        Content=event.content,
-        GenerationalContent=[wire.KeyValuePair_Int32_String(Key=kind.generation, Value=event.content)],
-    )
+def context(event: Event, message: Context) -> Context:
+    """The message with the context that an event was appended in."""
+    event_type_to_wire(event.type, message.EventType)
+    message.EventSourceType = event.source_type
+    message.EventSourceId = event.source
+    message.SequenceNumber = event.number
+    message.EventStreamType = event.stream_type
+    message.EventStreamId = event.stream_id
+    message.Occurred.Value = event.occurred
+    message.CorrelationId.CopyFrom(guid_to_wire(UUID(event.correlation)))
+    for cause in json.loads(event.causation):
+        message.Causation.add(Type=cause["type"], Properties=cause["properties"]).Occurred.Value = cause["occurred"]
+    _fill_identity(message.CausedBy, json.loads(event.caused_by))
+    message.Tags.extend(json.loads(event.tags))
+    message.Hash = event.hash
+    return message
 
 
 def _event(
@@ -234,8 +229,7 @@ def _identity(message: wire.Identity | classic.Identity) -> dict[str, Any]:
     return identity
 
 
-def _identity_message(value: dict[str, Any]) -> wire.Identity:
-    message = wire.Identity(Subject=value["subject"], Name=value["name"], UserName=value["userName"])
+def _fill_identity(message: wire.Identity | classic.Identity, value: Mapping[str, Any]) -> None:
+    message.Subject, message.Name, message.UserName = value["subject"], value["name"], value["userName"]
     if "onBehalfOf" in value:
-        message.OnBehalfOf.CopyFrom(_identity_message(value["onBehalfOf"]))
-    return message
+        _fill_identity(message.OnBehalfOf, value["onBehalfOf"])

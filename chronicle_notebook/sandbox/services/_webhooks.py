@@ -8,7 +8,7 @@ import grpc
 
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import webhooks_pb2 as wire
-from chronicle_notebook.sandbox._envelope import ValidationFailed, envelope
+from chronicle_notebook.sandbox._envelope import ValidationFailed, envelope, required
 from chronicle_notebook.sandbox._event_type import EventType
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._server import Served
@@ -36,18 +36,18 @@ class WebhooksService:
 
     def add(self, request: wire.AddWebhooksRequest) -> wire.CommandResult:
         """Register webhooks; nothing but the presence of a few values is checked."""
-        problems = []
-        if not request.EventStore:
-            problems.append(("Event store is required.", "eventStore"))
-        if not request.Webhooks:
-            problems.append(("At least one webhook is required.", "webhooks"))
-        for index, webhook in enumerate(request.Webhooks):
-            if not webhook.Identifier:
-                problems.append(("Webhook identifier is required.", f"webhooks[{index}].identifier"))
-            if not webhook.EventSequenceId:
-                problems.append(("Event sequence is required.", f"webhooks[{index}].eventSequenceId"))
-        if problems:
-            raise ValidationFailed(*problems)
+        required(
+            (request.EventStore, "Event store is required.", "eventStore"),
+            (request.Webhooks, "At least one webhook is required.", "webhooks"),
+            *(
+                member
+                for index, webhook in enumerate(request.Webhooks)
+                for member in (
+                    (webhook.Identifier, "Webhook identifier is required.", f"webhooks[{index}].identifier"),
+                    (webhook.EventSequenceId, "Event sequence is required.", f"webhooks[{index}].eventSequenceId"),
+                )
+            ),
+        )
         store = self._kernel.store(request.EventStore)
         self._kernel.registrar.add(store, map(webhook_of, request.Webhooks))
         return envelope(wire.CommandResult)
@@ -57,16 +57,12 @@ class WebhooksService:
 
         A kernel also tries the target and the authority; the sandbox checks the values alone, and that the name is new.
         """
-        required = {"eventStore": request.EventStore, "name": request.Name, "url": request.Url}
+        members = {"eventStore": request.EventStore, "name": request.Name, "url": request.Url}
         if request.AuthorizationType == wire.OAuth:
-            required["oAuthAuthority"] = request.OAuthAuthority
-            required["oAuthClientId"] = request.OAuthClientId
-            required["oAuthClientSecret"] = request.OAuthClientSecret
-        problems = [
-            (f"{name[0].upper()}{name[1:]} is required.", name) for name, value in required.items() if not value
-        ]
-        if problems:
-            raise ValidationFailed(*problems)
+            members["oAuthAuthority"] = request.OAuthAuthority
+            members["oAuthClientId"] = request.OAuthClientId
+            members["oAuthClientSecret"] = request.OAuthClientSecret
+        required(*((value, f"{name[0].upper()}{name[1:]} is required.", name) for name, value in members.items()))
         store = self._kernel.store(request.EventStore)
         if self._kernel.registry.find(store, request.Name) is not None:
             raise ValidationFailed((f"A webhook named '{request.Name}' already exists.", "name"))
@@ -88,20 +84,16 @@ class WebhooksService:
 
     def remove_one(self, request: wire.RemoveWebhookRequest) -> wire.CommandResult:
         """Remove one webhook; an unknown id is accepted."""
-        problems = []
-        if not request.EventStore:
-            problems.append(("Event store is required.", "eventStore"))
-        if not request.WebhookId:
-            problems.append(("Webhook identifier is required.", "webhookId"))
-        if problems:
-            raise ValidationFailed(*problems)
+        required(
+            (request.EventStore, "Event store is required.", "eventStore"),
+            (request.WebhookId, "Webhook identifier is required.", "webhookId"),
+        )
         self._kernel.registrar.remove(self._kernel.store(request.EventStore), [request.WebhookId])
         return envelope(wire.CommandResult)
 
     def remove(self, request: wire.RemoveWebhooksRequest) -> wire.CommandResult:
         """Remove webhooks; unknown ids are accepted, and so is none at all."""
-        if not request.EventStore:
-            raise ValidationFailed(("Event store is required.", "eventStore"))
+        required((request.EventStore, "Event store is required.", "eventStore"))
         self._kernel.registrar.remove(self._kernel.store(request.EventStore), list(request.Webhooks))
         return envelope(wire.CommandResult)
 

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chronicle_notebook._errors import SandboxError
+from chronicle_notebook.sandbox._private import private
 
 VERSION = 1
 
@@ -45,10 +46,16 @@ class Database:
     """Two connections in WAL mode: one that writes, and one that reads without waiting for the writer.
 
     A committed transaction survives the end of the process, ``kill -9`` included. Only the loss of the whole machine
-    may lose the last ones (``synchronous = NORMAL``), which is fit for a sandbox.
+    may lose the last ones (``synchronous = NORMAL``), which is fit for a sandbox. The files are for their owner alone,
+    as headers stand in them in clear.
     """
 
     def __init__(self, path: Path) -> None:
+        # SQLite makes the files beside it with its mode. Those that are there keep theirs.
+        for beside in ("-wal", "-shm"):
+            if path.with_name(path.name + beside).exists():
+                private(path.with_name(path.name + beside))
+        private(path)
         self._write_lock = threading.RLock()
         self._read_lock = threading.Lock()
         self._writer = self._connect(path)

@@ -5,8 +5,9 @@ import { labelled } from "./field.js";
 /**
  * A searchable choice of several event types.
  * @param {(chosen: string[]) => void} changed
+ * @param {(text: string) => void} leftOver is told what stands in the box and is no choice yet
  */
-export function makeTypes(changed) {
+export function makeTypes(changed, leftOver) {
   const listId = freshId();
   /** @type {string[]} */
   let chosen = [];
@@ -15,6 +16,7 @@ export function makeTypes(changed) {
   /** @type {string[]} */
   let offered = [];
   let at = -1;
+  let left = "";
   const input = el("input", {
     role: "combobox",
     "aria-expanded": "false",
@@ -23,9 +25,15 @@ export function makeTypes(changed) {
     autocomplete: "off",
     spellcheck: "false",
     placeholder: "type to add",
-    oninput: () => open(),
+    oninput: () => {
+      if (left) leave(input.value);
+      open();
+    },
     onfocus: () => open(),
-    onblur: () => close(),
+    onblur: () => {
+      close();
+      settle();
+    },
     onkeydown: keys,
   });
   const list = el("div", {
@@ -89,12 +97,39 @@ export function makeTypes(changed) {
     input.removeAttribute("aria-activedescendant");
   }
 
-  /** @param {string} type */
-  function toggle(type) {
-    chosen = chosen.includes(type) ? chosen.filter((each) => each !== type) : [...chosen, type];
+  /** What was typed in full counts as chosen, and anything else must not be lost without a word. */
+  function settle() {
+    const typed = input.value.trim();
+    const alike = known.filter((type) => type.toLowerCase() === typed.toLowerCase());
+    const meant = known.includes(typed) ? typed : alike.length === 1 ? alike[0] : "";
+    if (!meant) leave(typed);
+    else if (chosen.includes(meant)) empty();
+    else choose([...chosen, meant]);
+  }
+
+  /** @param {string} text */
+  function leave(text) {
+    if (text === left) return;
+    left = text;
+    leftOver(text);
+  }
+
+  function empty() {
     input.value = "";
+    leave("");
+  }
+
+  /** @param {string[]} next */
+  function choose(next) {
+    chosen = next;
+    empty();
     paintChips();
     changed(chosen);
+  }
+
+  /** @param {string} type */
+  function toggle(type) {
+    choose(chosen.includes(type) ? chosen.filter((each) => each !== type) : [...chosen, type]);
     open();
   }
 
@@ -108,6 +143,7 @@ export function makeTypes(changed) {
       paintList();
     } else if (event.key === "Enter") {
       if (visible && at >= 0) toggle(offered[at]);
+      else settle();
     } else if (event.key === "Escape" && visible) close();
     else if (event.key === "Backspace" && !input.value && chosen.length) toggle(chosen[chosen.length - 1]);
     else return;
@@ -134,12 +170,17 @@ export function makeTypes(changed) {
      * @param {string[]} nextChosen
      * @param {string[]} nextKnown
      * @param {boolean} all
+     * @param {string} text what is no choice yet
      */
-    show(nextChosen, nextKnown, all) {
+    show(nextChosen, nextKnown, all, text) {
       const same = chosen.join("\n") === nextChosen.join("\n") && known.length === nextKnown.length;
       chosen = nextChosen;
       known = nextKnown;
       input.disabled = all;
+      if (all || document.activeElement !== input) {
+        left = all ? "" : text;
+        input.value = left;
+      }
       input.placeholder = all ? "all that are known" : "type to add";
       chips.hidden = all;
       field.caption.textContent = `Event types (${known.length} known)`;

@@ -185,10 +185,12 @@ export function listen(model, take) {
 }
 
 const SILENCE_MS = 3000;
+const SIGN_MS = 25_000;
 
 /**
  * Make the element of a widget. While its kernel answers, the static form that stands beside it is hidden; when nothing
- * answers, as in a notebook that was reopened, the static form is shown instead of the widget.
+ * answers, as in a notebook that was reopened, the static form is shown instead of the widget. Python is told that the
+ * widget is shown, and when it no longer is, so that nothing goes on for nobody.
  * @param {WidgetModel} model
  * @param {HTMLElement} host
  * @param {string} label
@@ -210,11 +212,21 @@ export function widgetRoot(model, host, label) {
     root.hidden = false;
     host.prepend(hiding);
   });
+  const shown = () => model.send({ kind: "shown" });
+  const signs = setInterval(shown, SIGN_MS);
+  const unasked = listen(model, (message) => message.kind === "who" && shown());
   return {
     root,
     leave() {
       deaf();
+      unasked();
       clearTimeout(silent);
+      clearInterval(signs);
+      try {
+        model.send({ kind: "gone" });
+      } catch {
+        // Its kernel has ended, and nothing goes on there.
+      }
     },
   };
 }

@@ -14,6 +14,9 @@ export const TONES = /** @type {Record<string, string>} */ ({
   quarantined: "error",
 });
 
+/** Why there is no number where a partition fails. */
+export const WAITING = "Events wait behind those that fail; how many a kernel does not tell";
+
 /**
  * @param {string} state
  * @param {number} failing
@@ -40,7 +43,20 @@ export function makeDetails({ act }) {
     ...["Edit", "Test", "Duplicate"].map((name) => button(name, () => act(name.toLowerCase(), current))),
     button("Remove", ask, { class: "cn-danger" }),
   );
-  const hook = el("div", { hidden: true }, el("div", { class: "cn-title" }, title, actions), url, question, facts);
+  // Not among the facts, which are painted anew with every attempt: it would lose the focus, and clicks.
+  const retry = button("Retry failed partitions now", () => act("retry", current), {
+    "aria-describedby": titleId,
+    hidden: true,
+  });
+  const hook = el(
+    "div",
+    { hidden: true },
+    el("div", { class: "cn-title" }, title, actions),
+    url,
+    question,
+    el("div", {}, retry),
+    facts,
+  );
   const hint = el("div", { class: "cn-soft cn-hint-pane" });
   const root = el("section", { class: "cn-details", "aria-labelledby": titleId }, hint, hook);
 
@@ -88,7 +104,7 @@ export function makeDetails({ act }) {
       hint.hidden = Boolean(details);
       hint.textContent =
         count > 1
-          ? `${grouped(count)} webhooks are selected: explorer.selected has their definitions.`
+          ? `${grouped(count)} webhooks are selected: .selected of this explorer has their definitions.`
           : "Select a webhook to see how its deliveries go.";
       if (!details) {
         current = "";
@@ -99,6 +115,8 @@ export function makeDetails({ act }) {
       current = details.id;
       title.textContent = details.id;
       url.textContent = details.url;
+      if (!details.failing && document.activeElement === retry) title.focus();
+      retry.hidden = !details.failing;
       facts.replaceChildren(...paneParts(details, open, (now) => (open = now)));
     },
   };
@@ -181,7 +199,11 @@ function observerTable(details) {
         el("th", { scope: "row" }, space.namespace),
         el("td", {}, statePill(space.state, space.failing)),
         ...[space.last, space.tail, space.lag, space.handled].map((value) =>
-          el("td", { class: "cn-right" }, grouped(value)),
+          el(
+            "td",
+            { class: "cn-right", title: value === space.lag && value === null ? WAITING : null },
+            grouped(value),
+          ),
         ),
       ),
     ),

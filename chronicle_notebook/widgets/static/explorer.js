@@ -1,6 +1,6 @@
 // The explorer: a live table of webhooks with filters, a pane of details, and the form in place of both.
 import { button, clockTime, el, grouped, jobBar, listen, pill, toldBox, widgetRoot } from "./common.js";
-import { makeDetails, statePill } from "./details.js";
+import { WAITING, makeDetails, statePill } from "./details.js";
 import { renderForm } from "./form.js";
 import { makeGrid } from "./grid.js";
 import { lockBar } from "./lock.js";
@@ -8,7 +8,6 @@ import { lockBar } from "./lock.js";
 /** @import { WidgetModel } from "./common.js" */
 
 const KINDS = ["none", "basic", "bearer", "oauth"];
-const LEASE_MS = 25_000;
 const SYNC_MS = 150;
 const LINKS = /** @type {Record<string, [string, string]>} */ ({
   connecting: ["plain", "connecting"],
@@ -80,7 +79,10 @@ function render({ model, el: host }) {
         width: "4.2em",
         above: 330,
         right: true,
-        paint: (cell, row) => setText(cell, grouped(row.lag)),
+        paint: (cell, row) => {
+          setText(cell, grouped(row.lag));
+          if (row.failing && row.lag === null) cell.title = WAITING;
+        },
       },
     ],
   });
@@ -134,7 +136,7 @@ function render({ model, el: host }) {
       { class: "cn-foot" },
       foot,
       el("span", { class: "cn-space" }),
-      el("span", {}, "Selected here: ", el("code", {}, "explorer.selected")),
+      el("span", {}, "What is selected, in Python: ", el("code", {}, ".selected"), " of this explorer"),
     ),
   );
 
@@ -360,7 +362,6 @@ function render({ model, el: host }) {
   };
   model.on("change:selected_ids", selectedElsewhere);
   model.on("change:filter", filteredElsewhere);
-  const lease = setInterval(() => model.send({ kind: "shown" }), LEASE_MS);
   search.value = filter.text;
   arrange();
   details.show(null, 0);
@@ -371,7 +372,6 @@ function render({ model, el: host }) {
     silence();
     model.off("change:selected_ids", selectedElsewhere);
     model.off("change:filter", filteredElsewhere);
-    clearInterval(lease);
     clearTimeout(syncTimer);
     job.destroy();
     form?.destroy();

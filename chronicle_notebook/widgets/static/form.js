@@ -39,7 +39,10 @@ export function renderForm(root, port, leave) {
 
   const id = textField("Id", "id", "account-events");
   const url = textField("Target URL", "target_url", "https://example.com/chronicle/webhooks", "url");
-  const types = makeTypes((chosen) => set("event_types", chosen));
+  const types = makeTypes(
+    (chosen) => set("event_types", chosen),
+    (text) => set("typed_type", text),
+  );
   const all = checkField("All event types that are known when it is registered", "all_known");
   const sequence = el("select", { onchange: () => set("event_sequence_id", sequence.value) });
   const sequenceField = labelled("Event sequence", sequence, "event_sequence_id");
@@ -61,7 +64,7 @@ export function renderForm(root, port, leave) {
     class: "cn-primary",
     "aria-describedby": obstacleId,
   });
-  const test = button("Test target", () => send({ kind: "test" }));
+  const test = button("Test target", () => test.getAttribute("aria-disabled") !== "true" && send({ kind: "test" }));
 
   const left = el(
     "form",
@@ -149,7 +152,7 @@ export function renderForm(root, port, leave) {
     // An answer to an earlier message must not take back what was done since.
     if (settled) {
       for (const check of [all, active, replayable]) check.input.checked = next.fields[check.name];
-      types.show(next.fields.event_types, known, next.fields.all_known);
+      types.show(next.fields.event_types, known, next.fields.all_known, next.fields.typed_type);
       kinds.show(next.fields.kind);
       offerSequences(next.fields.event_sequence_id);
     }
@@ -168,7 +171,9 @@ export function renderForm(root, port, leave) {
     obstacle.textContent = next.obstacle;
     register.setAttribute("aria-disabled", String(Boolean(next.obstacle)));
     register.textContent = next.plan ? "Register the change" : "Register";
-    test.disabled = Boolean(next.job) || Boolean(next.wrong.target_url) || !next.fields.target_url;
+    // Not `disabled`, which would take the focus away from whoever has just pressed it.
+    const untestable = Boolean(next.job) || Boolean(next.wrong.target_url) || !next.fields.target_url;
+    test.setAttribute("aria-disabled", String(untestable));
   }
 
   /** @type {string[]} */
@@ -321,6 +326,7 @@ function makeAuthorization({ set, send, textField }) {
       source.value = state.fields.source;
       const env = state.fields.source === "env";
       variable.root.hidden = !env;
+      variable.input.placeholder = state.suggested;
       typed.root.hidden = env;
       secretRow.classList.toggle("cn-typed", !env);
       const name = state.secret_name[0].toUpperCase() + state.secret_name.slice(1);

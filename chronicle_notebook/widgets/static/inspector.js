@@ -108,7 +108,7 @@ function render({ model, el: host }) {
     opened: () => look.focus(),
     columns: [
       { name: "at", title: "Time", width: "9.4em", paint: (cell, row) => write(cell, clockTime(row.at, true)) },
-      { name: "hook", title: "Hook", width: "minmax(6em, 1.2fr)", paint: (cell, row) => write(cell, row.hook) },
+      { name: "hook", title: "Sent to", width: "minmax(6em, 1.2fr)", paint: (cell, row) => write(cell, row.hook) },
       {
         name: "partition",
         title: "Partition",
@@ -160,7 +160,13 @@ function render({ model, el: host }) {
     told.root,
     plot.root,
     el("div", { class: "cn-split" }, grid.root, look.root),
-    el("div", { class: "cn-foot" }, honest, el("span", { class: "cn-space" }), el("code", {}, "inspector.frame")),
+    el(
+      "div",
+      { class: "cn-foot" },
+      honest,
+      el("span", { class: "cn-space" }),
+      el("span", {}, "In Python: ", el("code", {}, ".frame"), " of this inspector"),
+    ),
   );
 
   function arrange() {

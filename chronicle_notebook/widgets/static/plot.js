@@ -86,9 +86,17 @@ export function makePlot() {
   const bars = shape("g", {});
   svg.append(patterns, shape("line", { x1: 0, x2: WIDTH, y1: HEIGHT - 0.5, y2: HEIGHT - 0.5, class: "cn-axis" }), bars);
   const legend = el("div", { class: "cn-legend" });
+  const most = el("span", { class: "cn-plot-most" });
+  const scale = el(
+    "div",
+    { class: "cn-plot-scale cn-soft", "aria-hidden": "true" },
+    most,
+    el("span", {}, "deliveries"),
+    el("span", {}, "0"),
+  );
 
   return {
-    root: el("div", { class: "cn-plot-box" }, svg, legend),
+    root: el("div", { class: "cn-plot-box" }, el("div", { class: "cn-plot-row" }, scale, svg), legend),
     /**
      * @param {{ at: number, status: number | null, took: number }[]} rows
      * @param {number} now seconds since 1970
@@ -109,8 +117,9 @@ export function makePlot() {
         totals[which] += 1;
         took.push(row.took);
       }
-      const most = Math.max(1, ...counts.map((bar) => bar.reduce((sum, count) => sum + count, 0)));
-      bars.replaceChildren(...counts.flatMap((bar, index) => stack(bar, index, most)));
+      const highest = Math.max(1, ...counts.map((bar) => bar.reduce((sum, count) => sum + count, 0)));
+      bars.replaceChildren(...counts.flatMap((bar, index) => stack(bar, index, highest)));
+      most.textContent = grouped(highest);
       took.sort((a, b) => a - b);
       const minutes = span / 60;
       const speed = took.length ? `p50 ${short(quantile(took, 0.5))} ms · p99 ${short(quantile(took, 0.99))} ms` : "";

@@ -7,9 +7,10 @@ from collections.abc import Iterable, Iterator
 import grpc
 from google.protobuf.empty_pb2 import Empty
 
+from chronicle_notebook.contracts._event_type import event_type_to_wire
 from chronicle_notebook.contracts.classic import methods
 from chronicle_notebook.contracts.wire import event_types_classic_pb2 as wire
-from chronicle_notebook.sandbox._event_type import EventType, Registration
+from chronicle_notebook.sandbox._event_type import Registration
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._server import Served
 from chronicle_notebook.sandbox.services._registration import register, register_single
@@ -36,7 +37,9 @@ class ClassicEventTypesService:
 
     def all(self, request: wire.GetAllEventTypesRequest) -> wire.IEnumerable_EventType:
         """The event types alone."""
-        return wire.IEnumerable_EventType(items=[_event_type(entry.type) for entry in self._listed(request)])
+        return wire.IEnumerable_EventType(
+            items=[event_type_to_wire(entry.type, wire.EventType()) for entry in self._listed(request)]
+        )
 
     def registrations(self, request: wire.GetAllEventTypesRequest) -> _Registrations:
         """The event types with their schemas; generations, migrations and store stay empty."""
@@ -70,11 +73,10 @@ class ClassicEventTypesService:
         return types.first(store) if self._kernel.behaviour.first_generation_listed else types.latest(store)
 
 
-def _event_type(event_type: EventType) -> wire.EventType:
-    return wire.EventType(Id=event_type.id, Generation=event_type.generation, Tombstone=event_type.tombstone)
-
-
 def _answer(registrations: Iterable[Registration]) -> _Registrations:
     return _Registrations(
-        items=[wire.EventTypeRegistration(Type=_event_type(entry.type), Schema=entry.schema) for entry in registrations]
+        items=[
+            wire.EventTypeRegistration(Type=event_type_to_wire(entry.type, wire.EventType()), Schema=entry.schema)
+            for entry in registrations
+        ]
     )

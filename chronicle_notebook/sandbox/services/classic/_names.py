@@ -13,7 +13,7 @@ from chronicle_notebook.contracts.classic import methods
 from chronicle_notebook.contracts.wire import event_stores_classic_pb2 as stores
 from chronicle_notebook.contracts.wire import event_stores_pb2, namespaces_pb2
 from chronicle_notebook.contracts.wire import namespaces_classic_pb2 as namespaces
-from chronicle_notebook.sandbox._envelope import Answer, envelope
+from chronicle_notebook.sandbox._envelope import Answer, envelope, live
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._server import Served
 from chronicle_notebook.sandbox.services._event_stores import EventStoresService
@@ -60,11 +60,7 @@ class ClassicNamesService:
 
     def observe_event_stores(self, request: Empty, context: grpc.ServicerContext) -> Iterator[_Stores]:
         """The full list at once and after each change."""
-        answer = envelope(_Stores)
-        for _ in self._kernel.topics.follow(context, "stores"):
-            current = self.event_stores(request)
-            current.CorrelationId.CopyFrom(answer.CorrelationId)
-            yield current
+        return live(self._kernel.topics.follow(context, "stores"), lambda: self.event_stores(request))
 
     def namespaces(self, request: namespaces_pb2.AllNamespacesRequest) -> _Namespaces:
         """Every namespace of a store."""
@@ -79,12 +75,8 @@ class ClassicNamesService:
         self, request: namespaces_pb2.AllNamespacesRequest, context: grpc.ServicerContext
     ) -> Iterator[_Namespaces]:
         """The full list at once and after each change."""
-        answer = envelope(_Namespaces)
         store = self._kernel.store(request.EventStore)
-        for _ in self._kernel.topics.follow(context, "namespaces", store.name):
-            current = self.namespaces(request)
-            current.CorrelationId.CopyFrom(answer.CorrelationId)
-            yield current
+        return live(self._kernel.topics.follow(context, "namespaces", store.name), lambda: self.namespaces(request))
 
 
 def _brief(answer: Answer) -> Answer:

@@ -1,0 +1,115 @@
+"""What both wire generations have under the same paths with the same messages, and so say alike."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from typing import Any, ClassVar, TypeVar
+
+from google.protobuf.empty_pb2 import Empty
+from google.protobuf.message import Message
+
+from chronicle_notebook.contracts._convert import failed_partition_from_wire, observer_from_wire
+from chronicle_notebook.contracts._defects import KnownDefect, known_defects
+from chronicle_notebook.contracts._envelope import open_envelope
+from chronicle_notebook.contracts._gateway import Caller
+from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.contracts._said import Hide, as_it_is
+from chronicle_notebook.contracts._sealed import Sealed
+from chronicle_notebook.contracts.commands import methods
+from chronicle_notebook.contracts.wire import event_stores_pb2, namespaces_pb2, observation_pb2
+from chronicle_notebook.model import FailedPartition, ObserverState, ServerVersion, WebhookDefinition
+
+Request = TypeVar("Request", bound=Message)
+Response = TypeVar("Response", bound=Message)
+
+
+class Adapter:
+    """Speaks one generation over a :class:`Caller`. The two that there are implement ``KernelGateway``."""
+
+    generation: ClassVar[str]
+
+    def __init__(self, caller: Caller) -> None:
+        self._caller = caller
+
+    @property
+    def server(self) -> str:
+        """``host:port``."""
+        return self._caller.server
+
+    @property
+    def known_defects(self) -> tuple[KnownDefect, ...]:
+        """What kernels of this generation are known to do wrong; by version the negotiated gateway knows it."""
+        return known_defects(ServerVersion(""), self.generation)
+
+    @property
+    def version_tells(self) -> bool:
+        """Whether the version says what the kernel does wrong and what not: here it is not known."""
+        return False
+
+    def _enveloped(self, method: Method[Request, Response], request: Request | Sealed[Request]) -> Response:
+        """The answer to a call, which is a success."""
+        sealed = Sealed.of(request)
+        return self._opened(method, self._caller.call(method, sealed), sealed.hide)
+
+    def _first(self, method: Method[Request, Response], request: Request) -> Response:
+        """The answer to a call as a stream, which fits kernels that answer once and those that go on."""
+        return self._opened(method, self._caller.first(method, request))
+
+    def _opened(self, method: Method[Any, Any], answer: Response, hide: Hide = as_it_is) -> Response:
+        """An answer, looked at whether it is a success.
+
+        :param hide: takes the secrets of the request out of what the kernel says.
+        """
+        envelope: Any = answer
+        open_envelope(envelope, server=self.server, call=method.short, hide=lambda text: self._caller.hide(hide(text)))
+        return answer
+
+    def version(self, *, retry: bool = True) -> ServerVersion:
+        """What the server says of itself."""
+        answer = self._caller.call(methods.GET_VERSION_INFO, Empty(), retry=retry)
+        return ServerVersion(answer.Version, answer.CommitSha, answer.ProtocolVersion)
+
+    def ensure_event_store(self, name: str) -> None:
+        """Create an event store unless it exists."""
+        self._enveloped(methods.ENSURE_EVENT_STORE, event_stores_pb2.EnsureEventStoreRequest(Name=name))
+
+    def ensure_namespace(self, event_store: str, name: str) -> None:
+        """Create a namespace unless it exists."""
+        request = namespaces_pb2.EnsureNamespaceRequest(EventStore=event_store, Namespace=name)
+        self._enveloped(methods.ENSURE_NAMESPACE, request)
+
+    def observers(self, event_store: str, namespace: str) -> list[ObserverState]:
+        """All observers of a namespace, webhooks among them."""
+        request = observation_pb2.AllObserversRequest(EventStore=event_store, Namespace=namespace)
+        answer = self._caller.call(methods.GET_OBSERVERS, request)
+        return [observer_from_wire(message, namespace) for message in answer.items]
+
+    def failed_partitions(
+        self, event_store: str, namespace: str, observer_id: str | None = None
+    ) -> list[FailedPartition]:
+        """The partitions that fail at this moment.
+
+        Whether one is quarantined is on the `commands` wire alone. So is that one is resolved, which a `classic` kernel
+        leaves out instead (source: K/Contracts/Observation/FailedPartition.cs).
+        """
+        request = observation_pb2.GetFailedPartitionsRequest(
+            EventStore=event_store, Namespace=namespace, ObserverId=observer_id
+        )
+        answer = self._caller.call(methods.GET_FAILED_PARTITIONS, request)
+        return [failed_partition_from_wire(message, namespace) for message in answer.items if not message.IsResolved]
+
+
+class LiveWebhooks:
+    """A stream of lists of webhooks, each element read by ``read``, which checks it first."""
+
+    def __init__(self, stream: Any, read: Callable[[Any], list[WebhookDefinition]]) -> None:
+        self._stream = stream
+        self._read = read
+
+    def __iter__(self) -> Iterator[list[WebhookDefinition]]:
+        for answer in self._stream:
+            yield self._read(answer)
+
+    def cancel(self) -> None:
+        """End the stream at once."""
+        self._stream.cancel()

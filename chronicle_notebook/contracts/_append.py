@@ -1,0 +1,105 @@
+"""What an append says, and what an answer to one means: both wire generations have the same fields for it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Protocol
+from uuid import uuid4
+
+from chronicle_notebook._errors import AppendRefusedError, ProtocolError
+from chronicle_notebook.contracts._convert import json_text
+from chronicle_notebook.contracts._event_type import event_type_to_wire
+from chronicle_notebook.contracts._guid import guid_to_wire
+from chronicle_notebook.contracts._said import all_said
+from chronicle_notebook.contracts.wire import sequences_classic_pb2, sequences_pb2
+from chronicle_notebook.model import AppendResult, EventToAppend
+
+_CAUSE = "chronicle_notebook"
+"""What events that were appended from here name as their cause and their author."""
+_SCHEMA = "SchemaValidation"
+"""What the constraint is called that an event type's schema makes."""
+
+
+class ConstraintViolation(Protocol):
+    """A constraint that forbids the events."""
+
+    @property
+    def EventTypeId(self) -> str: ...  # noqa: N802
+    @property
+    def ConstraintName(self) -> str: ...  # noqa: N802
+    @property
+    def Message(self) -> str: ...  # noqa: N802
+
+
+class ConcurrencyViolation(Protocol):
+    """A sequence that went on meanwhile."""
+
+    @property
+    def ExpectedSequenceNumber(self) -> int: ...  # noqa: N802
+    @property
+    def ActualSequenceNumber(self) -> int: ...  # noqa: N802
+
+
+class Appended(Protocol):
+    """The answer."""
+
+    @property
+    def SequenceNumbers(self) -> Sequence[int]: ...  # noqa: N802
+    @property
+    def ConstraintViolations(self) -> Sequence[ConstraintViolation]: ...  # noqa: N802
+    @property
+    def Errors(self) -> Sequence[str]: ...  # noqa: N802
+    @property
+    def ConcurrencyViolations(self) -> Sequence[ConcurrencyViolation]: ...  # noqa: N802
+
+
+def put_events(
+    request: sequences_pb2.AppendManyForEventSourcesRequest | sequences_classic_pb2.AppendManyRequest,
+    events: Sequence[EventToAppend],
+) -> None:
+    """Put events into a request, with a causation and an author: kernels dereference both."""
+    request.CorrelationId.CopyFrom(guid_to_wire(uuid4()))
+    request.Causation.add(Type=_CAUSE).Occurred.Value = datetime.now(UTC).isoformat()
+    author = request.CausedBy
+    author.Subject = author.Name = author.UserName = _CAUSE
+    for event in events:
+        entry = request.Events.add(EventSourceId=event.event_source_id, Content=json_text(event.content))
+        event_type_to_wire(event.type, entry.EventType)
+
+
+def append_result(answer: Appended, *, events: int, server: str, call: str) -> AppendResult:
+    """The numbers that the events got. Failures of the business kind stand inside an answer that looks successful.
+
+    :raises AppendRefusedError: nothing was appended; ``reasons`` says why.
+    :raises ProtocolError: the answer does not say which numbers were given.
+    """
+    objections = [_objection(violation) for violation in answer.ConstraintViolations]
+    objections += answer.Errors
+    objections += [
+        f"sequence number {violation.ExpectedSequenceNumber} was expected, it is {violation.ActualSequenceNumber}"
+        for violation in answer.ConcurrencyViolations
+    ]
+    if objections:
+        reasons = all_said(objections)
+        raise AppendRefusedError(
+            f"Nothing was appended on {server}: {'; '.join(reasons)}",
+            server=server,
+            call=call,
+            reasons=reasons,
+            hint="Compare the content with the schema of the event type.",
+        )
+    if len(answer.SequenceNumbers) != events:
+        raise ProtocolError(
+            f"The kernel gave {len(answer.SequenceNumbers)} numbers for {events} events.",
+            server=server,
+            call=call,
+            hint="Read the sequence to see what was appended.",
+        )
+    return AppendResult(tuple(answer.SequenceNumbers))
+
+
+def _objection(violation: ConstraintViolation) -> str:
+    """The event type, the constraint where that says more than that the schema forbids it, and why."""
+    name = "" if violation.ConstraintName == _SCHEMA else violation.ConstraintName
+    return ": ".join(part for part in (violation.EventTypeId, name, violation.Message) if part)

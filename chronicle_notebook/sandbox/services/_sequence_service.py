@@ -1,0 +1,59 @@
+"""What the services EventSequences of both forms of the contract do alike."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from chronicle_notebook.contracts._sequence_number import number_to_wire
+from chronicle_notebook.contracts.wire import sequences_classic_pb2 as classic
+from chronicle_notebook.contracts.wire import sequences_pb2 as wire
+from chronicle_notebook.sandbox._event import Event
+from chronicle_notebook.sandbox._kernel import Kernel
+from chronicle_notebook.sandbox._log import Appended
+from chronicle_notebook.sandbox._scope import Scope
+from chronicle_notebook.sandbox.services import _sequence_wire as convert
+from chronicle_notebook.sandbox.storage._events import Filter
+
+
+class Addressed(Protocol):
+    """A request that is about one sequence."""
+
+    EventStore: str
+    Namespace: str
+    EventSequenceId: str
+
+
+class SequenceService:
+    """Appends events and reads them. Appending to a store or namespace that does not exist creates it."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+
+    def _append(
+        self,
+        request: Addressed,
+        events: Sequence[Event],
+        scopes: Mapping[str, wire.ConcurrencyScope | classic.ConcurrencyScope],
+    ) -> Appended:
+        kernel = self._kernel
+        scope = kernel.stores.scope(request.EventStore, request.Namespace, request.EventSequenceId)
+        expected = {source: convert.expectation(source, demanded) for source, demanded in scopes.items()}
+        return kernel.log.append(kernel.store(request.EventStore), scope, events, expected)
+
+    def _scope(self, request: Addressed) -> Scope | None:
+        """The sequence that a request reads, if it was used before. Naming a store creates it, here too."""
+        self._kernel.store(request.EventStore)
+        return self._kernel.stores.find_scope(request.EventStore, request.Namespace, request.EventSequenceId)
+
+    def _page(self, scope: Scope | None, wanted: Filter, first: int, until: int | None = None) -> list[Event]:
+        """The events that fit, from number ``first`` on and below ``until``."""
+        # Numbers over 2^63-1 are sentinels, and beyond what storage can compare.
+        if scope is None or first >= 2**63:
+            return []
+        return self._kernel.events.page(scope.key, wanted, first, until)
+
+    def _tail(self, request: Addressed, wanted: Filter) -> int:
+        """The highest number of an event that fits, 2^64-1 when there is none."""
+        scope = self._scope(request)
+        return number_to_wire(None if scope is None else self._kernel.events.tail(scope.key, wanted))

@@ -1,0 +1,63 @@
+"""The variables of the environment that a text refers to as secrets, so that their values can be looked for."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+
+from chronicle_notebook._secrets import variable_names
+
+_NAME = "([A-Za-z_][A-Za-z0-9_]*)"
+_SECRETS = tuple(
+    re.compile(pattern)
+    for pattern in (rf"env:{_NAME}", rf"env%3[Aa]{_NAME}", rf"""Secret\.env\(\s*(?:name\s*=\s*)?["']{_NAME}["']""")
+)
+"""How a text says that a variable holds a secret. The second form of ``env:`` is that in a URL."""
+_OPEN = re.compile(
+    r"(?:^|_)(?:USER|USER_?NAME|LOGNAME|LOGIN|CLIENT_ID|AUTHORITY|REGION|HOST|HOST_?NAME|PORT|HOME|(?:OLD)?PWD|PATH|"
+    r"SHELL|LANG|TERM|TZ)$",
+    re.IGNORECASE,
+)
+"""Names of what is sent along with a secret, or stands beside one, and is none: it is found in many a text."""
+_TELLING = re.compile(
+    r"(?:TOKEN|SECRET|PASSWD|PASSWORD|PASSPHRASE|CREDENTIALS?|(?:API|ACCESS|PRIVATE)_?KEY|CONNECTION_?STRING|DSN)"
+    r"(?![A-Z])(?!_(?:UR[IL]|FILE|PATH|DIR|NAME|ID|ENDPOINT)$)",
+    re.IGNORECASE,
+)
+"""Names that tell of a secret. They need no ``env:`` before them: a plan, a shell and ``os.environ`` name them bare."""
+
+
+_READ = tuple(
+    re.compile(pattern)
+    for pattern in (rf"""environ(?:\.get\(\s*|\[\s*)["']{_NAME}["']""", rf"""getenv\(\s*["']{_NAME}["']""")
+)
+"""How code reads a variable, which may hold anything."""
+_DENSE = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])\S{12,}")
+"""What hardly anything but a secret looks like."""
+
+
+def referenced(text: str, environment: Mapping[str, str] | None = None) -> Iterator[tuple[str, str]]:
+    """Each variable that a text refers to as a secret, and that is set, with its value.
+
+    :param environment: where the values are; that of this process unless given.
+    """
+    told = {name for name in _names(_SECRETS, text) if not _OPEN.search(name)}
+    read = _names(_READ, text)
+    for name in variable_names() if environment is None else environment:
+        bare = _tells(name) and name in text and re.search(rf"\b{name}\b", text) is not None
+        if not (bare or name in told or name in read):
+            continue
+        value = os.getenv(name) if environment is None else environment[name]
+        if value and (bare or name in told or _DENSE.fullmatch(value)):
+            yield name, value
+
+
+@lru_cache(maxsize=4096)
+def _tells(name: str) -> bool:
+    return name.isidentifier() and _TELLING.search(name) is not None
+
+
+def _names(patterns: Iterable[re.Pattern[str]], text: str) -> set[str]:
+    return {name for pattern in patterns for name in pattern.findall(text)}

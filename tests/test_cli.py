@@ -1,0 +1,179 @@
+"""The command line as a terminal has it: a process, its two streams and its exit code."""
+
+from __future__ import annotations
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from chronicle_notebook import cli
+from chronicle_notebook.sandbox import Sandbox
+
+COMMAND = str(Path(sys.executable).parent / "chronicle-notebook")
+SLOW = """{"cells": [{"cell_type": "code", "id": "a", "metadata": {}, "execution_count": null, "outputs": [],
+"source": "import time\\nprint('begun', flush=True)\\ntime.sleep(60)"}], "nbformat": 4, "nbformat_minor": 5,
+"metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}}"""
+
+
+def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=60)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["dcotor"], "chronicle-notebook: error: there is no command 'dcotor'. Did you mean 'doctor'?"),
+        (["xyz"], "chronicle-notebook: error: there is no command 'xyz'. There are lab, doctor, run, scan, sandbox."),
+        (["--versoin"], "error: unrecognized arguments: --versoin. Did you mean '--version'?"),
+        (
+            ["run", "a", "--aply"],
+            "chronicle-notebook run: error: unrecognized arguments: --aply. Did you mean '--apply'?",
+        ),
+        (["run", "a", "--htlm=x"], "error: unrecognized arguments: --htlm=x. Did you mean '--html'?"),
+        (["doctor", "--stroe", "a", "b", "c"], "Did you mean '--store'?"),
+        (
+            ["sandbox", "--prot", "1"],
+            "chronicle-notebook sandbox: error: unrecognized arguments: --prot 1. Did you mean",
+        ),
+        (["sandbox", "--no-atuh"], "Did you mean '--no-auth'?"),
+        (["scan"], "the following arguments are required: PATH"),
+        (["scan", "a", "--zzzzzz"], "error: unrecognized arguments: --zzzzzz\n"),
+    ],
+)
+def test_a_word_that_is_not_known_is_answered_with_the_nearest(
+    arguments: list[str], message: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as caught:
+        cli.main(arguments)
+    assert caught.value.code == 2
+    assert message in capsys.readouterr().err
+
+
+def test_every_command_is_known_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
+    for command in cli._COMMANDS:
+        with pytest.raises(SystemExit) as caught:
+            cli.main([command, "--help"])
+        assert caught.value.code == 0
+        assert capsys.readouterr().out.startswith(f"usage: chronicle-notebook {command} [-h]")
+
+
+def test_a_runbook_that_is_not_known_is_answered_with_the_nearest(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["run", "notebooks/runbooks/audit-wbhooks.ipynb"]) == 1
+    assert "Did you mean 'audit-webhooks'" in capsys.readouterr().err
+
+
+def test_the_sandbox_calls_itself_as_it_was_called() -> None:
+    assert ran("sandbox", "--help").stdout.startswith("usage: chronicle-notebook sandbox [-h]")
+    module = [sys.executable, "-m", "chronicle_notebook.sandbox"]
+    told = subprocess.run([*module, "--help"], capture_output=True, text=True, check=True).stdout
+    assert told.startswith("usage: python -m chronicle_notebook.sandbox [-h]")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["scan", "{}"], ["sandbox", "--port", "0"], ["doctor", "{}"]])
+def test_a_reader_who_goes_away_gets_no_traceback(arguments: list[str], tmp_path: Path) -> None:
+    """As with ``| head``: the pipe has no reader any more when the program writes."""
+    (tmp_path / "a.txt").write_text("AKIA" + "IOSFODNN7EXAMPLE\n" * 3)
+    given = {"scan": str(tmp_path / "a.txt"), "doctor": "chronicle://127.0.0.1:9/?auth=none"}.get(arguments[0], "")
+    reader, writer = os.pipe()
+    os.close(reader)
+    process = subprocess.run(
+        [COMMAND, *(each.format(given) for each in arguments)],
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        check=False,
+        timeout=60,
+        env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
+    )
+    os.close(writer)
+    assert (process.returncode, process.stderr) == (141, "")
+
+
+def test_a_standard_error_that_nobody_reads_changes_only_the_exit_code(tmp_path: Path) -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    (tmp_path / "a.txt").write_text("nothing\n")
+    process = subprocess.run(
+        [COMMAND, "scan", str(tmp_path / "a.txt")], stdout=subprocess.PIPE, stderr=writer, check=False, timeout=60
+    )
+    os.close(writer)
+    assert (process.returncode, process.stdout) == (141, b"")
+
+
+def interrupted(process: subprocess.Popen[str]) -> tuple[int, str, str]:
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=30)
+    return process.returncode, out, err
+
+
+def test_ctrl_c_ends_a_runbook_with_its_exit_code_and_says_what_to_do(tmp_path: Path) -> None:
+    (tmp_path / "slow.ipynb").write_text(SLOW)
+    command = [COMMAND, "run", str(tmp_path / "slow.ipynb"), "--apply"]
+    environment = {**os.environ, "IPYTHONDIR": str(tmp_path / "ipython")}
+    with subprocess.Popen(
+        command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment, start_new_session=True
+    ) as process:
+        assert process.stderr is not None
+        told = ""
+        while "begun" not in told:  # it is in its cell now
+            told = process.stderr.readline()
+            assert told, "it ended before it was interrupted"
+        code, out, err = interrupted(process)
+    assert (code, out) == (130, "")
+    assert err.splitlines()[-2:] == [
+        "What had begun may be done. Run it again with the same parameters: what is done is left alone.",
+        "Interrupted.",
+    ]
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize("heard", [True, False], ids=["", "and what reads its messages, as in 2>&1 | tee"])
+def test_ctrl_c_ends_a_call_to_a_kernel_that_does_not_answer(heard: bool) -> None:
+    reader, writer = os.pipe()
+    with socket.create_server(("127.0.0.1", 0)) as silent:
+        address = f"chronicle://127.0.0.1:{silent.getsockname()[1]}/?auth=none"
+        command = [COMMAND, "doctor", address]
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=writer, text=True) as process:
+            connection, _ = silent.accept()
+            os.close(writer)
+            if not heard:
+                os.close(reader)
+            with connection:
+                assert interrupted(process)[:2] == (130, "")
+    if heard:
+        with os.fdopen(reader) as told:
+            assert told.read() == "Interrupted.\n"
+
+
+def test_a_variable_that_is_not_set_is_told_in_words_for_a_terminal() -> None:
+    told = ran("doctor", "env:NOT_SET_ANYWHERE")
+    assert told.returncode == 1
+    assert told.stderr.splitlines() == [
+        "The environment variable 'NOT_SET_ANYWHERE' is not set.",
+        "Set NOT_SET_ANYWHERE where this starts (in a notebook: where Jupyter starts, or %env), and run again.",
+    ]
+
+
+def test_the_doctor_takes_a_profile(shared_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CHRONICLE_CONNECTION_STRING", raising=False)
+    monkeypatch.setenv("CHRONICLE_NOTEBOOK_CONFIG", str(tmp_path / "config.toml"))
+    monkeypatch.setenv("STAGING", shared_sandbox.connection_string)
+    (tmp_path / "config.toml").write_text('[profiles.staging]\nconnection = "env:STAGING"\nevent_store = "nowhere"\n')
+    told = ran("doctor", "--profile", "staging")
+    assert told.returncode == 1
+    assert f"The way to {shared_sandbox.address} ends at event store" in told.stdout
+    monkeypatch.setenv("CHRONICLE_NOTEBOOK_PROFILE", "staging")
+    assert ran("doctor").stdout.splitlines()[0] == told.stdout.splitlines()[0]
+    assert "Did you mean 'staging'?" in ran("doctor", "--profile", "stagin").stderr
+    assert "Both a connection and a profile" in ran("doctor", "chronicle://a", "--profile", "staging").stderr
+
+
+def test_the_doctor_does_not_pass_a_namespace_that_it_cannot_look_for(shared_sandbox: Sandbox) -> None:
+    told = ran("doctor", shared_sandbox.connection_string, "--namespace", "Nope")
+    assert (told.returncode, told.stdout) == (1, "")
+    assert "none was named" in told.stderr

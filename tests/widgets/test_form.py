@@ -1,0 +1,36 @@
+"""The form's own constructor: what it can begin with."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+import chronicle_notebook as cn
+from chronicle_notebook._client import Client
+from chronicle_notebook.model import EventType, WebhookDefinition
+from tests.waiting import eventually
+
+HOOK = WebhookDefinition("audit", "http://127.0.0.1:9/in", (EventType("AccountOpened"),))
+
+
+def test_it_begins_with_a_registered_webhook_by_its_id(client: Client) -> None:
+    client.webhooks.register(HOOK)
+    form = cn.widgets.WebhookForm(client, "audit")
+    assert form.definition == HOOK
+    eventually(lambda: form.model.choices)
+    assert form.model.editing
+    form.close()
+
+
+def test_an_id_that_is_not_there_is_told_with_the_nearest(client: Client) -> None:
+    client.webhooks.register(HOOK)
+    with pytest.raises(cn.UnknownWebhookError) as caught:
+        cn.widgets.WebhookForm(client, "audti")
+    assert caught.value.hint == "Did you mean 'audit'?"
+
+
+@pytest.mark.parametrize("given", [5, ["audit"], cn.Client])
+def test_anything_else_is_refused(client: Client, given: Any) -> None:
+    with pytest.raises(cn.InvalidInputError, match="A form begins with a definition or the id of a webhook, not "):
+        cn.widgets.WebhookForm(client, given)
