@@ -10,7 +10,7 @@ from chronicle_notebook._errors import UnknownClientError
 if TYPE_CHECKING:
     from chronicle_notebook._client import Client
 
-_CONNECT = "chronicle_notebook._connect"
+_REGISTRY = "chronicle_notebook._registry"
 
 
 def current() -> Client:
@@ -30,10 +30,9 @@ def current() -> Client:
 
 def current_or_none() -> Client | None:
     """The current client, or None. Before anything has connected, this costs nothing."""
-    connect = sys.modules.get(_CONNECT)
-    if connect is None:
+    if sys.modules.get(_REGISTRY) is None:
         return None
-    from chronicle_notebook._connect import client, clients
+    from chronicle_notebook._registry import client, clients
 
     return client() if clients() else None
 
@@ -46,8 +45,8 @@ def server() -> str:
 
 def names() -> list[str]:
     """The names of the clients."""
-    if sys.modules.get(_CONNECT) is None:
+    if sys.modules.get(_REGISTRY) is None:
         return []
-    from chronicle_notebook._connect import clients
+    from chronicle_notebook._registry import clients
 
     return list(clients())
