@@ -52,14 +52,14 @@ def _raw(field: attrgetter[Any], rows: list[webhook_rows_pb2.WebhookRow]) -> Ite
 def columns(rows: webhook_rows_pb2.WebhookRows) -> WebhookColumns:
     """The columns of an answer."""
     with uncollected():
-        data = list(rows.Data)
+        data = rows.Data[:]
         return WebhookColumns(
             id=[*map(_ID, data)],
             url=[*map(_URL, data)],
             # A list of its own for each row, so that changing one changes one.
-            event_types=[*map(list, map(_Texts().__getitem__, _raw(_EVENT_TYPES, data)))],
+            event_types=[*map(list.copy, map(_Texts().__getitem__, _raw(_EVENT_TYPES, data)))],
             authorization=[*map(_AUTHORIZATION, data)],
-            headers=[*map(list, map(_Names().__getitem__, _raw(_HEADERS, data)))],
+            headers=[*map(list.copy, map(_Names().__getitem__, _raw(_HEADERS, data)))],
             event_sequence=[*map(_SEQUENCE, data)],
             active=[*map(_ACTIVE, data)],
             replayable=[*map(_REPLAYABLE, data)],
@@ -98,7 +98,7 @@ def definitions(rows: webhook_rows_pb2.WebhookRows) -> list[WebhookDefinition]:
                 replayable=row.IsReplayable,
                 active=row.IsActive,
             )
-            for row in list(rows.Data)
+            for row in rows.Data[:]
         ]
 
 
