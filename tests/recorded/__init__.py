@@ -1,0 +1,1 @@
+"""Real kernels, recorded call by call, and a server that answers with what they answered."""
