@@ -69,7 +69,13 @@ def _print(line: str) -> None:
 
 
 def _parser(program: str) -> Parser:
-    parser = Parser(prog=program, description="Run an embedded Chronicle kernel until interrupted.")
+    profiles = "\n".join(f"  {name:17} held against {entry.held_against}" for name, entry in PROFILES.items())
+    parser = Parser(
+        prog=program,
+        description="Run an embedded Chronicle kernel until interrupted.",
+        epilog=f"what --behaves-like takes:\n{profiles}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument(
         "--port", type=_port, default=35000, help="the port to listen on, 0 for a free one (%(default)s)"
     )
@@ -87,7 +93,7 @@ def _parser(program: str) -> Parser:
     parser.add_argument(
         "--behaves-like",
         choices=tuple(PROFILES),
-        help="take over the version, the contract and the known defects of a kernel (documented)",
+        help="take over the version, the contract and the known defects of a kernel (documented); see below",
     )
     parser.add_argument(
         "--auth",

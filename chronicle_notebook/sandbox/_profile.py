@@ -24,61 +24,87 @@ class Profile:
     """The version of the contract; empty where the contract has no place for it."""
     contract: Generation
     behaviour: Behaviour = NEWEST
+    held_against: str = ""
+    """What the profile was compared with, in a line."""
 
 
-DOCUMENTED = Profile("documented", "19.29.4-sandbox", "19.29.4", "commands")
+_KINDER = "the documents: kinder than any kernel, so rehearse on the profile of the kernel that you have"
+
+DOCUMENTED = Profile("documented", "19.29.4-sandbox", "19.29.4", "commands", held_against=_KINDER)
 """The kernel as it is documented, under a version that nobody takes for a release."""
 
-_CLASSIC = Profile("classic", "16.37.1-sandbox", "", "classic")
+_CLASSIC = Profile("classic", "16.37.1-sandbox", "", "classic", held_against=_KINDER)
 
-_IN_MEMORY_16 = Behaviour(
+_OBSERVED = Behaviour(
     status_checked=False,
-    authorization_miscompared=True,
-    ciphertext_sent=True,
-    ciphertext_listed=True,
     test_ignores_status=True,
     one_circuit=True,
     unknown_removal_blocks=True,
-    observing_ends_together=True,
     own_types_divided=True,
+)
+"""What every kernel does that was run, whatever its storage."""
+
+_MEMORY = replace(
+    _OBSERVED,
+    authorization_miscompared=True,
+    ciphertext_sent=True,
+    ciphertext_listed=True,
+    observing_ends_together=True,
     unregistered_accepted=True,
     context_reduced=True,
 )
+"""What kernels that keep everything in memory do."""
+
+_SQL = replace(
+    _OBSERVED,
+    authorization_lost=True,
+    updates_lost=True,
+    system_store_lost=True,
+    inactive_lost=True,
+    first_generation_listed=True,
+    tombstone_lost=True,
+)
+"""What kernels on an SQL database do."""
+
+_SEEN = "a running kernel {}, step by step"
 
 PROFILES = {
     profile.name: profile
     for profile in (
         DOCUMENTED,
+        Profile("16.33", "16.33.0", "", "classic", _SQL, _SEEN.format("16.33.0 on SQLite")),
+        Profile("16.37", "16.37.1", "", "classic", _SQL, _SEEN.format("16.37.1 on SQLite")),
+        Profile("16.37-postgresql", "16.37.1", "", "classic", _SQL, _SEEN.format("16.37.1 on PostgreSQL")),
+        Profile("16.37-inmemory", "16.37.1", "", "classic", _MEMORY, _SEEN.format("16.37.1 in memory")),
+        Profile("16.38", "16.38.0", "16.38.0", "commands", _SQL, _SEEN.format("built before 16.38.0, on SQLite")),
         Profile(
-            "16.37",
-            "16.37.1",
-            "",
-            "classic",
-            replace(
-                _IN_MEMORY_16,
-                authorization_lost=True,
-                updates_lost=True,
-                system_store_lost=True,
-                inactive_lost=True,
-                first_generation_listed=True,
-                observing_ends_together=False,
-                tombstone_lost=True,
-                unregistered_accepted=False,
-                context_reduced=False,
-            ),
+            "16.38-inmemory",
+            "16.38.0",
+            "16.38.0",
+            "commands",
+            _MEMORY,
+            "notes on a running kernel built before 16.38.0, in memory; no recording of it",
         ),
-        Profile("16.37-inmemory", "16.37.1", "", "classic", _IN_MEMORY_16),
         Profile(
             "19.29",
             "19.29.4",
             "19.29.4",
             "commands",
             Behaviour(status_checked=False, authorization_lost=True, updates_lost=True, inactive_lost=True),
+            "notes from the source of 19.29.4 alone; no such kernel was run",
         ),
-        Profile("19.32", "19.32.3", "19.32.3", "commands", Behaviour(inactive_lost=True)),
+        Profile(
+            "19.32",
+            "19.32.3",
+            "19.32.3",
+            "commands",
+            Behaviour(inactive_lost=True),
+            "notes from the source of 19.32.3 alone; no such kernel was run",
+        ),
     )
 }
-"""By the name that is given on the command line. ``16.37`` and ``19.29`` are kernels on MongoDB or SQL."""
+"""By the name that is given on the command line: a release, and its storage where that is not SQLite. MongoDB and SQL
+Server were not run."""
 
 
 def profile(name: str | None = None, *, contract: str | None = None, behaviour: Behaviour | None = None) -> Profile:

@@ -47,8 +47,11 @@ class Sandbox:
     every delay of the kernel (retries, back-off, circuit breaker), not its time-outs.
 
     ``contract`` is the form of the wire contract, ``commands`` (unless given) or ``classic``. ``behaves_like`` takes
-    over a kernel's version, contract and known defects: ``documented`` (none; unless given), ``16.37``,
-    ``16.37-inmemory``, ``19.29`` or ``19.32``. ``behaviour`` chooses single switches instead.
+    over a kernel's version, contract and known defects, by release and storage: ``16.33``, ``16.37``,
+    ``16.37-postgresql``, ``16.37-inmemory``, ``16.38``, ``16.38-inmemory``, ``19.29`` or ``19.32``. Unless given, it is
+    ``documented``, which has no defects: fit for learning, and kinder than any kernel, so rehearse on the profile of
+    the kernel that you have. `held_against` says what each was compared with. ``behaviour`` chooses single switches
+    instead.
 
     ``auth`` asks for an access token with each call, as a kernel does by default; tokens are had at ``/connect/token``
     for the development client, and for ``clients``, secrets by id. ``token_lifetime`` is in seconds.
@@ -165,6 +168,11 @@ class Sandbox:
         return self._profile.contract
 
     @property
+    def held_against(self) -> str:
+        """What its profile was compared with, in a line."""
+        return self._profile.held_against
+
+    @property
     def data(self) -> Path:
         """The folder with everything that is kept. Raises SandboxError when a temporary one does not exist (yet)."""
         if self._folder is None:
@@ -188,7 +196,9 @@ class Sandbox:
         return (
             f'<p class="{PLAIN}"><strong>Chronicle sandbox</strong>, running at '
             f"<code>{html.escape(self.connection_string)}</code>, "
-            f"data in <code>{html.escape(str(self.data))}</code></p>"
+            f"data in <code>{html.escape(str(self.data))}</code>. It behaves like "
+            f"<code>{html.escape(self._profile.name)}</code>, held against "
+            f"{html.escape(self.held_against)}.</p>"
         )
 
     def _start(self) -> None:

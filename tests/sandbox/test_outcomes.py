@@ -16,7 +16,9 @@ from tests.waiting import eventually
 URL = "http://127.0.0.1:9/hook"
 Build = Callable[[cn.DefinitionBuilder], cn.DefinitionBuilder]
 EVERY = tuple(PROFILES)
-DROPPING = ("16.37", "19.29")
+SQL = ("16.33", "16.37", "16.37-postgresql", "16.38")
+MEMORY = ("16.37-inmemory", "16.38-inmemory")
+DROPPING = (*SQL, "19.29")
 
 
 @pytest.fixture(params=EVERY)
@@ -80,7 +82,7 @@ def test_a_change_of_the_url(connected: tuple[str, Client]) -> None:
 
 def test_a_webhook_that_is_not_to_be_active(connected: tuple[str, Client]) -> None:
     profile, client = connected
-    assert fields(registered(client, inactive)) == ([] if profile in {"documented", "16.37-inmemory"} else ["active"])
+    assert fields(registered(client, inactive)) == ([] if profile in {"documented", *MEMORY} else ["active"])
 
 
 def test_switching_a_webhook_off(connected: tuple[str, Client]) -> None:
@@ -99,8 +101,8 @@ def test_the_first_credentials_of_a_webhook(connected: tuple[str, Client]) -> No
 def test_credentials_of_another_kind(connected: tuple[str, Client]) -> None:
     profile, client = connected
     registered(client, bearer)
-    if profile == "16.37-inmemory":
-        with pytest.raises(cn.KernelFaultError, match="TargetException"):
+    if profile in MEMORY:
+        with pytest.raises(cn.KernelFaultError, match="TargetException|does not match target type"):
             registered(client, basic)
     else:
         assert fields(registered(client, basic)) == (["authorization"] if profile in DROPPING else [])
@@ -109,8 +111,8 @@ def test_credentials_of_another_kind(connected: tuple[str, Client]) -> None:
 def test_taking_credentials_away(connected: tuple[str, Client]) -> None:
     profile, client = connected
     registered(client, bearer)
-    if profile == "16.37-inmemory":
-        with pytest.raises(cn.KernelFaultError, match="TargetException"):
+    if profile in MEMORY:
+        with pytest.raises(cn.KernelFaultError, match="TargetException|does not match target type"):
             registered(client, plain)
     elif profile in DROPPING:
         assert registered(client, plain).action == "unchanged", "they were never there"
@@ -123,7 +125,7 @@ def test_a_registration_after_the_removal_of_what_was_not_there(connected: tuple
     client._kernel.remove_webhooks("shop", ["h"])
     outcome = registered(client, plain)
     assert outcome.accepted
-    assert outcome.visible is not profile.startswith("16.37")
+    assert outcome.visible is not profile.startswith("16.")
     assert bool(outcome) is outcome.visible
 
 
@@ -132,7 +134,7 @@ def test_a_webhook_of_the_system_store(connected: tuple[str, Client]) -> None:
     system = client.at(event_store="System")
     client._kernel.register_event_types("System", [RegisteredEventType(EventType("Opened"))])
     outcome = registered(system, bearer)
-    assert outcome.visible is (profile != "16.37")
+    assert outcome.visible is (profile not in SQL)
     assert fields(outcome) == []
 
 
@@ -151,9 +153,9 @@ def test_what_a_target_really_gets(connected: tuple[str, Client], endpoint: Endp
     eventually(lambda: endpoint.deliveries)
     sent = endpoint.deliveries[0].headers.get("Authorization")
     told = repr(outcome)
-    if profile == "16.37-inmemory":
+    if profile in MEMORY:
         assert str(sent).startswith("Bearer crk1:")
-        assert "encrypted" in told
+        assert ("encrypted" in told) is (profile == "16.37-inmemory"), "lists of 16.38 show no secret to tell it by"
     elif profile in DROPPING:
         assert sent is None
         assert "no Authorization header" in told
