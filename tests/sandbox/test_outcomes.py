@@ -102,7 +102,7 @@ def test_credentials_of_another_kind(connected: tuple[str, Client]) -> None:
     profile, client = connected
     registered(client, bearer)
     if profile in MEMORY:
-        with pytest.raises(cn.KernelFaultError, match="TargetException|does not match target type"):
+        with pytest.raises(cn.KernelFaultError, match=r"TargetException|does not match target type"):
             registered(client, basic)
     else:
         assert fields(registered(client, basic)) == (["authorization"] if profile in DROPPING else [])
@@ -112,7 +112,7 @@ def test_taking_credentials_away(connected: tuple[str, Client]) -> None:
     profile, client = connected
     registered(client, bearer)
     if profile in MEMORY:
-        with pytest.raises(cn.KernelFaultError, match="TargetException|does not match target type"):
+        with pytest.raises(cn.KernelFaultError, match=r"TargetException|does not match target type"):
             registered(client, plain)
     elif profile in DROPPING:
         assert registered(client, plain).action == "unchanged", "they were never there"
