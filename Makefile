@@ -15,9 +15,10 @@ lab: $(READY)
 	@$(BIN)/chronicle-notebook lab --port $(PORT) --notebooks . \
 		$(if $(filter no,$(BROWSER)),--no-browser) $(if $(filter yes,$(TOKEN)),--token)
 
-## test: lint, types, import rules, and every test
-test: lint types imports front
-	$(BIN)/pytest
+## test: lint, types, import rules, and every test, on all processors
+test: $(READY)
+	@$(MAKE) --no-print-directory -j 2 lint types imports front
+	$(BIN)/pytest -n logical --maxprocesses 4
 
 ## lint: ruff, lint and format
 lint: $(READY)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+from hypothesis import HealthCheck, settings
 
 from chronicle_notebook._client import Client
 from chronicle_notebook._connect import connect
@@ -12,7 +14,25 @@ from chronicle_notebook.model import EventType, RegisteredEventType
 from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.stores import _declared_event_type
 from chronicle_notebook.webhooks import _declaration
+from tests.processes import Groups, rank
 from tests.scripted import ScriptedKernel, scripted
+
+# A busy machine is slow, not wrong. What Hypothesis does differently in CI stays.
+settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("unhurried")
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """With ``pytest -n``, whatever ``--dist`` says: tests that share something expensive run in one process."""
+    return Groups(config, log)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """In each process of ``pytest -n``, the groups that take longest come first, so that no process ends long after
+    the others."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: rank(item.nodeid))
 
 
 @pytest.fixture(autouse=True)

@@ -23,6 +23,12 @@ expect.set_options(timeout=15_000)  # a machine that is busy with other tests is
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+NO_BROWSER = (
+    "The tests in a browser need Chromium. Install it with 'apt-get install chromium' (on macOS: 'brew install "
+    f"chromium'), or put one of {', '.join(BROWSERS)} on the PATH."
+)
+
 FLAGS = [
     "--no-sandbox",
     "--disable-gpu",
@@ -134,11 +140,11 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
 @pytest.fixture(scope="package")
 def chromium() -> Iterator[Browser]:
     """Debian's Chromium, headless. Without it these tests are skipped, but never in CI."""
-    path = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
+    path = next((found for name in BROWSERS if (found := shutil.which(name))), None)
     if path is None:
         if os.environ.get("CI"):
-            pytest.fail("chromium is not installed")
-        pytest.skip("chromium is not installed")
+            pytest.fail(NO_BROWSER)
+        pytest.skip(NO_BROWSER)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
