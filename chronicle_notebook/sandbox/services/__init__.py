@@ -2,10 +2,6 @@
 
 from __future__ import annotations
 
-from functools import cache
-
-from chronicle_notebook.contracts.wire import host_pb2
-from chronicle_notebook.sandbox._contract import Contract
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._server import Served
 from chronicle_notebook.sandbox.services._connections import ConnectionService
@@ -21,18 +17,11 @@ from chronicle_notebook.sandbox.services._webhooks import WebhooksService
 
 def served(kernel: Kernel) -> list[Served]:
     """Every method that the sandbox answers, in the form of the contract that its profile has."""
-    classic = kernel.profile.contract == "classic"
-
-    @cache
-    def contract() -> Contract:
-        return _classic_contract(methods) if classic else Contract(entry.method for entry in methods)
-
-    methods = [
-        *(_classic(kernel) if classic else _commands(kernel)),
-        *ConnectionService(kernel, contract).served(),
+    return [
+        *(_classic(kernel) if kernel.profile.contract == "classic" else _commands(kernel)),
+        *ConnectionService(kernel).served(),
         *HostService(kernel).served(),
     ]
-    return methods
 
 
 def _commands(kernel: Kernel) -> list[Served]:
@@ -57,10 +46,3 @@ def _classic(kernel: Kernel) -> list[Served]:
         *classic.ClassicSequencesService(kernel).served(),
         *classic.ClassicObservationService(kernel).served(),
     ]
-
-
-def _classic_contract(methods: list[Served]) -> Contract:
-    from chronicle_notebook.sandbox.services.classic._observation import ABSENT, RENAMED
-
-    absent = {**ABSENT, host_pb2.ServerVersionInfo.DESCRIPTOR.full_name: frozenset({3})}
-    return Contract((entry.method for entry in methods), absent=absent, renamed=RENAMED)

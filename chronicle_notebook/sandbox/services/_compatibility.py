@@ -1,4 +1,4 @@
-"""Comparing a client's descriptors with what is served."""
+"""Comparing a client's descriptors with the contract of a release."""
 
 from __future__ import annotations
 
@@ -14,25 +14,50 @@ from google.protobuf.descriptor_pb2 import (
 )
 from google.protobuf.message import DecodeError
 
-from chronicle_notebook.sandbox._contract import Contract
+from chronicle_notebook.sandbox._contract import contract, release_of
+from chronicle_notebook.sandbox._contract_descriptors import descriptors
 
 
-def _is_library(file: FileDescriptorProto) -> bool:
-    """Whether a file comes with every client and server."""
-    return file.package == "bcl" or file.package.startswith("google.")
+def incompatibilities(descriptor_set: bytes, version: str) -> list[str]:
+    """The reasons why a client is not compatible with a kernel of a version, by name; none when it is.
 
-
-def incompatibilities(descriptor_set: bytes, served: Contract) -> list[str]:
-    """What a client's descriptor set declares and the contract has not, or has in another shape.
-
-    Only what the client declares is compared; what is served beyond that is never a problem. A set that cannot be
+    Only what the client declares is compared; what the kernel has beyond that is never a problem. Nothing is said
+    about packages that nobody has seen of the release. A version between two releases with known contracts may have
+    more than the older one has, so for it only contradictions count, and nothing that is missing. A set that cannot be
     read is one problem.
     """
     try:
         declared = FileDescriptorSet.FromString(descriptor_set)
     except DecodeError:
-        return ["The descriptor set could not be read."]
-    return [problem for file in declared.file if not _is_library(file) for problem in _file(file, served)]
+        return ["The descriptor set of the client could not be read."]
+    release = release_of(version)
+    known = _Known(release)
+    assumed = contract(release).assumed
+    problems = {
+        problem
+        for file in declared.file
+        if file.package not in assumed and file.package != "bcl" and not file.package.startswith("google.")
+        for problem in _file(file, known)
+    }
+    exact = version.startswith(f"{release}.")
+    return sorted(reason for reason, missing in problems if exact or not missing)
+
+
+_Problem = tuple[str, bool]
+"""A reason, and whether it is that something is missing."""
+
+
+class _Known:
+    """What a release declares, by full name."""
+
+    def __init__(self, release: str) -> None:
+        self.services: dict[str, ServiceDescriptorProto] = {}
+        self.messages: dict[str, DescriptorProto] = {}
+        self.enums: dict[str, EnumDescriptorProto] = {}
+        for file in descriptors(release).file:
+            self.services.update((f"{file.package}.{service.name}", service) for service in file.service)
+            self.messages.update(_messages(file))
+            self.enums.update(_enums(file))
 
 
 def _messages(file: FileDescriptorProto) -> Iterator[tuple[str, DescriptorProto]]:
@@ -50,56 +75,86 @@ def _enums(file: FileDescriptorProto) -> Iterator[tuple[str, EnumDescriptorProto
             yield f"{file.package}.{message.name}.{enum.name}", enum
 
 
-def _file(file: FileDescriptorProto, served: Contract) -> Iterator[str]:
+def _file(file: FileDescriptorProto, known: _Known) -> Iterator[_Problem]:
     for service in file.service:
         name = f"{file.package}.{service.name}"
-        if name not in served.services:
-            yield f"Service '{name}' is missing."
+        if name not in known.services:
+            yield f".{name}: The kernel has no such service.", True
         else:
-            yield from _service(name, service, served.services[name])
+            yield from _service(name, service, known.services[name])
     for name, message in _messages(file):
-        if name not in served.messages:
-            yield f"Message '{name}' is missing."
+        if name not in known.messages:
+            yield f".{name}: The kernel has no such message.", True
         else:
-            yield from _message(name, message, served.messages[name])
+            yield from _message(name, message, known.messages[name])
     for name, enum in _enums(file):
-        if name not in served.enums:
-            yield f"Enum '{name}' is missing."
+        if name not in known.enums:
+            yield f".{name}: The kernel has no such enum.", True
         else:
-            yield from _enum(name, enum, served.enums[name])
+            yield from _enum(name, enum, known.enums[name])
 
 
-def _service(name: str, declared: ServiceDescriptorProto, served: ServiceDescriptorProto) -> Iterator[str]:
-    known = {method.name: method for method in served.method}
+def _service(name: str, declared: ServiceDescriptorProto, known: ServiceDescriptorProto) -> Iterator[_Problem]:
+    methods = {method.name: method for method in known.method}
     for method in declared.method:
-        found = known.get(method.name)
+        found = methods.get(method.name)
+        where = f".{name}/{method.name}"
         if found is None:
-            yield f"Method '{name}/{method.name}' is missing."
-        elif (method.input_type, method.output_type) != (found.input_type, found.output_type):
-            yield f"Method '{name}/{method.name}' has other messages."
-        elif (method.client_streaming, method.server_streaming) != (found.client_streaming, found.server_streaming):
-            yield f"Method '{name}/{method.name}' differs in streaming."
+            yield f"{where}: The kernel has no such method.", True
+            continue
+        here, there = (f"({each.input_type}) returns ({each.output_type})" for each in (method, found))
+        if here != there:
+            yield f"{where}: The signature is {there} in the kernel, not {here}.", False
+        if _shape(method.client_streaming, method.server_streaming) != _shape(
+            found.client_streaming, found.server_streaming
+        ):
+            here, there = (_shape(each.client_streaming, each.server_streaming) for each in (method, found))
+            yield f"{where}: The call is {there} in the kernel, not {here}.", False
 
 
-def _message(name: str, declared: DescriptorProto, served: DescriptorProto) -> Iterator[str]:
-    known = {field.number: field for field in served.field}
+def _shape(asked: bool, told: bool) -> str:  # noqa: FBT001 - of a descriptor
+    return {
+        (False, False): "unary",
+        (False, True): "server streaming",
+        (True, False): "client streaming",
+        (True, True): "bidirectional streaming",
+    }[asked, told]
+
+
+def _message(name: str, declared: DescriptorProto, known: DescriptorProto) -> Iterator[_Problem]:
+    fields = {field.number: field for field in known.field}
     for field in declared.field:
-        found = known.get(field.number)
-        if found is None or found.name != field.name:
-            yield f"Field '{name}.{field.name}' ({field.number}) is missing."
-        elif (field.type, field.type_name, field.label) != (found.type, found.type_name, found.label):
-            yield f"Field '{name}.{field.name}' ({field.number}) has another type."
-        elif _in_oneof(field) != _in_oneof(found):
-            yield f"Field '{name}.{field.name}' ({field.number}) differs in its oneof."
+        found = fields.get(field.number)
+        if found is None:
+            yield f".{name}.{field.name}: The kernel has no field number {field.number}.", True
+            continue
+        where = f".{name}.{field.name}: Field number {field.number}"
+        if found.name != field.name:
+            yield f"{where} is named '{found.name}' in the kernel.", False
+        if (field.type, field.type_name) != (found.type, found.type_name):
+            yield f"{where} has the type {_type(found)} in the kernel, not {_type(field)}.", False
+        if (field.label == field.LABEL_REPEATED) != (found.label == found.LABEL_REPEATED):
+            there = "repeated" if found.label == found.LABEL_REPEATED else "not repeated"
+            yield f"{where} is {there} in the kernel.", False
+        if _oneof(field, declared) != _oneof(found, known):
+            there, here = (_oneof(found, known), _oneof(field, declared))
+            yield f"{where} stands {there} in the kernel, not {here}.", False
 
 
-def _in_oneof(field: FieldDescriptorProto) -> bool:
-    # `optional` makes a oneof of one field, which changes nothing on the wire.
-    return field.HasField("oneof_index") and not field.proto3_optional
+def _type(field: FieldDescriptorProto) -> str:
+    return field.type_name or FieldDescriptorProto.Type.Name(field.type)[5:].lower()
 
 
-def _enum(name: str, declared: EnumDescriptorProto, served: EnumDescriptorProto) -> Iterator[str]:
-    known = {value.number: value.name for value in served.value}
+def _oneof(field: FieldDescriptorProto, message: DescriptorProto) -> str:
+    # `optional` makes a oneof of one field. It changes nothing on the wire, but a kernel counts it too.
+    return f"in the oneof '{message.oneof_decl[field.oneof_index].name}'" if field.HasField("oneof_index") else "alone"
+
+
+def _enum(name: str, declared: EnumDescriptorProto, known: EnumDescriptorProto) -> Iterator[_Problem]:
+    values = {value.number: value.name for value in known.value}
     for value in declared.value:
-        if known.get(value.number) != value.name:
-            yield f"Enum value '{name}.{value.name}' ({value.number}) is missing."
+        where = f".{name}.{value.name}"
+        if value.number not in values:
+            yield f"{where}: The kernel has no value {value.number}.", True
+        elif values[value.number] != value.name:
+            yield f"{where}: Value {value.number} is named '{values[value.number]}' in the kernel.", False

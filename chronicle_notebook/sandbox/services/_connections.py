@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
@@ -10,7 +10,7 @@ from google.protobuf.empty_pb2 import Empty
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import clients_pb2 as wire
 from chronicle_notebook.sandbox._connected import Connected
-from chronicle_notebook.sandbox._contract import Contract
+from chronicle_notebook.sandbox._contract import release_of
 from chronicle_notebook.sandbox._contract_text import contract_text
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._server import Served
@@ -23,9 +23,8 @@ KEEP_ALIVE = 1.0
 class ConnectionService:
     """Keeps the list of connected clients. Webhooks and events work without being on it."""
 
-    def __init__(self, kernel: Kernel, contract: Callable[[], Contract]) -> None:
+    def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
-        self._contract = contract
         self._clients = kernel.clients
 
     def served(self) -> list[Served]:
@@ -79,9 +78,9 @@ class ConnectionService:
             topic.wait(seen, context, 1.0)
 
     def check(self, request: wire.CompatibilityRequest) -> wire.CompatibilityResponse:
-        """Whether everything that the client's descriptors declare is served in the same shape."""
-        found = incompatibilities(request.DescriptorSet, self._contract())
+        """Whether the release has everything that the client's descriptors declare, in the same shape."""
         profile = self._kernel.profile
+        found = incompatibilities(request.DescriptorSet, profile.version)
         return wire.CompatibilityResponse(
             IsCompatible=not found,
             Incompatibilities=found,
@@ -90,8 +89,8 @@ class ConnectionService:
         )
 
     def descriptor_set(self, _request: Empty) -> wire.DescriptorSetResponse:
-        """The text of all services, one after the other, in the form the kernel has: without ``optional``."""
-        return wire.DescriptorSetResponse(SchemaDefinition=contract_text(self._contract()))
+        """The text of all services of the release, one after the other, those that are not served here too."""
+        return wire.DescriptorSetResponse(SchemaDefinition=contract_text(release_of(self._kernel.profile.version)))
 
 
 def _message(client: Connected) -> wire.ConnectedClient:

@@ -15,17 +15,6 @@ from chronicle_notebook.sandbox._server import Served
 from chronicle_notebook.sandbox.services._failed_partitions import FailedPartitionsService
 from chronicle_notebook.sandbox.services._observers import ObserversService
 
-_PACKAGE = wire.DESCRIPTOR.package
-ABSENT = {
-    f"{_PACKAGE}.FailedPartition": frozenset({5, 6}),
-    f"{_PACKAGE}.FailedPartitionAttempt": frozenset({5}),
-    f"{_PACKAGE}.WaitForObserverCompletionRequest": frozenset({5, 6, 7, 8}),
-    f"{_PACKAGE}.WaitForObserverCompletionResponse": frozenset({3, 4}),
-}
-"""Fields by message that came with the commands contract."""
-RENAMED = {"OBSERVER_RUNNING_STATE_Disconnected": "Disconnected"}
-"""Names of enum values that got a prefix with the commands contract."""
-
 
 class ClassicObservationService:
     """What both contracts share, without what came later."""
