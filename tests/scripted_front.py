@@ -15,6 +15,7 @@ from typing import Any
 
 from chronicle_notebook.sandbox._certificate import Certificate
 from tests.scripted import ScriptedKernel
+from tests.waiting import LONG
 
 
 @dataclass(frozen=True)
@@ -31,6 +32,8 @@ class HttpAnswer:
     body: bytes = b""
     headers: dict[str, str] = field(default_factory=dict)
     delay: float = 0.0
+    after: threading.Event | None = None
+    """What must have happened before it is sent."""
 
 
 Respond = Callable[[HttpRequest], HttpAnswer]
@@ -54,7 +57,7 @@ class ScriptedFront:
         self._ready = threading.Event()
         self._thread = threading.Thread(target=self._run, daemon=True)
         self._thread.start()
-        assert self._ready.wait(5)
+        assert self._ready.wait(LONG)
 
     @property
     def address(self) -> str:
@@ -70,7 +73,7 @@ class ScriptedFront:
     def stop(self) -> None:
         with suppress(RuntimeError):
             self._loop.call_soon_threadsafe(self._stop.set)
-        self._thread.join(5)
+        self._thread.join(LONG)
 
     def _run(self) -> None:
         self._loop.run_until_complete(self._serve())
@@ -135,6 +138,8 @@ class ScriptedFront:
         self.requests.append(request)
         answer = self._routes.get(path, lambda _request: HttpAnswer(404))(request)
         await asyncio.sleep(answer.delay)
+        while answer.after is not None and not answer.after.is_set():
+            await asyncio.sleep(0.01)
         told = {"Content-Length": str(len(answer.body)), "Connection": "close"} | answer.headers
         lines = [f"HTTP/1.1 {answer.status} Whatever", *(f"{name}: {value}" for name, value in told.items())]
         writer.write("\r\n".join([*lines, "", ""]).encode() + answer.body)

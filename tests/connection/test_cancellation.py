@@ -15,7 +15,7 @@ from chronicle_notebook.connection._cancellation import Cancellation
 from chronicle_notebook.contracts.commands import methods
 from tests.many import many_webhooks
 from tests.scripted import ScriptedKernel
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 
 @pytest.fixture
@@ -43,7 +43,7 @@ def test_calls_after_cancelling_are_refused(many: Client) -> None:
 def test_only_the_calls_of_its_own_thread_end(many: Client, kernel: ScriptedKernel) -> None:
     release = threading.Event()
     reached = kernel.count(methods.GET_FAILED_PARTITIONS)
-    kernel.on(methods.GET_FAILED_PARTITIONS, lambda _request, _context: release.wait(20))
+    kernel.on(methods.GET_FAILED_PARTITIONS, lambda _request, _context: release.wait(LONG))
     cancellation = Cancellation()
     failures: list[Any] = []
 
@@ -58,7 +58,7 @@ def test_only_the_calls_of_its_own_thread_end(many: Client, kernel: ScriptedKern
     thread.start()
     eventually(lambda: kernel.count(methods.GET_FAILED_PARTITIONS) > reached)
     cancellation.cancel()
-    thread.join(5)
+    thread.join(LONG)
     assert len(failures) == 1
     assert len(many.webhooks.all()) == 3
     release.set()

@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
 import subprocess
 import sys
 import threading
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
@@ -32,6 +29,7 @@ from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, host_pb2, webhooks_pb2
 from tests.ports import free_port
 from tests.scripted import ScriptedKernel, enveloped, scripted
+from tests.waiting import FOR_EVER, LONG, Hold, ctrl_c, eventually
 
 VERSION = host_pb2.ServerVersionInfo(Version="19.29.4")
 WEBHOOKS = webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse
@@ -43,26 +41,34 @@ def open_channel(kernel: ScriptedKernel, **options: Any) -> closing[Channel]:
 
 def test_a_call_carries_the_deadline_that_was_asked_for(kernel: ScriptedKernel) -> None:
     kernel.on(methods.GET_VERSION_INFO, VERSION)
-    with open_channel(kernel, timeout=7.0) as channel:
+    with open_channel(kernel, timeout=7000.0) as channel:
         channel.call(methods.GET_VERSION_INFO, Empty())
-        channel.call(methods.GET_VERSION_INFO, Empty(), timeout=2.0)
-    remaining = [call.time_remaining for call in kernel.calls]
-    assert [round(seconds or 0) for seconds in remaining] == [7, 2]
+        channel.call(methods.GET_VERSION_INFO, Empty(), timeout=2000.0)
+    of_the_channel, of_the_call = (call.time_remaining or 0 for call in kernel.calls)
+    assert 6000 < of_the_channel < 8000
+    assert 1000 < of_the_call < 3000
 
 
 def test_a_call_ends_at_its_deadline(kernel: ScriptedKernel) -> None:
-    kernel.on(methods.GET_VERSION_INFO, lambda _request, context: _until_ended(context))
-    started = time.monotonic()
-    with open_channel(kernel) as channel, pytest.raises(DeadlineExceededError):
-        channel.call(methods.GET_VERSION_INFO, Empty(), timeout=0.3)
-    assert time.monotonic() - started < 1.5
+    hold = Hold()
+    kernel.on(methods.GET_VERSION_INFO, VERSION)
+    with open_channel(kernel, timeout=FOR_EVER) as channel:
+        channel.call(methods.GET_VERSION_INFO, Empty())
+        kernel.on(methods.GET_VERSION_INFO, held(hold))
+        with pytest.raises(DeadlineExceededError):
+            channel.call(methods.GET_VERSION_INFO, Empty(), timeout=0.3)
+    hold.release()
+    assert not hold.in_vain
 
 
-def _until_ended(context: grpc.ServicerContext) -> host_pb2.ServerVersionInfo:
-    ended = threading.Event()
-    context.add_callback(ended.set)
-    ended.wait(20)
-    return VERSION
+def held(hold: Hold) -> Callable[[Any, grpc.ServicerContext], host_pb2.ServerVersionInfo]:
+    """An answer that is held until the client ends the call."""
+
+    def answer(_request: Any, context: grpc.ServicerContext) -> host_pb2.ServerVersionInfo:
+        hold.wait(context)
+        return VERSION
+
+    return answer
 
 
 def _unavailable_first(times: int, answer: Any) -> Any:
@@ -122,15 +128,11 @@ def test_a_kernel_that_comes_back_with_another_certificate_is_reached_again() ->
         assert channel.pin.fingerprint != fingerprint
 
 
-def test_a_refused_port_is_told_at_once_with_the_address() -> None:
+def test_a_refused_port_is_told_without_waiting_for_the_deadline_with_the_address() -> None:
     port = free_port()
-    started = time.monotonic()
-    with (
-        closing(Channel(ConnectionString.parse(f"chronicle://127.0.0.1:{port}?auth=none"))) as channel,
-        pytest.raises(KernelUnreachableError) as caught,
-    ):
+    target = ConnectionString.parse(f"chronicle://127.0.0.1:{port}?auth=none")
+    with closing(Channel(target, timeout=FOR_EVER)) as channel, pytest.raises(KernelUnreachableError) as caught:
         channel.call(methods.GET_VERSION_INFO, Empty(), retry=False)
-    assert time.monotonic() - started < 1
     assert f"127.0.0.1:{port}" in str(caught.value)
     assert "Connection refused" in str(caught.value)
 
@@ -164,13 +166,19 @@ def test_an_answer_that_is_no_message_is_a_protocol_error(kernel: ScriptedKernel
         channel.call(methods.GET_VERSION_INFO, Empty())
 
 
-def _endless(_request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
-    yield enveloped(WEBHOOKS)
-    _until_ended(context)
+def endless(hold: Hold) -> Callable[[Any, grpc.ServicerContext], Iterator[Any]]:
+    """A stream that gives one answer and then stays until the client ends it."""
+
+    def answers(_request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
+        yield enveloped(WEBHOOKS)
+        hold.wait(context)
+
+    return answers
 
 
-def test_a_stream_is_ended_at_once_from_another_thread(kernel: ScriptedKernel) -> None:
-    kernel.on(methods.OBSERVE_WEBHOOKS, _endless)
+def test_a_stream_is_ended_from_another_thread(kernel: ScriptedKernel) -> None:
+    hold = Hold()
+    kernel.on(methods.OBSERVE_WEBHOOKS, endless(hold))
     seen: list[Any] = []
     with open_channel(kernel) as channel:
         stream = channel.stream(methods.OBSERVE_WEBHOOKS, webhooks_pb2.ObserveWebhooksRequest(EventStore="banking"))
@@ -183,18 +191,17 @@ def test_a_stream_is_ended_at_once_from_another_thread(kernel: ScriptedKernel) -
 
         reader = threading.Thread(target=read)
         reader.start()
-        assert got_one.wait(5)
-        started = time.monotonic()
+        assert got_one.wait(LONG)
         stream.cancel()
-        reader.join(5)
+        reader.join(LONG)
         assert not reader.is_alive()
-        assert time.monotonic() - started < 1
     assert len(seen) == 1
-    assert kernel.ended.wait(5), "the server must see the end of the stream"
+    assert kernel.ended.wait(LONG), "the server must see the end of the stream"
+    assert not hold.in_vain
 
 
 def test_close_ends_streams_and_further_calls_say_so(kernel: ScriptedKernel) -> None:
-    kernel.on(methods.OBSERVE_WEBHOOKS, _endless).on(methods.GET_VERSION_INFO, VERSION)
+    kernel.on(methods.OBSERVE_WEBHOOKS, endless(Hold())).on(methods.GET_VERSION_INFO, VERSION)
     before = set(threading.enumerate())
     channel = Channel(ConnectionString.parse(kernel.connection_string))
     channel.call(methods.GET_VERSION_INFO, Empty())
@@ -205,10 +212,7 @@ def test_close_ends_streams_and_further_calls_say_so(kernel: ScriptedKernel) -> 
     with pytest.raises(ClientClosedError):
         channel.call(methods.GET_VERSION_INFO, Empty())
     channel.close()
-    deadline = time.monotonic() + 5
-    while (left := _client_threads(before)) and time.monotonic() < deadline:
-        time.sleep(0.02)
-    assert left == set()
+    eventually(lambda: not _client_threads(before))
 
 
 def _client_threads(before: set[threading.Thread]) -> set[threading.Thread]:
@@ -216,15 +220,13 @@ def _client_threads(before: set[threading.Thread]) -> set[threading.Thread]:
     return {thread for thread in set(threading.enumerate()) - before if "ThreadPoolExecutor" not in thread.name}
 
 
-def test_ctrl_c_ends_a_call_at_once(kernel: ScriptedKernel) -> None:
-    kernel.on(methods.GET_VERSION_INFO, lambda _request, context: _until_ended(context))
-    with open_channel(kernel) as channel:
-        threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
-        started = time.monotonic()
-        with pytest.raises(KeyboardInterrupt):
-            channel.call(methods.GET_VERSION_INFO, Empty())
-        assert time.monotonic() - started < 1.5
-    assert kernel.ended.wait(5), "the server must see the end of the call"
+def test_ctrl_c_ends_a_call(kernel: ScriptedKernel) -> None:
+    hold = Hold()
+    kernel.on(methods.GET_VERSION_INFO, held(hold))
+    with open_channel(kernel, timeout=FOR_EVER) as channel, ctrl_c(hold.entered.is_set):
+        channel.call(methods.GET_VERSION_INFO, Empty())
+    assert kernel.ended.wait(LONG), "the server must see the end of the call"
+    assert not hold.in_vain
 
 
 def test_an_api_key_goes_with_each_call_as_a_bearer_token(
@@ -268,14 +270,14 @@ channel.close()
 def test_a_forked_child_is_told_instead_of_hanging_and_the_parent_goes_on(kernel: ScriptedKernel) -> None:
     kernel.on(methods.GET_VERSION_INFO, VERSION)
     program = FORKED.format(root=str(Path.cwd()), text=kernel.connection_string)
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=30, check=False)
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
     assert "forked" in result.stdout
 
 
 def test_a_fork_for_a_command_works_while_a_stream_is_open(kernel: ScriptedKernel) -> None:
     """What IPython does for ``!command``; with gRPC's fork support on, it hangs now and then."""
-    kernel.on(methods.OBSERVE_WEBHOOKS, _endless)
+    kernel.on(methods.OBSERVE_WEBHOOKS, endless(Hold()))
     program = f"""
 import os, sys, pty
 from chronicle_notebook.connection._channel import Channel
@@ -293,5 +295,5 @@ for _ in range(20):
     assert os.waitpid(child, 0)[1] == 0
 channel.close()
 """
-    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=False)
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr

@@ -18,6 +18,7 @@ from chronicle_notebook.contracts._method import Method
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, webhooks_pb2
 from tests.scripted import ScriptedKernel
+from tests.waiting import FOR_EVER, LONG, Hold
 
 READ = (methods.GET_WEBHOOKS, webhooks_pb2.GetWebhooksRequest(EventStore="banking"))
 STREAM = (methods.OBSERVE_WEBHOOKS, webhooks_pb2.ObserveWebhooksRequest(EventStore="banking"))
@@ -28,15 +29,12 @@ class Held:
     """A method of a kernel that answers only when the call has ended anyway."""
 
     def __init__(self, kernel: ScriptedKernel, method: Method[Any, Any]) -> None:
-        self.arrived = threading.Event()
+        self.hold = Hold()
         kernel.on(method, self._stream if method.streaming else self._answer)
         self._response = method.response
 
     def _answer(self, _request: Any, context: grpc.ServicerContext) -> Any:
-        ended = threading.Event()
-        context.add_callback(ended.set)
-        self.arrived.set()
-        ended.wait(20)
+        self.hold.wait(context)
         return self._response()
 
     def _stream(self, request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
@@ -50,7 +48,7 @@ def test_a_call_under_way_says_that_the_client_was_closed(
 ) -> None:
     method, request = asked
     held = Held(kernel, method)
-    channel = Channel(ConnectionString.parse(kernel.connection_string))
+    channel = Channel(ConnectionString.parse(kernel.connection_string), timeout=FOR_EVER)
     call: Callable[..., Any] = channel.first if method.streaming else channel.call
     caught: list[BaseException] = []
 
@@ -63,9 +61,9 @@ def test_a_call_under_way_says_that_the_client_was_closed(
 
     thread = threading.Thread(target=run)
     thread.start()
-    assert held.arrived.wait(10)
+    assert held.hold.entered.wait(LONG)
     channel.close()
-    thread.join(10)
+    thread.join(LONG)
     (error,) = caught
     assert isinstance(error, ClientClosedError), error
     assert "Channel closed!" not in str(error)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import socket
 import sys
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from functools import partial
@@ -22,7 +19,7 @@ from google.protobuf.empty_pb2 import Empty
 
 import chronicle_notebook as cn
 from chronicle_notebook import CertificateError, KernelUnreachableError, MissingDependencyError
-from chronicle_notebook.connection import _cluster
+from chronicle_notebook.connection import _cluster, _srv
 from chronicle_notebook.connection._channel import Channel
 from chronicle_notebook.connection._deadline import Deadline
 from chronicle_notebook.connection._grpc import grpc
@@ -33,7 +30,7 @@ from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, event_types_pb2, host_pb2, webhooks_pb2
 from tests.scripted import ScriptedKernel, enveloped
 from tests.scripted_front import HttpAnswer, ScriptedFront, fronted
-from tests.waiting import eventually
+from tests.waiting import FOR_EVER, LONG, Hold, ctrl_c, eventually
 
 S = grpc.StatusCode
 ROWS = webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse
@@ -68,12 +65,10 @@ class Pair:
         return ",".join(front.address for front in self.fronts)
 
     def observe(self, _request: Any, context: grpc.ServicerContext) -> Iterator[Any]:
-        ended = threading.Event()
-        context.add_callback(ended.set)
         yield enveloped(ROWS, self.rows)
-        ended.wait(20)
+        Hold().wait(context)
 
-    def add(self, front: ScriptedFront, request: webhooks_pb2.AddWebhooksRequest, _context: Any) -> Any:
+    def add(self, front: ScriptedFront, request: webhooks_pb2.AddWebhooksRequest, context: Any) -> Any:
         self.writes += 1
         for each in request.Webhooks:
             row = webhooks_pb2.WebhookDetailsResponse(
@@ -86,7 +81,7 @@ class Pair:
             )
             self.rows.append(row)
         if self.on_write is not None:
-            self.on_write(front)
+            self.on_write(front, context)
         return enveloped(webhooks_pb2.CommandResult)
 
     def using(self, server: str) -> ScriptedFront:
@@ -115,7 +110,7 @@ def die(front: ScriptedFront) -> None:
 
 
 def die_after(event: threading.Event, front: ScriptedFront) -> None:
-    assert event.wait(5)
+    assert event.wait(LONG)
     die(front)
 
 
@@ -136,13 +131,13 @@ def test_the_server_with_the_fewest_connections_is_chosen_and_told(pair: Pair) -
 
 @pytest.mark.parametrize(
     "answer",
-    [HttpAnswer(500), HttpAnswer(404), HttpAnswer(200, b"many"), HttpAnswer(200, b"0", delay=20)],
+    [HttpAnswer(500), HttpAnswer(404), HttpAnswer(200, b"many"), HttpAnswer(200, b"0", delay=FOR_EVER)],
     ids=["500", "404", "no number", "silent"],
 )
 def test_a_server_that_does_not_tell_its_load_counts_as_full(
     pair: Pair, answer: HttpAnswer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_cluster, "COUNT_TIMEOUT", 0.5)
+    monkeypatch.setattr(_cluster, "COUNT_TIMEOUT", 2.0)  # of a silent server; the other one answers
     pair.fronts[0].on("/connections/count", answer)
     with channel_to(pair.hosts) as channel:
         assert version(channel) == "19.29.1"
@@ -183,11 +178,9 @@ def test_one_server_is_asked_nothing(pair: Pair) -> None:
 
 def test_a_dead_server_is_passed_over_at_the_first_connect(pair: Pair) -> None:
     die(pair.fronts[0])
-    started = time.monotonic()
     for strategy in ("least-connections", "round-robin", "random"):
-        with channel_to(pair.hosts, f"loadBalancer={strategy}") as channel:
+        with channel_to(pair.hosts, f"loadBalancer={strategy}", timeout=FOR_EVER) as channel:
             assert version(channel, retry=False) == "19.29.1"
-    assert time.monotonic() - started < 3
 
 
 def test_when_nobody_answers_every_server_is_named(pair: Pair) -> None:
@@ -199,54 +192,47 @@ def test_when_nobody_answers_every_server_is_named(pair: Pair) -> None:
     assert all(front.address in str(caught.value) for front in pair.fronts)
 
 
-def test_reads_move_to_another_server_within_seconds(pair: Pair) -> None:
-    with cn.connect(f"chronicle://{pair.hosts}/?auth=none", event_store="shop", name="cluster") as client:
+def test_reads_move_to_another_server_long_before_their_deadline(pair: Pair) -> None:
+    text = f"chronicle://{pair.hosts}/?auth=none"
+    with cn.connect(text, event_store="shop", name="cluster", timeout=FOR_EVER) as client:
         before = client.server
         assert client.webhooks.all().ids == []
         die(pair.using(before))
-        started = time.monotonic()
         assert client.webhooks.all().ids == []
-        assert time.monotonic() - started < 3
         assert client.server != before
         assert client.server in repr(client)
         assert client.generation == "commands"
 
 
 def test_a_call_that_was_under_way_is_made_again_on_another_server(pair: Pair) -> None:
-    arrived = threading.Event()
+    hold = Hold()
 
     def hang(_request: Any, context: grpc.ServicerContext) -> Any:
-        arrived.set()
-        ended = threading.Event()
-        context.add_callback(ended.set)
-        ended.wait(20)
+        hold.wait(context)
         return enveloped(ROWS)
 
     pair.fronts[0].kernel.on(methods.GET_WEBHOOKS, hang)
-    with channel_to(pair.hosts) as channel:
+    with channel_to(pair.hosts, timeout=FOR_EVER) as channel:
         version(channel)
         assert channel.server == pair.fronts[0].address
-        killer = threading.Thread(target=die_after, args=(arrived, pair.fronts[0]), daemon=True)
+        killer = threading.Thread(target=die_after, args=(hold.entered, pair.fronts[0]), daemon=True)
         killer.start()
-        started = time.monotonic()
         channel.call(methods.GET_WEBHOOKS, webhooks_pb2.GetWebhooksRequest(EventStore="shop"))
-        assert time.monotonic() - started < 5
         assert channel.server == pair.fronts[1].address
-        killer.join(5)
+        killer.join(LONG)
+    assert not hold.in_vain
 
 
-def test_an_observation_moves_to_another_server_within_seconds(pair: Pair) -> None:
+def test_an_observation_moves_to_another_server(pair: Pair) -> None:
     with (
         cn.connect(f"chronicle://{pair.hosts}/?auth=none", event_store="shop", name="cluster") as client,
         client.webhooks.observe() as changes,
     ):
-        assert changes.next(5) is not None
+        assert changes.next(LONG) is not None
         before = client.server
         pair.rows.append(webhooks_pb2.WebhookDetailsResponse(Identifier="new", Url="http://x", IsActive=True))
-        started = time.monotonic()
         die(pair.using(before))
-        hooks = changes.next(10)
-        assert time.monotonic() - started < 5
+        hooks = changes.next(LONG)
         assert hooks is not None
         assert hooks.ids == ["new"]
         assert client.server != before
@@ -254,24 +240,22 @@ def test_an_observation_moves_to_another_server_within_seconds(pair: Pair) -> No
 
 @pytest.mark.parametrize("done", [True, False], ids=["done", "not done"])
 def test_a_registration_under_way_is_read_back_from_another_server_and_never_sent_twice(pair: Pair, done: bool) -> None:
-    def killed(front: ScriptedFront) -> None:
+    def killed(front: ScriptedFront, context: Any) -> None:
         if not done:
             pair.rows.clear()
         threading.Thread(target=die, args=(front,), daemon=True).start()
-        time.sleep(0.3)
+        Hold().wait(context)  # the answer must not get out
 
     pair.on_write = killed
     with cn.connect(f"chronicle://{pair.hosts}/?auth=none", event_store="shop", name="cluster") as client:
-        started = time.monotonic()
         if done:
-            outcome = client.webhooks.register("h", "http://x.example", lambda b: b.with_event_type("A"), wait=2)
+            outcome = client.webhooks.register("h", "http://x.example", lambda b: b.with_event_type("A"), wait=LONG)
             assert outcome
             assert "lost" in outcome.notes[0]
         else:
             with pytest.raises(KernelUnreachableError) as caught:
                 client.webhooks.register("h", "http://x.example", lambda b: b.with_event_type("A"), wait=1)
             assert "unknown" in caught.value.hint
-        assert time.monotonic() - started < 6
         assert client.server == pair.fronts[1].address
     assert pair.writes == 1
 
@@ -282,7 +266,7 @@ def test_a_write_of_another_thread_is_not_cut_off_when_a_read_gives_the_server_u
 
     def slow(_request: Any, _context: grpc.ServicerContext) -> Any:
         writing.set()
-        assert go_on.wait(10)
+        assert go_on.wait(LONG)
         return enveloped(event_stores_pb2.CommandResult)
 
     front.kernel.on(methods.ENSURE_EVENT_STORE, slow)
@@ -292,11 +276,11 @@ def test_a_write_of_another_thread_is_not_cut_off_when_a_read_gives_the_server_u
         request = event_stores_pb2.EnsureEventStoreRequest(Name="shop")
         writer = threading.Thread(target=lambda: results.append(channel.call(methods.ENSURE_EVENT_STORE, request)))
         writer.start()
-        assert writing.wait(5)
+        assert writing.wait(LONG)
         channel.call(methods.GET_WEBHOOKS, webhooks_pb2.GetWebhooksRequest(EventStore="shop"))
         assert channel.server == pair.fronts[1].address
         go_on.set()
-        writer.join(5)
+        writer.join(LONG)
     assert len(results) == 1
 
 
@@ -332,7 +316,7 @@ class NameServer:
     def close(self) -> None:
         with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as goodbye:
             goodbye.sendto(b"", self._socket.getsockname())
-        self._thread.join(5)
+        self._thread.join(LONG)
         self._socket.close()
 
 
@@ -358,7 +342,7 @@ def test_servers_are_discovered_by_srv_and_again_at_each_connect(pair: Pair, nam
 
 def test_srv_records_are_ordered_by_priority_and_by_weight_within_one(names: NameServer) -> None:
     names.records = ["20 9 1 c.bank.example.", "10 1 2 b.bank.example.", "10 7 3 a.bank.example."]
-    found = resolve("kernel.bank.example", Host.parse(names.address), Deadline(5))
+    found = resolve("kernel.bank.example", Host.parse(names.address), Deadline(LONG))
     assert found == [Host("a.bank.example", 3), Host("b.bank.example", 2), Host("c.bank.example", 1)]
 
 
@@ -366,9 +350,9 @@ def test_srv_records_are_ordered_by_priority_and_by_weight_within_one(names: Nam
 def test_records_that_lead_out_of_the_domain_that_was_named_are_refused(names: NameServer, told: str) -> None:
     names.records = ["10 1 1 a.bank.example.", f"20 1 1 {told}."]
     with pytest.raises(KernelUnreachableError, match=f"{told}, which is not in bank.example") as caught:
-        resolve("kernel.bank.example", Host.parse(names.address), Deadline(5))
+        resolve("kernel.bank.example", Host.parse(names.address), Deadline(LONG))
     assert "chronicle://one,two" in caught.value.hint
-    assert len(resolve("kernel.bank.example", Host.parse(names.address), Deadline(5), anywhere=True)) == 2
+    assert len(resolve("kernel.bank.example", Host.parse(names.address), Deadline(LONG), anywhere=True)) == 2
 
 
 @pytest.mark.parametrize(
@@ -384,10 +368,10 @@ def test_the_domain_is_that_around_a_name_and_never_one_that_anybody_can_be_in(
     names: NameServer, name: str, inside: str, outside: str
 ) -> None:
     names.records = [f"10 1 1 {inside}."]
-    assert resolve(name, Host.parse(names.address), Deadline(5)) == [Host(inside, 1)]
+    assert resolve(name, Host.parse(names.address), Deadline(LONG)) == [Host(inside, 1)]
     names.records = [f"10 1 1 {outside}."]
     with pytest.raises(KernelUnreachableError):
-        resolve(name, Host.parse(names.address), Deadline(5))
+        resolve(name, Host.parse(names.address), Deadline(LONG))
 
 
 def test_a_record_that_names_this_machine_does_not_switch_the_check_of_the_certificate_off(
@@ -397,7 +381,7 @@ def test_a_record_that_names_this_machine_does_not_switch_the_check_of_the_certi
     names.records = [f"0 0 {front.port} localhost."]
     text = f"chronicle+srv://{{}}/?apiKey=prod-token&srvNameServer={names.address}"
     for name, error in (("kernel.prod.example.com", KernelUnreachableError), ("localhost", CertificateError)):
-        with closing(Channel(ConnectionString.parse(text.format(name)), timeout=3)) as channel:
+        with closing(Channel(ConnectionString.parse(text.format(name)), timeout=LONG)) as channel:
             assert channel.verified
             with pytest.raises(error):
                 version(channel)
@@ -406,21 +390,17 @@ def test_a_record_that_names_this_machine_does_not_switch_the_check_of_the_certi
 
 def test_no_records_and_a_silent_name_server_are_told_apart(names: NameServer) -> None:
     with pytest.raises(KernelUnreachableError, match=r"_chronicle\._tcp\.kernel\.example: there are none"):
-        resolve("kernel.example", Host.parse(names.address), Deadline(5))
+        resolve("kernel.example", Host.parse(names.address), Deadline(LONG))
     names.silent = True
-    started = time.monotonic()
     with pytest.raises(KernelUnreachableError, match="the name server does not answer"):
         resolve("kernel.example", Host.parse(names.address), Deadline(0.5))
-    assert time.monotonic() - started < 2
 
 
-def test_ctrl_c_ends_the_look_up_at_once(names: NameServer) -> None:
+def test_ctrl_c_ends_the_look_up(names: NameServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_srv, "LOOK_UP_TIMEOUT", FOR_EVER)
     names.silent = True
-    threading.Timer(0.3, os.kill, (os.getpid(), signal.SIGINT)).start()
-    started = time.monotonic()
-    with pytest.raises(KeyboardInterrupt):
-        resolve("kernel.example", Host.parse(names.address), Deadline(10))
-    assert time.monotonic() - started < 1.5
+    with ctrl_c(lambda: names.questions):
+        resolve("kernel.example", Host.parse(names.address), Deadline(FOR_EVER))
 
 
 def test_without_dnspython_the_extra_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -435,14 +415,14 @@ def test_a_token_and_a_correlation_id_go_with_each_call_after_a_failover_too(pai
     for number, front in enumerate(pair.fronts):
         front.on("/connect/token", as_json({"access_token": f"of-{number}", "expires_in": 3600}))
     text = f"chronicle://orders:secret@{pair.hosts}"
-    with closing(Channel(ConnectionString.parse(text), timeout=8)) as channel:
+    with closing(Channel(ConnectionString.parse(text), timeout=8000)) as channel:
         version(channel)
         die(pair.fronts[0])
         version(channel)
     calls = [call for front in pair.fronts for call in front.kernel.calls if "GetVersionInfo" in call.method]
     assert [call.metadata["authorization"] for call in calls] == ["Bearer of-0", "Bearer of-0"]
     assert len({call.metadata["x-correlation-id"] for call in calls}) == 2
-    assert all(5 < (call.time_remaining or 0) <= 8 for call in calls)
+    assert all(7000 < (call.time_remaining or 0) < 9000 for call in calls)
 
 
 def test_a_server_of_the_cluster_that_refuses_the_token_of_another_gives_its_own(pair: Pair) -> None:

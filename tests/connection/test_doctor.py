@@ -18,13 +18,14 @@ from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, host_pb2, namespaces_pb2
 from tests.scripted import ScriptedKernel, enveloped
+from tests.waiting import LONG
 
 CANARY = "qx9canary7"
 STEPS = ["name", "port", "TLS", "token", "contract", "event store", "namespace", "permission"]
 
 
 def diagnose(connection: str, **options: object) -> Diagnosis:
-    return examine(ConnectionString.parse(connection), timeout=2.0, **options)  # type: ignore[arg-type]
+    return examine(ConnectionString.parse(connection), timeout=LONG, **options)  # type: ignore[arg-type]
 
 
 def ends_at(diagnosis: Diagnosis, name: str) -> tuple[str, str]:
