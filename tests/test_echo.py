@@ -159,7 +159,7 @@ def test_what_kernels_up_to_16_37_say_in_a_status_loses_it_too() -> None:
     kind = types.EventTypeRegistration(Type=types.EventType(Id="A", Generation=1))
     with scripted(generation="classic") as kernel:
         kernel.on(methods.GET_VERSION_INFO, host_pb2.ServerVersionInfo(Version="16.37.1"))
-        kernel.on(classic.ALL_EVENT_STORES, [enveloped(classic.ALL_EVENT_STORES.response, Data=["shop"])])
+        kernel.on(classic.ALL_EVENT_STORES, enveloped(classic.ALL_EVENT_STORES.response, Data=["shop"]))
         kernel.on(classic.GET_ALL_REGISTRATIONS, types.IEnumerable_EventTypeRegistration(items=[kind]))
         kernel.on(classic.GET_WEBHOOKS, hooks.IEnumerable_WebhookDefinition()).on(classic.ADD, answer)
         with connected(kernel) as client:

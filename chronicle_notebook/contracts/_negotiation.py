@@ -83,6 +83,8 @@ class Negotiation:
     """What the server says of itself; the texts are empty as far as it does not."""
     incompatibilities: tuple[str, ...] = ()
     """What the kernel's own check objects to in the contract of this package; empty when it objects to nothing."""
+    early: bool | None = None
+    """Whether event stores and namespaces have the services of kernels up to 16.33.0; None when nothing told."""
 
 
 def negotiate(server: OnServer) -> Negotiation:
@@ -102,7 +104,8 @@ def negotiate(server: OnServer) -> Negotiation:
             "The kernel's own check finds the webhook contract of this package compatible.",
             ServerVersion(answer.ServerVersion, protocol=answer.ServerProtocolVersion),
         )
-    generation, how = _by_text(server) or _by_bytes(server) or (None, "")
+    text = _text(server)
+    generation, how = _by_text(text) or _by_bytes(server) or (None, "")
     objections = () if answer is None else all_said(answer.Incompatibilities) or ("It gives no reason.",)
     if generation is None and isinstance(failure, MethodNotImplementedError):
         generation, how = CLASSIC, "The kernel has no compatibility check, which kernels up to 16.37 lack."
@@ -118,7 +121,8 @@ def negotiate(server: OnServer) -> Negotiation:
             hint="Use a version of chronicle-notebook that is made for this kernel.",
         )
     told = None if answer is None else ServerVersion(answer.ServerVersion, protocol=answer.ServerProtocolVersion)
-    return Negotiation(generation, how, told or _version(server), objections)
+    early = _is_early(text) if generation == CLASSIC else None
+    return Negotiation(generation, how, told or _version(server), objections, early)
 
 
 def _check(server: OnServer) -> clients_pb2.CompatibilityResponse:
@@ -132,11 +136,21 @@ def _check(server: OnServer) -> clients_pb2.CompatibilityResponse:
     return server.call(methods.CHECK_COMPATIBILITY, request)
 
 
-def _by_text(server: OnServer) -> tuple[str, str] | None:
+def _text(server: OnServer) -> str:
+    """The contract as the kernel tells it; empty when it does not."""
     try:
-        text = server.call(methods.GET_DESCRIPTOR_SET, Empty()).SchemaDefinition
+        return server.call(methods.GET_DESCRIPTOR_SET, Empty()).SchemaDefinition
     except _WITHOUT_AN_ANSWER:
-        return None
+        return ""
+
+
+def _is_early(text: str) -> bool | None:
+    """Whether a contract has the event stores of kernels up to 16.33.0; None when it has neither form."""
+    names = set(re.findall(r"\brpc\s+(GetEventStores|AllEventStores)\b", text))
+    return None if len(names) != 1 else names == {"GetEventStores"}
+
+
+def _by_text(text: str) -> tuple[str, str] | None:
     service = _SERVICE.search(text)
     if service is None:
         return None

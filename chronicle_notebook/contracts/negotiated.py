@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from enum import Enum
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
@@ -14,6 +15,7 @@ from chronicle_notebook.contracts._gateway import Caller, KernelGateway, OtherGe
 from chronicle_notebook.contracts._method import Method
 from chronicle_notebook.contracts._negotiation import CLASSIC, COMMANDS, Negotiation, OnServer, negotiate
 from chronicle_notebook.contracts._sealed import Sealed
+from chronicle_notebook.contracts.classic.early import EarlyGateway
 from chronicle_notebook.contracts.classic.gateway import ClassicGateway
 from chronicle_notebook.contracts.commands.gateway import CommandsGateway
 from chronicle_notebook.model import ServerVersion
@@ -22,6 +24,11 @@ Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
 Result = TypeVar("Result")
 Arguments = ParamSpec("Arguments")
+
+
+def _other(generation: str) -> str:
+    """The other one of the two generations."""
+    return CLASSIC if generation == COMMANDS else COMMANDS
 
 
 class AgreeingCaller(Caller, Protocol):
@@ -92,15 +99,22 @@ class _Tagged:
         return self._caller.stream(method, request, tag=self._tag)
 
 
-def _spoken(
-    method: Callable[Concatenate[KernelGateway, Arguments], Result], *, either: bool = False, adopt: bool = False
-) -> Callable[Concatenate[NegotiatedGateway, Arguments], Result]:
-    """A method of the gateway that lets the adapter for the kernel's generation do it.
+class _Else(Enum):
+    """What is tried where a kernel lacks a method: UNIMPLEMENTED means that nothing was done."""
 
-    ``either`` allows the adapter of the other generation where the kernel lacks the method. That is only for methods
-    which the generations have under different paths: an answer then tells by its path how to read it. ``adopt`` takes
-    a success of the other for what the kernel speaks from now on.
-    """
+    NOTHING = "nothing"
+    OTHER = "the other generation"
+    """The adapter of the other generation, now and from then on for this method. Only for methods which the generations
+    have under different paths: an answer then tells by its path how to read it."""
+    ADOPT = "the other generation, for all calls"
+    """A success of the other is taken for what the kernel speaks from then on."""
+    EARLY = "the services of kernels up to 16.33.0"
+
+
+def _spoken(
+    method: Callable[Concatenate[KernelGateway, Arguments], Result], otherwise: _Else = _Else.NOTHING
+) -> Callable[Concatenate[NegotiatedGateway, Arguments], Result]:
+    """A method of the gateway that lets the adapter for the kernel do it, or ``otherwise`` another one."""
 
     @wraps(method)
     def speak(self: NegotiatedGateway, /, *args: Arguments.args, **options: Arguments.kwargs) -> Result:
@@ -108,7 +122,7 @@ def _spoken(
             own: Callable[Arguments, Result] = getattr(kernel, method.__name__)
             return own(*args, **options)
 
-        return self._run(do, either=either, adopt=adopt)
+        return self._run(method.__name__, do, otherwise)
 
     return speak
 
@@ -126,11 +140,16 @@ class NegotiatedGateway:
         # Until a server was asked this is no more than the first thing to try: it is checked before anything is sent.
         self._generation = COMMANDS
         self._negotiation: Negotiation | None = None
+        self._early: bool | None = None
+        self._elsewhere: set[str] = set()
+        """The methods that this kernel has in the other generation alone."""
         caller.agree_with(self._agree)
 
     def _agree(self, server: OnServer) -> str:
         self._negotiation = negotiate(server)
         self._generation = self._negotiation.generation
+        self._early = self._negotiation.early
+        self._elsewhere = set()
         return self._generation
 
     @property
@@ -164,57 +183,76 @@ class NegotiatedGateway:
 
     def _adapter(self, generation: str, tag: str) -> KernelGateway:
         caller: Caller = _Tagged(self._caller, tag)
-        return CommandsGateway(caller) if generation == COMMANDS else ClassicGateway(caller)
+        if generation == COMMANDS:
+            return CommandsGateway(caller, release=lambda: self._seen)
+        return EarlyGateway(caller) if self._early else ClassicGateway(caller)
 
-    def _run(self, do: Callable[[KernelGateway], Result], *, either: bool, adopt: bool) -> Result:
-        """Do something in the generation of the kernel; for ``either`` and ``adopt`` see :func:`_spoken`."""
+    def _run(self, name: str, do: Callable[[KernelGateway], Result], otherwise: _Else) -> Result:
+        """Do something in the generation of the kernel, or as it was found to take the method of that name."""
         for _ in range(3):
             tag = self._generation
             try:
-                return do(self._adapter(tag, tag))
+                return do(self._adapter(_other(tag) if name in self._elsewhere else tag, tag))
             except OtherGenerationError as found:
                 self._generation = found.generation
             except MethodNotImplementedError as lacking:
-                if not either or self._generation != tag:
+                if otherwise is _Else.NOTHING or self._generation != tag:
                     raise
-                return self._with_the_other(do, tag, lacking, adopt=adopt)
+                if name in self._elsewhere:
+                    # The kernel behind a connection can be another one by now.
+                    self._elsewhere.discard(name)
+                    continue
+                return self._otherwise(name, do, tag, lacking, otherwise)
         raise ProtocolError(
             f"{self.server} answers in one wire generation and then in another.",
             server=self.server,
             hint="A kernel may be replaced by another version at this moment: try again.",
         )
 
-    def _with_the_other(
-        self, do: Callable[[KernelGateway], Result], tag: str, lacking: MethodNotImplementedError, *, adopt: bool
+    def _otherwise(
+        self,
+        name: str,
+        do: Callable[[KernelGateway], Result],
+        tag: str,
+        lacking: MethodNotImplementedError,
+        otherwise: _Else,
     ) -> Result:
-        other = CLASSIC if tag == COMMANDS else COMMANDS
+        other = _other(tag)
+        if otherwise is _Else.EARLY and (tag != CLASSIC or self._early is not None):
+            raise lacking
+        kernel = EarlyGateway(_Tagged(self._caller, tag)) if otherwise is _Else.EARLY else self._adapter(other, tag)
         try:
-            result = do(self._adapter(other, tag))
+            result = do(kernel)
         except (MethodNotImplementedError, OtherGenerationError):
             raise lacking from None
-        if adopt:
-            self._generation = other
-            self._caller.agree_on(other)
+        match otherwise:
+            case _Else.OTHER:
+                self._elsewhere.add(name)
+            case _Else.ADOPT:
+                self._generation = other
+                self._caller.agree_on(other)
+            case _Else.EARLY:
+                self._early = True
         return result
 
     # What each of these does is told in the protocol.
     version = _spoken(KernelGateway.version)
-    event_stores = _spoken(KernelGateway.event_stores)
-    ensure_event_store = _spoken(KernelGateway.ensure_event_store)
-    namespaces = _spoken(KernelGateway.namespaces)
-    ensure_namespace = _spoken(KernelGateway.ensure_namespace)
-    event_types = _spoken(KernelGateway.event_types, either=True)
-    register_event_types = _spoken(KernelGateway.register_event_types, either=True)
-    event_sequences = _spoken(KernelGateway.event_sequences, either=True)
-    tail = _spoken(KernelGateway.tail, either=True)
-    append = _spoken(KernelGateway.append, either=True)
-    events = _spoken(KernelGateway.events, either=True)
-    has_events = _spoken(KernelGateway.has_events, either=True)
+    event_stores = _spoken(KernelGateway.event_stores, _Else.EARLY)
+    ensure_event_store = _spoken(KernelGateway.ensure_event_store, _Else.EARLY)
+    namespaces = _spoken(KernelGateway.namespaces, _Else.EARLY)
+    ensure_namespace = _spoken(KernelGateway.ensure_namespace, _Else.EARLY)
+    event_types = _spoken(KernelGateway.event_types, _Else.OTHER)
+    register_event_types = _spoken(KernelGateway.register_event_types, _Else.OTHER)
+    event_sequences = _spoken(KernelGateway.event_sequences, _Else.OTHER)
+    tail = _spoken(KernelGateway.tail, _Else.OTHER)
+    append = _spoken(KernelGateway.append, _Else.OTHER)
+    events = _spoken(KernelGateway.events, _Else.OTHER)
+    has_events = _spoken(KernelGateway.has_events, _Else.OTHER)
     webhooks = _spoken(KernelGateway.webhooks)
     webhook_columns = _spoken(KernelGateway.webhook_columns)
     observe_webhooks = _spoken(KernelGateway.observe_webhooks)
-    add_webhooks = _spoken(KernelGateway.add_webhooks, either=True, adopt=True)
-    remove_webhooks = _spoken(KernelGateway.remove_webhooks, either=True, adopt=True)
+    add_webhooks = _spoken(KernelGateway.add_webhooks, _Else.ADOPT)
+    remove_webhooks = _spoken(KernelGateway.remove_webhooks, _Else.ADOPT)
     observers = _spoken(KernelGateway.observers)
     failed_partitions = _spoken(KernelGateway.failed_partitions)
     retry_partition = _spoken(KernelGateway.retry_partition)

@@ -54,13 +54,13 @@ def names(*each: str) -> bytes:
 def old() -> Iterator[ScriptedKernel]:
     with scripted(generation="classic") as kernel:
         kernel.on(methods.GET_VERSION_INFO, host_pb2.ServerVersionInfo(Version="16.37.1"))
-        kernel.on(methods.ALL_EVENT_STORES, lambda _request, context: endless(context, names("System", "shop")))
-        kernel.on(methods.ALL_NAMESPACES, lambda _request, context: endless(context, names("Default", "Tenant")))
+        kernel.on(methods.ALL_EVENT_STORES, names("System", "shop"))
+        kernel.on(methods.ALL_NAMESPACES, names("Default", "Tenant"))
         yield kernel
 
 
 def endless(context: grpc.ServicerContext, answer: bytes) -> Iterator[bytes]:
-    """A stream that goes on after its first answer, as kernels before 16.33.1 have it."""
+    """A stream that goes on after its first answer."""
     import threading
 
     ended = threading.Event()
@@ -92,35 +92,20 @@ def test_it_is_found_out_and_shown(client: Client) -> None:
     }
 
 
-def test_event_stores_and_namespaces_are_taken_from_a_stream_and_it_is_ended(
-    old: ScriptedKernel, client: Client
-) -> None:
-    assert client.event_stores() == ["System", "shop"]
-    assert old.ended.wait(5), "the server must see the end of the stream"
-    assert client.namespaces() == ["Default", "Tenant"]
-
-
-def test_event_stores_and_namespaces_are_taken_from_a_kernel_that_answers_once_too(
-    old: ScriptedKernel, gateway: NegotiatedGateway
-) -> None:
-    from dataclasses import replace
-
-    old.on(replace(methods.ALL_EVENT_STORES, streaming=False), names("System"))
-    old.on(replace(methods.ALL_NAMESPACES, streaming=False), names())
-    assert gateway.event_stores() == ["System"]
+def test_event_stores_and_namespaces_are_names_in_an_envelope(old: ScriptedKernel, gateway: NegotiatedGateway) -> None:
+    assert gateway.event_stores() == ["System", "shop"]
+    assert gateway.namespaces("shop") == ["Default", "Tenant"]
+    old.on(methods.ALL_NAMESPACES, names())
     assert gateway.namespaces("shop") == []
 
 
 def test_a_list_of_names_is_checked_for_what_its_envelope_says(old: ScriptedKernel, gateway: NegotiatedGateway) -> None:
     broken = event_stores_classic_pb2.QueryResult_IEnumerable_String
-    old.on(methods.ALL_EVENT_STORES, [enveloped(broken, ExceptionMessages=["no storage"])])
+    old.on(methods.ALL_EVENT_STORES, enveloped(broken, ExceptionMessages=["no storage"]))
     with pytest.raises(KernelFaultError, match="no storage"):
         gateway.event_stores()
-    old.on(methods.ALL_EVENT_STORES, lambda _request, _context: iter([ENVELOPE + b"\x10\x00"]))
+    old.on(methods.ALL_EVENT_STORES, ENVELOPE + b"\x10\x00")
     with pytest.raises(cn.PermissionDeniedError):
-        gateway.event_stores()
-    old.on(methods.ALL_EVENT_STORES, [])
-    with pytest.raises(cn.ProtocolError, match="ended without an answer"):
         gateway.event_stores()
 
 
@@ -315,7 +300,11 @@ def test_sequences_are_read(old: ScriptedKernel, client: Client) -> None:
     assert client.event_log.tail() == 0, "a tail of 0 is left out"
     old.on(methods.GET_TAIL_SEQUENCE_NUMBER, b"\x08" + b"\xff" * 9 + b"\x01")
     assert client.event_log.tail() is None
-    assert [each.id for each in client.event_sequences()] == ["event-log", "system", "outbox", "inbox"]
+    listed = sequences_classic_pb2.GetEventSequencesResponse(EventSequenceIds=["event-log", "mine", "system"])
+    old.on(methods.GET_EVENT_SEQUENCES, listed)
+    assert [each.id for each in client.event_sequences()] == ["event-log", "mine", "system"]
+    (asked,) = [call for call in old.calls if call.method == methods.GET_EVENT_SEQUENCES.path]
+    assert asked.request == text(1, "shop") + text(2, "Default")
     old.on(methods.HAS_EVENTS_FOR_EVENT_SOURCE_ID, b"\x08\x01")
     assert client._kernel.has_events("shop", "Default", "event-log", "account-1")
 

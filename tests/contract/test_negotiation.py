@@ -25,6 +25,7 @@ from chronicle_notebook.contracts.wire import (
     event_stores_classic_pb2,
     event_stores_pb2,
     host_pb2,
+    sequences_pb2,
     webhooks_classic_pb2,
     webhooks_pb2,
 )
@@ -286,6 +287,55 @@ def test_a_write_that_no_generation_has_is_told_as_the_first_one_missing() -> No
         assert kernel_gateway.generation == "commands"
 
 
+def test_a_method_that_the_kernel_has_in_the_other_generation_alone_is_looked_for_once() -> None:
+    """A build of 16.38 has the webhooks of one generation and the events of the other."""
+    with scripted(generation="commands") as kernel:
+        kernel.on(classic.GET_TAIL_SEQUENCE_NUMBER, b"\x08\x07")
+        kernel.on(classic.HAS_EVENTS_FOR_EVENT_SOURCE_ID, b"\x08\x01")
+        tried = []
+
+        def lacking(_request: Any, context: grpc.ServicerContext) -> Any:
+            tried.append("tail")
+            context.abort(S.UNIMPLEMENTED, "Service is unimplemented.")
+
+        kernel.on(commands.TAIL_SEQUENCE_NUMBER, lacking)
+        channel, kernel_gateway = gateway(kernel)
+        with channel:
+            for _ in range(3):
+                assert kernel_gateway.tail("shop", "Default", "event-log") == 7
+            assert kernel_gateway.has_events("shop", "Default", "event-log", "a")
+            assert kernel_gateway.generation == "commands"
+        assert tried == ["tail"]
+        assert kernel.count(classic.GET_TAIL_SEQUENCE_NUMBER) == 3
+
+
+def test_a_method_that_moves_to_the_other_path_is_found_there() -> None:
+    """The kernel behind an address, or behind a proxy, can be another one by now."""
+    with scripted(generation="commands") as kernel:
+        kernel.on(classic.GET_TAIL_SEQUENCE_NUMBER, b"\x08\x07")
+        channel, kernel_gateway = gateway(kernel)
+        with channel:
+            assert kernel_gateway.tail("shop", "Default", "event-log") == 7
+            kernel.fail(classic.GET_TAIL_SEQUENCE_NUMBER, S.UNIMPLEMENTED, "Service is unimplemented.")
+            answer = enveloped(sequences_pb2.QueryResult_EventSequenceTailResponse)
+            answer.Data.SequenceNumber = 9
+            kernel.on(commands.TAIL_SEQUENCE_NUMBER, answer)
+            assert kernel_gateway.tail("shop", "Default", "event-log") == 9
+
+
+@pytest.mark.parametrize(
+    ("version", "told"), [("16.38.0", None), ("", None), ("19.29.4", True), ("19.31.0", True), ("1.0-sandbox", True)]
+)
+def test_whether_a_retry_was_started_is_told_by_kernels_that_say_so(version: str, told: bool | None) -> None:
+    """An empty answer reads as a start: earlier kernels of the generation answer with nothing."""
+    with scripted(generation="commands") as kernel:
+        answer = clients_pb2.CompatibilityResponse(IsCompatible=True, ServerVersion=version)
+        kernel.on(commands.CHECK_COMPATIBILITY, answer).on(commands.RETRY_PARTITION, b"")
+        channel, kernel_gateway = gateway(kernel)
+        with channel:
+            assert kernel_gateway.retry_partition("shop", "Default", "h", "event-log", "a") is told
+
+
 def test_a_read_under_a_shared_path_is_never_tried_in_the_other_generation() -> None:
     """Its answer would not say which generation wrote it."""
     with scripted(generation="commands") as kernel:
@@ -344,7 +394,7 @@ def test_an_observation_goes_on_after_an_upgrade_to_the_other_generation() -> No
     old_names.Data.append("shop")
     with scripted(port, generation="classic") as before:
         both_ways(before, "classic")
-        before.on(classic.ALL_EVENT_STORES, [old_names]).on(classic.OBSERVE_WEBHOOKS, waiting(CLASSIC_BYTES))
+        before.on(classic.ALL_EVENT_STORES, old_names).on(classic.OBSERVE_WEBHOOKS, waiting(CLASSIC_BYTES))
         client = cn.connect(before.connection_string, event_store="shop", name="upgraded")
         changes = client.webhooks.observe()
         assert [hook.id for hook in changes.next(5) or ()] == ["h"]

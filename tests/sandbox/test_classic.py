@@ -77,7 +77,7 @@ def test_an_empty_list_has_no_bytes_at_all(classic: ClassicClient) -> None:
 
 
 def test_stores_and_namespaces_are_names_in_one_answer_that_fits_a_stream_too(classic: ClassicClient) -> None:
-    answer = classic.call(_names.ALL_EVENT_STORES, Empty())
+    answer = classic.call(methods.ALL_EVENT_STORES, Empty())
     assert list(answer.Data) == ["System", STORE]
     assert not answer.HasField("IsAuthorized"), "true is not written"
     assert [list(each.Data) for each in classic.follow(methods.ALL_EVENT_STORES, Empty())] == [["System", STORE]]

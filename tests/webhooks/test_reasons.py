@@ -123,7 +123,7 @@ def classic_kernel(*, stuck: bool = False) -> Iterator[tuple[Client, list[webhoo
     stores.Data.append("shop")
     with scripted(generation="classic") as kernel:
         kernel.on(classic.GET_VERSION_INFO, host_pb2.ServerVersionInfo(Version="16.37.1"))
-        kernel.on(classic.ALL_EVENT_STORES, [stores]).on(classic.GET_ALL_REGISTRATIONS, types)
+        kernel.on(classic.ALL_EVENT_STORES, stores).on(classic.GET_ALL_REGISTRATIONS, types)
         kernel.on(classic.GET_WEBHOOKS, lambda _request, _context: hooks(items=kept)).on(classic.ADD, add)
         with cn.connect(kernel.connection_string, event_store="shop", name="classic-reasons") as client:
             yield client, kept

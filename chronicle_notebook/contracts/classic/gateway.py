@@ -40,10 +40,6 @@ from chronicle_notebook.model import (
     WebhookDefinition,
 )
 
-BUILT_IN_SEQUENCES = ("event-log", "system", "outbox", "inbox")
-"""The sequences that every namespace has. This wire has no call that lists more
-(source: K/Concepts/EventSequences/EventSequenceId.cs)."""
-
 
 class ClassicGateway(Adapter):
     """Speaks the `classic` generation. Implements ``KernelGateway``.
@@ -84,9 +80,10 @@ class ClassicGateway(Adapter):
         )
         self._caller.call(methods.REGISTER, request)
 
-    def event_sequences(self, event_store: str, namespace: str) -> list[str]:  # noqa: ARG002 - they are the same everywhere
-        """The ids of the sequences that every namespace has."""
-        return list(BUILT_IN_SEQUENCES)
+    def event_sequences(self, event_store: str, namespace: str) -> list[str]:
+        """The ids of the event sequences of a namespace: those that were used, as the kernel lists them."""
+        request = sequences_classic_pb2.GetEventSequencesRequest(EventStore=event_store, Namespace=namespace)
+        return list(self._caller.call(methods.GET_EVENT_SEQUENCES, request).EventSequenceIds)
 
     def tail(self, event_store: str, namespace: str, sequence: str) -> int | None:
         """The number of the last event of a sequence; None when it is empty."""

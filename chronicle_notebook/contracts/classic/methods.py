@@ -9,6 +9,7 @@ from google.protobuf.empty_pb2 import Empty
 from chronicle_notebook.contracts._method import Method
 from chronicle_notebook.contracts.commands import methods as commands
 from chronicle_notebook.contracts.wire import (
+    early_classic_pb2,
     event_stores_classic_pb2,
     event_types_classic_pb2,
     namespaces_classic_pb2,
@@ -100,6 +101,12 @@ APPEND_MANY = Method(
     sequences_classic_pb2.AppendManyResponse,
     write=True,
 )
+GET_EVENT_SEQUENCES = Method(
+    EVENT_SEQUENCES,
+    "GetEventSequences",
+    sequences_classic_pb2.GetEventSequencesRequest,
+    sequences_classic_pb2.GetEventSequencesResponse,
+)
 GET_EVENTS_FROM_EVENT_SEQUENCE_NUMBER = Method(
     EVENT_SEQUENCES,
     "GetEventsFromEventSequenceNumber",
@@ -119,8 +126,7 @@ HAS_EVENTS_FOR_EVENT_SOURCE_ID = Method(
     sequences_classic_pb2.HasEventsForEventSourceIdResponse,
 )
 
-# EventStores and Namespaces. Both lists were streams before 16.33.1 and answer once since; the contract that is
-# published at 16.37 still says stream (source: K/Protobuf/eventstores.proto, K/Contracts/EventStores/IEventStores.cs).
+# EventStores and Namespaces of kernels after 16.33.0. Both lists answer once (seen on 16.37.1).
 
 EVENT_STORES = commands.EVENT_STORES
 ALL_EVENT_STORES = Method(
@@ -128,7 +134,6 @@ ALL_EVENT_STORES = Method(
     "AllEventStores",
     Empty,
     event_stores_classic_pb2.QueryResult_IEnumerable_String,
-    streaming=True,
 )
 ENSURE_EVENT_STORE = commands.ENSURE_EVENT_STORE
 NAMESPACES = commands.NAMESPACES
@@ -137,9 +142,29 @@ ALL_NAMESPACES = Method(
     "AllNamespaces",
     namespaces_pb2.AllNamespacesRequest,
     namespaces_classic_pb2.QueryResult_IEnumerable_String,
-    streaming=True,
 )
 ENSURE_NAMESPACE = commands.ENSURE_NAMESPACE
+
+# EventStores and Namespaces of kernels up to 16.33.0: other services, and answers without an envelope (seen there).
+
+EARLY_EVENT_STORES = "Cratis.Chronicle.Contracts.EventStores"
+ENSURE_EARLY_EVENT_STORE = Method(EARLY_EVENT_STORES, "Ensure", early_classic_pb2.EnsureEventStore, Empty, write=True)
+GET_EARLY_EVENT_STORES = Method(EARLY_EVENT_STORES, "GetEventStores", Empty, early_classic_pb2.IEnumerable_String)
+OBSERVE_EARLY_EVENT_STORES = Method(
+    EARLY_EVENT_STORES, "ObserveEventStores", Empty, early_classic_pb2.IEnumerable_String, streaming=True
+)
+EARLY_NAMESPACES = "Cratis.Chronicle.Contracts.Namespaces"
+ENSURE_EARLY_NAMESPACE = Method(EARLY_NAMESPACES, "Ensure", early_classic_pb2.EnsureNamespace, Empty, write=True)
+GET_EARLY_NAMESPACES = Method(
+    EARLY_NAMESPACES, "GetNamespaces", early_classic_pb2.GetNamespacesRequest, early_classic_pb2.IEnumerable_String
+)
+OBSERVE_EARLY_NAMESPACES = Method(
+    EARLY_NAMESPACES,
+    "ObserveNamespaces",
+    early_classic_pb2.GetNamespacesRequest,
+    early_classic_pb2.IEnumerable_String,
+    streaming=True,
+)
 
 # Observers and FailedPartitions: as in the `commands` generation, but for the answer of RetryPartition.
 

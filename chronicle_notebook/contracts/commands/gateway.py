@@ -12,7 +12,8 @@ from chronicle_notebook._errors import ProtocolError
 from chronicle_notebook.contracts._adapter import Adapter, LiveWebhooks
 from chronicle_notebook.contracts._append import append_result, put_events
 from chronicle_notebook.contracts._convert import definition_to_wire, event_from_wire, registration_to_wire
-from chronicle_notebook.contracts._gateway import LiveList
+from chronicle_notebook.contracts._defects import is_sandbox, release_of
+from chronicle_notebook.contracts._gateway import Caller, LiveList
 from chronicle_notebook.contracts._method import Method
 from chronicle_notebook.contracts._said import hiding
 from chronicle_notebook.contracts._sealed import Sealed
@@ -33,6 +34,7 @@ from chronicle_notebook.model import (
     AppendResult,
     EventToAppend,
     RegisteredEventType,
+    ServerVersion,
     WebhookColumns,
     WebhookDefinition,
 )
@@ -40,6 +42,9 @@ from chronicle_notebook.model import (
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
 Read = TypeVar("Read")
+
+FIRST_WITH_AN_OUTCOME = (19, 29, 4)
+"""The first release that is known to say what became of a retry; 16.38.0 does not (seen on a build of it)."""
 
 
 class CommandsGateway(Adapter):
@@ -49,6 +54,11 @@ class CommandsGateway(Adapter):
     """
 
     generation = "commands"
+
+    def __init__(self, caller: Caller, *, release: Callable[[], ServerVersion] | None = None) -> None:
+        """``release`` tells, after the first call, what the server says of itself."""
+        super().__init__(caller)
+        self._release = release
 
     def event_stores(self) -> list[str]:
         """The names of all event stores."""
@@ -170,7 +180,10 @@ class CommandsGateway(Adapter):
     def retry_partition(
         self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
     ) -> bool | None:
-        """Try a failed partition now, and whether that was started."""
+        """Try a failed partition now, and whether that was started.
+
+        Kernels before the first release with an outcome answer with nothing, which reads as a start: None.
+        """
         request = observation_pb2.RetryPartition(
             EventStore=event_store,
             Namespace=namespace,
@@ -179,7 +192,8 @@ class CommandsGateway(Adapter):
             Partition=partition,
         )
         answer = self._caller.call(methods.RETRY_PARTITION, request)
-        return answer.Outcome == observation_pb2.Started
+        tells = self._release is not None and _tells_retries(self._release())
+        return answer.Outcome == observation_pb2.Started if tells else None
 
     def _live(self, answer: webhook_rows_pb2.WebhookRows) -> list[WebhookDefinition]:
         """One element of a stream: each is an envelope of its own."""
@@ -217,3 +231,9 @@ class CommandsGateway(Adapter):
             call=method.short,
             hint="The kernel may be newer than this package, or something in between may have changed its answer.",
         )
+
+
+def _tells_retries(version: ServerVersion) -> bool:
+    """Whether a kernel says what became of a retry. A sandbox that behaves as documented does."""
+    release = release_of(version.version)
+    return is_sandbox(version) or (release is not None and release >= FIRST_WITH_AN_OUTCOME)

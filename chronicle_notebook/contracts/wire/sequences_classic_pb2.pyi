@@ -710,9 +710,51 @@ class EventType(_message.Message):
 Global___EventType: _TypeAlias = EventType  # noqa: Y015
 
 @_typing.final
-class GetFromEventSequenceNumberRequest(_message.Message):
+class GetEventSequencesRequest(_message.Message):
     """An absent end means no end, and 0 is one."""
 
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENTSTORE_FIELD_NUMBER: _builtins.int
+    NAMESPACE_FIELD_NUMBER: _builtins.int
+    EventStore: _builtins.str
+    Namespace: _builtins.str
+    def __init__(
+        self,
+        *,
+        EventStore: _builtins.str = ...,
+        Namespace: _builtins.str = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["EventStore", b"EventStore", "Namespace", b"Namespace"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetEventSequencesRequest: _TypeAlias = GetEventSequencesRequest  # noqa: Y015
+
+@_typing.final
+class GetEventSequencesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENTSEQUENCEIDS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def EventSequenceIds(self) -> _containers.RepeatedScalarFieldContainer[_builtins.str]: ...
+    def __init__(
+        self,
+        *,
+        EventSequenceIds: _abc.Iterable[_builtins.str] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["EventSequenceIds", b"EventSequenceIds"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetEventSequencesResponse: _TypeAlias = GetEventSequencesResponse  # noqa: Y015
+
+@_typing.final
+class GetFromEventSequenceNumberRequest(_message.Message):
     DESCRIPTOR: _descriptor.Descriptor
 
     EVENTSTORE_FIELD_NUMBER: _builtins.int

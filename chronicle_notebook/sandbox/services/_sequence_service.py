@@ -11,16 +11,21 @@ from chronicle_notebook.contracts.wire import sequences_pb2 as wire
 from chronicle_notebook.sandbox._event import Event
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._log import Appended
-from chronicle_notebook.sandbox._scope import Scope
+from chronicle_notebook.sandbox._scope import EVENT_LOG, SYSTEM_SEQUENCE, Scope
 from chronicle_notebook.sandbox.services import _sequence_wire as convert
 from chronicle_notebook.sandbox.storage._events import Filter
 
 
-class Addressed(Protocol):
-    """A request that is about one sequence."""
+class Placed(Protocol):
+    """A request that is about one namespace."""
 
     EventStore: str
     Namespace: str
+
+
+class Addressed(Placed, Protocol):
+    """A request that is about one sequence."""
+
     EventSequenceId: str
 
 
@@ -29,6 +34,12 @@ class SequenceService:
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
+
+    def _names(self, request: Placed) -> list[str]:
+        """``event-log``, ``system``, and what else was used in a namespace."""
+        store = self._kernel.store(request.EventStore)
+        place = store.namespaces.get(request.Namespace.lower())
+        return list(dict.fromkeys((EVENT_LOG, SYSTEM_SEQUENCE, *(place.sequences if place else ()))))
 
     def _append(
         self,

@@ -10,7 +10,6 @@ from chronicle_notebook.contracts.wire import sequences_pb2 as wire
 from chronicle_notebook.sandbox._envelope import envelope
 from chronicle_notebook.sandbox._event import Event
 from chronicle_notebook.sandbox._log import Appended
-from chronicle_notebook.sandbox._scope import EVENT_LOG, SYSTEM_SEQUENCE
 from chronicle_notebook.sandbox._server import Served
 from chronicle_notebook.sandbox.services import _sequence_wire as convert
 from chronicle_notebook.sandbox.services._sequence_service import SequenceService
@@ -39,10 +38,8 @@ class SequencesService(SequenceService):
 
     def all(self, request: wire.AllEventSequencesRequest) -> _Names:
         """``event-log``, ``system``, and what else was used in a namespace."""
-        store = self._kernel.store(request.EventStore)
-        place = store.namespaces.get(request.Namespace.lower())
-        names = dict.fromkeys((EVENT_LOG, SYSTEM_SEQUENCE, *(place.sequences if place else ())))
-        return envelope(_Names, Data=[wire.EventSequenceNamesResponse(Id=name, Name=name) for name in names])
+        found = self._names(request)
+        return envelope(_Names, Data=[wire.EventSequenceNamesResponse(Id=name, Name=name) for name in found])
 
     def append(self, request: wire.AppendRequest) -> wire.CommandResult_AppendResponse:
         """Append one event. Causation, CausedBy and ConcurrencyScope must be there, or the kernel fails."""

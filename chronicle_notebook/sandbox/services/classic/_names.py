@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import replace
 
 import grpc
 from google.protobuf.empty_pb2 import Empty
@@ -22,9 +21,6 @@ from chronicle_notebook.sandbox.services._namespaces import NamespacesService
 _Stores = stores.QueryResult_IEnumerable_String
 _Namespaces = namespaces.QueryResult_IEnumerable_String
 
-# One answer from 16.33.1 on, and streams before. A client that calls them as streams gets on with both.
-ALL_EVENT_STORES = replace(methods.ALL_EVENT_STORES, streaming=False)
-ALL_NAMESPACES = replace(methods.ALL_NAMESPACES, streaming=False)
 OBSERVE_EVENT_STORES = Method(methods.EVENT_STORES, "ObserveEventStores", Empty, _Stores, streaming=True)
 OBSERVE_NAMESPACES = Method(
     methods.NAMESPACES, "ObserveNamespaces", namespaces_pb2.AllNamespacesRequest, _Namespaces, streaming=True
@@ -42,10 +38,10 @@ class ClassicNamesService:
     def served(self) -> list[Served]:
         """The methods of both services."""
         return [
-            Served(ALL_EVENT_STORES, self.event_stores),
+            Served(methods.ALL_EVENT_STORES, self.event_stores),
             Served(methods.ENSURE_EVENT_STORE, self.ensure_event_store),
             Served(OBSERVE_EVENT_STORES, self.observe_event_stores),
-            Served(ALL_NAMESPACES, self.namespaces),
+            Served(methods.ALL_NAMESPACES, self.namespaces),
             Served(methods.ENSURE_NAMESPACE, self.ensure_namespace),
             Served(OBSERVE_NAMESPACES, self.observe_namespaces),
         ]

@@ -23,10 +23,15 @@ class ClassicSequencesService(SequenceService):
         return [
             Served(methods.APPEND, self.append),
             Served(methods.APPEND_MANY, self.append_many),
+            Served(methods.GET_EVENT_SEQUENCES, self.all),
             Served(methods.GET_EVENTS_FROM_EVENT_SEQUENCE_NUMBER, self.events),
             Served(methods.GET_TAIL_SEQUENCE_NUMBER, self.tail),
             Served(methods.HAS_EVENTS_FOR_EVENT_SOURCE_ID, self.has_events),
         ]
+
+    def all(self, request: wire.GetEventSequencesRequest) -> wire.GetEventSequencesResponse:
+        """The sequences of a namespace, in the order of their names."""
+        return wire.GetEventSequencesResponse(EventSequenceIds=sorted(self._names(request)))
 
     def append(self, request: wire.AppendRequest) -> wire.AppendResponse:
         """Append one event. Causation, CausedBy and ConcurrencyScope must be there, or the kernel fails."""

@@ -1,0 +1,54 @@
+"""The adapter for kernels up to 16.33.0, which have event stores and namespaces under other services."""
+
+from __future__ import annotations
+
+from google.protobuf.empty_pb2 import Empty
+
+from chronicle_notebook._errors import KernelFaultError
+from chronicle_notebook.contracts.classic import methods
+from chronicle_notebook.contracts.classic.gateway import ClassicGateway
+from chronicle_notebook.contracts.wire import early_classic_pb2
+from chronicle_notebook.model import FailedPartition
+
+
+class EarlyGateway(ClassicGateway):
+    """Speaks the `classic` generation as kernels up to 16.33.0 have it. Implements ``KernelGateway``.
+
+    All other calls are those of later kernels of the generation (seen on 16.33.0).
+    """
+
+    def event_stores(self) -> list[str]:
+        """The names of all event stores."""
+        return list(self._caller.call(methods.GET_EARLY_EVENT_STORES, Empty()).items)
+
+    def ensure_event_store(self, name: str) -> None:
+        """Create an event store unless it exists."""
+        self._caller.call(methods.ENSURE_EARLY_EVENT_STORE, early_classic_pb2.EnsureEventStore(Name=name))
+
+    def namespaces(self, event_store: str) -> list[str]:
+        """The names of the namespaces of an event store."""
+        request = early_classic_pb2.GetNamespacesRequest(EventStore=event_store)
+        return list(self._caller.call(methods.GET_EARLY_NAMESPACES, request).items)
+
+    def ensure_namespace(self, event_store: str, name: str) -> None:
+        """Create a namespace unless it exists."""
+        request = early_classic_pb2.EnsureNamespace(EventStore=event_store, Name=name)
+        self._caller.call(methods.ENSURE_EARLY_NAMESPACE, request)
+
+    def failed_partitions(
+        self, event_store: str, namespace: str, observer_id: str | None = None
+    ) -> list[FailedPartition]:
+        """The partitions that fail at this moment.
+
+        The call for a whole namespace fails as soon as two observers fail on one partition (seen on 16.33.0). Each
+        observer is then asked on its own.
+        """
+        try:
+            return super().failed_partitions(event_store, namespace, observer_id)
+        except KernelFaultError:
+            if observer_id is not None:
+                raise
+        found = []
+        for observer in self.observers(event_store, namespace):
+            found += super().failed_partitions(event_store, namespace, observer.id)
+        return found
