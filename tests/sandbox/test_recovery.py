@@ -381,7 +381,7 @@ def test_an_attempt_without_an_answer_times_out(
         caller.append("a", "One")
         (failed,) = eventually(caller.failed)
         assert failed.Attempts[0].Kind == wire.Timeout
-        assert "timed out" in failed.Attempts[0].Messages[0]
+        assert "within the allowed timeout" in failed.Attempts[0].Messages[0]
         caller.close()
 
 

@@ -27,6 +27,8 @@ class Circuit:
         self._failed = 0
         self._open_until: float | None = None
         self._probing = False
+        self.cause: tuple[str, ...] = ()
+        """Why the last attempt failed that opened it; empty when that was an answer."""
         self.breaks = 0
         """How often it opened. An attempt keeps the count of its admission: one from before a break tells nothing about
         the time after it."""
@@ -40,10 +42,12 @@ class Circuit:
         self._probing = True
         return True
 
-    def record(self, breaks: int, *, failed: bool) -> None:
-        """Note the outcome of an attempt that was admitted after so many breaks."""
+    def record(self, breaks: int, *, failed: bool, cause: tuple[str, ...] = ()) -> None:
+        """Note the outcome of an attempt that was admitted after so many breaks, and why it failed."""
         if breaks != self.breaks:
             return
+        if failed:
+            self.cause = cause
         now = self._clock()
         if self._open_until is not None:
             # Only the probe is admitted while open, so this is its outcome.

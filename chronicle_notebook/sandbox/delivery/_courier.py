@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Sequence
@@ -9,7 +10,7 @@ from collections.abc import Sequence
 from chronicle_notebook.sandbox._event import Event
 from chronicle_notebook.sandbox._scope import Scope
 from chronicle_notebook.sandbox.delivery import _payload
-from chronicle_notebook.sandbox.delivery._failure import DeliveryError, Failure
+from chronicle_notebook.sandbox.delivery._failure import TIMEOUT, DeliveryError, Failure
 from chronicle_notebook.sandbox.delivery._observer import Observer
 from chronicle_notebook.sandbox.delivery._partition import Partition
 from chronicle_notebook.sandbox.delivery._sender import Sender
@@ -17,6 +18,11 @@ from chronicle_notebook.sandbox.storage._events import EventTable, Filter
 
 BATCH = 100
 """Events of one delivery at most."""
+
+LIMIT = 30.0
+"""Seconds that a delivery may take, retries and all. A kernel's call from one grain to another ends then, and the
+request goes on: a target that is merely slow gets the events again beside it (seen at 16.37.1)."""
+LATE = "Response did not arrive on time in 00:00:30 for message: Request [a delivery to a webhook]."
 
 _PAGES = 256
 _RENDERED = 4096
@@ -35,6 +41,7 @@ class Courier:
         self._reduced = reduced
         self._sender = sender
         self._pages: OrderedDict[tuple[object, ...], list[Event]] = OrderedDict()
+        self._late: set[asyncio.Task[None]] = set()
         self._rendered: OrderedDict[tuple[int, int, int], str] = OrderedDict()
 
     def page(self, observer: Observer, tail: int | None, until: int | None) -> list[Event]:
@@ -61,14 +68,28 @@ class Courier:
     async def deliver(self, observer: Observer, events: Sequence[Event], state: int) -> Failure | None:
         """Send events of one event source in one request; what went wrong, or None."""
         body = _payload.body(events[0].source, [self._render(observer.scope, event, state) for event in events])
+        request = asyncio.create_task(self._sender.send(observer.webhook, body))
         try:
-            await self._sender.send(observer.webhook, body)
+            done, _ = await asyncio.wait({request}, timeout=LIMIT)
+            if not done:
+                self._late.add(request)
+                request.add_done_callback(self._forget)
+                return Failure((LATE,), TIMEOUT)
+            request.result()
+        except asyncio.CancelledError:
+            request.cancel()
+            raise
         except DeliveryError as error:
             return error.failure
         except Exception as error:  # noqa: BLE001 - whatever goes wrong is told in the failed partition, as in a kernel
             _LOG.warning("Delivery of %s failed unexpectedly: %s", observer.webhook.id, type(error).__name__)
             return Failure((f"{type(error).__name__}: {error}",))
         return None
+
+    def _forget(self, request: asyncio.Task[None]) -> None:
+        self._late.discard(request)
+        if not request.cancelled():
+            request.exception()  # it was told already that it did not succeed
 
     def _render(self, scope: Scope, event: Event, state: int) -> str:
         key = (scope.key, event.number, state)

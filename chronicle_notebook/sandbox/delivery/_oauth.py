@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import secrets
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -10,6 +11,7 @@ from typing import Any
 import aiohttp
 
 from chronicle_notebook.sandbox._webhook import Authorization
+from chronicle_notebook.sandbox.delivery._exchange import exact_url, unanswered
 from chronicle_notebook.sandbox.delivery._failure import DeliveryError
 
 _LIMIT = aiohttp.ClientTimeout(total=100)
@@ -51,33 +53,52 @@ class TokenSource:
 
     async def _acquire(self, authorization: Authorization, secret: str) -> _Token | None:
         authority = authorization.authority.rstrip("/")
-        try:
-            discovery = await self._json("GET", f"{authority}/.well-known/openid-configuration", None)
-            endpoint = discovery.get("token_endpoint")
-            if not endpoint:
-                return None
-            form = {
-                "grant_type": "client_credentials",
-                "client_id": authorization.user,
-                "client_secret": secret,
-            }
-            answer = await self._json("POST", str(endpoint), form)
-        except (aiohttp.ClientError, TimeoutError, ValueError) as error:
-            raise DeliveryError(
-                f"Failed to acquire an access token from '{authority}'.", str(error) or type(error).__name__
-            ) from error
+        discovery = await self._json("GET", f"{authority}/.well-known/openid-configuration", None)
+        endpoint = discovery.get("token_endpoint")
+        if not endpoint:
+            return None
+        form = {"grant_type": "client_credentials", "client_id": authorization.user, "client_secret": secret}
+        answer = await self._json("POST", str(endpoint), form)
         value = answer.get("access_token")
         if not value:
             return None
-        return _Token(str(value), time.monotonic() + int(answer.get("expires_in") or 0))
+        return _Token(str(value), time.monotonic() + _lifetime(answer.get("expires_in")))
 
     async def _json(self, method: str, url: str, form: dict[str, str] | None) -> dict[str, Any]:
-        async with self._session.request(method, url, data=form, timeout=_LIMIT) as response:
-            if not 200 <= response.status < 300:
-                raise ValueError(
-                    f"Response status code does not indicate success: {response.status} ({response.reason})."
-                )
-            answer = json.loads(await response.read())
-        if not isinstance(answer, dict):
-            raise ValueError(f"The answer of {url} is not a JSON object.")
-        return answer
+        """A JSON object that a server answers with. Raises DeliveryError in the words of .NET when there is none."""
+        headers = {"traceparent": f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"}
+        try:
+            async with self._session.request(
+                method, exact_url(url), data=form, headers=headers, timeout=_LIMIT
+            ) as response:
+                if not 200 <= response.status < 300:
+                    reason = f"{response.status} ({response.reason})"
+                    raise DeliveryError(f"Response status code does not indicate success: {reason}.")
+                text = (await response.read()).decode(errors="replace")
+        except TimeoutError as error:
+            raise DeliveryError(
+                "The request was canceled due to the configured HttpClient.Timeout of 100 seconds elapsing."
+            ) from error
+        except aiohttp.ClientError as error:
+            raise DeliveryError(*unanswered(exact_url(url), error).failure.messages) from error
+        return _object(text)
+
+
+def _object(text: str) -> dict[str, Any]:
+    try:
+        answer = json.loads(text)
+    except ValueError as error:
+        start = text.lstrip()[:1]
+        what = f"'{start}' is an invalid start of a value." if start else "The input does not contain any JSON tokens."
+        raise DeliveryError(f"{what} LineNumber: 0 | BytePositionInLine: 0.") from error
+    if not isinstance(answer, dict):
+        raise DeliveryError("The JSON value could not be converted to an object. Path: $ | LineNumber: 0.")
+    return answer
+
+
+def _lifetime(value: object) -> float:
+    """Seconds that a token is good for; a text with a number counts as well."""
+    try:
+        return float(int(str(value or 0)))
+    except ValueError as error:
+        raise DeliveryError("The JSON value could not be converted to System.Int32. Path: $.expires_in.") from error
