@@ -1,0 +1,61 @@
+"""Answers that a recording does not have, put together from others that it has at the same point of time.
+
+Each stands for a call that this project began to make after the recordings were made, and says the same as the answers
+that it is made of.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chronicle_notebook.contracts.commands import methods
+from chronicle_notebook.contracts.wire import observation_pb2
+from tests.recorded import evening
+
+Latest = Callable[[str, str], bytes | None]
+"""The recorded answer to a call of that path and meaning at this point of time."""
+_NOTHING = 2**64 - 1
+_DISCONNECTED = 4
+
+
+def derive(path: str, request: bytes, latest: Latest) -> bytes | None:
+    """An answer; None where there is nothing to make it of."""
+    if path == methods.GET_OBSERVER_INFORMATION.path:
+        return _observer(observation_pb2.GetObserverInformationRequest.FromString(request), latest)
+    if path == methods.GET_FAILED_PARTITIONS.path:
+        return _failed(observation_pb2.GetFailedPartitionsRequest.FromString(request), latest)
+    return None
+
+
+def _observer(asked: observation_pb2.GetObserverInformationRequest, latest: Latest) -> bytes | None:
+    """One observer out of all. An unknown one is answered too, as disconnected."""
+    every = observation_pb2.AllObserversRequest(EventStore=asked.EventStore, Namespace=asked.Namespace)
+    path = methods.GET_OBSERVERS.path
+    answer = latest(path, evening.meaning(path, every.SerializeToString(), "commands"))
+    if answer is None:
+        return None
+    for found in observation_pb2.IEnumerable_ObserverInformation.FromString(answer).items:
+        if found.Id == asked.ObserverId:
+            return found.SerializeToString()
+    unknown = observation_pb2.ObserverInformation(
+        Id=asked.ObserverId,
+        EventSequenceId=asked.EventSequenceId or "event-log",
+        LastHandledEventSequenceNumber=_NOTHING,
+        IsReplayable=False,
+    )
+    unknown.RunningState = _DISCONNECTED  # type: ignore[assignment]
+    return unknown.SerializeToString()
+
+
+def _failed(asked: observation_pb2.GetFailedPartitionsRequest, latest: Latest) -> bytes | None:
+    """The failed partitions of one observer out of those of all."""
+    if not asked.ObserverId:
+        return None
+    every = observation_pb2.GetFailedPartitionsRequest(EventStore=asked.EventStore, Namespace=asked.Namespace)
+    path = methods.GET_FAILED_PARTITIONS.path
+    answer = latest(path, evening.meaning(path, every.SerializeToString(), "commands"))
+    if answer is None:
+        return None
+    found = observation_pb2.IEnumerable_FailedPartition.FromString(answer).items
+    own = [each for each in found if each.ObserverId == asked.ObserverId]
+    return observation_pb2.IEnumerable_FailedPartition(items=own).SerializeToString()
