@@ -14,11 +14,11 @@ from collections.abc import Callable
 from contextlib import closing
 from dataclasses import replace
 
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.connection._channel import Channel
-from chronicle_notebook.connection._deadline import Deadline
 from chronicle_notebook.connection._grpc import grpc
-from chronicle_notebook.connection._line import Line
+from chronicle_notebook.connection._server_channel import Line
+from chronicle_notebook.connection._sockets import Deadline
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.connection._tls import Secured, fetch_pin
 from chronicle_notebook.contracts.commands import methods

@@ -45,8 +45,8 @@ print(json.dumps(times))
 """
 
 _CLIENT = """
-from chronicle_notebook import _registry
-from chronicle_notebook._client import Client
+from chronicle_notebook.session import _registry
+from chronicle_notebook.session._client import Client
 from chronicle_notebook.connection._channel import Channel
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.contracts.commands.gateway import CommandsGateway

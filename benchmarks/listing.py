@@ -20,7 +20,7 @@ from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.commands.gateway import CommandsGateway
 from chronicle_notebook.contracts.wire import webhooks_pb2
-from chronicle_notebook.webhooks._service import Webhooks
+from chronicle_notebook.session._webhooks import Webhooks
 
 STORE = "banking"
 REQUEST = webhooks_pb2.GetWebhooksRequest(EventStore=STORE)

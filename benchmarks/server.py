@@ -8,7 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 from chronicle_notebook.connection._grpc import grpc
-from chronicle_notebook.contracts._guid import guid_to_wire
+from chronicle_notebook.contracts._scalars import guid_to_wire
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import webhooks_pb2
 from chronicle_notebook.sandbox._certificate import Certificate

@@ -17,8 +17,8 @@ from typing import Any
 from chronicle_notebook._version import __version__
 
 _ROOMS = {
-    "_client": ("Client",),
-    "_connect": (
+    "session._client": ("Client",),
+    "session._connect": (
         "client",
         "clients",
         "connect",
@@ -28,7 +28,7 @@ _ROOMS = {
         "stop_sandbox",
         "use",
     ),
-    "_errors": (
+    "base._errors": (
         "AnswerTooLargeError",
         "AppendRefusedError",
         "AuthenticationError",
@@ -58,9 +58,7 @@ _ROOMS = {
         "ProtectedError",
         "ProtocolError",
         "ReceiverError",
-        "ReplacementError",
         "RequestRefusedError",
-        "RunbookError",
         "SandboxError",
         "SecretUnavailableError",
         "UnknownClientError",
@@ -68,10 +66,10 @@ _ROOMS = {
         "UnknownEventTypeError",
         "UnknownWebhookError",
     ),
-    "_listing": ("Listing",),
-    "_secrets": ("Secret",),
-    "_status": ("Status",),
-    "connection._doctor": ("Diagnosis",),
+    "display._listing": ("Listing",),
+    "base._secrets": ("Secret",),
+    "session._status": ("Status",),
+    "session._doctor": ("Diagnosis",),
     "connection._string": ("ConnectionString",),
     "contracts._defects": ("KnownDefect",),
     "model": (
@@ -99,33 +97,35 @@ _ROOMS = {
         "Receiver",
     ),
     "sandbox": ("Sandbox",),
-    "stores._declared_event_type": ("event_type",),
-    "stores._event_sequence": ("EventSequence",),
-    "stores._listings": (
+    "events._declared_event_type": ("event_type",),
+    "events._event_sequence": ("EventSequence",),
+    "events._listings": (
         "ListenedEventType",
         "SequenceTail",
     ),
-    "webhooks._builder": ("DefinitionBuilder",),
-    "webhooks._code": ("Code",),
-    "webhooks._declaration": ("webhook",),
-    "webhooks._list": ("WebhookList",),
-    "webhooks._observation": (
+    "definition._builder": ("DefinitionBuilder",),
+    "definition._code": ("Code",),
+    "definition._declaration": ("webhook",),
+    "reading._list": ("WebhookList",),
+    "reading._observation": (
         "ObservationState",
         "WebhookObservation",
     ),
-    "webhooks._outcome": (
+    "registration._replace": ("ReplacementError",),
+    "runbook.engine._outcome": ("RunbookError",),
+    "registration._outcome": (
         "Action",
         "Ineffective",
         "Outcome",
         "Outcomes",
     ),
-    "webhooks._plan": ("Plan",),
-    "webhooks._probe": (
+    "registration._plan": ("Plan",),
+    "target_test._answer": (
         "Grade",
         "TargetAnswer",
     ),
-    "webhooks._service": ("Webhooks",),
-    "webhooks._view": ("WebhookView",),
+    "session._webhooks": ("Webhooks",),
+    "session._webhook_view": ("WebhookView",),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 

@@ -8,12 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
-from chronicle_notebook._client import Client
-from chronicle_notebook._connect import connect
+from chronicle_notebook.definition import _declaration
+from chronicle_notebook.events import _declared_event_type
 from chronicle_notebook.model import EventType, RegisteredEventType
 from chronicle_notebook.sandbox import Sandbox
-from chronicle_notebook.stores import _declared_event_type
-from chronicle_notebook.webhooks import _declaration
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.session._connect import connect
 from tests.processes import Groups, rank
 from tests.scripted import ScriptedKernel, scripted
 

@@ -12,9 +12,9 @@ from uuid import uuid4
 
 from google.protobuf.message import Message
 
+from chronicle_notebook.base._call import Method
 from chronicle_notebook.connection._grpc import grpc
-from chronicle_notebook.contracts._guid import guid_to_wire
-from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.contracts._scalars import guid_to_wire
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import clients_pb2
 from chronicle_notebook.sandbox._certificate import Certificate

@@ -14,11 +14,11 @@ from pathlib import Path
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import webhooks_pb2
 from chronicle_notebook.model import EventType, RegisteredEventType
+from chronicle_notebook.session._client import Client
 from tests.scripted import ScriptedKernel
 
 CANARY = "canary-9f2b-swordfish"

@@ -13,8 +13,8 @@ from dataclasses import dataclass
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
 from chronicle_notebook.model import EventType, RegisteredEventType
+from chronicle_notebook.session._client import Client
 
 STORE = "shop"
 URL = "http://127.0.0.1:9/hooks"

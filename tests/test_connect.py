@@ -11,10 +11,10 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 
 import chronicle_notebook as cn
-from chronicle_notebook import _connect
-from chronicle_notebook._client import Client
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.negotiated import AgreeingCaller, NegotiatedGateway
+from chronicle_notebook.session import _connect
+from chronicle_notebook.session._client import Client
 
 
 def test_a_client_tells_which_kernel_it_is_and_how_it_is_reached(shared_sandbox: cn.Sandbox) -> None:
@@ -59,7 +59,7 @@ def test_without_either_an_embedded_sandbox_is_used_and_it_says_so(capsys: pytes
     finally:
         cn.client("embedded").close()
         cn.client("embedded-2").close()
-        _connect._embedded.pop().stop()
+        cn.stop_sandbox()
 
 
 @pytest.mark.parametrize("blank", ["", "  "])
@@ -249,7 +249,6 @@ def test_clients_that_connect_at_the_same_time_share_one_sandbox() -> None:
     for thread in threads:
         thread.join()
     try:
-        assert len(_connect._embedded) == 1
         assert len({client.server for client in opened}) == 1
         assert len(opened) == 6
     finally:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from chronicle_notebook._credential_names import (
+from chronicle_notebook.base._credential_names import (
     HARMLESS_HEADERS,
     looks_like_credential,
     parameter_looks_like_credential,
 )
+from chronicle_notebook.definition.rules._header import header_caution
 from chronicle_notebook.receiver import Headers
-from chronicle_notebook.webhooks._header_rules import header_caution
 
 CREDENTIALS = (
     *("Api-Key", "Authorization", "Cookie", "Ocp-Apim-Subscription-Key", "Proxy-Authorization", "X-API-Key"),

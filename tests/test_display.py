@@ -7,9 +7,9 @@ from html.parser import HTMLParser
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
-from chronicle_notebook._display import Card, Table, banner_html
+from chronicle_notebook.display._table_and_card import Card, Table, banner_html
 from chronicle_notebook.model import EventType, WebhookDefinition
+from chronicle_notebook.session._client import Client
 from tests.waiting import eventually
 
 HOSTILE = "\x1b]0;pwn\x07evil\u202egnp\r"

@@ -12,13 +12,13 @@ from urllib.parse import quote
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
-from chronicle_notebook._secrets import MASK
+from chronicle_notebook.base._secrets import MASK
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.contracts.classic import methods as classic
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, event_types_pb2, host_pb2, webhooks_pb2
-from chronicle_notebook.webhooks._builder import DefinitionBuilder
+from chronicle_notebook.definition._builder import DefinitionBuilder
+from chronicle_notebook.session._client import Client
 from tests.scripted import ScriptedKernel, enveloped, scripted
 from tests.scripted_front import as_json, fronted
 
@@ -153,8 +153,7 @@ def test_what_kernels_up_to_16_37_say_in_a_status_loses_it_too() -> None:
     def answer(request: Any, context: grpc.ServicerContext) -> Any:
         context.abort(grpc.StatusCode.UNKNOWN, f"Exception was thrown by handler. {password(request)}")
 
-    from chronicle_notebook.contracts.wire import event_types_classic_pb2 as types
-    from chronicle_notebook.contracts.wire import webhooks_classic_pb2 as hooks
+    from chronicle_notebook.contracts.wire import event_types_classic_pb2 as types, webhooks_classic_pb2 as hooks
 
     kind = types.EventTypeRegistration(Type=types.EventType(Id="A", Generation=1))
     with scripted(generation="classic") as kernel:

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._errors import did_you_mean, missing, nearest
-from chronicle_notebook._guard import MarkedServer
-from chronicle_notebook._secrets import MASK
+from chronicle_notebook.base._errors import did_you_mean, missing, nearest
+from chronicle_notebook.base._secrets import MASK
+from chronicle_notebook.definition.rules._check import problems
 from chronicle_notebook.model import AuthorizationKind, BearerAuthorization, UndisclosedAuthorization
-from chronicle_notebook.webhooks._validation import problems
+from chronicle_notebook.session._guard import MarkedServer
 
 
 def test_an_error_reads_as_what_happened_and_what_to_do_next() -> None:

@@ -123,7 +123,7 @@ def test_a_forked_child_can(body: str, end: str) -> None:
 BEFORE = """
 import faulthandler, os, sys
 import chronicle_notebook as cn
-from chronicle_notebook import _connect
+from chronicle_notebook.session import _connect
 
 child = os.fork()
 if child == 0:

@@ -12,12 +12,24 @@ from typing import Any
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
-from chronicle_notebook._guard import CONFIRMED, LOCK, WRITES, GuardedGateway
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.model import EventType, RegisteredEventType
 from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.session._guard import CONFIRMED, LOCK, GuardedGateway
 
+WRITES = frozenset(
+    {
+        "add_webhooks",
+        "append",
+        "ensure_event_store",
+        "ensure_namespace",
+        "register_event_types",
+        "remove_webhooks",
+        "retry_partition",
+    }
+)
+"""The methods of a gateway that change something."""
 READS = {
     "event_sequences",
     "event_stores",

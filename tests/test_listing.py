@@ -11,19 +11,10 @@ from uuid import uuid4
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
-from chronicle_notebook._listing import LONGEST_CELL, Column, Listing
-from chronicle_notebook.contracts._sequence_number import UNAVAILABLE
-from chronicle_notebook.model import (
-    AppendedEvent,
-    EventType,
-    FailedPartition,
-    ObserverState,
-    RegisteredEventType,
-)
-from chronicle_notebook.model._observer import FailedAttempt, RunningState
-from chronicle_notebook.observers import failed_partition_listing, observer_listing, retry_listing
-from chronicle_notebook.stores._listings import (
+from chronicle_notebook.contracts._scalars import UNAVAILABLE
+from chronicle_notebook.display._listing import LONGEST_CELL, Column, Listing
+from chronicle_notebook.events import failed_partition_listing, observer_listing, retry_listing
+from chronicle_notebook.events._listings import (
     ListenedEventType,
     SequenceTail,
     event_listing,
@@ -32,6 +23,15 @@ from chronicle_notebook.stores._listings import (
     name_listing,
     sequence_listing,
 )
+from chronicle_notebook.model import (
+    AppendedEvent,
+    EventType,
+    FailedPartition,
+    ObserverState,
+    RegisteredEventType,
+)
+from chronicle_notebook.model._observer import FailedAttempt, RunningState
+from chronicle_notebook.session._client import Client
 from tests.runbooks.test_books import wait_until
 
 

@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
 from chronicle_notebook.model import EventType
 from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.session._client import Client
 from tests.runbooks.test_books import wait_until
 
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook import _connect
-from chronicle_notebook._client import Client
-from chronicle_notebook._profiles import CONFIG, PROFILE, config_file, profile
 from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.session import _connect
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.session._profiles import CONFIG, PROFILE, config_file, profile
 
 CANARY = "canary-9f2b-swordfish"
 

@@ -6,10 +6,9 @@ import json
 import unicodedata
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from chronicle_notebook._readable import one_line, readable, readable_each
+from chronicle_notebook.base._text import one_line, readable
 
 
 @pytest.mark.parametrize(
@@ -33,7 +32,6 @@ def test_what_people_write_stays_as_it_is(text: str) -> None:
 )
 def test_what_a_terminal_would_obey_is_replaced(text: str, kept: str) -> None:
     assert readable(text) == kept
-    assert list(readable_each(["fine", text])) == ["fine", kept]
 
 
 @given(st.text(st.characters(exclude_categories=[]), max_size=20))
@@ -41,11 +39,6 @@ def test_what_is_left_can_be_written_and_holds_no_control_character(text: str) -
     left = readable(text)
     json.dumps(left, ensure_ascii=False).encode()
     assert not [each for each in left if unicodedata.category(each) == "Cc" and each not in "\t\n\r"]
-
-
-def test_texts_that_are_fit_are_the_very_ones_that_were_given() -> None:
-    texts = ["a", "b"]
-    assert readable_each(texts) is texts
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from chronicle_notebook import _connect
+import chronicle_notebook as cn
+from chronicle_notebook.session import _connect
 
 README = Path(__file__).parents[1] / "README.md"
 BLOCKS = re.findall(r"```i?python\n(.*?)```", README.read_text(), re.DOTALL)
@@ -28,8 +29,7 @@ def shell(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Any]:
     InteractiveShell.clear_instance()
     for client in list(_connect.clients().values()):
         client.close()
-    while _connect._embedded:
-        _connect._embedded.pop().stop()
+    cn.stop_sandbox()
 
 
 def test_every_block_runs(shell: Any, capsys: pytest.CaptureFixture[str]) -> None:

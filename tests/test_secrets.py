@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._secrets import MASK, secret
+from chronicle_notebook.base._secrets import MASK, secret
 
 CANARY = "canary-swordfish"
 

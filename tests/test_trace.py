@@ -13,9 +13,9 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
 from chronicle_notebook.magics._shell import ChronicleMagics
 from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.session._client import Client
 
 CANARY = "qx9canary7"
 UNREACHABLE = f'cn.connect("chronicle://me:{CANARY}@127.0.0.1:9/")'

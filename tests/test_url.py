@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
-from chronicle_notebook._secrets import MASK
-from chronicle_notebook._url import another, host_of, shown, shown_each, without_credentials
+from chronicle_notebook.base._secrets import MASK
+from chronicle_notebook.base._url import another, host_of, shown, shown_each, without_credentials
 
 LETTERS = st.text("abcXYZ019-_~", min_size=1, max_size=8)
 CANARY = "qx9canary7"

@@ -5,8 +5,8 @@ from __future__ import annotations
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
-from chronicle_notebook.webhooks._plan import PlannedAction
+from chronicle_notebook.registration._plan import PlannedAction
+from chronicle_notebook.session._client import Client
 
 
 @pytest.fixture

@@ -23,7 +23,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 import chronicle_notebook as cn
-from chronicle_notebook.webhooks._probe import probe
+from chronicle_notebook.target_test._answer import probe
 
 CANARY = "qx9canary7"
 PACKAGE = Path(cn.__file__).parent
@@ -106,7 +106,7 @@ def test_no_line_of_the_package_names_the_whole_environment() -> None:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
         if isinstance(node, ast.Attribute) and node.attr in {"environ", "environb"}
     }
-    assert found <= {"_fork.py", "_lab.py", "_secrets.py", "connection/_grpc.py", "runbook/_runner.py"}
+    assert found <= {"base/_fork.py", "base/_secrets.py", "cli/_lab.py", "cli/_runner.py", "connection/_grpc.py"}
 
 
 # -- a test request ------------------------------------------------------------------------------------------------

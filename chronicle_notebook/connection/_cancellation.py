@@ -9,7 +9,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from typing import Any
 
-from chronicle_notebook._errors import CallCancelledError
+from chronicle_notebook.base._errors import CallCancelledError
 from chronicle_notebook.connection._grpc import grpc
 
 

@@ -10,8 +10,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from chronicle_notebook._errors import InvalidInputError, missing
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook.base._errors import InvalidInputError, missing
+from chronicle_notebook.base._secrets import Secret
 
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n?", re.DOTALL)
 _KEY = re.compile(rb"-----BEGIN (ENCRYPTED |[A-Z]+ )?PRIVATE KEY-----")

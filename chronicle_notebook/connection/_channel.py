@@ -14,8 +14,9 @@ from typing import Any, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
-from chronicle_notebook import _fork
-from chronicle_notebook._errors import (
+from chronicle_notebook.base import _fork
+from chronicle_notebook.base._call import Method, OnServer, OtherGenerationError, Sealed
+from chronicle_notebook.base._errors import (
     AuthenticationError,
     CallCancelledError,
     CertificateError,
@@ -26,23 +27,15 @@ from chronicle_notebook._errors import (
 )
 from chronicle_notebook.connection._cluster import Cluster, together
 from chronicle_notebook.connection._credentials import AuthenticationMode
-from chronicle_notebook.connection._deadline import Deadline
-from chronicle_notebook.connection._fingerprints import CertificateChange, Fingerprints
-from chronicle_notebook.connection._gone import check_process, closed, lost
 from chronicle_notebook.connection._grpc import grpc
-from chronicle_notebook.connection._invocation import answer_of, correlation
-from chronicle_notebook.connection._line import Line
-from chronicle_notebook.connection._on_line import OnLine
-from chronicle_notebook.connection._status import error_from
+from chronicle_notebook.connection._server_channel import Line, OnLine, answer_of, correlation
+from chronicle_notebook.connection._sockets import Deadline
+from chronicle_notebook.connection._status import check_process, closed, error_from, lost
 from chronicle_notebook.connection._stream import Stream
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.connection._tls import Pin, refusal, secure
 from chronicle_notebook.connection._tokens import Tokens
-from chronicle_notebook.connection._trust import Trust
-from chronicle_notebook.contracts._gateway import OtherGenerationError
-from chronicle_notebook.contracts._method import Method
-from chronicle_notebook.contracts._negotiation import OnServer
-from chronicle_notebook.contracts._sealed import Sealed
+from chronicle_notebook.connection._trust import CertificateChange, Fingerprints, Trust
 
 __all__ = ["DEFAULT_TIMEOUT", "READ_RETRIES", "CertificateChange", "Channel", "Stream"]
 

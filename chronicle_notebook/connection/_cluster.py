@@ -13,10 +13,10 @@ import threading
 import time
 from contextlib import suppress
 
-from chronicle_notebook._errors import ChronicleError, KernelUnreachableError
-from chronicle_notebook.connection._deadline import Deadline
+from chronicle_notebook.base._errors import ChronicleError, KernelUnreachableError
 from chronicle_notebook.connection._host import Host
 from chronicle_notebook.connection._http import get, post
+from chronicle_notebook.connection._sockets import Deadline
 from chronicle_notebook.connection._srv import resolve
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.connection._tls import Secured, secure

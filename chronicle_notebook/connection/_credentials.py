@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
-from chronicle_notebook._errors import InvalidConnectionStringError
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook.base._errors import InvalidConnectionStringError
+from chronicle_notebook.base._secrets import Secret
 
 DEVELOPMENT_CLIENT_ID = "chronicle-dev-client"
 """The client of a pair that exists in development builds of the kernel only, and that clients use when nothing else is

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 from urllib.parse import unquote
 
-from chronicle_notebook._errors import InvalidConnectionStringError, InvalidInputError, did_you_mean
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook.base._errors import InvalidConnectionStringError, InvalidInputError, did_you_mean
+from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.connection._host import DEFAULT_PORT, Host, parse_port, shape
 
 SCHEMES = ("chronicle", "chronicle+srv")

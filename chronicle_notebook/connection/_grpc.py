@@ -1,6 +1,6 @@
 """gRPC, imported in the one way that is safe in a notebook: after the switch for forks was set."""
 
-import chronicle_notebook._fork  # noqa: F401, I001 - it sets the switch
+import chronicle_notebook.base._fork  # noqa: F401, I001 - it sets the switch
 
 import grpc
 

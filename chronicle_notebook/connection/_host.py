@@ -6,7 +6,7 @@ import ipaddress
 import re
 from dataclasses import dataclass
 
-from chronicle_notebook._errors import InvalidConnectionStringError
+from chronicle_notebook.base._errors import InvalidConnectionStringError
 
 DEFAULT_PORT = 35000
 """The one port of a kernel (source: K/Core/Configuration/ChronicleOptions.cs)."""

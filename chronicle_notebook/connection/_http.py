@@ -13,9 +13,9 @@ import ssl
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chronicle_notebook._errors import CertificateError, KernelUnreachableError, ProtocolError
+from chronicle_notebook.base._errors import CertificateError, KernelUnreachableError, ProtocolError
 from chronicle_notebook.connection._cancellation import ended_by_cancellation
-from chronicle_notebook.connection._deadline import Deadline
+from chronicle_notebook.connection._sockets import Deadline
 from chronicle_notebook.connection._tls import Secured, shake_hands, unreachable
 from chronicle_notebook.connection._trust import HTTP, Trust
 

@@ -17,7 +17,7 @@ import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
 
-from chronicle_notebook._errors import NotSupportedError
+from chronicle_notebook.base._errors import NotSupportedError
 from chronicle_notebook.connection._host import Host
 from chronicle_notebook.connection._tls import HANDSHAKE_TIMEOUT
 

@@ -8,10 +8,9 @@ must stay in the domain that was named.
 
 from __future__ import annotations
 
-from chronicle_notebook._errors import KernelUnreachableError, missing
-from chronicle_notebook.connection._deadline import Deadline
+from chronicle_notebook.base._errors import KernelUnreachableError, missing
 from chronicle_notebook.connection._host import Host
-from chronicle_notebook.connection._sockets import look_up
+from chronicle_notebook.connection._sockets import Deadline, look_up
 
 LOOK_UP_TIMEOUT = 5.0
 """Seconds that the look-up may take, unless the call ends earlier."""

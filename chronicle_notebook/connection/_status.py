@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from chronicle_notebook._errors import (
+from chronicle_notebook.base import _fork
+from chronicle_notebook.base._errors import (
     AnswerTooLargeError,
     AuthenticationError,
     CallCancelledError,
+    ClientClosedError,
     DeadlineExceededError,
     KernelError,
     KernelFaultError,
@@ -18,8 +20,8 @@ from chronicle_notebook._errors import (
     ProtocolError,
     RequestRefusedError,
 )
+from chronicle_notebook.base._redaction import Hide, as_it_is, said
 from chronicle_notebook.connection._grpc import grpc
-from chronicle_notebook.contracts._said import Hide, as_it_is, said
 
 UNKNOWN_OUTCOME = "Whether the change was made is unknown: read it back before you repeat it."
 
@@ -103,3 +105,39 @@ def _detail(details: str | None, hide: Hide) -> str:
     # Hidden first: a secret with a line break in it would be torn apart.
     lines = hide(details or "").strip().splitlines()
     return said(lines[0].rstrip(".")) if lines else ""
+
+
+_AGAIN = "Connect again with cn.connect()."
+
+
+def closed(server: str, *, under_way: bool = False) -> ClientClosedError:
+    """The client was closed.
+
+    :param under_way: a call that changes something was on its way.
+    """
+    if under_way:
+        return ClientClosedError(
+            f"The client of {server} was closed while the kernel worked.",
+            hint=f"What was asked for may have happened. {_AGAIN[:-1]}, and look at what the kernel lists.",
+        )
+    return ClientClosedError(f"The client of {server} was closed.", hint=_AGAIN)
+
+
+def lost(server: str) -> KernelUnreachableError:
+    """The connection ended."""
+    return KernelUnreachableError(f"The connection to {server} was lost.", server=server, hint="Call again.")
+
+
+def check_process(server: str, *, inherited: bool) -> None:
+    """Return when gRPC works in this process.
+
+    :param inherited: whether the connection was made by the process that this one was forked from.
+    :raises KernelError: it does not.
+    """
+    if inherited:
+        message = f"The client of {server} belongs to the process that this one was forked from."
+    elif _fork.grpc_is_lost():
+        message = f"{server} cannot be called from here: this process was forked from one that used gRPC."
+    else:
+        return
+    raise KernelError(message, server=server, hint=f"gRPC does not survive a fork. {_fork.ADVICE}")

@@ -9,13 +9,11 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from google.protobuf.message import Message
 
-from chronicle_notebook._errors import AuthenticationError, ChronicleError, KernelUnreachableError
+from chronicle_notebook.base._call import Method, OtherGenerationError, Sealed
+from chronicle_notebook.base._errors import AuthenticationError, ChronicleError, KernelUnreachableError
 from chronicle_notebook.connection._grpc import grpc
-from chronicle_notebook.connection._line import Line
+from chronicle_notebook.connection._server_channel import Line
 from chronicle_notebook.connection._status import error_from
-from chronicle_notebook.contracts._gateway import OtherGenerationError
-from chronicle_notebook.contracts._method import Method
-from chronicle_notebook.contracts._sealed import Sealed
 
 if TYPE_CHECKING:
     from chronicle_notebook.connection._channel import Channel

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from chronicle_notebook._errors import InvalidConnectionStringError
-from chronicle_notebook._secrets import Secret, is_text
+from chronicle_notebook.base._errors import InvalidConnectionStringError
+from chronicle_notebook.base._public import public
+from chronicle_notebook.base._secrets import Secret, is_text
 from chronicle_notebook.connection._credentials import AuthenticationMode, Credentials, choose
 from chronicle_notebook.connection._grammar import LOAD_BALANCERS, SCHEMES, read
 from chronicle_notebook.connection._host import Host, shape
@@ -15,6 +16,7 @@ REDACTED = "REDACTED"
 """What stands where a secret would; Chronicle's own clients write the same."""
 
 
+@public
 @dataclass(frozen=True, slots=True, repr=False)
 class ConnectionString:
     """Which kernel, and as whom. It shows itself only without its secrets.

@@ -14,11 +14,10 @@ import ssl
 from dataclasses import dataclass
 from typing import Any
 
-from chronicle_notebook._errors import CertificateError, KernelUnreachableError
+from chronicle_notebook.base._errors import CertificateError, KernelUnreachableError
 from chronicle_notebook.connection._cancellation import ended_by_cancellation
-from chronicle_notebook.connection._deadline import Deadline
 from chronicle_notebook.connection._host import Host
-from chronicle_notebook.connection._sockets import connect
+from chronicle_notebook.connection._sockets import Deadline, connect
 from chronicle_notebook.connection._trust import H2, Trust
 
 __all__ = [

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlencode
 
-from chronicle_notebook._errors import (
+from chronicle_notebook.base._errors import (
     AuthenticationError,
     CallCancelledError,
     ChronicleError,
@@ -30,14 +30,14 @@ from chronicle_notebook._errors import (
     ProtocolError,
     SecretUnavailableError,
 )
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook.base._redaction import without
+from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.connection._credentials import DEVELOPMENT_CLIENT_ID, AuthenticationMode
-from chronicle_notebook.connection._deadline import Deadline
 from chronicle_notebook.connection._http import Answer, post
+from chronicle_notebook.connection._sockets import Deadline
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.connection._tls import Secured
 from chronicle_notebook.connection._trust import Trust
-from chronicle_notebook.contracts._said import without
 
 PATH = "/connect/token"
 EARLY = 60.0

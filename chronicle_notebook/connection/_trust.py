@@ -11,12 +11,14 @@ import ipaddress
 import os
 import pkgutil
 import ssl
+import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook.base._errors import CertificateChangedWarning
+from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.connection._certificates import Identity, read_certificate, read_roots
 from chronicle_notebook.connection._host import Host
 from chronicle_notebook.connection._string import ConnectionString
@@ -139,3 +141,40 @@ def _normal(pem: bytes) -> set[bytes]:
     marker = "-----END CERTIFICATE-----"
     parts = [part + marker for part in pem.decode("ascii", "ignore").split(marker) if "BEGIN" in part]
     return {ssl.DER_cert_to_PEM_cert(ssl.PEM_cert_to_DER_cert(part.strip())).strip().encode() for part in parts}
+
+
+@dataclass(frozen=True, slots=True)
+class CertificateChange:
+    """A server that is not verified and showed another certificate than before, both as SHA-256."""
+
+    server: str
+    before: str
+    now: str
+
+
+class Fingerprints:
+    """What was seen in the life of one client."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, str] = {}
+        self.changes: list[CertificateChange] = []
+        """Each time that a server showed another certificate."""
+
+    def note(self, server: str, fingerprint: str, *, warn: bool) -> None:
+        """Compare with what was seen before.
+
+        Each development kernel makes a certificate at every start. So on loopback, where nobody asked to skip
+        validation, ``warn`` is false, and a change is no more than a remark.
+        """
+        before = self._seen.get(server)
+        self._seen[server] = fingerprint
+        if before is None or before == fingerprint:
+            return
+        self.changes.append(CertificateChange(server, before, fingerprint))
+        if warn:
+            warnings.warn(
+                f"{server} shows another certificate than before (SHA-256 {fingerprint[:16]}…, it was {before[:16]}…). "
+                "With skipTlsValidation=true nobody checks that it is the same server.",
+                CertificateChangedWarning,
+                stacklevel=2,
+            )

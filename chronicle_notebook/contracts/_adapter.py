@@ -8,13 +8,11 @@ from typing import Any, ClassVar, TypeVar
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 
+from chronicle_notebook.base._call import Caller, Method, Sealed
+from chronicle_notebook.base._redaction import Hide, as_it_is
 from chronicle_notebook.contracts._convert import failed_partition_from_wire, observer_from_wire
 from chronicle_notebook.contracts._defects import KnownDefect, known_defects
 from chronicle_notebook.contracts._envelope import open_envelope
-from chronicle_notebook.contracts._gateway import Caller
-from chronicle_notebook.contracts._method import Method
-from chronicle_notebook.contracts._said import Hide, as_it_is
-from chronicle_notebook.contracts._sealed import Sealed
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, namespaces_pb2, observation_pb2
 from chronicle_notebook.model import FailedPartition, ObserverState, ServerVersion, WebhookDefinition

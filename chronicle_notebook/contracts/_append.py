@@ -7,11 +7,10 @@ from datetime import UTC, datetime
 from typing import Protocol
 from uuid import uuid4
 
-from chronicle_notebook._errors import AppendRefusedError, ProtocolError
+from chronicle_notebook.base._errors import AppendRefusedError, ProtocolError
+from chronicle_notebook.base._redaction import all_said
 from chronicle_notebook.contracts._convert import json_text
-from chronicle_notebook.contracts._event_type import event_type_to_wire
-from chronicle_notebook.contracts._guid import guid_to_wire
-from chronicle_notebook.contracts._said import all_said
+from chronicle_notebook.contracts._scalars import event_type_to_wire, guid_to_wire
 from chronicle_notebook.contracts.wire import sequences_classic_pb2, sequences_pb2
 from chronicle_notebook.model import AppendResult, EventToAppend
 

@@ -7,11 +7,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from chronicle_notebook._errors import InvalidDefinitionError
-from chronicle_notebook._secrets import Secret
-from chronicle_notebook.contracts._event_type import EventTypeMessage, event_type_to_wire
-from chronicle_notebook.contracts._guid import guid_from_wire
-from chronicle_notebook.contracts._sequence_number import number_from_wire
+from chronicle_notebook.base._errors import InvalidDefinitionError
+from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.contracts._scalars import EventTypeMessage, event_type_to_wire, guid_from_wire, number_from_wire
 from chronicle_notebook.contracts.wire import (
     event_types_classic_pb2,
     event_types_pb2,

@@ -9,9 +9,11 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from chronicle_notebook.base._public import public
 from chronicle_notebook.model import ServerVersion
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class KnownDefect:
     """One thing that kernels of some versions do wrong."""
@@ -149,23 +151,15 @@ DEFECTS = (
 _RELEASE = re.compile(r"v?(\d{1,6})\.(\d{1,6})\.(\d{1,6})(?:-([0-9A-Za-z.-]+))?(?:\+.*)?")
 
 
-SANDBOX = "-sandbox"
-"""How the version of a sandbox ends that behaves as documented, save for what it was told to do otherwise."""
-
 _DOCUMENTED = frozenset({"changes-ignored", "secrets-look-changed", "store-created"})
 """What a kernel does even where it behaves as documented."""
 
 
 def known_defects(version: ServerVersion, generation: str) -> tuple[KnownDefect, ...]:
     """The defects that a kernel has, as far as is known."""
-    if is_sandbox(version):
+    if version.is_sandbox:  # the version says nothing of what releases do wrong
         return tuple(defect for defect in DEFECTS if defect.key in _DOCUMENTED)
     return tuple(defect for defect in DEFECTS if defect.affects(version, generation))
-
-
-def is_sandbox(version: ServerVersion) -> bool:
-    """Whether a version is a sandbox's own, which says nothing of what releases do wrong."""
-    return version.version.endswith(SANDBOX)
 
 
 def release_of(text: str) -> tuple[int, int, int] | None:

@@ -12,8 +12,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Literal, Protocol
 
-from chronicle_notebook._errors import KernelFaultError, PermissionDeniedError, ProtocolError, RequestRefusedError
-from chronicle_notebook.contracts._said import Hide, all_said, as_it_is, said
+from chronicle_notebook.base._errors import KernelFaultError, PermissionDeniedError, ProtocolError, RequestRefusedError
+from chronicle_notebook.base._redaction import Hide, all_said, as_it_is, said
 from chronicle_notebook.contracts.wire import bcl_pb2
 
 _SEVERITIES = {0: "unknown", 1: "information", 2: "warning", 3: "error"}

@@ -8,13 +8,9 @@ comes out is a value of ``model``: nothing above knows a generated message. Each
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Protocol, TypeVar
-
-from google.protobuf.message import Message
+from typing import Protocol, TypeVar
 
 from chronicle_notebook.contracts._defects import KnownDefect
-from chronicle_notebook.contracts._method import Method
-from chronicle_notebook.contracts._sealed import Sealed
 from chronicle_notebook.model import (
     AppendedEvent,
     AppendResult,
@@ -27,49 +23,7 @@ from chronicle_notebook.model import (
     WebhookDefinition,
 )
 
-Request = TypeVar("Request", bound=Message)
-Response = TypeVar("Response", bound=Message)
 Item_co = TypeVar("Item_co", covariant=True)
-
-
-class OtherGenerationError(Exception):
-    """The server speaks another generation than the one that the call was made for. Nothing was sent.
-
-    It never leaves the gateway that chooses between the generations, hence it is in no tree.
-    """
-
-    def __init__(self, generation: str) -> None:
-        super().__init__(generation)
-        self.generation = generation
-
-
-class Caller(Protocol):
-    """The way to a kernel that an adapter is given."""
-
-    @property
-    def server(self) -> str:
-        """``host:port``."""
-
-    def hide(self, text: str) -> str:
-        """A text with dots for what proves to the kernel who calls."""
-
-    def call(
-        self,
-        method: Method[Request, Response],
-        request: Request | Sealed[Request],
-        *,
-        timeout: float | None = None,
-        retry: bool = True,
-    ) -> Response:
-        """Make a unary call."""
-
-    def first(
-        self, method: Method[Request, Response], request: Request | Sealed[Request], *, timeout: float | None = None
-    ) -> Response:
-        """Make a read that may be a stream, take the first answer and end it."""
-
-    def stream(self, method: Method[Request, Response], request: Request | Sealed[Request]) -> Any:
-        """Open a stream of ``Response`` with ``__iter__`` and ``cancel()``."""
 
 
 class LiveList(Protocol[Item_co]):

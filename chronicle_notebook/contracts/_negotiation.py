@@ -15,12 +15,14 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from typing import Any, Protocol, TypeVar
+from typing import TypeVar
 
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 
-from chronicle_notebook._errors import (
+from chronicle_notebook._version import __version__
+from chronicle_notebook.base._call import OnServer
+from chronicle_notebook.base._errors import (
     AuthenticationError,
     KernelError,
     MethodNotImplementedError,
@@ -28,10 +30,8 @@ from chronicle_notebook._errors import (
     ProtocolError,
     RequestRefusedError,
 )
-from chronicle_notebook._version import __version__
+from chronicle_notebook.base._redaction import all_said
 from chronicle_notebook.contracts._descriptor import PROTOCOL_VERSION, webhook_descriptor_set
-from chronicle_notebook.contracts._method import Method
-from chronicle_notebook.contracts._said import all_said
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import clients_pb2, webhooks_pb2
 from chronicle_notebook.model import ServerVersion
@@ -55,20 +55,6 @@ _WITHOUT_AN_ANSWER = (
 _SERVICE = re.compile(
     r"\bservice\s+Webhooks\s*\{(.*?)(?=^\s*(?:service|message|enum|package)\b|\Z)", re.DOTALL | re.MULTILINE
 )
-
-
-class OnServer(Protocol):
-    """The way to the one server that is asked."""
-
-    @property
-    def server(self) -> str:
-        """``host:port``."""
-
-    def call(self, method: Method[Request, Response], request: Request) -> Response:
-        """Make a call."""
-
-    def raw(self, method: Method[Any, Any], request: Message) -> bytes:
-        """Make a call whose answer is not decoded."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,12 +9,11 @@ from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
 
 from google.protobuf.message import Message
 
-from chronicle_notebook._errors import MethodNotImplementedError, ProtocolError
-from chronicle_notebook.contracts._defects import KnownDefect, is_sandbox, known_defects
-from chronicle_notebook.contracts._gateway import Caller, KernelGateway, OtherGenerationError
-from chronicle_notebook.contracts._method import Method
-from chronicle_notebook.contracts._negotiation import CLASSIC, COMMANDS, Negotiation, OnServer, negotiate
-from chronicle_notebook.contracts._sealed import Sealed
+from chronicle_notebook.base._call import Caller, Method, OnServer, OtherGenerationError, Sealed
+from chronicle_notebook.base._errors import MethodNotImplementedError, ProtocolError
+from chronicle_notebook.contracts._defects import KnownDefect, known_defects
+from chronicle_notebook.contracts._gateway import KernelGateway
+from chronicle_notebook.contracts._negotiation import CLASSIC, COMMANDS, Negotiation, negotiate
 from chronicle_notebook.contracts.classic.early import EarlyGateway
 from chronicle_notebook.contracts.classic.gateway import ClassicGateway
 from chronicle_notebook.contracts.commands.gateway import CommandsGateway
@@ -170,7 +169,7 @@ class NegotiatedGateway:
     @property
     def version_tells(self) -> bool:
         """Whether the version says what the kernel does wrong and what not; that of a sandbox does not."""
-        return bool(self._seen.version) and not is_sandbox(self._seen)
+        return bool(self._seen.version) and not self._seen.is_sandbox
 
     @property
     def _seen(self) -> ServerVersion:

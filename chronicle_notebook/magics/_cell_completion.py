@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.magics._names import Names
 from chronicle_notebook.magics._table import KINDS
 

@@ -5,17 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from chronicle_notebook import _connect
-from chronicle_notebook._errors import KernelError, UnknownClientError
-from chronicle_notebook._listing import Column, Listing
+from chronicle_notebook.base._errors import KernelError, UnknownClientError
 from chronicle_notebook.connection._string import ConnectionString
+from chronicle_notebook.display._listing import Column, Listing
 from chronicle_notebook.magics._clients import current
 from chronicle_notebook.magics._parse import Call
+from chronicle_notebook.session import _connect
 
 WALK = "%chronicle doctor CONNECTION walks the way step by step."
 
 if TYPE_CHECKING:
-    from chronicle_notebook._client import Client
+    from chronicle_notebook.session._client import Client
 
 WRITTEN_OUT = (
     "Note: this line holds a secret, which stays in the notebook. Write env:NAME in its place, or keep the whole "

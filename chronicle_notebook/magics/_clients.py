@@ -5,12 +5,12 @@ from __future__ import annotations
 import sys
 from typing import TYPE_CHECKING
 
-from chronicle_notebook._errors import UnknownClientError
+from chronicle_notebook.base._errors import UnknownClientError
 
 if TYPE_CHECKING:
-    from chronicle_notebook._client import Client
+    from chronicle_notebook.session._client import Client
 
-_REGISTRY = "chronicle_notebook._registry"
+_REGISTRY = "chronicle_notebook.session._registry"
 
 
 def current() -> Client:
@@ -32,7 +32,7 @@ def current_or_none() -> Client | None:
     """The current client, or None. Before anything has connected, this costs nothing."""
     if sys.modules.get(_REGISTRY) is None:
         return None
-    from chronicle_notebook._registry import client, clients
+    from chronicle_notebook.session._registry import client, clients
 
     return client() if clients() else None
 
@@ -47,6 +47,6 @@ def names() -> list[str]:
     """The names of the clients."""
     if sys.modules.get(_REGISTRY) is None:
         return []
-    from chronicle_notebook._registry import clients
+    from chronicle_notebook.session._registry import clients
 
     return list(clients())

@@ -10,11 +10,11 @@ from typing import Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 
+from chronicle_notebook.definition._references import plain
 from chronicle_notebook.magics._cell_completion import complete_body
 from chronicle_notebook.magics._names import Names
 from chronicle_notebook.magics._table import BY_NAME, COMMON, Command
 from chronicle_notebook.magics._words import Word, scan
-from chronicle_notebook.webhooks._references import plain
 
 MOST = 200
 """Names that are offered at once; who sees so many types another letter."""

@@ -14,7 +14,7 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 
-from chronicle_notebook._errors import ChronicleError, ChronicleWarning, KernelError
+from chronicle_notebook.base._errors import ChronicleError, ChronicleWarning, KernelError
 
 _PACKAGE = str(Path(__file__).parents[1])
 INTERRUPTED = "If it was to change something, list the webhooks to see whether it did."

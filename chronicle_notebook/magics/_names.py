@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from chronicle_notebook.magics import _clients
 
 if TYPE_CHECKING:
-    from chronicle_notebook._client import Client
+    from chronicle_notebook.session._client import Client
 
 FRESH = 5.0
 """Seconds for which names are not asked for again."""

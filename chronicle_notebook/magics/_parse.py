@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from chronicle_notebook._errors import InvalidInputError, did_you_mean
+from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
 from chronicle_notebook.magics._table import COMMON, Command, Flag, Magic
 from chronicle_notebook.magics._words import Word, split
 
@@ -38,7 +38,7 @@ class Call:
 
         :raises InvalidInputError: the reference leads nowhere.
         """
-        from chronicle_notebook.webhooks._references import resolve_text
+        from chronicle_notebook.definition._references import resolve_text
 
         value = self.values.get(name)
         return None if value is None else resolve_text(value, self.variables, field=name)

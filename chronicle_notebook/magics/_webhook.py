@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, cast
 
-from chronicle_notebook._errors import InvalidInputError, NotSupportedError
-from chronicle_notebook._readable import readable
-from chronicle_notebook._url import shown
+from chronicle_notebook.base._errors import InvalidInputError, NotSupportedError
+from chronicle_notebook.base._text import readable
+from chronicle_notebook.base._url import shown
+from chronicle_notebook.definition._code import Style
 from chronicle_notebook.magics._clients import current
 from chronicle_notebook.magics._parse import Call
-from chronicle_notebook.webhooks._code import Style
-from chronicle_notebook.webhooks._view import WebhookView
+from chronicle_notebook.session._webhook_view import WebhookView
 
 KEPT = "Nothing was removed."
 BACK = "This would bring it back:"

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from chronicle_notebook._errors import InvalidInputError
+from chronicle_notebook.base._errors import InvalidInputError
+from chronicle_notebook.definition._yaml import read_body
+from chronicle_notebook.definition.rules._check import about
 from chronicle_notebook.magics._clients import current
 from chronicle_notebook.magics._guard import noted_warnings
 from chronicle_notebook.magics._parse import Call
-from chronicle_notebook.webhooks._body import read_body
-from chronicle_notebook.webhooks._validation import about
 
 BODY_LINE = 2
 """The body begins on the second line of the cell."""

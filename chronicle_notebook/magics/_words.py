@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chronicle_notebook._errors import InvalidInputError
+from chronicle_notebook.base._errors import InvalidInputError
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import ClassVar
 
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook.base._public import public
+from chronicle_notebook.base._secrets import Secret
 
 
+@public
 class AuthorizationKind(StrEnum):
     """The kind alone, which is all that a kernel gives back."""
 
@@ -20,6 +22,7 @@ class AuthorizationKind(StrEnum):
     """Read back from a kernel that knows more kinds than this version. It cannot be registered."""
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class NoAuthorization:
     """Deliveries carry no ``Authorization`` header."""
@@ -30,6 +33,7 @@ class NoAuthorization:
 NO_AUTHORIZATION = NoAuthorization()
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class BasicAuthorization:
     """``Authorization: Basic`` with a user name and a password."""
@@ -39,6 +43,7 @@ class BasicAuthorization:
     password: Secret
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class BearerAuthorization:
     """``Authorization: Bearer`` with a fixed token."""
@@ -47,6 +52,7 @@ class BearerAuthorization:
     token: Secret
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class OAuthAuthorization:
     """``Authorization: Bearer`` with a token that the kernel fetches from ``authority`` (client credentials).
@@ -60,6 +66,7 @@ class OAuthAuthorization:
     client_secret: Secret
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class UndisclosedAuthorization:
     """An authorization that was read back: its kind is known, its credentials are not.

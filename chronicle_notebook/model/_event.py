@@ -7,9 +7,11 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+from chronicle_notebook.base._public import public
 from chronicle_notebook.model._event_type import EventType
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class EventToAppend:
     """What to append, and to which event source."""
@@ -20,6 +22,7 @@ class EventToAppend:
     content: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class AppendedEvent:
     """An event of a sequence."""
@@ -31,6 +34,7 @@ class AppendedEvent:
     content: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class AppendResult:
     """The numbers that the appended events got, in the order they were given. The first of a sequence is 0."""

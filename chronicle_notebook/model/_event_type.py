@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from chronicle_notebook.base._public import public
+
 _SUFFIXED = re.compile(r"(.+)\+([0-9]+)", re.DOTALL)
 
 
+@public
 @dataclass(frozen=True, slots=True, order=True)
 class EventType:
     """Which kind of event, and which generation of its shape.
@@ -41,6 +44,7 @@ def registrable(kind: EventType) -> EventType:
     return kind if kind.generation else replace(kind, generation=1)
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class RegisteredEventType:
     """An event type of an event store."""

@@ -8,7 +8,8 @@ from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from chronicle_notebook._url import without_credentials
+from chronicle_notebook.base._public import public
+from chronicle_notebook.base._url import without_credentials
 from chronicle_notebook.model._event_type import EventType
 
 _OPEN = "circuit is now open"
@@ -18,6 +19,7 @@ ASK = "client.webhooks.test(id) shows how the target does."
 """What to do when no attempt tells the cause."""
 
 
+@public
 class RunningState(StrEnum):
     """What an observer does. Catching up shows as ``active`` (source: K/Core/Observation/States)."""
 
@@ -29,6 +31,7 @@ class RunningState(StrEnum):
     QUARANTINED = "quarantined"
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class ObserverState:
     """How far one observer has come in one namespace. A webhook's observer has the webhook's id."""
@@ -60,6 +63,7 @@ class ObserverState:
         )
 
 
+@public
 @dataclass(frozen=True, slots=True, repr=False)
 class FailedAttempt:
     """One attempt that did not succeed."""
@@ -83,6 +87,7 @@ class FailedAttempt:
         return f"FailedAttempt({self.occurred!r}, {self.sequence_number!r}, {self.summary!r})"
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class FailedPartition:
     """A partition whose events an observer could not deliver. It leaves the list when it has recovered."""

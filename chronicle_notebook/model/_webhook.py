@@ -6,19 +6,23 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, final
 
-from chronicle_notebook._arguments import shape
-from chronicle_notebook._errors import InvalidDefinitionError
-from chronicle_notebook._readable import readable
-from chronicle_notebook._secrets import MASK, Secret
-from chronicle_notebook._url import shown
+from chronicle_notebook.base._arguments import shape
+from chronicle_notebook.base._errors import InvalidDefinitionError
+from chronicle_notebook.base._public import public
+from chronicle_notebook.base._secrets import MASK, Secret
+from chronicle_notebook.base._text import readable
+from chronicle_notebook.base._url import shown
+from chronicle_notebook.display._table_and_card import Card
 from chronicle_notebook.model._authorization import (
     NO_AUTHORIZATION,
     AuthorizationKind,
+    BasicAuthorization,
+    BearerAuthorization,
     NoAuthorization,
+    OAuthAuthorization,
     UndisclosedAuthorization,
     WebhookAuthorization,
 )
-from chronicle_notebook.model._card import card
 from chronicle_notebook.model._event_type import EventType
 
 EVENT_LOG = "event-log"
@@ -56,6 +60,7 @@ class Headers(Mapping[str, str | Secret]):
         return (Headers, (self._values,))
 
 
+@public
 @dataclass(frozen=True, slots=True)
 class WebhookDefinition:
     """What is registered under ``id``. It belongs to an event store and observes every namespace of it.
@@ -159,3 +164,40 @@ class WebhookColumns:
     def __repr__(self) -> str:
         # Their URLs are whole, and a traceback can show local variables.
         return f"<WebhookColumns of {len(self.id)} webhooks>"
+
+
+def card(definition: WebhookDefinition) -> Card:
+    """The whole definition, which may be registered or not."""
+    return Card(heading=f"Webhook definition {definition.id!r}", facts=facts(definition))
+
+
+def facts(definition: WebhookDefinition) -> list[tuple[str, str]]:
+    """All fields but the id."""
+    return [
+        # Built by hand it can be anything.
+        ("target", shown(definition.target_url) if isinstance(definition.target_url, str) else "not a text"),
+        ("event types", ", ".join(map(str, definition.event_types)) or "none"),
+        ("headers", ", ".join(sorted(map(str, definition.headers))) or "none"),
+        ("authorization", _authorization(definition.authorization)),
+        ("sequence", definition.event_sequence_id),
+        ("replayable", "yes" if definition.replayable else "no"),
+        ("active", "yes" if definition.active else "no"),
+    ]
+
+
+def _authorization(authorization: WebhookAuthorization) -> str:
+    match authorization:
+        case BasicAuthorization(username, password):
+            return f"basic, user {username!r}, password {_where(password)}"
+        case BearerAuthorization(token):
+            return f"bearer, token {_where(token)}"
+        case OAuthAuthorization(authority, client_id, client_secret):
+            return f"oauth from {shown(authority)}, client {client_id!r}, secret {_where(client_secret)}"
+        case UndisclosedAuthorization(kind):
+            return f"{kind.value}, credentials not given back by the kernel"
+        case _:
+            return "none"
+
+
+def _where(secret: Secret) -> str:
+    return f"from {secret.reference}" if secret.reference is not None else "given as a literal"

@@ -7,12 +7,12 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from chronicle_notebook._arguments import check_seconds, check_whole, shape
-from chronicle_notebook._errors import InvalidInputError
+from chronicle_notebook.base._arguments import check_seconds, check_whole, shape
+from chronicle_notebook.base._errors import InvalidInputError
+from chronicle_notebook.base._text import count
 from chronicle_notebook.receiver._callbacks import Callbacks
 from chronicle_notebook.receiver._credential import CredentialCheck
 from chronicle_notebook.receiver._delivery import Delivery
-from chronicle_notebook.receiver._words import count
 
 OK = 200
 UNAUTHORIZED = 401

@@ -9,14 +9,15 @@ from html import escape
 from http import HTTPStatus
 from typing import Any
 
-from chronicle_notebook._display import PLAIN, Card
-from chronicle_notebook._readable import readable
+from chronicle_notebook.base._public import public
+from chronicle_notebook.base._text import count, readable
+from chronicle_notebook.display._table_and_card import PLAIN, Card
 from chronicle_notebook.receiver._headers import Headers
-from chronicle_notebook.receiver._words import count
 
 _SHOWN_JSON = 64 * 1024
 
 
+@public
 @dataclass(frozen=True, slots=True, repr=False)
 class Delivery:
     """What came, and how it was answered. Credentials are masked before they get here; the body is kept as it came."""

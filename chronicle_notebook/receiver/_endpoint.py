@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from chronicle_notebook._loopback import LoopThread, WithoutPayload, listening_socket, turns
+from chronicle_notebook.base._loopback import LoopThread, WithoutPayload, listening_socket, turns
 
 _logger = logging.getLogger("chronicle_notebook.receiver.http")
 _logger.addFilter(WithoutPayload("The receiver could not handle a request"))

@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import final
 from urllib.parse import unquote_plus
 
-from chronicle_notebook._credential_names import looks_like_credential, parameter_looks_like_credential
-from chronicle_notebook._secrets import MASK
-from chronicle_notebook.receiver._words import readable
+from chronicle_notebook.base._credential_names import looks_like_credential, parameter_looks_like_credential
+from chronicle_notebook.base._secrets import MASK
+from chronicle_notebook.base._text import readable
 
 # The registered schemes. Any other first word of the header could itself be the secret, so it is not kept.
 _SCHEMES = {

@@ -11,13 +11,13 @@ from urllib.parse import unquote
 from aiohttp import ClientError, web
 from aiohttp.http_exceptions import HttpProcessingError
 
+from chronicle_notebook.base._text import readable
 from chronicle_notebook.receiver._body import MAX_BODY, Body, read_body
 from chronicle_notebook.receiver._callbacks import Callbacks
 from chronicle_notebook.receiver._conduct import UNAUTHORIZED, Conduct, Plan
 from chronicle_notebook.receiver._delivery import Delivery
 from chronicle_notebook.receiver._headers import Headers, authorization_scheme, masked_query
 from chronicle_notebook.receiver._journal import Journal
-from chronicle_notebook.receiver._words import readable
 
 _TOO_LARGE = Plan(413)
 _UNREADABLE = Plan(400)

@@ -6,10 +6,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, overload
 
-from chronicle_notebook._display import SHOWN, Table
-from chronicle_notebook._readable import readable
+from chronicle_notebook.base._public import public
+from chronicle_notebook.base._text import count, readable
+from chronicle_notebook.display._table_and_card import SHOWN, Table
 from chronicle_notebook.receiver._delivery import Delivery
-from chronicle_notebook.receiver._words import count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -18,6 +18,7 @@ _TITLES = ("#", "Received (UTC)", "Request", "Partition", "Holds", "Answered", "
 _NUMBERS = frozenset({0, 6})
 
 
+@public
 @dataclass(frozen=True, slots=True, repr=False)
 class DeliveryList(Sequence[Delivery]):
     """Deliveries in the order in which they came. It does not grow: ask the receiver again for the latest."""

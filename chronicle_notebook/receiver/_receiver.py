@@ -10,18 +10,18 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
-from chronicle_notebook._arguments import check_port, check_seconds, check_whole, shape
-from chronicle_notebook._display import Card
-from chronicle_notebook._errors import DeliveryTimeoutError, InvalidInputError, ReceiverError, missing
-from chronicle_notebook._secrets import Secret, secret
+from chronicle_notebook.base._arguments import check_port, check_seconds, check_whole, shape
+from chronicle_notebook.base._errors import DeliveryTimeoutError, InvalidInputError, ReceiverError, missing
+from chronicle_notebook.base._public import public
+from chronicle_notebook.base._secrets import Secret, secret
+from chronicle_notebook.base._text import count
+from chronicle_notebook.display._table_and_card import Card
 from chronicle_notebook.receiver._callbacks import Callbacks
 from chronicle_notebook.receiver._conduct import Conduct, Misbehaviour
 from chronicle_notebook.receiver._credential import CredentialCheck
 from chronicle_notebook.receiver._delivery import Delivery
 from chronicle_notebook.receiver._journal import Journal
 from chronicle_notebook.receiver._list import DeliveryList
-from chronicle_notebook.receiver._running import RUNNING
-from chronicle_notebook.receiver._words import count
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +29,12 @@ if TYPE_CHECKING:
     from chronicle_notebook.receiver._endpoint import Endpoint
 
 
+import weakref
+from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
+
+
+@public
 class Receiver:
     """An HTTP endpoint on 127.0.0.1 that records what comes to it.
 
@@ -328,3 +334,26 @@ def _not_started(port: int, error: OSError) -> ReceiverError:
         f"Port {port} could not be opened: {error.strerror or type(error).__name__}.",
         hint="Leave out the port for a free one.",
     )
+
+
+RUNNING: weakref.WeakSet[Receiver] = weakref.WeakSet()
+"""Those that were started and not stopped."""
+
+_LOOPBACK = {"127.0.0.1", "localhost"}
+
+
+def receiver_at(url: str) -> Receiver | None:
+    """The receiver of this process that a URL leads to, or None."""
+    try:
+        target = urlsplit(url)
+        host, port = target.hostname, target.port
+    except ValueError:
+        return None
+    if target.scheme != "http" or host not in _LOOPBACK:
+        return None
+    for receiver in list(RUNNING):
+        if receiver.running and receiver.port == port:
+            base = urlsplit(receiver.url).path.rstrip("/")
+            if target.path == base or target.path.startswith(f"{base}/"):
+                return receiver
+    return None

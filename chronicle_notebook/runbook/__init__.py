@@ -21,38 +21,38 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from chronicle_notebook.runbook._audit import Finding, audit, too_bad
-    from chronicle_notebook.runbook._compare import compare, compared, mismatch, other_side
-    from chronicle_notebook.runbook._credentials import required_variables
-    from chronicle_notebook.runbook._move import move_host
-    from chronicle_notebook.runbook._onboarding import onboard
-    from chronicle_notebook.runbook._outcome import RunbookOutcome
-    from chronicle_notebook.runbook._pause import pause, resume
-    from chronicle_notebook.runbook._recovery import diagnose, recover
-    from chronicle_notebook.runbook._rotation import rotate
-    from chronicle_notebook.runbook._run import Run, start
-    from chronicle_notebook.runbook._step import Step
+    from chronicle_notebook.runbook.engine._outcome import RunbookOutcome
+    from chronicle_notebook.runbook.engine._run import Run, start
+    from chronicle_notebook.runbook.engine._step import Step
+    from chronicle_notebook.runbook.recipes._audit import Finding, audit, too_bad
+    from chronicle_notebook.runbook.recipes._compare import compare, compared, mismatch, other_side
+    from chronicle_notebook.runbook.recipes._move import move_host
+    from chronicle_notebook.runbook.recipes._onboarding import onboard
+    from chronicle_notebook.runbook.recipes._pause import pause, resume
+    from chronicle_notebook.runbook.recipes._recovery import diagnose, recover
+    from chronicle_notebook.runbook.recipes._rotation import rotate
+    from chronicle_notebook.runbook.saved._references import required_variables
 
 _HOMES = {
-    "Finding": "_audit",
-    "Run": "_run",
-    "RunbookOutcome": "_outcome",
-    "Step": "_step",
-    "audit": "_audit",
-    "compare": "_compare",
-    "compared": "_compare",
-    "diagnose": "_recovery",
-    "mismatch": "_compare",
-    "move_host": "_move",
-    "onboard": "_onboarding",
-    "other_side": "_compare",
-    "pause": "_pause",
-    "recover": "_recovery",
-    "required_variables": "_credentials",
-    "resume": "_pause",
-    "rotate": "_rotation",
-    "start": "_run",
-    "too_bad": "_audit",
+    "Finding": "recipes._audit",
+    "Run": "engine._run",
+    "RunbookOutcome": "engine._outcome",
+    "Step": "engine._step",
+    "audit": "recipes._audit",
+    "compare": "recipes._compare",
+    "compared": "recipes._compare",
+    "diagnose": "recipes._recovery",
+    "mismatch": "recipes._compare",
+    "move_host": "recipes._move",
+    "onboard": "recipes._onboarding",
+    "other_side": "recipes._compare",
+    "pause": "recipes._pause",
+    "recover": "recipes._recovery",
+    "required_variables": "saved._references",
+    "resume": "recipes._pause",
+    "rotate": "recipes._rotation",
+    "start": "engine._run",
+    "too_bad": "recipes._audit",
 }
 
 __all__ = [

@@ -10,7 +10,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook.base._secrets import Secret
 
 DEVELOPMENT_CLIENT = "chronicle-dev-client"
 DEVELOPMENT_SECRET = Secret("chronicle-dev-secret")

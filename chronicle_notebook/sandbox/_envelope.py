@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from google.protobuf.message import Message
 
-from chronicle_notebook.contracts._guid import guid_to_wire
+from chronicle_notebook.contracts._scalars import guid_to_wire
 
 Answer = TypeVar("Answer", bound=Message)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from chronicle_notebook.contracts._event_type import EventTypeMessage
+from chronicle_notebook.contracts._scalars import EventTypeMessage
 
 
 @dataclass(frozen=True, slots=True)

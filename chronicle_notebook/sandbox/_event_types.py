@@ -8,7 +8,7 @@ from typing import Any
 
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._event_type import EventType, Registration
-from chronicle_notebook.sandbox._json import json_object
+from chronicle_notebook.sandbox._http import json_object
 from chronicle_notebook.sandbox._stores import Store
 from chronicle_notebook.sandbox._topics import Topics
 from chronicle_notebook.sandbox._webhook_events import registered_in

@@ -18,7 +18,7 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
-from chronicle_notebook._loopback import BACKLOG, LoopThread, WithoutPayload, listening_socket, turns
+from chronicle_notebook.base._loopback import BACKLOG, LoopThread, WithoutPayload, listening_socket, turns
 from chronicle_notebook.sandbox._certificate import Certificate
 
 if TYPE_CHECKING:

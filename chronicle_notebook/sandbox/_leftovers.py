@@ -9,7 +9,7 @@ import tempfile
 import time
 from pathlib import Path
 
-from chronicle_notebook._errors import SandboxError
+from chronicle_notebook.base._errors import SandboxError
 from chronicle_notebook.sandbox._lock import FolderLock
 
 PREFIX = "chronicle-sandbox-"

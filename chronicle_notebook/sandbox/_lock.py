@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import IO
 
-from chronicle_notebook._errors import NotSupportedError, SandboxError
+from chronicle_notebook.base._errors import NotSupportedError, SandboxError
 from chronicle_notebook.sandbox._private import private
 
 try:

@@ -9,14 +9,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from chronicle_notebook.contracts._sequence_number import UNAVAILABLE
+from chronicle_notebook.contracts._scalars import UNAVAILABLE
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._content import Violation, conformed, violations
 from chronicle_notebook.sandbox._event import SYSTEM_IDENTITY, Event
 from chronicle_notebook.sandbox._event_types import EventTypes
-from chronicle_notebook.sandbox._json import json_object
-from chronicle_notebook.sandbox._scope import Scope
-from chronicle_notebook.sandbox._stores import Store
+from chronicle_notebook.sandbox._http import json_object
+from chronicle_notebook.sandbox._stores import Scope, Store
 from chronicle_notebook.sandbox.storage._database import Database
 from chronicle_notebook.sandbox.storage._events import EventTable, Filter
 

@@ -10,8 +10,8 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from types import FrameType
 
-from chronicle_notebook._errors import InvalidInputError, SandboxError
-from chronicle_notebook._terminal import Parser
+from chronicle_notebook.base._errors import InvalidInputError, SandboxError
+from chronicle_notebook.display._terminal import Parser
 from chronicle_notebook.sandbox._profile import GENERATIONS, PROFILES
 from chronicle_notebook.sandbox._sandbox import Sandbox
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from chronicle_notebook._errors import SandboxError
+from chronicle_notebook.base._errors import SandboxError
 
 
 def private(path: Path) -> Path:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal, get_args
 
-from chronicle_notebook._errors import InvalidInputError, did_you_mean
+from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
 from chronicle_notebook.sandbox._behaviour import NEWEST, Behaviour
 
 Generation = Literal["commands", "classic"]

@@ -12,8 +12,7 @@ from dataclasses import replace
 from chronicle_notebook.sandbox._event import Event
 from chronicle_notebook.sandbox._log import Log
 from chronicle_notebook.sandbox._registry import Registry
-from chronicle_notebook.sandbox._scope import DEFAULT_NAMESPACE, SYSTEM_SEQUENCE, Scope
-from chronicle_notebook.sandbox._stores import Namespace, Store, Stores
+from chronicle_notebook.sandbox._stores import DEFAULT_NAMESPACE, SYSTEM_SEQUENCE, Namespace, Scope, Store, Stores
 from chronicle_notebook.sandbox._webhook import AuthorizationKind, Webhook
 from chronicle_notebook.sandbox._webhook_events import REMOVED, applied
 from chronicle_notebook.sandbox.delivery import Engine

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import replace
 
-from chronicle_notebook.contracts._event_type import event_type_to_wire
-from chronicle_notebook.contracts.wire import webhooks_classic_pb2 as classic
-from chronicle_notebook.contracts.wire import webhooks_pb2 as wire
+from chronicle_notebook.contracts._scalars import event_type_to_wire
+from chronicle_notebook.contracts.wire import webhooks_classic_pb2 as classic, webhooks_pb2 as wire
 from chronicle_notebook.sandbox._profile import Profile
 from chronicle_notebook.sandbox._webhook import Authorization, AuthorizationKind, Webhook
 

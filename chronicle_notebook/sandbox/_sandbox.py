@@ -15,13 +15,14 @@ from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
-from chronicle_notebook._arguments import check_flag, check_port, check_seconds, shape
-from chronicle_notebook._display import PLAIN
-from chronicle_notebook._errors import InvalidInputError, SandboxError, missing
-from chronicle_notebook._fork import ADVICE, grpc_is_lost, note_use
-from chronicle_notebook._secrets import Secret, secret
+from chronicle_notebook.base._arguments import check_flag, check_port, check_seconds, shape
+from chronicle_notebook.base._errors import InvalidInputError, SandboxError, missing
+from chronicle_notebook.base._fork import ADVICE, grpc_is_lost, note_use
+from chronicle_notebook.base._loopback import HOST
+from chronicle_notebook.base._public import public
+from chronicle_notebook.base._secrets import Secret, secret
+from chronicle_notebook.display._table_and_card import PLAIN
 from chronicle_notebook.sandbox._behaviour import Behaviour
-from chronicle_notebook.sandbox._host import HOST
 from chronicle_notebook.sandbox._leftovers import PREFIX, sweep
 from chronicle_notebook.sandbox._lock import FolderLock
 from chronicle_notebook.sandbox._profile import PROFILES, Generation, profile
@@ -33,6 +34,7 @@ if TYPE_CHECKING:
     from chronicle_notebook.sandbox._server import Server
 
 
+@public
 class Sandbox:
     """An embedded Chronicle kernel on the loopback interface.
 

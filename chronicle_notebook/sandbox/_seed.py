@@ -11,8 +11,7 @@ from chronicle_notebook.sandbox._event import Event
 from chronicle_notebook.sandbox._event_type import EventType, Registration
 from chronicle_notebook.sandbox._event_types import CLIENT, CODE
 from chronicle_notebook.sandbox._kernel import Kernel
-from chronicle_notebook.sandbox._scope import DEFAULT_NAMESPACE, EVENT_LOG
-from chronicle_notebook.sandbox._stores import Store
+from chronicle_notebook.sandbox._stores import DEFAULT_NAMESPACE, EVENT_LOG, Store
 from chronicle_notebook.sandbox._webhook import NO_AUTHORIZATION, Authorization, AuthorizationKind, Webhook
 
 STORE = "banking"

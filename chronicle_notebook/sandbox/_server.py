@@ -11,14 +11,14 @@ from typing import Any
 import grpc
 from google.protobuf.message import Message
 
-from chronicle_notebook._errors import SandboxError
-from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.base._call import Method
+from chronicle_notebook.base._errors import SandboxError
+from chronicle_notebook.base._loopback import HOST
 from chronicle_notebook.sandbox._authority import Authority
 from chronicle_notebook.sandbox._certificate import Certificate
 from chronicle_notebook.sandbox._envelope import failure, guarded
 from chronicle_notebook.sandbox._front import Answer, Front
 from chronicle_notebook.sandbox._gatekeeper import Gatekeeper
-from chronicle_notebook.sandbox._host import HOST
 from chronicle_notebook.sandbox._pool import DaemonPool
 from chronicle_notebook.sandbox._topics import Stopped
 

@@ -6,7 +6,6 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
-from chronicle_notebook.sandbox._scope import DEFAULT_NAMESPACE, SYSTEM_STORE, Scope
 from chronicle_notebook.sandbox._topics import Topics
 from chronicle_notebook.sandbox.storage._event_stores import EventStoreTable
 
@@ -136,3 +135,19 @@ def _check(name: str, what: str) -> None:
         raise ValueError("Value cannot be null. (Parameter 'value')")
     if not name.strip() or name == "[NotSet]":
         raise ValueError(f"The {what} name '{name}' is not valid.")
+
+
+DEFAULT_NAMESPACE = "Default"
+SYSTEM_STORE = "System"
+SYSTEM_SEQUENCE = "system"
+EVENT_LOG = "event-log"
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """A sequence, with the key it has in storage."""
+
+    key: int
+    store: str
+    namespace: str
+    sequence: str

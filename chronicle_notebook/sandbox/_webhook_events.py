@@ -15,7 +15,7 @@ from chronicle_notebook.sandbox import _moment
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._event import SYSTEM_IDENTITY, Event
 from chronicle_notebook.sandbox._event_type import EventType, event_types_from_json, event_types_json
-from chronicle_notebook.sandbox._scope import SYSTEM_STORE
+from chronicle_notebook.sandbox._stores import SYSTEM_STORE
 from chronicle_notebook.sandbox._webhook import Authorization, AuthorizationKind, Webhook
 
 ADDED = "WebhookAdded"

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from chronicle_notebook._errors import InvalidInputError
+from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.scan._notebook import scan_with_own_rules, without_colours
 from chronicle_notebook.scan._rules import UNREADABLE, Leak, Rules
 

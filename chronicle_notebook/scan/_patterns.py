@@ -7,7 +7,7 @@ import binascii
 import re
 from collections.abc import Iterator
 
-from chronicle_notebook._credential_names import parameter_looks_like_credential
+from chronicle_notebook.base._credential_names import parameter_looks_like_credential
 from chronicle_notebook.scan._finder import Finder, values_of
 from chronicle_notebook.scan._value import is_random, is_secret, is_written_out
 

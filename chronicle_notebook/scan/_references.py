@@ -7,7 +7,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
 
-from chronicle_notebook._secrets import variable_names
+from chronicle_notebook.base._secrets import variable_names
 
 _NAME = "([A-Za-z_][A-Za-z0-9_]*)"
 _SECRETS = tuple(

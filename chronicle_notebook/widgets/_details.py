@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
-from chronicle_notebook._url import shown, without_credentials
+from chronicle_notebook.base._url import shown, without_credentials
 from chronicle_notebook.model import AuthorizationKind, FailedPartition, WebhookDefinition
 from chronicle_notebook.model._observer import causes_of
 from chronicle_notebook.widgets._explorer_model import ExplorerModel

@@ -14,20 +14,19 @@ from typing import TYPE_CHECKING, Any
 
 import traitlets
 
-from chronicle_notebook._client import Client
-from chronicle_notebook._display import SHOWN, Table, banner_of, clock
+from chronicle_notebook.base._public import public_in
+from chronicle_notebook.display._table_and_card import SHOWN, Table, banner_of, clock
 from chronicle_notebook.model import WebhookDefinition
-from chronicle_notebook.webhooks._list import row
-from chronicle_notebook.widgets import _rows
-from chronicle_notebook.widgets._assets import script, style
+from chronicle_notebook.reading._list import row
+from chronicle_notebook.widgets import _explorer_model
 from chronicle_notebook.widgets._details import details
 from chronicle_notebook.widgets._explorer_model import ExplorerModel
 from chronicle_notebook.widgets._filter import Filter
 from chronicle_notebook.widgets._form_port import FORM_SCRIPTS, FormPort
 from chronicle_notebook.widgets._health import STATES
-from chronicle_notebook.widgets._lock import lock_of, unlock
-from chronicle_notebook.widgets._told import Told
-from chronicle_notebook.widgets._view import Message, View
+from chronicle_notebook.widgets._message import Told
+from chronicle_notebook.widgets._session import Session
+from chronicle_notebook.widgets._view import Message, View, lock_of, script, style, unlock
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -36,6 +35,7 @@ FIRST_LIST = 2.0
 """Seconds that somebody who asks waits for the first list: the static form of a new explorer, or a cell."""
 
 
+@public_in("widgets")
 class WebhookExplorer(View):
     """All webhooks of a client's event store, kept current while it is open.
 
@@ -58,7 +58,7 @@ class WebhookExplorer(View):
     filter = traitlets.Dict(value_trait=traitlets.Unicode()).tag(sync=True)
     """``text``, ``event_type``, ``authorization``, ``state``; can be set."""
 
-    def __init__(self, client: Client) -> None:
+    def __init__(self, client: Session) -> None:
         super().__init__()
         self.model = ExplorerModel(client, self.guarded(self._changed))
         self._form: FormPort | None = None
@@ -210,9 +210,11 @@ class WebhookExplorer(View):
             if hooks is None:
                 return
             if self._sent is None:
-                self.tell({"kind": "rows", "rows": _rows.columns(hooks), "read_at": hooks.read_at.timestamp()})
+                self.tell(
+                    {"kind": "rows", "rows": _explorer_model.columns(hooks), "read_at": hooks.read_at.timestamp()}
+                )
             else:
-                patch = _rows.patch(self._sent, hooks)
+                patch = _explorer_model.patch(self._sent, hooks)
                 if patch is not None:
                     self.tell({"kind": "patch", **patch, "read_at": hooks.read_at.timestamp()})
             self._sent = tuple(hooks)
@@ -222,7 +224,7 @@ class WebhookExplorer(View):
         with self._sending:
             if self.model.observers is None:
                 return  # which webhooks are inactive the rows say
-            now = _rows.states({each.id: self.model.health(each) for each in self.model.hooks or ()})
+            now = _explorer_model.states({each.id: self.model.health(each) for each in self.model.hooks or ()})
             news = {webhook: state for webhook, state in now.items() if self._sent_states.get(webhook) != state}
             if news:
                 self.tell({"kind": "states", "states": news})

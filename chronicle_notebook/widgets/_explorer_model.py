@@ -8,21 +8,29 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
-from chronicle_notebook._client import Client
-from chronicle_notebook._errors import ChronicleError, ProtocolError
+from chronicle_notebook.base._errors import ChronicleError, ProtocolError
 from chronicle_notebook.connection._cancellation import Cancellation
 from chronicle_notebook.model import UndisclosedAuthorization, WebhookDefinition
-from chronicle_notebook.webhooks._frame import columns_of, frame
-from chronicle_notebook.webhooks._list import WebhookList
-from chronicle_notebook.webhooks._observation import ObservationState, WebhookObservation
-from chronicle_notebook.webhooks._outcome import Outcome
+from chronicle_notebook.reading._frame import columns_of, frame
+from chronicle_notebook.reading._list import WebhookList
+from chronicle_notebook.reading._observation import ObservationState, WebhookObservation
+from chronicle_notebook.registration._outcome import Outcome
 from chronicle_notebook.widgets._filter import Filter
 from chronicle_notebook.widgets._health import Health, Observers, read_observers
 from chronicle_notebook.widgets._job import Jobs
-from chronicle_notebook.widgets._told import Level, Told, told_answer, told_error, told_outcome, told_retry
+from chronicle_notebook.widgets._message import Level, Told, told_answer, told_error, told_outcome, told_retry
+from chronicle_notebook.widgets._session import Session
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chronicle_notebook.base._url import shown_each
+from chronicle_notebook.model import AuthorizationKind
+from chronicle_notebook.widgets._health import STATES
 
 PACE = 2.0
 """Seconds from one reading of the observers to the next, while somebody looks."""
@@ -39,7 +47,7 @@ class ExplorerModel:
     ``told``.
     """
 
-    def __init__(self, client: Client, changed: Callable[[str], None]) -> None:
+    def __init__(self, client: Session, changed: Callable[[str], None]) -> None:
         self.client = client
         self._changed = changed
         self.hooks: WebhookList | None = None
@@ -268,3 +276,41 @@ def _what_undo_means(definition: WebhookDefinition) -> str:
 
 
 _NOBODY = Observers({}, datetime.min.replace(tzinfo=UTC))
+
+
+_KINDS = {kind: position for position, kind in enumerate(AuthorizationKind)}
+_STATES = {state: position for position, state in enumerate(STATES)}
+
+
+def columns(definitions: Sequence[WebhookDefinition]) -> dict[str, Any]:
+    """Rows column by column. Of headers nothing goes out, and of URLs no credential.
+
+    Event types stand once, and rows hold their positions.
+    """
+    vocabulary: dict[str, int] = {}
+    types = [
+        [vocabulary.setdefault(str(kind), len(vocabulary)) for kind in definition.event_types]
+        for definition in definitions
+    ]
+    return {
+        "id": [each.id for each in definitions],
+        "url": shown_each([each.target_url for each in definitions]),
+        "types": types,
+        "vocabulary": list(vocabulary),
+        "auth": [_KINDS[each.authorization.kind] for each in definitions],
+        "active": [int(each.active) for each in definitions],
+    }
+
+
+def patch(before: Iterable[WebhookDefinition], after: Iterable[WebhookDefinition]) -> dict[str, Any] | None:
+    """What turns one list into the next: rows to put in by id, and ids to take out. None when nothing changed."""
+    old = {each.id: each for each in before}
+    new = {each.id: each for each in after}
+    gone = [webhook for webhook in old if webhook not in new]
+    put = [each for webhook, each in new.items() if old.get(webhook) != each]
+    return {"put": columns(put), "gone": gone} if put or gone else None
+
+
+def states(health: Mapping[str, Health]) -> dict[str, list[Any]]:
+    """State, lag and number of failing partitions by id."""
+    return {webhook: [_STATES[each.state], each.lag, each.failing] for webhook, each in health.items()}

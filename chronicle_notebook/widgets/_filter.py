@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from chronicle_notebook._url import shown
+from chronicle_notebook.base._url import shown
 from chronicle_notebook.model import WebhookDefinition
 
 

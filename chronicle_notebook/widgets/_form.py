@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
-from chronicle_notebook._client import Client
-from chronicle_notebook._display import Card, banner_of, clock
-from chronicle_notebook._errors import InvalidInputError
+from chronicle_notebook.base._errors import InvalidInputError
+from chronicle_notebook.base._public import public_in
+from chronicle_notebook.display._table_and_card import Card, banner_of, clock
 from chronicle_notebook.model import WebhookDefinition
-from chronicle_notebook.webhooks._outcome import Outcome
-from chronicle_notebook.widgets._assets import script, style
+from chronicle_notebook.registration._outcome import Outcome
 from chronicle_notebook.widgets._form_model import FormModel
 from chronicle_notebook.widgets._form_port import FORM_SCRIPTS, FormPort, static_rows
-from chronicle_notebook.widgets._told import Told
-from chronicle_notebook.widgets._view import View
+from chronicle_notebook.widgets._message import Told
+from chronicle_notebook.widgets._session import Session
+from chronicle_notebook.widgets._view import View, script, style
 
 
+@public_in("widgets")
 class WebhookForm(View):
     """A form that builds, tests and registers a webhook, and shows the code that does the same.
 
@@ -36,7 +37,7 @@ class WebhookForm(View):
     _esm = script(*FORM_SCRIPTS, "form_view")
     _css = style("common", "form")
 
-    def __init__(self, client: Client, definition: WebhookDefinition | str | None = None) -> None:
+    def __init__(self, client: Session, definition: WebhookDefinition | str | None = None) -> None:
         if isinstance(definition, str):
             definition = client.webhooks.get(definition)
         elif definition is not None and not isinstance(definition, WebhookDefinition):

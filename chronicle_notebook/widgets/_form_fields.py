@@ -6,9 +6,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chronicle_notebook._credential_names import HARMLESS_HEADERS
-from chronicle_notebook._errors import InvalidInputError
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook.base._credential_names import HARMLESS_HEADERS
+from chronicle_notebook.base._errors import InvalidInputError
+from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.definition._references import VariableNames
+from chronicle_notebook.definition.rules._header import header_caution
 from chronicle_notebook.model import (
     EVENT_LOG,
     NO_AUTHORIZATION,
@@ -22,8 +24,6 @@ from chronicle_notebook.model import (
     WebhookDefinition,
     registrable,
 )
-from chronicle_notebook.webhooks._header_rules import header_caution
-from chronicle_notebook.webhooks._references import VariableNames
 
 ENV = "env:"
 ENVIRONMENT, TYPED = "env", "typed"

@@ -7,17 +7,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chronicle_notebook._client import Client
-from chronicle_notebook._errors import ChronicleError, ReplacementError
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook.base._errors import ChronicleError
+from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.definition._code import STYLES, render
 from chronicle_notebook.model import EventType, UndisclosedAuthorization, WebhookDefinition
-from chronicle_notebook.webhooks._code import STYLES, render
-from chronicle_notebook.webhooks._outcome import Outcome
-from chronicle_notebook.webhooks._plan import Plan, plan_for
+from chronicle_notebook.registration._outcome import Outcome
+from chronicle_notebook.registration._plan import Plan, plan_for
+from chronicle_notebook.registration._replace import ReplacementError
 from chronicle_notebook.widgets._form_fields import TYPED, Fields, HeaderRow, changed
 from chronicle_notebook.widgets._form_rules import Remarks, remarks
 from chronicle_notebook.widgets._job import Jobs
-from chronicle_notebook.widgets._told import Level, Told, told_answer, told_error, told_outcome
+from chronicle_notebook.widgets._message import Level, Told, told_answer, told_error, told_outcome
+from chronicle_notebook.widgets._session import Session
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +45,7 @@ class FormModel:
 
     def __init__(
         self,
-        client: Client,
+        client: Session,
         changed: Callable[[], None],
         definition: WebhookDefinition | None = None,
     ) -> None:

@@ -12,15 +12,15 @@ import threading
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chronicle_notebook._client import Client
-from chronicle_notebook._url import shown
+from chronicle_notebook.base._url import shown
 from chronicle_notebook.model import WebhookDefinition
-from chronicle_notebook.webhooks._comparison import Effect
-from chronicle_notebook.webhooks._plan import Plan, PlannedAction
+from chronicle_notebook.registration._differences import Effect
+from chronicle_notebook.registration._plan import Plan, PlannedAction
 from chronicle_notebook.widgets._form_fields import ENVIRONMENT, SECRET_FIELDS, suggested_variable
 from chronicle_notebook.widgets._form_model import FormModel, needs_credentials
-from chronicle_notebook.widgets._lock import lock_of, unlock
-from chronicle_notebook.widgets._told import told_error
+from chronicle_notebook.widgets._message import told_error
+from chronicle_notebook.widgets._session import Session
+from chronicle_notebook.widgets._view import lock_of, unlock
 
 Message = Mapping[str, Any]
 
@@ -32,7 +32,7 @@ class FormPort:
     """Binds a form's model to a way of sending messages."""
 
     def __init__(
-        self, client: Client, send: Callable[[Message], None], definition: WebhookDefinition | None = None
+        self, client: Session, send: Callable[[Message], None], definition: WebhookDefinition | None = None
     ) -> None:
         self._send = send
         self._order = threading.RLock()

@@ -7,13 +7,12 @@ import os
 from collections.abc import Collection
 from dataclasses import dataclass, field
 
-from chronicle_notebook._errors import did_you_mean
-from chronicle_notebook._secrets import variable_names
+from chronicle_notebook.base._errors import did_you_mean
+from chronicle_notebook.base._secrets import variable_names
+from chronicle_notebook.definition.rules._check import exposures, problems, secret_caution, target_url_caution
+from chronicle_notebook.definition.rules._header import check_header, check_twice, header_caution
+from chronicle_notebook.definition.rules._problem import Caution, Problem
 from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
-from chronicle_notebook.webhooks._exposure import exposures
-from chronicle_notebook.webhooks._header_rules import check_header, check_twice, header_caution
-from chronicle_notebook.webhooks._problem import Caution, Problem
-from chronicle_notebook.webhooks._validation import problems, secret_caution, target_url_caution
 from chronicle_notebook.widgets._form_fields import ENVIRONMENT, SECRET_FIELDS, Fields
 
 SECRET = "secret"  # noqa: S105 - the name of a field

@@ -10,8 +10,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from chronicle_notebook._client import Client
 from chronicle_notebook.model import FailedPartition, ObserverState, RunningState, WebhookDefinition
+from chronicle_notebook.widgets._session import Session
 
 UNKNOWN = "not known"
 INACTIVE = "inactive"
@@ -75,7 +75,7 @@ class Observers:
         return Health(worst, None if failing and not lag else lag, failing)
 
 
-def read_observers(client: Client) -> Observers:
+def read_observers(client: Session) -> Observers:
     """Read all observers and failed partitions of all namespaces."""
     failed: dict[tuple[str, str], list[FailedPartition]] = {}
     for partition in client.failed_partitions():

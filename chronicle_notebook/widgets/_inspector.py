@@ -12,14 +12,14 @@ from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
-from chronicle_notebook._client import Client
-from chronicle_notebook._display import SHOWN, Table, clock
-from chronicle_notebook._readable import readable
+from chronicle_notebook.base._public import public_in
+from chronicle_notebook.base._text import readable
+from chronicle_notebook.display._table_and_card import SHOWN, Table, clock
 from chronicle_notebook.receiver import Delivery, Receiver
-from chronicle_notebook.widgets._assets import script, style
 from chronicle_notebook.widgets._inspector_model import InspectorModel
-from chronicle_notebook.widgets._told import Told
-from chronicle_notebook.widgets._view import Message, View
+from chronicle_notebook.widgets._message import Told
+from chronicle_notebook.widgets._session import Session
+from chronicle_notebook.widgets._view import Message, View, script, style
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -29,6 +29,7 @@ LONGEST_BODY = 256 * 1024
 HONEST = "What this receiver saw. Chronicle itself keeps no delivery log."
 
 
+@public_in("widgets")
 class DeliveryInspector(View):
     """The deliveries of a receiver as they come, and switches that make it misbehave.
 
@@ -50,7 +51,7 @@ class DeliveryInspector(View):
     _esm = script("common", "grid", "tree", "plot", "inspector")
     _css = style("common", "grid", "inspector")
 
-    def __init__(self, endpoint: Receiver, client: Client | None = None) -> None:
+    def __init__(self, endpoint: Receiver, client: Session | None = None) -> None:
         model = InspectorModel(endpoint, self.guarded(self._changed), client)  # first, as it may refuse
         super().__init__()
         self.model = model

@@ -7,13 +7,13 @@ from collections import deque
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from chronicle_notebook._client import Client
-from chronicle_notebook._errors import InvalidInputError
+from chronicle_notebook.base._errors import InvalidInputError
+from chronicle_notebook.events._sample import sample
 from chronicle_notebook.model import AppendResult, RegisteredEventType
 from chronicle_notebook.receiver import Delivery, Receiver
 from chronicle_notebook.widgets._job import Jobs
-from chronicle_notebook.widgets._sample import sample
-from chronicle_notebook.widgets._told import Level, Told, told_error
+from chronicle_notebook.widgets._message import Level, Told, told_error
+from chronicle_notebook.widgets._session import Session
 
 PACE = 0.1
 """Seconds at least between two reports of news, so that a burst is one report."""
@@ -31,8 +31,8 @@ class InspectorModel:
     :raises InvalidInputError: the client is one of a real kernel, where a test event would stay for good.
     """
 
-    def __init__(self, endpoint: Receiver, changed: Callable[[str], None], client: Client | None = None) -> None:
-        if client is not None and not is_sandbox(client):
+    def __init__(self, endpoint: Receiver, changed: Callable[[str], None], client: Session | None = None) -> None:
+        if client is not None and not client.sandbox:
             raise InvalidInputError(
                 f"{client.server} is not a sandbox: a test event would stay in its event store for good.",
                 field="client",
@@ -162,8 +162,3 @@ class InspectorModel:
             if now != seen and not ending.is_set():
                 seen = now
                 self._changed("endpoint")
-
-
-def is_sandbox(client: Client) -> bool:
-    """Whether a client is of a sandbox kernel, in this process or elsewhere."""
-    return client.embedded or "sandbox" in client.version.version

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from chronicle_notebook._errors import CallCancelledError
+from chronicle_notebook.base._errors import CallCancelledError
 from chronicle_notebook.connection._cancellation import Cancellation
 
 Result = TypeVar("Result")

@@ -3,20 +3,25 @@
 from __future__ import annotations
 
 import logging
+import re
 import sys
 import threading
 import uuid
 import weakref
 from collections import deque
 from collections.abc import Callable, Mapping
+from functools import cache
+from importlib.resources import files
 from typing import Any
 
 import anywidget
 import traitlets
 from ipywidgets.widgets import widget as ipywidgets_widget
 
-from chronicle_notebook.widgets._lease import LEASES
-from chronicle_notebook.widgets._told import Told, told_error
+from chronicle_notebook.display._table_and_card import banner_of
+from chronicle_notebook.widgets._message import Told, told_error
+from chronicle_notebook.widgets._session import Session
+from chronicle_notebook.widgets._visibility import LEASES
 
 Message = Mapping[str, Any]
 Handler = Callable[[Message], None]
@@ -186,3 +191,37 @@ class View(anywidget.AnyWidget):
             bundle[0]["text/plain"] = repr(self)
             bundle[0]["text/html"] = self._static()
         return bundle
+
+
+def lock_of(client: Session) -> dict[str, Any] | None:
+    """The bar as it goes to the browser; None for a store that is not protected."""
+    if not client.protected:
+        return None
+    return {"banner": banner_of(client.server), "store": client.event_store, "open": not client.locked}
+
+
+def unlock(client: Session, message: Any) -> None:
+    """Take the name that was typed.
+
+    :raises ProtectedError: it is another one.
+    """
+    client.unlock(str(message.get("name")))
+
+
+_NEIGHBOUR = re.compile(r'^import \{[^}]*\} from "\./[a-z_]+\.js";\n', re.MULTILINE)
+
+
+@cache
+def script(*names: str) -> str:
+    """The modules of these names, as one. Names must differ across them, since they share one scope."""
+    return "\n".join(_NEIGHBOUR.sub("", _read(f"{name}.js")) for name in names)
+
+
+@cache
+def style(*names: str) -> str:
+    """The style sheets of these names, as one."""
+    return "\n".join(_read(f"{name}.css") for name in names)
+
+
+def _read(name: str) -> str:
+    return files("chronicle_notebook.widgets").joinpath("static", name).read_text(encoding="utf-8")

@@ -18,28 +18,33 @@ _PAGES = {
     "errors": ("Errors and warnings", ""),
 }
 _ROOMS = {
-    "_client": "connecting",
-    "_connect": "connecting",
-    "_secrets": "connecting",
-    "_status": "connecting",
+    "base": "connecting",
+    "base._errors": "errors",
+    "registration._replace.ReplacementError": "errors",
+    "runbook.engine._outcome.RunbookError": "errors",
     "connection": "connecting",
     "contracts": "connecting",
+    "display": "stores",
+    "session": "connecting",
+    "session._webhooks": "webhooks",
+    "session._webhook_view": "webhooks",
     "model": "webhooks",
     "model._event": "stores",
     "model._event_type": "stores",
     "model._observer": "stores",
     "model._server": "connecting",
+    "definition": "webhooks",
+    "reading": "webhooks",
+    "registration": "webhooks",
+    "target_test": "webhooks",
     "webhooks": "webhooks",
-    "stores": "stores",
-    "observers": "stores",
-    "_listing": "stores",
+    "events": "stores",
     "receiver": "local",
     "sandbox": "local",
-    "_errors": "errors",
     "widgets": "widgets",
     "runbook": "runbooks",
 }
-"""The page by the module that a public name lives in, or by its folder; any other goes to `more`."""
+"""The page by the file that a public name lives in, or by its room; any other goes to `more`."""
 
 
 def navigation() -> list[dict[str, str]]:
@@ -56,8 +61,7 @@ def names(page: str) -> Iterator[str]:
     """The public names on a page."""
     for name in dir(cn):
         value = getattr(cn, name)
-        room = value.__name__ if isinstance(value, ModuleType) else getattr(value, "__module__", "")
-        if not room or _page(room) != page:
+        if name.startswith("_") or _page(name, value) != page:
             continue
         if isinstance(value, ModuleType):
             yield from (f"{name}.{each}" for each in value.__all__)
@@ -65,9 +69,14 @@ def names(page: str) -> Iterator[str]:
             yield name
 
 
-def _page(room: str) -> str:
-    inner = room.partition(".")[2]
-    return _ROOMS.get(inner) or _ROOMS.get(inner.partition(".")[0], "more")
+def _page(name: str, value: object) -> str:
+    """The page of a name: that of the name itself, else of its file, else of its room."""
+    homes: dict[str, str] = vars(cn)["_HOMES"]
+    home = name if isinstance(value, ModuleType) else homes.get(name, "")
+    for place in (f"{home}.{name}", home, home.partition(".")[0]):
+        if place in _ROOMS:
+            return _ROOMS[place]
+    return "more"
 
 
 def _uri(page: str) -> str:
@@ -79,6 +88,6 @@ def _text(page: str) -> str:
     parts = [f"# {title}", introduction]
     if page == "errors":
         options = ("members: false", "show_root_heading: false", "show_root_toc_entry: false")
-        parts.append("\n      ".join(["::: chronicle_notebook._errors\n    options:", *options]))
+        parts.append("\n      ".join(["::: chronicle_notebook.base._errors\n    options:", *options]))
     parts += [f"::: chronicle_notebook.{name}" for name in names(page)]
     return "\n\n".join(parts)

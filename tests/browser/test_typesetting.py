@@ -7,7 +7,7 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Lab
 
 SETUP = r"""
-from chronicle_notebook._display import Card, Table
+from chronicle_notebook.display._table_and_card import Card, Table
 url = "http://127.0.0.1:9/$\\color{white}hidden$"
 """
 SHOWN = {

@@ -9,10 +9,10 @@ from typing import Any
 import pytest
 
 from chronicle_notebook import CallCancelledError
-from chronicle_notebook._client import Client
-from chronicle_notebook._connect import connect
 from chronicle_notebook.connection._cancellation import Cancellation
 from chronicle_notebook.contracts.commands import methods
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.session._connect import connect
 from tests.many import many_webhooks
 from tests.scripted import ScriptedKernel
 from tests.waiting import LONG, eventually

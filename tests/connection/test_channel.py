@@ -24,7 +24,7 @@ from chronicle_notebook import (
 from chronicle_notebook.connection._channel import Channel
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.connection._string import ConnectionString
-from chronicle_notebook.contracts._guid import guid_to_wire
+from chronicle_notebook.contracts._scalars import guid_to_wire
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, host_pb2, webhooks_pb2
 from tests.ports import free_port

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from chronicle_notebook import ChronicleError, ClientClosedError
+from chronicle_notebook.base._call import Method
 from chronicle_notebook.connection._cancellation import Cancellation
 from chronicle_notebook.connection._channel import Channel
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.connection._string import ConnectionString
-from chronicle_notebook.contracts._method import Method
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, webhooks_pb2
 from tests.scripted import ScriptedKernel

@@ -21,9 +21,9 @@ import chronicle_notebook as cn
 from chronicle_notebook import CertificateError, KernelUnreachableError, MissingDependencyError
 from chronicle_notebook.connection import _cluster, _srv
 from chronicle_notebook.connection._channel import Channel
-from chronicle_notebook.connection._deadline import Deadline
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.connection._host import Host
+from chronicle_notebook.connection._sockets import Deadline
 from chronicle_notebook.connection._srv import resolve
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.contracts.commands import methods

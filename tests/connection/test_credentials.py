@@ -2,8 +2,8 @@ from __future__ import annotations
 
 import pytest
 
-from chronicle_notebook._errors import InvalidConnectionStringError
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook.base._errors import InvalidConnectionStringError
+from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.connection._credentials import AuthenticationMode, Credentials, choose
 
 SECRET = Secret("s3cr3t")

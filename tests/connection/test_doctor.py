@@ -12,11 +12,11 @@ import pytest
 import chronicle_notebook as cn
 from chronicle_notebook import Receiver, Sandbox
 from chronicle_notebook.cli import main
-from chronicle_notebook.connection._doctor import Diagnosis, Finding, examine
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, host_pb2, namespaces_pb2
+from chronicle_notebook.session._doctor import Diagnosis, Finding, examine
 from tests.scripted import ScriptedKernel, enveloped
 from tests.waiting import LONG
 

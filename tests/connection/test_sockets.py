@@ -9,9 +9,8 @@ from typing import Any
 import pytest
 
 from chronicle_notebook import KernelUnreachableError
-from chronicle_notebook.connection._deadline import Deadline
 from chronicle_notebook.connection._host import Host
-from chronicle_notebook.connection._sockets import connect, look_up
+from chronicle_notebook.connection._sockets import Deadline, connect, look_up
 from chronicle_notebook.connection._tls import secure
 from chronicle_notebook.connection._trust import Trust
 from tests.waiting import FOR_EVER, LONG, Hold, ctrl_c

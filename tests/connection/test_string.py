@@ -7,11 +7,10 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
-from hypothesis import example, given, settings
-from hypothesis import strategies as st
+from hypothesis import example, given, settings, strategies as st
 
-from chronicle_notebook._errors import InvalidConnectionStringError
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook.base._errors import InvalidConnectionStringError
+from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.connection._credentials import AuthenticationMode
 from chronicle_notebook.connection._host import Host
 from chronicle_notebook.connection._string import ConnectionString

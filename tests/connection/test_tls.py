@@ -16,17 +16,17 @@ from google.protobuf.empty_pb2 import Empty
 
 import chronicle_notebook as cn
 from chronicle_notebook import CertificateChangedWarning, CertificateError, InvalidInputError, KernelUnreachableError
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.connection import _trust
 from chronicle_notebook.connection._certificates import read_certificate
 from chronicle_notebook.connection._channel import Channel
-from chronicle_notebook.connection._description import describe_security
 from chronicle_notebook.connection._host import Host
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.connection._trust import Trust
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import host_pb2, webhooks_pb2
 from chronicle_notebook.sandbox._certificate import Certificate
+from chronicle_notebook.session._description import describe_security
 from tests.certificates import Issued, issue
 from tests.ports import free_port
 from tests.scripted import ScriptedKernel, enveloped, scripted
@@ -384,13 +384,13 @@ def test_a_relay_lets_nobody_but_the_pinned_server_in() -> None:
 
 
 def _sealed() -> Any:
-    from chronicle_notebook.contracts._sealed import Sealed
+    from chronicle_notebook.base._call import Sealed
 
     return Sealed(Empty())
 
 
 def _deadline() -> Any:
-    from chronicle_notebook.connection._deadline import Deadline
+    from chronicle_notebook.connection._sockets import Deadline
 
     return Deadline(LONG)
 
@@ -418,7 +418,7 @@ def test_a_token_goes_through_a_relay_too(kernel: ScriptedKernel) -> None:
 def test_the_token_endpoint_is_held_to_the_same_certificate() -> None:
     """Between the handshake and the request for a token, another server takes the port: it gets no secret."""
     from chronicle_notebook.connection import _http
-    from chronicle_notebook.connection._deadline import Deadline
+    from chronicle_notebook.connection._sockets import Deadline
     from chronicle_notebook.connection._tls import secure
 
     trust = Trust(skip=True)

@@ -26,12 +26,12 @@ from chronicle_notebook import (
 )
 from chronicle_notebook.connection import _tokens
 from chronicle_notebook.connection._channel import Channel
-from chronicle_notebook.connection._description import describe_credentials
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.connection._trust import Trust
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, host_pb2, webhooks_pb2
+from chronicle_notebook.session._description import describe_credentials
 from tests.certificates import Issued, issue
 from tests.frames import package_frames
 from tests.scripted import ScriptedKernel, enveloped, scripted
@@ -382,8 +382,8 @@ def test_an_endpoint_that_does_not_answer_ends_with_the_deadline_of_the_call(
 
 def test_an_endpoint_that_drips_ends_with_the_deadline_too() -> None:
     with scripted() as kernel, closing(_Dripping()) as dripping:
-        from chronicle_notebook.connection._deadline import Deadline
         from chronicle_notebook.connection._http import _received
+        from chronicle_notebook.connection._sockets import Deadline
 
         with pytest.raises(TimeoutError):
             _received(dripping.client, Deadline(0.4))  # type: ignore[arg-type] # it only receives

@@ -9,14 +9,14 @@ from uuid import uuid4
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
-from chronicle_notebook.contracts._guid import guid_to_wire
+from chronicle_notebook.contracts._scalars import guid_to_wire
 from chronicle_notebook.contracts.classic.gateway import ClassicGateway
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.commands.gateway import CommandsGateway
 from chronicle_notebook.contracts.wire import event_types_pb2, observation_pb2, sequences_pb2, webhooks_pb2
+from chronicle_notebook.definition._yaml import read_document
 from chronicle_notebook.model import AuthorizationKind, UndisclosedAuthorization
-from chronicle_notebook.webhooks._body import read_document
+from chronicle_notebook.session._client import Client
 from tests.contract.test_wire import text
 from tests.many import STORE, many_webhooks
 from tests.scripted import ScriptedKernel, enveloped, scripted

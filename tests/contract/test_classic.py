@@ -13,7 +13,6 @@ from google.protobuf.empty_pb2 import Empty
 
 import chronicle_notebook as cn
 from chronicle_notebook import AppendRefusedError, InvalidDefinitionError, KernelFaultError, RequestRefusedError, Secret
-from chronicle_notebook._client import Client
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.contracts.classic import methods
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
@@ -36,6 +35,7 @@ from chronicle_notebook.model import (
     UndisclosedAuthorization,
     WebhookDefinition,
 )
+from chronicle_notebook.session._client import Client
 from tests.contract.test_wire import text
 from tests.frames import package_frames
 from tests.scripted import ScriptedKernel, enveloped, scripted

@@ -15,8 +15,8 @@ from uuid import uuid4
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
 from chronicle_notebook.model import EventToAppend, EventType, RegisteredEventType
+from chronicle_notebook.session._client import Client
 from tests.waiting import eventually
 
 VARIABLE = "CHRONICLE_TEST_CONNECTION"

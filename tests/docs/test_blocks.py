@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from chronicle_notebook import _connect
+from chronicle_notebook.session import _connect
 
 DOCS = Path(__file__).parents[2] / "docs"
 

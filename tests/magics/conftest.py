@@ -12,9 +12,9 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from chronicle_notebook._client import Client
-from chronicle_notebook._connect import clients
 from chronicle_notebook.magics._shell import ChronicleMagics
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.session._connect import clients
 
 
 @dataclass(frozen=True)

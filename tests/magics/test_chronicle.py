@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook import _connect
-from chronicle_notebook._client import Client
 from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.session import _connect
+from chronicle_notebook.session._client import Client
 from tests.magics.conftest import Shell
 
 

@@ -6,8 +6,8 @@ import re
 
 import pytest
 
-from chronicle_notebook._client import Client
 from chronicle_notebook.model import EventType, WebhookDefinition
+from chronicle_notebook.session._client import Client
 from tests.magics.conftest import Shell
 from tests.waiting import eventually
 

@@ -13,9 +13,9 @@ import pytest
 from IPython.core.completer import provisionalcompleter
 
 from chronicle_notebook import Secret
-from chronicle_notebook._client import Client
 from chronicle_notebook.magics._completion import MOST, Completion
 from chronicle_notebook.magics._names import PATIENCE, Names
+from chronicle_notebook.session._client import Client
 from tests.magics.conftest import Shell
 
 KNOWN = {

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from chronicle_notebook.definition._yaml import AUTHORIZATION_KEYS, KEYS
 from chronicle_notebook.magics._help import help_text, reference
 from chronicle_notebook.magics._table import BY_NAME, COMMON, MAGICS, Magic
-from chronicle_notebook.webhooks._body import AUTHORIZATION_KEYS, KEYS
 from tests.magics.conftest import Shell
 
 README = Path(__file__).parents[2] / "README.md"
@@ -68,10 +68,10 @@ def test_the_help_of_the_cell_shows_every_key_of_its_body() -> None:
 
 
 def test_the_keys_that_are_completed_are_those_that_are_read() -> None:
+    from chronicle_notebook.definition import _code, _yaml
     from chronicle_notebook.magics import _cell_completion, _table
-    from chronicle_notebook.webhooks import _body, _code
 
-    assert _cell_completion.KEYS == _body.KEYS
-    assert _cell_completion.AUTHORIZATION_KEYS == _body.AUTHORIZATION_KEYS
-    assert _table.KINDS == _body.KINDS
+    assert _cell_completion.KEYS == _yaml.KEYS
+    assert _cell_completion.AUTHORIZATION_KEYS == _yaml.AUTHORIZATION_KEYS
+    assert _table.KINDS == _yaml.KINDS
     assert _table.STYLES == _code.STYLES

@@ -18,11 +18,11 @@ from jupyter_client.manager import KernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError
 
-from chronicle_notebook._client import Client
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, host_pb2
 from chronicle_notebook.magics._help import help_text
 from chronicle_notebook.magics._table import BY_NAME
+from chronicle_notebook.session._client import Client
 from tests.scripted import ScriptedKernel, enveloped
 
 CANARY = "qx9canary7"

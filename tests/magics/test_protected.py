@@ -9,10 +9,10 @@ import pandas as pd
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
-from chronicle_notebook._frames import BANNER
-from chronicle_notebook._guard import LOCK
+from chronicle_notebook.display._frame import BANNER
 from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.session._guard import LOCK
 from tests.magics.conftest import Shell
 
 

@@ -10,11 +10,11 @@ import pytest
 
 import chronicle_notebook as cn
 from chronicle_notebook import InvalidInputError, KernelFaultError, Receiver, Sandbox, Secret
-from chronicle_notebook._client import Client
-from chronicle_notebook._secrets import MASK
+from chronicle_notebook.base._secrets import MASK
 from chronicle_notebook.model import EventType, RegisteredEventType, WebhookDefinition
-from chronicle_notebook.webhooks._outcome import Action, Outcome
-from chronicle_notebook.webhooks._probe import Grade
+from chronicle_notebook.registration._outcome import Action, Outcome
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.target_test._answer import Grade
 from tests.magics.conftest import Shell
 from tests.waiting import eventually
 

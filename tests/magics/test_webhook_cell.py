@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import pytest
 
-from chronicle_notebook._client import Client
-from chronicle_notebook._connect import connect
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import host_pb2
 from chronicle_notebook.model import AuthorizationKind
-from chronicle_notebook.webhooks._outcome import Action, Outcome
-from chronicle_notebook.webhooks._plan import Plan, PlannedAction
+from chronicle_notebook.registration._outcome import Action, Outcome
+from chronicle_notebook.registration._plan import Plan, PlannedAction
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.session._connect import connect
 from tests.magics.conftest import Shell
 from tests.scripted import ScriptedKernel
 

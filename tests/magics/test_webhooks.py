@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from chronicle_notebook import Secret
-from chronicle_notebook._client import Client
+from chronicle_notebook.session._client import Client
 from tests.magics.conftest import Shell
 
 

@@ -10,10 +10,9 @@ from html.parser import HTMLParser
 
 import pandas as pd
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from chronicle_notebook._secrets import MASK
+from chronicle_notebook.base._secrets import MASK
 from chronicle_notebook.receiver import Delivery, DeliveryList, Headers, Receiver
 from chronicle_notebook.receiver._body import MAX_TEXT, read_body
 from chronicle_notebook.receiver._credential import CredentialCheck

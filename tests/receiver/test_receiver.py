@@ -17,14 +17,14 @@ from typing import Any
 
 import pytest
 
-from chronicle_notebook._errors import (
+from chronicle_notebook.base._errors import (
     DeliveryTimeoutError,
     InvalidInputError,
     MissingDependencyError,
     ReceiverError,
     SecretUnavailableError,
 )
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.receiver import Delivery, Receiver
 from tests.receiver._http import body, event, send
 

@@ -11,7 +11,7 @@ from typing import Any
 
 from google.protobuf.message import DecodeError, Message
 
-from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.base._call import Method
 from chronicle_notebook.contracts.classic import methods as classic
 from chronicle_notebook.contracts.commands import methods as commands
 

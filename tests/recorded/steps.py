@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
 from chronicle_notebook.contracts.classic import methods as classic
 from chronicle_notebook.contracts.commands import methods as commands
 from chronicle_notebook.contracts.wire import webhooks_pb2
@@ -24,7 +23,8 @@ from chronicle_notebook.model import (
     WebhookAuthorization,
     WebhookDefinition,
 )
-from chronicle_notebook.webhooks._outcome import Action, Outcome
+from chronicle_notebook.registration._outcome import Action, Outcome
+from chronicle_notebook.session._client import Client
 from tests.recorded import truth
 from tests.recorded.kernel import RecordedKernel
 from tests.recorded.recording import BEFORE, Recording, Step

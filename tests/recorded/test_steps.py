@@ -9,7 +9,7 @@ from functools import cache
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook.webhooks import _settling
+from chronicle_notebook.registration import _wait
 from tests.recorded.kernel import RecordedKernel, playing
 from tests.recorded.recording import Recording, names, recording
 from tests.recorded.steps import STEPS, Led
@@ -46,7 +46,7 @@ def store_of(told: Recording) -> str:
 def test_what_the_client_says_in_a_step_is_what_the_recording_shows(
     playing_of: Callable[[str], RecordedKernel], name: str, step: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(_settling, "time", Clock())
+    monkeypatch.setattr(_wait, "time", Clock())
     played = playing_of(name)
     told = played.recording
     played.unanswered.clear()

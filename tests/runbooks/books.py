@@ -9,7 +9,7 @@ from typing import Any
 import nbformat
 
 from chronicle_notebook.runbook import RunbookOutcome
-from chronicle_notebook.runbook._schema import STANDARD
+from chronicle_notebook.runbook.engine._schema import STANDARD
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "notebooks" / "runbooks"

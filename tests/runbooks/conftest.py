@@ -10,14 +10,14 @@ from typing import Any
 import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
-from chronicle_notebook import _connect
-from chronicle_notebook._client import Client
-from chronicle_notebook._guard import CONFIRMED, LOCK
-from chronicle_notebook._profiles import CONFIG, PROFILE
 from chronicle_notebook.model import EventType, RegisteredEventType
 from chronicle_notebook.receiver import Receiver
-from chronicle_notebook.runbook import _run
+from chronicle_notebook.runbook.engine import _run
 from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.session import _connect
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.session._guard import CONFIRMED, LOCK
+from chronicle_notebook.session._profiles import CONFIG, PROFILE
 from tests.runbooks.books import CANARY, Desk
 
 KINDS = ("AccountOpened", "FundsDeposited")

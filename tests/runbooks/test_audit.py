@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from chronicle_notebook import Receiver, Secret
-from chronicle_notebook._client import Client
 from chronicle_notebook.model import BearerAuthorization, EventType, WebhookDefinition
 from chronicle_notebook.runbook import audit, too_bad
+from chronicle_notebook.session._client import Client
 from tests.runbooks.test_books import wait_until
 
 KINDS = (EventType("AccountOpened"), EventType("FundsDeposited"))

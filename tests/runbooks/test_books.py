@@ -12,8 +12,7 @@ import nbformat
 import pytest
 
 from chronicle_notebook import InvalidInputError, KernelFaultError, RunbookError
-from chronicle_notebook._client import Client
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.model import (
     AuthorizationKind,
@@ -23,8 +22,9 @@ from chronicle_notebook.model import (
     WebhookDefinition,
 )
 from chronicle_notebook.receiver import Receiver
-from chronicle_notebook.runbook._outcome import Status
-from chronicle_notebook.runbook._source import schema_of
+from chronicle_notebook.runbook.engine._outcome import Status
+from chronicle_notebook.runbook.engine._source import schema_of
+from chronicle_notebook.session._client import Client
 from tests.runbooks.books import BOOKS, CANARY, Desk, Ran
 
 OLD = "http://127.0.0.1:9"
@@ -84,7 +84,7 @@ def _pause(client: Client, _: Receiver, folder: Path) -> dict[str, Any]:
 
 
 def _resume(client: Client, endpoint: Receiver, folder: Path) -> dict[str, Any]:
-    from chronicle_notebook.runbook._kept import KeptDefinitions
+    from chronicle_notebook.runbook.saved._store_file import KeptDefinitions
 
     _pause(client, endpoint, folder)
     for name in ("a", "b"):

@@ -6,12 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from chronicle_notebook import InvalidInputError, RunbookError, Secret, use
-from chronicle_notebook import client as current_client
-from chronicle_notebook._client import Client
+from chronicle_notebook import InvalidInputError, RunbookError, Secret, client as current_client, use
 from chronicle_notebook.model import EventType, RegisteredEventType, WebhookDefinition
 from chronicle_notebook.runbook import compare, other_side
 from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.session._client import Client
 from tests.runbooks.books import Desk
 
 HOOK = WebhookDefinition("both", "http://127.0.0.1:9/in", (EventType("AccountOpened"),), active=False)

@@ -12,11 +12,11 @@ import pytest
 import yaml
 
 from chronicle_notebook import cli
-from chronicle_notebook._connect import stop_sandbox
-from chronicle_notebook._profiles import profile
-from chronicle_notebook.runbook._runner import read_parameters, shipped
-from chronicle_notebook.runbook._schema import check_required
-from chronicle_notebook.runbook._source import required_of
+from chronicle_notebook.cli._runner import read_parameters, shipped
+from chronicle_notebook.runbook.engine._schema import check_required
+from chronicle_notebook.runbook.engine._source import required_of
+from chronicle_notebook.session._connect import stop_sandbox
+from chronicle_notebook.session._profiles import profile
 from tests.runbooks.books import BOOKS, ROOT, Desk
 
 PAGE = (ROOT / "docs" / "runbooks.md").read_text()

@@ -11,7 +11,7 @@ import pytest
 from nbformat import v4
 
 from chronicle_notebook import ChronicleError
-from chronicle_notebook.runbook._html import cleaned, export, page
+from chronicle_notebook.cli._html import cleaned, export, page
 from tests.runbooks.books import CANARY
 
 DOT = "iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg=="

@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from chronicle_notebook import InvalidInputError
-from chronicle_notebook._client import Client
 from chronicle_notebook.model import EventType, WebhookDefinition
 from chronicle_notebook.runbook import pause, resume
-from chronicle_notebook.runbook._kept import KeptDefinitions, variables
+from chronicle_notebook.runbook.saved._store_file import KeptDefinitions, variables
+from chronicle_notebook.session._client import Client
 from tests.waiting import eventually
 
 HOOK = WebhookDefinition("a", "http://127.0.0.1:9/in", (EventType("AccountOpened"),))

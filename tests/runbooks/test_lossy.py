@@ -8,10 +8,10 @@ from typing import Any
 import pytest
 
 from chronicle_notebook import InvalidInputError, Receiver, RunbookError, Secret
-from chronicle_notebook._client import Client
 from chronicle_notebook.model import BearerAuthorization, WebhookDefinition
 from chronicle_notebook.runbook import audit, diagnose
-from chronicle_notebook.runbook._outcome import Status
+from chronicle_notebook.runbook.engine._outcome import Status
+from chronicle_notebook.session._client import Client
 from tests.runbooks.books import CANARY, Desk
 from tests.runbooks.test_books import OLD, OPENED, hook, wait_until, written
 

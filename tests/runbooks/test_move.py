@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from chronicle_notebook import InvalidInputError, Receiver, RunbookError, Secret
-from chronicle_notebook._client import Client
-from chronicle_notebook._url import host_of, shown
+from chronicle_notebook.base._url import host_of, shown
 from chronicle_notebook.model import OAuthAuthorization
-from chronicle_notebook.runbook._move import moved
-from chronicle_notebook.runbook._outcome import Status
+from chronicle_notebook.runbook.engine._outcome import Status
+from chronicle_notebook.runbook.recipes._move import moved
+from chronicle_notebook.session._client import Client
 from tests.runbooks.books import Desk, Ran
 from tests.runbooks.test_books import OLD, hook, written
 

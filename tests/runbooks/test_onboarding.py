@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from chronicle_notebook import InvalidInputError, Receiver, Secret
-from chronicle_notebook._client import Client
 from chronicle_notebook.model import BasicAuthorization, BearerAuthorization
-from chronicle_notebook.runbook._outcome import Status
+from chronicle_notebook.runbook.engine._outcome import Status
+from chronicle_notebook.session._client import Client
 from tests.runbooks.books import CANARY, Desk, Ran
 from tests.runbooks.test_books import OPENED, hook, wait_until, written
 

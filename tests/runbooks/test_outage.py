@@ -10,7 +10,7 @@ import pytest
 import chronicle_notebook as cn
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.model import EventType, RegisteredEventType
-from chronicle_notebook.runbook._outcome import Status
+from chronicle_notebook.runbook.engine._outcome import Status
 from tests.runbooks.books import Desk
 from tests.runbooks.test_books import OLD, hook
 

@@ -11,14 +11,14 @@ from pathlib import Path
 import nbformat
 import pytest
 
-from chronicle_notebook._client import Client
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.cli import main
+from chronicle_notebook.cli._runner import outcome_of
 from chronicle_notebook.model import BasicAuthorization
-from chronicle_notebook.runbook._outcome import MIME
-from chronicle_notebook.runbook._runner import outcome_of
+from chronicle_notebook.runbook.engine._outcome import MIME
 from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.scan import scan
+from chronicle_notebook.session._client import Client
 from tests.runbooks.books import CANARY, FOLDER
 from tests.runbooks.test_books import OLD, hook, written
 from tests.waiting import eventually

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
-from chronicle_notebook._connect import stop_sandbox
-from chronicle_notebook._guard import LOCK
-from chronicle_notebook.runbook._outcome import Status
+from chronicle_notebook.runbook.engine._outcome import Status
 from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.session._connect import stop_sandbox
+from chronicle_notebook.session._guard import LOCK
 from tests.runbooks.books import Desk
 from tests.runbooks.test_books import OLD, OPENED, hook, wait_until, written
 

@@ -8,9 +8,8 @@ from typing import Any, Literal
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
-from chronicle_notebook._secrets import MASK
-from chronicle_notebook._url import without_credentials
+from chronicle_notebook.base._secrets import MASK
+from chronicle_notebook.base._url import without_credentials
 from chronicle_notebook.model import (
     BearerAuthorization,
     EventType,
@@ -19,7 +18,8 @@ from chronicle_notebook.model import (
     WebhookDefinition,
 )
 from chronicle_notebook.runbook import diagnose
-from chronicle_notebook.runbook._outcome import Status
+from chronicle_notebook.runbook.engine._outcome import Status
+from chronicle_notebook.session._client import Client
 from tests.runbooks.books import CANARY, Desk
 from tests.runbooks.test_books import wait_until, written
 

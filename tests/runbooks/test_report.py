@@ -6,8 +6,8 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
-from chronicle_notebook.runbook._outcome import RunbookOutcome, Status
-from chronicle_notebook.runbook._report import as_json, lines, unlisted
+from chronicle_notebook.cli._report import as_json, lines, unlisted
+from chronicle_notebook.runbook.engine._outcome import RunbookOutcome, Status
 
 
 def outcome(**fields: Any) -> Mapping[str, Any]:

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._display import Card, Table
-from chronicle_notebook.runbook._outcome import MIME, Status
+from chronicle_notebook.display._table_and_card import Card, Table
+from chronicle_notebook.runbook.engine._outcome import MIME, Status
 from tests.runbooks.books import CANARY, Desk
 
 

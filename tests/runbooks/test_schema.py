@@ -8,8 +8,8 @@ from typing import Any, Literal
 import pytest
 
 from chronicle_notebook import InvalidInputError, Secret
-from chronicle_notebook.runbook._schema import Kind, check
-from chronicle_notebook.runbook._source import injected_names, schema_of
+from chronicle_notebook.runbook.engine._schema import Kind, check
+from chronicle_notebook.runbook.engine._source import injected_names, schema_of
 
 CANARY = "canary-9f2b-swordfish"
 TYPES = {

@@ -20,7 +20,7 @@ import grpc
 import pytest
 from aiohttp import web
 
-from chronicle_notebook.contracts._method import Method, Request, Response
+from chronicle_notebook.base._call import Method, Request, Response
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import (
     event_stores_pb2,

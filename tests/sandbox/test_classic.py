@@ -10,7 +10,7 @@ import grpc
 import pytest
 from google.protobuf.empty_pb2 import Empty
 
-from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.base._call import Method
 from chronicle_notebook.contracts.classic import methods
 from chronicle_notebook.contracts.commands import methods as commands
 from chronicle_notebook.contracts.wire import (

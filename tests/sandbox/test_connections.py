@@ -6,10 +6,9 @@ import grpc
 import pytest
 from google.protobuf.empty_pb2 import Empty
 
-from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.base._call import Method
 from chronicle_notebook.contracts.commands import methods
-from chronicle_notebook.contracts.wire import clients_pb2 as wire
-from chronicle_notebook.contracts.wire import observation_pb2
+from chronicle_notebook.contracts.wire import clients_pb2 as wire, observation_pb2
 from tests.sandbox.conftest import Client
 from tests.waiting import eventually
 

@@ -14,8 +14,8 @@ import pytest
 from google.protobuf.descriptor_pb2 import FileDescriptorProto, FileDescriptorSet
 from google.protobuf.empty_pb2 import Empty
 
+from chronicle_notebook.base._call import Method
 from chronicle_notebook.contracts._descriptor import webhook_descriptor_set
-from chronicle_notebook.contracts._method import Method
 from chronicle_notebook.contracts.classic import methods as classic_methods
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import clients_pb2, webhooks_pb2

@@ -12,10 +12,9 @@ from uuid import UUID
 import pytest
 from aiohttp import web
 
-from chronicle_notebook.contracts._guid import guid_to_wire
+from chronicle_notebook.contracts._scalars import guid_to_wire
 from chronicle_notebook.contracts.commands import methods
-from chronicle_notebook.contracts.wire import namespaces_pb2, observation_pb2
-from chronicle_notebook.contracts.wire import webhooks_pb2 as wire
+from chronicle_notebook.contracts.wire import namespaces_pb2, observation_pb2, webhooks_pb2 as wire
 from tests.sandbox.conftest import (
     STORE,
     UNAVAILABLE,

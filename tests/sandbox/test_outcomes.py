@@ -7,9 +7,9 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
 from chronicle_notebook.model import EventType, RegisteredEventType
 from chronicle_notebook.sandbox import PROFILES, Sandbox
+from chronicle_notebook.session._client import Client
 from tests.sandbox.conftest import Endpoint
 from tests.waiting import eventually
 

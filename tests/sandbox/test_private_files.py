@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.model import BearerAuthorization, EventType, WebhookDefinition
 from chronicle_notebook.sandbox import Sandbox
 from tests.waiting import eventually

@@ -13,8 +13,7 @@ import pytest
 from aiohttp import web
 
 from chronicle_notebook.contracts.commands import methods
-from chronicle_notebook.contracts.wire import observation_pb2 as wire
-from chronicle_notebook.contracts.wire import webhooks_pb2
+from chronicle_notebook.contracts.wire import observation_pb2 as wire, webhooks_pb2
 from chronicle_notebook.sandbox import Behaviour, Sandbox
 from chronicle_notebook.sandbox.delivery._sender import _seconds
 from tests.sandbox.conftest import STORE, UNAVAILABLE, Client, Delivery, Endpoint, accepted, hook

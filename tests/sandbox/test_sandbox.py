@@ -16,8 +16,8 @@ import grpc
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook import _errors
-from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.base import _errors
+from chronicle_notebook.base._call import Method
 from chronicle_notebook.contracts.classic import methods as classic
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import observation_pb2, webhooks_classic_pb2, webhooks_pb2

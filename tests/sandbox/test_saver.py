@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from chronicle_notebook.sandbox import Sandbox
-from chronicle_notebook.sandbox._scope import Scope
+from chronicle_notebook.sandbox._stores import Scope
 from chronicle_notebook.sandbox._webhook import Webhook
 from chronicle_notebook.sandbox.delivery._failure import Failure
 from chronicle_notebook.sandbox.delivery._observer import Observer

@@ -7,7 +7,7 @@ from uuid import UUID
 
 import pytest
 
-from chronicle_notebook.contracts._guid import guid_to_wire
+from chronicle_notebook.contracts._scalars import guid_to_wire
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import sequences_pb2 as wire
 from tests.sandbox.conftest import STORE, UNAVAILABLE, Client, accepted, append_request

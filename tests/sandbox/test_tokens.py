@@ -14,8 +14,8 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 
 import chronicle_notebook as cn
-from chronicle_notebook import _errors
-from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.base import _errors
+from chronicle_notebook.base._call import Method
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import clients_pb2, webhooks_pb2
 from chronicle_notebook.sandbox import Sandbox

@@ -8,8 +8,7 @@ from pathlib import Path
 import pytest
 
 from chronicle_notebook.contracts.commands import methods
-from chronicle_notebook.contracts.wire import sequences_pb2
-from chronicle_notebook.contracts.wire import webhooks_pb2 as wire
+from chronicle_notebook.contracts.wire import sequences_pb2, webhooks_pb2 as wire
 from chronicle_notebook.sandbox import Behaviour, Sandbox
 from tests.sandbox.conftest import STORE, Client, accepted, hook
 from tests.waiting import eventually

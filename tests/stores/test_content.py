@@ -12,12 +12,11 @@ from uuid import UUID
 
 import pydantic
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
-from chronicle_notebook._errors import InvalidInputError
-from chronicle_notebook._secrets import Secret
-from chronicle_notebook.stores._content import content_of
+from chronicle_notebook.base._errors import InvalidInputError
+from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.events._content import content_of
 
 CANARY = "canary-7f3a"
 

@@ -9,9 +9,8 @@ import pydantic
 import pydantic.dataclasses
 import pytest
 
-from chronicle_notebook._errors import InvalidDeclarationError
-from chronicle_notebook.model import EventType, RegisteredEventType
-from chronicle_notebook.stores._declared_event_type import (
+from chronicle_notebook.base._errors import InvalidDeclarationError
+from chronicle_notebook.events._declared_event_type import (
     _registry,
     declared_event_types,
     event_type,
@@ -19,6 +18,7 @@ from chronicle_notebook.stores._declared_event_type import (
     is_event_type,
     registration_of,
 )
+from chronicle_notebook.model import EventType, RegisteredEventType
 
 
 @pytest.fixture(autouse=True)

@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
 from chronicle_notebook.model import EventToAppend, EventType
+from chronicle_notebook.session._client import Client
 
 
 @cn.event_type(id="LoanGranted")

@@ -16,9 +16,9 @@ import jsonschema  # type: ignore[import-untyped]
 import pydantic
 import pytest
 
-from chronicle_notebook._errors import InvalidDeclarationError
-from chronicle_notebook.stores._content import content_of
-from chronicle_notebook.stores._schema import schema_of
+from chronicle_notebook.base._errors import InvalidDeclarationError
+from chronicle_notebook.events._content import content_of
+from chronicle_notebook.events._schema import schema_of
 
 TEXT = {"type": "string"}
 INT = {"type": "integer", "format": "int64"}
@@ -536,8 +536,8 @@ def test_a_schema_is_made_without_importing_pydantic() -> None:
     source = (
         "import sys\n"
         "from dataclasses import dataclass\n"
-        "from chronicle_notebook.stores._content import content_of\n"
-        "from chronicle_notebook.stores._schema import schema_of\n"
+        "from chronicle_notebook.events._content import content_of\n"
+        "from chronicle_notebook.events._schema import schema_of\n"
         "@dataclass\n"
         "class A:\n    a: int\n"
         "assert schema_of(A)['required'] == ['a'] and content_of(A(1)) == {'a': 1}\n"

@@ -7,11 +7,11 @@ from typing import Any
 import pytest
 
 from chronicle_notebook import Receiver
-from chronicle_notebook._client import Client
 from chronicle_notebook.model import ServerVersion
-from chronicle_notebook.receiver._running import receiver_at
-from chronicle_notebook.webhooks._arrival import sample
-from chronicle_notebook.webhooks._probe import Grade
+from chronicle_notebook.receiver._receiver import receiver_at
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.target_test._answer import Grade
+from chronicle_notebook.target_test._arrival import sample
 
 
 def events_of(receiver: Receiver) -> list[dict[str, Any]]:

@@ -5,11 +5,11 @@ from __future__ import annotations
 import warnings
 
 import pytest
-from hypothesis import given, settings
-from hypothesis import strategies as st
+from hypothesis import given, settings, strategies as st
 
 from chronicle_notebook import InvalidDefinitionError, InvalidInputError, SecretUnavailableError
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.definition._yaml import read_body, read_document
 from chronicle_notebook.model import (
     BasicAuthorization,
     BearerAuthorization,
@@ -18,7 +18,6 @@ from chronicle_notebook.model import (
     OAuthAuthorization,
     WebhookDefinition,
 )
-from chronicle_notebook.webhooks._body import read_body, read_document
 
 CANARY = "qx9canary7"
 URL = "https://example.com/hook"

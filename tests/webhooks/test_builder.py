@@ -5,8 +5,10 @@ from typing import Any
 
 import pytest
 
-from chronicle_notebook._errors import InvalidDefinitionError, InvalidInputError, UnknownEventTypeError
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook.base._errors import InvalidDefinitionError, InvalidInputError, UnknownEventTypeError
+from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.definition._builder import DefinitionBuilder, configured
+from chronicle_notebook.events._declared_event_type import event_type
 from chronicle_notebook.model import (
     NO_AUTHORIZATION,
     BasicAuthorization,
@@ -14,8 +16,6 @@ from chronicle_notebook.model import (
     EventType,
     OAuthAuthorization,
 )
-from chronicle_notebook.stores._declared_event_type import event_type
-from chronicle_notebook.webhooks._builder import DefinitionBuilder, configured
 
 URL = "https://example.com/chronicle/webhooks"
 CANARY = "canary-7f3a"

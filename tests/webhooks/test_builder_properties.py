@@ -4,14 +4,13 @@ from __future__ import annotations
 
 import warnings
 
-from hypothesis import event, given, settings
-from hypothesis import strategies as st
+from hypothesis import event, given, settings, strategies as st
 
-from chronicle_notebook._errors import ChronicleError, InvalidInputError
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook.base._errors import ChronicleError, InvalidInputError
+from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.definition._builder import DefinitionBuilder
+from chronicle_notebook.definition.rules._check import cautions, problems, warn
 from chronicle_notebook.model import EventType, WebhookDefinition
-from chronicle_notebook.webhooks._builder import DefinitionBuilder
-from chronicle_notebook.webhooks._validation import cautions, problems, warn
 
 CANARY = "qx9canary7"
 

@@ -10,12 +10,12 @@ from uuid import uuid4
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
-from chronicle_notebook._connect import connect
+from chronicle_notebook.events._observers import failed_partition_listing
 from chronicle_notebook.model import FailedAttempt, FailedPartition
 from chronicle_notebook.model._observer import ASK, UNTRIED, causes_of
-from chronicle_notebook.observers._listings import failed_partition_listing
 from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.session._connect import connect
 from tests.waiting import eventually
 
 

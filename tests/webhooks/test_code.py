@@ -10,12 +10,16 @@ from typing import Any
 from unittest import mock
 
 import pytest
-from hypothesis import assume, given, settings
-from hypothesis import strategies as st
+from hypothesis import assume, given, settings, strategies as st
 
 import chronicle_notebook as cn
 from chronicle_notebook import InvalidInputError
-from chronicle_notebook._secrets import MASK, Secret
+from chronicle_notebook.base._secrets import MASK, Secret
+from chronicle_notebook.definition._builder import DefinitionBuilder
+from chronicle_notebook.definition._code import STYLES, Style, render
+from chronicle_notebook.definition._references import resolve_text
+from chronicle_notebook.definition._yaml import read_body, read_document
+from chronicle_notebook.definition.rules._check import problems
 from chronicle_notebook.model import (
     NO_AUTHORIZATION,
     AuthorizationKind,
@@ -27,11 +31,6 @@ from chronicle_notebook.model import (
     WebhookAuthorization,
     WebhookDefinition,
 )
-from chronicle_notebook.webhooks._body import read_body, read_document
-from chronicle_notebook.webhooks._builder import DefinitionBuilder
-from chronicle_notebook.webhooks._code import STYLES, Style, render
-from chronicle_notebook.webhooks._references import resolve_text
-from chronicle_notebook.webhooks._validation import problems
 
 CANARY = "qx9canary7"
 HOOK = WebhookDefinition("account-events", "https://example.com/chronicle/webhooks", (EventType("AccountOpened"),))

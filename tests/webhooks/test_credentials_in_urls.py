@@ -5,12 +5,12 @@ from __future__ import annotations
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
-from chronicle_notebook._secrets import MASK
+from chronicle_notebook.base._secrets import MASK
 from chronicle_notebook.model import EventType, WebhookDefinition
+from chronicle_notebook.session._client import Client
 from chronicle_notebook.widgets._details import details
+from chronicle_notebook.widgets._explorer_model import columns
 from chronicle_notebook.widgets._form_port import static_rows
-from chronicle_notebook.widgets._rows import columns
 from tests.waiting import eventually
 
 OPENED = EventType("AccountOpened")
@@ -138,7 +138,7 @@ def test_the_question_before_a_removal_shows_dots(foreign: Client, monkeypatch: 
 
 
 def test_an_outcome_that_took_no_effect_shows_dots(client: Client) -> None:
-    from chronicle_notebook.webhooks._comparison import left_behind
+    from chronicle_notebook.registration._differences import left_behind
 
     first = FOREIGN.changed(target_url=f"http://127.0.0.1:9/in?sig={SIG}")
     (left,) = left_behind(first, first.changed(target_url=f"http://127.0.0.1:9/in?sig={SIG}2"), None)

@@ -7,12 +7,12 @@ from typing import Any
 
 import pytest
 
-from chronicle_notebook._errors import InvalidDeclarationError, InvalidDefinitionError
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook.base._errors import InvalidDeclarationError, InvalidDefinitionError
+from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.definition._builder import DefinitionBuilder
+from chronicle_notebook.definition._declaration import declare, is_webhook, registry, webhook
+from chronicle_notebook.events._declared_event_type import event_type
 from chronicle_notebook.model import BearerAuthorization, EventType
-from chronicle_notebook.stores._declared_event_type import event_type
-from chronicle_notebook.webhooks._builder import DefinitionBuilder
-from chronicle_notebook.webhooks._declaration import declare, is_webhook, registry, webhook
 
 URL = "https://example.com/chronicle/webhooks"
 ELSEWHERE = "not.loaded"

@@ -13,14 +13,12 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
-from chronicle_notebook._declarations import full_name
-from chronicle_notebook._errors import DuplicateWebhookError, InvalidDeclarationError, InvalidInputError
+from chronicle_notebook.base._declarations import full_name
+from chronicle_notebook.base._errors import DuplicateWebhookError, InvalidDeclarationError, InvalidInputError
+from chronicle_notebook.definition._declaration import declare, registry as webhooks, webhook
+from chronicle_notebook.definition._discovery import declared_webhooks, discover
+from chronicle_notebook.events._declared_event_type import _registry as event_types, declared_event_types, event_type_of
 from chronicle_notebook.model import EventType
-from chronicle_notebook.stores._declared_event_type import _registry as event_types
-from chronicle_notebook.stores._declared_event_type import declared_event_types, event_type_of
-from chronicle_notebook.webhooks._declaration import declare, webhook
-from chronicle_notebook.webhooks._declaration import registry as webhooks
-from chronicle_notebook.webhooks._discovery import declared_webhooks, discover
 
 URL = "https://example.com/chronicle/webhooks"
 
@@ -48,8 +46,8 @@ def run(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     def run_cell(source: str) -> None:
         shell.run_cell(source).raise_error()
 
-    run_cell("from chronicle_notebook.webhooks._declaration import webhook")
-    run_cell("from chronicle_notebook.stores._declared_event_type import event_type")
+    run_cell("from chronicle_notebook.definition._declaration import webhook")
+    run_cell("from chronicle_notebook.events._declared_event_type import event_type")
     yield run_cell
     shell.reset(new_session=False)
     shell.restore_sys_module_state()

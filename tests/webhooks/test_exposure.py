@@ -5,9 +5,9 @@ from __future__ import annotations
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
-from chronicle_notebook.webhooks._builder import DefinitionBuilder
-from chronicle_notebook.webhooks._validation import cautions
+from chronicle_notebook.definition._builder import DefinitionBuilder
+from chronicle_notebook.definition.rules._check import cautions
+from chronicle_notebook.session._client import Client
 
 START = DefinitionBuilder().with_event_type("AccountOpened")
 BEARER = START.with_bearer_token(cn.Secret("s"))

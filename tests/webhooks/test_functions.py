@@ -7,9 +7,9 @@ import inspect
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
-from chronicle_notebook.webhooks._observation import ObservationState
-from chronicle_notebook.webhooks._service import Webhooks
+from chronicle_notebook.reading._observation import ObservationState
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.session._webhooks import Webhooks
 
 URL = "http://127.0.0.1:9/in"
 METHODS = [name for name, value in vars(Webhooks).items() if inspect.isfunction(value) and not name.startswith("_")]

@@ -5,17 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
+from hypothesis import given, strategies as st
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
 from chronicle_notebook.contracts.wire import webhooks_pb2
+from chronicle_notebook.definition._code import Style
+from chronicle_notebook.definition._yaml import read_body, read_document
 from chronicle_notebook.model import EventType, WebhookDefinition
-from chronicle_notebook.webhooks._body import read_body, read_document
-from chronicle_notebook.webhooks._code import Style
-from tests.sandbox.conftest import Client as RawClient
-from tests.sandbox.conftest import hook
+from chronicle_notebook.session._client import Client
+from tests.sandbox.conftest import Client as RawClient, hook
 from tests.waiting import eventually
 
 STORE = "banking"

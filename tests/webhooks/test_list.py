@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._display import SHOWN
+from chronicle_notebook.display._table_and_card import SHOWN
 from chronicle_notebook.model import EventType, WebhookDefinition
-from chronicle_notebook.webhooks._list import WebhookList
+from chronicle_notebook.reading._list import WebhookList
 
 NASTY = "<script>alert('x')</script>&\""
 

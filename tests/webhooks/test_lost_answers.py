@@ -21,13 +21,13 @@ from chronicle_notebook import (
     RequestRefusedError,
     Secret,
 )
-from chronicle_notebook._client import Client
 from chronicle_notebook.contracts._gateway import KernelGateway
+from chronicle_notebook.definition._declaration import DeclaredWebhook
 from chronicle_notebook.model import BearerAuthorization, EventType, WebhookDefinition
-from chronicle_notebook.webhooks import _registration, _replacement
-from chronicle_notebook.webhooks._declaration import DeclaredWebhook
-from chronicle_notebook.webhooks._outcome import Action, Outcome
-from chronicle_notebook.webhooks._registration import RECOVERED
+from chronicle_notebook.registration import _register, _replace
+from chronicle_notebook.registration._outcome import Action, Outcome
+from chronicle_notebook.registration._register import RECOVERED
+from chronicle_notebook.session._client import Client
 
 HOOK = WebhookDefinition("audit", "http://127.0.0.1:9/in", (EventType("AccountOpened"),))
 SECURED = HOOK.changed(authorization=BearerAuthorization(Secret("first-token")))
@@ -80,7 +80,7 @@ def register(
     kernel: KernelGateway, client: Client, *definitions: WebhookDefinition, wait: float = 3.0
 ) -> list[Outcome]:
     hooks = [DeclaredWebhook(each, (), "a test") for each in definitions]
-    return _registration.register(kernel, client.event_store, hooks, wait=wait)
+    return _register.register(kernel, client.event_store, hooks, wait=wait)
 
 
 @pytest.mark.parametrize("reaches", [True, False])
@@ -120,7 +120,7 @@ def test_a_new_webhook_and_a_change_that_shows_are_found_done(client: Client) ->
 @pytest.mark.parametrize("late", [0.0, 0.4])
 def test_a_removal_is_found_done_also_when_the_kernel_gets_to_it_later(client: Client, late: float) -> None:
     client.webhooks.register(HOOK)
-    (outcome,) = _registration.remove(losing(client, late=late), client.event_store, ["audit"], wait=5)
+    (outcome,) = _register.remove(losing(client, late=late), client.event_store, ["audit"], wait=5)
     assert outcome
     assert outcome.notes == (RECOVERED,)
     assert outcome.waited >= late * 0.5
@@ -129,19 +129,19 @@ def test_a_removal_is_found_done_also_when_the_kernel_gets_to_it_later(client: C
 def test_a_removal_that_never_arrived_is_told_as_lost(client: Client) -> None:
     client.webhooks.register(HOOK)
     with pytest.raises(KernelUnreachableError, match="lost"):
-        _registration.remove(losing(client, reaches=False), client.event_store, ["audit"], wait=0.2)
+        _register.remove(losing(client, reaches=False), client.event_store, ["audit"], wait=0.2)
 
 
 def test_when_the_read_back_fails_too_the_lost_removal_is_what_is_told(client: Client) -> None:
     client.webhooks.register(HOOK)
     kernel = losing(client, reads=PermissionDeniedError("reading is forbidden"))
     with pytest.raises(KernelUnreachableError, match="lost") as caught:
-        _registration.remove(kernel, client.event_store, ["audit"], wait=0.2)
+        _register.remove(kernel, client.event_store, ["audit"], wait=0.2)
     assert caught.value.__cause__ is None
 
 
 def replace(kernel: KernelGateway, client: Client, definition: WebhookDefinition, *, wait: float = 0.2) -> Outcome:
-    return _replacement.replace(kernel, client.event_store, DeclaredWebhook(definition, (), "a test"), wait=wait)
+    return _replace.replace(kernel, client.event_store, DeclaredWebhook(definition, (), "a test"), wait=wait)
 
 
 @pytest.mark.parametrize(

@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
+from chronicle_notebook.base._call import Method
 from chronicle_notebook.connection._channel import Channel
-from chronicle_notebook.contracts._method import Method
 from chronicle_notebook.model import EventType, WebhookDefinition
-from chronicle_notebook.webhooks._outcome import Action
+from chronicle_notebook.registration._outcome import Action
+from chronicle_notebook.session._client import Client
 
 URL = "http://127.0.0.1:9/in"
 A, B, C = (WebhookDefinition(each, URL, (EventType("AccountOpened"),)) for each in ("a", "b", "c"))

@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, host_pb2, webhooks_pb2
 from chronicle_notebook.model import EventType, RegisteredEventType
-from chronicle_notebook.webhooks._observation import ObservationState, WebhookObservation
+from chronicle_notebook.reading._observation import ObservationState, WebhookObservation
+from chronicle_notebook.session._client import Client
 from tests.scripted import ScriptedKernel, enveloped
 
 URL = "http://127.0.0.1:9/webhooks"

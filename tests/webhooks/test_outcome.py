@@ -9,7 +9,6 @@ from typing import Any
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import (
@@ -19,9 +18,10 @@ from chronicle_notebook.contracts.wire import (
     webhooks_pb2,
 )
 from chronicle_notebook.model import EventType, RegisteredEventType
+from chronicle_notebook.registration._outcome import Action, Outcome
+from chronicle_notebook.registration._register import RECOVERED
 from chronicle_notebook.sandbox import Behaviour
-from chronicle_notebook.webhooks._outcome import Action, Outcome
-from chronicle_notebook.webhooks._registration import RECOVERED
+from chronicle_notebook.session._client import Client
 from tests.scripted import ScriptedKernel, enveloped
 
 URL = "http://127.0.0.1:9/webhooks"

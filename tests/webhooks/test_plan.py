@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from chronicle_notebook._client import Client
-from chronicle_notebook._secrets import Secret
+from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.model import (
     AuthorizationKind,
     BasicAuthorization,
@@ -15,9 +14,10 @@ from chronicle_notebook.model import (
     UndisclosedAuthorization,
     WebhookDefinition,
 )
-from chronicle_notebook.webhooks._comparison import Effect
-from chronicle_notebook.webhooks._outcome import Action
-from chronicle_notebook.webhooks._plan import Plan, PlannedAction, plan_for
+from chronicle_notebook.registration._differences import Effect
+from chronicle_notebook.registration._outcome import Action
+from chronicle_notebook.registration._plan import Plan, PlannedAction, plan_for
+from chronicle_notebook.session._client import Client
 
 CANARY = "qx9canary7"
 TYPES = (EventType("AccountOpened"),)

@@ -15,9 +15,9 @@ from typing import Any
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
 from chronicle_notebook.model import EventType, OAuthAuthorization, WebhookDefinition
-from chronicle_notebook.webhooks._probe import Grade, probe
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.target_test._answer import Grade, probe
 from tests.certificates import issue
 
 

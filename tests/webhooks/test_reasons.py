@@ -10,7 +10,6 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
 from chronicle_notebook.contracts.classic import methods as classic
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import (
@@ -23,6 +22,7 @@ from chronicle_notebook.contracts.wire import (
     webhooks_classic_pb2,
     webhooks_pb2,
 )
+from chronicle_notebook.session._client import Client
 from tests.scripted import enveloped, scripted
 
 URL = "https://example.com/hooks"

@@ -9,8 +9,8 @@ from collections.abc import Callable, Iterator
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
-from chronicle_notebook.webhooks._builder import DefinitionBuilder
+from chronicle_notebook.definition._builder import DefinitionBuilder
+from chronicle_notebook.session._client import Client
 
 CANARY = "qx9canary7"
 Given = Callable[[DefinitionBuilder, cn.Secret], DefinitionBuilder]
@@ -99,7 +99,7 @@ def test_replacing_finds_it_before_anything_is_removed(client: Client, monkeypat
 
 @pytest.mark.parametrize("kind", ["bearer", "basic", "header"])
 def test_a_test_request_is_not_sent_with_it_either(kind: str, not_text: cn.Secret) -> None:
-    from chronicle_notebook.webhooks._probe import probe
+    from chronicle_notebook.target_test._answer import probe
 
     builder = KINDS[kind](cn.DefinitionBuilder().with_event_type("A"), not_text)
     with pytest.raises(cn.SecretUnavailableError) as caught:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
 from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.session._client import Client
 
 
 @pytest.mark.parametrize(

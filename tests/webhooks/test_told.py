@@ -10,10 +10,10 @@ import pytest
 
 import chronicle_notebook as cn
 from chronicle_notebook import Receiver, Secret
-from chronicle_notebook._client import Client
-from chronicle_notebook.webhooks import _registration
-from chronicle_notebook.webhooks._comparison import Effect
-from chronicle_notebook.webhooks._settling import Settled
+from chronicle_notebook.registration import _register
+from chronicle_notebook.registration._differences import Effect
+from chronicle_notebook.registration._wait import Settled
+from chronicle_notebook.session._client import Client
 
 URL = "http://127.0.0.1:9/in"
 CANARY = "qx9canary7"
@@ -72,7 +72,7 @@ def test_many_outcomes_say_which_was_not_changed(client: Client) -> None:
 
 
 def test_what_is_not_visible_yet_has_a_next_step(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_registration, "until_registered", lambda *_, **__: Settled({}, {}, 2.0))
+    monkeypatch.setattr(_register, "until_registered", lambda *_, **__: Settled({}, {}, 2.0))
     outcome = client.webhooks.register("late", URL, with_type, wait=2)
     assert "accepted, but after 2.0 s it is not visible yet" in outcome.summary
     assert outcome.summary.endswith(
@@ -135,8 +135,8 @@ def test_interrupting_the_wait_says_that_the_call_was_accepted(
         threading.Event().wait(10)
         raise AssertionError("it was not interrupted")
 
-    monkeypatch.setattr(_registration, "until_registered", interrupted)
-    monkeypatch.setattr(_registration, "until_removed", interrupted)
+    monkeypatch.setattr(_register, "until_registered", interrupted)
+    monkeypatch.setattr(_register, "until_removed", interrupted)
     calls = {
         "register": lambda: client.webhooks.register("slow", URL, with_type),
         "remove": lambda: client.webhooks.remove("there"),
@@ -144,7 +144,7 @@ def test_interrupting_the_wait_says_that_the_call_was_accepted(
     with pytest.raises(KeyboardInterrupt) as caught:
         calls[call]()
     monkeypatch.undo()
-    assert caught.value.__notes__ == [_registration.ACCEPTED]
+    assert caught.value.__notes__ == [_register.ACCEPTED]
 
 
 # -- what objects show ---------------------------------------------------------------------------------------------
@@ -155,9 +155,9 @@ def test_the_webhooks_of_a_client_say_what_can_be_done_with_them(client: Client)
     assert f"Webhooks of event store {client.event_store!r} on {client.server}" in shown
     assert "register(...)" in shown
     assert "explore()" in client.webhooks._repr_html_()
-    from chronicle_notebook.webhooks import _calls
+    from chronicle_notebook.session import _webhooks
 
-    for calls, _ in _calls.CALLS:
+    for calls, _ in _webhooks.CALLS:
         for name in calls.split(", "):
             assert callable(getattr(client.webhooks, name.partition("(")[0]))
 

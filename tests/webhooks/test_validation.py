@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from chronicle_notebook._errors import (
+from chronicle_notebook.base._errors import (
     CredentialHeaderWarning,
     CredentialUrlWarning,
     DuplicateWebhookError,
@@ -18,17 +18,8 @@ from chronicle_notebook._errors import (
     LongSecretWarning,
     UnknownEventTypeError,
 )
-from chronicle_notebook._secrets import Secret
-from chronicle_notebook.model import (
-    AuthorizationKind,
-    BasicAuthorization,
-    BearerAuthorization,
-    EventType,
-    OAuthAuthorization,
-    UndisclosedAuthorization,
-    WebhookDefinition,
-)
-from chronicle_notebook.webhooks._validation import (
+from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.definition.rules._check import (
     cautions,
     check,
     check_authority,
@@ -38,6 +29,15 @@ from chronicle_notebook.webhooks._validation import (
     check_target_url,
     problems,
     warn,
+)
+from chronicle_notebook.model import (
+    AuthorizationKind,
+    BasicAuthorization,
+    BearerAuthorization,
+    EventType,
+    OAuthAuthorization,
+    UndisclosedAuthorization,
+    WebhookDefinition,
 )
 
 URL = "https://example.com/chronicle/webhooks"

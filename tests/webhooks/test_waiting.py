@@ -8,8 +8,8 @@ from typing import Any
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
 from chronicle_notebook.model import EventType, WebhookDefinition
+from chronicle_notebook.session._client import Client
 from tests.waiting import eventually
 
 HOOK = WebhookDefinition("audit", "http://127.0.0.1:9/in", (EventType("AccountOpened"),))

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chronicle_notebook.widgets._told import Level
+from chronicle_notebook.widgets._message import Level
 from chronicle_notebook.widgets._view import View
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-from chronicle_notebook.widgets import _assets
+from chronicle_notebook.widgets import _view
 from chronicle_notebook.widgets._explorer import WebhookExplorer
 from chronicle_notebook.widgets._form import WebhookForm
 from chronicle_notebook.widgets._inspector import DeliveryInspector
 
-STATIC = Path(_assets.__file__).parent / "static"
+STATIC = Path(_view.__file__).parent / "static"
 VIEWS = (WebhookExplorer, WebhookForm, DeliveryInspector)
 
 

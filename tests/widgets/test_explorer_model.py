@@ -10,8 +10,6 @@ from uuid import uuid4
 import pytest
 
 from chronicle_notebook import Receiver, Secret
-from chronicle_notebook._client import Client
-from chronicle_notebook._connect import connect
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.model import (
@@ -21,13 +19,15 @@ from chronicle_notebook.model import (
     RegisteredEventType,
     WebhookDefinition,
 )
+from chronicle_notebook.reading._observation import ObservationState
 from chronicle_notebook.sandbox import Sandbox
-from chronicle_notebook.webhooks._observation import ObservationState
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.session._connect import connect
 from chronicle_notebook.widgets import _explorer_model
 from chronicle_notebook.widgets._explorer_model import ExplorerModel
 from chronicle_notebook.widgets._filter import Filter
 from chronicle_notebook.widgets._health import Observers
-from chronicle_notebook.widgets._told import Level, told_retry
+from chronicle_notebook.widgets._message import Level, told_retry
 from tests.many import many_webhooks
 from tests.scripted import ScriptedKernel
 from tests.waiting import eventually
@@ -76,7 +76,7 @@ def test_frame_is_what_the_filter_shows(model: ExplorerModel) -> None:
     model.filter = Filter(state="inactive")
     assert list(model.frame.index) == ["crm"]
     model.filter = Filter(text="nothing like it")
-    assert list(model.frame.columns) == list(model.client.webhooks.to_frame().columns)
+    assert list(model.frame.columns) == list(model.client.webhooks.all().to_frame().columns)
 
 
 def test_observers_are_read_while_somebody_looks(model: ExplorerModel, changes: list[str]) -> None:

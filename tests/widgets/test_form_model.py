@@ -7,8 +7,6 @@ from collections.abc import Callable, Iterator
 import pytest
 
 from chronicle_notebook import InvalidInputError, Receiver, Secret
-from chronicle_notebook._client import Client
-from chronicle_notebook._connect import connect
 from chronicle_notebook.model import (
     AuthorizationKind,
     BasicAuthorization,
@@ -18,10 +16,12 @@ from chronicle_notebook.model import (
     UndisclosedAuthorization,
     WebhookDefinition,
 )
+from chronicle_notebook.registration._outcome import Action
 from chronicle_notebook.sandbox import Sandbox
-from chronicle_notebook.webhooks._outcome import Action
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.session._connect import connect
 from chronicle_notebook.widgets._form_model import FormModel
-from chronicle_notebook.widgets._told import Level
+from chronicle_notebook.widgets._message import Level
 from tests.waiting import eventually
 from tests.widgets.conftest import level
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 import pytest
 
 from chronicle_notebook import InvalidInputError, Receiver
-from chronicle_notebook._client import Client
-from chronicle_notebook._connect import connect
 from chronicle_notebook.contracts.commands import methods
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.session._connect import connect
 from chronicle_notebook.widgets._inspector_model import InspectorModel
-from chronicle_notebook.widgets._told import Level
+from chronicle_notebook.widgets._message import Level
 from tests.scripted import ScriptedKernel
 from tests.waiting import eventually
 from tests.widgets.conftest import level

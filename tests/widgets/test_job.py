@@ -8,9 +8,9 @@ import time
 import pytest
 
 from chronicle_notebook import CallCancelledError
-from chronicle_notebook._client import Client
-from chronicle_notebook._connect import connect
 from chronicle_notebook.contracts.commands import methods
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.session._connect import connect
 from chronicle_notebook.widgets._job import Jobs
 from tests.scripted import ScriptedKernel
 from tests.waiting import eventually

@@ -15,11 +15,11 @@ from comm import get_comm_manager
 
 import chronicle_notebook as cn
 from chronicle_notebook import Receiver
-from chronicle_notebook._client import Client
 from chronicle_notebook.model import EventType, WebhookDefinition
-from chronicle_notebook.webhooks._observation import ObservationState
-from chronicle_notebook.widgets import _lease
-from chronicle_notebook.widgets._lease import LEASES, Leases, Reading
+from chronicle_notebook.reading._observation import ObservationState
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.widgets import _visibility
+from chronicle_notebook.widgets._visibility import LEASES, Leases, Reading
 from tests.receiver._http import body, event, send
 from tests.waiting import eventually
 from tests.widgets.conftest import receive
@@ -29,7 +29,7 @@ HOOK = WebhookDefinition("audit", "http://127.0.0.1:9/in", (EventType("AccountOp
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_lease, "FAREWELL", 0.05)
+    monkeypatch.setattr(_visibility, "FAREWELL", 0.05)
 
 
 def running(client: Client) -> tuple[list[str], int]:
@@ -104,7 +104,7 @@ def test_python_that_asks_an_explorer_that_rests_is_given_what_is_there_now(expl
 
 
 def test_silence_for_the_length_of_a_lease_is_enough(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_lease, "LEASE", 0.3)
+    monkeypatch.setattr(_visibility, "LEASE", 0.3)
     explorer = client.webhooks.explore()
     eventually(lambda: explorer.resting)
     eventually(lambda: running(client) == ([], 0))
@@ -190,8 +190,8 @@ def test_the_thread_of_leases_ends_with_the_last_of_them() -> None:
 
 def test_nobody_is_let_go_while_the_kernel_cannot_read_what_browsers_say(monkeypatch: pytest.MonkeyPatch) -> None:
     """A long cell: what browsers say meanwhile waits until it has ended."""
-    monkeypatch.setattr(_lease, "LEASE", 0.01)
-    monkeypatch.setattr(_lease, "SHORT", 0.0)
+    monkeypatch.setattr(_visibility, "LEASE", 0.01)
+    monkeypatch.setattr(_visibility, "SHORT", 0.0)
     leases, one, other = Leases(), Resting(), Resting()
     leases._reading._enter()
     leases.renew(one)

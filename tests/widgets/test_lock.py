@@ -7,11 +7,11 @@ from collections.abc import Iterator
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook._client import Client
-from chronicle_notebook._guard import CONFIRMED, LOCK
 from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.session._guard import CONFIRMED, LOCK
 from chronicle_notebook.widgets._form_port import FormPort, Message
-from chronicle_notebook.widgets._lock import lock_of, unlock
+from chronicle_notebook.widgets._view import lock_of, unlock
 
 
 @pytest.fixture

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from chronicle_notebook.widgets._sample import sample
+from chronicle_notebook.events._sample import sample
 
 
 @pytest.mark.parametrize(

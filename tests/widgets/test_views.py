@@ -13,10 +13,10 @@ from comm import get_comm_manager
 
 import chronicle_notebook as cn
 from chronicle_notebook import Receiver, Secret
-from chronicle_notebook._client import Client
-from chronicle_notebook._guard import CONFIRMED, LOCK
 from chronicle_notebook.model import BearerAuthorization, EventType, WebhookDefinition
 from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.session._guard import CONFIRMED, LOCK
 from chronicle_notebook.widgets._view import View
 from tests.waiting import eventually
 from tests.widgets.conftest import receive

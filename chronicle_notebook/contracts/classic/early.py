@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from google.protobuf.empty_pb2 import Empty
 
-from chronicle_notebook._errors import KernelFaultError
+from chronicle_notebook.base._errors import KernelFaultError
 from chronicle_notebook.contracts.classic import methods
 from chronicle_notebook.contracts.classic.gateway import ClassicGateway
 from chronicle_notebook.contracts.wire import early_classic_pb2

@@ -7,7 +7,8 @@ from typing import Any
 
 from google.protobuf.empty_pb2 import Empty
 
-from chronicle_notebook._errors import ProtocolError
+from chronicle_notebook.base._call import Method, Sealed
+from chronicle_notebook.base._errors import ProtocolError
 from chronicle_notebook.contracts._adapter import Adapter, LiveWebhooks
 from chronicle_notebook.contracts._append import append_result, put_events
 from chronicle_notebook.contracts._convert import (
@@ -17,10 +18,8 @@ from chronicle_notebook.contracts._convert import (
     registration_to_wire,
 )
 from chronicle_notebook.contracts._gateway import LiveList
-from chronicle_notebook.contracts._method import Method
-from chronicle_notebook.contracts._said import hiding
-from chronicle_notebook.contracts._sealed import Sealed
-from chronicle_notebook.contracts._sequence_number import UNAVAILABLE, number_from_wire
+from chronicle_notebook.contracts._registration_secrets import hiding
+from chronicle_notebook.contracts._scalars import UNAVAILABLE, number_from_wire
 from chronicle_notebook.contracts.classic import methods
 from chronicle_notebook.contracts.classic._convert import columns, registered_from_wire
 from chronicle_notebook.contracts.wire import (

@@ -6,7 +6,7 @@ method and answer with another message.
 
 from google.protobuf.empty_pb2 import Empty
 
-from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.base._call import Method
 from chronicle_notebook.contracts.commands import methods as commands
 from chronicle_notebook.contracts.wire import (
     early_classic_pb2,

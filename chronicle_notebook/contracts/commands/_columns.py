@@ -12,7 +12,7 @@ from contextlib import contextmanager
 from operator import attrgetter, itemgetter
 from typing import Any
 
-from chronicle_notebook._readable import readable
+from chronicle_notebook.base._text import readable
 from chronicle_notebook.contracts._convert import event_type_from_wire, undisclosed
 from chronicle_notebook.contracts.wire import webhook_rows_pb2, webhooks_pb2
 from chronicle_notebook.model import EventType, WebhookColumns, WebhookDefinition

@@ -8,16 +8,15 @@ from typing import Any, TypeVar
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import DecodeError, Message
 
-from chronicle_notebook._errors import ProtocolError
+from chronicle_notebook.base._call import Caller, Method, Sealed
+from chronicle_notebook.base._errors import ProtocolError
 from chronicle_notebook.contracts._adapter import Adapter, LiveWebhooks
 from chronicle_notebook.contracts._append import append_result, put_events
 from chronicle_notebook.contracts._convert import definition_to_wire, event_from_wire, registration_to_wire
-from chronicle_notebook.contracts._defects import is_sandbox, release_of
-from chronicle_notebook.contracts._gateway import Caller, LiveList
-from chronicle_notebook.contracts._method import Method
-from chronicle_notebook.contracts._said import hiding
-from chronicle_notebook.contracts._sealed import Sealed
-from chronicle_notebook.contracts._sequence_number import UNAVAILABLE, number_from_wire
+from chronicle_notebook.contracts._defects import release_of
+from chronicle_notebook.contracts._gateway import LiveList
+from chronicle_notebook.contracts._registration_secrets import hiding
+from chronicle_notebook.contracts._scalars import UNAVAILABLE, number_from_wire
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.commands._columns import columns, definitions
 from chronicle_notebook.contracts.commands._convert import names, registered_from_wire
@@ -236,4 +235,4 @@ class CommandsGateway(Adapter):
 def _tells_retries(version: ServerVersion) -> bool:
     """Whether a kernel says what became of a retry. A sandbox that behaves as documented does."""
     release = release_of(version.version)
-    return is_sandbox(version) or (release is not None and release >= FIRST_WITH_AN_OUTCOME)
+    return version.is_sandbox or (release is not None and release >= FIRST_WITH_AN_OUTCOME)

@@ -5,7 +5,7 @@ A test compares each with the contract facts: path, messages and streaming.
 
 from google.protobuf.empty_pb2 import Empty
 
-from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.base._call import Method
 from chronicle_notebook.contracts.wire import (
     clients_pb2,
     event_stores_pb2,

@@ -8,7 +8,7 @@ from collections import OrderedDict
 from collections.abc import Sequence
 
 from chronicle_notebook.sandbox._event import Event
-from chronicle_notebook.sandbox._scope import Scope
+from chronicle_notebook.sandbox._stores import Scope
 from chronicle_notebook.sandbox.delivery import _payload
 from chronicle_notebook.sandbox.delivery._failure import TIMEOUT, DeliveryError, Failure
 from chronicle_notebook.sandbox.delivery._observer import Observer

@@ -11,12 +11,12 @@ from typing import Any, TypeVar
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._crypto import Crypto
 from chronicle_notebook.sandbox._pool import DaemonPool
-from chronicle_notebook.sandbox._scope import Scope
+from chronicle_notebook.sandbox._stores import Scope
 from chronicle_notebook.sandbox._topics import Stopped
 from chronicle_notebook.sandbox._webhook import Authorization, Webhook
 from chronicle_notebook.sandbox.delivery._courier import Courier
-from chronicle_notebook.sandbox.delivery._line import Line, Tail
 from chronicle_notebook.sandbox.delivery._observer import Observer, ReplaySpan, observer_from_row
+from chronicle_notebook.sandbox.delivery._observer_loop import Line, Tail
 from chronicle_notebook.sandbox.delivery._partition import Partition, partition_from_row
 from chronicle_notebook.sandbox.delivery._recovery import Recovery
 from chronicle_notebook.sandbox.delivery._saver import Saver

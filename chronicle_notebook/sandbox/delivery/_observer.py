@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from chronicle_notebook.sandbox._event_type import event_types_from_json
-from chronicle_notebook.sandbox._scope import Scope
+from chronicle_notebook.sandbox._stores import Scope
 from chronicle_notebook.sandbox._webhook import Webhook, event_types_text
 from chronicle_notebook.sandbox.delivery._partition import Partition
 from chronicle_notebook.sandbox.storage._progress import ObserverRow

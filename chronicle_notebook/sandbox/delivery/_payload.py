@@ -9,7 +9,7 @@ from typing import Any
 
 from chronicle_notebook.sandbox import _moment
 from chronicle_notebook.sandbox._event import Event
-from chronicle_notebook.sandbox._scope import Scope
+from chronicle_notebook.sandbox._stores import Scope
 
 LIVE = 1
 """The observation state of live events, catch-up and retries."""

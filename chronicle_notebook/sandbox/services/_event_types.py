@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import grpc
 
-from chronicle_notebook.contracts._event_type import event_type_to_wire
+from chronicle_notebook.contracts._scalars import event_type_to_wire
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_types_pb2 as wire
 from chronicle_notebook.sandbox._envelope import envelope, live, required

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 import grpc
 
-from chronicle_notebook.contracts._guid import guid_to_wire
+from chronicle_notebook.contracts._scalars import guid_to_wire
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import observation_pb2 as wire
 from chronicle_notebook.sandbox._kernel import Kernel

@@ -9,13 +9,12 @@ from typing import Protocol
 import grpc
 from google.protobuf.empty_pb2 import Empty
 
-from chronicle_notebook.contracts._event_type import event_type_to_wire
-from chronicle_notebook.contracts._sequence_number import UNAVAILABLE, number_to_wire
+from chronicle_notebook.contracts._scalars import UNAVAILABLE, event_type_to_wire, number_to_wire
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import observation_pb2 as wire
 from chronicle_notebook.sandbox._kernel import Kernel
-from chronicle_notebook.sandbox._scope import EVENT_LOG
 from chronicle_notebook.sandbox._server import Served
+from chronicle_notebook.sandbox._stores import EVENT_LOG
 from chronicle_notebook.sandbox.delivery._observer import Observer
 from chronicle_notebook.sandbox.delivery._partition import Partition
 from chronicle_notebook.sandbox.services._failed_partitions import failed

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
-from chronicle_notebook.contracts.wire import event_types_classic_pb2 as classic
-from chronicle_notebook.contracts.wire import event_types_pb2 as wire
+from chronicle_notebook.contracts.wire import event_types_classic_pb2 as classic, event_types_pb2 as wire
 from chronicle_notebook.sandbox._event_type import EventType, Registration
 from chronicle_notebook.sandbox._event_types import CLIENT, CODE, EventTypes, parsed
 from chronicle_notebook.sandbox._stores import Store

@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from chronicle_notebook.contracts._sequence_number import number_to_wire
-from chronicle_notebook.contracts.wire import sequences_classic_pb2 as classic
-from chronicle_notebook.contracts.wire import sequences_pb2 as wire
+from chronicle_notebook.contracts._scalars import number_to_wire
+from chronicle_notebook.contracts.wire import sequences_classic_pb2 as classic, sequences_pb2 as wire
 from chronicle_notebook.sandbox._event import Event
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._log import Appended
-from chronicle_notebook.sandbox._scope import EVENT_LOG, SYSTEM_SEQUENCE, Scope
+from chronicle_notebook.sandbox._stores import EVENT_LOG, SYSTEM_SEQUENCE, Scope
 from chronicle_notebook.sandbox.services import _sequence_wire as convert
 from chronicle_notebook.sandbox.storage._events import Filter
 

@@ -10,11 +10,8 @@ from uuid import UUID
 
 from google.protobuf.message import Message
 
-from chronicle_notebook.contracts._event_type import event_type_to_wire
-from chronicle_notebook.contracts._guid import guid_from_wire, guid_to_wire
-from chronicle_notebook.contracts._sequence_number import UNAVAILABLE
-from chronicle_notebook.contracts.wire import sequences_classic_pb2 as classic
-from chronicle_notebook.contracts.wire import sequences_pb2 as wire
+from chronicle_notebook.contracts._scalars import UNAVAILABLE, event_type_to_wire, guid_from_wire, guid_to_wire
+from chronicle_notebook.contracts.wire import sequences_classic_pb2 as classic, sequences_pb2 as wire
 from chronicle_notebook.sandbox import _moment
 from chronicle_notebook.sandbox._event import Event
 from chronicle_notebook.sandbox._event_type import EventType

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from chronicle_notebook.contracts._sequence_number import UNAVAILABLE
+from chronicle_notebook.contracts._scalars import UNAVAILABLE
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import sequences_pb2 as wire
 from chronicle_notebook.sandbox._envelope import envelope

@@ -9,7 +9,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from chronicle_notebook._errors import SandboxError
+from chronicle_notebook.base._errors import SandboxError
 from chronicle_notebook.sandbox._private import private
 
 VERSION = 1

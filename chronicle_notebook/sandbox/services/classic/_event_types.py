@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator
 import grpc
 from google.protobuf.empty_pb2 import Empty
 
-from chronicle_notebook.contracts._event_type import event_type_to_wire
+from chronicle_notebook.contracts._scalars import event_type_to_wire
 from chronicle_notebook.contracts.classic import methods
 from chronicle_notebook.contracts.wire import event_types_classic_pb2 as wire
 from chronicle_notebook.sandbox._event_type import Registration

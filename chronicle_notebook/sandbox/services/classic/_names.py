@@ -7,11 +7,14 @@ from collections.abc import Iterator
 import grpc
 from google.protobuf.empty_pb2 import Empty
 
-from chronicle_notebook.contracts._method import Method
+from chronicle_notebook.base._call import Method
 from chronicle_notebook.contracts.classic import methods
-from chronicle_notebook.contracts.wire import event_stores_classic_pb2 as stores
-from chronicle_notebook.contracts.wire import event_stores_pb2, namespaces_pb2
-from chronicle_notebook.contracts.wire import namespaces_classic_pb2 as namespaces
+from chronicle_notebook.contracts.wire import (
+    event_stores_classic_pb2 as stores,
+    event_stores_pb2,
+    namespaces_classic_pb2 as namespaces,
+    namespaces_pb2,
+)
 from chronicle_notebook.sandbox._envelope import Answer, envelope, live
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._server import Served

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 
-from chronicle_notebook.contracts._sequence_number import UNAVAILABLE
+from chronicle_notebook.contracts._scalars import UNAVAILABLE
 from chronicle_notebook.contracts.classic import methods
 from chronicle_notebook.contracts.wire import sequences_classic_pb2 as wire
 from chronicle_notebook.sandbox._event import Event
-from chronicle_notebook.sandbox._scope import Scope
 from chronicle_notebook.sandbox._server import Served
+from chronicle_notebook.sandbox._stores import Scope
 from chronicle_notebook.sandbox.services import _sequence_wire as convert
 from chronicle_notebook.sandbox.services._sequence_service import SequenceService
 from chronicle_notebook.sandbox.storage._events import Filter

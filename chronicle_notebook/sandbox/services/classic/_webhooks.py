@@ -9,12 +9,10 @@ import grpc
 from google.protobuf.empty_pb2 import Empty
 
 from chronicle_notebook.contracts.classic import methods
-from chronicle_notebook.contracts.wire import webhooks_classic_pb2 as wire
-from chronicle_notebook.contracts.wire import webhooks_pb2
+from chronicle_notebook.contracts.wire import webhooks_classic_pb2 as wire, webhooks_pb2
 from chronicle_notebook.sandbox._kernel import Kernel
-from chronicle_notebook.sandbox._scope import EVENT_LOG
 from chronicle_notebook.sandbox._server import Served
-from chronicle_notebook.sandbox._stores import Store
+from chronicle_notebook.sandbox._stores import EVENT_LOG, Store
 from chronicle_notebook.sandbox._webhook import Authorization, AuthorizationKind, Webhook
 from chronicle_notebook.sandbox.services._webhooks import webhook_of
 

@@ -1,0 +1,119 @@
+"""A call to a kernel: its method, its request hidden from tracebacks, and the protocols of what carries it.
+
+Paths of methods are written by hand, not taken from generated stubs, because both wire generations use the same paths
+with other answers: a stub can only be right about one of them.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Generic, Protocol, TypeVar
+
+from google.protobuf.message import Message
+
+from chronicle_notebook.base._redaction import Hide, as_it_is
+
+Request = TypeVar("Request", bound=Message)
+Response = TypeVar("Response", bound=Message)
+
+
+@dataclass(frozen=True, slots=True)
+class Method(Generic[Request, Response]):
+    """A gRPC method. ``streaming`` means a stream of answers; ``write`` means that it must never be repeated."""
+
+    service: str
+    name: str
+    request: type[Request]
+    response: type[Response]
+    streaming: bool = False
+    write: bool = False
+
+    @property
+    def path(self) -> str:
+        """The path that goes over the wire."""
+        return f"/{self.service}/{self.name}"
+
+    @property
+    def short(self) -> str:
+        """The name for people, for example ``Webhooks/AddWebhooks``."""
+        return f"{self.service.rpartition('.')[2]}/{self.name}"
+
+
+class OtherGenerationError(Exception):
+    """The server speaks another generation than the one that the call was made for. Nothing was sent.
+
+    It never leaves the gateway that chooses between the generations, hence it is in no tree.
+    """
+
+    def __init__(self, generation: str) -> None:
+        super().__init__(generation)
+        self.generation = generation
+
+
+class Caller(Protocol):
+    """The way to a kernel that an adapter is given."""
+
+    @property
+    def server(self) -> str:
+        """``host:port``."""
+
+    def hide(self, text: str) -> str:
+        """A text with dots for what proves to the kernel who calls."""
+
+    def call(
+        self,
+        method: Method[Request, Response],
+        request: Request | Sealed[Request],
+        *,
+        timeout: float | None = None,
+        retry: bool = True,
+    ) -> Response:
+        """Make a unary call."""
+
+    def first(
+        self, method: Method[Request, Response], request: Request | Sealed[Request], *, timeout: float | None = None
+    ) -> Response:
+        """Make a read that may be a stream, take the first answer and end it."""
+
+    def stream(self, method: Method[Request, Response], request: Request | Sealed[Request]) -> Any:
+        """Open a stream of ``Response`` with ``__iter__`` and ``cancel()``."""
+
+
+class OnServer(Protocol):
+    """The way to the one server that is asked."""
+
+    @property
+    def server(self) -> str:
+        """``host:port``."""
+
+    def call(self, method: Method[Request, Response], request: Request) -> Response:
+        """Make a call."""
+
+    def raw(self, method: Method[Any, Any], request: Message) -> bytes:
+        """Make a call whose answer is not decoded."""
+
+
+class Sealed(Generic[Request]):
+    """Holds a message; its repr is the message's type and size, and nothing else.
+
+    :param hide: what takes the secrets of the message out of a text, for what the kernel says of it.
+    """
+
+    __slots__ = ("_data", "_kind", "hide")
+
+    def __init__(self, message: Request, hide: Hide = as_it_is) -> None:
+        self._kind = type(message).__name__
+        self.hide = hide
+        self._data = message.SerializeToString(deterministic=True)
+
+    def __repr__(self) -> str:
+        return f"<{self._kind}, {len(self._data)} bytes>"
+
+    def serialize(self) -> bytes:
+        """What goes over the wire."""
+        return self._data
+
+    @classmethod
+    def of(cls, request: Request | Sealed[Request]) -> Sealed[Request]:
+        """Seal a message; a sealed one is left as it is."""
+        return request if isinstance(request, Sealed) else Sealed(request)

@@ -1,0 +1,220 @@
+"""A secret that cannot print, format, pickle, copy into JSON or show itself in a notebook.
+
+A secret is best a *reference* (``env:NAME``, ``keyring:SERVICE/NAME``, ``prompt``): the notebook then holds a name, and
+the value is looked up at the moment it is sent. A literal is possible and is never written out again.
+"""
+
+from __future__ import annotations
+
+import getpass
+import hmac
+import os
+from collections.abc import Callable
+from typing import NoReturn, final
+
+from chronicle_notebook.base._errors import InvalidInputError, SecretUnavailableError, missing
+from chronicle_notebook.base._public import public
+
+MASK = "••••••"
+"""What stands where a secret would: always the same width, so that it does not tell the length."""
+
+
+@public
+@final
+class Secret:
+    """A value that only :meth:`reveal` gives away.
+
+    ``Secret("literal")`` holds the text itself. :meth:`env`, :meth:`keyring` and :meth:`prompt` hold where to find it,
+    and look it up anew at each :meth:`reveal` (a prompted one is asked for once).
+
+    >>> Secret("swordfish")
+    Secret(••••••)
+    >>> Secret.env("WEBHOOK_TOKEN")
+    Secret.env('WEBHOOK_TOKEN')
+    """
+
+    __slots__ = ("_look_up", "_reference")
+
+    def __init__(self, value: str) -> None:
+        if not isinstance(value, str):
+            raise InvalidInputError(
+                f"A secret is a text, not {type(value).__name__}.",
+                field="value",
+                hint="Give a text, or a reference such as Secret.env('NAME').",
+            )
+        self._look_up: Callable[[], str] = lambda: value
+        self._reference: str | None = None
+
+    @classmethod
+    def _from(cls, reference: str, look_up: Callable[[], str]) -> Secret:
+        secret = cls("")
+        secret._look_up, secret._reference = look_up, reference
+        return secret
+
+    @classmethod
+    def env(cls, name: str) -> Secret:
+        """A secret in the environment variable ``name``, read when it is needed."""
+        if not isinstance(name, str) or not name or "=" in name or "\0" in name:
+            raise InvalidInputError("Not a name of an environment variable.", field="name", hint="Write env:NAME.")
+
+        def look_up() -> str:
+            value = os.getenv(name)
+            if not value:
+                state = "empty" if value == "" else "not set"
+                raise SecretUnavailableError(
+                    f"The environment variable {name!r} is {state}.",
+                    field=name,
+                    hint=f"Set {name} where this starts (in a notebook: where Jupyter starts, or %env), and run again.",
+                )
+            return value
+
+        return cls._from(f"env:{name}", look_up)
+
+    @classmethod
+    def keyring(cls, name: str) -> Secret:
+        """A secret in the system's keyring, named ``SERVICE/USER``; needs the package ``keyring``."""
+        service, slash, user = name.partition("/") if isinstance(name, str) else ("", "", "")
+        if not (service and slash and user):
+            raise InvalidInputError(
+                "A keyring reference needs a service and a user.", field="name", hint="Write keyring:SERVICE/USER."
+            )
+
+        def look_up() -> str:
+            try:
+                import keyring
+            except ImportError as error:
+                raise missing("keyring", "A secret in the system's keyring", error) from None
+            try:
+                value = keyring.get_password(service, user)
+            except Exception as error:
+                if type(error).__module__.partition(".")[0] != "keyring":
+                    raise
+                raise SecretUnavailableError(
+                    f"The system's keyring cannot be asked: {type(error).__name__}.",
+                    field=name,
+                    hint="Unlock it, or install one that works here (keyring --list-backends), or give env:NAME.",
+                ) from None
+            if not value:
+                raise SecretUnavailableError(
+                    f"The keyring has no entry for service {service!r} and user {user!r}.",
+                    field=name,
+                    hint=f"Add it with: keyring set {service} {user}",
+                )
+            return str(value)
+
+        return cls._from(f"keyring:{name}", look_up)
+
+    @classmethod
+    def prompt(cls, label: str = "Secret") -> Secret:
+        """A secret that is asked for once, at the moment it is first needed, with nothing shown while typing."""
+        answer: list[str] = []
+
+        def look_up() -> str:
+            if not answer:
+                try:
+                    given = getpass.getpass(f"{label}: ")
+                except (EOFError, OSError, RuntimeError, NotImplementedError):
+                    given = ""
+                if not given:
+                    raise SecretUnavailableError(
+                        f"Nobody answered the prompt for {label!r}.",
+                        field=label,
+                        hint="Run where you can be asked, or give the secret as env:NAME.",
+                    )
+                answer.append(given)
+            return answer[0]
+
+        return cls._from(f"prompt:{label}", look_up)
+
+    @classmethod
+    def parse(cls, reference: str) -> Secret:
+        """Read ``env:NAME``, ``keyring:SERVICE/USER`` or ``prompt[:LABEL]``; anything else is refused."""
+        kind, _, name = reference.partition(":") if isinstance(reference, str) else ("", "", "")
+        if kind == "env" and name:
+            return cls.env(name)
+        if kind == "keyring" and name:
+            return cls.keyring(name)
+        if kind == "prompt":
+            return cls.prompt(name or "Secret")
+        raise InvalidInputError(
+            "This is not a reference to a secret (the text itself is not repeated here).",
+            field="reference",
+            hint="Write env:NAME, keyring:SERVICE/USER or prompt.",
+        )
+
+    @property
+    def reference(self) -> str | None:
+        """``env:NAME`` and the like, which is safe to show and to store; None for a literal."""
+        return self._reference
+
+    def reveal(self) -> str:
+        """The value itself.
+
+        :raises SecretUnavailableError: when it is a reference that leads nowhere, or to bytes that are no text.
+        """
+        value = self._look_up()
+        if self._reference is None or is_text(value):
+            return value
+        value = ""  # let go of, as a traceback can show local variables
+        raise SecretUnavailableError(
+            f"What {self._reference} holds is no text: some of its bytes are no UTF-8.",
+            field=self._reference.partition(":")[2],
+            hint="Write it as UTF-8 where it is set.",
+        )
+
+    def __repr__(self) -> str:
+        if self._reference is None:
+            return f"Secret({MASK})"
+        kind, _, name = self._reference.partition(":")
+        return f"Secret.{kind}({name!r})"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return format(repr(self), spec)
+
+    def __bool__(self) -> bool:
+        return self._reference is not None or bool(self._look_up())
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Secret):
+            return NotImplemented
+        if self._reference is not None or other._reference is not None:
+            return self._reference == other._reference
+        return hmac.compare_digest(self._look_up().encode(), other._look_up().encode())
+
+    def __hash__(self) -> int:
+        # Literals share one bucket on purpose: a hash of the value would be a fingerprint of it.
+        return hash((Secret, self._reference))
+
+    def __copy__(self) -> Secret:
+        return self
+
+    def __deepcopy__(self, memo: dict[int, object]) -> Secret:
+        return self
+
+    def __reduce_ex__(self, protocol: object) -> NoReturn:
+        raise TypeError("A Secret cannot be pickled: it would be written out in clear.")
+
+
+def is_text(value: str) -> bool:
+    """Whether a text can be written as UTF-8. Bytes of the environment that are none come as halves of characters."""
+    return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
+
+
+def variable_names() -> list[str]:
+    """The names of all environment variables. No other line names the whole environment: a traceback could show it."""
+    return list(os.environ)
+
+
+def secret(value: Secret | str, *, field: str) -> Secret:
+    """Take a secret, or a text as a literal one."""
+    if isinstance(value, Secret):
+        return value
+    if isinstance(value, str):
+        return Secret(value)
+    raise InvalidInputError(
+        f"{field} must be a Secret or a text, not {type(value).__name__}.",
+        field=field,
+        hint="Write cn.Secret.env('NAME').",
+    )

@@ -1,0 +1,91 @@
+"""URLs for people: whatever can be a credential in one, dots stand for it. The host and the path stay."""
+
+from __future__ import annotations
+
+import re
+from ipaddress import ip_address
+from urllib.parse import urlsplit
+
+from chronicle_notebook.base._secrets import MASK
+
+_BEFORE_AUTHORITY = re.compile(r"(?:[A-Za-z][\w+.-]*:)?[/\\]{2,}")
+_QUOTED = re.compile(r"""\bhttps?://[^\s"'<>]+""", re.IGNORECASE)
+
+
+def host_of(url: str) -> str:
+    """``host`` or ``host:port``, without a user name and a password."""
+    return urlsplit(url).netloc.rpartition("@")[2]
+
+
+def is_local(host: str) -> bool:
+    """Whether a host is this machine by its very name."""
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return host.lower() == "localhost" or host.lower().endswith(".localhost")
+
+
+def shown(url: str) -> str:
+    """The URL with dots for a user name and password and for the values of its query, and without a fragment.
+
+    It never raises: a URL that was read back can be any text. What kernels list is the URL itself, so whoever needs
+    that one takes ``target_url`` of the definition.
+    """
+    # Nearly every URL ends here.
+    if "@" not in url and "?" not in url and "#" not in url:
+        return url
+    front, mark, query = url.partition("#")[0].partition("?")
+    return _without_user(front, cut=len(front) < len(url)) + mark + "&".join(map(_masked, query.split("&")))
+
+
+def shown_each(urls: list[str]) -> list[str]:
+    """Each of them as :func:`shown` gives it; the same list where none holds anything to hide."""
+    together = "\n".join(urls)
+    if "@" not in together and "?" not in together and "#" not in together:
+        return urls
+    return [shown(url) for url in urls]
+
+
+def without_credentials(text: str, url: str = "") -> str:
+    """A text with each URL in it as :func:`shown` gives it.
+
+    :param url: one that may stand in it with spaces or quotes, which would end any other.
+    """
+    if url and url in text:
+        text = text.replace(url, shown(url))
+    return _QUOTED.sub(lambda found: _shown_or_masked(found[0]), text)
+
+
+def another(before: str, after: str) -> str:
+    """The second of two texts of which it is known that the values behind them differ, so that one sees that."""
+    return f"{after} (another value)" if before == after else after
+
+
+def _without_user(front: str, *, cut: bool) -> str:
+    """What stands before the query. ``cut`` tells that more follows, which a '?' in a password would also do."""
+    found = _BEFORE_AUTHORITY.match(front)
+    scheme = found[0] if found else ""
+    authority, slash, path = front[len(scheme) :].partition("/")
+    if "@" in authority:
+        return f"{scheme}{MASK}@{authority.rpartition('@')[2]}{slash}{path}"
+    port = authority.rpartition("]")[2].partition(":")[2]
+    if port and not port.isdigit() and ("@" in path or cut):
+        # No port, but the beginning of a password that has a '/', '?' or '#' in it.
+        _, at, rest = path.rpartition("@")
+        return f"{scheme}{MASK}{at}{rest if at else ''}"
+    return front
+
+
+def _masked(pair: str) -> str:
+    name, equals, _ = pair.partition("=")
+    if equals:
+        return f"{name}={MASK}"
+    return MASK if pair else ""
+
+
+def _shown_or_masked(url: str) -> str:
+    try:
+        urlsplit(url)
+    except ValueError:  # what looks like a URL is none
+        return MASK
+    return shown(url)

@@ -1,0 +1,179 @@
+"""The command line: ``chronicle-notebook lab``, ``sandbox``, ``doctor``, ``run`` and ``scan``."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+
+from chronicle_notebook._version import __version__
+from chronicle_notebook.base._errors import ChronicleError, InvalidInputError, did_you_mean
+from chronicle_notebook.display._terminal import Parser, ended
+
+PROGRAM = "chronicle-notebook"
+
+_COMMANDS = ("lab", "doctor", "run", "scan", "sandbox")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run a command; returns the exit code.
+
+    0, 1 when it could not do it, 2 for a wrong command line, 130 when it was interrupted, 141 when nobody reads what it
+    says any more. ``lab`` and ``sandbox`` run until they are interrupted, so that is 0 for them.
+    """
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    return ended(lambda: _main(given))
+
+
+def _main(given: list[str]) -> int:
+    try:
+        if given[:1] == ["sandbox"]:
+            return _sandbox(given[1:])
+        parser = _parser()
+        _check_first(parser, given[:1])
+        options = parser.parse_args(given)
+        commands = {"doctor": _doctor, "lab": _lab, "run": _run, "scan": _scan}
+        return commands[options.command](options)
+    except ChronicleError as error:
+        print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)
+        return 1
+
+
+def _check_first(parser: Parser, words: list[str]) -> None:
+    """Name the nearest command, or option, for a first word that is none: what follows it cannot be read without."""
+    for word in words:
+        if word.startswith("-") and word not in {"-h", "--help", "--version"}:
+            parser.refuse(words)
+        if not word.startswith("-") and word not in _COMMANDS:
+            hint = did_you_mean(word, _COMMANDS) or f"There are {', '.join(_COMMANDS)}."
+            parser.error(f"there is no command {word!r}. {hint}")
+
+
+def _parser() -> Parser:
+    parser = Parser(prog=PROGRAM, description="Look after the webhooks of a Cratis Chronicle event store.")
+    parser.add_argument("--version", action="version", version=__version__)
+    commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
+    lab = commands.add_parser("lab", help="open JupyterLab on the first tutorial, with a sandbox kernel beside it")
+    lab.add_argument("--port", type=_port, default=8888, help="the port of JupyterLab (%(default)s)")
+    lab.add_argument("--no-browser", action="store_true", help="print the address and open no browser")
+    lab.add_argument("--token", action="store_true", help="ask for a token, as on a machine that others use too")
+    lab.add_argument("--notebooks", type=Path, default=None, help="the folder to open (that of the project)")
+    doctor = commands.add_parser("doctor", help="walk the way to a kernel, and say where it ends; 1 when it does")
+    doctor.add_argument(
+        "connection",
+        nargs="?",
+        metavar="CONNECTION",
+        help="a connection string, with secrets as env:NAME, or env:NAME alone ($CHRONICLE_CONNECTION_STRING)",
+    )
+    doctor.add_argument("--profile", default=None, help="a connection by its name in the file of profiles")
+    doctor.add_argument("--store", default=None, help="an event store to look for")
+    doctor.add_argument("--namespace", default=None, help="a namespace to look for in the event store")
+    _add_run(commands.add_parser("run", help="run a runbook; 1 unless the outcome is what was asked"))
+    scan = commands.add_parser("scan", help="find secrets in notebooks, and in files that are named; 1 when there are")
+    scan.add_argument("paths", nargs="+", metavar="PATH", help="a file, or a folder with notebooks")
+    # Its options are those of python -m chronicle_notebook.sandbox, which reads them.
+    commands.add_parser("sandbox", help="run a sandbox kernel until interrupted", add_help=False)
+    return parser
+
+
+def _port(text: str) -> int:
+    if text.isdecimal() and 0 < int(text) <= 65535:
+        return int(text)
+    raise argparse.ArgumentTypeError(f"{text!r} is not a port: give a number from 1 to 65535")
+
+
+def _add_run(run: Parser) -> None:
+    run.add_argument("runbook", metavar="RUNBOOK", help="a notebook, or the name of one that comes with the project")
+    run.add_argument(
+        "-p",
+        dest="parameters",
+        action="append",
+        default=[],
+        metavar="NAME=VALUE",
+        help="a parameter; secrets as env:NAME",
+    )
+    run.add_argument("--apply", action="store_true", help="do what is planned; without it nothing is changed")
+    run.add_argument("--output", type=Path, default=None, metavar="FILE", help="where to save the executed notebook")
+    run.add_argument("--html", type=Path, default=None, metavar="FILE", help="where to write it as a static page")
+    run.add_argument("--json", action="store_true", help="print the outcome as JSON, for a program")
+    run.add_argument(
+        "--confirm", default=None, metavar="STORE", help="the protected event store that may be written to"
+    )
+
+
+def _run(options: argparse.Namespace) -> int:
+    from chronicle_notebook.cli._runner import run
+
+    return run(
+        options.runbook,
+        given=options.parameters,
+        apply=options.apply,
+        output=options.output,
+        page=options.html,
+        confirm=options.confirm,
+        as_json=options.json,
+    )
+
+
+def _scan(options: argparse.Namespace) -> int:
+    from chronicle_notebook.scan import scan
+
+    told, files = scan(options.paths)
+    unread = [each for each in told if each.unreadable]
+    leaks = [each for each in told if not each.unreadable]
+    for each in (*leaks, *unread):
+        print(each)
+    sys.stdout.flush()  # before what is said of it, where both go to one file
+    if not files and not told:
+        print(
+            f"There is no notebook in {', '.join(options.paths)}, so nothing was looked at.\n"
+            "Name the folder that has them, or any other file by its own name.",
+            file=sys.stderr,
+        )
+        return 1
+    print(_scanned(files, len(leaks), len(unread)), file=sys.stderr)
+    if leaks:
+        print("Take them out, and change each secret: what was saved once may have been copied.", file=sys.stderr)
+    if unread:
+        print(
+            "What could not be read may hide a secret: repair it, or look into it yourself before you share it.",
+            file=sys.stderr,
+        )
+    return 1 if told else 0
+
+
+def _scanned(files: int, leaks: int, unread: int) -> str:
+    found = f"{leaks} secret{'' if leaks == 1 else 's'} found" if leaks else "no secret found"
+    rest = f", {unread} could not be read" if unread else ""
+    return f"{files} file{'' if files == 1 else 's'} looked at, {found}{rest}."
+
+
+def _sandbox(arguments: Sequence[str]) -> int:
+    from chronicle_notebook.base._errors import missing
+
+    try:
+        from chronicle_notebook.sandbox._main import main as run
+    except ImportError as error:
+        raise missing("sandbox", "The sandbox kernel", error) from None
+    return run(arguments, program=f"{PROGRAM} sandbox")
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    from chronicle_notebook.definition._references import resolve_text
+    from chronicle_notebook.session._connect import doctor
+
+    connection = options.connection and resolve_text(options.connection, {}, field="CONNECTION")
+    if connection is not None and options.profile is not None:
+        raise InvalidInputError(
+            "Both a connection and a profile are given.", field="--profile", hint="Give one of them."
+        )
+    diagnosis = doctor(connection, profile=options.profile, event_store=options.store, namespace=options.namespace)
+    print(diagnosis)
+    return 0 if diagnosis else 1
+
+
+def _lab(options: argparse.Namespace) -> int:
+    from chronicle_notebook.cli._lab import run
+
+    return run(port=options.port, browser=not options.no_browser, token=options.token, notebooks=options.notebooks)

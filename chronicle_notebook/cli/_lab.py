@@ -1,0 +1,225 @@
+"""JupyterLab on the notebooks, with a sandbox kernel beside it; both end together."""
+
+from __future__ import annotations
+
+import importlib.util
+import os
+import secrets
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from urllib.parse import quote
+
+from chronicle_notebook.base._errors import ChronicleError, MissingDependencyError, SandboxError
+
+READY_WITHIN = 60.0
+"""Seconds that a start may take."""
+END_WITHIN = 10.0
+"""Seconds that a child may take to end before it is killed."""
+FIRST = "01-first-steps.ipynb"
+"""The notebook to begin with."""
+SETTINGS = Path(__file__).with_name("lab_settings")
+"""Settings of JupyterLab that keep it from asking about news: nothing is to leave this machine. An empty address for
+news is not enough, as it asks before it looks whether there is one."""
+
+
+class LabError(ChronicleError):
+    """JupyterLab could not start."""
+
+
+def run(*, port: int, browser: bool, token: bool, notebooks: Path | None) -> int:
+    """Run until interrupted; returns the exit code.
+
+    :param port: the port of JupyterLab, on the loopback interface.
+    :param browser: whether to open a browser.
+    :param token: whether JupyterLab asks for a token. Without one every user of this machine can use it.
+    :param notebooks: the folder to open; that of the project, or the working directory, unless given. JupyterLab begins
+        with the first tutorial where the folder has it, itself or in ``notebooks``.
+    """
+    _check(port)
+    folder = (notebooks or _own()).resolve()
+    if not folder.is_dir():
+        raise LabError(f"There is no folder {str(folder)!r}.", hint="Give one with --notebooks.")
+    key = secrets.token_urlsafe(24) if token else ""
+    page = _first_page(folder)
+    with (
+        _until_told() as told,
+        _sandbox(told) as kernel,
+        _jupyter(folder, page, port, key, kernel, browser=browser, told=told) as lab,
+    ):
+        address = f"http://127.0.0.1:{port}{page}{f'?token={key}' if key else ''}"
+        print(f"JupyterLab        {address}")
+        print(f"Sandbox kernel    {kernel}")
+        print("Ctrl-C ends both.", flush=True)
+        while not told and lab.poll() is None:
+            time.sleep(0.2)
+        if not told:
+            raise LabError("JupyterLab ended by itself.", hint="Its log is above.")
+        print("Ending.", flush=True)
+    return 0
+
+
+def _check(port: int) -> None:
+    if importlib.util.find_spec("jupyterlab") is None:
+        raise MissingDependencyError(
+            "JupyterLab is not installed.", hint="Install it with: pip install 'chronicle-notebook[lab]'"
+        )
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            raise LabError(
+                f"Port {port} is in use.", hint="Give another one: make lab PORT=8901, or --port 8901."
+            ) from None
+
+
+def _own() -> Path:
+    project = Path(__file__).resolve().parents[2]
+    return project if (project / "notebooks" / FIRST).is_file() else Path.cwd()
+
+
+def _first_page(folder: Path) -> str:
+    """The path of the page to begin with: the first tutorial, or JupyterLab alone where there is none."""
+    found = next((name for name in (FIRST, f"notebooks/{FIRST}") if (folder / name).is_file()), None)
+    return "/lab" if found is None else f"/lab/tree/{quote(found)}"
+
+
+class _Told:
+    """Whether SIGINT or SIGTERM has come."""
+
+    def __init__(self) -> None:
+        self._came = self._starting = False
+
+    def __bool__(self) -> bool:
+        return self._came
+
+    def hear(self, _number: int, _frame: FrameType | None) -> None:
+        """Take a signal. The first one ends a start at once; afterwards everything is ended in order anyway."""
+        if self._came:
+            return
+        self._came = True
+        if self._starting:
+            raise _EndedWhileStarting
+
+    @contextmanager
+    def may_end(self) -> Iterator[None]:
+        """While a start waits, and nothing is half done."""
+        self._starting = True
+        try:
+            if self._came:
+                raise _EndedWhileStarting
+            yield
+        finally:
+            self._starting = False
+
+
+class _EndedWhileStarting(BaseException):
+    """Ends the start, past everything that handles an error."""
+
+
+@contextmanager
+def _until_told() -> Iterator[_Told]:
+    """Hear SIGINT and SIGTERM; one while everything starts ends the block."""
+    told = _Told()
+    before = {number: signal.signal(number, told.hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield told
+    except _EndedWhileStarting:
+        print("Ended before it had started.", flush=True)
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+@contextmanager
+def _child(command: list[str], **options: object) -> Iterator[subprocess.Popen[str]]:
+    """A process in a session of its own, so that Ctrl-C reaches only this one, which then ends it in order."""
+    process: subprocess.Popen[str] = subprocess.Popen(  # type: ignore[call-overload]
+        command, text=True, start_new_session=True, **options
+    )
+    try:
+        yield process
+    finally:
+        process.terminate()
+        try:
+            process.wait(END_WITHIN)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+
+
+@contextmanager
+def _sandbox(told: _Told) -> Iterator[str]:
+    command = [sys.executable, "-m", "chronicle_notebook.sandbox", "--port", "0", "--seed"]
+    with _child(command, stdout=subprocess.PIPE) as process:
+        with told.may_end():
+            line = process.stdout.readline().strip() if process.stdout else ""
+        if not line.startswith("chronicle://"):
+            raise SandboxError("The sandbox kernel did not start.", hint="Its message is above.")
+        yield line
+
+
+@contextmanager
+def _jupyter(
+    folder: Path, page: str, port: int, token: str, connection_string: str, *, browser: bool, told: _Told
+) -> Iterator[subprocess.Popen[str]]:
+    command = [
+        *(sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"),
+        *("--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}", "--ServerApp.allow_root=True"),
+        *(f"--ServerApp.open_browser={browser}", f"--LabApp.default_url={page}"),
+        *(() if token else ("--IdentityProvider.token=",)),
+        *("--LabApp.news_url=", "--LabApp.collaborative=False", "--ServerApp.log_level=WARN"),
+        "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+        "--LabApp.extension_manager=readonly",
+    ]
+    with _child(command, env=_environment(token, connection_string)) as process:
+        with told.may_end():
+            _wait_for(f"http://127.0.0.1:{port}/api", process)
+        yield process
+
+
+def _environment(token: str, connection_string: str) -> dict[str, str]:
+    """What JupyterLab and its kernels are told.
+
+    JUPYTER_TOKEN keeps the token off the command line, where every user of the machine could read it. Cells and
+    terminals find the programs of this Python, so that ``!chronicle-notebook`` works without an active environment.
+    """
+    return {
+        **os.environ,
+        "CHRONICLE_CONNECTION_STRING": connection_string,
+        "CHRONICLE_NOTEBOOK_PROFILE": "",  # it would lead to another kernel
+        "JUPYTER_CONFIG_PATH": _before(SETTINGS, "JUPYTER_CONFIG_PATH"),
+        "JUPYTER_PREFER_ENV_PATH": "1",
+        "JUPYTER_TOKEN": token,
+        "PATH": _before(Path(sys.executable).parent, "PATH"),
+    }
+
+
+def _before(folder: Path, variable: str) -> str:
+    """A search path of the environment with a folder put before the others."""
+    return os.pathsep.join(part for part in (str(folder), os.environ.get(variable, "")) if part)
+
+
+def _wait_for(url: str, process: subprocess.Popen[str]) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    # A proxy of the environment must not see, or refuse, a request to this very machine.
+    opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            raise LabError("JupyterLab did not start.", hint="Its message is above.")
+        try:
+            opener.open(url, timeout=1).close()
+        except (OSError, urllib.error.URLError):
+            time.sleep(0.1)
+        else:
+            return
+    raise LabError(f"JupyterLab did not answer within {READY_WITHIN:g} seconds.", hint="Its log is above.")

@@ -1,0 +1,49 @@
+"""Where a run writes its notebook and its page: looked at before it starts, as afterwards it is too late."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from chronicle_notebook.base._errors import InvalidInputError
+
+
+def check(runbook: Path, *, output: Path | None, page: Path | None) -> None:
+    """Make the folders of the files, and see that the files can be written.
+
+    :raises InvalidInputError: one is a folder, cannot be written, is the runbook, or both are one.
+    """
+    given = {option: file for option, file in (("--output", output), ("--html", page)) if file is not None}
+    for option, file in given.items():
+        if _same(file, runbook):
+            raise InvalidInputError(
+                f"{option} is the runbook itself, which would be overwritten.", field=option, hint="Name another file."
+            )
+        try:
+            _try(file)
+        except OSError as error:
+            raise InvalidInputError(
+                f"{option} cannot be written: {file}: {error.strerror or type(error).__name__}.",
+                field=option,
+                hint="Nothing was started. Name another file.",
+            ) from None
+    if output is not None and page is not None and _same(output, page):
+        raise InvalidInputError(
+            "--output and --html are one file.", field="--html", hint="Name another for one of them."
+        )
+
+
+def _try(file: Path) -> None:
+    file.parent.mkdir(parents=True, exist_ok=True)
+    there = file.exists()
+    if there and not file.is_file() and not file.is_dir():
+        return  # a device or a pipe: opening one may wait, or mean something
+    with file.open("ab"):
+        pass
+    if not there:
+        file.unlink()
+
+
+def _same(one: Path, other: Path) -> bool:
+    if one.exists() and other.exists():
+        return one.samefile(other)
+    return one.absolute() == other.absolute()

@@ -1,0 +1,225 @@
+"""``chronicle-notebook run``: a runbook from the command line, through papermill."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from chronicle_notebook.base._errors import ChronicleError, InvalidInputError, did_you_mean, missing
+from chronicle_notebook.cli import _output_path, _report
+from chronicle_notebook.cli._execution import execute, interruptible
+from chronicle_notebook.runbook.engine._outcome import MIME, RunbookError
+from chronicle_notebook.runbook.engine._schema import STANDARD, Kind, check_required, known
+from chronicle_notebook.runbook.engine._source import required_of, schema_of
+from chronicle_notebook.scan import Leak, rules_for, scan_notebook
+from chronicle_notebook.session._guard import CONFIRMED
+
+HALF_WAY = "What had begun may be done. Run it again with the same parameters: what is done is left alone."
+
+
+def run(
+    runbook: str,
+    *,
+    given: Sequence[str] = (),
+    apply: bool = False,
+    output: Path | None = None,
+    page: Path | None = None,
+    confirm: str | None = None,
+    as_json: bool = False,
+) -> int:
+    """Run a runbook and say what became of it, of each step and what was found; 0 when it is as asked, else 1.
+
+    That goes to the standard output. What the runbook prints on its way goes to the standard error. A signal interrupts
+    the cell that runs, so that the runbook can leave its outcome; what became of it is told then too.
+
+    :param runbook: a file, or the name of one that comes with the project.
+    :param given: parameters, each ``name=value``.
+    :param output: where to save the executed notebook; it is saved after each cell, without the state of widgets.
+    :param page: where to write it as a static page.
+    :param confirm: the name of the protected event store that may be written to.
+    :param as_json: say it as JSON, as :meth:`RunbookOutcome.to_dict` has it.
+    :raises ChronicleError: it cannot be run at all (a wrong parameter, no such file, one that cannot be written), and
+        nothing was started; or it ended without an outcome; or the page could not be written.
+    :raises KeyboardInterrupt: it was interrupted, or told to end.
+    """
+    path = _found(runbook)
+    try:
+        import nbformat
+        import papermill  # noqa: F401 - what is missing is said before anything is started
+    except ImportError as error:
+        raise missing("runbooks", "Running a runbook", error) from None
+    cells = _cells(path, nbformat)
+    parameters = read_parameters(cells, given)
+    if apply and parameters.setdefault("apply", True) is False:
+        raise InvalidInputError("--apply was given, and apply=false too.", field="apply", hint="Leave one of them out.")
+    check_required(parameters, required_of(cells))
+    _output_path.check(path, output=output, page=page)
+    with interruptible() as interruption, _confirmed(confirm), _kept(output) as saved:
+        before = _written(saved)
+        failure = execute(path, saved, parameters, interruption)
+        notebook = _executed(saved, before, nbformat)
+    leaks = scan_notebook(notebook, rules_for(notebook), file=path.stem)
+    outcome = outcome_of(notebook)
+    # First of all, as whatever comes now may fail, and what was done is done.
+    if outcome is not None:
+        _tell(outcome, as_json=as_json)
+    for leak in leaks:
+        print(f"Secret in the executed notebook: {leak.place}: {leak.kind}", file=sys.stderr)
+    if interruption:
+        if parameters.get("apply") and (outcome is None or not outcome["ok"]):
+            print(HALF_WAY, file=sys.stderr)
+        raise interruption.error()
+    if page is not None:
+        _write(notebook, page, path.stem, leaks)
+    if outcome is None:
+        raise _without_outcome(path.stem, failure, applied=bool(parameters.get("apply")))
+    if failure and outcome["ok"]:
+        raise ChronicleError(f"The outcome is good, and the notebook failed afterwards: {failure}")
+    return 0 if outcome["ok"] and not leaks else 1
+
+
+def _executed(saved: Path, before: int, nbformat: Any) -> Any:
+    """The executed notebook; an empty one where none was saved. What an earlier run has left says nothing of this."""
+    notebook = _read(saved, nbformat) if _written(saved) != before else None
+    return notebook or nbformat.v4.new_notebook()
+
+
+def _written(file: Path) -> int:
+    return file.stat().st_mtime_ns if file.exists() else 0
+
+
+def _write(notebook: Any, page: Path, title: str, leaks: Sequence[Leak]) -> None:
+    if leaks:
+        print(f"No page was written to {page}, as it would show them.", file=sys.stderr)
+        return
+    from chronicle_notebook.cli._html import export
+
+    try:
+        export(notebook, page, title=title)
+    except OSError as error:
+        raise ChronicleError(
+            f"The page could not be written: {page}: {error.strerror or type(error).__name__}.",
+            hint="The runbook itself has run to its end, and what became of it stands above.",
+        ) from None
+
+
+def _without_outcome(name: str, failure: str, *, applied: bool) -> RunbookError:
+    hint = "Run it in JupyterLab to see where it fails, or save it with --output."
+    return RunbookError(
+        f"{name} ended without an outcome. {failure}".rstrip(), hint=f"{HALF_WAY} {hint}" if applied else hint
+    )
+
+
+def _tell(outcome: Mapping[str, Any], *, as_json: bool) -> None:
+    if as_json:
+        print(_report.as_json(outcome), flush=True)
+        return
+    for line in _report.lines(outcome):
+        print(line)
+    sys.stdout.flush()  # before what is said of it, where both go to one file
+    for problem in _report.unlisted(outcome):
+        print(f"  {problem}", file=sys.stderr)
+
+
+def read_parameters(cells: Sequence[str], given: Sequence[str]) -> dict[str, Any]:
+    """The parameters of a command line, checked against the schema in the notebook.
+
+    :raises InvalidInputError: one is unknown, of another type, given twice, or a secret that is written out. No value
+        is repeated.
+    """
+    schema = schema_of(cells)
+    kinds = {name: Kind.of(kind) for name, kind in STANDARD.items()} if schema is None else schema
+    parameters: dict[str, Any] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not equals or not name.isidentifier():
+            raise InvalidInputError(
+                "A parameter is given as name=value.", field="-p", hint="Write -p webhook=ledger-mirror, for example."
+            )
+        if schema is not None:
+            known(name, kinds)
+        if name in parameters:
+            raise InvalidInputError(f"Parameter {name!r} is given twice.", field=name, hint="Give it once.")
+        kind = kinds.get(name)
+        parameters[name] = value if kind is None else kind.read(name, value)
+    return parameters
+
+
+def outcome_of(notebook: Any) -> Mapping[str, Any] | None:
+    """The last outcome in an executed notebook; None when there is none."""
+    found: Mapping[str, Any] | None = None
+    for cell in notebook.cells:
+        for output in cell.get("outputs", []):
+            found = output.get("data", {}).get(MIME, found)
+    return found
+
+
+def shipped() -> dict[str, Path]:
+    """The runbooks that come with the project, by name: those of the checkout, else those in the package."""
+    here = Path(__file__).resolve()
+    for folder in (here.parents[2] / "notebooks" / "runbooks", here.parents[1] / "runbook" / "books"):
+        found = {each.stem: each for each in folder.glob("*.ipynb")}
+        if found:
+            return found
+    return {}
+
+
+def _found(runbook: str) -> Path:
+    path = Path(runbook)
+    if path.is_file():
+        return path
+    own = shipped()
+    names = sorted(own)
+    if runbook in own:
+        return own[runbook]
+    raise InvalidInputError(
+        f"There is no runbook {runbook!r}.",
+        field="runbook",
+        hint=did_you_mean(path.stem, names) or f"Name a notebook file{', or ' if names else ''}{', '.join(names)}.",
+    )
+
+
+def _cells(path: Path, nbformat: Any) -> list[str]:
+    notebook = _read(path, nbformat)
+    if notebook is None:
+        raise InvalidInputError(f"{path} is not a notebook.", field="runbook", hint="Name an .ipynb file.")
+    return [cell.source for cell in notebook.cells if cell.cell_type == "code"]
+
+
+def _read(path: Path, nbformat: Any) -> Any:
+    """A notebook; None when there is none, or only a half of one, as after the second signal."""
+    try:
+        return nbformat.read(path, as_version=4)
+    except Exception:  # noqa: BLE001 - what nbformat raises for a file that is none is not settled
+        return None
+
+
+@contextmanager
+def _confirmed(store: str | None) -> Iterator[None]:
+    """Hand the confirmed name to the kernel, which inherits the environment."""
+    before = os.environ.get(CONFIRMED)
+    if store is not None:
+        os.environ[CONFIRMED] = store
+    try:
+        yield
+    finally:
+        if store is not None:
+            os.environ.pop(CONFIRMED)
+            if before is not None:
+                os.environ[CONFIRMED] = before
+
+
+@contextmanager
+def _kept(output: Path | None) -> Iterator[Path]:
+    """Where the notebook is saved: where it was asked for, or in a folder that goes away."""
+    import tempfile
+
+    if output is not None:
+        yield output
+        return
+    with tempfile.TemporaryDirectory(prefix="chronicle-runbook-") as folder:
+        yield Path(folder) / "executed.ipynb"

@@ -1,0 +1,57 @@
+"""What hides the secrets of a registration in the words of a kernel: a validator can quote the password it refuses."""
+
+from __future__ import annotations
+
+import base64
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+
+from chronicle_notebook.base._credential_names import looks_like_credential
+from chronicle_notebook.base._redaction import SHORTEST, Hide, without
+from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.base._url import shown
+from chronicle_notebook.model import (
+    BasicAuthorization,
+    BearerAuthorization,
+    OAuthAuthorization,
+    WebhookAuthorization,
+    WebhookDefinition,
+)
+
+
+def hiding(definitions: Sequence[WebhookDefinition]) -> Hide:
+    """What hides the secrets of a registration. They are looked up when there is a text to hide them in."""
+
+    def hide(text: str) -> str:
+        for definition in definitions:
+            if definition.target_url in text:
+                text = text.replace(definition.target_url, shown(definition.target_url))
+            for look_up in _secrets(definition):
+                # One that cannot be had any more was not sent either, and the error to tell of is another one.
+                with suppress(Exception):
+                    text = without(text, look_up())
+        return text
+
+    return hide
+
+
+def _secrets(definition: WebhookDefinition) -> Iterator[Callable[[], str]]:
+    yield from _credentials(definition.authorization)
+    for name, value in definition.headers.items():
+        if isinstance(value, Secret):
+            yield value.reveal
+        elif looks_like_credential(name) or len(value) > SHORTEST:
+            yield value.__str__
+
+
+def _credentials(authorization: WebhookAuthorization) -> Iterator[Callable[[], str]]:
+    match authorization:
+        case BasicAuthorization(username, password):
+            yield lambda: base64.b64encode(f"{username}:{password.reveal()}".encode("utf-8", "surrogatepass")).decode()
+            yield password.reveal
+        case BearerAuthorization(token):
+            yield token.reveal
+        case OAuthAuthorization(_, _, client_secret):
+            yield client_secret.reveal
+        case _:
+            return

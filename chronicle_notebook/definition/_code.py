@@ -1,0 +1,271 @@
+"""A definition written out as code that registers it again, with every secret as a reference.
+
+What was clicked together, or read back from a kernel, can so go into a runbook. No value of a secret is looked up for
+it. What was read back may have been given as a secret, so of headers only those that nobody hides are written out, and
+a URL only when it has neither a user name nor a query.
+"""
+
+from __future__ import annotations
+
+import json
+import shlex
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from chronicle_notebook.base._credential_names import HARMLESS_HEADERS
+from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
+from chronicle_notebook.base._public import public
+from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.base._text import one_line
+from chronicle_notebook.base._url import shown
+from chronicle_notebook.definition._references import VariableNames, plain
+from chronicle_notebook.definition.rules._header import header_caution
+from chronicle_notebook.definition.rules._url import holds_credential
+from chronicle_notebook.model import (
+    EVENT_LOG,
+    AuthorizationKind,
+    BasicAuthorization,
+    BearerAuthorization,
+    EventType,
+    OAuthAuthorization,
+    UndisclosedAuthorization,
+    WebhookDefinition,
+    registrable,
+)
+
+Style = Literal["python", "cell", "yaml"]
+STYLES: tuple[Style, ...] = ("python", "cell", "yaml")
+
+
+@public
+class Code(str):
+    """Code as a text, which a notebook shows as it is rather than in quotes."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return str(self)
+
+
+Written = str | Secret
+"""A text, or a reference to what is not written out."""
+
+_FIELDS = {
+    "basic": ("username", "password"),
+    "bearer": ("token",),
+    "oauth": ("authority", "client_id", "client_secret"),
+}
+"""What each kind of authorization needs."""
+_CREDENTIALS = {"password", "token", "client_secret"}
+_BUILDER = {"basic": "with_basic_auth", "bearer": "with_bearer_token", "oauth": "with_oauth"}
+
+UNDISCLOSED = "The kernel does not give credentials back: set these variables before you run this."
+LEFT_OUT = "Values that may be secret are not written out: set these variables before you run this."
+UNKNOWN_KIND = "Its authorization is of a kind that this version does not know: without one it is not the same webhook."
+NO_GENERATION = "Generation 0 is written as 1: a kernel matches events by the id of their type alone."
+ALL_EVENT_TYPES = "Without event types it gets all that are known when it is registered."
+
+
+def render(definition: WebhookDefinition, style: Style, *, only_credentials: bool = False) -> Code:
+    """Write a definition out as a call in ``python``, as a ``%%webhook`` ``cell``, or as ``yaml`` with id and URL.
+
+    A secret that is a reference keeps it. Any other becomes ``env:`` and the webhook's id with what it is for, for
+    example ``env:ACCOUNT_EVENTS_TOKEN``; so does the value of a header, unless it is one that nobody hides, and a URL
+    with a user name or a query. Cells and YAML know ``env:`` only: what is in a keyring or asked for becomes ``env:``
+    there, with a comment.
+
+    :param only_credentials: for a definition that somebody is writing, or that goes into a file: of headers and URLs
+        only those that look like a credential become references.
+    :raises InvalidInputError: for another style.
+    """
+    writers: dict[str, Callable[[_Draft], str]] = {"python": _python, "cell": _cell, "yaml": _yaml}
+    if not isinstance(style, str) or style not in writers:
+        raise InvalidInputError(
+            f"There is no style {style!r}.",
+            field="style",
+            hint=f"{did_you_mean(str(style), writers)} Choose among {', '.join(writers)}.".strip(),
+        )
+    return Code(writers[style](_draft(definition, cell=style != "python", only_credentials=only_credentials)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    """A definition without secrets: what each style is written from."""
+
+    definition: WebhookDefinition
+    url: Written
+    kind: str
+    authorization: dict[str, Written]
+    headers: dict[str, Written]
+    comments: tuple[str, ...]
+
+
+def _draft(definition: WebhookDefinition, *, cell: bool, only_credentials: bool) -> _Draft:
+    given = [*_authorization_values(definition).values(), *definition.headers.values()]
+    taken = {value.reference.removeprefix("env:") for value in given if isinstance(value, Secret) and value.reference}
+    names = VariableNames(definition.id, taken)
+    comments: list[str] = []
+
+    def reference(value: str | Secret | None, purpose: str) -> Secret:
+        if isinstance(value, Secret) and value.reference is not None:
+            if not cell or value.reference.startswith("env:"):
+                return value
+            comments.append(f"{purpose} was {json.dumps(value.reference)}; a cell takes env: and var: only.")
+        return names.secret(purpose)
+
+    values = _authorization_values(definition)
+    authorization: dict[str, Written] = {
+        field: value if isinstance(value, str) else reference(value, field) for field, value in values.items()
+    }
+    headers: dict[str, Written] = {
+        name: value if isinstance(value, str) and _harmless(name, value, only_credentials) else reference(value, name)
+        for name, value in definition.headers.items()
+    }
+    # Last, so that it takes no name from a secret.
+    target, url = definition.target_url, cast("Written", definition.target_url)
+    if holds_credential(target) if only_credentials else shown(target) != target:
+        url = names.secret("target url")
+        name = (url.reference or "").removeprefix("env:")
+        comments.append(f"{name} is the whole of {one_line(shown(target), most=200)}")
+    kept = url is definition.target_url and all(headers[name] is value for name, value in definition.headers.items())
+    if not kept:
+        had = f" webhooks.get({json.dumps(definition.id)}) has them while it is registered."
+        comments.insert(0, LEFT_OUT + ("" if only_credentials else had))
+    if isinstance(definition.authorization, UndisclosedAuthorization):
+        unknown = definition.authorization.kind is AuthorizationKind.UNKNOWN
+        comments.insert(0, UNKNOWN_KIND if unknown else UNDISCLOSED)
+    if any(kind.generation == 0 for kind in definition.event_types):
+        comments.append(NO_GENERATION)
+        told = tuple(dict.fromkeys(map(registrable, definition.event_types)))
+        definition = definition.changed(event_types=told)
+    if not definition.event_types:
+        comments.append(ALL_EVENT_TYPES)
+    return _Draft(definition, url, definition.authorization.kind.value, authorization, headers, tuple(comments))
+
+
+def _harmless(name: str, value: str, only_credentials: bool) -> bool:  # noqa: FBT001
+    return header_caution(name, value) is None if only_credentials else name.lower() in HARMLESS_HEADERS
+
+
+def _authorization_values(definition: WebhookDefinition) -> dict[str, str | Secret | None]:
+    match definition.authorization:
+        case BasicAuthorization(username, password):
+            return {"username": username, "password": password}
+        case BearerAuthorization(token):
+            return {"token": token}
+        case OAuthAuthorization(authority, client_id, client_secret):
+            return {"authority": authority, "client_id": client_id, "client_secret": client_secret}
+        case UndisclosedAuthorization(kind):
+            return dict.fromkeys(_FIELDS.get(kind.value, ()))
+        case _:
+            return {}
+
+
+# -- Python ------------------------------------------------------------------------------------------------------
+
+
+def _python(draft: _Draft) -> str:
+    steps = list(_steps(draft))
+    lines = ["import chronicle_notebook as cn", ""]
+    lines += [f"# {comment}" for comment in draft.comments]
+    lines += ["client = cn.client()", "client.webhooks.register("]
+    lines += [f"    {_text(draft.definition.id)},", f"    {_python_value('url', draft.url)},"]
+    if len(steps) == 1:
+        lines.append(f"    lambda b: b{steps[0]},")
+    elif steps:
+        lines += ["    lambda b: (", f"        b{steps[0]}", *(f"        {step}" for step in steps[1:]), "    ),"]
+    return "\n".join([*lines, ")", ""])
+
+
+def _steps(draft: _Draft) -> list[str]:
+    definition = draft.definition
+    steps = [f".with_event_type({_python_event_type(kind)})" for kind in definition.event_types]
+    if draft.authorization:
+        arguments = [_python_value(field, value) for field, value in draft.authorization.items()]
+        steps.append(f".{_BUILDER[draft.kind]}({', '.join(arguments)})")
+    steps += [f".with_header({_text(name)}, {_python_value('', value)})" for name, value in draft.headers.items()]
+    if definition.event_sequence_id != EVENT_LOG:
+        steps.append(f".on_event_sequence({_text(definition.event_sequence_id)})")
+    if not definition.replayable:
+        steps.append(".not_replayable()")
+    if not definition.active:
+        steps.append(".not_active()")
+    return steps
+
+
+def _python_event_type(kind: EventType) -> str:
+    if EventType.parse(str(kind)) == kind:
+        return _text(str(kind))
+    tombstone = ", tombstone=True" if kind.tombstone else ""
+    return f"cn.EventType({_text(kind.id)}, {kind.generation}{tombstone})"
+
+
+def _python_value(field: str, value: Written) -> str:
+    if isinstance(value, str):
+        return _text(value)
+    source, _, name = (value.reference or "").partition(":")
+    if field and field not in _CREDENTIALS:
+        # Not through os.environ: a traceback that shows the values of a line would show the whole of it.
+        return f"cn.Secret.env({_text(name)}).reveal()"
+    return f"cn.Secret.{source}({_text(name)})"
+
+
+def _text(text: str) -> str:
+    # A text of JSON is one of Python, and has the double quotes that formatters want.
+    return json.dumps(text, ensure_ascii=False)
+
+
+# -- a cell, and YAML --------------------------------------------------------------------------------------------
+
+
+def _cell(draft: _Draft) -> str:
+    words = [plain(draft.definition.id), _yaml_value(draft.url)]
+    end_of_flags = ["--"] if any(word.startswith("-") for word in words) else []
+    line = " ".join(["%%webhook", *end_of_flags, *map(shlex.quote, words)])
+    return "\n".join([line, *(f"# {comment}" for comment in draft.comments), _dumped(_body(draft))])
+
+
+def _yaml(draft: _Draft) -> str:
+    document = {"id": plain(draft.definition.id), "url": _yaml_value(draft.url), **_body(draft)}
+    return "\n".join([*(f"# {comment}" for comment in draft.comments), _dumped(document)])
+
+
+def _body(draft: _Draft) -> dict[str, Any]:
+    """The keys of a cell; what is as usual is left out."""
+    definition = draft.definition
+    body: dict[str, Any] = {}
+    if definition.event_types:
+        body["event_types"] = [_yaml_event_type(kind) for kind in definition.event_types]
+    if draft.headers:
+        body["headers"] = {name: _yaml_value(value) for name, value in draft.headers.items()}
+    if draft.authorization:
+        values = {field: _yaml_value(value) for field, value in draft.authorization.items()}
+        body["authorization"] = {"kind": draft.kind, **values}
+    elif draft.kind == AuthorizationKind.UNKNOWN:
+        body["authorization"] = {"kind": draft.kind}  # which is refused when it is read: better than none
+    if definition.event_sequence_id != EVENT_LOG:
+        body["event_sequence"] = plain(definition.event_sequence_id)
+    if not definition.replayable:
+        body["replayable"] = False
+    if not definition.active:
+        body["active"] = False
+    return body
+
+
+def _yaml_event_type(kind: EventType) -> Any:
+    if EventType.parse(str(kind)) == kind:
+        return str(kind)
+    return {"id": kind.id, "generation": kind.generation, **({"tombstone": True} if kind.tombstone else {})}
+
+
+def _yaml_value(value: Written) -> str:
+    return plain(value) if isinstance(value, str) else value.reference or ""
+
+
+def _dumped(document: dict[str, Any]) -> str:
+    if not document:
+        return ""
+    import yaml
+
+    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=10_000)

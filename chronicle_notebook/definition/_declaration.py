@@ -1,0 +1,194 @@
+"""``@webhook``: a class says which webhook it is."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from chronicle_notebook.base._declarations import Declarations, full_name
+from chronicle_notebook.base._errors import ChronicleError, InvalidDeclarationError, InvalidInputError
+from chronicle_notebook.definition._builder import DefinitionBuilder, returned_builder
+from chronicle_notebook.definition.rules._check import about
+from chronicle_notebook.model import EVENT_LOG, EventType, WebhookDefinition
+
+T = TypeVar("T")
+
+_EXAMPLE = 'Write @cn.webhook(target_url="https://example.com/chronicle/webhooks").'
+
+
+@dataclass(frozen=True, slots=True)
+class Declared:
+    """What ``@webhook`` was told."""
+
+    id: str
+    target_url: str
+    event_sequence_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class DeclaredWebhook:
+    """What a declared class amounts to."""
+
+    definition: WebhookDefinition
+    event_type_classes: tuple[type, ...]
+    """The event-type classes that its ``define`` named, whose schemas a kernel may not have yet."""
+    source: str
+    """``module.Class``, for messages."""
+    remarks: tuple[str, ...] = ()
+    """What was filled in for it."""
+
+
+registry: Declarations[Declared] = Declarations("__chronicle_webhook__")
+
+
+def webhook(
+    *not_settled: Any,
+    target_url: str | None = None,
+    id: str | None = None,  # noqa: A002 - the settled name
+    event_sequence_id: str = EVENT_LOG,
+) -> Callable[[type[T]], type[T]]:
+    """Declare that a class is a webhook. Running the cell again replaces the earlier declaration.
+
+    The class may have ``define(self, builder)``, which returns a builder with event types, headers and authorization.
+    Without event types the webhook gets all that the client knows. The class is made without arguments to call it.
+
+    :param target_url: where the kernel POSTs the events: an absolute http or https URL.
+    :param id: the id of the webhook; the name of the class unless given.
+    :param event_sequence_id: the sequence to observe, ``event-log`` unless given.
+    :raises InvalidDeclarationError: without a target URL, for an argument of a wrong type, or something that is not a
+        class. What the texts hold is checked when the definition is made.
+    """
+    if not_settled:
+        first = not_settled[0]
+        what = f"the class {full_name(first)}" if isinstance(first, type) else type(first).__name__
+        message = f"@webhook takes its arguments by name, and was given {what} without one."
+        raise InvalidDeclarationError(message, field="target_url", hint=_EXAMPLE)
+    texts: dict[str, object] = {"target_url": target_url, "id": id, "event_sequence_id": event_sequence_id}
+    for name, value in texts.items():
+        if not isinstance(value, str) and (value is not None or name == "event_sequence_id"):
+            message = f"The {name} of a webhook is a text, not {type(value).__name__}."
+            raise InvalidDeclarationError(message, field=name, hint=_EXAMPLE)
+
+    def decorate(cls: type[T]) -> type[T]:
+        _mark(cls, target_url, id, event_sequence_id)
+        return cls
+
+    return decorate
+
+
+def _mark(cls: object, target_url: str | None, given_id: str | None, event_sequence_id: str) -> None:
+    if not isinstance(cls, type):
+        message = f"@webhook stands above a class, not above a {type(cls).__name__}."
+        raise InvalidDeclarationError(message, hint=_EXAMPLE)
+    if target_url is None:
+        message = f"The webhook {full_name(cls)} has no target URL."
+        raise InvalidDeclarationError(message, field="target_url", hint=_EXAMPLE)
+    try:
+        registry.declare(cls, Declared(cls.__name__ if given_id is None else given_id, target_url, event_sequence_id))
+    except (TypeError, AttributeError):
+        message = f"The class {full_name(cls)} does not let itself be marked as a webhook."
+        raise InvalidDeclarationError(message, hint="Use an ordinary class.") from None
+
+
+def is_webhook(candidate: object) -> bool:
+    """Whether this is a class that carries ``@webhook``."""
+    return isinstance(candidate, type) and registry.value_of(candidate) is not None
+
+
+def declared_of(candidate: object) -> Declared:
+    """What ``@webhook`` was told on a class.
+
+    :raises InvalidDeclarationError: when it is not a class, or not declared; a subclass needs its own declaration.
+    """
+    if not isinstance(candidate, type):
+        raise InvalidDeclarationError(
+            f"A declared webhook is a class, not {type(candidate).__name__}.",
+            hint="Give the class itself, without parentheses." if is_webhook(type(candidate)) else _EXAMPLE,
+        )
+    declared = registry.value_of(candidate)
+    if declared is None:
+        message = f"{full_name(candidate)} is not declared as a webhook."
+        raise InvalidDeclarationError(message, hint=_EXAMPLE)
+    return declared
+
+
+def declare(cls: type, *, all_event_types: Callable[[], Sequence[EventType]] = tuple) -> DeclaredWebhook:
+    """The definition that a declared class describes, checked.
+
+    :param all_event_types: tells what the webhook gets when its ``define`` names no event types; asked only then.
+    :raises InvalidDeclarationError: when the class is not declared, or its ``define`` cannot be used.
+    :raises InvalidDefinitionError: when the definition cannot work.
+    """
+    declared = declared_of(cls)
+    builder = DefinitionBuilder().on_event_sequence(declared.event_sequence_id)
+    if hasattr(cls, "define"):
+        with about(declared.id):
+            builder = _defined(cls, builder)
+    builder, remarks = with_all(builder, all_event_types)
+    definition = builder.build(declared.id, declared.target_url)
+    return DeclaredWebhook(definition, builder.event_type_classes, full_name(cls), remarks)
+
+
+def with_all(
+    builder: DefinitionBuilder, all_event_types: Callable[[], Sequence[EventType]]
+) -> tuple[DefinitionBuilder, tuple[str, ...]]:
+    """The builder with all event types when it names none, and then a remark that says so."""
+    if builder.event_types:
+        return builder, ()
+    kinds = all_event_types()
+    if not kinds:
+        return builder, ()
+    many = "the only event type" if len(kinds) == 1 else f"all {len(kinds):,} event types"
+    remark = f"No event type was named, so it gets {many} known now, and none that is registered later."
+    return builder.with_event_types(*kinds), (remark,)
+
+
+def _defined(cls: type, builder: DefinitionBuilder) -> DefinitionBuilder:
+    define = getattr(_instance(cls), "define")  # noqa: B009 - the class is of no type that is known to have it
+    if not callable(define) or not _takes(define, builder):
+        raise InvalidDeclarationError(
+            f"The define of {full_name(cls)} is not a method that takes a builder.",
+            field="define",
+            hint="Write: def define(self, builder): return builder.with_event_type(...).",
+        )
+    result = _called(define, builder, what=f"The define of {full_name(cls)}")
+    try:
+        return returned_builder(result, by=f"The define of {full_name(cls)}", field="define")
+    except InvalidInputError as error:
+        raise InvalidDeclarationError(error.message, field="define", hint=error.hint) from None
+
+
+def _instance(cls: type) -> object:
+    if inspect.isabstract(cls) or not _takes(cls):
+        raise InvalidDeclarationError(
+            f"{full_name(cls)} cannot be made without arguments, which is how its define is reached.",
+            field="define",
+            hint="Give each argument of its constructor a default.",
+        )
+    return _called(cls, what=f"The constructor of {full_name(cls)}")
+
+
+def _called(function: Callable[..., object], *arguments: object, what: str) -> object:
+    """What a function of the declared class gives. Its own error is told by its kind: the text may hold a secret."""
+    try:
+        return function(*arguments)
+    except ChronicleError:
+        raise
+    except Exception as error:
+        raise InvalidDeclarationError(
+            f"{what} raised {type(error).__name__}.",
+            field="define",
+            hint="Make an object of the class and call its define with cn.DefinitionBuilder() to see where.",
+        ) from error
+
+
+def _takes(function: Callable[..., Any], *arguments: object) -> bool:
+    try:
+        inspect.signature(function).bind(*arguments)
+    except TypeError:
+        return False
+    except ValueError:  # it does not tell its signature
+        return True
+    return True

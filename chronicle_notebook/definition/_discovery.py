@@ -1,0 +1,58 @@
+"""Finding the declared webhooks of a process: those in loaded modules and those of the notebook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+
+from chronicle_notebook.base._declarations import full_name
+from chronicle_notebook.base._errors import DuplicateWebhookError, InvalidInputError
+from chronicle_notebook.definition._declaration import DeclaredWebhook, declare, declared_of, registry
+from chronicle_notebook.model import EventType
+
+
+def declared_webhooks(modules: Iterable[str] | None = None) -> list[type]:
+    """The classes that carry ``@webhook`` and still stand, in the order of their latest definition.
+
+    A class stands as long as its name in its module leads to it. One that was defined again is replaced, even if
+    instances of the old one live on; one that was deleted with ``del``, renamed, or defined again without the decorator
+    is out. One that was made inside a function stands as long as it is alive.
+
+    :param modules: names of modules to look in, ``__main__`` for the notebook; all loaded ones unless given.
+    """
+    if isinstance(modules, str):
+        raise InvalidInputError(
+            "modules is a list of names of modules, not one text.", field="modules", hint="Write [name]."
+        )
+    wanted = None if modules is None else set(modules)
+    return [cls for cls in registry.classes() if wanted is None or cls.__module__ in wanted]
+
+
+def discover(
+    classes: Iterable[type] | None = None, *, all_event_types: Callable[[], Sequence[EventType]] = tuple
+) -> list[DeclaredWebhook]:
+    """What the declared classes amount to: those that were configured, else all that stand.
+
+    :param classes: classes that carry ``@webhook``; one that is given twice counts once.
+    :param all_event_types: what a class without event types gets; asked at most once.
+    :raises InvalidDeclarationError: when a class does not carry ``@webhook``, or its ``define`` cannot be used.
+    :raises InvalidDefinitionError: when a definition cannot work.
+    :raises DuplicateWebhookError: when two classes declare one id; the message names both.
+    """
+    found = list(dict.fromkeys(declared_webhooks() if classes is None else classes))
+    _check_distinct(found)
+    known = cache(all_event_types)
+    return [declare(cls, all_event_types=known) for cls in found]
+
+
+def _check_distinct(classes: Iterable[type]) -> None:
+    seen: dict[str, type] = {}
+    for cls in classes:
+        webhook = declared_of(cls).id
+        first = seen.setdefault(webhook, cls)
+        if first is not cls:
+            raise DuplicateWebhookError(
+                f"{full_name(first)} and {full_name(cls)} both declare the webhook {webhook!r}.",
+                field="id",
+                hint="Give one of them another id, or remove the one that is out of date with del.",
+            )

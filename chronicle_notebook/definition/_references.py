@@ -1,0 +1,107 @@
+"""What stands in written-out definitions where a secret would: ``env:NAME``, and how plain text is told from it.
+
+A text that itself begins like a reference is written ``literal:TEXT``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+
+from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
+from chronicle_notebook.base._secrets import Secret
+
+KINDS = ("env", "var")
+"""The references that a cell may hold: an environment variable, and a variable of the notebook."""
+LITERAL = "literal:"
+"""Before a text that is meant as it stands, although it looks like a reference."""
+
+_LOOKS_LIKE_ONE = re.compile(r"(env|var|literal|keyring|prompt):")
+_CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
+_NOT_IN_NAME = re.compile(r"[^A-Z0-9]+")
+
+
+def looks_like_reference(text: str) -> bool:
+    """Whether a text would be read as a reference, or refused as one of a wrong kind."""
+    return _LOOKS_LIKE_ONE.match(text) is not None
+
+
+def plain(text: str) -> str:
+    """A text as it is written where a reference could stand."""
+    return f"{LITERAL}{text}" if looks_like_reference(text) else text
+
+
+def upper_snake(text: str) -> str:
+    """``accountEvents`` and ``account-events`` as ``ACCOUNT_EVENTS``; empty when there is no letter or digit in it."""
+    return _NOT_IN_NAME.sub("_", _CAMEL.sub("_", text).upper()).strip("_")
+
+
+class VariableNames:
+    """Gives each secret of a webhook an environment variable of its own: ``ACCOUNT_EVENTS_TOKEN``."""
+
+    def __init__(self, webhook: str, taken: set[str]) -> None:
+        prefix = upper_snake(webhook)
+        # A name that begins with a digit is none for a shell.
+        self._prefix = prefix if prefix and not prefix[0].isdigit() else f"WEBHOOK_{prefix}".rstrip("_")
+        self._taken = set(taken)
+
+    def secret(self, purpose: str) -> Secret:
+        """A reference to a variable that nothing else of this webhook uses."""
+        base = f"{self._prefix}_{upper_snake(purpose) or 'SECRET'}"
+        name, number = base, 2
+        while name in self._taken:
+            name, number = f"{base}_{number}", number + 1
+        self._taken.add(name)
+        return Secret.env(name)
+
+
+def resolve(text: str, variables: Mapping[str, object], *, field: str) -> str | Secret:
+    """What a text stands for: a secret of the environment, the value of a variable, or the text itself.
+
+    :param variables: the variables of the notebook; only those that hold a text or a Secret can be referred to.
+    :raises InvalidInputError: for a reference of another kind, or one to a variable that is not there.
+    """
+    if not looks_like_reference(text):
+        return text
+    kind, _, name = text.partition(":")
+    if kind == "literal":
+        return name
+    if kind not in KINDS:
+        raise InvalidInputError(
+            f"{field}: {kind}: is no reference that a magic takes.",
+            field=field,
+            hint=f"Write env:NAME, or make a Secret.{kind}(...) in Python and write var:NAME.",
+        )
+    if not (name.isidentifier() if kind == "var" else name and "=" not in name and "\0" not in name):
+        raise InvalidInputError(
+            f"{field}: what follows {kind}: is not a name.",
+            field=field,
+            hint=f"Write {kind}:NAME, or {LITERAL}TEXT for a text that begins with {kind}:.",
+        )
+    return Secret.env(name) if kind == "env" else _variable(name, variables, field)
+
+
+def resolve_text(text: str, variables: Mapping[str, object], *, field: str) -> str:
+    """Like :func:`resolve`, for what is no secret: the value itself.
+
+    :raises SecretUnavailableError: when a variable of the environment is not set.
+    """
+    value = resolve(text, variables, field=field)
+    return value.reveal() if isinstance(value, Secret) else value
+
+
+def _variable(name: str, variables: Mapping[str, object], field: str) -> str | Secret:
+    value = variables.get(name)
+    if isinstance(value, (str, Secret)):
+        return value
+    usable = [each for each, held in variables.items() if isinstance(held, (str, Secret)) and not each.startswith("_")]
+    what = f"the variable {name!r} holds {_kind(value)}" if name in variables else f"there is no variable {name!r}"
+    raise InvalidInputError(
+        f"{field}: {what}.",
+        field=field,
+        hint=did_you_mean(name, usable) or "Assign a text or a cn.Secret to it in a cell before this one.",
+    )
+
+
+def _kind(value: object) -> str:
+    return "None" if value is None else f"{type(value).__name__}, which is neither a text nor a Secret"

@@ -1,0 +1,309 @@
+"""The one source of what a definition must be: for ``build``, for ``register`` and for a form.
+
+Kernels check next to nothing (source: Core/Observation/Webhooks, AddWebhooks), so a definition that can never deliver
+is accepted, stored and silent. It is refused here instead, before anything is sent.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from functools import partial
+from urllib.parse import urlsplit
+
+from chronicle_notebook.base._errors import (
+    CredentialUrlWarning,
+    DuplicateWebhookError,
+    InvalidDefinitionError,
+    UnknownEventTypeError,
+    did_you_mean,
+)
+from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.base._url import is_local
+from chronicle_notebook.definition.rules._authorization import (
+    check_authorization,
+    check_secret,
+    check_token,
+    check_username,
+    secret_caution,
+    secrets_of,
+)
+from chronicle_notebook.definition.rules._header import (
+    check_header,
+    check_header_name,
+    check_header_value,
+    check_headers,
+    header_caution,
+)
+from chronicle_notebook.definition.rules._problem import Caution, Problem
+from chronicle_notebook.definition.rules._text import check_event_sequence_id, check_flag, check_id, check_text
+from chronicle_notebook.definition.rules._url import check_authority, check_target_url, target_url_caution
+from chronicle_notebook.model import (
+    BasicAuthorization,
+    BearerAuthorization,
+    EventType,
+    NoAuthorization,
+    OAuthAuthorization,
+    UndisclosedAuthorization,
+    WebhookDefinition,
+)
+
+__all__ = [
+    "Caution",
+    "Problem",
+    "about",
+    "cautions",
+    "check",
+    "check_authority",
+    "check_authorization",
+    "check_distinct",
+    "check_event_sequence_id",
+    "check_event_type",
+    "check_event_types",
+    "check_flag",
+    "check_header",
+    "check_header_name",
+    "check_header_value",
+    "check_headers",
+    "check_id",
+    "check_secret",
+    "check_target_url",
+    "check_token",
+    "check_username",
+    "header_caution",
+    "problems",
+    "secret_caution",
+    "target_url_caution",
+    "unlisted_generations",
+    "warn",
+]
+
+LARGEST_GENERATION = 2**32 - 1
+"""A generation travels as an unsigned 32-bit number (source: K/Contracts/Events/EventType.cs)."""
+
+_SHOWN_ID = 60
+
+
+def problems(definition: WebhookDefinition, *, known_event_types: Collection[str] | None = None) -> list[Problem]:
+    """Everything in a definition that cannot work, in the order of its fields; empty when it can be registered.
+
+    :param known_event_types: the ids of the event store's event types; unless given, any event type will do.
+    """
+    authorized = not isinstance(definition.authorization, NoAuthorization)
+    return [
+        *check_id(definition.id),
+        *check_target_url(definition.target_url),
+        *check_event_types(definition.event_types, known_event_types=known_event_types),
+        *check_event_sequence_id(definition.event_sequence_id),
+        *check_headers(definition.headers, authorized=authorized),
+        *check_authorization(definition.authorization),
+        *check_flag(definition.replayable, field="replayable"),
+        *check_flag(definition.active, field="active"),
+    ]
+
+
+def check(definition: WebhookDefinition, *, known_event_types: Collection[str] | None = None) -> None:
+    """Raise the first problem.
+
+    :raises UnknownEventTypeError: when an event type is not among ``known_event_types``.
+    :raises InvalidDefinitionError: for anything else; ``field`` and ``webhook`` say what and where.
+    """
+    for problem in problems(definition, known_event_types=known_event_types):
+        webhook = "" if check_id(definition.id) else definition.id
+        message = f"Webhook {_shown(webhook)}: {problem.message}" if webhook else problem.message
+        raise problem.error(message, field=problem.field, webhook=webhook, hint=problem.hint)
+
+
+@contextmanager
+def about(webhook: object) -> Iterator[None]:
+    """Say of which webhook a definition error is, where the one who raises it cannot know: in a builder."""
+    try:
+        yield
+    except InvalidDefinitionError as error:
+        if not error.webhook and isinstance(webhook, str) and not check_id(webhook):
+            error.webhook = webhook
+            error.message = f"Webhook {_shown(webhook)}: {error.message}"
+            error.args = (error.message,)
+        raise
+
+
+def _shown(webhook: str) -> str:
+    return repr(webhook if len(webhook) <= _SHOWN_ID else f"{webhook[:_SHOWN_ID]}…")
+
+
+def check_event_types(
+    event_types: Collection[object], *, known_event_types: Collection[str] | None = None
+) -> list[Problem]:
+    """The event types of a webhook, of which there is at least one.
+
+    A kernel supplies no default: without event types an observer is disconnected and never receives anything (source:
+    K/Core/Observation/States/Routing.cs). Of two equal ones storing fails (source: K/Storage.MongoDB).
+    """
+    if not event_types:
+        message = "There are no event types, so the webhook would never fire."
+        return [Problem("event_types", message, "Name at least one with with_event_type.")]
+    found: list[Problem] = []
+    seen: set[tuple[object, object]] = set()
+    for event_type in event_types:
+        wrong = check_event_type(event_type, known_event_types=known_event_types)
+        found.extend(wrong)
+        if wrong or not isinstance(event_type, EventType):
+            continue
+        if (event_type.id, event_type.generation) in seen:
+            message = f"The event type {str(event_type)!r} stands there twice."
+            found.append(Problem("event_types", message, "Name it once."))
+        seen.add((event_type.id, event_type.generation))
+    return found
+
+
+def check_event_type(event_type: object, *, known_event_types: Collection[str] | None = None) -> list[Problem]:
+    """One event type, whose id must be known when the known ones are given."""
+    field = "event_types"
+    if not isinstance(event_type, EventType):
+        message = f"An event type is an EventType, not {type(event_type).__name__}."
+        return [Problem(field, message, "Use with_event_type, which takes an id or a class as well.")]
+    found = check_text(event_type.id, field=field, what="The id of an event type")
+    generation: object = event_type.generation
+    if isinstance(generation, bool) or not isinstance(generation, int) or not 1 <= generation <= LARGEST_GENERATION:
+        message = f"The generation of an event type is a whole number from 1 to {LARGEST_GENERATION}."
+        found.append(Problem(field, message, "Leave it out for the first."))
+    if not found and known_event_types is not None and event_type.id not in known_event_types:
+        message = f"The event store has no event type {event_type.id!r}, so the webhook would never receive it."
+        hint = did_you_mean(event_type.id, known_event_types) or _known(known_event_types)
+        found.append(Problem(field, message, hint, UnknownEventTypeError))
+    return found
+
+
+def _known(names: Collection[str]) -> str:
+    if not names:
+        return "Register event types first; this event store has none."
+    some = sorted(names)[:5]
+    rest = f" and {len(names) - len(some)} more" if len(names) > len(some) else ""
+    return f"It has {', '.join(map(repr, some))}{rest}."
+
+
+def unlisted_generations(definition: WebhookDefinition, latest: Mapping[str, int], *, contract: str) -> tuple[str, ...]:
+    """What to say of event types in a generation that the event store does not know yet, each as two sentences.
+
+    That is no error, unlike an id that is not known: a kernel matches events by the id alone (source:
+    K/Core/EventSequences/AppendedEventsQueue.cs), so the webhook gets its events, and the number is only shown.
+
+    :param latest: the latest generation of each event type by its id, which is all that the listing of a kernel tells.
+    :param contract: the wire generation. ``classic`` kernels on MongoDB list generation 1 whatever the latest is
+        (source: K/Storage.MongoDB/EventTypes/EventTypesStorage.cs), so that of them a 1 tells nothing.
+    """
+    return tuple(
+        f"The event store knows {kind.id} up to generation {latest[kind.id]}, not {kind}. Kernels match events by the "
+        "id alone, so it gets those of every generation."
+        for kind in definition.event_types
+        if latest.get(kind.id, kind.generation) < kind.generation
+        and not (contract == "classic" and latest[kind.id] == 1)
+    )
+
+
+def cautions(definition: WebhookDefinition) -> list[Caution]:
+    """What works and is likely not meant: credentials in a URL, in headers or over http, and secrets that are too long.
+
+    Secrets are looked up to count their bytes, unless a person would be asked.
+    """
+    from_headers = [header_caution(name, value) for name, value in definition.headers.items()]
+    from_secrets = [secret_caution(field, value) for field, value in secrets_of(definition.authorization)]
+    from_url = target_url_caution(definition.target_url)
+    found = (from_url, *exposures(definition), *from_headers, *from_secrets)
+    return [caution for caution in found if caution is not None]
+
+
+def warn(definition: WebhookDefinition, stacklevel: int = 2) -> None:
+    """Give the cautions as warnings.
+
+    :param stacklevel: whose line they are shown at; 2 is the caller of this function.
+    """
+    for caution in cautions(definition):
+        message = f"Webhook {_shown(definition.id)}: {caution.message} {caution.hint}".rstrip()
+        warnings.warn(message, caution.warning, stacklevel=stacklevel)
+
+
+def check_distinct(definitions: Iterable[WebhookDefinition]) -> None:
+    """Refuse two definitions with one id in one call: of these a kernel would make two webhooks of one name.
+
+    :raises DuplicateWebhookError: naming the id, and both by their place and host.
+    """
+    seen: dict[str, tuple[int, WebhookDefinition]] = {}
+    for position, definition in enumerate(definitions, start=1):
+        first = seen.setdefault(definition.id, (position, definition))
+        if first[0] != position:
+            both = f"{_place(*first)} and {_place(position, definition)}"
+            raise DuplicateWebhookError(
+                f"Two definitions have the id {_shown(definition.id)}: {both}.",
+                field="id",
+                hint="Give each webhook an id of its own.",
+            )
+
+
+def _place(position: int, definition: WebhookDefinition) -> str:
+    # The host alone: the rest of a URL may hold a token.
+    host = "" if check_target_url(definition.target_url) else urlsplit(definition.target_url).hostname
+    return f"number {position} (to {host})" if host else f"number {position}"
+
+
+def check_revealed(definition: WebhookDefinition) -> None:
+    """Look every secret up, and refuse one that could not be sent. A person is asked for one at a prompt.
+
+    :raises SecretUnavailableError: a reference leads nowhere.
+    :raises InvalidDefinitionError: what it leads to cannot work. Nothing of it is repeated.
+    """
+    for field, secret in secrets_of(definition.authorization):
+        check = check_token if field == "token" else partial(check_secret, field=field)
+        _check(definition, secret, check)
+    for name, value in definition.headers.items():
+        if isinstance(value, Secret):
+            _check(definition, value, partial(check_header_value, name))
+
+
+def _check(definition: WebhookDefinition, secret: Secret, rule: Callable[[Secret], list[Problem]]) -> None:
+    if secret.reference is None:
+        return
+    for problem in rule(Secret(secret.reveal())):
+        raise problem.error(
+            f"Webhook {definition.id!r}: {problem.message}",
+            field=problem.field,
+            webhook=definition.id,
+            hint=f"It is what {secret.reference} leads to: look how that is set. {problem.hint}".rstrip(),
+        )
+
+
+_WITH_CREDENTIALS = (BasicAuthorization, BearerAuthorization, OAuthAuthorization, UndisclosedAuthorization)
+
+
+def exposures(definition: WebhookDefinition) -> list[Caution]:
+    """A caution for each URL of http, but on this machine, that credentials are sent to. It repeats nothing of it."""
+    authorization = definition.authorization
+    found = []
+    if isinstance(authorization, _WITH_CREDENTIALS) and _is_open(definition.target_url):
+        found.append(
+            Caution(
+                "target_url",
+                "The target is http, so the credentials go over the network in clear with each delivery.",
+                "Use https, unless nobody else can listen on the way.",
+                CredentialUrlWarning,
+            )
+        )
+    if isinstance(authorization, OAuthAuthorization) and _is_open(authorization.authority):
+        found.append(
+            Caution(
+                "authority",
+                "The OAuth authority is http, so the client's secret and the token go over the network in clear.",
+                "Use https, unless nobody else can listen on the way.",
+                CredentialUrlWarning,
+            )
+        )
+    return found
+
+
+def _is_open(url: object) -> bool:
+    try:
+        parts = urlsplit(url) if isinstance(url, str) else None
+        return parts is not None and parts.scheme == "http" and not is_local(parts.hostname or "")
+    except ValueError:  # what is no URL is a problem, and told as one
+        return False

@@ -1,0 +1,168 @@
+"""Rules for the extra headers of a delivery. No message repeats a value, or a name that is not one."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from chronicle_notebook.base._credential_names import looks_like_credential
+from chronicle_notebook.base._errors import CredentialHeaderWarning
+from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.definition.rules._problem import Caution, Problem
+
+FIELD = "headers"
+
+CONTENT_HEADERS = frozenset(
+    {
+        "allow",
+        "content-disposition",
+        "content-encoding",
+        "content-language",
+        "content-length",
+        "content-location",
+        "content-md5",
+        "content-range",
+        "content-type",
+        "expires",
+        "last-modified",
+    }
+)
+"""Headers that .NET keeps with the body. A kernel adds a webhook's headers to the request, where these are refused, so
+that every delivery fails (source: Core/Observation/Webhooks/WebhookHttpClientFactory.cs)."""
+
+TRANSPORT_HEADERS = frozenset(
+    {
+        "connection",
+        "expect",
+        "host",
+        "keep-alive",
+        "proxy-connection",
+        "te",
+        "trailer",
+        "transfer-encoding",
+        "upgrade",
+    }
+)
+"""Headers of one connection, which an HTTP client sets itself."""
+
+_TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_NOT_IN_TOKEN = re.compile(r"[^!#$%&'*+.^_`|~0-9A-Za-z-]")
+_NOT_IN_VALUE = re.compile(r"[^\t\x20-\x7e]")
+
+
+def check_header(name: object, value: object) -> list[Problem]:
+    """One header: a name of RFC 9110 that may be set, and a value that can be sent."""
+    return [*check_header_name(name), *check_header_value(name, value)]
+
+
+def check_header_name(name: object) -> list[Problem]:
+    """The name alone. One that is no name is told by its shape: it may be a value in the wrong place."""
+    if not isinstance(name, str):
+        return [Problem(FIELD, f"The name of a header is a text, not {type(name).__name__}.")]
+    if not name:
+        return [Problem(FIELD, "The name of a header is empty.", "Write, for example, x-source.")]
+    if not _TOKEN.fullmatch(name):
+        return [Problem(FIELD, _shape(name), "A name holds letters, digits and '-', for example x-source.")]
+    if name.lower() in CONTENT_HEADERS:
+        return [
+            Problem(
+                FIELD,
+                f"The header {name!r} describes the body, and a kernel that is to send it fails at every delivery.",
+                "Leave it out; deliveries are JSON.",
+            )
+        ]
+    if name.lower() in TRANSPORT_HEADERS:
+        return [Problem(FIELD, f"The header {name!r} is set by the HTTP client of the kernel.", "Leave it out.")]
+    return []
+
+
+def _shape(name: str) -> str:
+    found = _NOT_IN_TOKEN.search(name)
+    position = (found.start() if found else 0) + 1
+    character = name[position - 1]
+    what = "white space" if character.isspace() else "a character"
+    return f"The name of a header holds {what} that no header name may hold (character {position} of {len(name)})."
+
+
+def check_header_value(name: object, value: object) -> list[Problem]:
+    """The value alone; ``name`` is for the message. A reference to a secret is looked up when it is sent, not here."""
+    shown = f"The header {name!r}" if isinstance(name, str) and _TOKEN.fullmatch(name) else "A header"
+    if isinstance(value, Secret):
+        if value.reference is not None:
+            return []
+        value = value.reveal()
+        if not value:
+            return [Problem(FIELD, f"{shown} has an empty secret.", "Give it a value, for example Secret.env('NAME').")]
+    if not isinstance(value, str):
+        kind = type(value).__name__
+        return [Problem(FIELD, f"{shown} has a value that is neither a text nor a Secret, but {kind}.")]
+    found = _NOT_IN_VALUE.search(value)
+    if found is None:
+        return []
+    character = found.group()
+    names = {"\r": "a carriage return", "\n": "a line break", "\0": "a NUL"}
+    what = names.get(character) or ("a control character" if ord(character) < 128 else "a character that is not ASCII")
+    hint = "Take it out." if ord(character) < 128 else "Percent-encode it, as kernels send ASCII only."
+    return [Problem(FIELD, f"{shown} has a value that holds {what} (character {found.start() + 1}).", hint)]
+
+
+def check_headers(headers: Mapping[Any, Any], *, authorized: bool) -> list[Problem]:
+    """All headers together.
+
+    :param authorized: whether the webhook has an authorization, which then makes the ``Authorization`` header.
+    """
+    problems = [problem for name, value in headers.items() for problem in check_header(name, value)]
+    seen: dict[str, str] = {}
+    for name in headers:
+        if isinstance(name, str) and seen.setdefault(name.lower(), name) != name:
+            problems.extend(check_twice(seen[name.lower()], name))
+    if authorized and "authorization" in seen:
+        problems.append(
+            Problem(
+                FIELD,
+                "The header 'Authorization' stands beside an authorization, which sets it; every delivery would fail.",
+                "Keep one of the two.",
+            )
+        )
+    return problems
+
+
+def check_twice(first: str, second: str) -> list[Problem]:
+    """Two names of one header."""
+    if first == second or first.lower() != second.lower():
+        return []
+    if not _TOKEN.fullmatch(first):
+        return [Problem(FIELD, "Two headers differ only in upper and lower case.", "Keep one.")]
+    return [Problem(FIELD, f"The headers {first!r} and {second!r} differ only in upper and lower case.", "Keep one.")]
+
+
+def header_caution(name: object, value: object) -> Caution | None:
+    """A caution when a header's name looks like a credential, or its value is a Secret: kernels keep it in clear."""
+    if not isinstance(name, str) or not _TOKEN.fullmatch(name):
+        return None
+    if looks_like_credential(name):
+        what = "looks like a credential"
+    elif isinstance(value, Secret):
+        what = "has a Secret as its value"
+    else:
+        return None
+    return Caution(
+        FIELD,
+        f"The header {name!r} {what}, and kernels store and list the values of headers in clear.",
+        _instead(name, value),
+        CredentialHeaderWarning,
+    )
+
+
+def _instead(name: str, value: object) -> str:
+    if name.lower() != "authorization":
+        return "If the receiver can take a bearer token or a user name and password, use those: they are encrypted."
+    if isinstance(value, Secret):
+        value = value.reveal() if value.reference is None else ""
+    scheme = value.split(" ")[0].lower() if isinstance(value, str) else ""
+    if scheme == "bearer":
+        return "Use with_bearer_token instead."
+    if scheme == "basic":
+        return "Use with_basic_auth instead."
+    return "Use with_bearer_token or with_basic_auth instead."

@@ -1,0 +1,125 @@
+"""Rules for a URL that a kernel sends to. No message repeats any part of it, since it may hold a password."""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from urllib.parse import SplitResult, parse_qsl, urlsplit
+
+from chronicle_notebook.base._credential_names import parameter_looks_like_credential
+from chronicle_notebook.base._errors import CredentialUrlWarning
+from chronicle_notebook.base._url import shown
+from chronicle_notebook.definition.rules._problem import Caution, Problem
+from chronicle_notebook.definition.rules._text import check_text
+
+EXAMPLE = "Write, for example, https://example.com/chronicle/webhooks."
+AUTHORITY = "Write, for example, https://login.example.com/realms/bank."
+
+_FORBIDDEN_IN_HOST = re.compile(r'["<>^`{|}%\\\[\]]')
+
+
+def check_target_url(value: object) -> list[Problem]:
+    """Where a kernel POSTs events: an absolute http or https URL.
+
+    Kernels accept anything here, and then every delivery fails (source: Core/Observation/Webhooks/WebhookMediator.cs).
+    """
+    return check_url(
+        value,
+        field="target_url",
+        what="The target URL",
+        credentials="Use with_basic_auth instead.",
+        example=EXAMPLE,
+    )
+
+
+def holds_credential(url: str) -> bool:
+    """Whether a URL has a user name, or a parameter that looks like a credential."""
+    front, _, query = url.partition("#")[0].partition("?")
+    return shown(front) != front or any(parameter_looks_like_credential(name) for name, _ in parse_qsl(query))
+
+
+def target_url_caution(value: object) -> Caution | None:
+    """A caution when a name in the query looks like a credential: kernels store and list the URL in clear."""
+    if not isinstance(value, str) or check_target_url(value):
+        return None
+    # One without a value is not among them.
+    for position, (name, _) in enumerate(parse_qsl(urlsplit(value).query), start=1):
+        if parameter_looks_like_credential(name):
+            return Caution(
+                "target_url",
+                f"The query of the target URL holds a parameter (number {position}) that looks like a credential, "
+                "and kernels store and list URLs in clear.",
+                "If the receiver can take a bearer token or a user name and password, use those: they are encrypted.",
+                CredentialUrlWarning,
+            )
+    return None
+
+
+def check_authority(value: object) -> list[Problem]:
+    """Where a kernel looks up the token endpoint of an OAuth authorization: an absolute http or https URL."""
+    return check_url(
+        value,
+        field="authority",
+        what="The OAuth authority",
+        credentials="Use client_id and client_secret.",
+        example=AUTHORITY,
+    )
+
+
+def check_url(value: object, *, field: str, what: str, credentials: str, example: str) -> list[Problem]:
+    """An absolute http or https URL with a host and without user name, password and fragment.
+
+    :param what: how the URL is called in a sentence.
+    :param credentials: the next step for who wrote credentials into it.
+    :param example: the next step for what is no such URL.
+    """
+    problems = check_text(value, field=field, what=what, hint=example)
+    if problems or not isinstance(value, str):
+        return problems
+    if any(character.isspace() for character in value):
+        return [Problem(field, f"{what} holds white space.", "Write %20 for a space, or take it away.")]
+    if "\\" in value:
+        return [Problem(field, f"{what} holds a backslash.", "Use '/'.")]
+    try:
+        parts = urlsplit(value)
+    except ValueError:  # its text repeats the URL
+        return [Problem(field, f"{what} has a host that cannot be read.", example)]
+    return _check_parts(value, parts, field=field, what=what, credentials=credentials, example=example)
+
+
+def _check_parts(
+    url: str, parts: SplitResult, *, field: str, what: str, credentials: str, example: str
+) -> list[Problem]:
+    if parts.scheme not in {"http", "https"} or not url[len(parts.scheme) :].startswith("://"):
+        return [Problem(field, f"{what} is not an absolute http or https URL.", example)]
+    if "@" in parts.netloc:
+        return [Problem(field, f"{what} holds a user name or password, which is listed in clear.", credentials)]
+    if "#" in url:
+        return [Problem(field, f"{what} has a fragment, which is never sent.", "Take away '#' and what follows it.")]
+    return _check_host(parts, field=field, what=what, example=example)
+
+
+def _check_host(parts: SplitResult, *, field: str, what: str, example: str) -> list[Problem]:
+    host = parts.hostname or ""
+    if not host:
+        return [Problem(field, f"{what} has no host.", example)]
+    if not _is_host(host, bracketed=parts.netloc.startswith("[")):
+        return [Problem(field, f"{what} has a host that cannot be read.", example)]
+    try:
+        port = parts.port
+    except ValueError:  # its text repeats the port, which may be a misplaced password
+        port = 0
+    if port == 0:
+        return [Problem(field, f"{what} has a port that is not a number from 1 to 65535.", example)]
+    return []
+
+
+def _is_host(host: str, *, bracketed: bool) -> bool:
+    if bracketed:
+        try:
+            ipaddress.IPv6Address(host)
+        except ValueError:
+            return False
+        return True
+    labels = host.removesuffix(".").split(".")
+    return not _FORBIDDEN_IN_HOST.search(host) and all(0 < len(label) <= 63 for label in labels)

@@ -1,0 +1,196 @@
+"""A list of values that shows as a table: what the listing calls of a client return."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
+
+from chronicle_notebook.base._public import public
+from chronicle_notebook.base._text import readable
+from chronicle_notebook.display._frame import under
+from chronicle_notebook.display._table_and_card import SHOWN, Table, clock
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+Item = TypeVar("Item")
+
+LONGEST_CELL = 500
+"""Characters that a cell of a table shows at most."""
+LARGEST = 2**63 - 1
+"""The largest number of a column of a frame. Kernels count to twice that, and use what is near the end as signs."""
+CUT = "Long cells are cut: to_frame() has all of them."
+
+
+@dataclass(frozen=True)  # no slots: with them Python 3.11 cannot call Column[...](...)
+class Column(Generic[Item]):
+    """One column: its name in a frame, its title, its value, and the dtype of the frame's column."""
+
+    name: str
+    title: str
+    value: Callable[[Item], Any]
+    dtype: str = "str"
+    shown: bool = True
+    """Whether the table has it too, and not only the frame."""
+    text: Callable[[Item], str] | None = None
+    """What the table shows, where that is not the whole value."""
+
+    def cell(self, item: Item) -> str:
+        """The value as a text."""
+        if self.text is not None:
+            return self.text(item)
+        value = self.value(item)
+        if value is None:
+            return "–"
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if isinstance(value, datetime):
+            return clock(value)
+        if isinstance(value, dict):
+            return json.dumps(value, ensure_ascii=False, default=str)
+        return f"{value:,}" if isinstance(value, int) else str(value)
+
+
+class _Kept:
+    """What a function gave for each of some items, in the place of that function, which may be none that pickles."""
+
+    def __init__(self, items: Sequence[Any], values: Sequence[Any]) -> None:
+        self._items = items  # as long as they live, nothing else has their ids
+        self._values = {id(item): value for item, value in zip(items, values, strict=True)}
+
+    def __call__(self, item: Any) -> Any:
+        return self._values[id(item)]
+
+
+@public
+class Listing(Sequence[Item]):
+    """An immutable sequence with a caption, a stamp, a text form, an HTML form and a frame."""
+
+    def __init__(
+        self,
+        items: Sequence[Item],
+        columns: Sequence[Column[Item]],
+        *,
+        caption: str,
+        empty: str,
+        foot: str,
+        banner: str = "",
+        total: int | None = None,
+    ) -> None:
+        self._items = tuple(items)
+        self._total = len(self._items) if total is None else total
+        self._columns = tuple(columns)
+        self._caption, self._empty, self._foot, self._banner = caption, empty, foot, banner
+
+    def __len__(self) -> int:
+        return len(self._items)
+
+    def __iter__(self) -> Iterator[Item]:
+        return iter(self._items)
+
+    @overload
+    def __getitem__(self, key: int) -> Item: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> Listing[Item]: ...
+
+    def __getitem__(self, key: int | slice) -> Item | Listing[Item]:
+        if isinstance(key, slice):
+            return self._of(self._items[key], self._banner)
+        return self._items[key]
+
+    def __eq__(self, other: object) -> bool:
+        """Whether the items are those of another listing, list or tuple."""
+        if isinstance(other, Listing):
+            return self._items == other._items
+        return self._items == tuple(other) if isinstance(other, list | tuple) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]  # as of a list
+
+    def under(self, banner: str) -> Listing[Item]:
+        """The same list under a banner."""
+        return self._of(self._items, banner)
+
+    def _of(self, items: Sequence[Item], banner: str) -> Listing[Item]:
+        return Listing(
+            items,
+            self._columns,
+            caption=self._caption,
+            empty=self._empty,
+            foot=self._foot,
+            banner=banner,
+            total=self._total,
+        )
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        columns = [
+            (
+                Column(each.name, each.title, str, each.dtype, each.shown),
+                [each.value(item) for item in self._items],
+                None if each.text is None else [each.text(item) for item in self._items],
+            )
+            for each in self._columns
+        ]
+        words = {"caption": self._caption, "empty": self._empty, "foot": self._foot, "banner": self._banner}
+        return (_restored, (self._items, columns, words | {"total": self._total}))
+
+    def to_frame(self) -> pd.DataFrame:
+        """A DataFrame indexed by the first column; columns and dtypes are the same when it is empty."""
+        import pandas as pd
+
+        data = {
+            column.name: pd.Series([_fitting(column, item) for item in self._items], dtype=column.dtype)
+            for column in self._columns
+        }
+        return under(pd.DataFrame(data).set_index(self._columns[0].name), self._banner)
+
+    def __repr__(self) -> str:
+        return self._table().text()
+
+    def _repr_html_(self) -> str:
+        return self._table().html()
+
+    def _table(self) -> Table:
+        columns = [column for column in self._columns if column.shown]
+        whole = [[column.cell(item) for column in columns] for item in self._items]
+        rows = [[_cut(cell) for cell in row] for row in whole]
+        part = "" if len(self._items) == self._total else f"{len(self._items):,} of {self._total:,}: "
+        return Table(
+            caption=part + self._caption,
+            titles=[column.title for column in columns],
+            rows=rows,
+            foot=self._foot if rows[:SHOWN] == whole[:SHOWN] else f"{CUT} {self._foot}".strip(),
+            empty=self._empty,
+            banner=self._banner,
+            numbers=frozenset(i for i, column in enumerate(columns) if column.dtype in {"Int64", "float64"}),
+        )
+
+
+def _cut(text: str) -> str:
+    return text if len(text) <= LONGEST_CELL else f"{text[: LONGEST_CELL - 1]}…"
+
+
+def _fitting(column: Column[Item], item: Item) -> Any:
+    value = column.value(item)
+    if isinstance(value, str):
+        return readable(value)
+    return None if column.dtype == "Int64" and isinstance(value, int) and value > LARGEST else value
+
+
+def _restored(
+    items: Sequence[Any], columns: Sequence[tuple[Column[Any], list[Any], list[str] | None]], words: dict[str, Any]
+) -> Listing[Any]:
+    """A listing as it was pickled."""
+    kept = [
+        replace(column, value=_Kept(items, values), text=None if texts is None else _Kept(items, texts))
+        for column, values, texts in columns
+    ]
+    return Listing(items, kept, **words)
+
+
+def counted(number: int, noun: str) -> str:
+    """``1 event type``, ``2 event types``."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

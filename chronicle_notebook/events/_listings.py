@@ -1,0 +1,135 @@
+"""Event types and event sequences as tables and frames."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from chronicle_notebook.base._public import public
+from chronicle_notebook.display._listing import Column, Listing, counted
+from chronicle_notebook.model import AppendedEvent, RegisteredEventType
+
+NAMED = 5
+"""Webhooks that a row names at most; more are counted."""
+
+
+@public
+@dataclass(frozen=True, slots=True)
+class SequenceTail:
+    """An event sequence and the number of its last event."""
+
+    id: str
+    namespace: str
+    tail: int | None
+    """None when the sequence is empty."""
+
+
+@public
+@dataclass(frozen=True, slots=True)
+class ListenedEventType:
+    """An event type and the active webhooks that listen to it."""
+
+    registered: RegisteredEventType
+    webhooks: tuple[str, ...]
+    """Their ids. Kernels match by the id of an event type alone, whatever its generation."""
+
+
+def _first(listened: ListenedEventType) -> str:
+    named, more = ", ".join(listened.webhooks[:NAMED]), len(listened.webhooks) - NAMED
+    return f"{named} and {more:,} more" if more > 0 else named or "none"
+
+
+_EVENT_TYPE = (
+    Column[RegisteredEventType]("id", "Id", lambda each: each.id),
+    Column[RegisteredEventType]("generation", "Generation", lambda each: each.generation, "Int64"),
+    Column[RegisteredEventType]("tombstone", "Tombstone", lambda each: each.type.tombstone, "bool"),
+    Column[RegisteredEventType]("owner", "Owner", lambda each: each.owner, "category"),
+    Column[RegisteredEventType]("source", "Source", lambda each: each.source, "category"),
+    Column[RegisteredEventType]("properties", "Properties", lambda each: ", ".join(each.schema.get("properties", {}))),
+)
+
+_LISTENED = (
+    Column[ListenedEventType]("id", "Id", lambda each: each.registered.id),
+    Column[ListenedEventType]("generation", "Generation", lambda each: each.registered.generation, "Int64"),
+    Column[ListenedEventType]("owner", "Owner", lambda each: each.registered.owner, "category"),
+    Column[ListenedEventType]("webhooks", "Webhooks", lambda each: len(each.webhooks), "Int64"),
+    Column[ListenedEventType](
+        "listeners", "Which listen", lambda each: ", ".join(each.webhooks) or "none", text=_first
+    ),
+)
+
+_SEQUENCE = (
+    Column[SequenceTail]("id", "Id", lambda each: each.id),
+    Column[SequenceTail]("namespace", "Namespace", lambda each: each.namespace),
+    Column[SequenceTail]("tail", "Tail", lambda each: each.tail, "Int64"),
+)
+
+_EVENT = (
+    Column[AppendedEvent]("sequence_number", "Number", lambda each: each.sequence_number, "Int64"),
+    Column[AppendedEvent]("occurred", "Occurred", lambda each: each.occurred, "datetime64[ns, UTC]"),
+    Column[AppendedEvent]("event_source_id", "Event source", lambda each: each.event_source_id),
+    Column[AppendedEvent]("event_type", "Event type", lambda each: str(each.type)),
+    Column[AppendedEvent]("content", "Content", lambda each: dict(each.content), "object"),
+)
+
+
+def event_type_listing(
+    types: Sequence[RegisteredEventType], *, event_store: str, foot: str
+) -> Listing[RegisteredEventType]:
+    """The event types of an event store."""
+    return Listing(
+        types,
+        _EVENT_TYPE,
+        caption=f"{counted(len(types), 'event type')} of event store {event_store!r}",
+        empty="No event type is registered here. Declare one with @cn.event_type.",
+        foot=foot,
+    )
+
+
+def listened_listing(types: Sequence[ListenedEventType], *, event_store: str, foot: str) -> Listing[ListenedEventType]:
+    """The event types of an event store, with who listens to each. The kernel's own need no listener."""
+    silent = sum(not each.webhooks and each.registered.owner != "server" for each in types)
+    rest = f"; no active webhook listens to {silent} of them" if silent else ""
+    return Listing(
+        types,
+        _LISTENED,
+        caption=f"{counted(len(types), 'event type')} of event store {event_store!r}{rest}",
+        empty="No event type is registered here. Declare one with @cn.event_type.",
+        foot=foot,
+    )
+
+
+def name_listing(names: Sequence[str], *, what: str, where: str, current: str, foot: str) -> Listing[str]:
+    """Event stores or namespaces by name, with the one that the client uses marked."""
+    return Listing(
+        names,
+        (
+            Column[str]("name", "Name", lambda each: each),
+            Column[str]("current", "Current", lambda each: each == current, "bool"),
+        ),
+        caption=f"{counted(len(names), what)} of {where}",
+        empty="There is none.",
+        foot=foot,
+    )
+
+
+def sequence_listing(tails: Sequence[SequenceTail], *, event_store: str, foot: str) -> Listing[SequenceTail]:
+    """The sequences of a namespace, each with its last number."""
+    return Listing(
+        tails,
+        _SEQUENCE,
+        caption=f"{counted(len(tails), 'event sequence')} of event store {event_store!r}",
+        empty="No event sequence is here.",
+        foot=foot,
+    )
+
+
+def event_listing(events: Sequence[AppendedEvent], *, where: str, foot: str) -> Listing[AppendedEvent]:
+    """Events of a sequence, in order."""
+    return Listing(
+        events,
+        _EVENT,
+        caption=f"{counted(len(events), 'event')} of {where}",
+        empty="No event is here. Append one with client.event_log.append(...).",
+        foot=foot,
+    )

@@ -1,0 +1,1 @@
+"""Reading webhooks: the list, the DataFrame, its filters, and live lists."""

@@ -1,0 +1,103 @@
+"""Webhooks as a DataFrame. The one place that knows the columns and their types."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from chronicle_notebook.base._text import readable
+from chronicle_notebook.base._url import shown_each
+from chronicle_notebook.model import AuthorizationKind, EventType, WebhookColumns, WebhookDefinition
+
+if TYPE_CHECKING:
+    import numpy as np
+    import pandas as pd
+
+KINDS = [kind.value for kind in AuthorizationKind if kind is not AuthorizationKind.UNKNOWN]
+_NUMBERS = {kind: number for number, kind in enumerate(AuthorizationKind)}
+
+
+def frame(columns: WebhookColumns, *, tidy: bool = False) -> pd.DataFrame:
+    """A frame indexed by ``id``.
+
+    Columns: ``url`` (text, with dots for a user name, a password and the values of a query), ``event_types`` (list of
+    texts: ``Id``, or ``Id+generation`` unless that is 1), ``authorization`` (category: none, basic, bearer, oauth;
+    missing for a kind that is not known), ``headers`` (list of names, never values), ``event_sequence`` (text),
+    ``active`` and ``replayable`` (bool). They are the same when there is no webhook.
+
+    With ``tidy`` there is one row per webhook and event type: ``event_types`` gives way to ``event_type`` (text) and
+    ``generation`` (whole number); a webhook without event types keeps one row, with both missing.
+    """
+    import numpy as np
+    import pandas as pd
+
+    # Of the width that it has on the wire, where a number can be any.
+    codes = np.asarray(columns.authorization, dtype=np.int32)
+    result = pd.DataFrame(
+        {
+            "url": pd.array(_fit(shown_each(columns.url)), dtype="str"),
+            "event_types": _lists(columns.event_types),
+            # A number that this version does not know becomes a missing value rather than a wrong kind.
+            "authorization": pd.Categorical.from_codes(
+                np.where((codes >= 0) & (codes < len(KINDS)), codes, -1), categories=pd.Index(KINDS)
+            ),
+            "headers": _lists(columns.headers),
+            "event_sequence": pd.array(_fit(columns.event_sequence), dtype="str"),
+            "active": np.asarray(columns.active, dtype=bool),
+            "replayable": np.asarray(columns.replayable, dtype=bool),
+        },
+        index=pd.Index(_fit(columns.id), dtype="str", name="id"),
+        copy=False,
+    )
+    return _tidy(result) if tidy else result
+
+
+def columns_of(definitions: Sequence[WebhookDefinition]) -> WebhookColumns:
+    """The columns of definitions at hand."""
+    return WebhookColumns(
+        id=[each.id for each in definitions],
+        url=[each.target_url for each in definitions],
+        event_types=[[readable(str(kind)) for kind in each.event_types] for each in definitions],
+        authorization=[_NUMBERS[each.authorization.kind] for each in definitions],
+        headers=[sorted(map(readable, each.headers)) for each in definitions],
+        event_sequence=[each.event_sequence_id for each in definitions],
+        active=[each.active for each in definitions],
+        replayable=[each.replayable for each in definitions],
+    )
+
+
+def _fit(texts: list[str]) -> list[str]:
+    """Texts that other clients wrote, without what a terminal would obey; those given where there is nothing such."""
+    import numpy as np
+
+    together = " ".join(texts)
+    if together.isascii():
+        # The quickest look at all of them at once: below the space stand the control characters, and 127 is one too.
+        codes = np.frombuffer(together.encode(), dtype=np.uint8)
+        if not codes.size or (codes.min() >= 32 and codes.max() < 127):
+            return texts
+    return list(map(readable, texts))
+
+
+def _lists(values: list[list[str]]) -> np.ndarray[Any, Any]:
+    """A column whose cells are lists; given to pandas as it is, lists of one length would pass for a matrix."""
+    import numpy as np
+
+    return np.fromiter(values, dtype=object, count=len(values))
+
+
+def _tidy(wide: pd.DataFrame) -> pd.DataFrame:
+    import pandas as pd
+
+    texts: list[str | None] = []
+    positions: list[int] = []
+    for position, kinds in enumerate(wide["event_types"]):
+        texts += kinds or [None]
+        positions += [position] * max(1, len(kinds))
+    parsed = {text: EventType.parse(text) for text in texts if text is not None}
+    ids = [None if text is None else parsed[text].id for text in texts]
+    generations = [None if text is None else parsed[text].generation for text in texts]
+    result = wide.drop(columns="event_types").take(positions)
+    result.insert(1, "event_type", pd.Series(ids, index=result.index, dtype="str"))
+    result.insert(2, "generation", pd.Series(generations, index=result.index, dtype="Int64"))
+    return result

@@ -1,0 +1,148 @@
+"""All webhooks of an event store at one moment."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, overload
+
+from chronicle_notebook.base._errors import UnknownWebhookError, did_you_mean
+from chronicle_notebook.base._public import public
+from chronicle_notebook.base._url import shown
+from chronicle_notebook.display._frame import under
+from chronicle_notebook.display._table_and_card import Table, banner_of, clock
+from chronicle_notebook.model import EVENT_LOG, WebhookDefinition
+from chronicle_notebook.reading._frame import columns_of, frame
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+
+EMPTY = "No webhook is registered here. Register one with client.webhooks.register(...)."
+DECLARED_EMPTY = "No class is declared. Declare one with @cn.webhook(target_url=...)."
+DECLARED_FOOT = "Declared in this process; client.webhooks.register_discovered() registers them."
+
+
+@public
+class WebhookList(Sequence[WebhookDefinition]):
+    """A sequence of definitions, in the order of the kernel, with where and when they were read.
+
+    ``hooks[0]`` is by position, ``hooks["account-events"]`` by id, and ``in`` takes a definition or an id. It shows as
+    text and as a static HTML table.
+    """
+
+    def __init__(
+        self,
+        definitions: Sequence[WebhookDefinition],
+        *,
+        server: str,
+        event_store: str,
+        read_at: datetime,
+        declared: bool = False,
+    ) -> None:
+        self._definitions = tuple(definitions)
+        self._by_id = {definition.id: definition for definition in self._definitions}
+        self.server = server
+        """``host:port`` of the kernel."""
+        self.event_store = event_store
+        self.read_at = read_at
+        """When the answer came, with time zone."""
+        self.declared = declared
+        """Whether these are the definitions of declared classes rather than what a kernel has."""
+
+    def __len__(self) -> int:
+        return len(self._definitions)
+
+    def __iter__(self) -> Iterator[WebhookDefinition]:
+        return iter(self._definitions)
+
+    def __contains__(self, item: object) -> bool:
+        return item in self._by_id if isinstance(item, str) else item in self._definitions
+
+    @overload
+    def __getitem__(self, key: int | str) -> WebhookDefinition: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> WebhookList: ...
+
+    def __getitem__(self, key: int | str | slice) -> WebhookDefinition | WebhookList:
+        if isinstance(key, slice):
+            return WebhookList(
+                self._definitions[key],
+                server=self.server,
+                event_store=self.event_store,
+                read_at=self.read_at,
+                declared=self.declared,
+            )
+        if isinstance(key, str):
+            try:
+                return self._by_id[key]
+            except KeyError:
+                raise unknown_webhook(key, self._by_id, self.event_store, self.server) from None
+        return self._definitions[key]
+
+    def __eq__(self, other: object) -> bool:
+        return self._definitions == other._definitions if isinstance(other, WebhookList) else NotImplemented
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def find(self, webhook: str) -> WebhookDefinition | None:
+        """The webhook of an id, or None."""
+        return self._by_id.get(webhook)
+
+    @property
+    def ids(self) -> list[str]:
+        """The ids, in order."""
+        return list(self._by_id)
+
+    def to_frame(self, *, tidy: bool = False) -> pd.DataFrame:
+        """A DataFrame indexed by id; with ``tidy`` one row per webhook and event type."""
+        return under(frame(columns_of(self._definitions), tidy=tidy), banner_of(self.server))
+
+    def __repr__(self) -> str:
+        return self._table().text()
+
+    def _repr_html_(self) -> str:
+        return self._table().html()
+
+    def _table(self) -> Table:
+        count = f"{len(self):,} {'declared ' if self.declared else ''}webhook{'' if len(self) == 1 else 's'}"
+        return Table(
+            caption=f"{count} {'for' if self.declared else 'of'} event store {self.event_store!r}",
+            titles=("Id", "Target", "Event types", "Authorization", "Headers", "State"),
+            rows=[row(definition) for definition in self._definitions],
+            foot=DECLARED_FOOT if self.declared else f"Read {clock(self.read_at)} from {self.server}",
+            empty=DECLARED_EMPTY if self.declared else EMPTY,
+            banner=banner_of(self.server),
+        )
+
+
+def row(definition: WebhookDefinition) -> tuple[str, ...]:
+    """The cells of a definition in a table; of headers only the names."""
+    return (
+        definition.id,
+        shown(definition.target_url),
+        ", ".join(map(str, definition.event_types)) or "none",
+        definition.authorization.kind.value,
+        ", ".join(definition.headers) or "none",
+        state(definition),
+    )
+
+
+def state(definition: WebhookDefinition) -> str:
+    """Whether it is active, and what else is not as usual."""
+    parts = ["active" if definition.active else "inactive"]
+    if not definition.replayable:
+        parts.append("not replayable")
+    if definition.event_sequence_id != EVENT_LOG:
+        parts.append(f"sequence {definition.event_sequence_id}")
+    return ", ".join(parts)
+
+
+def unknown_webhook(webhook: str, known: Iterable[str], event_store: str, server: str) -> UnknownWebhookError:
+    """The error for an id that an event store does not have, with the nearest ids."""
+    return UnknownWebhookError(
+        f"Event store {event_store!r} on {server} has no webhook {webhook!r}.",
+        field="id",
+        hint=did_you_mean(webhook, known) or "List them with client.webhooks.all().",
+    )

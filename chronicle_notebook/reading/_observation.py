@@ -1,0 +1,238 @@
+"""Webhooks as they change: the full list now and at each change, across restarts of the kernel."""
+
+from __future__ import annotations
+
+import logging
+import random
+import sys
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from enum import StrEnum
+from types import TracebackType
+from typing import Self, TypeVar
+
+from chronicle_notebook.base._arguments import check_seconds
+from chronicle_notebook.base._errors import ChronicleError, DeadlineExceededError, KernelUnreachableError, ProtocolError
+from chronicle_notebook.base._public import public
+from chronicle_notebook.contracts._gateway import KernelGateway, LiveList
+from chronicle_notebook.display._table_and_card import mark_of
+from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.reading._list import WebhookList
+
+FIRST_BACK_OFF = 0.25
+"""Seconds before the first try to connect again; doubled each time."""
+LONGEST_BACK_OFF = 15.0
+LONGEST_SLEEP = 1.0
+"""Seconds that a reader sleeps at a stretch, since waiting without end would keep Ctrl-C out on some platforms."""
+KEPT = 64
+"""Lists that wait for a slow reader at most; the oldest give way, as each list is a full one."""
+
+Told = TypeVar("Told")
+_log = logging.getLogger(__name__)
+_PASSING = (KernelUnreachableError, DeadlineExceededError)
+
+
+@public
+class ObservationState(StrEnum):
+    """How current an observation is."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    RECONNECTING = "reconnecting"
+    """The connection was lost; what was last seen may be out of date."""
+    STOPPED = "stopped"
+    FAILED = "failed"
+    """It ended with an error that trying again cannot mend; iterating raises it."""
+
+
+@public
+class WebhookObservation:
+    """A running observation: iterate it, or give a callback. ``stop()``, or the end of ``with``, ends it at once.
+
+    ::
+
+        with client.webhooks.observe() as changes:
+            for hooks in changes:
+                print(len(hooks))
+
+    A loop over it without ``with`` ends it when the loop is left; within ``with`` it goes on until the block ends.
+
+    A list that equals the one before is not repeated: some kernels send one at each poll (source:
+    K/Storage.Sql/LiveQuery.cs). The reading happens in a daemon thread, so it never keeps a process alive.
+    """
+
+    def __init__(
+        self,
+        kernel: KernelGateway,
+        event_store: str,
+        *,
+        on_change: Callable[[WebhookList], None] | None = None,
+        on_state: Callable[[ObservationState], None] | None = None,
+    ) -> None:
+        self._kernel = kernel
+        self._event_store = event_store
+        self._on_change = on_change
+        self._on_state = on_state
+        self._waiting: deque[WebhookList] = deque(maxlen=KEPT)
+        self._news = threading.Condition()
+        self._stop = threading.Event()
+        self._live: LiveList[list[WebhookDefinition]] | None = None
+        self._last: list[WebhookDefinition] | None = None
+        self._state = ObservationState.CONNECTING
+        self._entered = False
+        self.error: ChronicleError | None = None
+        """The error that ended it, or the one that it is recovering from."""
+        self.callback_error: Exception | None = None
+        """What a callback raised last."""
+        self.latest: WebhookList | None = None
+        """The list that came last."""
+        self._thread = threading.Thread(target=self._run, name=f"observe-webhooks-{event_store}", daemon=True)
+        self._thread.start()
+
+    @property
+    def state(self) -> ObservationState:
+        """How current :attr:`latest` is."""
+        return self._state
+
+    def __enter__(self) -> Self:
+        self._entered = True
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.stop()
+
+    def __iter__(self) -> Iterator[WebhookList]:
+        try:
+            while (hooks := self.next()) is not None:
+                yield hooks
+        finally:
+            # Left by break, or forgotten: nobody else would end it. At the end of the process its thread is gone.
+            if not self._entered and not sys.is_finalizing():
+                self.stop()
+
+    def next(self, timeout: float | None = None) -> WebhookList | None:
+        """The next list; None when the observation was stopped, or after ``timeout`` seconds without a change.
+
+        :raises InvalidInputError: ``timeout`` is neither None nor a number of seconds.
+        :raises ChronicleError: what ended the observation.
+        """
+        if timeout is not None:
+            check_seconds(timeout, field="timeout")
+        deadline = None if timeout is None else time.monotonic() + timeout
+        with self._news:
+            while not self._waiting and self._state not in {ObservationState.STOPPED, ObservationState.FAILED}:
+                left = LONGEST_SLEEP if deadline is None else deadline - time.monotonic()
+                if left <= 0:
+                    return None
+                self._news.wait(min(left, LONGEST_SLEEP))
+            if self._waiting:
+                return self._waiting.popleft()
+            if self._state is ObservationState.FAILED and self.error is not None:
+                raise self.error
+            return None
+
+    def stop(self) -> None:
+        """End it at once, from any thread."""
+        self._stop.set()
+        if self._live is not None:
+            self._live.cancel()
+        self._enter(ObservationState.STOPPED)
+        if threading.current_thread() is not self._thread:
+            self._thread.join(timeout=5)
+
+    def __repr__(self) -> str:
+        count = "nothing yet" if self.latest is None else f"{len(self.latest)} webhooks"
+        server = self._kernel.server
+        return f"<WebhookObservation of {self._event_store!r} on {server}: {self._state}, {count}{mark_of(server)}>"
+
+    def _run(self) -> None:
+        back_off = FIRST_BACK_OFF
+        while not self._stop.is_set():
+            try:
+                for definitions in self._open():
+                    back_off = FIRST_BACK_OFF
+                    self._take(definitions)
+            except _PASSING as error:
+                self.error = error
+            except ChronicleError as error:
+                self._fail(error)
+                return
+            except Exception as error:  # noqa: BLE001 - nobody would see it end this thread
+                self._fail(self._unexpected(error))
+                return
+            if self._stop.is_set():
+                return
+            # A stream that ended without an error was closed by the kernel, as at its shutdown: the same remedy.
+            self._enter(ObservationState.RECONNECTING)
+            self._stop.wait(back_off * random.uniform(0.8, 1.2))  # noqa: S311
+            back_off = min(back_off * 2, LONGEST_BACK_OFF)
+
+    def _fail(self, error: ChronicleError) -> None:
+        if self._stop.is_set():
+            return
+        self.error = error
+        self._enter(ObservationState.FAILED)
+
+    def _unexpected(self, cause: Exception) -> ProtocolError:
+        """An error of no known kind as one that can be caught. Its own text may hold a value: it is the cause only."""
+        if self._live is not None:
+            self._live.cancel()
+        error = ProtocolError(
+            f"What the kernel sent of webhooks in {self._event_store!r} could not be read ({type(cause).__name__}).",
+            server=self._kernel.server,
+            hint="Look at the error's __cause__, and observe again.",
+        )
+        error.__cause__ = cause
+        return error
+
+    def _open(self) -> LiveList[list[WebhookDefinition]]:
+        self._live = self._kernel.observe_webhooks(self._event_store)
+        if self._stop.is_set():
+            self._live.cancel()
+        return self._live
+
+    def _take(self, definitions: list[WebhookDefinition]) -> None:
+        self.error = None
+        new = None
+        with self._news:
+            entered = self._set(ObservationState.LIVE)
+            if definitions != self._last and not self._stop.is_set():
+                self._last = definitions
+                new = self.latest = WebhookList(
+                    definitions, server=self._kernel.server, event_store=self._event_store, read_at=datetime.now(UTC)
+                )
+                self._waiting.append(new)
+                self._news.notify_all()
+        if entered:
+            self._tell(self._on_state, ObservationState.LIVE)
+        if new is not None:
+            self._tell(self._on_change, new)
+
+    def _enter(self, state: ObservationState) -> None:
+        with self._news:
+            entered = self._set(state)
+        if entered:
+            self._tell(self._on_state, state)
+
+    def _set(self, state: ObservationState) -> bool:
+        """Whether that is another state than before. The end is final."""
+        if self._state in {state, ObservationState.STOPPED, ObservationState.FAILED}:
+            return False
+        self._state = state
+        self._news.notify_all()
+        return True
+
+    def _tell(self, callback: Callable[[Told], None] | None, news: Told) -> None:
+        """Call back. What the callback raises must not end the reading, and must not vanish."""
+        if callback is None:
+            return
+        try:
+            callback(news)
+        except Exception as error:  # noqa: BLE001 - it is somebody else's code
+            self.callback_error = error
+            _log.error("An observer of webhooks raised %s: see observation.callback_error", type(error).__name__)

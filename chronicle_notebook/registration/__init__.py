@@ -1,0 +1,1 @@
+"""Changing webhooks: register, remove, replace, what is planned and what took effect."""

@@ -1,0 +1,200 @@
+"""How a definition differs from what is read back, and why a kernel leaves some differences standing.
+
+Facts (source: K/Core/Observation/Webhooks/WebhookDefinitionComparer.cs and K/Core/Services/Observation/Webhooks):
+re-registration updates event types, URL, headers and authorization. Changes of active, replayable and sequence are
+computed and no event is written for them; neither is one for taking an authorization away.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.base._url import another, shown
+from chronicle_notebook.model import AuthorizationKind, UndisclosedAuthorization, WebhookDefinition
+from chronicle_notebook.registration._outcome import Ineffective
+
+DROPPING_KERNELS = (
+    "Before 19.32.3 kernels drop credentials outside the event store System, and then send no Authorization header "
+    "(Cratis/Chronicle#4567)."
+)
+DROPPED_CREDENTIALS = f"The kernel accepted the credentials and shows none. {DROPPING_KERNELS}"
+LOST_INACTIVE = (
+    "Kernels up to 19.32 lose this flag when they read a webhook back (Cratis/Chronicle#4394); it may start to deliver "
+    "after a restart of the kernel."
+)
+DROPPED_UPDATE = (
+    "The kernel accepted the change and does not show it. Kernels before 19.32.3 lose changes of an existing webhook "
+    "outside the event store System (Cratis/Chronicle#4567)."
+)
+FIRST_AUTHORIZATION = (
+    "Kernels up to 16.37 with in-memory storage ignore the first authorization of an existing webhook when nothing "
+    "else of it changes; with any other storage they drop credentials in any case (Cratis/Chronicle#4567)."
+)
+READD = "client.webhooks.replace(...) removes it, waits until it is gone, and registers it again."
+IGNORED_REASON = "Kernels ignore a change of this field of an existing webhook."
+STUCK_REASON = "Kernels cannot take an authorization away from an existing webhook."
+UNREADABLE_CREDENTIALS = (
+    "Kernels do not give credentials back, so nobody can tell whether they change; they are sent again, which may "
+    "recommend or start a replay."
+)
+UNTOLD_CREDENTIALS = "The credentials are not at hand, so it cannot be registered like this."
+WATCH_A_DELIVERY = "Watch a delivery to be sure, or use a kernel from 19.32.3 on."
+
+
+class Effect(StrEnum):
+    """What a kernel makes of a change."""
+
+    APPLIED = "applied"
+    IGNORED = "ignored by the kernel"
+    UNKNOWN = "cannot tell"
+
+
+@dataclass(frozen=True, slots=True)
+class _Field:
+    name: str
+    show: Callable[[WebhookDefinition], str]
+    """For people: never a header's value, nor what can be a credential in a URL."""
+    value: Callable[[WebhookDefinition], object]
+    """For comparison."""
+
+
+def _headers(definition: WebhookDefinition) -> dict[str, str]:
+    return {name: value.reveal() if isinstance(value, Secret) else value for name, value in definition.headers.items()}
+
+
+FIELDS = (
+    _Field("target_url", lambda d: repr(shown(d.target_url)), lambda d: d.target_url),
+    _Field(
+        "event_types",
+        lambda d: ", ".join(map(str, d.event_types)) or "none",
+        # Kernels on PostgreSQL give them back in another order, which means nothing (seen on 16.37.1).
+        lambda d: sorted((kind.id, kind.generation) for kind in d.event_types),
+    ),
+    _Field("headers", lambda d: ", ".join(sorted(d.headers)) or "none", _headers),
+    _Field("authorization", lambda d: d.authorization.kind.value, lambda d: d.authorization.kind),
+    _Field("event_sequence_id", lambda d: repr(d.event_sequence_id), lambda d: d.event_sequence_id),
+    _Field("replayable", lambda d: _yes(d.replayable), lambda d: d.replayable),
+    _Field("active", lambda d: _yes(d.active), lambda d: d.active),
+)
+
+IGNORED = frozenset({"event_sequence_id", "replayable", "active"})
+"""Fields of an existing webhook that a kernel does not change."""
+
+
+def _yes(flag: bool) -> str:  # noqa: FBT001
+    return "yes" if flag else "no"
+
+
+def differing(wanted: WebhookDefinition, found: WebhookDefinition) -> list[str]:
+    """The names of the fields that differ. Of an authorization only the kind can be compared."""
+    return [field.name for field in FIELDS if field.value(wanted) != field.value(found)]
+
+
+def applicable(names: list[str], wanted: WebhookDefinition, before: WebhookDefinition | None) -> list[str]:
+    """Those of the differing fields that a kernel is known to apply, so that waiting for them makes sense."""
+    if before is None:
+        return names
+    stuck = wanted.authorization.kind is AuthorizationKind.NONE
+    return [name for name in names if name not in IGNORED and not (name == "authorization" and stuck)]
+
+
+def left_behind(
+    wanted: WebhookDefinition,
+    found: WebhookDefinition,
+    before: WebhookDefinition | None,
+    defects: Collection[str] | None = None,
+) -> tuple[Ineffective, ...]:
+    """Each differing field, with the reason and the remedy.
+
+    ``defects`` are the keys of what this kernel is known to do wrong; None when its version is not known.
+    """
+    by_name = {field.name: field for field in FIELDS}
+    result = []
+    for name in differing(wanted, found):
+        field = by_name[name]
+        reason, remedy = _why(name, wanted, before, defects)
+        requested = field.show(wanted)
+        result.append(Ineffective(name, requested, another(requested, field.show(found)), reason, remedy))
+    return tuple(result)
+
+
+def _why(
+    name: str, wanted: WebhookDefinition, before: WebhookDefinition | None, defects: Collection[str] | None
+) -> tuple[str, str]:
+    if before is not None and name in IGNORED:
+        return IGNORED_REASON, READD
+    if name == "authorization":
+        return _why_authorization(wanted, before, defects)
+    if name == "active" and (defects is None or "inactive-lost" in defects):
+        return (
+            LOST_INACTIVE,
+            "Remove the webhook while it must not deliver.",
+        )
+    if before is not None and defects is not None and "updates-dropped" in defects:
+        return DROPPED_UPDATE, READD
+    return "The kernel accepted the change and does not show it.", "List the webhook again, then register it again."
+
+
+def _why_authorization(
+    wanted: WebhookDefinition, before: WebhookDefinition | None, defects: Collection[str] | None
+) -> tuple[str, str]:
+    if before is not None and wanted.authorization.kind is AuthorizationKind.NONE:
+        return STUCK_REASON, READD
+    first = before is not None and before.authorization.kind is AuthorizationKind.NONE
+    if first and defects is not None and "authorization-change-fails" in defects:
+        return FIRST_AUTHORIZATION, READD
+    if defects is None or "authorization-dropped" in defects:
+        return DROPPED_CREDENTIALS, WATCH_A_DELIVERY
+    return (
+        "The kernel accepted the credentials and shows none, which kernels of its version are not known to do.",
+        "List the webhook again, and watch a delivery to be sure.",
+    )
+
+
+def remarks(
+    wanted: WebhookDefinition, defects: Collection[str], *, left: Collection[Ineffective] = ()
+) -> tuple[str, ...]:
+    """What will not happen as asked for, although the read-back shows it. Of what is ``left`` behind that is told."""
+    found = []
+    kind = AuthorizationKind.NONE if any(each.field == "authorization" for each in left) else wanted.authorization.kind
+    if "ciphertext-sent" in defects and kind in {AuthorizationKind.BASIC, AuthorizationKind.BEARER}:
+        found.append(
+            "Kernels of this version send the encrypted secret instead of the secret, so the target will refuse the "
+            "deliveries (source: K/Core/Observation/Webhooks/WebhookHttpClientFactory.cs)."
+        )
+    if "always-replayable" in defects and not wanted.replayable:
+        found.append("Kernels of this version replay a webhook that is not replayable all the same.")
+    return tuple(found)
+
+
+def foreseen(
+    name: str, wanted: WebhookDefinition, before: WebhookDefinition | None, defects: Collection[str] | None = None
+) -> tuple[Effect, str, str]:
+    """What a kernel will make of a field that is to be set or changed, with the reason and the remedy.
+
+    ``defects`` are the keys of what this kernel is known to do wrong; None when that is not known.
+    """
+    if before is not None and name in IGNORED:
+        return Effect.IGNORED, IGNORED_REASON, READD
+    if name == "active" and not wanted.active and (defects is None or "inactive-lost" in defects):
+        return Effect.UNKNOWN, LOST_INACTIVE, "Remove the webhook while it must not deliver."
+    if name == "authorization":
+        return _foreseen_authorization(wanted, before, defects)
+    return Effect.APPLIED, "", ""
+
+
+def _foreseen_authorization(
+    wanted: WebhookDefinition, before: WebhookDefinition | None, defects: Collection[str] | None
+) -> tuple[Effect, str, str]:
+    if isinstance(wanted.authorization, UndisclosedAuthorization):
+        return Effect.UNKNOWN, UNTOLD_CREDENTIALS, "Give them again, as references."
+    if wanted.authorization.kind is AuthorizationKind.NONE:
+        return (Effect.APPLIED, "", "") if before is None else (Effect.IGNORED, STUCK_REASON, READD)
+    if before is not None and before.authorization.kind is wanted.authorization.kind:
+        return Effect.UNKNOWN, UNREADABLE_CREDENTIALS, "Leave the webhook alone if they are the same."
+    if defects is None or "authorization-dropped" in defects:
+        return Effect.UNKNOWN, DROPPING_KERNELS, WATCH_A_DELIVERY
+    return Effect.APPLIED, "", ""

@@ -1,0 +1,183 @@
+"""What became of a registration or a removal: what the kernel accepted, and what was then seen to be true."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import overload
+
+from chronicle_notebook.base._errors import UnknownWebhookError, did_you_mean
+from chronicle_notebook.base._public import public
+from chronicle_notebook.display._table_and_card import Card, Table, Tone, banner_of
+from chronicle_notebook.model import WebhookDefinition
+
+LOOK_AGAIN = "Look with client.webhooks.ids() in a while, or give it more time with wait=SECONDS."
+"""What to do when the read-back does not show what was accepted."""
+
+
+@public
+class Action(StrEnum):
+    """What was asked for, seen from what was there before."""
+
+    CREATED = "created"
+    UPDATED = "updated"
+    UNCHANGED = "unchanged"
+    REMOVED = "removed"
+
+
+@public
+@dataclass(frozen=True, slots=True)
+class Ineffective:
+    """One field that is not as it was asked for."""
+
+    field: str
+    requested: str
+    found: str
+    reason: str
+    """Why, as far as kernels are known to do this."""
+    remedy: str
+    """What to do to get what was asked for."""
+
+    def __str__(self) -> str:
+        return f"{self.field}: asked for {self.requested}, found {self.found}. {self.reason} {self.remedy}".rstrip()
+
+
+@public
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of one webhook.
+
+    ``bool(outcome)`` is true when all of it took effect: accepted, seen on read-back, and no field left behind.
+    """
+
+    webhook: str
+    action: Action
+    accepted: bool
+    """Whether the kernel accepted the call. True as well when nothing had to be sent."""
+    visible: bool
+    """Whether the read-back showed it: the webhook there after a registration, gone after a removal."""
+    waited: float
+    """Seconds until it was seen, or until the deadline."""
+    server: str
+    event_store: str
+    ineffective: tuple[Ineffective, ...] = ()
+    """Each field that did not take effect, with the reason."""
+    notes: tuple[str, ...] = ()
+    """What else is worth knowing."""
+    changed: bool = True
+    """Whether anything differs from before, as far as that can be read back."""
+    removed: WebhookDefinition | None = None
+    """After a removal what was removed, with the values of its headers: registering it again brings it back."""
+
+    def __bool__(self) -> bool:
+        return self.accepted and self.visible and not self.ineffective
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        where = f"event store {self.event_store!r} on {self.server}"
+        place = f"{'from' if self.action is Action.REMOVED else 'in'} {where}"
+        if not self.visible:
+            state = "is still there" if self.action is Action.REMOVED else "is not visible yet"
+            return f"{self.webhook!r}: accepted, but after {self.waited:.1f} s it {state} in {where}. {LOOK_AGAIN}"
+        if self.action is Action.UNCHANGED:
+            return f"{self.webhook!r} is unchanged in {where}: nothing had to be sent."
+        if self.ineffective:
+            fields = ", ".join(item.field for item in self.ineffective)
+            if not self.changed:
+                return f"{self.webhook!r} shows no change {place}: what was asked for did not take effect: {fields}."
+            return f"{self.webhook!r} was {self.action} {place}, but not all of it took effect: {fields}."
+        return f"{self.webhook!r} was {self.action} {place}, seen after {self.waited:.2f} s."
+
+    def __repr__(self) -> str:
+        return self._card().text()
+
+    def _repr_html_(self) -> str:
+        return self._card().html()
+
+    def _card(self) -> Card:
+        return Card(
+            heading=f"{'✓' if self else '!'} {self.summary}",
+            facts=[(f"not in effect: {item.field}", str(item).partition(": ")[2]) for item in self.ineffective],
+            notes=self.notes,
+            tone=Tone.GOOD if self else Tone.WARNING,
+            banner=banner_of(self.server),
+        )
+
+
+@public
+class Outcomes(Sequence[Outcome]):
+    """What became of several webhooks that went in one call. True when each of them is.
+
+    ``outcomes[0]`` is by position, ``outcomes["account-events"]`` by id, and ``in`` takes an outcome or an id.
+    """
+
+    def __init__(self, outcomes: Sequence[Outcome], *, caption: str) -> None:
+        self._outcomes = tuple(outcomes)
+        self._caption = self._whole = caption
+
+    def __len__(self) -> int:
+        return len(self._outcomes)
+
+    def __iter__(self) -> Iterator[Outcome]:
+        return iter(self._outcomes)
+
+    @overload
+    def __getitem__(self, key: int | str) -> Outcome: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> Outcomes: ...
+
+    def __getitem__(self, key: int | str | slice) -> Outcome | Outcomes:
+        if isinstance(key, slice):
+            return self._part(self._outcomes[key])
+        if isinstance(key, str):
+            found = next((outcome for outcome in self._outcomes if outcome.webhook == key), None)
+            if found is None:
+                ids = [outcome.webhook for outcome in self._outcomes]
+                hint = did_you_mean(key, ids) or "List the ids with [each.webhook for each in outcomes]."
+                raise UnknownWebhookError(f"There is no outcome of a webhook {key!r}.", field="id", hint=hint)
+            return found
+        return self._outcomes[key]
+
+    def __contains__(self, item: object) -> bool:
+        if isinstance(item, str):
+            return any(outcome.webhook == item for outcome in self._outcomes)
+        return item in self._outcomes
+
+    def _part(self, outcomes: Sequence[Outcome]) -> Outcomes:
+        part = Outcomes(outcomes, caption=f"{len(outcomes):,} of {self._whole}")
+        part._whole = self._whole
+        return part
+
+    def __bool__(self) -> bool:
+        return all(self._outcomes)
+
+    @property
+    def failed(self) -> list[Outcome]:
+        """Those of which not all took effect."""
+        return [outcome for outcome in self._outcomes if not outcome]
+
+    def __repr__(self) -> str:
+        return self._table().text()
+
+    def _repr_html_(self) -> str:
+        return self._table().html() + "".join(outcome._repr_html_() for outcome in self.failed[:20])
+
+    def _table(self) -> Table:
+        return Table(
+            caption=self._caption,
+            titles=("Webhook", "Action", "In effect", "Remarks"),
+            rows=[
+                (
+                    each.webhook,
+                    each.action.value if each.changed else "no change seen",
+                    "yes" if each else "no",
+                    "; ".join([*(item.field for item in each.ineffective), *each.notes]),
+                )
+                for each in self._outcomes
+            ],
+            empty="No webhook was given.",
+            banner=banner_of(self._outcomes[0].server) if self._outcomes else "",
+        )

@@ -1,0 +1,201 @@
+"""What a registration would do, before anything is sent: which fields change, and what the kernel will make of it."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chronicle_notebook.base._errors import SecretUnavailableError
+from chronicle_notebook.base._public import public
+from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.base._url import another
+from chronicle_notebook.definition.rules._authorization import secrets_of
+from chronicle_notebook.display._table_and_card import Card, Table
+from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
+from chronicle_notebook.model._webhook import facts
+from chronicle_notebook.registration._differences import FIELDS, Effect, differing, foreseen
+
+UNDECIDABLE_HEADERS = "A header's value is not at hand, so nobody can tell whether it changes; it is sent again."
+
+
+class PlannedAction(StrEnum):
+    """What a registration would be."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    UNCHANGED = "unchanged"
+    CANNOT_TELL = "cannot tell"
+    """Nothing differs that can be read back, and something cannot be: credentials, or the value of a header."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that would be set or changed. Header values and credentials never stand here, in a URL neither."""
+
+    field: str
+    before: str
+    """As it is registered; empty when the webhook is new."""
+    after: str
+    effect: Effect
+    reason: str = ""
+    """Why it is not simply applied."""
+    remedy: str = ""
+    """What to do to get it all the same."""
+
+
+@public
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What registering a definition would do. Nothing has been sent."""
+
+    definition: WebhookDefinition
+    action: PlannedAction
+    changes: tuple[Change, ...]
+    banner: str = ""
+    """What must stand above it: that the kernel is protected."""
+    notes: tuple[str, ...] = ()
+    """What else is worth knowing, of no field that changes."""
+
+    @property
+    def webhook(self) -> str:
+        """The id of the webhook."""
+        return self.definition.id
+
+    @property
+    def effective(self) -> bool:
+        """Whether anything could change: false when nothing differs, or the kernel ignores all that does."""
+        return any(change.effect is not Effect.IGNORED for change in self.changes)
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        match self.action:
+            case PlannedAction.CREATE:
+                return f"{self.webhook!r} would be created."
+            case PlannedAction.UNCHANGED:
+                return f"{self.webhook!r} is registered like this already: nothing would be sent."
+            case PlannedAction.CANNOT_TELL:
+                return f"{self.webhook!r} would be sent again: whether that changes anything cannot be told."
+        names = ", ".join(change.field for change in self.changes)
+        ignored = [change.field for change in self.changes if change.effect is Effect.IGNORED]
+        if not self.effective:
+            return f"{self.webhook!r} would stay as it is: the kernel ignores a change of {names}."
+        rest = f"; the kernel ignores {', '.join(ignored)}" if ignored else ""
+        return f"{self.webhook!r} would be updated: {names}{rest}."
+
+    def __repr__(self) -> str:
+        return "\n\n".join(part.text() for part in self._parts())
+
+    def _repr_html_(self) -> str:
+        return "".join(part.html() for part in self._parts())
+
+    def _parts(self) -> list[Card | Table]:
+        parts: list[Card | Table] = [
+            Card(
+                heading=f"Dry run: {self.summary}",
+                facts=facts(self.definition),
+                notes=(*self.notes, "Nothing was sent."),
+                banner=self.banner,
+            )
+        ]
+        if self.changes and self.action is not PlannedAction.CREATE:
+            parts.append(self._table())
+        watch = [(each.field, f"{each.reason} {each.remedy}".rstrip()) for each in self.changes if each.reason]
+        return [*parts, Card(heading="Worth knowing", facts=watch)] if watch else parts
+
+    def _table(self) -> Table:
+        return Table(
+            caption="What would change",
+            titles=("Field", "Registered", "Wanted", "Effect"),
+            rows=[(each.field, each.before, each.after, each.effect.value) for each in self.changes],
+        )
+
+
+def plan_for(
+    definition: WebhookDefinition,
+    found: WebhookDefinition | None,
+    *,
+    banner: str = "",
+    notes: tuple[str, ...] = (),
+    defects: Collection[str] | None = None,
+) -> Plan:
+    """What registering ``definition`` would do where ``found`` is registered under its id; None when nothing is.
+
+    It looks up what is given as a reference, to compare headers and to say what is not set, and asks nobody.
+
+    :param defects: the keys of what the kernel is known to do wrong; None when that is not known.
+    """
+    names, undecidable = _differing(definition, found)
+    with_credentials = definition.authorization.kind is not AuthorizationKind.NONE
+    if found is None:
+        action = PlannedAction.CREATE
+    elif names:
+        action = PlannedAction.UPDATE
+    else:
+        action = PlannedAction.CANNOT_TELL if with_credentials or undecidable else PlannedAction.UNCHANGED
+    if found is not None and with_credentials and "authorization" not in names:
+        names.append("authorization")
+    changes = [_change(name, definition, found, defects) for name in _ordered(names)]
+    if undecidable and found is not None:
+        text = _headers(definition)
+        remedy = "Set the variable, and look again."
+        changes.append(Change("headers", _headers(found), text, Effect.UNKNOWN, UNDECIDABLE_HEADERS, remedy))
+    return Plan(definition, action, tuple(changes), banner, (*_unset(definition), *notes))
+
+
+def _unset(definition: WebhookDefinition) -> list[str]:
+    """What registering would fail over: environment variables that are not set."""
+    secrets = [secret for _, secret in secrets_of(definition.authorization)]
+    secrets += [value for value in definition.headers.values() if isinstance(value, Secret)]
+    found: dict[str, None] = {}
+    for secret in secrets:
+        # A keyring may ask to be unlocked, and a form plans at each stroke.
+        if not (secret.reference or "").startswith("env:"):
+            continue
+        try:
+            secret.reveal()
+        except SecretUnavailableError as error:
+            found[f"! Registering it would fail: {error}"] = None
+    return list(found)
+
+
+def _differing(wanted: WebhookDefinition, found: WebhookDefinition | None) -> tuple[list[str], bool]:
+    """The fields that differ, and whether the headers defy comparison. A new webhook differs in all of them."""
+    if found is None:
+        return [field.name for field in FIELDS], False
+    if set(wanted.headers) != set(found.headers):
+        return [name for name in differing(_bare(wanted), _bare(found)) if name != "headers"] + ["headers"], False
+    if any(isinstance(value, Secret) and _asks(value) for value in wanted.headers.values()):
+        return differing(_bare(wanted), _bare(found)), True
+    try:
+        return differing(wanted, found), False
+    except SecretUnavailableError:
+        return differing(_bare(wanted), _bare(found)), True
+
+
+def _bare(definition: WebhookDefinition) -> WebhookDefinition:
+    return definition.changed(headers={})
+
+
+def _asks(value: Secret) -> bool:
+    return value.reference is not None and value.reference.startswith("prompt")
+
+
+def _ordered(names: list[str]) -> list[str]:
+    return [field.name for field in FIELDS if field.name in names]
+
+
+def _change(
+    name: str, wanted: WebhookDefinition, found: WebhookDefinition | None, defects: Collection[str] | None
+) -> Change:
+    show = next(field.show for field in FIELDS if field.name == name)
+    effect, reason, remedy = foreseen(name, wanted, found, defects)
+    before, after = ("" if found is None else show(found)), show(wanted)
+    if found is not None and name != "authorization":  # of which nobody knows whether it differs
+        after = another(before, after)
+    return Change(name, before, after, effect, reason, remedy)
+
+
+def _headers(definition: WebhookDefinition) -> str:
+    return next(field.show(definition) for field in FIELDS if field.name == "headers")

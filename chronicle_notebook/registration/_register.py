@@ -1,0 +1,267 @@
+"""One registration of one or many webhooks: check, send once, read back, and say what took effect."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from chronicle_notebook.base._errors import DeadlineExceededError, KernelError, KernelUnreachableError
+from chronicle_notebook.contracts._gateway import KernelGateway
+from chronicle_notebook.definition._declaration import DeclaredWebhook
+from chronicle_notebook.definition.rules._check import check, check_distinct, check_revealed, unlisted_generations, warn
+from chronicle_notebook.events._declared_event_type import registration_of
+from chronicle_notebook.model import AuthorizationKind, RegisteredEventType, WebhookDefinition
+from chronicle_notebook.registration._differences import applicable, differing, left_behind, remarks
+from chronicle_notebook.registration._outcome import Action, Outcome
+from chronicle_notebook.registration._wait import Definitions, Settled, until_registered, until_removed
+
+RESENT = (
+    "The credentials were sent again: a kernel cannot tell whether they are the same, so it may recommend or start a "
+    "replay."
+)
+RECOVERED = "The connection was lost while the kernel worked on it; the read-back shows that it was done."
+ACCEPTED = "The kernel had accepted the call, and only the wait to see it was interrupted: client.webhooks.ids() tells."
+INACTIVE = "It is inactive: the kernel keeps it and sends nothing."
+
+_UNKNOWN_OUTCOME = (KernelUnreachableError, DeadlineExceededError)
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """Webhooks that can be registered, and what there is to know of their event types."""
+
+    definitions: Sequence[WebhookDefinition]
+    declared: Sequence[RegisteredEventType]
+    """What the classes behind them declare."""
+    known: Mapping[str, RegisteredEventType]
+    """What the event store has, by id."""
+    latest: Mapping[str, int]
+    """The latest generation of each event type, known or declared, by its id."""
+    remarks: Mapping[str, tuple[str, ...]]
+    """What to say of each webhook that was completed here, by its id."""
+
+
+def register(
+    kernel: KernelGateway, event_store: str, hooks: Sequence[DeclaredWebhook], *, wait: float
+) -> list[Outcome]:
+    """Register webhooks with one call to the kernel, and event types that they declare with one before it."""
+    examined = examine(kernel, event_store, hooks)
+    notes = prepare(kernel, event_store, examined)
+    return send(kernel, event_store, examined.definitions, notes, wait=wait)
+
+
+def examine(kernel: KernelGateway, event_store: str, hooks: Sequence[DeclaredWebhook]) -> Examined:
+    """Check all that can be checked, before anything is sent. It looks secrets up, and asks for those at a prompt."""
+    definitions = [hook.definition for hook in hooks]
+    check_distinct(definitions)
+    known = {registered.type.id: registered for registered in kernel.event_types(event_store)}
+    declared = _declared(hooks)
+    latest = latest_generations([*known.values(), *declared])
+    for definition in definitions:
+        check(definition, known_event_types=latest)
+    for definition in definitions:
+        check_revealed(definition)
+    return Examined(definitions, declared, known, latest, {hook.definition.id: hook.remarks for hook in hooks})
+
+
+Notes = Mapping[str, tuple[str, ...]]
+"""What is worth knowing of each webhook, by its id."""
+
+
+def prepare(kernel: KernelGateway, event_store: str, examined: Examined) -> Notes:
+    """Warn, register the declared event types that the store lacks, and tell what is worth knowing of them all.
+
+    The warnings are shown at the line of whoever called the caller's caller.
+    """
+    for definition in examined.definitions:
+        warn(definition, stacklevel=5)
+    common = _register_event_types(kernel, event_store, examined.declared, examined.known)
+    return {
+        each.id: examined.remarks.get(each.id, ())
+        + common
+        + unlisted_generations(each, examined.latest, contract=kernel.generation)
+        for each in examined.definitions
+    }
+
+
+def send(
+    kernel: KernelGateway, event_store: str, definitions: Sequence[WebhookDefinition], notes: Notes, *, wait: float
+) -> list[Outcome]:
+    """Send what was examined, leaving out what is there already, and see what became of it."""
+    before = _read(kernel, event_store)
+    sent = [definition for definition in definitions if not _same(definition, before.get(definition.id))]
+    recovered = (RECOVERED,) if sent and not _send(kernel, event_store, sent, before, wait) else ()
+    with said_when_interrupted(ACCEPTED if sent else ""):
+        settled = until_registered(lambda: _read(kernel, event_store), sent, before, wait=wait)
+    return [
+        _outcome(kernel, event_store, definition, before, settled, notes[definition.id] + recovered)
+        if definition in sent
+        else _unchanged(kernel, event_store, definition, notes[definition.id])
+        for definition in definitions
+    ]
+
+
+def latest_generations(types: Iterable[RegisteredEventType]) -> dict[str, int]:
+    """The latest generation of each event type, by its id."""
+    latest: dict[str, int] = {}
+    for each in types:
+        latest[each.id] = max(each.generation, latest.get(each.id, 0))
+    return latest
+
+
+def remove(kernel: KernelGateway, event_store: str, webhooks: Sequence[str], *, wait: float) -> list[Outcome]:
+    """Remove webhooks with one call to the kernel, and see them gone."""
+    lost = send_removal(kernel, event_store, webhooks)
+    with said_when_interrupted(ACCEPTED if lost is None else ""):
+        return see_removed(kernel, event_store, webhooks, lost=lost, wait=wait)
+
+
+def send_removal(kernel: KernelGateway, event_store: str, webhooks: Sequence[str]) -> KernelError | None:
+    """Send the removal, once; the error when its answer was lost, so that the read-back has to decide."""
+    try:
+        kernel.remove_webhooks(event_store, webhooks)
+    except _UNKNOWN_OUTCOME as lost:
+        return lost
+    return None
+
+
+def see_removed(
+    kernel: KernelGateway, event_store: str, webhooks: Sequence[str], *, lost: KernelError | None, wait: float
+) -> list[Outcome]:
+    """See gone what was sent to be removed. With a ``lost`` answer that is raised unless all of it is gone."""
+    try:
+        settled = until_removed(lambda: _read(kernel, event_store), webhooks, wait=wait)
+    except KernelError:
+        if lost is None:
+            raise
+        raise lost from None
+    if lost is not None and len(settled.seen_after) < len(set(webhooks)):
+        raise lost
+    return [
+        Outcome(
+            webhook=webhook,
+            action=Action.REMOVED,
+            accepted=True,
+            visible=webhook in settled.seen_after,
+            waited=settled.seen_after.get(webhook, settled.waited),
+            server=kernel.server,
+            event_store=event_store,
+            notes=() if lost is None else (RECOVERED,),
+        )
+        for webhook in webhooks
+    ]
+
+
+@contextmanager
+def said_when_interrupted(note: str) -> Iterator[None]:
+    """Say on the way out what an interruption does not undo."""
+    try:
+        yield
+    except KeyboardInterrupt as interruption:
+        if note:
+            interruption.add_note(note)
+        raise
+
+
+def _read(kernel: KernelGateway, event_store: str) -> Definitions:
+    return {definition.id: definition for definition in kernel.webhooks(event_store)}
+
+
+def _same(wanted: WebhookDefinition, found: WebhookDefinition | None) -> bool:
+    """Whether sending would change nothing. With credentials that cannot be known, so they are sent."""
+    return found is not None and wanted.authorization.kind is AuthorizationKind.NONE and not differing(wanted, found)
+
+
+def _send(
+    kernel: KernelGateway, event_store: str, sent: Sequence[WebhookDefinition], before: Definitions, wait: float
+) -> bool:
+    """Send, and never twice. When the outcome is unknown the read-back decides: False if it was done all the same."""
+    try:
+        kernel.add_webhooks(event_store, sent)
+    except _UNKNOWN_OUTCOME as lost:
+        if any(_unprovable(each, before.get(each.id)) for each in sent):
+            raise
+        try:
+            settled = until_registered(lambda: _read(kernel, event_store), sent, before, wait=wait)
+        except KernelError:
+            raise lost from None
+        if len(settled.seen_after) < len(sent):
+            raise
+        return False
+    return True
+
+
+def _unprovable(wanted: WebhookDefinition, before: WebhookDefinition | None) -> bool:
+    """Whether the list looked as wanted before it was sent, so that reading it back proves nothing."""
+    return before is not None and not applicable(differing(wanted, before), wanted, before)
+
+
+def _unchanged(
+    kernel: KernelGateway, event_store: str, definition: WebhookDefinition, notes: tuple[str, ...]
+) -> Outcome:
+    return Outcome(
+        webhook=definition.id,
+        action=Action.UNCHANGED,
+        accepted=True,
+        visible=True,
+        waited=0.0,
+        server=kernel.server,
+        event_store=event_store,
+        notes=notes,
+    )
+
+
+def _outcome(
+    kernel: KernelGateway,
+    event_store: str,
+    wanted: WebhookDefinition,
+    before: Definitions,
+    settled: Settled,
+    notes: tuple[str, ...],
+) -> Outcome:
+    earlier, found = before.get(wanted.id), settled.found.get(wanted.id)
+    defects = frozenset(defect.key for defect in kernel.known_defects)
+    reasons = defects if kernel.version_tells else None
+    if earlier is not None and wanted.authorization.kind is not AuthorizationKind.NONE:
+        notes += (RESENT,)
+    if found is not None and not wanted.active and not found.active:
+        notes += (INACTIVE,)
+    left = () if found is None else left_behind(wanted, found, earlier, reasons)
+    return Outcome(
+        webhook=wanted.id,
+        action=Action.CREATED if earlier is None else Action.UPDATED,
+        accepted=True,
+        visible=found is not None,
+        waited=settled.seen_after.get(wanted.id, settled.waited),
+        server=kernel.server,
+        event_store=event_store,
+        ineffective=left,
+        changed=earlier is None or found is None or bool(differing(found, earlier)),
+        notes=notes + remarks(wanted, defects, left=left),
+    )
+
+
+def _declared(hooks: Sequence[DeclaredWebhook]) -> list[RegisteredEventType]:
+    classes = dict.fromkeys(cls for hook in hooks for cls in hook.event_type_classes)
+    return [registration_of(cls) for cls in classes]
+
+
+def _register_event_types(
+    kernel: KernelGateway,
+    event_store: str,
+    declared: Sequence[RegisteredEventType],
+    known: Mapping[str, RegisteredEventType],
+) -> tuple[str, ...]:
+    """Register what the store lacks. A schema that is there is never overwritten: other clients rely on it."""
+    new = [each for each in declared if each.id not in known or each.generation > known[each.id].generation]
+    if new:
+        kernel.register_event_types(event_store, new)
+    return tuple(
+        f"Event type {each.type} has another schema in the event store, which was kept: declare a new generation to "
+        "change it."
+        for each in declared
+        if each not in new
+        and each.generation == known[each.id].generation
+        and dict(each.schema) != dict(known[each.id].schema)
+    )

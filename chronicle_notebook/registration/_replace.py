@@ -1,0 +1,154 @@
+"""Removing a webhook and registering it again as one guarded step: the only way to change some fields.
+
+Kernels ignore a change of ``active``, ``replayable`` and the event sequence of an existing webhook, and cannot take an
+authorization away (source: K/Core/Services/Observation/Webhooks/Webhooks.cs). A webhook that is removed and registered
+again has them as given. Its observer keeps its position meanwhile (source: K/Core/Observation/Observer.cs).
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace as changed
+from typing import TYPE_CHECKING, Any, NoReturn, Self
+
+from chronicle_notebook.base._errors import (
+    AuthenticationError,
+    CertificateError,
+    ChronicleError,
+    InvalidInputError,
+    KernelError,
+    KernelFaultError,
+    MethodNotImplementedError,
+    PermissionDeniedError,
+    ProtectedError,
+    RequestRefusedError,
+)
+from chronicle_notebook.base._public import public
+from chronicle_notebook.contracts._gateway import KernelGateway
+from chronicle_notebook.definition._declaration import DeclaredWebhook
+from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.registration import _register
+from chronicle_notebook.registration._outcome import Action, Outcome
+
+if TYPE_CHECKING:
+    from chronicle_notebook.model import WebhookDefinition
+
+_REFUSED = (
+    AuthenticationError,
+    CertificateError,
+    InvalidInputError,
+    MethodNotImplementedError,
+    PermissionDeniedError,
+    ProtectedError,
+    RequestRefusedError,
+)
+"""What a removal raises when nothing was removed; not so a fault of the kernel, though that is a refusal too."""
+_AGAIN = "Register error.definition again: client.webhooks.register(error.definition)."
+
+
+def replace(kernel: KernelGateway, event_store: str, hook: DeclaredWebhook, *, wait: float) -> Outcome:
+    """Remove the webhook of this id, see it gone, register it as given, and see that.
+
+    Everything that can be checked is checked before anything is removed, and the event types that it declares are
+    registered before.
+    """
+    definition = hook.definition
+    examined = _register.examine(kernel, event_store, [hook])
+    notes = _register.prepare(kernel, event_store, examined)
+    found = {each.id: each for each in kernel.webhooks(event_store)}.get(definition.id)
+    if found is None:
+        return _register.send(kernel, event_store, [definition], notes, wait=wait)[0]
+    position = _position(kernel, event_store, definition, found)
+    removed = _remove(kernel, event_store, definition, wait=wait)
+    if not removed.visible:
+        raise ReplacementError(
+            f"The removal of {definition.id!r} was accepted, and after {removed.waited:.1f} s it is still there, so it "
+            "was not registered again. It may go at any moment.",
+            definition=definition,
+            hint=f"Look whether it is gone, and then: {_AGAIN}",
+        )
+    try:
+        outcome = _register.send(kernel, event_store, [definition], notes, wait=wait)[0]
+    except ChronicleError as error:
+        _left_removed(definition, error)
+    except BaseException as error:
+        error.add_note(f"The webhook {definition.id!r} was removed, and not registered again.")
+        raise
+    return changed(outcome, action=Action.UPDATED, notes=(position, *outcome.notes))
+
+
+def _remove(kernel: KernelGateway, event_store: str, definition: WebhookDefinition, *, wait: float) -> Outcome:
+    """Remove it. From here on it may be gone, whatever ends this but a refusal, and then it is said."""
+    lost: KernelError | None = None
+    sent = False
+    try:
+        lost = _register.send_removal(kernel, event_store, [definition.id])
+        sent = True
+        return _register.see_removed(kernel, event_store, [definition.id], lost=lost, wait=wait)[0]
+    except ChronicleError as error:
+        if not sent and isinstance(error, _REFUSED) and not isinstance(error, KernelFaultError):
+            raise
+        _maybe_removed(definition, error, accepted=sent and lost is None)
+    except BaseException as error:
+        error.add_note(f"The webhook {definition.id!r} may be removed, and was not registered again.")
+        raise
+
+
+def _maybe_removed(definition: WebhookDefinition, error: ChronicleError, *, accepted: bool) -> NoReturn:
+    what = (
+        f"The removal of {definition.id!r} was accepted, and looking whether it is gone failed, so"
+        if accepted
+        else f"Whether {definition.id!r} was removed is unknown, and"
+    )
+    raise ReplacementError(
+        f"{what} it was not registered again: {error.message}",
+        definition=definition,
+        hint=f"Look whether it is gone, and then: {_AGAIN}",
+    ) from error
+
+
+def _left_removed(definition: WebhookDefinition, error: ChronicleError) -> NoReturn:
+    raise ReplacementError(
+        f"The webhook {definition.id!r} was removed, and registering it again failed: {error.message}",
+        definition=definition,
+        hint=_AGAIN,
+    ) from error
+
+
+def _position(kernel: KernelGateway, event_store: str, definition: WebhookDefinition, found: WebhookDefinition) -> str:
+    if definition.event_sequence_id != found.event_sequence_id:
+        return (
+            f"It was removed and registered again, and observes {definition.event_sequence_id!r} from the first event "
+            "it has not handled there."
+        )
+    numbers = [
+        f"{observer.next_sequence_number} in namespace {namespace!r}"
+        for namespace in kernel.namespaces(event_store)
+        for observer in kernel.observers(event_store, namespace)
+        if observer.id == definition.id
+    ]
+    where = f": number {', '.join(numbers)}" if numbers else ""
+    return f"It was removed and registered again. Its observer goes on from where it was{where}."
+
+
+@public
+class ReplacementError(ChronicleError):
+    """A webhook was to be removed and registered anew, and the second step did not succeed: it is, or may be, gone."""
+
+    def __init__(self, message: str, *, definition: WebhookDefinition, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.definition = definition
+        """The definition to register again. Its secrets stay in this process: in another one give them anew."""
+
+    def __copy__(self) -> Self:
+        return self.__deepcopy__({})
+
+    def __deepcopy__(self, memo: dict[int, Any]) -> Self:
+        rebuild, arguments, state = super().__reduce__()
+        error: Self = rebuild(*arguments)
+        error.__dict__.update(state)
+        return error
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # A secret refuses to be pickled, and the news that a webhook is gone must arrive all the same.
+        rebuild, arguments, state = super().__reduce__()
+        return (rebuild, arguments, {**state, "definition": self.definition.without_secrets()})

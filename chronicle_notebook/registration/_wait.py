@@ -1,0 +1,81 @@
+"""Waiting for what was accepted to become true.
+
+A kernel accepts a registration by appending an event, and a reactor applies it a little later, the authorization by a
+second event (source: K/Core/Observation/Webhooks/WebhookReactor.cs). So the list is read until it shows what was asked
+for or a deadline has passed.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+
+from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.registration._differences import applicable, differing
+
+FIRST_PAUSE = 0.02
+"""Seconds before the second look; each further pause is half as long again."""
+LONGEST_PAUSE = 0.5
+GRACE = 0.4
+"""Seconds that a field which kernels ignore gets all the same, should this kernel apply it after all."""
+
+Definitions = Mapping[str, WebhookDefinition]
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the last look showed, and when each webhook was first seen as wanted (in seconds)."""
+
+    found: Definitions
+    seen_after: Mapping[str, float]
+    waited: float
+
+
+def until_registered(
+    read: Callable[[], Definitions], wanted: Iterable[WebhookDefinition], before: Definitions, *, wait: float
+) -> Settled:
+    """Read until every webhook is there with all that a kernel applies, or ``wait`` seconds have passed."""
+    pending = {definition.id: definition for definition in wanted}
+    late: dict[str, float] = {}
+
+    def settled(found: Definitions, elapsed: float) -> list[str]:
+        done = []
+        for webhook, definition in pending.items():
+            now = found.get(webhook)
+            if now is None:
+                continue
+            names = differing(definition, now)
+            ready = not applicable(names, definition, before.get(webhook))
+            if not names or (ready and elapsed >= late.setdefault(webhook, elapsed) + GRACE):
+                done.append(webhook)
+        return done
+
+    return _poll(read, pending, settled, wait)
+
+
+def until_removed(read: Callable[[], Definitions], webhooks: Iterable[str], *, wait: float) -> Settled:
+    """Read until none of the webhooks is there, or ``wait`` seconds have passed."""
+    pending = dict.fromkeys(webhooks)
+    return _poll(read, pending, lambda found, _: [webhook for webhook in pending if webhook not in found], wait)
+
+
+def _poll(
+    read: Callable[[], Definitions],
+    pending: dict[str, WebhookDefinition] | dict[str, None],
+    settled: Callable[[Definitions, float], list[str]],
+    wait: float,
+) -> Settled:
+    started = time.monotonic()
+    pause = FIRST_PAUSE
+    seen: dict[str, float] = {}
+    while True:
+        found = read()
+        elapsed = time.monotonic() - started
+        for webhook in settled(found, elapsed):
+            seen[webhook] = elapsed
+            del pending[webhook]
+        if not pending or elapsed >= wait:
+            return Settled(found, seen, elapsed)
+        time.sleep(min(pause, max(0.0, wait - elapsed)))
+        pause = min(pause * 1.5, LONGEST_PAUSE)

@@ -1,0 +1,1 @@
+"""What runs a runbook: its parameters, its steps, its outcome."""

@@ -1,0 +1,358 @@
+"""A runbook while it runs: parameters, plan, guard, outcome."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from chronicle_notebook.base._errors import ChronicleError, InvalidInputError
+from chronicle_notebook.base._public import public_in
+from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.display._table_and_card import Card, banner_of
+from chronicle_notebook.runbook.engine._outcome import RunbookError, RunbookOutcome, Shown, Status, steps_table
+from chronicle_notebook.runbook.engine._perform import carry_out, look, unfinished, verify
+from chronicle_notebook.runbook.engine._schema import STANDARD, check
+from chronicle_notebook.runbook.engine._source import injected_names
+from chronicle_notebook.runbook.engine._step import Done, Progress, State, Step
+from chronicle_notebook.session._guard import LOCK
+
+if TYPE_CHECKING:
+    from chronicle_notebook.session._client import Client
+
+DEMO_STORE = "banking"
+"""The event store of a sandbox's demo, which a runbook looks at where nobody names one."""
+DRY = "Dry run: nothing was changed. Run it again with apply = True to do this."
+THROW_AWAY = "No connection was named, so this was about the throw-away sandbox of this process."
+
+_BEGUN = frozenset({State.DONE, State.FAILED, State.UNKNOWN})
+
+_running: list[Run] = []
+
+
+def start(
+    name: str,
+    namespace: Mapping[str, Any],
+    *,
+    schema: Mapping[str, Any] | None = None,
+    required: Collection[str] = (),
+) -> Run:
+    """Begin a runbook: check its parameters, before anything else happens.
+
+    :param name: what it is called in the outcome.
+    :param namespace: where the parameters are: ``globals()``.
+    :param schema: the parameters and their types, see ``runbook/engine/_schema.py``. Besides them there
+        are ``apply`` and ``sandbox`` (false unless set), ``profile``, ``event_store`` and ``outcome_file``.
+    :param required: the parameters for which the notebook has an example only. Whoever gives any parameter on a command
+        line gives these too.
+    :raises InvalidInputError: a parameter is unknown, missing or of another type, or a secret is written out.
+    """
+    while _running:
+        _running.pop().end()
+    try:
+        _check_names(schema or {})
+        assigned = injected_names(map(str, namespace.get("In", ())))
+        parameters = check(namespace, schema or {}, assigned=assigned, required=required)
+    except InvalidInputError as error:
+        _shortened(error)
+        raise
+    run = Run(name, parameters, namespace)
+    _running.append(run)
+    return run
+
+
+@public_in("runbook")
+class Run:
+    """One run of a runbook. Its parameters are its attributes: ``run.webhook``."""
+
+    def __init__(self, name: str, parameters: Mapping[str, Any], namespace: Mapping[str, Any]) -> None:
+        self.name = name
+        self._namespace = namespace
+        self._given = {name: _copy(namespace.get(name)) for name in parameters}
+        self.parameters = dict(parameters)
+        """Each parameter, secrets as :class:`~chronicle_notebook.Secret`."""
+        self.outcome: RunbookOutcome | None = None
+        """What became of it, once it has ended."""
+        self._client: Client | None = None
+        self._progress: list[Progress] = []
+        self._looked = self._finished = False
+        self._started = datetime.now(UTC)
+        self._shell = _shell()
+        if self._shell is not None:
+            self._shell.events.register("post_run_cell", self._after_cell)
+
+    def __getattr__(self, name: str) -> Any:
+        parameters = self.__dict__.get("parameters", {})
+        if name in parameters:
+            return parameters[name]
+        raise AttributeError(f"The runbook has no parameter {name!r}.")
+
+    @property
+    def applying(self) -> bool:
+        """Whether it may change anything: the parameter ``apply``."""
+        return bool(self.parameters["apply"])
+
+    def connect(self) -> Client:
+        """Connect as the parameters ``profile`` and ``event_store`` say, see :func:`cn.connect`, and as ``namespace``
+        says, for a runbook that has one in its schema.
+
+        Where none of them and no environment names an event store, a sandbox's demo is used.
+
+        :raises InvalidInputError: it is to be applied and no connection is named, so that it would change a throw-away
+            sandbox and look as if all were well; or the event store has no such namespace.
+        """
+        from chronicle_notebook.session._connect import DEFAULT_STORE, connect, use
+
+        wanted = {name: self.parameters[name] for name in ("profile", "event_store")}
+        client = self._client = connect(**wanted)
+        if client.embedded and self.applying and not self.parameters["sandbox"]:
+            raise InvalidInputError(
+                "No connection is named, so this would be applied to a throw-away sandbox inside this process.",
+                field="apply",
+                hint="Set CHRONICLE_CONNECTION_STRING, or give profile=NAME. To try it on the sandbox: sandbox=true.",
+            )
+        named = self.parameters["event_store"] or self.parameters["profile"]
+        unnamed = named is None and client.event_store == DEFAULT_STORE
+        if unnamed and client.sandbox and DEMO_STORE in client.event_stores():
+            client = use(event_store=DEMO_STORE)
+        namespace = self.parameters.get("namespace")
+        if namespace is not None:
+            client = use(namespace=namespace)
+        self._client = client
+        return client
+
+    def add(self, steps: Step | Iterable[Step]) -> None:
+        """Plan steps, after those that are planned already."""
+        new = [steps] if isinstance(steps, Step) else list(steps)
+        self._progress += [Progress(each, State.TO_DO) for each in new]
+        self._looked = False
+
+    def step(self, subject: str, what: str, *, do: Callable[[], object], done: Done, note: str = "") -> None:
+        """Plan a step: what it does, and how to see that it is so. See :class:`Step`."""
+        self.add(Step(subject, what, do, done, note=note))
+
+    def plan(self) -> Shown:
+        """What would be done, as a table; each step is looked at for whether it is so already. Nothing is sent.
+
+        :raises InvalidInputError: a parameter was changed since the runbook began.
+        """
+        self._check_fresh()
+        look(self._progress)
+        self._looked = True
+        to_do = sum(each.state is not State.ALREADY for each in self._progress)
+        caption = f"Plan of {self.name}: {to_do} of {len(self._progress)} steps to do"
+        foot = "It will be done: apply is true." if self.applying else DRY
+        return Shown(steps_table(caption, self._facts(), banner=banner_of(self._server), foot=foot))
+
+    def apply(self) -> Shown:
+        """Do what is planned, if the parameter ``apply`` is true. It stops at the first step that does not succeed.
+
+        A step that does not succeed does not raise, so that the outcome can tell what was done and what was not;
+        :meth:`finish` does.
+
+        :raises InvalidInputError: a parameter was changed since the runbook began, or it has ended.
+        :raises ProtectedError: the event store is protected, and its name was not given; no step was begun.
+        """
+        self._check_fresh()
+        if not self.applying:
+            return Shown(Card(DRY, (), banner=banner_of(self._server)))
+        if not self._looked:
+            self.plan()
+        if self._client is not None and self._client.locked:
+            LOCK.require(self._client.server, self._client.event_store)
+        carry_out(self._progress, told=print)
+        return Shown(steps_table(f"{self.name}: what was done", self._facts(), banner=banner_of(self._server)))
+
+    def finish(self, summary: str = "", *, findings: Sequence[Mapping[str, Any]] = (), rejected: str = "") -> None:
+        """Read back what was done, and leave the outcome: in the notebook, in ``outcome_file`` if that is named, and
+        as :attr:`outcome`.
+
+        :param summary: one sentence; unless given, how many steps were done.
+        :param findings: what was found, for a runbook that looks and changes nothing.
+        :param rejected: why what was found is not as it was asked to be; empty when it is.
+        :raises RunbookError: it is not as it was asked, or the outcome could not be written to ``outcome_file``.
+        :raises InvalidInputError: a parameter was changed since the runbook began, or it has ended.
+        """
+        self._check_fresh()
+        problems = verify(self._progress) if self.applying else []
+        status = self._status(problems, rejected)
+        told = summary or self._summary()
+        self._finished = True
+        outcome = self._leave(status, f"{told} {rejected}".strip(), problems, findings)
+        if outcome:
+            return
+        error = RunbookError(
+            f"{self.name}: {status.value}. {outcome.summary}",
+            outcome=outcome,
+            hint="; ".join(problems) or "The outcome above has the details.",
+        )
+        _shortened(error)
+        raise error
+
+    def end(self) -> None:
+        """Stop watching the notebook."""
+        if self._shell is not None:
+            self._shell.events.unregister("post_run_cell", self._after_cell)
+            self._shell = None
+        if self in _running:
+            _running.remove(self)
+
+    def _check_fresh(self) -> None:
+        """Refuse to go on with parameters that are not those of the notebook any more, or when all was done."""
+        changed = [name for name, value in self._given.items() if self._namespace.get(name) != value]
+        if not changed and not self._finished:
+            return
+        error = InvalidInputError(
+            f"Parameter {changed[0]!r} was changed since this runbook began, and is not in effect."
+            if changed
+            else "This runbook has ended, and its outcome stands above.",
+            field=changed[0] if changed else "",
+            hint="Run all cells again, from the parameters on.",
+        )
+        _shortened(error)
+        raise error
+
+    @property
+    def _place(self) -> str:
+        """Where it was done, for the summary."""
+        if self._client is None:
+            return ""
+        place = f"Event store {self._client.event_store!r} on {self._client.server}."
+        return f"{place} {THROW_AWAY}" if self._client.embedded else place
+
+    @property
+    def _server(self) -> str:
+        return "" if self._client is None else self._client.server
+
+    def _facts(self) -> list[dict[str, str]]:
+        return [each.facts() for each in self._progress]
+
+    def _status(self, problems: Sequence[str], rejected: str) -> Status:
+        states = {each.state for each in self._progress}
+        if problems:
+            return Status.INCOMPLETE
+        if rejected:
+            return Status.REJECTED
+        if self._looked and states <= {State.ALREADY}:
+            return Status.NOTHING_TO_DO
+        if not states:  # a runbook that only looks
+            return Status.DONE
+        return Status.DONE if self.applying else Status.PLANNED
+
+    def _summary(self) -> str:
+        def count(*states: State) -> int:
+            return sum(each.state in states for each in self._progress)
+
+        total = len(self._progress)
+        if not self.applying:
+            return f"{count(State.TO_DO, State.CANNOT_TELL)} of {total} steps to do; nothing was changed."
+        left = count(State.FAILED, State.UNKNOWN, State.NOT_DONE)
+        rest = f", {left} not done" if left else ""
+        return f"{count(State.DONE)} of {total} steps done, {count(State.ALREADY)} were so already{rest}."
+
+    def _leave(
+        self, status: Status, summary: str, problems: Sequence[str], findings: Sequence[Mapping[str, Any]]
+    ) -> RunbookOutcome:
+        self.outcome = RunbookOutcome(
+            runbook=self.name,
+            status=status,
+            summary=f"{summary} {self._place}".rstrip(),
+            applied=self.applying,
+            server=self._server,
+            event_store="" if self._client is None else self._client.event_store,
+            started=self._started.isoformat(timespec="seconds"),
+            finished=datetime.now(UTC).isoformat(timespec="seconds"),
+            parameters={name: _plain(value) for name, value in self.parameters.items()},
+            steps=self._facts(),
+            findings=findings,
+            problems=problems,
+        )
+        shell = self._shell
+        self.end()
+        _show(self.outcome, shell)  # first, so that it is seen also where the file cannot be written
+        self._write(self.outcome)
+        return self.outcome
+
+    def _write(self, outcome: RunbookOutcome) -> None:
+        file = self.parameters["outcome_file"]
+        if not file:
+            return
+        try:
+            outcome.write(file)
+        except OSError as error:
+            failure = RunbookError(
+                f"The outcome above could not be written: {file}: {error.strerror or type(error).__name__}.",
+                outcome=outcome,
+                hint="Name another outcome_file.",
+            )
+            _shortened(failure)
+            raise failure from None
+
+    def _after_cell(self, result: Any) -> None:
+        """A cell that fails ends the runbook, so the outcome is left here: nothing that runs it comes to finish()."""
+        error = result.error_in_exec or result.error_before_exec
+        if error is None or self.outcome is not None:
+            return
+        told = _told(error)
+        try:
+            if any(each.state in _BEGUN for each in self._progress):
+                self._leave(Status.INCOMPLETE, self._summary(), [*unfinished(self._progress), told], ())
+            else:
+                self._leave(Status.FAILED, "It ended before anything was changed.", [told], ())
+        except RunbookError as unwritten:  # the cell has failed already; raised from here, the shell would dump it
+            print(f"{unwritten.message} {unwritten.hint}", file=sys.stderr)  # noqa: T201 - there is no other way to say it
+
+
+def _check_names(schema: Mapping[str, Any]) -> None:
+    taken = {*dir(Run), *STANDARD, "name", "parameters", "outcome"}
+    for name in schema:
+        if name in taken:
+            raise InvalidInputError(
+                f"A parameter cannot be called {name!r}: a runbook has something of that name itself.",
+                field="schema",
+                hint="Choose another name.",
+            )
+
+
+def _told(error: BaseException) -> str:
+    """An error with its next step. The text of one that was not foreseen may hold anything, and stays out."""
+    if isinstance(error, ChronicleError):
+        return str(error)
+    name = type(error).__name__
+    if isinstance(error, OSError) and error.strerror:
+        return ": ".join([name, error.strerror, *([str(error.filename)] if error.filename else [])])
+    return name
+
+
+def _copy(value: Any) -> Any:
+    """A value as it is now: a list can be changed in its place."""
+    return list(value) if isinstance(value, list) else value
+
+
+def _plain(value: Any) -> Any:
+    return value.reference if isinstance(value, Secret) else value
+
+
+def _shell() -> Any:
+    """The notebook's shell; None where there is none, as in a plain program."""
+    try:
+        from IPython.core.getipython import get_ipython
+    except ImportError:
+        return None
+    return get_ipython()
+
+
+def _show(outcome: RunbookOutcome, shell: Any) -> None:
+    if shell is None:
+        print(outcome)  # noqa: T201 - the outcome must be seen where no notebook shows it
+        return
+    from IPython.display import display
+
+    display(outcome)  # type: ignore[no-untyped-call]
+
+
+def _shortened(error: ChronicleError) -> None:
+    """Show an error in two lines: the frames of a runbook's cell say nothing that the message does not."""
+    lines = [f"{type(error).__name__}: {error.message}", f"Next step: {error.hint}" if error.hint else ""]
+    error._render_traceback_ = lambda: [line for line in lines if line]  # type: ignore[method-assign]

@@ -1,0 +1,76 @@
+"""What the source of a notebook tells about its parameters, without running it."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterable, Iterator
+
+from chronicle_notebook.runbook.engine._schema import STANDARD, Kind
+
+INJECTED = re.compile(r"\s*#\s*Parameters\b")
+"""How the cell begins that papermill puts in front of the rest (its own default comment)."""
+
+
+def assigned_names(source: str) -> list[str]:
+    """The names that a cell assigns at its top level, in order."""
+    names: list[str] = []
+    for statement in _tree(source).body:
+        targets = (
+            statement.targets
+            if isinstance(statement, ast.Assign)
+            else [statement.target]
+            if isinstance(statement, ast.AnnAssign)
+            else []
+        )
+        names += [target.id for target in targets if isinstance(target, ast.Name)]
+    return names
+
+
+def injected_names(cells: Iterable[str]) -> list[str]:
+    """The names that papermill set, told by its cell among those that have run; the last such cell counts.
+
+    Papermill itself takes an unknown parameter without a word, sets a variable that nothing reads, and goes on.
+    """
+    found = [cell for cell in cells if INJECTED.match(cell)]
+    return assigned_names(found[-1]) if found else []
+
+
+def schema_of(cells: Iterable[str]) -> dict[str, Kind | None] | None:
+    """The parameters of a runbook from its call of ``runbook.start``; None when there is no such call to read."""
+    for given in _given_to_start(cells, "schema"):
+        if isinstance(given, ast.Dict):
+            return {name: Kind.of(kind) for name, kind in STANDARD.items()} | _kinds(given)
+    return None
+
+
+def required_of(cells: Iterable[str]) -> list[str]:
+    """The parameters for which a runbook has an example only, from its call of ``runbook.start``."""
+    for given in _given_to_start(cells, "required"):
+        if isinstance(given, ast.List | ast.Tuple):
+            return [str(each.value) for each in given.elts if isinstance(each, ast.Constant)]
+    return []
+
+
+def _given_to_start(cells: Iterable[str], argument: str) -> Iterator[ast.expr]:
+    for cell in cells:
+        for node in ast.walk(_tree(cell)):
+            if isinstance(node, ast.Call) and ast.unparse(node.func).endswith("runbook.start"):
+                yield from (each.value for each in node.keywords if each.arg == argument)
+
+
+def _kinds(given: ast.Dict) -> dict[str, Kind | None]:
+    return {
+        str(key.value): Kind.of_source(value)
+        for key, value in zip(given.keys, given.values, strict=True)
+        if isinstance(key, ast.Constant)
+    }
+
+
+def _tree(source: str) -> ast.Module:
+    # Magics and shell lines are no Python; what stands beside them is read all the same.
+    plain = "\n".join("pass" if line.startswith(("%", "!")) else line for line in source.splitlines())
+    try:
+        return ast.parse(plain)
+    except SyntaxError:
+        return ast.Module(body=[], type_ignores=[])

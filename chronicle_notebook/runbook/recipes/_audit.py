@@ -1,0 +1,249 @@
+"""What is wrong, risky or odd about the webhooks of an event store, graded. Nothing is changed."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from urllib.parse import urlsplit
+
+from chronicle_notebook.base._errors import did_you_mean
+from chronicle_notebook.base._public import public_in
+from chronicle_notebook.base._url import is_local, shown
+from chronicle_notebook.definition.rules._header import header_caution
+from chronicle_notebook.definition.rules._url import target_url_caution
+from chronicle_notebook.display._listing import Column, Listing
+from chronicle_notebook.model import (
+    AuthorizationKind,
+    FailedPartition,
+    ObserverState,
+    RunningState,
+    WebhookDefinition,
+)
+from chronicle_notebook.runbook.recipes._defects import (
+    CIPHERTEXT_SENT,
+    STATUS_NOT_CHECKED,
+    counts_any_answer,
+    defects_of,
+)
+from chronicle_notebook.runbook.saved._pause_record import asleep
+from chronicle_notebook.session._client import Client
+
+ALL = "(all)"
+"""In the place of a webhook's id, for what is about the kernel and so about each of them."""
+
+
+class Grade(StrEnum):
+    """How bad it is, worst first."""
+
+    HIGH = "high"
+    """Something leaks, or is not delivered."""
+    MEDIUM = "medium"
+    """Something is likely not meant."""
+    LOW = "low"
+    """Worth knowing."""
+
+
+@public_in("runbook")
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing about one webhook."""
+
+    grade: Grade
+    rule: str
+    """A short name that stays, for example ``plain-http``."""
+    webhook: str
+    what: str
+    remedy: str
+
+    def facts(self) -> dict[str, str]:
+        """For the outcome."""
+        return {
+            "grade": self.grade.value,
+            "rule": self.rule,
+            "webhook": self.webhook,
+            "what": self.what,
+            "remedy": self.remedy,
+        }
+
+
+_COLUMNS = (
+    Column[Finding]("grade", "Grade", lambda each: each.grade.value, "category"),
+    Column[Finding]("rule", "Rule", lambda each: each.rule),
+    Column[Finding]("webhook", "Webhook", lambda each: each.webhook),
+    Column[Finding]("what", "What", lambda each: each.what),
+    Column[Finding]("remedy", "What to do", lambda each: each.remedy),
+)
+
+
+def audit(client: Client, *, largest_lag: int = 100) -> Listing[Finding]:
+    """Look at every webhook of the event store, in all namespaces.
+
+    :param largest_lag: how many numbers of the sequence an observer may be behind.
+    """
+    hooks = list(client.webhooks.all())
+    known = {each.id for each in client.event_types()}
+    sequences = {each.id for space in client.namespaces() for each in client.at(namespace=space).event_sequences()}
+    observers = client.observers()
+    sleeping = asleep(hooks, observers)
+    delivering = {hook.id for hook in hooks if hook.active} - sleeping
+    found = [
+        *(finding for hook in hooks for finding in _definition(hook, known, sequences)),
+        *_targets(hooks, delivering),
+        *_deliveries(hooks, observers, client.failed_partitions(), largest_lag),
+        *_unobserved(sleeping, {each.id for each in observers}),
+        *_kernel(client, [hook for hook in hooks if hook.id in delivering]),
+    ]
+    order = list(Grade)
+    found.sort(key=lambda each: (order.index(each.grade), each.webhook, each.rule))
+    counts = Counter(each.grade for each in found)
+    told = ", ".join(f"{counts[grade]} {grade.value}" for grade in Grade if counts[grade]) or "none"
+    return Listing(
+        found,
+        _COLUMNS,
+        caption=f"Findings in {len(hooks)} webhooks of event store {client.event_store!r}: {told}",
+        empty="Nothing was found.",
+        foot=f"Read from {client.server}",
+    )
+
+
+def too_bad(findings: Sequence[Finding], fail_on: str) -> str:
+    """Why these findings are not as they were asked to be; empty when they are.
+
+    :param fail_on: the grade from which on a finding counts, or ``nothing``.
+    """
+    order = [grade.value for grade in Grade]
+    if fail_on not in order:
+        return ""
+    counted = sum(order.index(each.grade.value) <= order.index(fail_on) for each in findings)
+    return f"{counted} of grade {fail_on} or worse." if counted else ""
+
+
+# -- what a definition tells ---------------------------------------------------------------------------------------
+
+
+def _definition(hook: WebhookDefinition, known: Collection[str], sequences: Collection[str]) -> Iterator[Finding]:
+    yield from _confidential(hook)
+    yield from _event_types(hook, known)
+    if hook.event_sequence_id not in sequences:
+        what = f"No namespace has a sequence {hook.event_sequence_id!r}, so it never fires."
+        hint = did_you_mean(hook.event_sequence_id, sequences) or "Check the id of the sequence."
+        yield Finding(Grade.HIGH, "unknown-sequence", hook.id, what, hint)
+    if not hook.active:
+        what = "It is inactive: nothing is delivered, and kernels to 19.32 may lose the flag at a restart."
+        yield Finding(Grade.LOW, "inactive", hook.id, what, "Remove it if it is not needed.")
+
+
+def _confidential(hook: WebhookDefinition) -> Iterator[Finding]:
+    parts = urlsplit(hook.target_url)
+    local = is_local(parts.hostname or "")
+    if parts.scheme == "http" and not local:
+        what = f"Events and credentials go to {parts.hostname} in clear."
+        yield Finding(Grade.HIGH, "plain-http", hook.id, what, "Use https.")
+    credential = "@" in parts.netloc
+    if credential:
+        what = "Its target URL holds credentials, which kernels store and list in clear."
+        yield Finding(Grade.HIGH, "credential-url", hook.id, what, "Use an authorization instead, and change them.")
+    in_query = target_url_caution(hook.target_url)
+    if in_query is not None:
+        credential = True
+        yield Finding(Grade.HIGH, "credential-query", hook.id, in_query.message, in_query.hint)
+    for name, value in hook.headers.items():
+        caution = header_caution(name, value)
+        if caution is not None:
+            credential = True
+            yield Finding(Grade.HIGH, "credential-header", hook.id, caution.message, caution.hint)
+    if hook.authorization.kind is AuthorizationKind.NONE and not credential and not local:
+        what = "Deliveries carry nothing that proves whom they are from; anybody could send to the target."
+        yield Finding(Grade.LOW, "no-authorization", hook.id, what, "Add an authorization if the target is public.")
+
+
+def _event_types(hook: WebhookDefinition, known: Collection[str]) -> Iterator[Finding]:
+    unknown = [kind.id for kind in hook.event_types if kind.id not in known]
+    if not hook.event_types:
+        what = "It has no event types, so it never fires."
+        yield Finding(Grade.HIGH, "never-fires", hook.id, what, "Name event types, or remove it.")
+    elif len(unknown) == len(hook.event_types):
+        what = f"The event store has none of its event types ({', '.join(unknown)}), so it never fires."
+        yield Finding(Grade.HIGH, "never-fires", hook.id, what, did_you_mean(unknown[0], known) or "Check the ids.")
+    elif unknown:
+        what = f"The event store has no event type {', '.join(map(repr, unknown))}."
+        hint = did_you_mean(unknown[0], known) or "Check the ids."
+        yield Finding(Grade.MEDIUM, "unknown-event-type", hook.id, what, hint)
+
+
+# -- what they have in common --------------------------------------------------------------------------------------
+
+
+def _targets(hooks: Sequence[WebhookDefinition], delivering: Collection[str]) -> Iterator[Finding]:
+    by_target: dict[str, list[WebhookDefinition]] = defaultdict(list)
+    for hook in hooks:
+        by_target[hook.target_url].append(hook)
+    for url, sharing in by_target.items():
+        for position, hook in enumerate(sharing[1:], start=1):
+            yield _sharing(hook, sharing[:position], url, delivering)
+
+
+def _sharing(
+    hook: WebhookDefinition, earlier: Sequence[WebhookDefinition], url: str, delivering: Collection[str]
+) -> Finding:
+    """A duplicate when both deliver; one that does not makes nothing arrive twice."""
+    mine = {kind.id for kind in hook.event_types}
+    for other in [each for each in earlier if {each.id, hook.id} <= set(delivering)]:
+        common = mine & {kind.id for kind in other.event_types}
+        if common and other.event_sequence_id == hook.event_sequence_id:
+            what = f"{shown(url)} gets {', '.join(sorted(common))} from {other.id!r} too, so each event arrives twice."
+            return Finding(Grade.MEDIUM, "duplicate", hook.id, what, "Remove one of the two.")
+    others = ", ".join(repr(each.id) for each in earlier)
+    what = f"{shown(url)} is the target of {others} too."
+    return Finding(Grade.LOW, "shared-target", hook.id, what, "Join them, if they are of one consumer.")
+
+
+# -- how deliveries go ---------------------------------------------------------------------------------------------
+
+
+def _deliveries(
+    hooks: Sequence[WebhookDefinition],
+    observers: Sequence[ObserverState],
+    failed: Sequence[FailedPartition],
+    largest_lag: int,
+) -> Iterator[Finding]:
+    active = {hook.id for hook in hooks if hook.active}
+    for hook in hooks:
+        failing = [each for each in failed if each.observer_id == hook.id]
+        if failing:
+            given_up = sum(each.quarantined for each in failing)
+            rest = f", {given_up} of which the kernel no longer tries" if given_up else ""
+            what = f"{len(failing)} partition{'' if len(failing) == 1 else 's'} failing{rest}."
+            yield Finding(Grade.HIGH, "failing", hook.id, what, "Use the runbook for a failing webhook.")
+    for each in observers:
+        if each.id not in active:
+            continue
+        if each.running_state in {RunningState.QUARANTINED, RunningState.SUSPENDED, RunningState.DISCONNECTED}:
+            what = f"Its observer in namespace {each.namespace!r} is {each.running_state.value}."
+            yield Finding(Grade.HIGH, "not-running", each.id, what, "Look at its failed partitions.")
+        if each.lag > largest_lag:
+            what = f"In namespace {each.namespace!r} up to {each.lag:,} events wait."
+            yield Finding(Grade.MEDIUM, "lag", each.id, what, "Look whether the target is slow.")
+
+
+def _unobserved(sleeping: Collection[str], observed: Collection[str]) -> Iterator[Finding]:
+    for webhook in sorted(set(sleeping) - set(observed)):
+        what = (
+            "It is listed as active and has no observer, so nothing is delivered: most likely it was registered as "
+            "inactive. A restart of the kernel may start it, with its whole history."
+        )
+        yield Finding(Grade.MEDIUM, "no-observer", webhook, what, "Remove it if it must not deliver.")
+
+
+def _kernel(client: Client, delivering: Sequence[WebhookDefinition]) -> Iterator[Finding]:
+    """What this kernel is known to do to deliveries, as it may look as if all were well."""
+    if delivering and counts_any_answer(client):
+        what = "This kernel counts any answer as delivered: that nothing fails does not prove that anything arrived."
+        yield Finding(Grade.MEDIUM, STATUS_NOT_CHECKED, ALL, what, "Look at the targets' own logs.")
+    if CIPHERTEXT_SENT in defects_of(client):
+        for hook in delivering:
+            if hook.authorization.kind in {AuthorizationKind.BASIC, AuthorizationKind.BEARER}:
+                what = "This kernel sends its encrypted secret instead of the secret, which the target refuses."
+                yield Finding(Grade.HIGH, CIPHERTEXT_SENT, hook.id, what, "Use OAuth or a newer kernel.")

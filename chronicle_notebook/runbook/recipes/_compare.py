@@ -1,0 +1,145 @@
+"""Two environments side by side: which webhooks only one of them has, and which differ in what."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+
+from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
+from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.base._url import another, shown
+from chronicle_notebook.display._listing import Column, Listing
+from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.registration._differences import FIELDS, differing
+from chronicle_notebook.session._client import Client
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field of one webhook that differs, or a webhook that one side lacks (``field`` is then empty)."""
+
+    webhook: str
+    field: str
+    left: str
+    right: str
+
+    def facts(self) -> dict[str, str]:
+        """For the outcome."""
+        return {"webhook": self.webhook, "field": self.field, "left": self.left, "right": self.right}
+
+
+OTHER = "other side"
+"""The name of the client of the environment that is compared with."""
+
+_COLUMNS = (
+    Column[Difference]("webhook", "Webhook", lambda each: each.webhook),
+    Column[Difference]("field", "Field", lambda each: each.field or "registered"),
+    Column[Difference]("left", "Left", lambda each: each.left),
+    Column[Difference]("right", "Right", lambda each: each.right),
+)
+
+
+def other_side(
+    client: Client,
+    *,
+    profile: str | None = None,
+    connection: Secret | None = None,
+    event_store: str | None = None,
+) -> Client:
+    """The environment to compare with: that of a profile or a connection string, else of the same kernel.
+
+    ``client`` is the current one afterwards, so that what follows does not go to the other environment.
+
+    :param connection: a reference to the connection string, which may hold a secret.
+    :param event_store: unless given, that of the profile, else the one of ``client``.
+    :raises InvalidInputError: something is given, and it leads to where ``client`` is.
+    """
+    from chronicle_notebook.session._connect import clients, connect, use
+
+    store = event_store or client.event_store
+    if profile is not None:
+        other = connect(profile=profile, event_store=event_store, name=OTHER)
+    elif connection is not None:
+        other = connect(connection.reveal(), event_store=store, name=OTHER)
+    else:
+        other = client.at(event_store=store)
+    if client.name in clients():  # connecting makes a client the current one, also one that is only looked at
+        use(client.name)
+    if _is_same(client, other) and (profile, connection, event_store) != (None, None, None):
+        raise InvalidInputError(
+            f"Event store {client.event_store!r} on {client.server} stands on both sides.",
+            field="other_profile" if profile is not None else "other_connection" if connection else "other_event_store",
+            hint="Name another environment, or another event store, for one of them.",
+        )
+    return other
+
+
+def _is_same(left: Client, right: Client) -> bool:
+    """Whether both are one event store, under one address."""
+    return (left.server, left.event_store) == (right.server, right.event_store)
+
+
+def compared(left: Client, right: Client, differences: Sequence[Difference]) -> str:
+    """What a comparison found, in a sentence."""
+    itself = ", as the event store was compared with itself" if _is_same(left, right) else ""
+    return f"{len(differences)} difference{'' if len(differences) == 1 else 's'}{itself}."
+
+
+def mismatch(left: Client, right: Client, differences: Sequence[Difference]) -> str:
+    """Why two event stores are not the same as they were to be; empty when they are.
+
+    One event store does not match itself: that would be true of any, and be taken for good news.
+    """
+    if _is_same(left, right):
+        return "That shows nothing."
+    return "They were to be the same." if differences else ""
+
+
+def compare(left: Client, right: Client, *, ignore: Collection[str] = ()) -> Listing[Difference]:
+    """How the webhooks of two event stores differ. Nothing is changed.
+
+    Of headers the values are compared and only the names are shown; of credentials only the kind can be compared.
+
+    :param ignore: fields that are meant to differ, for example ``target_url``.
+    :raises InvalidInputError: there is no such field.
+    """
+    _check_fields(ignore)
+    here = {each.id: each for each in left.webhooks.all()}
+    there = {each.id: each for each in right.webhooks.all()}
+    found = [
+        difference
+        for webhook in sorted(here.keys() | there.keys())
+        for difference in _differences(webhook, here.get(webhook), there.get(webhook), ignore)
+    ]
+    return Listing(
+        found,
+        _COLUMNS,
+        caption=f"{len(found)} difference{'' if len(found) == 1 else 's'} in {len({*here, *there})} webhooks"
+        f"{', of an event store and itself' if _is_same(left, right) else ''}",
+        empty="They are the same, as far as kernels tell.",
+        foot=f"Left: {left.event_store!r} on {left.server}. Right: {right.event_store!r} on {right.server}.",
+    )
+
+
+def _check_fields(names: Collection[str]) -> None:
+    known = [field.name for field in FIELDS]
+    for name in names:
+        if name not in known:
+            raise InvalidInputError(
+                f"A webhook has no field {name!r} that could be ignored.",
+                field="ignore",
+                hint=did_you_mean(name, known) or f"It has {', '.join(known)}.",
+            )
+
+
+def _differences(
+    webhook: str, left: WebhookDefinition | None, right: WebhookDefinition | None, ignore: Collection[str]
+) -> list[Difference]:
+    if left is None or right is None:
+        return [Difference(webhook, "", "no" if left is None else "yes", "no" if right is None else "yes")]
+    names = [name for name in differing(left, right) if name not in ignore]
+    shows = {field.name: field.show for field in FIELDS}
+    shows["target_url"] = lambda definition: shown(definition.target_url)
+    return [
+        Difference(webhook, name, shows[name](left), another(shows[name](left), shows[name](right))) for name in names
+    ]

@@ -1,0 +1,125 @@
+"""Where a runbook would lose events or credentials on the kernel in use, by what is known of its release.
+
+What becomes of a write on a kernel with these defects is seen only afterwards, when it is too late. So a runbook that
+would run into one refuses in its plan, and goes on only for somebody who names the defect: of a kernel with in-memory
+storage, for example, this package cannot tell that some of them do not concern it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping
+
+from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
+from chronicle_notebook.contracts._defects import DEFECTS
+from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
+from chronicle_notebook.session._client import Client
+
+AUTHORIZATION_DROPPED = "authorization-dropped"
+CIPHERTEXT_SENT = "ciphertext-sent"
+STATUS_NOT_CHECKED = "status-not-checked"
+UPDATES_DROPPED = "updates-dropped"
+
+SYSTEM_STORE = "System"
+"""The one event store that keeps credentials and changes of webhooks (source: K/Core/EventTypes/EventTypes.cs)."""
+
+ANY_ANSWER = (
+    "This kernel counts any answer as delivered, 404 and 500 too, so that nothing fails does not prove that anything "
+    "arrived: look at the target's own log. What was refused comes again only with a replay."
+)
+IN_USE_FOR_A_WHILE = (
+    "Keep what it had working for an hour: kernels may go on with the old target and credentials for event sources "
+    "that were active lately. They may also recommend a replay, which sends everything again, or begin it at once."
+)
+"""What may follow a change of a definition (source: K/Core/Observation/Webhooks/Webhook.cs, at 16.37)."""
+CREDENTIALS_COME_LATER = (
+    "Kernels add the credentials in a step of their own: the first deliveries may come without them, are then refused, "
+    "and come again."
+)
+_SENT_WITHOUT = (
+    "each event so far is sent without its credentials, the target refuses it, and the kernel counts as delivered what "
+    "was refused"
+)
+
+
+def defects_of(client: Client) -> frozenset[str]:
+    """The keys of what the kernel is known to do wrong."""
+    return frozenset(each.key for each in client.known_defects)
+
+
+def counts_any_answer(client: Client) -> bool:
+    """Whether the kernel takes a refused delivery for one that arrived."""
+    return STATUS_NOT_CHECKED in defects_of(client)
+
+
+def release_of(client: Client) -> str:
+    """The version of the kernel, for a sentence."""
+    return client.version.version or "of an unknown release"
+
+
+def drops_updates(client: Client, hooks: Collection[WebhookDefinition]) -> bool:
+    """Whether the kernel accepts a change of a webhook and forgets it.
+
+    Credentials and changes are dropped for the same reason, so a kernel that lists the credentials of one webhook keeps
+    the changes of all.
+    """
+    kept = any(each.authorization.kind is not AuthorizationKind.NONE for each in hooks)
+    return UPDATES_DROPPED in defects_of(client) and client.event_store != SYSTEM_STORE and not kept
+
+
+def check_accepted(accepted: Collection[str]) -> None:
+    """Refuse the name of a defect that there is not.
+
+    :raises InvalidInputError: with the nearest names.
+    """
+    keys = [each.key for each in DEFECTS]
+    for key in accepted:
+        if key not in keys:
+            raise InvalidInputError(
+                f"There is no known defect {key!r}.",
+                field="accept_defects",
+                hint=did_you_mean(key, keys) or "client.known_defects lists those of the kernel in use.",
+            )
+
+
+def refuse_new_credentials(client: Client, definition: WebhookDefinition, accepted: Collection[str]) -> None:
+    """Refuse to register a new webhook with credentials where its history would be lost by it.
+
+    :raises InvalidInputError: with the defects of the kernel by which that would happen.
+    """
+    check_accepted(accepted)
+    if definition.authorization.kind is AuthorizationKind.NONE:
+        return
+    reasons = {
+        AUTHORIZATION_DROPPED: "it stores no credentials outside the event store System",
+        STATUS_NOT_CHECKED: f"it adds the credentials in a step of their own, so {_SENT_WITHOUT}",
+    }
+    if client.event_store == SYSTEM_STORE:
+        del reasons[AUTHORIZATION_DROPPED]
+    if definition.authorization.kind is not AuthorizationKind.OAUTH:
+        reasons[CIPHERTEXT_SENT] = "deliveries carry the encrypted secret, which the target refuses"
+    _refuse(client, definition.id, "cannot be registered with credentials", reasons, accepted)
+
+
+def refuse_interruption(client: Client, definition: WebhookDefinition, accepted: Collection[str]) -> None:
+    """Refuse to remove a webhook with credentials, to register it again, where events would be lost by it.
+
+    :raises InvalidInputError: with the defect of the kernel by which that would happen.
+    """
+    check_accepted(accepted)
+    if definition.authorization.kind is not AuthorizationKind.NONE:
+        reason = {STATUS_NOT_CHECKED: f"when it is registered again, {_SENT_WITHOUT.replace('so far', 'of meanwhile')}"}
+        _refuse(client, definition.id, "cannot be removed for a while", reason, accepted)
+
+
+def _refuse(client: Client, webhook: str, what: str, reasons: Mapping[str, str], accepted: Collection[str]) -> None:
+    known = defects_of(client)
+    found = {key: reason for key, reason in reasons.items() if key in known and key not in accepted}
+    if not found:
+        return
+    told = "; ".join(f"{reason} ({key})" for key, reason in found.items())
+    raise InvalidInputError(
+        f"{webhook!r} {what} without losing events on this kernel, {release_of(client)}: {told}.",
+        field="accept_defects",
+        hint="Use a kernel from 19.32.3 on. If you know that this does not concern your kernel, for example for its "
+        f"storage in memory, give accept_defects={','.join([*accepted, *found])}.",
+    )

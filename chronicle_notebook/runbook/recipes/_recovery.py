@@ -1,0 +1,208 @@
+"""A webhook whose deliveries fail: what is wrong, the repair, and the wait until nothing fails any more."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+
+from chronicle_notebook.base._errors import InvalidInputError, MethodNotImplementedError
+from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.base._url import shown, without_credentials
+from chronicle_notebook.display._listing import Column, Listing
+from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.runbook.engine._step import Step
+from chronicle_notebook.runbook.recipes._defects import (
+    ANY_ANSWER,
+    IN_USE_FOR_A_WHILE,
+    UPDATES_DROPPED,
+    counts_any_answer,
+    drops_updates,
+    release_of,
+)
+from chronicle_notebook.runbook.recipes._rotation import about_secret, with_secret
+from chronicle_notebook.runbook.recipes._target_store import Answer, answers
+from chronicle_notebook.runbook.saved._pause_record import asleep
+from chronicle_notebook.runbook.saved._references import at_hand, missing_variables, needs, with_credentials
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.target_test._answer import ANY_STATUS, SOME_COUNT_ANY, probe
+
+ONE_AFTER_THE_OTHER = (
+    "A kernel changes the target first and the credentials then, so a delivery in between may bring the old ones to "
+    "the new target."
+)
+"""Each is an event of its own (source: K/Core/Services/Observation/Webhooks/Webhooks.cs)."""
+PAUSE = 0.2
+"""Seconds between two looks at the failed partitions."""
+
+_COLUMN = (
+    Column[tuple[str, str]]("what", "What", lambda each: each[0]),
+    Column[tuple[str, str]]("found", "Found", lambda each: each[1]),
+)
+
+
+def diagnose(client: Client, webhook: str, *, ask: bool = True, timeout: float = 10.0) -> Listing[tuple[str, str]]:
+    """What is known of why a webhook fails: its target's answer now, and what the kernel noted. Nothing is changed.
+
+    :param ask: whether the target gets one request without events, with the credentials as far as they are at hand.
+    :param timeout: in seconds, for the target.
+    :raises UnknownWebhookError: there is none of that id.
+    """
+    view = client.describe(webhook)
+    definition = view.definition
+    rows = [("target", shown(definition.target_url))]
+    rows += _answer_now(definition, timeout) if ask else [("its answer now", "not asked, as this run sends nothing")]
+    if counts_any_answer(client):
+        rows.append(("caveat", ANY_ANSWER))
+    if not definition.active:
+        rows.append(("active", "no: nothing is delivered"))
+    elif asleep([definition], view.observers):
+        rows.append(("active", "listed as active, and no observer of it is connected: nothing is delivered"))
+    rows += [(f"in {each.namespace}", f"{each.running_state.value}, lag {each.lag:,}") for each in view.observers]
+    for each in view.failed_partitions:
+        last = each.attempts[-1] if each.attempts else None
+        # A kernel may quote the URL that it sent to, and not always the one of now.
+        said = "" if last is None else without_credentials(" / ".join(last.messages), definition.target_url)
+        told = "" if last is None else f" at number {last.sequence_number}: {said}"
+        quarantined = ", quarantined" if each.quarantined else ""
+        tried = len(each.attempts)
+        attempts = f"{tried} attempt{'' if tried == 1 else 's'} in {each.namespace}{quarantined}{told}"
+        rows.append((f"partition {each.partition}", attempts))
+    failing = len(view.failed_partitions)
+    return Listing(
+        rows,
+        _COLUMN,
+        caption=f"{webhook}: {failing} partition{'' if failing == 1 else 's'} failing",
+        empty="Nothing is known.",
+        foot=f"Read from {client.server}",
+    )
+
+
+def _answer_now(definition: WebhookDefinition, timeout: float) -> list[tuple[str, str]]:
+    absent = missing_variables(definition)
+    answer = probe(definition if absent else with_credentials(definition), timeout=timeout)
+    status = "" if answer.status is None else f" {answer.status}"
+    # What the kernel in use makes of the status is known better than in general.
+    caveats = [each for each in answer.caveats if each not in {ANY_STATUS, SOME_COUNT_ANY}]
+    rows = [("its answer now", f"{answer.grade.value}{status}: {answer.detail}")]
+    rows += [("caveat", each) for each in caveats]
+    if absent:
+        rows.append(("credentials", f"not sent, as {', '.join(absent)} is not set here"))
+    return rows
+
+
+def recover(  # noqa: PLR0913 - the ways in which it can be repaired, and all are named
+    client: Client,
+    webhook: str,
+    *,
+    url: str | None = None,
+    secret: Secret | None = None,
+    username: str | None = None,
+    authority: str | None = None,
+    client_id: str | None = None,
+    deadline: float = 60.0,
+    timeout: float = 10.0,
+) -> list[Step]:
+    """The steps that repair a webhook and see its deliveries recover.
+
+    A new target and a new secret are one change, so that the old host is never told the new secret. The target is tried
+    first with what the webhook will have.
+
+    :param url: its new target, when that is what was wrong.
+    :param secret: its new token or password, when that is what was wrong. With neither, the target was repaired.
+    :param username: for basic authorization with a new secret.
+    :param authority: for OAuth with a new secret; and ``client_id``.
+    :param deadline: seconds to wait until no partition fails.
+    :param timeout: in seconds, for the target.
+    :raises UnknownWebhookError: there is none of that id.
+    :raises InvalidInputError: the kernel would drop the change, or something that a new secret needs is not given.
+    """
+    found = client.webhooks.get(webhook)
+    wanted = found if url is None else found.changed(target_url=url)
+    complete = partial(with_credentials, wanted)
+    if secret is not None:
+        renewed = with_secret(wanted, secret, username=username, authority=authority, client_id=client_id)
+        complete = partial(at_hand, renewed)
+    elif username or authority or client_id:
+        raise InvalidInputError(
+            "A user name, an authority or a client id goes with a new secret, and none is given.",
+            field="secret",
+            hint="Give secret=env:NAME as well, or leave it out.",
+        )
+    steps = [answers(wanted, complete, timeout=timeout)]
+    if url is not None or secret is not None:
+        _refuse_dropped(client, webhook)
+        steps.append(_changed(client, found, wanted, complete, secret))
+    return [*steps, _recovered(client, webhook, deadline)]
+
+
+def _refuse_dropped(client: Client, webhook: str) -> None:
+    if drops_updates(client, client.webhooks.all()):
+        raise InvalidInputError(
+            f"This kernel, {release_of(client)}, accepts a change of {webhook!r} and forgets it ({UPDATES_DROPPED}).",
+            field="url",
+            hint="Removing it and registering it again changes it, at the position that it has: pause it with the "
+            "runbook pause-and-resume, change it in the file, and resume it.",
+        )
+
+
+def _changed(
+    client: Client,
+    found: WebhookDefinition,
+    wanted: WebhookDefinition,
+    complete: Callable[[], WebhookDefinition],
+    secret: Secret | None,
+) -> Step:
+    moves = wanted.target_url != found.target_url
+    what = [f"point it at {shown(wanted.target_url)} instead of {shown(found.target_url)}"] if moves else []
+    if secret is not None:
+        what.append(f"give it the secret from {secret.reference}")
+
+    def there() -> bool | None:
+        """Of a secret nobody can tell whether the kernel has it."""
+        if client.webhooks.get(wanted.id).target_url != wanted.target_url:
+            return False
+        return True if secret is None else None
+
+    told = [needs(wanted), IN_USE_FOR_A_WHILE] if secret is None else [about_secret(client, wanted, secret)]
+    if moves and secret is not None:
+        told.append(ONE_AFTER_THE_OTHER)
+    return Step(
+        wanted.id,
+        " and ".join(what) or f"send it again with target {shown(wanted.target_url)}",
+        do=lambda: client.webhooks.register(complete()),
+        done=there,
+        note=" ".join(each for each in told if each),
+    )
+
+
+def _recovered(client: Client, webhook: str, deadline: float) -> Step:
+    blind = counts_any_answer(client)
+
+    def retry() -> Answer:
+        started = time.monotonic()
+        refused: list[str] = []
+        try:
+            refused = [each.partition for each, ran in client.retry_failed_partitions(webhook) if ran is False]
+        except MethodNotImplementedError:
+            refused = []  # a kernel without the call tries again by itself, a little later
+        while failing := len(client.failed_partitions(webhook)):
+            if time.monotonic() - started >= deadline:
+                quarantined = f" The kernel does not try {', '.join(refused)} again by itself." if refused else ""
+                return Answer(accepted=False, told=f"After {deadline:g} s {failing} still fail.{quarantined}")
+            time.sleep(PAUSE)
+        rest = f" {ANY_ANSWER}" if blind else ""
+        return Answer(accepted=True, told=f"None fails after {time.monotonic() - started:.1f} s.{rest}")
+
+    def recovered() -> bool | None:
+        if client.failed_partitions(webhook):
+            return False
+        return None if blind else True  # where nothing ever fails for its answer, nothing failing is no sign
+
+    return Step(
+        webhook,
+        f"try its failed partitions again, and wait up to {deadline:g} s until none fails",
+        do=retry,
+        done=recovered,
+        note=ANY_ANSWER if blind else "What failed is delivered again, so the target may get an event twice.",
+    )

@@ -1,0 +1,123 @@
+"""Giving a webhook a new secret without losing an event.
+
+The order that loses none: the receiver learns to take the new secret beside the old one, the webhook is given the new
+one, the receiver forgets the old one. The first and the last are done at the receiver. A delivery that meets a receiver
+which takes neither fails and is tried again on kernels that look at the answer; on those that count any answer as
+delivered, some of those before 19.30, it would be lost, so the new secret is tried at the target before anything
+changes.
+"""
+
+from __future__ import annotations
+
+from chronicle_notebook.base._errors import InvalidInputError
+from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.model import (
+    AuthorizationKind,
+    BasicAuthorization,
+    BearerAuthorization,
+    OAuthAuthorization,
+    WebhookDefinition,
+)
+from chronicle_notebook.runbook.engine._step import Step
+from chronicle_notebook.runbook.recipes._defects import CIPHERTEXT_SENT, IN_USE_FOR_A_WHILE, defects_of
+from chronicle_notebook.runbook.recipes._target_store import answers
+from chronicle_notebook.runbook.saved._references import at_hand, why_unusable
+from chronicle_notebook.session._client import Client
+
+RESENT = "Kernels do not tell whether it is the same one, so it is sent whenever this runs."
+CIPHERTEXT = (
+    "This kernel sends the encrypted secret instead of the secret, so that the target refuses any of them: a new one "
+    "changes nothing."
+)
+
+
+def rotate(
+    client: Client,
+    webhook: str,
+    secret: Secret,
+    *,
+    username: str | None = None,
+    authority: str | None = None,
+    client_id: str | None = None,
+    test_target: bool = True,
+    timeout: float = 10.0,
+) -> list[Step]:
+    """The steps that give a webhook a new token, password or client secret; its kind of authorization stays.
+
+    :param secret: a reference.
+    :param username: for basic authorization, which kernels do not give back.
+    :param authority: for OAuth, likewise; and ``client_id``.
+    :param test_target: first see that the target takes a request with the new secret. OAuth cannot be tried from here.
+    :param timeout: in seconds, for the target.
+    :raises InvalidInputError: the webhook has no authorization, or something that it needs is not given.
+    """
+    found = client.webhooks.get(webhook)
+    wanted = with_secret(found, secret, username=username, authority=authority, client_id=client_id)
+    failing = {(each.namespace, each.partition) for each in client.failed_partitions(webhook)}
+
+    def deliveries_hold() -> bool | None:
+        """No partition fails that did not before: an undelivered event would be the first sign."""
+        now = {(each.namespace, each.partition) for each in client.failed_partitions(webhook)}
+        return False if now - failing else None
+
+    steps = []
+    if test_target and found.authorization.kind is not AuthorizationKind.OAUTH:
+        steps.append(answers(wanted, lambda: wanted, timeout=timeout))
+    return [
+        *steps,
+        Step(
+            webhook,
+            f"give it the secret from {secret.reference}",
+            do=lambda: client.webhooks.register(at_hand(wanted)),
+            done=deliveries_hold,
+            note=about_secret(client, wanted, secret),
+        ),
+    ]
+
+
+def about_secret(client: Client, wanted: WebhookDefinition, secret: Secret) -> str:
+    """What is worth knowing before a webhook is given another secret."""
+    told = [why_unusable(secret), RESENT, IN_USE_FOR_A_WHILE]
+    if CIPHERTEXT_SENT in defects_of(client) and wanted.authorization.kind is not AuthorizationKind.OAUTH:
+        told.append(CIPHERTEXT)
+    return " ".join(each for each in told if each)
+
+
+def with_secret(
+    found: WebhookDefinition,
+    secret: Secret,
+    *,
+    username: str | None = None,
+    authority: str | None = None,
+    client_id: str | None = None,
+) -> WebhookDefinition:
+    """A webhook that was read back with another token, password or client secret; its kind of authorization stays.
+
+    :raises InvalidInputError: it has no authorization, or something that its kind needs besides is not given.
+    """
+    match found.authorization.kind:
+        case AuthorizationKind.BEARER:
+            return found.changed(authorization=BearerAuthorization(secret))
+        case AuthorizationKind.BASIC:
+            return found.changed(authorization=BasicAuthorization(_given("username", username, found), secret))
+        case AuthorizationKind.OAUTH:
+            told = OAuthAuthorization(
+                _given("authority", authority, found), _given("client_id", client_id, found), secret
+            )
+            return found.changed(authorization=told)
+    raise InvalidInputError(
+        f"Webhook {found.id!r} has no authorization whose secret could be rotated.",
+        field="webhook",
+        hint="Register it with one first, and see with webhooks.plan() what the kernel makes of that.",
+    )
+
+
+def _given(name: str, value: str | None, found: WebhookDefinition) -> str:
+    if value is None:
+        raise InvalidInputError(
+            f"Webhook {found.id!r} has {found.authorization.kind.value} authorization, of which kernels do not give "
+            f"the {name} back.",
+            field=name,
+            hint=f"Give the parameter {name}.",
+        )
+    return value

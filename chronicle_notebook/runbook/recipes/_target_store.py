@@ -1,0 +1,57 @@
+"""Asking a target whether it takes a delivery, before webhooks are pointed at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from chronicle_notebook.base._url import shown
+from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
+from chronicle_notebook.runbook.engine._step import Step
+from chronicle_notebook.runbook.saved._references import at_hand
+from chronicle_notebook.target_test._answer import probe
+
+WITHOUT_EVENTS = "A request without events is sent from here."
+WITHOUT_TOKEN = f"{WITHOUT_EVENTS} Only the kernel fetches a token, so it goes without one, and 401 and 403 will do."
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a target said, as the result of a step."""
+
+    accepted: bool
+    told: str
+
+    def __bool__(self) -> bool:
+        return self.accepted
+
+
+def answers(definition: WebhookDefinition, asked: Callable[[], WebhookDefinition], *, timeout: float) -> Step:
+    """A step that succeeds when a target answers 2xx to the test request, with its credentials.
+
+    One with OAuth, whose tokens only the kernel fetches, may answer that it wants one: that it is there is all that can
+    be seen from here.
+
+    :param definition: tells for whom and where it is.
+    :param asked: the definition with its credentials; called when the step is done.
+    """
+    oauth = definition.authorization.kind is AuthorizationKind.OAUTH
+
+    def ask() -> Answer:
+        answer = probe(at_hand(asked()), timeout=timeout)
+        status = "" if answer.status is None else f" {answer.status}"
+        accepted = bool(answer) or (oauth and answer.status in {401, 403})
+        return Answer(accepted=accepted, told=f"{answer.grade.value}{status}: {answer.detail}")
+
+    what = f"see that {shown(definition.target_url)} {'is there' if oauth else 'takes deliveries'}"
+    note = WITHOUT_TOKEN if oauth else WITHOUT_EVENTS
+    return Step(definition.id, what, ask, lambda: None, lasting=False, note=note)
+
+
+def finds_credentials(definition: WebhookDefinition, asked: Callable[[], WebhookDefinition]) -> Step:
+    """A step that succeeds when the credentials of a webhook can be had, for where its target is not asked."""
+
+    def look() -> None:
+        at_hand(asked())
+
+    return Step(definition.id, "find its credentials", look, lambda: None, lasting=False)

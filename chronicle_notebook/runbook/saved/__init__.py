@@ -1,0 +1,1 @@
+"""The file of definitions that a pause writes, and what restores webhooks from it."""

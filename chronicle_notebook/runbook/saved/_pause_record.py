@@ -1,0 +1,37 @@
+"""Webhooks that are listed as active and deliver nothing, as they were registered as inactive.
+
+Kernels up to 19.32 lose the flag when they read a webhook back from storage (see the defect ``inactive-lost``). Whoever
+removes such a webhook and registers it again as it is listed wakes it, and its whole history is delivered at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chronicle_notebook.base._errors import InvalidInputError
+from chronicle_notebook.model import ObserverState, RunningState, WebhookDefinition
+from chronicle_notebook.session._client import Client
+
+
+def asleep(hooks: Iterable[WebhookDefinition], observers: Iterable[ObserverState]) -> set[str]:
+    """The ids of those that are listed as active and observe nothing: no observer of theirs is connected.
+
+    One without event types is not among them: it has no use for an observer.
+    """
+    awake = {each.id for each in observers if each.running_state is not RunningState.DISCONNECTED}
+    return {each.id for each in hooks if each.active and each.event_types and each.id not in awake}
+
+
+def refuse_waking(client: Client, hooks: Iterable[WebhookDefinition], *, field: str) -> None:
+    """Refuse to remove and register again what would deliver afterwards, and does not now.
+
+    :raises InvalidInputError: naming the first.
+    """
+    for webhook in sorted(asleep(hooks, client.observers())):
+        raise InvalidInputError(
+            f"{webhook!r} is listed as active and has no observer that is connected: most likely it was registered as "
+            "inactive, and the kernel lost that. Registered again as it is listed, it would deliver its whole history.",
+            field=field,
+            hint=f"Leave {webhook!r} out: it delivers nothing as it is. If its kernel has just started, look again. To "
+            f'have it gone, keep client.webhooks.code("{webhook}") and call client.webhooks.remove("{webhook}").',
+        )

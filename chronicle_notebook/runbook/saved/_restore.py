@@ -1,0 +1,87 @@
+"""Bringing a kept definition back, and telling whether it is back or something else stands in its place."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from chronicle_notebook.base._errors import InvalidInputError
+from chronicle_notebook.base._url import another
+from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.reading._list import WebhookList
+from chronicle_notebook.registration._differences import FIELDS, differing
+from chronicle_notebook.registration._outcome import Outcome
+from chronicle_notebook.runbook.recipes._defects import AUTHORIZATION_DROPPED, SYSTEM_STORE, defects_of
+from chronicle_notebook.runbook.saved._store_file import Kept, KeptDefinitions
+from chronicle_notebook.session._client import Client
+
+
+def register_kept(client: Client, kept: KeptDefinitions, webhook: str) -> Outcome:
+    """Register what the file has, and note in it that this is done."""
+    return _noted(client.webhooks.register(kept.here()[webhook].definition()), kept, webhook)
+
+
+def replace_by_kept(client: Client, kept: KeptDefinitions, webhook: str) -> Outcome:
+    """Remove the webhook, if it is there, and register what the file has; and note in it that this is done."""
+    return _noted(client.webhooks.replace(kept.here()[webhook].definition()), kept, webhook)
+
+
+def _noted(outcome: Outcome, kept: KeptDefinitions, webhook: str) -> Outcome:
+    if outcome:
+        kept.mark_resumed(webhook)
+    return outcome
+
+
+def restored(client: Client, entry: Kept) -> bool | None:
+    """Whether what is registered is what was kept; None when it is as far as it can be compared here."""
+    found = client.webhooks.all().find(entry.id)
+    if found is None:
+        return False
+    try:
+        wanted = entry.definition()
+    except InvalidInputError:  # a variable that it needs is not set here
+        return None
+    if _differences(client, wanted, found, entry):
+        return False
+    return None if wanted.authorization.kind is not found.authorization.kind else True
+
+
+def refuse_differing(client: Client, entries: Iterable[Kept], hooks: WebhookList, file: Path) -> None:
+    """Refuse to take back what was changed since it was kept.
+
+    :raises InvalidInputError: one is registered, and otherwise than the file has it.
+    """
+    for entry in entries:
+        found = hooks.find(entry.id)
+        if found is None:
+            continue
+        try:
+            wanted = entry.definition()
+        except InvalidInputError:
+            continue
+        told = _differences(client, wanted, found, entry)
+        if told:
+            raise InvalidInputError(
+                f"{entry.id!r} is registered again, and otherwise than {file} has it: {'; '.join(told)}. Resuming "
+                "would take that back.",
+                field="webhooks",
+                hint=f"Leave {entry.id!r} out if what is registered is right; if the file is, remove it first.",
+            )
+
+
+def _differences(client: Client, wanted: WebhookDefinition, found: WebhookDefinition, entry: Kept) -> list[str]:
+    """Each field that differs, for people. Not what the kernel is known to lose: the credentials, the flag inactive."""
+    lost = defects_of(client)
+    ignored = set()
+    if AUTHORIZATION_DROPPED in lost and client.event_store != SYSTEM_STORE:
+        ignored.add("authorization")
+    if "inactive-lost" in lost and not wanted.active:
+        ignored.add("active")
+    if entry.missing():  # the values of headers cannot be looked up here
+        wanted, found = (each.changed(headers=dict.fromkeys(each.headers, "")) for each in (wanted, found))
+    shows = {field.name: field.show for field in FIELDS}
+    return [
+        f"{name} is {another(shows[name](wanted), shows[name](found))}, and {shows[name](wanted)} in the file"
+        for name in differing(wanted, found)
+        if name not in ignored
+    ]

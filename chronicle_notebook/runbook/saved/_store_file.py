@@ -1,0 +1,232 @@
+"""Definitions kept in a file between a pause and a resumption: YAML without a secret."""
+
+from __future__ import annotations
+
+import os
+import re
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+from chronicle_notebook.base._errors import InvalidInputError
+from chronicle_notebook.definition._code import render
+from chronicle_notebook.definition._yaml import read_document
+from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.session._client import Client
+
+_SEPARATOR = "---\n"
+_OWN_LINE = re.compile(r"^(?:server|event_store|moving|resumed): .*\n", re.MULTILINE)
+"""What the file says of a definition. The other keys at the beginning of a line are those of the definition."""
+_WHERE = "Each needs a line server: HOST:PORT and a line event_store: NAME, which say where it was removed."
+
+
+def kept_text(definition: WebhookDefinition) -> str:
+    """A definition as the file has it."""
+    return str(render(definition, "yaml", only_credentials=True))
+
+
+def variables(text: str) -> list[str]:
+    """The environment variables that a definition of the file refers to, and that resuming so needs."""
+    import yaml
+
+    document = yaml.safe_load(text)
+    values = [document.get("url")]
+    for key in ("headers", "authorization"):
+        values += (document.get(key) or {}).values()
+    return [value.removeprefix("env:") for value in values if isinstance(value, str) and value.startswith("env:")]
+
+
+def listed_values(definition: WebhookDefinition) -> dict[str, str]:
+    """Of the variables of a definition those whose value the kernel lists, with it: in headers and in the URL."""
+    import yaml
+
+    document = yaml.safe_load(kept_text(definition))
+    pairs: list[tuple[Any, object]] = [(document.get("url"), definition.target_url)]
+    pairs += [(text, definition.headers[name]) for name, text in (document.get("headers") or {}).items()]
+    return {
+        written.removeprefix("env:"): value
+        for written, value in pairs
+        if isinstance(written, str) and written.startswith("env:") and isinstance(value, str)
+    }
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """One definition of the file, and where it was removed."""
+
+    server: str
+    event_store: str
+    id: str
+    text: str
+    """As :func:`kept_text` writes it."""
+    moving: bool = False
+    """Whether it was put here to be registered with another target, and not to be paused."""
+    resumed: bool = False
+    """Whether it was registered again since."""
+
+    def definition(self) -> WebhookDefinition:
+        """What it is registered as, its secrets as references.
+
+        :raises InvalidInputError: it is no such definition, or a variable of its that is no secret is not set.
+        """
+        document = read_document(self.text)
+        return document.builder.build(document.id, document.target_url)
+
+    @property
+    def secrets(self) -> list[str]:
+        """``env:NAME`` for what is secret of its variables, and ``NAME`` for the others."""
+        import yaml
+
+        plain = {"username", "authority", "client_id"}
+        told = yaml.safe_load(self.text).get("authorization") or {}
+        names = {value.removeprefix("env:") for key, value in told.items() if key in plain and isinstance(value, str)}
+        return sorted(name if name in names else f"env:{name}" for name in variables(self.text))
+
+    @property
+    def authorized(self) -> bool:
+        """Whether its deliveries carry credentials."""
+        import yaml
+
+        return "authorization" in yaml.safe_load(self.text)
+
+    def missing(self) -> list[str]:
+        """The variables that it needs and that are not set."""
+        return [name for name in variables(self.text) if not os.getenv(name)]
+
+
+class KeptDefinitions:
+    """A file of definitions, each as ``webhooks.code(id, "yaml")`` writes it, with where it is from; of mode 0600.
+
+    Credentials are references in it, also those in headers and in URLs. Other headers stand there with their values, so
+    that resuming needs no more than it must. It can hold those of several event stores; what is asked of it is about
+    the one that it is opened for.
+    """
+
+    def __init__(self, path: str | Path, server: str, event_store: str) -> None:
+        self.path = Path(path)
+        self.server, self.event_store = str(server), event_store
+
+    @classmethod
+    def of(cls, client: Client, path: str | Path) -> KeptDefinitions:
+        """The file, for the event store of a client."""
+        return cls(path, client.server, client.event_store)
+
+    def everything(self) -> list[Kept]:
+        """All that is in the file, of whichever event store; nothing when there is no file.
+
+        :raises InvalidInputError: the file cannot be read, is not one of these, or does not say where one is from.
+        """
+        try:
+            text = self.path.read_text(encoding="utf-8")
+        except FileNotFoundError:
+            return []
+        except (OSError, UnicodeDecodeError) as error:
+            raise self._unusable("read", error) from None
+        return [each for part in text.split(f"\n{_SEPARATOR}") if (each := self._read(part)) is not None]
+
+    def here(self) -> dict[str, Kept]:
+        """Those of this event store by their ids.
+
+        :raises InvalidInputError: as for :meth:`everything`.
+        """
+        return {
+            each.id: each
+            for each in self.everything()
+            if (each.server, each.event_store) == (self.server, self.event_store)
+        }
+
+    def keep(self, definition: WebhookDefinition, *, moving: bool = False) -> None:
+        """Put a definition in, in place of an earlier one of its id from here. The file is never half written.
+
+        :raises InvalidInputError: it cannot be written.
+        """
+        self._put(Kept(self.server, self.event_store, definition.id, kept_text(definition), moving=moving))
+
+    def waiting(self) -> list[Kept]:
+        """Those of this event store that were not registered again yet."""
+        return [each for each in self.here().values() if not each.resumed]
+
+    def mark_resumed(self, webhook: str) -> None:
+        """Note that it is registered again, so that another definition may be kept in its place."""
+        self._put(replace(self.here()[webhook], resumed=True))
+
+    def holds(self, definition: WebhookDefinition, *, moving: bool = False) -> bool:
+        """Whether it is in the file as it is now, and waits there for that."""
+        kept = self.here().get(definition.id)
+        if kept is None or kept.resumed or kept.moving is not moving:
+            return False
+        return kept.text.strip() == kept_text(definition).strip()
+
+    def check_free_for(self, definition: WebhookDefinition) -> None:
+        """Refuse to overwrite another definition that still waits to be resumed. One that was to be moved does not
+        count: its webhook is registered as it was before, so nothing was done with it.
+
+        :raises InvalidInputError: there is one.
+        """
+        kept = self.here().get(definition.id)
+        if kept is not None and not kept.resumed and not kept.moving and not self.holds(definition):
+            raise InvalidInputError(
+                f"{self.path} holds another definition of {definition.id!r} of this event store, which was not resumed "
+                "from there. It is registered now as somebody else registered it.",
+                field="file",
+                hint="Name another file; or take the old definition out, if nobody needs it any more.",
+            )
+
+    def _read(self, part: str) -> Kept | None:
+        import yaml
+
+        bare = part.removeprefix(_SEPARATOR)
+        try:
+            node: Any = yaml.safe_load(bare)
+        except yaml.YAMLError:
+            node = ()
+        if node is None:
+            return None
+        if not isinstance(node, Mapping) or not isinstance(node.get("id"), str):
+            raise self._wrong(
+                "does not hold definitions of webhooks.", "Name the file that pausing wrote, or a new one."
+            )
+        webhook = node["id"].removeprefix("literal:")
+        server, store = node.get("server"), node.get("event_store")
+        if not isinstance(server, str) or not isinstance(store, str):
+            raise self._wrong(f"does not say of which server and event_store {webhook!r} is.", _WHERE)
+        text = _OWN_LINE.sub("", bare.strip("\n") + "\n")
+        flags = {name: node.get(name) is True for name in ("moving", "resumed")}
+        return Kept(server, store, webhook, text, **flags)
+
+    def _put(self, new: Kept) -> None:
+        documents = {(each.server, each.event_store, each.id): each for each in self.everything()}
+        documents[new.server, new.event_store, new.id] = new
+        try:
+            self._write(list(documents.values()))
+        except OSError as error:
+            raise self._unusable("written", error) from None
+
+    def _write(self, documents: list[Kept]) -> None:
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
+        written = Path(name)
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write("".join(_SEPARATOR + _document(each) for each in documents))
+            written.replace(self.path)
+        except BaseException:
+            written.unlink(missing_ok=True)
+            raise
+
+    def _unusable(self, what: str, error: OSError | UnicodeDecodeError) -> InvalidInputError:
+        reason = getattr(error, "strerror", None) or "it is no text"
+        return self._wrong(f"cannot be {what}: {reason}.", "Name another file.")
+
+    def _wrong(self, what: str, hint: str) -> InvalidInputError:
+        return InvalidInputError(f"{self.path} {what}", field="file", hint=hint)
+
+
+def _document(kept: Kept) -> str:
+    import yaml
+
+    own: dict[str, Any] = {"server": kept.server, "event_store": kept.event_store}
+    own |= {name: True for name in ("moving", "resumed") if getattr(kept, name)}
+    return yaml.safe_dump(own, sort_keys=False, allow_unicode=True, width=10_000) + kept.text.strip("\n") + "\n"

@@ -1,0 +1,409 @@
+"""The client: one kernel, one event store, one namespace, and the doors to everything about them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from functools import cached_property
+from types import TracebackType
+from typing import TYPE_CHECKING, Self
+
+from chronicle_notebook.base._arguments import check_declared, check_names
+from chronicle_notebook.base._errors import ProtectedError
+from chronicle_notebook.base._public import public
+from chronicle_notebook.connection._channel import Channel
+from chronicle_notebook.connection._string import ConnectionString
+from chronicle_notebook.contracts._defects import KnownDefect
+from chronicle_notebook.contracts._negotiation import Negotiation
+from chronicle_notebook.contracts.negotiated import NegotiatedGateway
+from chronicle_notebook.display._listing import Listing
+from chronicle_notebook.display._table_and_card import Card, banner_of, clock
+from chronicle_notebook.events import failed_partition_listing, observer_listing, retry_listing
+from chronicle_notebook.events._declared_event_type import declared_event_types, registration_of
+from chronicle_notebook.events._event_sequence import EventSequence
+from chronicle_notebook.events._listings import (
+    ListenedEventType,
+    SequenceTail,
+    event_type_listing,
+    listened_listing,
+    name_listing,
+    sequence_listing,
+)
+from chronicle_notebook.model import (
+    EVENT_LOG,
+    EventToAppend,
+    FailedPartition,
+    ObserverState,
+    RegisteredEventType,
+    ServerVersion,
+)
+from chronicle_notebook.session._defect_listing import defect_listing
+from chronicle_notebook.session._description import client_card
+from chronicle_notebook.session._doctor import Diagnosis, examine
+from chronicle_notebook.session._guard import LOCK, GuardedGateway, other_store_hint
+from chronicle_notebook.session._location import Place
+from chronicle_notebook.session._observer_queries import failing_of, observers_of
+from chronicle_notebook.session._status import Status
+from chronicle_notebook.session._webhook_view import WebhookView
+from chronicle_notebook.session._webhooks import Webhooks
+
+if TYPE_CHECKING:
+    from chronicle_notebook.widgets import WebhookExplorer
+    from chronicle_notebook.widgets._session import Session
+
+
+@public
+class Client:
+    """A connection to a kernel. Made by :func:`chronicle_notebook.connect`; close it, or use it in a ``with`` block."""
+
+    def __init__(  # noqa: PLR0913 - made by connect() alone
+        self,
+        channel: Channel,
+        *,
+        name: str,
+        event_store: str,
+        namespace: str,
+        version: ServerVersion,
+        kernel: NegotiatedGateway | None = None,
+        embedded: bool = False,
+        declared: Iterable[type] | None = None,
+        on_close: Callable[[Client], None] | None = None,
+    ) -> None:
+        self._channel = channel
+        self._kernel = NegotiatedGateway(channel) if kernel is None else kernel
+        self._place = Place(self._kernel, event_store, namespace)
+        self._remark = ""
+        self.declared = check_declared(declared)
+        """The declared classes that :meth:`Webhooks.discover` looks at; None for all that are loaded."""
+        self._on_close = on_close
+        self.name = name
+        """The name under which :func:`chronicle_notebook.client` finds it."""
+        self.event_store = event_store
+        self.namespace = namespace
+        self._version = version
+        self.embedded = embedded
+        """Whether the kernel is the sandbox inside this process."""
+
+    @property
+    def server(self) -> str:
+        """``host:port`` of the kernel."""
+        return self._kernel.server
+
+    @property
+    def closed(self) -> bool:
+        """Whether it was closed, for good; one that has lost its kernel is not, and connects again by itself."""
+        return self._channel.closed
+
+    @property
+    def timeout(self) -> float:
+        """Seconds that each call may take."""
+        return self._channel.timeout
+
+    @property
+    def protected(self) -> bool:
+        """Whether writes need the event store's name first."""
+        return isinstance(self._kernel, GuardedGateway)
+
+    @property
+    def protected_as(self) -> str | None:
+        """The profile that protects it, empty when it was asked for without one; None when it is not protected."""
+        return self._kernel.label if isinstance(self._kernel, GuardedGateway) else None
+
+    @property
+    def locked(self) -> bool:
+        """Whether it is protected and the event store's name was not given in this process yet."""
+        return self.protected and not LOCK.is_open(self.server, self.event_store)
+
+    def unlock(self, event_store: str) -> None:
+        """Let this process write to the event store of a protected connection, by giving its name.
+
+        :raises ProtectedError: it is another name than that of :attr:`event_store`.
+        """
+        LOCK.unlock(self.server, self.event_store, event_store)
+
+    @property
+    def target(self) -> ConnectionString:
+        """The connection string, which shows itself without its secrets."""
+        return self._channel.target
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether the kernel is a sandbox, in this process or another; it says so in its version."""
+        return self.embedded or self.version.is_sandbox
+
+    @property
+    def generation(self) -> str:
+        """The wire generation: ``commands`` for kernels from 16.38 on, ``classic`` for those before."""
+        return self._kernel.generation
+
+    @property
+    def version(self) -> ServerVersion:
+        """What the server in use says of itself."""
+        found = self._kernel.negotiation
+        # The compatibility check tells the version and not the commit; the first call of this client told both.
+        if found is None or not found.version.version or found.version.version == self._version.version:
+            return self._version
+        return found.version
+
+    @property
+    def negotiation(self) -> Negotiation | None:
+        """How the wire generation was found out, and what the kernel objects to in this package's contract."""
+        return self._kernel.negotiation
+
+    @property
+    def known_defects(self) -> Listing[KnownDefect]:
+        """What kernels of this version are known to do wrong, and what this package does about it."""
+        return defect_listing(self._kernel.known_defects, version=self.version.version, foot=self._stamp()).under(
+            banner_of(self.server)
+        )
+
+    @cached_property
+    def webhooks(self) -> Webhooks:
+        """The webhooks of the event store."""
+        return Webhooks(
+            self._kernel,
+            self._place.store,
+            declared=self.declared,
+            shown_store=lambda: self.event_store,
+            appender=self._test_appender,
+            explore=self._explorer,
+        )
+
+    def _test_appender(self) -> Callable[[str, EventToAppend], object] | None:
+        """What appends a made-up event for a test of a webhook; None unless the kernel is a sandbox.
+
+        In the event log of any other kernel such an event would stay for good.
+        """
+        if not self.sandbox:
+            return None
+        return lambda sequence, event: self.event_sequence(sequence).append_many([event])
+
+    def _explorer(self) -> WebhookExplorer:
+        from chronicle_notebook.widgets import WebhookExplorer
+
+        session: Session = self  # type checkers hold the client against what widgets use of it
+        return WebhookExplorer(session)
+
+    @cached_property
+    def event_log(self) -> EventSequence:
+        """The sequence that events go to unless told otherwise."""
+        return self.event_sequence(EVENT_LOG)
+
+    def event_sequence(self, sequence: str) -> EventSequence:
+        """A sequence of the namespace, by its id. Kernels create one at the first event that is appended to it.
+
+        :raises UnknownEventStoreError: the kernel does not have the event store.
+        :raises InvalidInputError: the event store does not have the namespace.
+        """
+        check_names(sequence=sequence or "")
+        return EventSequence(self._kernel, self._place.store(), self._place.namespace(), sequence)
+
+    def event_stores(self) -> Listing[str]:
+        """The names of all event stores of the kernel, with the client's own marked in the table."""
+        return self._names(self._kernel.event_stores(), "event store", f"kernel {self.server}", self.event_store)
+
+    def ensure_event_store(self, name: str | None = None) -> None:
+        """Create an event store, this client's own unless named, if it does not exist."""
+        check_names(name=name)
+        store = self.event_store if name is None else name
+        try:
+            self._kernel.ensure_event_store(store)
+        except ProtectedError as error:
+            if store != self.event_store:
+                error.hint = other_store_hint(store)
+            raise
+        self.look()
+
+    def namespaces(self) -> Listing[str]:
+        """The names of the namespaces of the event store, with the client's own marked in the table."""
+        where = f"event store {self.event_store!r}"
+        return self._names(list(self._place.namespaces()), "namespace", where, self.namespace)
+
+    def ensure_namespace(self, name: str | None = None) -> None:
+        """Create a namespace, this client's own unless named, if it does not exist."""
+        check_names(name=name)
+        self._kernel.ensure_namespace(self._place.store(), self.namespace if name is None else name)
+        self.look()
+
+    def at(self, *, event_store: str | None = None, namespace: str | None = None) -> Client:
+        """A client of another event store or namespace on the same connection; closing one closes both.
+
+        The namespace stays what it is unless given, and is then looked for when it is first needed.
+
+        :raises UnknownEventStoreError: the kernel has no such event store.
+        :raises InvalidInputError: the event store has no such namespace.
+        """
+        check_names(event_store=event_store, namespace=namespace)
+        moved = Client(
+            self._channel,
+            name=self.name,
+            event_store=event_store or self.event_store,
+            namespace=namespace or self.namespace,
+            version=self._version,
+            kernel=self._kernel,
+            embedded=self.embedded,
+            declared=self.declared,
+            on_close=self._on_close,
+        )
+        if namespace is None:
+            moved._place.store()
+        else:
+            moved._place.check_from(self.event_store)
+        moved.look()
+        return moved
+
+    def look(self) -> None:
+        """Look whether the kernel has the event store and the namespace; the card says what is missing."""
+        self._remark = self._place.remark()
+
+    def shares_connection_with(self, other: Client) -> bool:
+        """Whether closing one of the two closes both."""
+        return self._channel is other._channel
+
+    def status(self) -> Status:
+        """Which kernel this is, as whom it is called, and how long an answer takes."""
+        started = time.monotonic()
+        self._kernel.version(retry=False)
+        latency = time.monotonic() - started
+        self.look()
+        return Status(card=self._card(), latency=latency, read_at=datetime.now(UTC))
+
+    def doctor(self, *, event_store: str | None = None, namespace: str | None = None) -> Diagnosis:
+        """Walk the way to the kernel step by step, and say where it ends: see :func:`chronicle_notebook.doctor`."""
+        check_names(event_store=event_store, namespace=namespace)
+        return examine(
+            self._channel.target,
+            event_store=event_store or self.event_store,
+            namespace=namespace or self.namespace,
+            trust=self._channel.trust,
+            banner=banner_of(self.server),
+        )
+
+    def describe(self, webhook: str) -> WebhookView:
+        """One webhook as it is registered, with how far its deliveries have come in each namespace.
+
+        :raises UnknownWebhookError: there is none of that id; the hint has the nearest ids.
+        """
+        return WebhookView(
+            definition=self.webhooks.get(webhook),
+            observers=tuple(each for each in self.observers() if each.id == webhook),
+            failed_partitions=tuple(self.failed_partitions(webhook)),
+            server=self.server,
+            event_store=self.event_store,
+            read_at=datetime.now(UTC),
+        )
+
+    def listened_event_types(self) -> Listing[ListenedEventType]:
+        """The event types of the event store, each with the active webhooks that listen to it."""
+        event_store = self._place.store()
+        listeners: dict[str, list[str]] = {}
+        for definition in self._kernel.webhooks(event_store):
+            if not definition.active:
+                continue  # nothing is delivered to it
+            for kind in {kind.id for kind in definition.event_types}:
+                listeners.setdefault(kind, []).append(definition.id)
+        found = [
+            ListenedEventType(each, tuple(listeners.get(each.id, ()))) for each in self._kernel.event_types(event_store)
+        ]
+        found.sort(key=lambda each: each.registered.owner == "server")  # the kernel's own come last
+        return listened_listing(found, event_store=event_store, foot=self._stamp()).under(banner_of(self.server))
+
+    def event_types(self) -> Listing[RegisteredEventType]:
+        """The event types of the event store, as a table and with ``to_frame()``."""
+        event_store = self._place.store()
+        return event_type_listing(
+            self._kernel.event_types(event_store), event_store=event_store, foot=self._stamp()
+        ).under(banner_of(self.server))
+
+    def register_event_types(self, *classes: type) -> None:
+        """Register classes that carry ``@event_type``, all declared ones unless named, with their schemas.
+
+        This overwrites a schema that the event store has for the same generation.
+        """
+        types = [registration_of(cls) for cls in classes or declared_event_types()]
+        if types:
+            self._kernel.register_event_types(self._place.store(), types)
+
+    def event_sequences(self) -> Listing[SequenceTail]:
+        """The sequences of the namespace, each with the number of its last event."""
+        event_store = self._place.store()
+        ids = self._kernel.event_sequences(event_store, self._place.namespace())
+        tails = [
+            SequenceTail(each, self.namespace, self._kernel.tail(event_store, self.namespace, each)) for each in ids
+        ]
+        return sequence_listing(tails, event_store=event_store, foot=self._stamp()).under(banner_of(self.server))
+
+    def observers(self, webhook: str | None = None, *, namespace: str | None = None) -> Listing[ObserverState]:
+        """How far each observer has come, or that of a webhook, which has the webhook's id: in every namespace or one.
+
+        The name of a namespace in the place of the id is taken for that namespace: once it was the first argument.
+
+        :raises UnknownWebhookError: neither a webhook nor an observer has the id.
+        :raises InvalidInputError: the event store has no such namespace.
+        """
+        found, where = observers_of(self._kernel, self._place, webhook, namespace)
+        return observer_listing(found, where=where, foot=self._stamp()).under(banner_of(self.server))
+
+    def failed_partitions(
+        self, webhook: str | None = None, *, namespace: str | None = None
+    ) -> Listing[FailedPartition]:
+        """The partitions that fail at this moment, of every observer or of one webhook: in every namespace or in one.
+
+        :raises UnknownWebhookError: neither a webhook nor an observer has the id.
+        :raises InvalidInputError: the event store has no such namespace.
+        """
+        found, where = failing_of(self._kernel, self._place, webhook, namespace)
+        return failed_partition_listing(found, where=where, foot=self._stamp()).under(banner_of(self.server))
+
+    def retry_failed_partitions(self, webhook: str) -> Listing[tuple[FailedPartition, bool | None]]:
+        """Ask the kernel to try each failed partition of a webhook now, and say whether that was started.
+
+        It says None where the kernel does not tell. A quarantined partition is not started.
+        """
+        sequence = self.webhooks.get(webhook).event_sequence_id
+        retry, store = self._kernel.retry_partition, self._place.store()
+        tried = [
+            (each, retry(store, each.namespace, webhook, sequence, each.partition))
+            for each in self.failed_partitions(webhook)
+        ]
+        return retry_listing(tried, webhook=webhook, foot=self._stamp()).under(banner_of(self.server))
+
+    def close(self) -> None:
+        """End every call and stream. Further calls raise :class:`ClientClosedError`."""
+        self._channel.close()
+        if self._on_close is not None:
+            self._on_close(self)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def __repr__(self) -> str:
+        return self._card().text()
+
+    def _repr_html_(self) -> str:
+        return self._card().html()
+
+    def _card(self) -> Card:
+        return client_card(
+            name=self.name,
+            event_store=self.event_store,
+            namespace=self.namespace,
+            embedded=self.embedded,
+            version=self.version,
+            channel=self._channel,
+            kernel=self._kernel,
+            remark=self._remark,
+        )
+
+    def _names(self, names: list[str], what: str, where: str, current: str) -> Listing[str]:
+        listing = name_listing(names, what=what, where=where, current=current, foot=self._stamp())
+        return listing.under(banner_of(self.server))
+
+    def _stamp(self) -> str:
+        return f"Read {clock(datetime.now(UTC))} from {self.server}"

@@ -1,0 +1,312 @@
+"""Connecting, and the clients of this process by name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+from chronicle_notebook.base._arguments import check_arguments, check_declared, check_names
+from chronicle_notebook.base._errors import (
+    InvalidInputError,
+    KernelError,
+)
+from chronicle_notebook.base._secrets import Secret, secret
+from chronicle_notebook.connection._channel import DEFAULT_TIMEOUT, Channel
+from chronicle_notebook.connection._string import ConnectionString
+from chronicle_notebook.connection._trust import Trust
+from chronicle_notebook.contracts.negotiated import NegotiatedGateway
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.session._doctor import Diagnosis, examine
+from chronicle_notebook.session._guard import GuardedGateway
+from chronicle_notebook.session._location import DEFAULT_NAMESPACE
+from chronicle_notebook.session._profiles import PROFILE, Profile, profile as read_profile
+from chronicle_notebook.session._registry import NAME_IT, client, clients, let_go, recent, remember, take
+from chronicle_notebook.session._sandbox_process import SANDBOX_STORE, embedded
+from chronicle_notebook.session._server_choice import VARIABLE, Held, held, named_by_environment, target
+
+__all__ = [
+    "DEFAULT_STORE",
+    "NAME_IT",
+    "SANDBOX_CLIENT",
+    "SANDBOX_STORE",
+    "WALK",
+    "client",
+    "clients",
+    "connect",
+    "doctor",
+    "reset_sandbox",
+    "start_sandbox",
+    "stop_sandbox",
+    "use",
+]
+
+DEFAULT_STORE = "default"
+"""The event store when none is named, as in Chronicle's command line."""
+SANDBOX_CLIENT = "sandbox"
+"""The name of the client that :func:`start_sandbox` makes."""
+WALK = "cn.doctor(CONNECTION) walks the way step by step."
+"""What to do when a first contact fails."""
+_UNTOLD = f"No connection string was given and {VARIABLE} is not set"
+_UNTOLD_EMPTY = f"No connection string was given and {VARIABLE} is empty"
+
+
+def connect(  # noqa: PLR0913 - each is given by name, and rarely
+    connection: str | ConnectionString | None = None,
+    *,
+    profile: str | None = None,
+    event_store: str | None = None,
+    namespace: str | None = None,
+    name: str = "default",
+    protected: bool | None = None,
+    timeout: float = DEFAULT_TIMEOUT,
+    declared: Iterable[type] | None = None,
+    root_certificates: str | os.PathLike[str] | bytes | None = None,
+    client_certificate: str | os.PathLike[str] | None = None,
+    client_certificate_password: Secret | str | None = None,
+) -> Client:
+    """Connect to a kernel and make it the current client.
+
+    What is given here wins over the environment. A profile that is named here is given here, so it wins over
+    ``CHRONICLE_CONNECTION_STRING``; where the environment names both, they must lead to one kernel.
+
+    :param connection: ``chronicle://[id:secret@]host[:port][/?options]``. Unless given, that of ``profile`` is used,
+        then the environment variable ``CHRONICLE_CONNECTION_STRING``, then the profile that
+        ``CHRONICLE_NOTEBOOK_PROFILE`` names, and without any a sandbox kernel inside this process, which is said. A
+        variable that is empty or blank counts as not set; an empty text given here is refused.
+    :param profile: a connection by its name in the file of profiles, with its event store and namespace.
+    :param event_store: unless given that of the profile, else ``default``; ``banking``, the demo, for the embedded
+        sandbox.
+    :param namespace: where events are read and appended; unless given that of the profile, else ``Default``. Webhooks
+        observe every namespace. Like the event store it is looked for when it is first needed.
+    :param protected: whether each write needs the event store's name first, see :meth:`Client.unlock`, and every output
+        says so. Unless given as the profile has it, else not.
+    :param name: the name for :func:`client`. An earlier client of that name is closed.
+    :param timeout: seconds that each call may take.
+    :param declared: the declared classes that :meth:`Webhooks.discover` looks at; all loaded ones unless given.
+    :param root_certificates: a PEM file, or its bytes, with the authorities to trust instead of the system's.
+    :param client_certificate: a file with a certificate to show to the kernel, PKCS#12 or PEM with its key; instead of
+        ``certificatePath`` in the connection string.
+    :param client_certificate_password: its password.
+    :raises InvalidConnectionStringError: the text is not a connection string.
+    :raises InvalidInputError: an argument that cannot be meant, a certificate file that cannot be read, a profile that
+        there is not or that holds a secret itself, or an environment that names one kernel and the profile of another.
+    :raises MissingDependencyError: no kernel is named, and the packages of the sandbox are not installed.
+    :raises NotSupportedError: no kernel is named, and there is no sandbox on this platform.
+    :raises KernelUnreachableError: nothing answers there.
+    :raises CertificateError: the server's certificate is not accepted.
+    :raises AuthenticationError: the kernel does not know the caller.
+    """
+    # First of all: from here on no local variable holds what a traceback must not show.
+    given, connection = held(connection), None
+    if client_certificate_password is not None:
+        client_certificate_password = secret(client_certificate_password, field="client_certificate_password")
+    check_arguments(
+        timeout=timeout, protected=protected, profile=profile, event_store=event_store, namespace=namespace, name=name
+    )
+    declared = check_declared(declared)
+    found = _chosen(profile)
+    meant = _meant(given, found, named=profile is not None)
+    store, space = event_store or found.event_store, namespace or found.namespace or DEFAULT_NAMESPACE
+    guarded = found.protected if protected is None else protected
+    protected_as = found.name if guarded else None
+    if meant is None:
+        untold = _UNTOLD if os.getenv(VARIABLE) is None else _UNTOLD_EMPTY
+        return _connect_embedded(
+            store, space, name, timeout=timeout, declared=declared, because=untold, protected_as=protected_as
+        )
+    trust = Trust.of(
+        meant,
+        root_certificates=root_certificates,
+        client_certificate=client_certificate,
+        client_certificate_password=client_certificate_password,
+    )
+    channel = Channel(meant, timeout=timeout, trust=trust)
+    return _open(
+        channel, store or DEFAULT_STORE, space, name, embedded=False, declared=declared, protected_as=protected_as
+    )
+
+
+def _meant(given: Held, found: Profile, *, named: bool) -> ConnectionString | None:
+    """The kernel that is meant: what is given, else what a profile that is named here says, else the environment.
+
+    :raises InvalidInputError: the environment names a kernel and a profile of another one. Either could be meant, and
+        the event store and the protection of the one are not those of the other.
+    """
+    meant = target(given)
+    if meant is not None:
+        return meant
+    profiled = target(held(found.connection))
+    if named and profiled is not None:
+        return profiled
+    told = named_by_environment()
+    if told is None or profiled is None or told.hosts == profiled.hosts:
+        return told or profiled
+    raise InvalidInputError(
+        f"{VARIABLE} leads to {told.hosts[0]}, and profile {found.name!r}, which {PROFILE} names, to "
+        f"{profiled.hosts[0]}: either could be meant.",
+        field="profile",
+        hint=f"Unset one of the two, or name the profile in the call: profile={found.name!r}.",
+    )
+
+
+def _chosen(profile: str | None) -> Profile:
+    """The profile of a name, the one that the environment names, or an empty one."""
+    wanted = profile if profile is not None else os.getenv(PROFILE) or None
+    return Profile("") if wanted is None else read_profile(wanted)
+
+
+def _connect_embedded(
+    event_store: str | None,
+    namespace: str,
+    name: str,
+    *,
+    timeout: float = DEFAULT_TIMEOUT,
+    declared: Iterable[type] | None = None,
+    because: str = "",
+    protected_as: str | None = None,
+) -> Client:
+    sandbox = embedded.running(because)
+    channel = Channel(ConnectionString.parse(sandbox.connection_string), timeout=timeout)
+    opened = _open(
+        channel,
+        event_store or SANDBOX_STORE,
+        namespace,
+        name,
+        embedded=True,
+        declared=declared,
+        protected_as=protected_as,
+    )
+    if because:
+        print(f"{because}: connected to a sandbox kernel inside this process ({sandbox.address}).")  # noqa: T201
+    return opened
+
+
+def _open(
+    channel: Channel,
+    event_store: str,
+    namespace: str,
+    name: str,
+    *,
+    embedded: bool,
+    declared: Iterable[type] | None,
+    protected_as: str | None = None,
+) -> Client:
+    try:
+        # The first contact is not tried again: who mistypes a port wants to know at once.
+        kernel = NegotiatedGateway(channel) if protected_as is None else GuardedGateway(channel, label=protected_as)
+        version = kernel.version(retry=False)
+    except BaseException as error:
+        # Ctrl-C too: nobody else knows the channel yet.
+        channel.close()
+        if isinstance(error, KernelError) and not embedded:
+            error.hint = f"{error.hint} {WALK}".strip()
+        raise
+    opened = Client(
+        channel,
+        name=name,
+        event_store=event_store,
+        namespace=namespace,
+        version=version,
+        kernel=kernel,
+        embedded=embedded,
+        declared=declared,
+        on_close=let_go,
+    )
+    remember(opened)
+    opened.look()
+    return opened
+
+
+def use(name: str | None = None, *, event_store: str | None = None, namespace: str | None = None) -> Client:
+    """Make the client of a name the current one, or let it, the current one unless named, use another event store.
+
+    :param event_store: from now on the event store of the client of that name; the connection stays the same.
+    :param namespace: likewise the namespace.
+    :raises UnknownClientError: there is no such client.
+    :raises UnknownEventStoreError: the kernel has no such event store.
+    :raises InvalidInputError: the event store has no such namespace.
+    """
+    chosen = client(name)
+    if event_store is not None or namespace is not None:
+        chosen = chosen.at(event_store=event_store, namespace=namespace)
+    take(chosen)
+    return chosen
+
+
+def doctor(
+    connection: str | ConnectionString | None = None,
+    *,
+    profile: str | None = None,
+    event_store: str | None = None,
+    namespace: str | None = None,
+) -> Diagnosis:
+    """Walk the way to a kernel step by step, and say where it ends and what to do.
+
+    :param connection: a connection string. Unless given, that of ``profile``, else that of the current client, else
+        as for :func:`connect`, without a sandbox: the kernel's default address.
+    :param profile: a connection by its name in the file of profiles, with its event store and namespace.
+    :param event_store: looked for when it is given, or known from the profile or the current client.
+    :param namespace: likewise.
+    :raises InvalidConnectionStringError: the text is not a connection string.
+    :raises InvalidInputError: a namespace without the event store that is to have it, or as for :func:`connect`.
+    """
+    check_names(profile=profile, event_store=event_store, namespace=namespace)
+    if connection is None and profile is None and clients():
+        return client().doctor(event_store=event_store, namespace=namespace)
+    given, connection = held(connection), None
+    # What is given by address has nothing to do with a profile that only the environment names.
+    found = Profile("") if given() is not None and profile is None else _chosen(profile)
+    meant = _meant(given, found, named=profile is not None) or ConnectionString()
+    store, space = event_store or found.event_store, namespace or found.namespace
+    if namespace is not None and store is None:
+        raise InvalidInputError(
+            f"Namespace {namespace!r} is looked for in an event store, and none was named.",
+            field="event_store",
+            hint="Name the event store too.",
+        )
+    return examine(meant, event_store=store, namespace=space)
+
+
+def start_sandbox() -> Client:
+    """Start the sandbox of this process, unless it runs, and make a client of it the current one."""
+    with embedded.lock:
+        running = [opened.name for opened in clients().values() if opened.embedded]
+        return use(running[0]) if running else _connect_embedded(None, DEFAULT_NAMESPACE, SANDBOX_CLIENT)
+
+
+def stop_sandbox() -> bool:
+    """Close the clients of the sandbox of this process and end it, with all that is in it; whether it ran."""
+    with embedded.lock:
+        for opened in [each for each in clients().values() if each.embedded]:
+            opened.close()
+        return embedded.stop()
+
+
+def reset_sandbox() -> Client:
+    """Begin anew with the demo: everything in the sandbox of this process is gone, and its clients are connected again.
+
+    Its clients keep their names and how they were asked for (protection, time-out, declared classes, and the event
+    store and the namespace where the demo has these); the last of them is the current one. Those in Python variables
+    are closed.
+    """
+    with embedded.lock:
+        before = [opened for opened in recent() if opened.embedded]
+        stop_sandbox()
+        anew = [_reopened(each) for each in before] or [start_sandbox()]
+    return anew[-1]
+
+
+def _reopened(before: Client) -> Client:
+    opened = _connect_embedded(
+        None,
+        DEFAULT_NAMESPACE,
+        before.name,
+        timeout=before.timeout,
+        declared=before.declared,
+        protected_as=before.protected_as,
+    )
+    if before.event_store in opened.event_stores():
+        opened = use(opened.name, event_store=before.event_store)
+    if before.namespace in opened.namespaces():
+        opened = use(opened.name, namespace=before.namespace)
+    return opened

@@ -1,0 +1,28 @@
+"""The known defects of a kernel as a table."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chronicle_notebook.contracts._defects import KnownDefect
+from chronicle_notebook.display._listing import Column, Listing, counted
+
+_COLUMNS = (
+    Column[KnownDefect]("key", "Defect", lambda defect: defect.key),
+    Column[KnownDefect]("what", "What happens", lambda defect: defect.what),
+    Column[KnownDefect]("versions", "Kernels", lambda defect: defect.versions),
+    Column[KnownDefect]("remedy", "What is done about it", lambda defect: defect.remedy),
+    Column[KnownDefect]("source", "Known from", lambda defect: defect.source, shown=False),
+)
+
+
+def defect_listing(defects: Sequence[KnownDefect], *, version: str, foot: str) -> Listing[KnownDefect]:
+    """The listing of ``client.known_defects``."""
+    kernel = f"kernel {version}" if version else "a kernel that does not tell its version"
+    return Listing(
+        defects,
+        _COLUMNS,
+        caption=f"{counted(len(defects), 'known defect')} of {kernel}",
+        empty=f"No defects of {kernel} are known.",
+        foot=foot,
+    )

@@ -1,0 +1,74 @@
+"""The card of a client: which kernel, as whom it is called, how the connection is secured."""
+
+from __future__ import annotations
+
+from chronicle_notebook.connection._channel import Channel
+from chronicle_notebook.contracts.negotiated import NegotiatedGateway
+from chronicle_notebook.display._table_and_card import Card, Tone, banner_of
+from chronicle_notebook.model import ServerVersion
+
+
+def client_card(
+    *,
+    name: str,
+    event_store: str,
+    namespace: str,
+    embedded: bool,
+    version: ServerVersion,
+    channel: Channel,
+    kernel: NegotiatedGateway,
+    remark: str,
+) -> Card:
+    """What a client shows of itself.
+
+    :param remark: what is missing on the kernel, as a sentence; empty when the event store and namespace are there.
+    """
+    keys = [defect.key for defect in kernel.known_defects]
+    found = kernel.negotiation
+    objections = () if found is None else found.incompatibilities
+    closed = ", closed" if channel.closed else ""
+    return Card(
+        heading=f"Chronicle kernel {kernel.server}{' (embedded sandbox)' if embedded else ''}{closed}",
+        facts=[
+            ("version", f"{version.version or 'not told'}, wire generation {kernel.generation}"),
+            ("event store", event_store),
+            ("namespace", namespace),
+            ("authentication", describe_credentials(channel)),
+            ("TLS", describe_security(channel)),
+            *([("cluster", channel.cluster)] if channel.cluster else []),
+            ("known defects", f"{', '.join(keys)} (more in client.known_defects)" if keys else "none"),
+            ("client", name),
+        ],
+        notes=[*(f"The kernel objects: {each}" for each in objections), *([f"! {remark}"] if remark else [])],
+        tone=Tone.WARNING if remark else Tone.PLAIN,
+        banner=banner_of(kernel.server),
+    )
+
+
+def describe_credentials(channel: Channel) -> str:
+    """As whom the kernel is called, for example ``client credentials (development pair), token valid for 59 min``."""
+    said, remark = channel.target.credentials.describe(), channel.tokens.remark
+    if channel.target.uses_development_credentials:
+        said += ", because the connection string has none"
+    return f"{said}; {remark}" if remark else said
+
+
+def describe_security(channel: Channel) -> str:
+    """Whether the certificate was verified, and if not, why, and which one was pinned."""
+    shown = ", client certificate shown" if channel.trust.identity is not None else ""
+    pin = channel.pin
+    if channel.verified or pin is None:
+        return f"certificate {'verified' if channel.verified else 'not verified'}{shown}"
+    if channel.trust.skip:
+        why = " (skipTlsValidation=true)"
+    else:
+        why = " (loopback)" if channel.trust.skip is None else " (the very certificate of certificatePath)"
+    text = f"certificate not verified{why}, pinned at first use, SHA-256 {pin.fingerprint[:16]}…{shown}"
+    if channel.relayed:
+        text += "; passed on by a relay, as it has expired or has no name"
+    if channel.certificate_changes:
+        last = channel.certificate_changes[-1]
+        times = len(channel.certificate_changes)
+        text += f"; it changed {'once' if times == 1 else f'{times} times'} since this client connected, last from "
+        text += f"{last.before[:16]}…"
+    return text

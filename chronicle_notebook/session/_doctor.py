@@ -1,0 +1,388 @@
+"""The way to a kernel, one step after the other: where does it end, and what is to be done?
+
+Name, port, TLS, token, contract, event store, namespace, permission to list. The first step that fails ends the walk,
+and the rest is "not reached". Every step only looks; nothing is created or changed.
+"""
+
+from __future__ import annotations
+
+import socket
+import time
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import overload
+
+from chronicle_notebook.base._errors import (
+    AuthenticationError,
+    CertificateError,
+    ChronicleError,
+    DeadlineExceededError,
+    KernelError,
+    KernelUnreachableError,
+    MethodNotImplementedError,
+    PermissionDeniedError,
+    ProtocolError,
+    did_you_mean,
+)
+from chronicle_notebook.base._public import public
+from chronicle_notebook.connection._channel import Channel
+from chronicle_notebook.connection._cluster import Cluster
+from chronicle_notebook.connection._credentials import AuthenticationMode
+from chronicle_notebook.connection._host import Host
+from chronicle_notebook.connection._sockets import Deadline
+from chronicle_notebook.connection._string import ConnectionString
+from chronicle_notebook.connection._tls import Secured, secure
+from chronicle_notebook.connection._trust import Trust
+from chronicle_notebook.contracts.negotiated import NegotiatedGateway
+from chronicle_notebook.display._table_and_card import Table
+from chronicle_notebook.session._description import describe_credentials
+
+TIMEOUT = 5.0
+"""Seconds that each step may take."""
+
+NOT_NAMED = "none was named, so none was looked for"
+
+
+class Finding(StrEnum):
+    """What became of a step."""
+
+    PASSED = "passed"
+    FAILED = "failed"
+    NOT_REACHED = "not reached"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of the way."""
+
+    name: str
+    finding: Finding
+    duration: float | None
+    """Seconds; None when it was not reached."""
+    detail: str
+    """What was seen."""
+    next_step: str = ""
+    """What to do; empty unless it failed."""
+
+    def __str__(self) -> str:
+        took = "" if self.duration is None else f" ({self.duration * 1000:.0f} ms)"
+        after = f" {self.next_step}" if self.next_step else ""
+        return f"{self.name}: {self.finding}{took}{f', {self.detail}' if self.detail else ''}.{after}"
+
+
+@public
+class Diagnosis(Sequence[Step]):
+    """All steps in order. It is true when every one passed."""
+
+    def __init__(self, steps: Sequence[Step], *, server: str, banner: str = "") -> None:
+        self._steps = tuple(steps)
+        self._banner = banner
+        self.server = server
+        """``host:port`` of the kernel."""
+
+    def __len__(self) -> int:
+        return len(self._steps)
+
+    def __iter__(self) -> Iterator[Step]:
+        return iter(self._steps)
+
+    @overload
+    def __getitem__(self, key: int | str) -> Step: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> tuple[Step, ...]: ...
+
+    def __getitem__(self, key: int | str | slice) -> Step | tuple[Step, ...]:
+        if isinstance(key, str):
+            return next(step for step in self._steps if step.name == key)
+        return self._steps[key]
+
+    def __bool__(self) -> bool:
+        return self.failed is None
+
+    @property
+    def failed(self) -> Step | None:
+        """The step that failed, if one did."""
+        return next((step for step in self._steps if step.finding is Finding.FAILED), None)
+
+    @property
+    def summary(self) -> str:
+        """One sentence."""
+        failed = self.failed
+        if failed is None:
+            return f"The way to {self.server} is clear."
+        return f"The way to {self.server} ends at {failed.name}: {failed.detail}."
+
+    def __repr__(self) -> str:
+        return self._table().text()
+
+    def _repr_html_(self) -> str:
+        return self._table().html()
+
+    def _table(self) -> Table:
+        signs = {Finding.PASSED: "✓", Finding.FAILED: "✗", Finding.NOT_REACHED: "·"}
+        return Table(
+            caption=self.summary,
+            titles=("Step", "Finding", "ms", "What was seen"),
+            rows=[
+                (
+                    step.name,
+                    f"{signs[step.finding]}\N{NO-BREAK SPACE}{step.finding.replace(' ', chr(0xA0))}",
+                    "–" if step.duration is None else f"{step.duration * 1000:.0f}",
+                    step.detail or "–",
+                )
+                for step in self._steps
+            ],
+            foot=f"Next step: {self.failed.next_step}" if self.failed else "",
+            numbers=frozenset({2}),
+            banner=self._banner,
+        )
+
+
+class _Failed(Exception):  # noqa: N818 - it never leaves this module
+    """Ends a step, with what was seen and what to do."""
+
+    def __init__(self, detail: str, next_step: str) -> None:
+        super().__init__(detail)
+        self.detail = detail
+        self.next_step = next_step
+
+
+def examine(
+    target: ConnectionString,
+    *,
+    event_store: str | None = None,
+    namespace: str | None = None,
+    trust: Trust | None = None,
+    timeout: float = TIMEOUT,
+    banner: str = "",
+) -> Diagnosis:
+    """Walk the way to a kernel.
+
+    :param event_store: looked for when it is given; without it the last three steps pass with a remark.
+    :param trust: which certificates are accepted; as the connection string says unless given.
+    :param timeout: seconds for each step.
+    :param banner: what the result shows above itself.
+    """
+    walk = _Walk(target, event_store, namespace, Trust.of(target) if trust is None else trust, timeout)
+    steps: list[Step] = []
+    failed = False
+    try:
+        for name, take in walk.steps():
+            if failed:
+                steps.append(Step(name, Finding.NOT_REACHED, None, ""))
+                continue
+            step = _taken(name, take)
+            failed = step.finding is Finding.FAILED
+            steps.append(step)
+    finally:
+        walk.close()
+    return Diagnosis(steps, server=str(walk.host), banner=banner)
+
+
+def _taken(name: str, take: Callable[[], str]) -> Step:
+    started = time.monotonic()
+    try:
+        detail, next_step, finding = take(), "", Finding.PASSED
+    except _Failed as failure:
+        detail, next_step, finding = failure.detail, failure.next_step, Finding.FAILED
+    except ChronicleError as error:
+        detail, finding = error.message.rstrip("."), Finding.FAILED
+        next_step = error.hint or "Look into the kernel's log."
+    return Step(name, finding, time.monotonic() - started, detail, next_step)
+
+
+class _Walk:
+    """What each step leaves for the next."""
+
+    def __init__(
+        self, target: ConnectionString, event_store: str | None, namespace: str | None, trust: Trust, timeout: float
+    ) -> None:
+        self.host = target.hosts[0]
+        self._target = target
+        self._event_store = event_store
+        self._namespace = namespace
+        self._trust = trust
+        self._timeout = timeout
+        self._hosts: list[Host] = []
+        self._channel = Channel(target, timeout=timeout, trust=trust)
+        self._kernel = NegotiatedGateway(self._channel)
+        self._secured: Secured | None = None
+        self._stores: list[str] = []
+        self._refusal: KernelError | None = None
+
+    def steps(self) -> list[tuple[str, Callable[[], str]]]:
+        """The steps in order."""
+        return [
+            ("name", self._name),
+            ("port", self._port),
+            ("TLS", self._tls),
+            ("token", self._token),
+            ("contract", self._contract),
+            ("event store", self._store),
+            ("namespace", self._space),
+            ("permission", self._permission),
+        ]
+
+    def close(self) -> None:
+        """Hang up."""
+        self._channel.close()
+
+    def _name(self) -> str:
+        self._hosts = Cluster(self._target, self._trust).candidates(Deadline(self._timeout))
+        found: dict[Host, list[str]] = {}
+        for host in self._hosts:
+            try:
+                entries = socket.getaddrinfo(host.name, host.port, type=socket.SOCK_STREAM)
+            except (OSError, UnicodeError):
+                continue
+            found[host] = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
+        if not found:
+            raise _Failed(
+                f"nothing is known under the name {' or '.join(repr(host.name) for host in self._hosts)}",
+                "Check the host in the connection string, and this machine's DNS or VPN.",
+            )
+        self._hosts = list(found)
+        self.host = self._hosts[0]
+        return ", ".join(f"{host.name} is {' and '.join(addresses[:3])}" for host, addresses in found.items())
+
+    def _port(self) -> str:
+        failure: _Failed | None = None
+        for host in self._hosts:
+            try:
+                socket.create_connection((host.name, host.port), timeout=self._timeout).close()
+            except OSError as error:
+                failure = failure or _closed(host, error, self._timeout)
+                continue
+            self.host = host
+            return f"port {host.port} of {host.name} is open"
+        raise failure or _Failed("there is no host", "Name one in the connection string.")
+
+    def _tls(self) -> str:
+        failure: _Failed
+        try:
+            self._secured = secure(self.host, self._trust, Deadline(self._timeout))
+        except CertificateError:
+            raise
+        except KernelUnreachableError as error:
+            failure = _Failed(error.message.rstrip("."), error.hint)
+            if _speaks_plainly(self.host, self._timeout):
+                failure = _Failed(
+                    f"port {self.host.port} of {self.host.name} answers without TLS",
+                    "A Chronicle kernel always speaks TLS: check the port, and that no proxy takes the TLS away.",
+                )
+        else:
+            if self._secured.pin is None:
+                return "certificate verified"
+            relayed = ", by a relay as it has expired or has no name" if self._secured.relayed else ""
+            return f"certificate not verified, pinned{relayed}"
+        raise failure
+
+    def _token(self) -> str:
+        """Credentials at hand, and accepted; everything else that the first call may say is of the next step."""
+        credentials = self._target.credentials
+        none = credentials.mode is AuthenticationMode.NONE
+        if self._target.api_key is not None and credentials.mode is AuthenticationMode.API_KEY:
+            self._target.api_key.reveal()
+        if self._secured is not None:
+            self._channel.tokens.ensure(self._secured, Deadline(self._timeout))
+        try:
+            self._stores = self._kernel.event_stores()
+        except AuthenticationError as error:
+            refused = error
+        except KernelError as error:
+            self._refusal = error
+            return "not needed" if none else f"{describe_credentials(self._channel)}; not answered yet"
+        else:
+            return "not needed" if none else f"{describe_credentials(self._channel)}; accepted"
+        if none:
+            raise _Failed(
+                "the kernel wants credentials, and the connection string says auth=none",
+                "Leave auth=none out, and give an id and a secret: chronicle://ID:env%3ANAME@HOST.",
+            )
+        raise _Failed(f"the kernel does not accept the {credentials.describe()}", refused.hint)
+
+    def _contract(self) -> str:
+        match self._refusal:
+            case None:
+                found = self._kernel.negotiation
+                told = "" if found is None else found.version.version
+                objections = 0 if found is None else len(found.incompatibilities)
+                rest = f", {objections} objections to this package's contract" if objections else ""
+                return f"kernel {told or 'of an untold version'}, wire generation {self._kernel.generation}{rest}"
+            case MethodNotImplementedError() | ProtocolError() as error:
+                raise _Failed(
+                    f"the server speaks neither wire generation of Chronicle ({error.message.rstrip('.')})",
+                    "Check that the port is a Chronicle kernel's.",
+                )
+            case KernelUnreachableError() | DeadlineExceededError() as error:
+                raise _Failed(
+                    f"the port speaks TLS and answers no call ({error.message.rstrip('.')})",
+                    "Check that the port is a Chronicle kernel's, and that the kernel has started.",
+                )
+            case error:
+                raise error
+
+    def _store(self) -> str:
+        if self._event_store is None:
+            return NOT_NAMED
+        if self._event_store not in self._stores:
+            raise _Failed(
+                f"the kernel has no event store {self._event_store!r}",
+                did_you_mean(self._event_store, self._stores)
+                or f"It has {', '.join(self._stores) or 'none'}: name one with event_store= or --store.",
+            )
+        return f"{self._event_store!r} is one of {len(self._stores)}"
+
+    def _space(self) -> str:
+        if self._event_store is None or self._namespace is None:
+            return NOT_NAMED
+        known = self._kernel.namespaces(self._event_store)
+        if self._namespace not in known:
+            raise _Failed(
+                f"event store {self._event_store!r} has no namespace {self._namespace!r}",
+                did_you_mean(self._namespace, known)
+                or f"It has {', '.join(known) or 'none'}: name one with namespace= or --namespace.",
+            )
+        return f"{self._namespace!r} is one of {len(known)}"
+
+    def _permission(self) -> str:
+        if self._event_store is None:
+            return NOT_NAMED
+        try:
+            count = len(self._kernel.webhooks(self._event_store))
+        except PermissionDeniedError:
+            raise _Failed(
+                "the kernel does not let the caller list webhooks",
+                "Use credentials of a client that it lets do so.",
+            ) from None
+        return f"{count:,} webhook{'' if count == 1 else 's'} can be listed"
+
+
+def _closed(host: Host, error: OSError, timeout: float) -> _Failed:
+    if isinstance(error, TimeoutError):
+        return _Failed(
+            f"port {host.port} of {host.name} did not answer within {timeout:g} seconds",
+            "Check the port, and whether a firewall is between.",
+        )
+    if isinstance(error, ConnectionRefusedError):
+        return _Failed(
+            f"port {host.port} of {host.name} is refused: nothing listens there",
+            "Start the kernel, or correct the port (a kernel's own is 35000).",
+        )
+    return _Failed(
+        f"port {host.port} of {host.name} cannot be reached ({error.strerror or type(error).__name__})",
+        "Check the network between here and the kernel.",
+    )
+
+
+def _speaks_plainly(host: Host, timeout: float) -> bool:
+    """Whether a server answers the beginning of HTTP/2 without TLS: with a frame of it, or with a status of HTTP/1."""
+    try:
+        with socket.create_connection((host.name, host.port), timeout=timeout) as plain:
+            plain.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0")
+            answer = plain.recv(9)
+    except OSError:
+        return False
+    return answer[3:4] == b"\4" or answer.startswith(b"HTTP/")

@@ -1,0 +1,168 @@
+"""The guard of a protected connection: nothing is written before a person has typed the event store's name.
+
+It stands where every write goes through, the gateway, so that no caller can forget it. The name is asked for once per
+event store and process (that is, per Jupyter kernel), and the lock is closed again when the process ends.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Sequence
+from typing import Self
+
+from chronicle_notebook.base._errors import ProtectedError
+from chronicle_notebook.contracts.negotiated import AgreeingCaller, NegotiatedGateway
+from chronicle_notebook.model import AppendResult, EventToAppend, RegisteredEventType, WebhookDefinition
+
+CONFIRMED = "CHRONICLE_NOTEBOOK_CONFIRM"
+"""The environment variable with the name of the event store that may be written to: what ``--confirm`` sets."""
+
+
+class MarkedServer(str):
+    """``host:port`` of a protected kernel. Whatever shows a server also finds its banner here."""
+
+    banner: str
+
+    def __new__(cls, server: str, banner: str) -> Self:
+        """A server's name with the banner to show above everything that comes from it."""
+        marked = super().__new__(cls, server)
+        marked.banner = banner
+        return marked
+
+    def __reduce__(self) -> tuple[type[MarkedServer], tuple[str, str]]:
+        return MarkedServer, (str(self), self.banner)
+
+
+class Lock:
+    """Which event stores of one kernel may be written to from this process."""
+
+    def __init__(self) -> None:
+        self._open: set[tuple[str, str]] = set()
+        self._mutex = threading.Lock()
+
+    def is_open(self, server: str, event_store: str) -> bool:
+        """Whether the name was given, here or in the environment."""
+        return (str(server), event_store) in self._open or os.getenv(CONFIRMED) == event_store
+
+    def unlock(self, server: str, event_store: str, typed: str) -> None:
+        """Open it for an event store.
+
+        :raises ProtectedError: what was typed is not the name.
+        """
+        if typed != event_store:
+            raise ProtectedError(
+                f"What was typed is not the name of the event store {event_store!r} on {server}, so nothing was sent.",
+                event_store=event_store,
+                hint=f'Type it exactly, or write client.unlock("{event_store}").',
+            )
+        self._open.add((str(server), event_store))
+
+    def require(self, server: str, event_store: str) -> None:
+        """Return when it is open, else ask.
+
+        :raises ProtectedError: nobody can answer here, or the answer is another one.
+        """
+        with self._mutex:
+            if not self.is_open(server, event_store):
+                self.unlock(server, event_store, _asked(server, event_store))
+
+    def close(self) -> None:
+        """Close it for every event store."""
+        self._open.clear()
+
+
+LOCK = Lock()
+"""The lock of this process."""
+
+
+def _asked(server: str, event_store: str) -> str:
+    question = f"{event_store!r} on {server} is protected. Type the event store's name to let this kernel write: "
+    # A thread of a widget cannot ask: the answer would go to whatever cell runs at that moment.
+    answer: str | None = None
+    if threading.current_thread() is threading.main_thread():
+        try:
+            answer = input(question).strip()
+        except (EOFError, OSError, RuntimeError, NotImplementedError):
+            answer = None
+    confirmed = os.getenv(CONFIRMED)
+    if answer is None and confirmed:  # another name, or nobody would be asked
+        raise ProtectedError(
+            f"Event store {event_store!r} on {server} is protected, and {confirmed!r} was confirmed, which is another "
+            f"name, so nothing was sent.",
+            event_store=event_store,
+            hint=f"If {event_store!r} is meant, give --confirm {event_store}, or set {CONFIRMED}={event_store}.",
+        )
+    if answer is None:
+        raise ProtectedError(
+            f"Event store {event_store!r} on {server} is protected and nobody can be asked here, so nothing was sent.",
+            event_store=event_store,
+            hint=f'Write client.unlock("{event_store}") first, or give --confirm {event_store} to a runbook.',
+        )
+    return answer
+
+
+def other_store_hint(event_store: str) -> str:
+    """What to do for an event store that is not the client's own, which no :meth:`Client.unlock` of it takes."""
+    return (
+        f"Connect with event_store={event_store!r}, write client.unlock({event_store!r}) there and then "
+        f"client.ensure_event_store(); or set {CONFIRMED}={event_store} where this process starts."
+    )
+
+
+class GuardedGateway(NegotiatedGateway):
+    """A gateway whose writes need the event store's name. Reads are as ever."""
+
+    def __init__(self, caller: AgreeingCaller, *, label: str = "") -> None:
+        super().__init__(caller)
+        self.label = label
+        """The profile that says so; empty when it was asked for without one."""
+        named = f" (profile {label})" if label else ""
+        self._banner = (
+            f"PROTECTED{named}: {caller.server}. Writing here needs the event store's name, once in this kernel."
+        )
+
+    @property
+    def server(self) -> str:
+        """``host:port``, with the banner on it."""
+        return MarkedServer(super().server, self._banner)
+
+    def _require(self, event_store: str) -> None:
+        LOCK.require(self.server, event_store)
+
+    def ensure_event_store(self, name: str) -> None:
+        """Create an event store unless it exists."""
+        self._require(name)
+        super().ensure_event_store(name)
+
+    def ensure_namespace(self, event_store: str, name: str) -> None:
+        """Create a namespace unless it exists."""
+        self._require(event_store)
+        super().ensure_namespace(event_store, name)
+
+    def register_event_types(self, event_store: str, types: Sequence[RegisteredEventType]) -> None:
+        """Register event types with their schemas, in one call."""
+        self._require(event_store)
+        super().register_event_types(event_store, types)
+
+    def append(self, event_store: str, namespace: str, sequence: str, events: Sequence[EventToAppend]) -> AppendResult:
+        """Append events, all or none."""
+        self._require(event_store)
+        return super().append(event_store, namespace, sequence, events)
+
+    def add_webhooks(self, event_store: str, definitions: Sequence[WebhookDefinition]) -> None:
+        """Register webhooks in one call."""
+        self._require(event_store)
+        super().add_webhooks(event_store, definitions)
+
+    def remove_webhooks(self, event_store: str, ids: Sequence[str]) -> None:
+        """Remove webhooks in one call."""
+        self._require(event_store)
+        super().remove_webhooks(event_store, ids)
+
+    def retry_partition(
+        self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
+    ) -> bool | None:
+        """Try a failed partition now."""
+        self._require(event_store)
+        return super().retry_partition(event_store, namespace, observer_id, sequence, partition)

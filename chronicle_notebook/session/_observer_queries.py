@@ -1,0 +1,58 @@
+"""What the observers of a place do, of all of them or of one by its id; an id that nothing has is refused.
+
+That no partition of such an id fails would be true, and would be taken for good news.
+"""
+
+from __future__ import annotations
+
+from chronicle_notebook.base._arguments import check_names
+from chronicle_notebook.contracts._gateway import KernelGateway
+from chronicle_notebook.model import FailedPartition, ObserverState
+from chronicle_notebook.reading._list import unknown_webhook
+from chronicle_notebook.session._location import Place
+
+
+def observers_of(
+    kernel: KernelGateway, place: Place, webhook: str | None, namespace: str | None
+) -> tuple[list[ObserverState], str]:
+    """The observers, and what they are those of.
+
+    :raises UnknownWebhookError: neither a webhook nor an observer has the id.
+    :raises InvalidInputError: the event store has no such namespace.
+    """
+    check_names(webhook=webhook, namespace=namespace)
+    spaces = place.namespaces(namespace)
+    found = [each for space in spaces for each in kernel.observers(place.store(), space)]
+    if webhook is not None and webhook not in {each.id for each in found}:
+        if namespace is None and webhook in spaces:
+            # Once the namespace was the first argument, and notebooks have it there.
+            return observers_of(kernel, place, None, webhook)
+        _check_known(kernel, place, webhook)
+    return [each for each in found if webhook in {None, each.id}], place.described(namespace, webhook)
+
+
+def failing_of(
+    kernel: KernelGateway, place: Place, webhook: str | None, namespace: str | None
+) -> tuple[list[FailedPartition], str]:
+    """The partitions that fail, and what they are those of.
+
+    :raises UnknownWebhookError: neither a webhook nor an observer has the id.
+    :raises InvalidInputError: the event store has no such namespace.
+    """
+    check_names(webhook=webhook, namespace=namespace)
+    spaces = place.namespaces(namespace)
+    found = [each for space in spaces for each in kernel.failed_partitions(place.store(), space, webhook)]
+    if webhook is not None and not found:
+        _check_known(kernel, place, webhook)
+    return found, place.described(namespace, webhook)
+
+
+def _check_known(kernel: KernelGateway, place: Place, observer: str) -> None:
+    store = place.store()
+    hooks = kernel.webhook_columns(store).id
+    if observer in hooks:
+        return
+    # A reactor or a projection can fail as well, and so can what is left of a webhook that was removed.
+    known = {each.id for space in place.namespaces() for each in kernel.observers(store, space)}
+    if observer not in known:
+        raise unknown_webhook(observer, sorted(known.union(hooks)), store, kernel.server)

@@ -1,0 +1,167 @@
+"""Named connections in one TOML file, which holds references to secrets and no secrets.
+
+::
+
+    [profiles.staging]
+    connection = "chronicle://reader:env%3ASTAGING_SECRET@staging.example.com:35000"
+    event_store = "banking"
+    namespace = "Default"
+
+    [profiles.production]
+    connection = "env:PRODUCTION_CHRONICLE"
+    event_store = "banking"
+    protected = true
+
+The file is ``$CHRONICLE_NOTEBOOK_CONFIG``, else ``chronicle-notebook/config.toml`` in the user's configuration folder
+(``$XDG_CONFIG_HOME`` or ``~/.config``; ``~/Library/Application Support`` on macOS; ``%APPDATA%`` on Windows).
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+import tomllib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
+from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.connection._string import ConnectionString
+
+CONFIG = "CHRONICLE_NOTEBOOK_CONFIG"
+"""The environment variable that names the file."""
+PROFILE = "CHRONICLE_NOTEBOOK_PROFILE"
+"""The environment variable that names the profile of a :func:`connect` without one."""
+
+_KINDS: dict[str, type] = {"connection": str, "event_store": str, "namespace": str, "protected": bool}
+_WORDS = {str: "a text", bool: "true or false"}
+
+
+@dataclass(frozen=True, slots=True)
+class Profile:
+    """What a file says of one connection; what it does not say is None."""
+
+    name: str
+    connection: ConnectionString | None = None
+    event_store: str | None = None
+    namespace: str | None = None
+    protected: bool = False
+
+
+def config_file() -> Path:
+    """Where the profiles are."""
+    given = os.getenv(CONFIG)
+    if given:
+        return Path(given).expanduser()
+    if sys.platform == "win32":
+        base = Path(os.getenv("APPDATA") or Path.home() / "AppData" / "Roaming")
+    elif sys.platform == "darwin":
+        base = Path.home() / "Library" / "Application Support"
+    else:
+        base = Path(os.getenv("XDG_CONFIG_HOME") or Path.home() / ".config")
+    return base / "chronicle-notebook" / "config.toml"
+
+
+def profile(name: str) -> Profile:
+    """Read one profile.
+
+    :raises InvalidInputError: there is no such file or profile, a key of it is unknown or of another type, or a secret
+        is written out in it. No value is repeated.
+    """
+    path = config_file()
+    document = _read(path)
+    names = _names(path, document)
+    if name not in names:
+        raise InvalidInputError(
+            f"{path} has no profile {name!r}.",
+            field="profile",
+            hint=did_you_mean(name, names) or f"It has {', '.join(names) or 'none'}. Write [profiles.{name}].",
+        )
+    _check(path, name, document)
+    return Profile(
+        name=name,
+        connection=_connection(path, name, document),
+        event_store=_table(document, name).get("event_store"),
+        namespace=_table(document, name).get("namespace"),
+        protected=_table(document, name).get("protected", False),
+    )
+
+
+# A traceback can show the local variables of its frames, and the file may hold a secret, which is then refused. So what
+# was read travels inside a function.
+Document = Callable[[], dict[str, Any]]
+
+
+def _behind(document: dict[str, Any]) -> Document:
+    return lambda: document
+
+
+def _table(document: Document, name: str) -> Any:
+    return document()["profiles"][name]
+
+
+def _read(path: Path) -> Document:
+    try:
+        return _behind(tomllib.loads(path.read_text(encoding="utf-8")))
+    except OSError as error:
+        failure = InvalidInputError(
+            f"The file of profiles {path} cannot be read: {error.strerror or type(error).__name__}.",
+            field="profile",
+            hint=f"Make it, with [profiles.NAME] and connection = ..., or name another one in {CONFIG}.",
+        )
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError):
+        # The error of the parser can repeat a part of the line, which may be a secret.
+        failure = InvalidInputError(
+            f"The file of profiles {path} is not TOML.", field="profile", hint="Put each text into double quotes."
+        )
+    raise failure
+
+
+def _names(path: Path, document: Document) -> list[str]:
+    if set(document()) - {"profiles"} or not isinstance(document().get("profiles", {}), dict):
+        raise InvalidInputError(
+            f"{path} holds something else than profiles.", field="profile", hint="Begin each with [profiles.NAME]."
+        )
+    return list(document().get("profiles", {}))
+
+
+def _check(path: Path, name: str, document: Document) -> None:
+    where = f"profile {name!r} in {path}"
+    if not isinstance(_table(document, name), Mapping):
+        raise InvalidInputError(f"{where} is not a table.", field="profile", hint=f"Write [profiles.{name}].")
+    for key in _table(document, name):
+        if key not in _KINDS:
+            hint = did_you_mean(key, _KINDS) or f"Write {', '.join(_KINDS)}."
+            raise InvalidInputError(f"The {where} has an unknown key {key!r}.", field=key, hint=hint)
+        if not isinstance(_table(document, name)[key], _KINDS[key]):
+            raise InvalidInputError(f"{key} of {where} must be {_WORDS[_KINDS[key]]}.", field=key)
+
+
+def _connection(path: Path, name: str, document: Document) -> ConnectionString | None:
+    given = partial(_given, document, name)
+    if given() is None:
+        return None
+    # A reference to a variable that holds the whole connection string keeps even the host out of the file.
+    if given().startswith(("env:", "keyring:")):
+        return ConnectionString.parse(Secret.parse(given()).reveal())
+    target = ConnectionString.parse(given())
+    secrets = {
+        "the secret of the client": target.password,
+        "apiKey": target.api_key,
+        "certificatePassword": target.certificate_password,
+    }
+    for what, secret in secrets.items():
+        if secret is not None and secret.reference is None:
+            raise InvalidInputError(
+                f"connection of profile {name!r} in {path} holds {what} itself.",
+                field="connection",
+                hint="Take it out of the file, change it, and write a reference: env:NAME or keyring:SERVICE/USER.",
+            )
+    return target
+
+
+def _given(document: Document, name: str) -> Any:
+    return _table(document, name).get("connection")

@@ -1,0 +1,30 @@
+"""How a client stands: what ``client.status()`` and ``%chronicle`` show."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from chronicle_notebook.base._public import public
+from chronicle_notebook.display._table_and_card import Card, clock
+
+
+@public
+@dataclass(frozen=True, slots=True)
+class Status:
+    """The facts of a client at one moment, with how long an answer took."""
+
+    card: Card
+    latency: float
+    """Seconds from a call to its answer."""
+    read_at: datetime
+
+    def __repr__(self) -> str:
+        return self._timed().text()
+
+    def _repr_html_(self) -> str:
+        return self._timed().html()
+
+    def _timed(self) -> Card:
+        facts = [*self.card.facts, ("answers in", f"{self.latency * 1000:.1f} ms (at {clock(self.read_at)})")]
+        return replace(self.card, facts=facts)

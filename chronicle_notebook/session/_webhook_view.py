@@ -1,0 +1,68 @@
+"""One webhook as it is registered, with how far its deliveries have come."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from chronicle_notebook.base._public import public
+from chronicle_notebook.display._table_and_card import Card, Tone, banner_of, clock
+from chronicle_notebook.model import FailedPartition, ObserverState, WebhookDefinition
+from chronicle_notebook.model._webhook import facts
+
+
+@public
+@dataclass(frozen=True, slots=True)
+class WebhookView:
+    """What ``client.describe(id)`` and ``%webhook show`` give."""
+
+    definition: WebhookDefinition
+    observers: tuple[ObserverState, ...]
+    """Its observer in each namespace; none before it delivers for the first time."""
+    failed_partitions: tuple[FailedPartition, ...]
+    server: str
+    event_store: str
+    read_at: datetime
+
+    @property
+    def delivered(self) -> int:
+        """How many events were delivered, in all namespaces; kernels count anew with a replay."""
+        return sum(each.handled_count for each in self.observers)
+
+    def __repr__(self) -> str:
+        return self._card().text()
+
+    def _repr_html_(self) -> str:
+        return self._card().html()
+
+    def _card(self) -> Card:
+        rows = [*facts(self.definition), *_progress(self.observers, self.failed_partitions)]
+        failing = len(self.failed_partitions)
+        if failing:
+            rows.append(
+                ("failing", f"{failing} partition{'' if failing == 1 else 's'}: see client.failed_partitions()")
+            )
+        return Card(
+            heading=f"{'! ' if failing else ''}Webhook {self.definition.id!r} of event store {self.event_store!r}",
+            facts=rows,
+            notes=(f"Read {clock(self.read_at)} from {self.server}",),
+            tone=Tone.WARNING if failing else Tone.PLAIN,
+            banner=banner_of(self.server),
+        )
+
+
+def _progress(observers: Sequence[ObserverState], failed: Sequence[FailedPartition]) -> list[tuple[str, str]]:
+    if not observers:
+        return [("delivered", "nothing yet: it has no observer")]
+    failing = Counter(each.namespace for each in failed)
+    return [(f"in {each.namespace}", _standing(each, failing[each.namespace])) for each in observers]
+
+
+def _standing(observer: ObserverState, failing: int) -> str:
+    to_come = f"at most {observer.lag:,} still to come" if observer.lag else ""
+    # A kernel goes on past a partition that fails, and does not tell how many of its events wait.
+    fails = "partition fails and its events wait" if failing == 1 else "partitions fail and their events wait"
+    waiting = ", ".join(part for part in (to_come, f"{failing:,} {fails}" if failing else "") if part) or "caught up"
+    return f"{observer.running_state.value}, {observer.handled_count:,} delivered, {waiting}"

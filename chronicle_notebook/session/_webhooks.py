@@ -1,0 +1,402 @@
+"""The webhooks of one event store: ``client.webhooks``."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, overload
+
+from chronicle_notebook.base._arguments import check_seconds
+from chronicle_notebook.base._errors import InvalidInputError, NotSupportedError
+from chronicle_notebook.base._public import public
+from chronicle_notebook.contracts._gateway import KernelGateway
+from chronicle_notebook.definition._code import Code, Style, render
+from chronicle_notebook.definition._declaration import DeclaredWebhook
+from chronicle_notebook.definition._discovery import discover
+from chronicle_notebook.definition._inputs import Configure, check_alone, declaration, declarations, ids, several
+from chronicle_notebook.definition.rules._check import check, unlisted_generations, warn
+from chronicle_notebook.display._frame import under
+from chronicle_notebook.display._table_and_card import Card, banner_of
+from chronicle_notebook.events._declared_event_type import declared_event_types, event_type_of, registration_of
+from chronicle_notebook.model import EventType, WebhookDefinition
+from chronicle_notebook.reading._frame import frame
+from chronicle_notebook.reading._list import WebhookList, unknown_webhook
+from chronicle_notebook.reading._observation import ObservationState, WebhookObservation
+from chronicle_notebook.reading._selection import check_filters, only, select
+from chronicle_notebook.registration import _register
+from chronicle_notebook.registration._outcome import Outcome, Outcomes
+from chronicle_notebook.registration._plan import Plan, plan_for
+from chronicle_notebook.registration._replace import replace
+from chronicle_notebook.target_test._answer import TargetAnswer
+from chronicle_notebook.target_test._trial import Append, tried
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from chronicle_notebook.widgets import WebhookExplorer
+
+
+WAIT = 5.0
+"""Seconds that a registration or a removal waits to be seen, unless told otherwise."""
+
+
+@public
+class Webhooks:
+    """List, observe, register, test and remove the webhooks of an event store.
+
+    A webhook belongs to an event store and observes every namespace of it.
+    """
+
+    def __init__(
+        self,
+        kernel: KernelGateway,
+        event_store: Callable[[], str],
+        *,
+        declared: Iterable[type] | None = None,
+        shown_store: Callable[[], str] | None = None,
+        appender: Callable[[], Append | None] = lambda: None,
+        explore: Callable[[], WebhookExplorer] | None = None,
+    ) -> None:
+        """Take what the calls need from whoever holds the connection.
+
+        :param event_store: the name of the event store; it is looked for in the kernel first, and may raise.
+        :param declared: the classes that :meth:`discover` looks at; all loaded ones unless given.
+        :param shown_store: the name of the event store for the card, without a call to the kernel.
+        :param appender: gives what appends an event for a test; None where no event may be appended.
+        :param explore: makes the widget that :meth:`explore` returns.
+        """
+        self._kernel = kernel
+        self._event_store = event_store
+        self._shown_store = shown_store or event_store
+        self._appender = appender
+        self._explore = explore
+        self._declared = None if declared is None else tuple(declared)
+
+    def __repr__(self) -> str:
+        return self._card().text()
+
+    def _repr_html_(self) -> str:
+        return self._card().html()
+
+    def _card(self) -> Card:
+        return calls_card(self._shown_store(), self._kernel.server)
+
+    def all(self) -> WebhookList:
+        """All webhooks, in the order of the kernel, without credentials: kernels do not give them back."""
+        event_store = self._event_store()
+        definitions = self._kernel.webhooks(event_store)
+        return WebhookList(definitions, server=self._kernel.server, event_store=event_store, read_at=datetime.now(UTC))
+
+    def ids(self) -> list[str]:
+        """The ids of all webhooks, in the order of the kernel; the quickest of the listings."""
+        return self._kernel.webhook_columns(self._event_store()).id
+
+    def get(self, webhook: str) -> WebhookDefinition:
+        """The webhook of an id.
+
+        :raises UnknownWebhookError: there is none; the hint has the nearest ids.
+        """
+        if not isinstance(webhook, str):
+            raise InvalidInputError(
+                f"The id of a webhook is a text, not {type(webhook).__name__}.",
+                field="id",
+                hint="List the ids with client.webhooks.ids().",
+            )
+        return self.all()[webhook]
+
+    def to_frame(
+        self,
+        *,
+        tidy: bool = False,
+        event_type: str | None = None,
+        url: str | None = None,
+        authorization: str | None = None,
+        active: bool | None = None,
+    ) -> pd.DataFrame:
+        """All webhooks as a DataFrame indexed by ``id``, or those for which every filter that is given holds.
+
+        Columns: ``url``, ``event_types`` (list of texts), ``authorization`` (none, basic, bearer, oauth), ``headers``
+        (names only), ``event_sequence``, ``active``, ``replayable``. With ``tidy`` there is one row per webhook and
+        event type. In a URL dots stand for a user name, a password and the values of a query; the filter looks at the
+        URL itself, and ``get(id).target_url`` gives it.
+
+        :param event_type: ``Id``, or ``Id+generation``; with ``tidy`` only its rows are left.
+        :param url: a pattern for the whole URL: ``*`` stands for anything, ``?`` for one character.
+        :param authorization: none, basic, bearer or oauth.
+        :raises InvalidInputError: a filter that cannot be meant.
+        :raises UnknownEventTypeError: neither a webhook nor the event store has the event type.
+        """
+        check_filters(event_type=event_type, url=url, authorization=authorization, active=active, tidy=tidy)
+        event_store = self._event_store()
+        columns = select(
+            self._kernel.webhook_columns(event_store),
+            event_type=event_type,
+            url=url,
+            authorization=authorization,
+            active=active,
+            known_event_types=lambda: [each.id for each in self._kernel.event_types(event_store)],
+        )
+        wanted = only(columns, event_type) if tidy and event_type is not None else columns
+        return under(frame(wanted, tidy=tidy), banner_of(self._kernel.server))
+
+    def observe(
+        self,
+        on_change: Callable[[WebhookList], None] | None = None,
+        *,
+        on_state: Callable[[ObservationState], None] | None = None,
+    ) -> WebhookObservation:
+        """The full list now and at each change: iterate the result, or give a callback, which a daemon thread calls.
+
+        It survives a restart of the kernel. It ends at once with ``stop()``, at the end of a ``with`` block, or, where
+        there is none, when a loop over it is left.
+
+        :param on_change: is called with each list, the first one too, in the order in which they come. What it raises
+            ends nothing: it is kept as ``callback_error``.
+        :param on_state: is called with each state that is entered: live, reconnecting, stopped, failed.
+        :raises InvalidInputError: for a callback that cannot be called.
+        """
+        for name, given in (("on_change", on_change), ("on_state", on_state)):
+            if given is not None and not callable(given):
+                raise InvalidInputError(
+                    f"{name} is a function, not {type(given).__name__}.",
+                    field=name,
+                    hint="Write, for example, observe(print), or iterate over observe().",
+                )
+        return WebhookObservation(self._kernel, self._event_store(), on_change=on_change, on_state=on_state)
+
+    def discover(self) -> WebhookList:
+        """The definitions of the declared classes: those the client was configured with, else all loaded ones.
+
+        Nothing is registered. A class without event types gets all that are known.
+
+        :raises DuplicateWebhookError: two classes have one id.
+        """
+        return WebhookList(
+            [declaration.definition for declaration in self._discovered()],
+            server=self._kernel.server,
+            event_store=self._event_store(),
+            read_at=datetime.now(UTC),
+            declared=True,
+        )
+
+    @overload
+    def register(self, webhook: type | WebhookDefinition, *, wait: float = WAIT) -> Outcome: ...
+
+    @overload
+    def register(self, webhook: Iterable[type | WebhookDefinition], *, wait: float = WAIT) -> Outcomes: ...
+
+    @overload
+    def register(
+        self, webhook: str, target_url: str, configure: Configure | None = None, *, wait: float = WAIT
+    ) -> Outcome: ...
+
+    def register(
+        self,
+        webhook: type | WebhookDefinition | str | Iterable[type | WebhookDefinition],
+        target_url: str | None = None,
+        configure: Configure | None = None,
+        *,
+        wait: float = WAIT,
+    ) -> Outcome | Outcomes:
+        """Register a webhook: a declared class, a definition, or an id with a URL and a function for the builder.
+
+        A list of classes and definitions goes in one call to the kernel; when one of it cannot work, nothing is sent.
+        Without event types a class, and an id with a URL, gets all that are known. What did not take effect stands in
+        the outcome.
+
+        :param target_url: where the events go; with an id.
+        :param configure: a function that is given a :class:`DefinitionBuilder` and returns it with all the rest.
+        :param wait: seconds to wait for it to be seen, or for all of the list.
+        :raises InvalidDefinitionError: a field that could not work; nothing was sent.
+        :raises DuplicateWebhookError: two of the list have one id; nothing was sent.
+        :raises KernelError: the kernel refused, or could not be reached.
+        """
+        check_seconds(wait, field="wait")
+        many = several(webhook)
+        if many is None:
+            takes = ", or a list of classes and definitions"
+            one = declaration(
+                webhook, target_url, configure, known=self._known_event_types, call="register", takes=takes
+            )
+            return _register.register(self._kernel, self._event_store(), [one], wait=wait)[0]
+        check_alone(webhook, target_url, configure)
+        hooks = declarations(many, known=self._known_event_types, call="register")
+        event_store = self._event_store()
+        outcomes = _register.register(self._kernel, event_store, hooks, wait=wait) if hooks else []
+        return self._outcomes(outcomes, "webhook", event_store)
+
+    def register_discovered(self, *, wait: float = 30.0) -> Outcomes:
+        """Register everything that :meth:`discover` finds, in one call to the kernel.
+
+        :param wait: seconds to wait for all of them to be seen.
+        :raises DuplicateWebhookError: two classes have one id.
+        :raises InvalidDefinitionError: a field that could not work; nothing was sent.
+        """
+        check_seconds(wait, field="wait")
+        hooks = self._discovered()
+        event_store = self._event_store()
+        outcomes = _register.register(self._kernel, event_store, hooks, wait=wait) if hooks else []
+        return self._outcomes(outcomes, "declared webhook", event_store)
+
+    @overload
+    def remove(  # type: ignore[overload-overlap]  # one text is an id, and no list of letters
+        self, webhook: str | type, *, wait: float = WAIT
+    ) -> Outcome: ...
+
+    @overload
+    def remove(self, webhook: Iterable[str | type], *, wait: float = WAIT) -> Outcomes: ...
+
+    def remove(self, webhook: str | type | Iterable[str | type], *, wait: float = WAIT) -> Outcome | Outcomes:
+        """Remove a webhook, by id or by its declared class, and see it gone.
+
+        A list of ids and classes goes in one call to the kernel; when one of it is not there, nothing is sent. The
+        observer's position stays with the kernel: a webhook that is registered again under this id goes on from there
+        (source: K/Core/Observation/Observer.cs).
+
+        :param wait: seconds to wait for it to be gone, or for all of the list.
+        :raises UnknownWebhookError: there is none of that id; nothing was removed. Kernels accept the removal of an
+            unknown id silently.
+        """
+        check_seconds(wait, field="wait")
+        many = several(webhook)
+        if many is None and not isinstance(webhook, str | type):
+            raise InvalidInputError(
+                f"remove() takes an id, a declared class, or a list of them, not {type(webhook).__name__}.",
+                field="webhook",
+                hint='Write remove("account-events").',
+            )
+        names = ids([webhook] if many is None else many, call="remove")
+        known = self.all()
+        for name in names:
+            if known.find(name) is None:
+                raise unknown_webhook(name, known.ids, known.event_store, known.server)
+        outcomes = _register.remove(self._kernel, known.event_store, names, wait=wait) if names else []
+        outcomes = [dataclasses.replace(each, removed=known.find(each.webhook)) for each in outcomes]
+        return outcomes[0] if many is None else self._outcomes(outcomes, "webhook", known.event_store)
+
+    def replace(self, webhook: type | WebhookDefinition, *, wait: float = WAIT) -> Outcome:
+        """Remove a webhook, see it gone, and register it as given: the way to change what kernels otherwise ignore.
+
+        That is ``active``, ``replayable``, the event sequence, and taking an authorization away. The observer goes on
+        from where it was; the outcome's notes have the numbers. What cannot work is found before anything is removed.
+
+        :param wait: seconds that each of the two steps waits to be seen.
+        :raises ReplacementError: it was removed, or may be, and was not registered again; the error carries the
+            definition.
+        """
+        check_seconds(wait, field="wait")
+        hook = self._declared_webhook(webhook, "replace() takes a declared class or a definition")
+        return replace(self._kernel, self._event_store(), hook, wait=wait)
+
+    def explore(self) -> WebhookExplorer:
+        """A widget with all webhooks, live: filter, select, look into, edit, test, remove.
+
+        A door of :class:`chronicle_notebook.widgets.WebhookExplorer`.
+        """
+        if self._explore is None:
+            raise NotSupportedError("Only the webhooks of a client can be explored.", hint="Use client.webhooks.")
+        return self._explore()
+
+    @overload
+    def plan(self, webhook: type | WebhookDefinition) -> Plan: ...
+
+    @overload
+    def plan(self, webhook: str, target_url: str, configure: Configure | None = None) -> Plan: ...
+
+    def plan(
+        self,
+        webhook: type | WebhookDefinition | str,
+        target_url: str | None = None,
+        configure: Configure | None = None,
+    ) -> Plan:
+        """What :meth:`register` would do with the same arguments, for one webhook; nothing is sent.
+
+        :param target_url: as of :meth:`register`.
+        :param configure: as of :meth:`register`.
+        :raises InvalidDefinitionError: a field that could not work.
+        """
+        hook = declaration(webhook, target_url, configure, known=self._known_event_types, call="plan")
+        definition = hook.definition
+        declared = [registration_of(cls) for cls in hook.event_type_classes]
+        latest = _register.latest_generations([*self._kernel.event_types(self._event_store()), *declared])
+        check(definition, known_event_types=latest)
+        warn(definition, stacklevel=3)
+        found = self.all()
+        notes = hook.remarks + unlisted_generations(definition, latest, contract=self._kernel.generation)
+        return plan_for(
+            definition,
+            found.find(definition.id),
+            banner=banner_of(found.server),
+            notes=notes,
+            defects=[defect.key for defect in self._kernel.known_defects],
+        )
+
+    def code(self, webhook: str | type | WebhookDefinition, style: Style = "python") -> Code:
+        """A webhook written out as code that registers it again.
+
+        Secrets are references such as ``env:ACCOUNT_EVENTS_TOKEN``, as kernels give none back. So is what may be one:
+        the value of a header, unless it is of those that nobody hides, and a URL with a user name or a query. While the
+        webhook is registered, the values are in ``get(id).headers`` and ``get(id).target_url``.
+
+        :param style: ``python``, ``cell`` (a ``%%webhook`` cell) or ``yaml``.
+        """
+        return render(self._definition(webhook, call="code"), style)
+
+    def test(self, webhook: str | type | WebhookDefinition, *, timeout: float = 10.0) -> TargetAnswer:
+        """Send the kernel's test request to the target, from here, and say what the answer proves.
+
+        Kernels from 16.38 on have no call for a test. For an id the definition is read back, and the request then
+        carries no credentials; give a definition or a class to send them.
+
+        When the target is a :class:`~chronicle_notebook.Receiver` of this process and the kernel a sandbox, a made-up
+        event is appended as well, and waited for. No other kernel is ever given an event for a test.
+
+        :param timeout: seconds, above 0, for the target to answer in.
+        """
+        check_seconds(timeout, field="timeout", above_zero=True)
+        definition = self._definition(webhook, call="test")
+        return tried(self._kernel, self._event_store(), definition, append=self._appender(), timeout=timeout)
+
+    def _outcomes(self, outcomes: list[Outcome], what: str, event_store: str) -> Outcomes:
+        count = f"{len(outcomes):,} {what}{'' if len(outcomes) == 1 else 's'}"
+        return Outcomes(outcomes, caption=f"{count} in event store {event_store!r} on {self._kernel.server}")
+
+    def _discovered(self) -> list[DeclaredWebhook]:
+        return discover(self._declared, all_event_types=self._known_event_types)
+
+    def _definition(self, webhook: str | type | WebhookDefinition, *, call: str) -> WebhookDefinition:
+        """What a call is about that takes an id as well; of an id it is read back."""
+        if isinstance(webhook, str):
+            return self.get(webhook)
+        return self._declared_webhook(webhook, f"{call}() takes an id, a declared class or a definition").definition
+
+    def _declared_webhook(self, webhook: type | WebhookDefinition, takes: str) -> DeclaredWebhook:
+        if not isinstance(webhook, type | WebhookDefinition):
+            message = f"{takes}, not {type(webhook).__name__}."
+            raise InvalidInputError(message, field="webhook", hint="List the ids with client.webhooks.ids().")
+        return declaration(webhook, None, None, known=self._known_event_types, call="register")
+
+    def _known_event_types(self) -> list[EventType]:
+        """What "all event types" means: the store's own, and those declared in this process."""
+        stored = [each.type for each in self._kernel.event_types(self._event_store()) if each.owner != "server"]
+        declared = [event_type_of(cls) for cls in declared_event_types()]
+        return list({kind.id: kind for kind in [*stored, *declared]}.values())
+
+
+CALLS = (
+    ("all(), ids(), get(id)", "what is registered"),
+    ("to_frame()", "the same as a DataFrame"),
+    ("explore()", "the same as a widget, live"),
+    ("plan(...), register(...)", "what a registration would do, and do it"),
+    ("replace(...), remove(id)", "change what kernels otherwise keep, and take away"),
+    ("test(id)", "send a test request to the target"),
+    ("code(id)", "write one out as code"),
+    ("observe()", "the list at each change"),
+)
+"""The calls that a person wants first, with what they are for."""
+
+
+def calls_card(event_store: str, server: str) -> Card:
+    """What can be done, and nothing that would need an answer of the kernel."""
+    return Card(heading=f"Webhooks of event store {event_store!r} on {server}", facts=CALLS, banner=banner_of(server))

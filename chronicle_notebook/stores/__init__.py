@@ -1,1 +1,0 @@
-"""What a webhook can refer to: event stores, namespaces, event types and event sequences."""

@@ -1,0 +1,137 @@
+"""A request to a webhook's target from here, and what its answer proves."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from enum import StrEnum
+
+from chronicle_notebook.base._public import public
+from chronicle_notebook.base._url import shown
+from chronicle_notebook.display._table_and_card import Card, Tone
+from chronicle_notebook.model import OAuthAuthorization, UndisclosedAuthorization, WebhookDefinition
+from chronicle_notebook.target_test._request import NoAnswerError, post
+
+BODY = b'{"partition":"test","events":[]}'
+"""What kernels send as a test (source: K/Core/Observation/Webhooks/WebhookMediator.cs)."""
+
+
+@public
+class Grade(StrEnum):
+    """How much a test request proved, weakest first."""
+
+    NO_ANSWER = "no answer"
+    ANSWERED = "answered"
+    """Something answered, with a status that is no success. Kernels up to 16.37 call that a passed test."""
+    ACCEPTED = "answered 2xx"
+    ARRIVED = "an event arrived"
+    """An event went through the kernel and came to a receiver of this process, which took it."""
+
+
+@public
+@dataclass(frozen=True, slots=True)
+class TargetAnswer:
+    """What a target answered to a test request that was sent from this process."""
+
+    webhook: str
+    target_url: str
+    grade: Grade
+    status: int | None
+    """The HTTP status; None when there was no answer."""
+    duration: float
+    """Seconds."""
+    detail: str
+    """Why there was no answer, or the status in words."""
+    caveats: tuple[str, ...]
+    """What this test did not show."""
+    banner: str = ""
+    """What stands above it, when the webhook is one of a protected kernel."""
+
+    def __bool__(self) -> bool:
+        return self.grade in {Grade.ACCEPTED, Grade.ARRIVED}
+
+    def __repr__(self) -> str:
+        return self._card().text()
+
+    def _repr_html_(self) -> str:
+        return self._card().html()
+
+    def _card(self) -> Card:
+        return Card(
+            heading=f"{'✓' if self else '!'} {self.webhook}: {self.grade.value}",
+            facts=[
+                ("target", shown(self.target_url)),
+                ("status", f"{self.status or 'none'} ({self.detail})"),
+                ("took", f"{self.duration * 1000:.0f} ms"),
+            ],
+            notes=self.caveats,
+            tone=Tone.GOOD if self else Tone.BAD if self.status is None else Tone.WARNING,
+            banner=self.banner,
+        )
+
+
+ANY_STATUS = "This kernel, of a release up to 16.37, counts any answer as delivered, whatever its status."
+SOME_COUNT_ANY = "Kernels up to 16.37 count any answer as delivered, this one too; later ones call it a failure."
+
+
+def probe(
+    definition: WebhookDefinition, *, timeout: float = 10.0, generation: str = "", banner: str = ""
+) -> TargetAnswer:
+    """POST the kernel's test body to the target, once, with the headers and the credentials of the definition.
+
+    ``timeout`` is in seconds, for all of it. Redirects are reported, not followed. It never raises for what the target
+    does.
+
+    :param generation: the wire generation of the kernel, ``classic`` or ``commands``, as far as it is known: it tells
+        what the kernel would make of the status.
+    :param banner: what the answer shows above itself.
+    """
+    caveats = ["Sent from here, not by the kernel: the kernel's way to the target may differ.", *_caveats(definition)]
+    started = time.monotonic()
+    try:
+        answer = post(definition, BODY, timeout)
+    except (OSError, NoAnswerError) as error:
+        detail = _why(error, timeout)
+        return TargetAnswer(
+            definition.id,
+            definition.target_url,
+            Grade.NO_ANSWER,
+            None,
+            time.monotonic() - started,
+            detail,
+            tuple(caveats),
+            banner,
+        )
+    grade = Grade.ACCEPTED if 200 <= answer.status < 300 else Grade.ANSWERED
+    if generation == "classic":
+        caveats.append(ANY_STATUS)
+    elif grade is Grade.ANSWERED:
+        caveats.append(SOME_COUNT_ANY)
+    return TargetAnswer(
+        definition.id,
+        definition.target_url,
+        grade,
+        answer.status,
+        time.monotonic() - started,
+        answer.reason,
+        tuple(caveats),
+        banner,
+    )
+
+
+def _why(error: OSError | NoAnswerError, timeout: float) -> str:
+    if isinstance(error, NoAnswerError):
+        return str(error)
+    if isinstance(error, TimeoutError):
+        return f"nothing whole came within {timeout:g} s"
+    return error.strerror or str(error) or type(error).__name__
+
+
+def _caveats(definition: WebhookDefinition) -> list[str]:
+    match definition.authorization:
+        case UndisclosedAuthorization(kind):
+            return [f"Sent without its {kind} credentials, which a kernel does not give back."]
+        case OAuthAuthorization():
+            return ["Sent without a token: only the kernel fetches one from the authority."]
+        case _:
+            return []

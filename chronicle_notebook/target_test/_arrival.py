@@ -1,0 +1,136 @@
+"""The strongest proof a test can give: an event that went through the kernel and came to a receiver of this process.
+
+Only a sandbox kernel is given an event for it. Any other kernel's log is the truth of somebody's business, and a test
+has no business in it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+from uuid import uuid4
+
+from chronicle_notebook.base._errors import AppendRefusedError, ReceiverError
+from chronicle_notebook.model import EventToAppend, EventType, RegisteredEventType, WebhookDefinition
+from chronicle_notebook.receiver import Receiver
+from chronicle_notebook.target_test._answer import Grade, TargetAnswer
+
+Append = Callable[[EventToAppend], object]
+
+_DEPTH = 6
+
+
+def with_arrival(
+    answer: TargetAnswer,
+    definition: WebhookDefinition,
+    receiver: Receiver,
+    *,
+    append: Append | str,
+    event_types: Callable[[], list[RegisteredEventType]],
+    timeout: float,
+) -> TargetAnswer:
+    """What is proved beyond the answer, when the target is a receiver of this process.
+
+    :param append: how to append an event to the sequence that the webhook observes, or why that is not done.
+    :param timeout: seconds to wait for the event.
+    """
+    earlier = _earlier(receiver, definition)
+    if isinstance(append, str):
+        return _noted(
+            answer,
+            f"The target is a receiver of this process, where {earlier} arrived at this path so far. No event was "
+            f"appended for the test, as {append}.",
+        )
+    if not definition.active or not definition.event_types:
+        why = "it is inactive" if not definition.active else "it has no event types"
+        return _noted(answer, f"No event was appended for the test: the kernel sends none to this webhook, as {why}.")
+    kind = definition.event_types[0]
+    source = f"webhook-test-{uuid4().hex[:8]}"
+    try:
+        append(EventToAppend(source, kind, sample(_schema(kind, event_types()))))
+    except AppendRefusedError:
+        return _noted(answer, f"The kernel took no made-up event of type {kind}, so none was sent.")
+    try:
+        arrived = receiver.wait_for(1, timeout=timeout, where=lambda delivery: delivery.partition == source)[0]
+    except ReceiverError:
+        return _noted(
+            answer,
+            f"A made-up event of type {kind} was appended to the sandbox and did not arrive within {timeout:g} s: "
+            "see client.failed_partitions().",
+        )
+    note = (
+        f"A made-up event of type {kind} (event source {source}) was appended to the sandbox, went through the "
+        f"kernel and arrived at the receiver, which answered {arrived.answer}."
+    )
+    if arrived.status is None or not 200 <= arrived.status < 300:
+        return _noted(answer, note)
+    return replace(answer, grade=Grade.ARRIVED, caveats=(note, *answer.caveats[1:]))
+
+
+def _noted(answer: TargetAnswer, note: str) -> TargetAnswer:
+    return replace(answer, caveats=(*answer.caveats, note))
+
+
+def _earlier(receiver: Receiver, definition: WebhookDefinition) -> str:
+    from urllib.parse import urlsplit
+
+    path = urlsplit(definition.target_url).path or "/"
+    events = sum(len(delivery.events) for delivery in receiver.deliveries if delivery.path == path)
+    return "no event has" if not events else f"{events:,} event{'' if events == 1 else 's'}"
+
+
+def _schema(kind: EventType, registered: list[RegisteredEventType]) -> Mapping[str, Any]:
+    return next((each.schema for each in registered if each.id == kind.id), {})
+
+
+def sample(schema: Mapping[str, Any]) -> dict[str, Any]:
+    """The plainest content that a JSON schema of an object allows."""
+    made = _value(schema, schema, 0)
+    return made if isinstance(made, dict) else {}
+
+
+def _value(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> Any:
+    schema = _followed(schema, root)
+    if schema.get("enum"):
+        return schema["enum"][0]
+    if "const" in schema:
+        return schema["const"]
+    kinds = schema.get("type", "object" if "properties" in schema else "null")
+    kind = kinds if isinstance(kinds, str) else next((each for each in kinds if each != "null"), "null")
+    if kind == "object":
+        properties = schema.get("properties", {}) if depth < _DEPTH else {}
+        return {name: _value(each, root, depth + 1) for name, each in properties.items()}
+    if kind == "string":
+        return _TEXTS.get(str(schema.get("format")), "test")
+    return {"number": 0, "integer": 0, "boolean": False, "array": []}.get(kind)
+
+
+def _followed(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What a ``$ref`` within the schema, or the first of several choices, stands for."""
+    for _ in range(_DEPTH):
+        reference = schema.get("$ref")
+        choices = schema.get("oneOf") or schema.get("anyOf") or schema.get("allOf")
+        if isinstance(reference, str) and reference.startswith("#/"):
+            found: Any = root
+            for part in reference[2:].split("/"):
+                found = found.get(part, {}) if isinstance(found, Mapping) else {}
+            schema = found
+        elif choices:
+            schema = next((each for each in choices if each.get("type") != "null"), choices[0])
+        else:
+            break
+    return schema
+
+
+_TEXTS = {
+    "date-time": "2026-01-01T00:00:00Z",
+    "date": "2026-01-01",
+    "time": "00:00:00",
+    "time-only": "00:00:00",
+    "duration": "00:00:00",
+    "guid": "00000000-0000-0000-0000-000000000000",
+    "uuid": "00000000-0000-0000-0000-000000000000",
+    "uri": "https://example.com/",
+    "email": "test@example.com",
+}

@@ -1,0 +1,208 @@
+"""One POST to a target: bounded by a deadline whatever the target does, and with nothing of what is sent in a local
+variable, where a traceback would show it.
+
+No proxy is used and no redirect is followed.
+"""
+
+from __future__ import annotations
+
+import base64
+import re
+import socket
+import ssl
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import partial
+from http import HTTPStatus
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from chronicle_notebook.base._errors import InvalidDefinitionError
+from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.base._text import one_line
+from chronicle_notebook.connection._cancellation import ended_by_cancellation
+from chronicle_notebook.connection._host import Host
+from chronicle_notebook.connection._sockets import Deadline, connect
+from chronicle_notebook.model import BasicAuthorization, BearerAuthorization, WebhookDefinition
+
+LARGEST_HEAD = 64 * 1024
+"""Bytes up to the end of the status line and headers; what is longer is no answer."""
+MOST_INTERIM = 20
+"""Answers of 1xx that may come before the real one."""
+LONGEST_REASON = 80
+"""Characters of the status in words."""
+
+_NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
+_VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
+_PATH = re.compile(r"[\x21-\x7e]+")
+_STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})(?: ([^\r\n]*))?\r?\n")
+_END = re.compile(rb"\r?\n\r?\n")
+
+
+class NoAnswerError(Exception):
+    """There is no answer; the text says why, in words of our own."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answered:
+    """The status, and what it says in words, fit to be shown."""
+
+    status: int
+    reason: str
+
+
+class _Target(NamedTuple):
+    host: Host
+    secure: bool
+    named: str
+    """The ``Host`` header."""
+    path: str
+
+
+def post(definition: WebhookDefinition, body: bytes, timeout: float) -> Answered:
+    """POST a body of JSON with the headers and the credentials of a definition.
+
+    :param timeout: seconds for all of it: name, connection, handshake, request and answer.
+    :raises OSError: no connection, or none in time.
+    :raises NoAnswerError: the URL cannot be requested, or what came is no answer.
+    :raises InvalidDefinitionError: a value that no header can carry.
+    """
+    deadline = Deadline(timeout)
+    target = _target(definition.target_url)
+    # A view: the frames of the standard library would show bytes.
+    request = memoryview("\r\n".join(_lines(definition, target, len(body))).encode("latin-1") + body)
+    with closing(_open(target, deadline)) as connection, ended_by_cancellation(connection):
+        _send(connection, request, deadline)
+        return _answer(connection, deadline)
+
+
+def _target(url: str) -> _Target:
+    """Where to connect to, and what to ask for. A URL that another client registered can be one that nobody can ask."""
+    try:
+        parts = urlsplit(url)
+        secure, name, port = parts.scheme == "https", parts.hostname or "", parts.port
+        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        if parts.scheme not in {"http", "https"} or not _PATH.fullmatch(path):
+            raise ValueError
+        usual = 443 if secure else 80
+        # An address of IPv6 has colons, and names have none.
+        host = Host(name if ":" in name else name.encode("idna").decode("ascii"), usual if port is None else port)
+    except ValueError:  # an error of the host is one too
+        raise NoAnswerError("its URL cannot be requested") from None
+    named = f"[{host.name}]" if ":" in host.name else host.name
+    return _Target(host, secure, named if host.port == usual else str(host), path)
+
+
+def _lines(definition: WebhookDefinition, target: _Target, length: int) -> Iterator[str]:
+    """The lines of the head. Each value is looked up where it is used, and stands in no variable."""
+    yield f"POST {target.path} HTTP/1.1"
+    yield f"Host: {target.named}"
+    yield "Content-Type: application/json; charset=utf-8"
+    yield f"Content-Length: {length}"
+    for name in definition.headers:
+        if not _NAME.fullmatch(name):
+            raise _not_carried(definition, "a header")
+        yield f"{name}: {_carried(definition, f'the header {name!r}', partial(_header, definition, name))}"
+    match definition.authorization:
+        case BasicAuthorization():
+            yield f"Authorization: {_carried(definition, 'the authorization', partial(_basic, definition))}"
+        case BearerAuthorization(token):
+            yield f"Authorization: Bearer {_carried(definition, 'the authorization', token.reveal)}"
+        case _:
+            pass
+    yield from ("Connection: close", "", "")
+
+
+def _carried(definition: WebhookDefinition, what: str, value: Callable[[], str]) -> str:
+    if not _VALUE.fullmatch(value()):
+        raise _not_carried(definition, what)
+    return value()
+
+
+def _header(definition: WebhookDefinition, name: str) -> str:
+    value = definition.headers[name]
+    return value.reveal() if isinstance(value, Secret) else value
+
+
+def _basic(definition: WebhookDefinition) -> str:
+    authorization = definition.authorization
+    if not isinstance(authorization, BasicAuthorization):
+        return ""
+    pair = f"{authorization.username}:{authorization.password.reveal()}"
+    return f"Basic {base64.b64encode(pair.encode('utf-8', 'surrogatepass')).decode()}"
+
+
+def _not_carried(definition: WebhookDefinition, what: str) -> InvalidDefinitionError:
+    return InvalidDefinitionError(
+        f"Webhook {definition.id!r}: {what} has a value that no header can carry.",
+        field="headers",
+        webhook=definition.id,
+        hint="Check where it comes from: it may end with a line break.",
+    )
+
+
+def _open(target: _Target, deadline: Deadline) -> socket.socket:
+    plain = connect(target.host, deadline)
+    if not target.secure:
+        return plain
+    try:
+        plain.settimeout(deadline.left)
+        secured = ssl.create_default_context().wrap_socket(
+            plain, server_hostname=target.host.name, do_handshake_on_connect=False
+        )
+    except BaseException:
+        plain.close()
+        raise
+    try:
+        secured.do_handshake()
+    except BaseException:
+        secured.close()
+        raise
+    return secured
+
+
+def _send(connection: socket.socket, request: memoryview, deadline: Deadline) -> None:
+    while request:
+        if deadline.over:
+            raise TimeoutError
+        connection.settimeout(deadline.left)
+        request = request[connection.send(request) :]
+
+
+def _answer(connection: socket.socket, deadline: Deadline) -> Answered:
+    """The first answer that is none of 1xx. Its body is not read."""
+    data = bytearray()
+    for _ in range(MOST_INTERIM + 1):
+        answer = _head(connection, data, deadline)
+        if answer.status >= 200:
+            return answer
+    raise NoAnswerError("it sends one interim answer after the other")
+
+
+def _head(connection: socket.socket, data: bytearray, deadline: Deadline) -> Answered:
+    """Take one status line with its headers from what came, and receive until it is there."""
+    while (end := _END.search(data)) is None:
+        if len(data) > LARGEST_HEAD:
+            raise NoAnswerError("its answer begins with more headers than anybody needs")
+        if deadline.over:
+            raise TimeoutError
+        connection.settimeout(deadline.left)
+        part = connection.recv(16 * 1024)
+        if not part:
+            raise NoAnswerError("its answer breaks off" if data else "it ends the connection without an answer")
+        data += part
+    head = bytes(data[: end.end()])
+    del data[: len(head)]
+    found = _STATUS.match(head)
+    if found is None:
+        raise NoAnswerError("what it answers is no HTTP")
+    status = int(found[1])
+    return Answered(status, one_line((found[2] or b"").decode("latin-1"), most=LONGEST_REASON) or _phrase(status))
+
+
+def _phrase(status: int) -> str:
+    try:
+        return HTTPStatus(status).phrase
+    except ValueError:
+        return "no reason given"

@@ -1,0 +1,63 @@
+"""The test of a webhook: a request to its target from here, and in a sandbox an event through the kernel too."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from chronicle_notebook.contracts._gateway import KernelGateway
+from chronicle_notebook.display._table_and_card import banner_of
+from chronicle_notebook.model import EventToAppend, WebhookDefinition
+from chronicle_notebook.receiver._receiver import receiver_at
+from chronicle_notebook.target_test import _arrival
+from chronicle_notebook.target_test._answer import TargetAnswer, probe
+
+Append = Callable[[str, EventToAppend], object]
+"""Appends an event to a sequence, which is named first."""
+
+ARRIVAL = 5.0
+"""Seconds that a test waits for an event to arrive, at most."""
+
+LONGEST = 86_400.0
+"""Seconds that a test waits for an answer, at most; a socket takes no more than some weeks."""
+
+
+def tried(
+    kernel: KernelGateway,
+    event_store: str,
+    definition: WebhookDefinition,
+    *,
+    append: Append | None,
+    timeout: float,
+) -> TargetAnswer:
+    """Send the request; where the target is a receiver of this process, append an event as well if that may be.
+
+    :param append: what appends that event; None where the kernel is not a sandbox.
+    :param timeout: seconds for the target to answer in.
+    """
+    timeout = min(timeout, LONGEST)
+    answer = probe(definition, timeout=timeout, generation=kernel.generation, banner=banner_of(kernel.server))
+    receiver = receiver_at(definition.target_url)
+    if receiver is None:
+        return answer
+    return _arrival.with_arrival(
+        answer,
+        definition,
+        receiver,
+        append=_append_for(kernel, event_store, definition, append),
+        event_types=lambda: kernel.event_types(event_store),
+        timeout=min(timeout, ARRIVAL),
+    )
+
+
+def _append_for(
+    kernel: KernelGateway, event_store: str, definition: WebhookDefinition, append: Append | None
+) -> _arrival.Append | str:
+    """How to append an event that this webhook gets, or why that is not done."""
+    if append is None:
+        return "the kernel is not a sandbox"
+    found = next((each for each in kernel.webhooks(event_store) if each.id == definition.id), None)
+    if found is None:
+        return f"no webhook {definition.id!r} is registered to send it on"
+    if found.target_url != definition.target_url:
+        return f"the registered webhook {definition.id!r} sends to another target"
+    return lambda event: append(definition.event_sequence_id, event)

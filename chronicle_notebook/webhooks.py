@@ -1,0 +1,246 @@
+"""The service's functions by name of a client, in the shape of Chronicle's other clients.
+
+``namespace`` is accepted as it is there, and has no effect: webhooks belong to the event store.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import TYPE_CHECKING, Any, overload
+
+from chronicle_notebook.definition._code import Code, Style
+from chronicle_notebook.definition._inputs import Configure
+from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.reading._list import WebhookList
+from chronicle_notebook.reading._observation import ObservationState, WebhookObservation
+from chronicle_notebook.registration._outcome import Outcome, Outcomes
+from chronicle_notebook.registration._plan import Plan
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.session._connect import client as find
+from chronicle_notebook.session._webhooks import WAIT, Webhooks
+from chronicle_notebook.target_test._answer import TargetAnswer
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from chronicle_notebook.widgets import WebhookExplorer
+
+__all__ = [
+    "all",
+    "code",
+    "discover",
+    "explore",
+    "get",
+    "ids",
+    "observe",
+    "plan",
+    "register",
+    "register_discovered",
+    "remove",
+    "replace",
+    "test",
+    "to_frame",
+]
+
+AnyClient = str | Client
+
+
+def _service(client: AnyClient, _namespace: str | None) -> Webhooks:
+    return (find(client) if isinstance(client, str) else client).webhooks
+
+
+def all(client: AnyClient = "default", namespace: str | None = None) -> WebhookList:  # noqa: A001 - the settled name
+    """All webhooks: see :meth:`Webhooks.all`."""
+    return _service(client, namespace).all()
+
+
+def ids(client: AnyClient = "default", namespace: str | None = None) -> list[str]:
+    """The ids of all webhooks: see :meth:`Webhooks.ids`."""
+    return _service(client, namespace).ids()
+
+
+def get(webhook: str, *, client: AnyClient = "default", namespace: str | None = None) -> WebhookDefinition:
+    """The webhook of an id: see :meth:`Webhooks.get`."""
+    return _service(client, namespace).get(webhook)
+
+
+def to_frame(
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    *,
+    tidy: bool = False,
+    event_type: str | None = None,
+    url: str | None = None,
+    authorization: str | None = None,
+    active: bool | None = None,
+) -> pd.DataFrame:
+    """All webhooks as a DataFrame, or those that the filters leave: see :meth:`Webhooks.to_frame`."""
+    return _service(client, namespace).to_frame(
+        tidy=tidy, event_type=event_type, url=url, authorization=authorization, active=active
+    )
+
+
+def discover(client: AnyClient = "default", namespace: str | None = None) -> WebhookList:
+    """The definitions of declared classes: see :meth:`Webhooks.discover`."""
+    return _service(client, namespace).discover()
+
+
+@overload
+def register(
+    webhook: type | WebhookDefinition,
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    wait: float = WAIT,
+) -> Outcome: ...
+
+
+@overload
+def register(
+    webhook: Iterable[type | WebhookDefinition],
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    wait: float = WAIT,
+) -> Outcomes: ...
+
+
+@overload
+def register(
+    webhook: str,
+    target_url: str,
+    configure: Configure | None = None,
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    wait: float = WAIT,
+) -> Outcome: ...
+
+
+def register(
+    webhook: type | WebhookDefinition | str | Iterable[type | WebhookDefinition],
+    target_url: str | None = None,
+    configure: Configure | None = None,
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    wait: float = WAIT,
+) -> Outcome | Outcomes:
+    """Register one webhook, or a list of them: see :meth:`Webhooks.register`."""
+    arguments: tuple[Any, ...] = (webhook, target_url, configure)
+    outcome: Outcome | Outcomes = _service(client, namespace).register(*arguments, wait=wait)
+    return outcome
+
+
+def register_discovered(client: AnyClient = "default", namespace: str | None = None, *, wait: float = 30.0) -> Outcomes:
+    """Register every declared class: see :meth:`Webhooks.register_discovered`."""
+    return _service(client, namespace).register_discovered(wait=wait)
+
+
+@overload
+def remove(  # type: ignore[overload-overlap]  # one text is an id, and no list of letters
+    webhook: str | type, *, client: AnyClient = "default", namespace: str | None = None, wait: float = WAIT
+) -> Outcome: ...
+
+
+@overload
+def remove(
+    webhook: Iterable[str | type], *, client: AnyClient = "default", namespace: str | None = None, wait: float = WAIT
+) -> Outcomes: ...
+
+
+def remove(
+    webhook: str | type | Iterable[str | type],
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    wait: float = WAIT,
+) -> Outcome | Outcomes:
+    """Remove one webhook, or a list of them: see :meth:`Webhooks.remove`."""
+    given: Any = webhook
+    outcome: Outcome | Outcomes = _service(client, namespace).remove(given, wait=wait)
+    return outcome
+
+
+def replace(
+    webhook: type | WebhookDefinition,
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    wait: float = WAIT,
+) -> Outcome:
+    """Remove a webhook and register it anew as one guarded step: see :meth:`Webhooks.replace`."""
+    return _service(client, namespace).replace(webhook, wait=wait)
+
+
+@overload
+def plan(webhook: type | WebhookDefinition, *, client: AnyClient = "default", namespace: str | None = None) -> Plan: ...
+
+
+@overload
+def plan(
+    webhook: str,
+    target_url: str,
+    configure: Configure | None = None,
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+) -> Plan: ...
+
+
+def plan(
+    webhook: type | WebhookDefinition | str,
+    target_url: str | None = None,
+    configure: Configure | None = None,
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+) -> Plan:
+    """What a registration would do: see :meth:`Webhooks.plan`."""
+    arguments: tuple[Any, ...] = (webhook, target_url, configure)
+    return _service(client, namespace).plan(*arguments)
+
+
+def code(
+    webhook: str | type | WebhookDefinition,
+    style: Style = "python",
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+) -> Code:
+    """A webhook written out as code: see :meth:`Webhooks.code`."""
+    return _service(client, namespace).code(webhook, style)
+
+
+def observe(
+    on_change: Callable[[WebhookList], None] | None = None,
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    on_state: Callable[[ObservationState], None] | None = None,
+) -> WebhookObservation:
+    """The full list at each change: see :meth:`Webhooks.observe`."""
+    return _service(client, namespace).observe(on_change, on_state=on_state)
+
+
+def explore(client: AnyClient = "default", namespace: str | None = None) -> WebhookExplorer:
+    """A widget with all webhooks, live: see :meth:`Webhooks.explore`."""
+    return _service(client, namespace).explore()
+
+
+def test(
+    webhook: str | type | WebhookDefinition,
+    *,
+    client: AnyClient = "default",  # noqa: PT028
+    namespace: str | None = None,  # noqa: PT028
+    timeout: float = 10.0,  # noqa: PT028
+) -> TargetAnswer:
+    """Send a test request to the target: see :meth:`Webhooks.test`."""
+    return _service(client, namespace).test(webhook, timeout=timeout)
+
+
+test.__test__ = False  # type: ignore[attr-defined]  # pytest takes any function of this name for a test
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

@@ -1,0 +1,128 @@
+"""What a widget uses of a client: the widgets are drawn on these protocols and know no connection.
+
+Type checkers hold :class:`chronicle_notebook.Client` against :class:`Session` in ``session/_client.py``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+from chronicle_notebook.contracts._defects import KnownDefect
+from chronicle_notebook.display._listing import Listing
+from chronicle_notebook.events._listings import SequenceTail
+from chronicle_notebook.model import (
+    AppendResult,
+    EventType,
+    FailedPartition,
+    ObserverState,
+    RegisteredEventType,
+    ServerVersion,
+    WebhookDefinition,
+)
+from chronicle_notebook.reading._list import WebhookList
+from chronicle_notebook.reading._observation import ObservationState, WebhookObservation
+from chronicle_notebook.registration._outcome import Outcome
+from chronicle_notebook.target_test._answer import TargetAnswer
+
+
+class WebhookService(Protocol):
+    """The webhooks of an event store."""
+
+    def all(self) -> WebhookList:
+        """All webhooks."""
+
+    def get(self, webhook: str) -> WebhookDefinition:
+        """The webhook of an id."""
+
+    def observe(
+        self,
+        on_change: Callable[[WebhookList], None] | None = None,
+        *,
+        on_state: Callable[[ObservationState], None] | None = None,
+    ) -> WebhookObservation:
+        """The full list at each change."""
+
+    def test(self, webhook: str | WebhookDefinition) -> TargetAnswer:
+        """Send a test request to the target."""
+
+    def register(self, webhook: WebhookDefinition) -> Outcome:
+        """Register a webhook and see it registered."""
+
+    def replace(self, webhook: WebhookDefinition) -> Outcome:
+        """Remove a webhook and register it anew."""
+
+    def remove(self, webhook: str) -> Outcome:
+        """Remove a webhook and see it gone."""
+
+
+class EventLog(Protocol):
+    """A sequence that events are appended to."""
+
+    @property
+    def id(self) -> str:
+        """The id of the sequence."""
+
+    def append(self, event_source: str, event_type: EventType, content: Mapping[str, Any]) -> AppendResult:
+        """Append one event."""
+
+
+class Session(Protocol):
+    """One kernel, one event store, one namespace."""
+
+    event_store: str
+    namespace: str
+
+    @property
+    def server(self) -> str:
+        """``host:port`` of the kernel."""
+
+    @property
+    def sandbox(self) -> bool:
+        """Whether the kernel is a sandbox."""
+
+    @property
+    def version(self) -> ServerVersion:
+        """What the server says of itself."""
+
+    @property
+    def generation(self) -> str:
+        """The wire generation."""
+
+    @property
+    def known_defects(self) -> Listing[KnownDefect]:
+        """What kernels of this version are known to do wrong."""
+
+    @property
+    def protected(self) -> bool:
+        """Whether writes need the event store's name first."""
+
+    @property
+    def locked(self) -> bool:
+        """Whether that name was not given yet."""
+
+    def unlock(self, event_store: str) -> None:
+        """Allow writes by giving the name."""
+
+    @property
+    def webhooks(self) -> WebhookService:
+        """The webhooks of the event store."""
+
+    @property
+    def event_log(self) -> EventLog:
+        """The sequence that events go to unless another is named."""
+
+    def event_types(self) -> Listing[RegisteredEventType]:
+        """The event types of the event store."""
+
+    def event_sequences(self) -> Listing[SequenceTail]:
+        """The sequences of the namespace."""
+
+    def observers(self) -> Listing[ObserverState]:
+        """How far each observer has come."""
+
+    def failed_partitions(self) -> Listing[FailedPartition]:
+        """The partitions that fail."""
+
+    def retry_failed_partitions(self, webhook: str) -> Listing[tuple[FailedPartition, bool | None]]:
+        """Ask the kernel to try the failed partitions of a webhook."""
