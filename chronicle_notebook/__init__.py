@@ -1,4 +1,4 @@
-"""Look after the webhooks of a Cratis Chronicle event store, from a notebook.
+"""A toolkit for the webhooks of a Cratis Chronicle event store, for use in a notebook.
 
 ::
 
@@ -7,8 +7,8 @@
     client = cn.connect()
     client.webhooks.all()
 
-Importing this costs next to nothing: each name is loaded when it is first used. Type checkers read ``__init__.pyi``,
-which a test compares with this table.
+The import is cheap, because each name is loaded when it is first used. Type checkers read ``__init__.pyi``; a test
+compares it with this table.
 """
 
 from importlib import import_module

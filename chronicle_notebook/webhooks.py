@@ -1,6 +1,6 @@
-"""The service's functions by name of a client, in the shape of Chronicle's other clients.
+"""The functions of ``client.webhooks`` with the name of a client as an argument, as in Chronicle's other clients.
 
-``namespace`` is accepted as it is there, and has no effect: webhooks belong to the event store.
+``namespace`` is accepted as in those clients and has no effect, because webhooks belong to the event store.
 """
 
 from __future__ import annotations
@@ -60,7 +60,7 @@ def ids(client: AnyClient = "default", namespace: str | None = None) -> list[str
 
 
 def get(webhook: str, *, client: AnyClient = "default", namespace: str | None = None) -> WebhookDefinition:
-    """The webhook of an id: see :meth:`Webhooks.get`."""
+    """One webhook by its id: see :meth:`Webhooks.get`."""
     return _service(client, namespace).get(webhook)
 
 
@@ -74,7 +74,7 @@ def to_frame(
     authorization: str | None = None,
     active: bool | None = None,
 ) -> pd.DataFrame:
-    """All webhooks as a DataFrame, or those that the filters leave: see :meth:`Webhooks.to_frame`."""
+    """All webhooks, or those that match the filters, as a DataFrame: see :meth:`Webhooks.to_frame`."""
     return _service(client, namespace).to_frame(
         tidy=tidy, event_type=event_type, url=url, authorization=authorization, active=active
     )
@@ -126,7 +126,7 @@ def register(
     namespace: str | None = None,
     wait: float = WAIT,
 ) -> Outcome | Outcomes:
-    """Register one webhook, or a list of them: see :meth:`Webhooks.register`."""
+    """Register one webhook, or a list of webhooks: see :meth:`Webhooks.register`."""
     arguments: tuple[Any, ...] = (webhook, target_url, configure)
     outcome: Outcome | Outcomes = _service(client, namespace).register(*arguments, wait=wait)
     return outcome
@@ -156,7 +156,7 @@ def remove(
     namespace: str | None = None,
     wait: float = WAIT,
 ) -> Outcome | Outcomes:
-    """Remove one webhook, or a list of them: see :meth:`Webhooks.remove`."""
+    """Remove one webhook, or a list of webhooks: see :meth:`Webhooks.remove`."""
     given: Any = webhook
     outcome: Outcome | Outcomes = _service(client, namespace).remove(given, wait=wait)
     return outcome
@@ -169,7 +169,7 @@ def replace(
     namespace: str | None = None,
     wait: float = WAIT,
 ) -> Outcome:
-    """Remove a webhook and register it anew as one guarded step: see :meth:`Webhooks.replace`."""
+    """Remove a webhook and register it again, as one guarded step: see :meth:`Webhooks.replace`."""
     return _service(client, namespace).replace(webhook, wait=wait)
 
 
@@ -208,7 +208,7 @@ def code(
     client: AnyClient = "default",
     namespace: str | None = None,
 ) -> Code:
-    """A webhook written out as code: see :meth:`Webhooks.code`."""
+    """A webhook as code: see :meth:`Webhooks.code`."""
     return _service(client, namespace).code(webhook, style)
 
 
@@ -219,7 +219,7 @@ def observe(
     namespace: str | None = None,
     on_state: Callable[[ObservationState], None] | None = None,
 ) -> WebhookObservation:
-    """The full list at each change: see :meth:`Webhooks.observe`."""
+    """The complete list at each change: see :meth:`Webhooks.observe`."""
     return _service(client, namespace).observe(on_change, on_state=on_state)
 
 

@@ -1,7 +1,7 @@
-"""Checks of plain arguments, before anything starts: a number where a number is meant, and one that can be.
+"""Checks of plain arguments, before anything starts: the type of a number, and its limits.
 
-The error names the argument, what was given and what is allowed. Of a text only the kind is told, as it may be a secret
-in the wrong place.
+The error names the argument, the value and the allowed values. For text it names only the type, because text may be a
+secret in the wrong place.
 """
 
 from __future__ import annotations
@@ -16,9 +16,9 @@ LARGEST_PORT = 65535
 
 
 def check_port(value: object, *, field: str = "port") -> None:
-    """A port, or 0 for a free one.
+    """Check a port number; 0 stands for a free port.
 
-    :raises InvalidInputError: it is neither.
+    :raises InvalidInputError: the value is not a port number and not 0.
     """
     hint = f"Write {field}=0, or leave it out, for a free one."
     check_whole(value, field=field, least=0, most=LARGEST_PORT, hint=hint)
@@ -27,10 +27,10 @@ def check_port(value: object, *, field: str = "port") -> None:
 def check_whole(
     value: object, *, field: str, least: int, most: int | None = None, what: str = "a whole number", hint: str = ""
 ) -> None:
-    """A whole number within its limits; a bool is none.
+    """Check a whole number and its limits. A bool is not a whole number.
 
-    :param what: what it is called in the message.
-    :raises InvalidInputError: it is not.
+    :param what: the name of such a value in the error message.
+    :raises InvalidInputError: the value is not such a number.
     """
     if isinstance(value, bool) or not isinstance(value, int) or value < least or (most is not None and value > most):
         limits = f"from {least} to {most}" if most is not None else f"from {least} on"
@@ -38,10 +38,10 @@ def check_whole(
 
 
 def check_seconds(value: object, *, field: str, above_zero: bool = False, what: str = "a number of seconds") -> None:
-    """A number from 0 on, or above it, that is finite; a bool is none.
+    """Check a finite number that is 0 or more, or above 0. A bool is not a number.
 
-    :param what: what it is called in the message.
-    :raises InvalidInputError: it is not.
+    :param what: the name of such a value in the error message.
+    :raises InvalidInputError: the value is not such a number.
     """
     number = not isinstance(value, bool) and isinstance(value, (int, float))
     if not (number and math.isfinite(value) and (value > 0 if above_zero else value >= 0)):  # type: ignore[arg-type, operator]
@@ -50,16 +50,16 @@ def check_seconds(value: object, *, field: str, above_zero: bool = False, what: 
 
 
 def check_flag(value: object, *, field: str) -> None:
-    """True or False, and nothing like one of them.
+    """Check that a value is True or False.
 
-    :raises InvalidInputError: it is neither.
+    :raises InvalidInputError: the value is neither.
     """
     if not isinstance(value, bool):
         raise _wrong(field, "True or False", value, f"Write {field}=True, or leave it out.")
 
 
 def shape(value: object) -> str:
-    """What a value is, for a message: a number itself, of anything else the kind."""
+    """The value of a number, or the type of any other value, for a message."""
     if value is None or isinstance(value, (bool, int, float)):
         return repr(value)
     return "a text" if isinstance(value, str) else f"a value of the type {type(value).__name__}"
@@ -70,9 +70,9 @@ def _wrong(field: str, allowed: str, value: object, hint: str) -> InvalidInputEr
 
 
 def check_arguments(*, timeout: float, protected: bool | None, **names: str | None) -> None:
-    """Refuse a timeout that is no time, a switch that is none, and names that are no names.
+    """Check a timeout, a flag and names.
 
-    :raises InvalidInputError: names the argument.
+    :raises InvalidInputError: an argument has a wrong type or value. The error names the argument.
     """
     check_seconds(timeout, field="timeout", above_zero=True)
     if timeout > threading.TIMEOUT_MAX:
@@ -85,9 +85,9 @@ def check_arguments(*, timeout: float, protected: bool | None, **names: str | No
 
 
 def check_names(**names: str | None) -> None:
-    """Refuse names that are no names; None is one that was not given.
+    """Check names. None is allowed and means that the name was not given.
 
-    :raises InvalidInputError: names the argument.
+    :raises InvalidInputError: a name is not a text, or is empty. The error names the argument.
     """
     for field, value in names.items():
         if value is not None and (not isinstance(value, str) or not value.strip()):
@@ -101,9 +101,9 @@ def check_names(**names: str | None) -> None:
 
 
 def check_declared(declared: Iterable[type] | None) -> tuple[type, ...] | None:
-    """The declared classes as they can be gone through more than once; None for all that are loaded.
+    """The declared classes as a tuple; None stands for all loaded classes.
 
-    :raises InvalidInputError: it is no list of classes.
+    :raises InvalidInputError: the argument is not a list of classes.
     """
     if declared is None:
         return None

@@ -19,7 +19,8 @@ Response = TypeVar("Response", bound=Message)
 
 @dataclass(frozen=True, slots=True)
 class Method(Generic[Request, Response]):
-    """A gRPC method. ``streaming`` means a stream of answers; ``write`` means that it must never be repeated."""
+    """A gRPC method. ``streaming`` means that it returns a stream of answers; ``write`` means that it must never be
+    repeated."""
 
     service: str
     name: str
@@ -30,7 +31,7 @@ class Method(Generic[Request, Response]):
 
     @property
     def path(self) -> str:
-        """The path that goes over the wire."""
+        """The path on the wire."""
         return f"/{self.service}/{self.name}"
 
     @property
@@ -40,9 +41,9 @@ class Method(Generic[Request, Response]):
 
 
 class OtherGenerationError(Exception):
-    """The server speaks another generation than the one that the call was made for. Nothing was sent.
+    """The server speaks a different generation than the call. Nothing was sent.
 
-    It never leaves the gateway that chooses between the generations, hence it is in no tree.
+    The error never leaves the gateway that chooses the generation, so the tree of errors does not contain it.
     """
 
     def __init__(self, generation: str) -> None:
@@ -51,14 +52,14 @@ class OtherGenerationError(Exception):
 
 
 class Caller(Protocol):
-    """The way to a kernel that an adapter is given."""
+    """How an adapter reaches a kernel."""
 
     @property
     def server(self) -> str:
         """``host:port``."""
 
     def hide(self, text: str) -> str:
-        """A text with dots for what proves to the kernel who calls."""
+        """A text with dots for the credentials of the caller."""
 
     def call(
         self,
@@ -73,14 +74,14 @@ class Caller(Protocol):
     def first(
         self, method: Method[Request, Response], request: Request | Sealed[Request], *, timeout: float | None = None
     ) -> Response:
-        """Make a read that may be a stream, take the first answer and end it."""
+        """Make a read that may be a stream: take the first answer and end the stream."""
 
     def stream(self, method: Method[Request, Response], request: Request | Sealed[Request]) -> Any:
         """Open a stream of ``Response`` with ``__iter__`` and ``cancel()``."""
 
 
 class OnServer(Protocol):
-    """The way to the one server that is asked."""
+    """The connection to the one server that is asked."""
 
     @property
     def server(self) -> str:
@@ -90,13 +91,13 @@ class OnServer(Protocol):
         """Make a call."""
 
     def raw(self, method: Method[Any, Any], request: Message) -> bytes:
-        """Make a call whose answer is not decoded."""
+        """Make a call and return the bytes of its answer."""
 
 
 class Sealed(Generic[Request]):
-    """Holds a message; its repr is the message's type and size, and nothing else.
+    """Contains a message. Its repr shows only the type and the size of the message.
 
-    :param hide: what takes the secrets of the message out of a text, for what the kernel says of it.
+    :param hide: removes the secrets of the message from a text, for the kernel's messages.
     """
 
     __slots__ = ("_data", "_kind", "hide")
@@ -110,10 +111,10 @@ class Sealed(Generic[Request]):
         return f"<{self._kind}, {len(self._data)} bytes>"
 
     def serialize(self) -> bytes:
-        """What goes over the wire."""
+        """The bytes for the wire."""
         return self._data
 
     @classmethod
     def of(cls, request: Request | Sealed[Request]) -> Sealed[Request]:
-        """Seal a message; a sealed one is left as it is."""
+        """Seal a message. A sealed message stays as it is."""
         return request if isinstance(request, Sealed) else Sealed(request)

@@ -1,4 +1,5 @@
-"""Names of headers and parameters that tell of a credential: one list, for what is masked, warned of and left out."""
+"""Names of headers and parameters that look like credentials. Masking, warnings and generated code use this one
+list."""
 
 from __future__ import annotations
 
@@ -7,16 +8,16 @@ import re
 _CREDENTIAL = re.compile(
     r"token|secret|passw|passphrase|pwd|credential|cookie|bearer|session|signature|jwt|authori[sz]|authentic|oauth"
     r"|api[-_]?key|access[-_]?key|private[-_]?key"
-    # Words that are also a part of others: an author and a keyword are no secrets.
+    # Short words that are also part of harmless words such as author and keyword.
     r"|(^|[-_])(auth|authn|authz|hmac|otp|pass|pin|sig)($|[-_\d])|auth$|(^|[-_])key[-_]id$|key$"
 )
 _OTHER_KEYS = re.compile(
     r"(^|[-_])(cache|correlation|dedup|group|idempotency|message|partition|primary|routing|sort)[-_]?key$"
 )
-"""Keys that find something and open nothing."""
+"""Keys that identify something but give no access."""
 
 _PARAMETERS = frozenset({"code"})
-"""Names that address a credential in a query alone: hosts of functions know theirs by ``code``."""
+"""Names that are a credential only in a query: hosts of functions call their key ``code``."""
 
 HARMLESS_HEADERS = frozenset(
     {
@@ -45,7 +46,7 @@ HARMLESS_HEADERS = frozenset(
         "x-version",
     }
 )
-"""Headers whose values say what nobody hides. Of any other one a value that was read back may have been a secret."""
+"""Headers whose values are never secret. The value of any other header may be a secret."""
 
 
 def looks_like_credential(name: str) -> bool:
@@ -55,5 +56,5 @@ def looks_like_credential(name: str) -> bool:
 
 
 def parameter_looks_like_credential(name: str) -> bool:
-    """Whether a parameter of a query, whose name is decoded, is likely to carry a secret."""
+    """Whether a parameter of a query is likely to carry a secret. The name must be decoded."""
     return looks_like_credential(name) or name.lower() in _PARAMETERS

@@ -1,9 +1,9 @@
-"""Which classes carry a declaration, and which of them still stand: shared by ``@event_type`` and ``@webhook``.
+"""Which classes have a declaration, and which of them count. ``@event_type`` and ``@webhook`` share this module.
 
-A notebook runs one cell many times, so one class is declared many times, and old ones live on in variables. The name
-counts: of all classes with one module and qualified name the latest stands, as long as that name still leads to it. A
-class that was deleted with ``del``, renamed, or defined again without the decorator is out. A class made inside a
-function has no name to go by, and stands as long as it is alive and not made again.
+A notebook runs a cell many times, so a class is declared many times, and variables keep the old classes alive. The name
+decides: of all classes with the same module and qualified name, the latest one counts, as long as its name still refers
+to it. A class does not count if it was deleted with ``del``, renamed, or defined again without the decorator. No module
+has the name of a class that was made inside a function. Such a class counts while it is alive and was not made again.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ T = TypeVar("T")
 
 
 class Declaration(Generic[T]):
-    """What a decorator notes on a class, in the class's own namespace.
+    """What a decorator stores on a class, in the namespace of the class.
 
-    It stands there, and not in a table beside it, because decorators such as ``dataclass(slots=True)`` make the class
-    anew from its namespace. Python then calls :meth:`__set_name__`, so the new class is noted as well.
+    The namespace is the right place because decorators such as ``dataclass(slots=True)`` create a new class from the
+    namespace of the old one. Python then calls :meth:`__set_name__`, so the new class is registered too.
     """
 
     __slots__ = ("registry", "value")
@@ -34,7 +34,8 @@ class Declaration(Generic[T]):
 
 
 class Declarations(Generic[T]):
-    """The classes of this process that carry one kind of declaration, held weakly, in the order of definition."""
+    """The classes of this process with one kind of declaration, as weak references, in the order of their
+    definition."""
 
     def __init__(self, attribute: str) -> None:
         self._attribute = attribute
@@ -42,25 +43,26 @@ class Declarations(Generic[T]):
         self._lock = threading.Lock()
 
     def declare(self, cls: type, value: T) -> None:
-        """Note ``value`` on ``cls``.
+        """Store ``value`` on ``cls``.
 
-        :raises TypeError, AttributeError: when the class takes no attributes.
+        :raises TypeError, AttributeError: the class takes no attributes.
         """
         setattr(cls, self._attribute, Declaration(self, value))
         self.note(cls)
 
     def note(self, cls: type) -> None:
-        """Remember a class that carries a declaration."""
+        """Remember a class that has a declaration."""
         with self._lock:
             self._noted.append(weakref.ref(cls))
 
     def value_of(self, cls: type) -> T | None:
-        """What was declared on ``cls``, or None. A subclass does not inherit it; a remake of the same class does."""
+        """The value that was declared on ``cls``, or None. A subclass does not inherit it; a copy of the same class
+        does."""
         found = self._declaration_of(cls)
         return None if found is None else found.value
 
     def classes(self) -> list[type]:
-        """The classes that stand, in the order of their latest definition."""
+        """The classes that count, in the order of their latest definition."""
         latest: dict[tuple[str, str], type] = {}
         with self._lock:
             for reference in self._noted:
@@ -69,8 +71,8 @@ class Declarations(Generic[T]):
                     name = cls.__module__, cls.__qualname__
                     latest.pop(name, None)
                     latest[name] = cls
-            # The dead and the replaced are forgotten. One that merely does not stand right now is kept: its module may
-            # still be about to bind the name.
+            # Dead and replaced classes are forgotten. A class that does not count at the moment is kept: its module may
+            # be about to assign its name.
             self._noted = [weakref.ref(cls) for cls in latest.values()]
         standing = (self._standing(cls) for cls in latest.values())
         return [cls for cls in standing if cls is not None]
@@ -83,7 +85,7 @@ class Declarations(Generic[T]):
             found = getattr(found, name, None)
         if not isinstance(found, type):
             return None
-        # Another decorator may have put a remake of the class in its place: it carries the same declaration.
+        # Another decorator may have replaced the class by a copy. The copy has the same declaration.
         return found if found is cls or self._declaration_of(found) is self._declaration_of(cls) else None
 
     def _declaration_of(self, cls: type) -> Declaration[T] | None:
@@ -96,5 +98,5 @@ class Declarations(Generic[T]):
 
 
 def full_name(cls: type) -> str:
-    """``module.Class``, as it is shown in messages."""
+    """``module.Class``, for messages."""
     return f"{cls.__module__}.{cls.__qualname__}"

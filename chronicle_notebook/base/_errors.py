@@ -4,7 +4,7 @@
 
     ChronicleError
     ├── InvalidInputError (ValueError)      something you gave cannot work; nothing was sent
-    │   ├── InvalidConnectionStringError    the text for connect() is not one
+    │   ├── InvalidConnectionStringError    the text for connect() is not a connection string
     │   ├── InvalidDefinitionError          a field of a webhook definition
     │   │   └── UnknownEventTypeError       an event type the event store does not have
     │   ├── InvalidDeclarationError         a class given to @webhook or @event_type
@@ -12,8 +12,8 @@
     │   ├── UnknownWebhookError             an id that the event store does not have
     │   ├── UnknownEventStoreError          an event store that the kernel does not have
     │   ├── UnknownClientError              no connection of that name in this process
-    │   └── SecretUnavailableError          a reference such as env:NAME that leads nowhere
-    ├── KernelError                         the kernel, or the way to it, said no
+    │   └── SecretUnavailableError          a reference such as env:NAME whose secret is not found
+    ├── KernelError                         the kernel refused, failed, or was not reached
     │   ├── KernelUnreachableError          no connection (UNAVAILABLE)
     │   │   └── CertificateError            the server's certificate, or this client's, is not accepted
     │   ├── DeadlineExceededError (TimeoutError)  no answer in time
@@ -24,26 +24,26 @@
     │   ├── AnswerTooLargeError             the answer is over the message limit
     │   ├── RequestRefusedError             the kernel read the request and refused it
     │   ├── KernelFaultError                the kernel failed while it worked on the request
-    │   ├── ProtocolError                   the answer is not what the contract promises
+    │   ├── ProtocolError                   the answer does not contain what the contract requires
     │   └── AppendRefusedError              events were not appended, with the violations
-    ├── ReplacementError                    a webhook was removed to be registered anew, and that did not succeed
-    ├── ProtectedError                      a write to a protected event store, whose name was not given
-    ├── RunbookError                        a runbook did not reach what was asked of it
+    ├── ReplacementError                    a webhook was removed, and registering it again failed
+    ├── ProtectedError                      a write to a protected event store without its name
+    ├── RunbookError                        a runbook did not reach its goal
     ├── ClientClosedError                   the client was closed
-    ├── NotSupportedError                   this version cannot do that yet
+    ├── NotSupportedError                   this version does not support the call
     ├── MissingDependencyError (ImportError)  an extra is not installed
     ├── SandboxError                        the embedded kernel could not start or stop
-    └── ReceiverError                       the local HTTP endpoint could not start, or is not in a state to do that
-        └── DeliveryTimeoutError (TimeoutError)  the deliveries waited for did not come in time
+    └── ReceiverError                       the local HTTP endpoint could not start, or is stopped
+        └── DeliveryTimeoutError (TimeoutError)  the expected deliveries did not come in time
 
     ChronicleWarning (UserWarning)
-    ├── CertificateChangedWarning           a server that is not verified shows another certificate than before
+    ├── CertificateChangedWarning           the certificate of a server that is not verified has changed
     ├── CredentialHeaderWarning             a header that looks like a credential is stored in clear
-    ├── CredentialUrlWarning                a part of a URL's query that looks like a credential is, or it is http
+    ├── CredentialUrlWarning                the query of a URL looks like a credential, or the URL is http
     └── LongSecretWarning                   a secret that a kernel may be unable to encrypt
 
-Each error carries ``hint``, the next step to take, beside its message, and what it is about as attributes. No message,
-hint or attribute holds a secret: what is wrong with a value is told by its name and shape.
+Each error has a message, a ``hint`` (the next step), and attributes that name its subject. No message, hint or
+attribute contains a secret: an error describes a wrong value by its name and shape.
 """
 
 from __future__ import annotations
@@ -57,10 +57,10 @@ from chronicle_notebook.base._public import public
 
 @public
 class ChronicleError(Exception):
-    """The root of the tree: catch this to catch everything this package raises on purpose."""
+    """The root of the tree. Catch it to catch all errors that this package raises on purpose."""
 
     hint: str
-    """The next step, as a sentence; empty when there is none to give."""
+    """The next step, as a sentence; empty if there is none."""
 
     def __init__(self, message: str, *, hint: str = "") -> None:
         super().__init__(message)
@@ -71,13 +71,14 @@ class ChronicleError(Exception):
         return f"{self.message} {self.hint}".strip()
 
     def _render_traceback_(self) -> list[str]:
-        # What IPython asks for when the error reaches a cell; everywhere else the traceback is Python's.
+        # IPython calls this when the error reaches a cell. Everywhere else Python shows its own traceback.
         from chronicle_notebook.base._traceback import rendered
 
         return rendered(self, self.message, self.hint)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Not through the constructor, which wants more than the text: so all of the tree can be copied and pickled.
+        # This does not use the constructor, which needs more than the text. So all errors of the tree can be copied and
+        # pickled.
         return (_rebuilt, (type(self), self.args), self.__dict__)
 
 
@@ -89,7 +90,7 @@ def _rebuilt(kind: type[ChronicleError], arguments: tuple[Any, ...]) -> Chronicl
 
 @public
 class InvalidInputError(ChronicleError, ValueError):
-    """Something you gave cannot work. Nothing was sent."""
+    """An argument cannot work. Nothing was sent."""
 
     def __init__(self, message: str, *, field: str = "", hint: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -99,22 +100,22 @@ class InvalidInputError(ChronicleError, ValueError):
 
 @public
 class InvalidConnectionStringError(InvalidInputError):
-    """The text is not a connection string; the message never repeats it, as it may hold a secret."""
+    """The text is not a connection string. The message never repeats the text, because it may contain a secret."""
 
 
 @public
 class InvalidDefinitionError(InvalidInputError):
-    """A field of a webhook definition that a kernel would store and that could then never work."""
+    """A kernel would store this field of a webhook definition, but the webhook could never work."""
 
     def __init__(self, message: str, *, field: str = "", webhook: str = "", hint: str = "") -> None:
         super().__init__(message, field=field, hint=hint)
         self.webhook = webhook
-        """The id of the webhook, as far as it is known."""
+        """The id of the webhook, if it is known."""
 
 
 @public
 class UnknownEventTypeError(InvalidDefinitionError):
-    """An event type that the event store does not have, so that the webhook would never receive it."""
+    """The event store does not have this event type, so the webhook would never receive it."""
 
 
 @public
@@ -124,7 +125,7 @@ class InvalidDeclarationError(InvalidInputError):
 
 @public
 class DuplicateWebhookError(InvalidInputError):
-    """Two definitions, or two declared classes, carry one id; the message names both."""
+    """Two definitions, or two declared classes, have the same id. The message names both."""
 
 
 @public
@@ -134,22 +135,22 @@ class UnknownWebhookError(InvalidInputError):
 
 @public
 class UnknownEventStoreError(InvalidInputError):
-    """The kernel has no event store of that name, and calls that name one would create it."""
+    """The kernel has no event store of this name. A call with the name would create the event store."""
 
 
 @public
 class UnknownClientError(InvalidInputError):
-    """No client of that name is connected in this process."""
+    """This process has no client of this name."""
 
 
 @public
 class SecretUnavailableError(InvalidInputError):
-    """A secret was given by reference and the reference leads nowhere."""
+    """The secret of a reference was not found."""
 
 
 @public
 class KernelError(ChronicleError):
-    """A call did not succeed. ``server`` and ``call`` say which."""
+    """A call failed. ``server`` and ``call`` say which one."""
 
     def __init__(self, message: str, *, server: str = "", call: str = "", hint: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -161,12 +162,12 @@ class KernelError(ChronicleError):
 
 @public
 class KernelUnreachableError(KernelError):
-    """No connection to the kernel, or it was lost. For a write the outcome is then unknown."""
+    """There is no connection to the kernel, or the connection was lost. After a write the outcome is then unknown."""
 
 
 @public
 class CertificateError(KernelUnreachableError):
-    """The TLS handshake failed over a certificate. Nothing was sent; ``problem`` says what is wrong with it."""
+    """The TLS handshake failed because of a certificate. Nothing was sent. ``problem`` says what is wrong."""
 
     def __init__(self, message: str, *, server: str = "", call: str = "", problem: str = "", hint: str = "") -> None:
         super().__init__(message, server=server, call=call, hint=hint)
@@ -176,17 +177,17 @@ class CertificateError(KernelUnreachableError):
 
 @public
 class DeadlineExceededError(KernelError, TimeoutError):
-    """The kernel did not answer before the deadline. For a write the outcome is then unknown."""
+    """The kernel did not answer before the deadline. After a write the outcome is then unknown."""
 
 
 @public
 class CallCancelledError(KernelError):
-    """The call was ended before an answer came."""
+    """The call was ended before the answer came."""
 
 
 @public
 class AuthenticationError(KernelError):
-    """The kernel does not know the caller: no token, or one it does not accept."""
+    """The kernel does not know the caller: the call had no token, or a token that the kernel does not accept."""
 
 
 @public
@@ -196,17 +197,17 @@ class PermissionDeniedError(KernelError):
 
 @public
 class MethodNotImplementedError(KernelError):
-    """The kernel does not have this call; most often it speaks the other wire generation."""
+    """The kernel does not have this call. The usual reason: the kernel uses the other wire generation."""
 
 
 @public
 class AnswerTooLargeError(KernelError):
-    """The answer or the request is over a message limit, or the kernel is out of a resource."""
+    """The answer or the request exceeds a message limit, or a resource of the kernel is exhausted."""
 
 
 @public
 class RequestRefusedError(KernelError):
-    """The kernel read the request and refused it; ``reasons`` are its own words."""
+    """The kernel read the request and refused it. ``reasons`` has the kernel's messages."""
 
     def __init__(
         self, message: str, *, server: str = "", call: str = "", reasons: tuple[str, ...] = (), hint: str = ""
@@ -217,27 +218,27 @@ class RequestRefusedError(KernelError):
 
 @public
 class KernelFaultError(RequestRefusedError):
-    """The kernel failed while it worked on the request; ``reasons`` are the messages it gave."""
+    """The kernel failed while it worked on the request. ``reasons`` has the kernel's messages."""
 
 
 @public
 class ProtocolError(KernelError):
-    """The answer lacks what the wire contract promises, so nothing can be concluded from it."""
+    """The answer does not contain what the wire contract requires, so its meaning is unknown."""
 
 
 @public
 class AppendRefusedError(RequestRefusedError):
-    """Events were not appended: a constraint, the schema or the concurrency scope forbade it."""
+    """Events were not appended, because they violate a constraint, the schema or the concurrency scope."""
 
 
 @public
 class ProtectedError(ChronicleError):
-    """The connection is protected, and the event store's name was not given. Nothing was sent."""
+    """The connection is protected, and nobody gave the event store's name. Nothing was sent."""
 
     def __init__(self, message: str, *, event_store: str, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.event_store = event_store
-        """The event store that was to be written to."""
+        """The event store of the refused write."""
 
 
 @public
@@ -247,12 +248,12 @@ class ClientClosedError(ChronicleError):
 
 @public
 class NotSupportedError(ChronicleError):
-    """This version of the package cannot do that yet, and says so instead of ignoring it."""
+    """This version of the package does not support the call, and says so instead of ignoring it."""
 
 
 @public
 class MissingDependencyError(ChronicleError, ImportError):
-    """A part of this package needs packages that are not installed; the hint names the extra."""
+    """A part of this package needs packages that are not installed. The hint names the extra."""
 
 
 @public
@@ -262,12 +263,12 @@ class SandboxError(ChronicleError):
 
 @public
 class ReceiverError(ChronicleError):
-    """The local HTTP endpoint could not start, or is not in a state to do what was asked."""
+    """The local HTTP endpoint could not start, or is stopped."""
 
 
 @public
 class DeliveryTimeoutError(ReceiverError, TimeoutError):
-    """The deliveries that were waited for did not come in time; ``received`` of ``wanted`` did."""
+    """The expected deliveries did not come in time: only ``received`` of ``wanted`` came."""
 
     def __init__(self, message: str, *, wanted: int, received: int, hint: str = "") -> None:
         super().__init__(message, hint=hint)
@@ -277,44 +278,44 @@ class DeliveryTimeoutError(ReceiverError, TimeoutError):
 
 @public
 class ChronicleWarning(UserWarning):
-    """The root of the warnings: something works and is likely not what you want."""
+    """The root of the warnings. The call works, but probably does not do what you want."""
 
 
 @public
 class CertificateChangedWarning(ChronicleWarning):
-    """A server whose certificate is not verified shows another one than before: renewed, or not the same server."""
+    """The certificate of a server that is not verified has changed: it was renewed, or this is a different server."""
 
 
 @public
 class CredentialHeaderWarning(ChronicleWarning):
-    """A custom header looks like a credential, or is given as a Secret. Kernels store and list headers in clear."""
+    """A custom header looks like a credential, or its value is a Secret. Kernels store and list headers in clear."""
 
 
 @public
 class CredentialUrlWarning(ChronicleWarning):
-    """A URL gives a credential away. Its query looks like it holds one, and kernels store, list and log URLs in clear;
-    or it is http, and the credentials of the webhook go over the network in clear."""
+    """A URL exposes a credential. Its query looks like a credential, and kernels store, list and log URLs in clear; or
+    the URL is http, and the webhook's credentials go over the network in clear."""
 
 
 @public
 class LongSecretWarning(ChronicleWarning):
-    """A secret over 190 bytes, which a kernel with a 2048-bit certificate cannot encrypt."""
+    """A secret has more than 190 bytes. A kernel with a 2048-bit certificate cannot encrypt it."""
 
 
 def nearest(name: str, known: Iterable[str], *, most: int = 3) -> list[str]:
-    """The known names that resemble ``name`` most, best first; upper and lower case do not matter."""
+    """The known names that are most similar to ``name``, best first, without regard to upper and lower case."""
     by_lower = {candidate.lower(): candidate for candidate in known}
     return [by_lower[match] for match in difflib.get_close_matches(name.lower(), by_lower, n=most, cutoff=0.5)]
 
 
 def did_you_mean(name: str, known: Iterable[str]) -> str:
-    """A hint such as ``Did you mean 'a' or 'b'?``, or nothing when no known name is near."""
+    """A hint such as ``Did you mean 'a' or 'b'?``; empty if no known name is similar."""
     matches = [repr(match) for match in nearest(name, known)]
     return f"Did you mean {' or '.join(matches)}?" if matches else ""
 
 
 def missing(extra: str, purpose: str, error: ImportError) -> MissingDependencyError:
-    """The error to raise when an optional package is absent."""
+    """The error for an optional package that is not installed."""
     return MissingDependencyError(
         f"{purpose} needs the package {error.name!r}, which is not installed.",
         hint=f"Install it with: pip install 'chronicle-notebook[{extra}]'",

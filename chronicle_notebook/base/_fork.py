@@ -1,11 +1,11 @@
-"""Forks, and gRPC, whose threads do not come along into a forked process.
+"""Forks and gRPC: the threads of gRPC do not exist in a forked process.
 
-There a call never ends, and neither does ending or dropping one (measured with grpcio 1.76). So whoever was forked from
-a process that used gRPC is told so at once, and what it inherited is left alone.
+In a forked process a call never ends, and ending or dropping a call never ends either (measured with grpcio 1.76). So a
+process that was forked from a user of gRPC gets an error at once, and leaves the inherited objects alone.
 
-gRPC has a support for forks of its own, which is off unless somebody has switched it on: with it on, ``!command`` in a
-cell (a fork as well) can hang or silently not run while a stream is open. The switch is read when grpc is imported, so
-import this module before.
+gRPC has its own support for forks. This module switches it off unless somebody has switched it on: with this support,
+``!command`` in a cell (a fork too) can hang or silently not run while a stream is open. grpc reads the switch when it
+is imported, so import this module before grpc.
 """
 
 from __future__ import annotations
@@ -18,29 +18,29 @@ ADVICE = (
     "Start the process anew instead of forking it: subprocess, or multiprocessing.get_context('spawn'); or fork before "
     "anything connects."
 )
-"""The next step for whoever was forked."""
+"""The next step for a forked process."""
 
 os.environ.setdefault(SWITCH, "0")
 
 alive: WeakSet[object] = WeakSet()
-"""What calls gRPC when it is dropped, and therefore must not be dropped in a forked process."""
+"""Objects that call gRPC when they are dropped. They must not be dropped in a forked process."""
 
 
 class _State:
     used = False
     """Whether this process has used gRPC."""
     lost = False
-    """Whether the process that this one was forked from had."""
+    """Whether the process that this process was forked from has used gRPC."""
     kept: tuple[object, ...] = ()
 
 
 def note_use() -> None:
-    """Say that gRPC is used from now on."""
+    """Record that this process uses gRPC from now on."""
     _State.used = True
 
 
 def grpc_is_lost() -> bool:
-    """Whether gRPC cannot be used any more, because this process was forked from one that used it."""
+    """Whether gRPC cannot be used, because this process was forked from a process that used gRPC."""
     return _State.lost
 
 

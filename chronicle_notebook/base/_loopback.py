@@ -1,6 +1,7 @@
-"""What serves on the loopback interface, in a thread with an event loop of its own: the receiver, the sandbox's front.
+"""Services on the loopback interface, each in a thread with its own event loop: the receiver and the sandbox's front.
 
-Its log quotes nobody, its socket is there before the thread is, and it can be ended at any moment of its life.
+The log of a service never repeats what a peer sent. The socket exists before the thread starts, and the service can be
+ended at any time.
 """
 
 from __future__ import annotations
@@ -17,21 +18,22 @@ from typing import Any, Generic, TypeVar
 HOST = "127.0.0.1"
 """The loopback interface, where everything of this package listens that listens at all."""
 BACKLOG = 128
-"""Connections that may wait to be accepted."""
+"""The number of connections that may wait to be accepted."""
 
 Inside = TypeVar("Inside")
 
 
 class WithoutPayload(logging.Filter):
-    """Takes what a peer sent out of a record: an unreadable request is quoted by its error, secrets and all."""
+    """Removes from a log record what a peer sent: the error of an unreadable request repeats the request, with its
+    secrets."""
 
     def __init__(self, what: str) -> None:
-        """``what`` is the sentence that the record becomes; the kind of the error follows it."""
+        """``what`` is the sentence that replaces the record. The type of the error follows it."""
         super().__init__()
         self._what = what
 
     def filter(self, record: logging.LogRecord) -> bool:
-        """Let every record through, without what it quotes."""
+        """Accept every record, but remove what it repeats."""
         error = record.exc_info[0] if record.exc_info else None
         record.msg = f"{self._what}: %s"
         record.args = (error.__name__ if error else "see its answer",)
@@ -40,10 +42,10 @@ class WithoutPayload(logging.Filter):
 
 
 def listening_socket(port: int) -> socket.socket:
-    """A socket on 127.0.0.1 and that port, or a free one for 0; raises OSError as the system says."""
+    """A listening socket on 127.0.0.1 and the given port, or a free port for 0. Raises OSError if the system does."""
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
-        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # Windows would otherwise share the port with whoever asks
+        if hasattr(socket, "SO_EXCLUSIVEADDRUSE"):  # otherwise Windows shares the port with other programs
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_EXCLUSIVEADDRUSE, 1)
         else:
             listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -57,9 +59,10 @@ def listening_socket(port: int) -> socket.socket:
 
 
 class LoopThread(Generic[Inside]):
-    """The thread of a service, which closes the listening socket when it ends.
+    """The thread of a service. It closes the listening socket when it ends.
 
-    ``serve`` runs in it until it is told to end. It calls its argument, once it serves, with what others may talk to.
+    ``serve`` runs in the thread until it is told to end. When it accepts requests, it calls its argument with the
+    object that other threads may use.
     """
 
     def __init__(
@@ -75,33 +78,35 @@ class LoopThread(Generic[Inside]):
 
     @property
     def is_current(self) -> bool:
-        """Whether the caller runs on this thread, and so must not wait for it."""
+        """Whether the caller runs in this thread, and so must not wait for it."""
         return threading.current_thread() is self._thread
 
     def start(self) -> None:
-        """Begin; returns when it serves, and raises what kept it from that."""
+        """Start the thread. Returns when the service accepts requests, or raises the error of the start."""
         self._thread.start()
         self._ready.result()
 
     def tell(self, say: Callable[[Inside], object]) -> None:
-        """Call something in the loop with what may be talked to; without effect when it does not run."""
+        """Call a function in the loop with the object that other threads may use. Has no effect if the service does not
+        run."""
         if self._thread.ident is None:
             return
-        # Known at once: whoever was interrupted while it started stops it before it has begun.
+        # The answer is known at once: somebody who is interrupted during the start stops the service before it has
+        # begun.
         if self._ready.exception() is None:
             loop, inside = self._ready.result()
-            with contextlib.suppress(RuntimeError):  # the loop is closed: it was stopped before
+            with contextlib.suppress(RuntimeError):  # the loop is closed: the service was stopped before
                 loop.call_soon_threadsafe(say, inside)
 
     def join(self) -> None:
-        """Wait until the thread has ended, and the port is free; at once when it never began."""
+        """Wait until the thread has ended and the port is free. Returns at once if the thread never started."""
         if self._thread.ident is not None:
             self._thread.join()
         self._listener.close()
 
     def _run(self) -> None:
         try:
-            # This kind of loop on every system: others keep the listening socket from us.
+            # This kind of loop on every system, because other kinds keep the listening socket for themselves.
             with asyncio.Runner(loop_factory=asyncio.SelectorEventLoop) as runner:
                 runner.run(self._serve(self._serves))
         except BaseException as error:
@@ -116,6 +121,6 @@ class LoopThread(Generic[Inside]):
 
 
 async def turns() -> None:
-    """Give the loop the turns that it takes to take in a connection which has just been accepted, and to let it go."""
+    """Let the loop run a few times, so that it accepts a new connection and then closes it."""
     for _ in range(5):
         await asyncio.sleep(0)

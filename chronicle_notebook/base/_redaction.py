@@ -1,6 +1,7 @@
-"""The kernel's own words, fit to be repeated in an error: short, on one line, and without what was sent to it.
+"""The kernel's own messages, made safe to repeat in an error: short, on one line, and without the secrets that were
+sent.
 
-A validator can quote the password that it found too short, and an exception the token that it could not read.
+A validator can quote a password that is too short, and an exception can quote a token that cannot be read.
 """
 
 from __future__ import annotations
@@ -15,37 +16,38 @@ from chronicle_notebook.base._text import one_line
 from chronicle_notebook.base._url import without_credentials
 
 LONGEST = 300
-"""Characters of one text that are repeated."""
+"""The largest number of characters of one text that are repeated."""
 MOST = 20
-"""Texts of one answer that are repeated."""
+"""The largest number of texts of one answer that are repeated."""
 SHORTEST = 4
-"""Characters that a secret must have to be found in a text without tearing words apart."""
+"""The least length of a secret that is searched in a text. A shorter secret would also match parts of other words."""
 UNREPEATED = "what the kernel said is not repeated, as it holds what was sent"
 
 Hide = Callable[[str], str]
-"""Puts dots into a text, in place of the secrets of one request."""
+"""Replaces the secrets of one request in a text by dots."""
 
 
 def as_it_is(text: str) -> str:
-    """What hides nothing, for a request that holds no secret."""
+    """The text as it is, for a request without secrets."""
     return text
 
 
 def said(text: str, hide: Hide = as_it_is) -> str:
-    """A text of a kernel for people."""
-    # Cut before URLs are looked for: a kernel can say megabytes. The rest is longer than what is shown in the end.
+    """A text of a kernel, made safe for people."""
+    # The text is cut before URLs are searched, because a kernel can send megabytes. The rest is longer than the final
+    # text.
     return one_line(without_credentials(hide(text)[: 4 * LONGEST]), most=LONGEST)
 
 
 def all_said(texts: Iterable[str], hide: Hide = as_it_is) -> tuple[str, ...]:
-    """Several of them; of very many the first, and how many more there were."""
+    """Several texts of a kernel. If there are very many: the first ones, and how many more there were."""
     known = list(texts)
     shown_ones = tuple(said(text, hide) for text in known[:MOST])
     return shown_ones if len(known) <= MOST else (*shown_ones, f"and {len(known) - MOST:,} more")
 
 
 def without(text: str, secret: str) -> str:
-    """A text with dots for a secret, in each way in which a kernel may write it."""
+    """A text with dots for a secret, in every form in which a kernel may write the secret."""
     for form in _forms(secret):
         if form in text:
             if len(secret) < SHORTEST:
@@ -55,7 +57,7 @@ def without(text: str, secret: str) -> str:
 
 
 def _forms(secret: str) -> dict[str, None]:
-    """A secret as it is, in JSON as Python and as .NET write it, in a URL and in HTML; the longest first."""
+    """A secret as it is, in JSON as Python and as .NET write it, in a URL and in HTML; the longest form first."""
     if not secret:
         return {}
     dotnet = "".join(

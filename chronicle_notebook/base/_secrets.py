@@ -1,7 +1,8 @@
-"""A secret that cannot print, format, pickle, copy into JSON or show itself in a notebook.
+"""A secret that cannot be printed, formatted, pickled, copied into JSON or shown in a notebook.
 
-A secret is best a *reference* (``env:NAME``, ``keyring:SERVICE/NAME``, ``prompt``): the notebook then holds a name, and
-the value is looked up at the moment it is sent. A literal is possible and is never written out again.
+Give a secret as a *reference* (``env:NAME``, ``keyring:SERVICE/NAME``, ``prompt``) if you can: then the notebook
+contains only a name, and the value is looked up when it is sent. A literal is possible too. It is never written
+anywhere.
 """
 
 from __future__ import annotations
@@ -16,21 +17,18 @@ from chronicle_notebook.base._errors import InvalidInputError, SecretUnavailable
 from chronicle_notebook.base._public import public
 
 MASK = "••••••"
-"""What stands where a secret would: always the same width, so that it does not tell the length."""
+"""The text that is shown instead of a secret. It always has the same width, so that it does not show the length."""
 
 
 @public
 @final
 class Secret:
-    """A value that only :meth:`reveal` gives away.
+    """A value that only :meth:`reveal` returns.
 
-    ``Secret("literal")`` holds the text itself. :meth:`env`, :meth:`keyring` and :meth:`prompt` hold where to find it,
-    and look it up anew at each :meth:`reveal` (a prompted one is asked for once).
+    ``Secret("literal")`` holds the text itself. :meth:`env`, :meth:`keyring` and :meth:`prompt` hold a reference, and
+    look the value up at each :meth:`reveal` (a prompt asks only once).
 
-    >>> Secret("swordfish")
-    Secret(••••••)
-    >>> Secret.env("WEBHOOK_TOKEN")
-    Secret.env('WEBHOOK_TOKEN')
+    >>> Secret("swordfish") Secret(••••••) >>> Secret.env("WEBHOOK_TOKEN") Secret.env('WEBHOOK_TOKEN')
     """
 
     __slots__ = ("_look_up", "_reference")
@@ -53,7 +51,7 @@ class Secret:
 
     @classmethod
     def env(cls, name: str) -> Secret:
-        """A secret in the environment variable ``name``, read when it is needed."""
+        """A secret in the environment variable ``name``. The variable is read when the secret is needed."""
         if not isinstance(name, str) or not name or "=" in name or "\0" in name:
             raise InvalidInputError("Not a name of an environment variable.", field="name", hint="Write env:NAME.")
 
@@ -72,7 +70,7 @@ class Secret:
 
     @classmethod
     def keyring(cls, name: str) -> Secret:
-        """A secret in the system's keyring, named ``SERVICE/USER``; needs the package ``keyring``."""
+        """A secret in the system's keyring, named ``SERVICE/USER``. This needs the package ``keyring``."""
         service, slash, user = name.partition("/") if isinstance(name, str) else ("", "", "")
         if not (service and slash and user):
             raise InvalidInputError(
@@ -106,7 +104,7 @@ class Secret:
 
     @classmethod
     def prompt(cls, label: str = "Secret") -> Secret:
-        """A secret that is asked for once, at the moment it is first needed, with nothing shown while typing."""
+        """A secret that the user types, once, when it is first needed. The typed text is not shown."""
         answer: list[str] = []
 
         def look_up() -> str:
@@ -128,7 +126,7 @@ class Secret:
 
     @classmethod
     def parse(cls, reference: str) -> Secret:
-        """Read ``env:NAME``, ``keyring:SERVICE/USER`` or ``prompt[:LABEL]``; anything else is refused."""
+        """Read ``env:NAME``, ``keyring:SERVICE/USER`` or ``prompt[:LABEL]``. Any other text is refused."""
         kind, _, name = reference.partition(":") if isinstance(reference, str) else ("", "", "")
         if kind == "env" and name:
             return cls.env(name)
@@ -144,18 +142,18 @@ class Secret:
 
     @property
     def reference(self) -> str | None:
-        """``env:NAME`` and the like, which is safe to show and to store; None for a literal."""
+        """``env:NAME`` and similar references, which are safe to show and to store; None for a literal."""
         return self._reference
 
     def reveal(self) -> str:
-        """The value itself.
+        """The value of the secret.
 
-        :raises SecretUnavailableError: when it is a reference that leads nowhere, or to bytes that are no text.
+        :raises SecretUnavailableError: the value of a reference was not found, or its bytes are not text.
         """
         value = self._look_up()
         if self._reference is None or is_text(value):
             return value
-        value = ""  # let go of, as a traceback can show local variables
+        value = ""  # deleted, because a traceback can show local variables
         raise SecretUnavailableError(
             f"What {self._reference} holds is no text: some of its bytes are no UTF-8.",
             field=self._reference.partition(":")[2],
@@ -184,7 +182,7 @@ class Secret:
         return hmac.compare_digest(self._look_up().encode(), other._look_up().encode())
 
     def __hash__(self) -> int:
-        # Literals share one bucket on purpose: a hash of the value would be a fingerprint of it.
+        # All literals have the same hash on purpose: a hash of the value would reveal something about it.
         return hash((Secret, self._reference))
 
     def __copy__(self) -> Secret:
@@ -198,17 +196,19 @@ class Secret:
 
 
 def is_text(value: str) -> bool:
-    """Whether a text can be written as UTF-8. Bytes of the environment that are none come as halves of characters."""
+    """Whether a text can be written as UTF-8. Python reads bytes of the environment that are not UTF-8 as halves of
+    characters."""
     return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
 
 
 def variable_names() -> list[str]:
-    """The names of all environment variables. No other line names the whole environment: a traceback could show it."""
+    """The names of all environment variables. No other line uses the whole environment, because a traceback could show
+    it."""
     return list(os.environ)
 
 
 def secret(value: Secret | str, *, field: str) -> Secret:
-    """Take a secret, or a text as a literal one."""
+    """Return a secret as it is, and a text as a literal secret."""
     if isinstance(value, Secret):
         return value
     if isinstance(value, str):

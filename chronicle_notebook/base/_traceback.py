@@ -1,8 +1,8 @@
-"""How an error of this package shows in a notebook: where the person's own code called, what failed, the next step.
+"""How a notebook shows an error of this package: the lines of the user's own code, the message, the next step.
 
-IPython lets an exception render itself. Of the frames only those of cells and of the person's own files are shown, as a
-place without its source: the rest helps nobody to find the line, and a line of a cell, or a value on it, can hold a
-secret. ``%config ChronicleMagics.traceback = True`` shows every frame, also of the last error again with ``%tb``.
+IPython lets an exception render itself. Only the frames of cells and of the user's own files are shown, each as a place
+without its source. The other frames do not help to find the line, and a line of a cell, or a value in it, can contain a
+secret. ``%config ChronicleMagics.traceback = True`` shows every frame, also of the last error with ``%tb``.
 """
 
 from __future__ import annotations
@@ -30,25 +30,26 @@ def rendered(error: BaseException, message: str, hint: str) -> list[str]:
 
 
 def _shell() -> Any:
-    """The shell of IPython that this runs in, if any."""
+    """The IPython shell of this process; None if there is none."""
     module = sys.modules.get("IPython")
     return None if module is None else module.get_ipython()
 
 
 def _wants_all(shell: Any) -> bool:
-    # Found by name: the magics stand above this, and may not be loaded.
+    # Found by name, because this module must not import the magics, which may not be loaded.
     known = getattr(shell, "configurables", ())
     return any(type(each).__name__ == "ChronicleMagics" and each.traceback for each in known)
 
 
 def _own(trace: TracebackType | None, shell: Any) -> list[str]:
-    """The places in the person's own code, the outermost first."""
+    """The places in the user's own code, the outermost first."""
     places = [_place(frame, _cell(frame, shell)) for frame in _frames(trace) if _is_own(frame, shell)]
     return [place for place, before in zip(places, ["", *places], strict=False) if place != before]
 
 
 def _causes(error: BaseException, shell: Any) -> Iterator[str]:
-    """Where code of the person raised what became this error. The text of that may hold anything, so it is left out."""
+    """The places where user code raised the cause of this error. The text of the cause may contain anything, so it is
+    left out."""
     cause = error.__cause__
     while cause is not None:
         yield from (f"{type(cause).__name__} in {place}" for place in _own(cause.__traceback__, shell)[-1:])
@@ -56,7 +57,7 @@ def _causes(error: BaseException, shell: Any) -> Iterator[str]:
 
 
 def _everything(error: BaseException, shell: Any) -> list[str]:
-    """Every frame below IPython's own, of the error and of what it came from."""
+    """Every frame below IPython's own, of the error and of its causes."""
     lines: list[str] = []
     seen: BaseException | None = error
     while seen is not None:
@@ -88,12 +89,12 @@ def _is_own(frame: traceback.FrameSummary, shell: Any) -> bool:
 
 
 def _cell(frame: traceback.FrameSummary, shell: Any) -> str:
-    """What a cell is called, for example ``Cell In[3]``; empty for what is none."""
+    """The name of a cell, for example ``Cell In[3]``; empty if the frame is not in a cell."""
     told = None if shell is None else shell.compile.format_code_name(frame.filename)
     return "" if told is None else " ".join(told)
 
 
 def _place(frame: traceback.FrameSummary, cell: str) -> str:
     where = f"{cell or f'File {frame.filename}'}, line {frame.lineno}"
-    # A cell's own frame is called <module>, or <cell line: 2>.
+    # The frame of a cell itself is called <module>, or <cell line: 2>.
     return where if frame.name.startswith(("<module", "<cell")) else f"{where}, in {frame.name}"

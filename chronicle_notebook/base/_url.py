@@ -1,4 +1,4 @@
-"""URLs for people: whatever can be a credential in one, dots stand for it. The host and the path stay."""
+"""URLs for display: dots replace everything that can be a credential. The host and the path stay."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def host_of(url: str) -> str:
 
 
 def is_local(host: str) -> bool:
-    """Whether a host is this machine by its very name."""
+    """Whether the name of a host means this machine."""
     try:
         return ip_address(host).is_loopback
     except ValueError:
@@ -26,10 +26,10 @@ def is_local(host: str) -> bool:
 
 
 def shown(url: str) -> str:
-    """The URL with dots for a user name and password and for the values of its query, and without a fragment.
+    """The URL with dots for the user name, the password and the values of its query, and without a fragment.
 
-    It never raises: a URL that was read back can be any text. What kernels list is the URL itself, so whoever needs
-    that one takes ``target_url`` of the definition.
+    It never raises an error, because a URL that was read back can be any text. To get the real URL, use ``target_url``
+    of the definition.
     """
     # Nearly every URL ends here.
     if "@" not in url and "?" not in url and "#" not in url:
@@ -39,7 +39,7 @@ def shown(url: str) -> str:
 
 
 def shown_each(urls: list[str]) -> list[str]:
-    """Each of them as :func:`shown` gives it; the same list where none holds anything to hide."""
+    """Each URL as :func:`shown` returns it; the same list if nothing is hidden."""
     together = "\n".join(urls)
     if "@" not in together and "?" not in together and "#" not in together:
         return urls
@@ -47,9 +47,9 @@ def shown_each(urls: list[str]) -> list[str]:
 
 
 def without_credentials(text: str, url: str = "") -> str:
-    """A text with each URL in it as :func:`shown` gives it.
+    """A text in which each URL is replaced by the result of :func:`shown`.
 
-    :param url: one that may stand in it with spaces or quotes, which would end any other.
+    :param url: a URL that may occur in the text. It may contain spaces or quotes, which would end any other URL.
     """
     if url and url in text:
         text = text.replace(url, shown(url))
@@ -57,12 +57,14 @@ def without_credentials(text: str, url: str = "") -> str:
 
 
 def another(before: str, after: str) -> str:
-    """The second of two texts of which it is known that the values behind them differ, so that one sees that."""
+    """The second of two texts whose hidden values are known to differ, changed so that the reader sees the
+    difference."""
     return f"{after} (another value)" if before == after else after
 
 
 def _without_user(front: str, *, cut: bool) -> str:
-    """What stands before the query. ``cut`` tells that more follows, which a '?' in a password would also do."""
+    """The part before the query, without a user name. ``cut`` is true if more text follows; a '?' in a password causes
+    that too."""
     found = _BEFORE_AUTHORITY.match(front)
     scheme = found[0] if found else ""
     authority, slash, path = front[len(scheme) :].partition("/")
@@ -70,7 +72,7 @@ def _without_user(front: str, *, cut: bool) -> str:
         return f"{scheme}{MASK}@{authority.rpartition('@')[2]}{slash}{path}"
     port = authority.rpartition("]")[2].partition(":")[2]
     if port and not port.isdigit() and ("@" in path or cut):
-        # No port, but the beginning of a password that has a '/', '?' or '#' in it.
+        # This is not a port but the beginning of a password with a '/', '?' or '#' in it.
         _, at, rest = path.rpartition("@")
         return f"{scheme}{MASK}{at}{rest if at else ''}"
     return front
@@ -86,6 +88,6 @@ def _masked(pair: str) -> str:
 def _shown_or_masked(url: str) -> str:
     try:
         urlsplit(url)
-    except ValueError:  # what looks like a URL is none
+    except ValueError:  # it looks like a URL, but is not one
         return MASK
     return shown(url)

@@ -17,10 +17,11 @@ _COMMANDS = ("lab", "doctor", "run", "scan", "sandbox")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run a command; returns the exit code.
+    """Run a command and return the exit code.
 
-    0, 1 when it could not do it, 2 for a wrong command line, 130 when it was interrupted, 141 when nobody reads what it
-    says any more. ``lab`` and ``sandbox`` run until they are interrupted, so that is 0 for them.
+    The exit code is 0 for success, 1 if the command failed, 2 for a wrong command line, 130 if it was interrupted, 141
+    if the reader of its output has gone. ``lab`` and ``sandbox`` run until they are interrupted, so for them an
+    interrupt means 0.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     return ended(lambda: _main(given))
@@ -41,7 +42,8 @@ def _main(given: list[str]) -> int:
 
 
 def _check_first(parser: Parser, words: list[str]) -> None:
-    """Name the nearest command, or option, for a first word that is none: what follows it cannot be read without."""
+    """Suggest the most similar command or option for an unknown first word. Without the right command, the rest cannot
+    be read."""
     for word in words:
         if word.startswith("-") and word not in {"-h", "--help", "--version"}:
             parser.refuse(words)
@@ -72,7 +74,7 @@ def _parser() -> Parser:
     _add_run(commands.add_parser("run", help="run a runbook; 1 unless the outcome is what was asked"))
     scan = commands.add_parser("scan", help="find secrets in notebooks, and in files that are named; 1 when there are")
     scan.add_argument("paths", nargs="+", metavar="PATH", help="a file, or a folder with notebooks")
-    # Its options are those of python -m chronicle_notebook.sandbox, which reads them.
+    # python -m chronicle_notebook.sandbox reads the options of this command.
     commands.add_parser("sandbox", help="run a sandbox kernel until interrupted", add_help=False)
     return parser
 
@@ -124,7 +126,7 @@ def _scan(options: argparse.Namespace) -> int:
     leaks = [each for each in told if not each.unreadable]
     for each in (*leaks, *unread):
         print(each)
-    sys.stdout.flush()  # before what is said of it, where both go to one file
+    sys.stdout.flush()  # before the next output, so that the order is right if both go to one file
     if not files and not told:
         print(
             f"There is no notebook in {', '.join(options.paths)}, so nothing was looked at.\n"

@@ -1,4 +1,4 @@
-"""JupyterLab on the notebooks, with a sandbox kernel beside it; both end together."""
+"""JupyterLab with the notebooks, and a sandbox kernel beside it. Both end together."""
 
 from __future__ import annotations
 
@@ -21,14 +21,14 @@ from urllib.parse import quote
 from chronicle_notebook.base._errors import ChronicleError, MissingDependencyError, SandboxError
 
 READY_WITHIN = 60.0
-"""Seconds that a start may take."""
+"""The longest time for a start, in seconds."""
 END_WITHIN = 10.0
-"""Seconds that a child may take to end before it is killed."""
+"""The time in seconds after which a child that was told to end is killed."""
 FIRST = "01-first-steps.ipynb"
-"""The notebook to begin with."""
+"""The first notebook to open."""
 SETTINGS = Path(__file__).with_name("lab_settings")
-"""Settings of JupyterLab that keep it from asking about news: nothing is to leave this machine. An empty address for
-news is not enough, as it asks before it looks whether there is one."""
+"""Settings of JupyterLab that stop it from asking for news, because nothing may leave this machine. An empty address
+for the news is not enough: JupyterLab asks before it checks the address."""
 
 
 class LabError(ChronicleError):
@@ -36,13 +36,13 @@ class LabError(ChronicleError):
 
 
 def run(*, port: int, browser: bool, token: bool, notebooks: Path | None) -> int:
-    """Run until interrupted; returns the exit code.
+    """Run until interrupted. Returns the exit code.
 
     :param port: the port of JupyterLab, on the loopback interface.
     :param browser: whether to open a browser.
-    :param token: whether JupyterLab asks for a token. Without one every user of this machine can use it.
-    :param notebooks: the folder to open; that of the project, or the working directory, unless given. JupyterLab begins
-        with the first tutorial where the folder has it, itself or in ``notebooks``.
+    :param token: whether JupyterLab asks for a token. Without a token every user of this machine can use JupyterLab.
+    :param notebooks: the folder to open; by default the folder of the project, or the working directory. JupyterLab
+        opens the first tutorial if the folder, or its ``notebooks``, has it.
     """
     _check(port)
     folder = (notebooks or _own()).resolve()
@@ -88,7 +88,7 @@ def _own() -> Path:
 
 
 def _first_page(folder: Path) -> str:
-    """The path of the page to begin with: the first tutorial, or JupyterLab alone where there is none."""
+    """The path of the page to open: the first tutorial, or JupyterLab without a page if there is none."""
     found = next((name for name in (FIRST, f"notebooks/{FIRST}") if (folder / name).is_file()), None)
     return "/lab" if found is None else f"/lab/tree/{quote(found)}"
 
@@ -103,7 +103,8 @@ class _Told:
         return self._came
 
     def hear(self, _number: int, _frame: FrameType | None) -> None:
-        """Take a signal. The first one ends a start at once; afterwards everything is ended in order anyway."""
+        """Handle a signal. The first signal interrupts a start; later ones have no further effect, because everything
+        ends anyway."""
         if self._came:
             return
         self._came = True
@@ -112,7 +113,7 @@ class _Told:
 
     @contextmanager
     def may_end(self) -> Iterator[None]:
-        """While a start waits, and nothing is half done."""
+        """A context in which a signal may interrupt the start, because nothing is half done."""
         self._starting = True
         try:
             if self._came:
@@ -123,12 +124,12 @@ class _Told:
 
 
 class _EndedWhileStarting(BaseException):
-    """Ends the start, past everything that handles an error."""
+    """Ends the start. It passes through all code that handles errors."""
 
 
 @contextmanager
 def _until_told() -> Iterator[_Told]:
-    """Hear SIGINT and SIGTERM; one while everything starts ends the block."""
+    """A context that handles SIGINT and SIGTERM. A signal during the start ends the block."""
     told = _Told()
     before = {number: signal.signal(number, told.hear) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
@@ -142,7 +143,7 @@ def _until_told() -> Iterator[_Told]:
 
 @contextmanager
 def _child(command: list[str], **options: object) -> Iterator[subprocess.Popen[str]]:
-    """A process in a session of its own, so that Ctrl-C reaches only this one, which then ends it in order."""
+    """A process in a session of its own. So Ctrl-C reaches only this process, which then ends the child in order."""
     process: subprocess.Popen[str] = subprocess.Popen(  # type: ignore[call-overload]
         command, text=True, start_new_session=True, **options
     )
@@ -188,7 +189,7 @@ def _jupyter(
 
 
 def _environment(token: str, connection_string: str) -> dict[str, str]:
-    """What JupyterLab and its kernels are told.
+    """The environment of JupyterLab and its kernels.
 
     JUPYTER_TOKEN keeps the token off the command line, where every user of the machine could read it. Cells and
     terminals find the programs of this Python, so that ``!chronicle-notebook`` works without an active environment.
@@ -196,7 +197,7 @@ def _environment(token: str, connection_string: str) -> dict[str, str]:
     return {
         **os.environ,
         "CHRONICLE_CONNECTION_STRING": connection_string,
-        "CHRONICLE_NOTEBOOK_PROFILE": "",  # it would lead to another kernel
+        "CHRONICLE_NOTEBOOK_PROFILE": "",  # a profile could name another kernel
         "JUPYTER_CONFIG_PATH": _before(SETTINGS, "JUPYTER_CONFIG_PATH"),
         "JUPYTER_PREFER_ENV_PATH": "1",
         "JUPYTER_TOKEN": token,
@@ -205,13 +206,13 @@ def _environment(token: str, connection_string: str) -> dict[str, str]:
 
 
 def _before(folder: Path, variable: str) -> str:
-    """A search path of the environment with a folder put before the others."""
+    """The value of a search path in the environment, with a folder in front of the others."""
     return os.pathsep.join(part for part in (str(folder), os.environ.get(variable, "")) if part)
 
 
 def _wait_for(url: str, process: subprocess.Popen[str]) -> None:
     deadline = time.monotonic() + READY_WITHIN
-    # A proxy of the environment must not see, or refuse, a request to this very machine.
+    # A proxy from the environment must not see or refuse a request to this machine.
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     while time.monotonic() < deadline:
         if process.poll() is not None:

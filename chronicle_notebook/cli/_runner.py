@@ -120,7 +120,7 @@ def _tell(outcome: Mapping[str, Any], *, as_json: bool) -> None:
         return
     for line in _report.lines(outcome):
         print(line)
-    sys.stdout.flush()  # before what is said of it, where both go to one file
+    sys.stdout.flush()  # before the next output, so that the order is right if both go to one file
     for problem in _report.unlisted(outcome):
         print(f"  {problem}", file=sys.stderr)
 

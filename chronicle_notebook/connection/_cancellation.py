@@ -1,4 +1,4 @@
-"""Ending the calls of a thread from another thread, for a person who no longer wants to wait."""
+"""Ending the calls of a thread from another thread, for a user who does not want to wait any longer."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chronicle_notebook.connection._grpc import grpc
 
 
 class _Ended:
-    """Something to end that is no call."""
+    """Something other than a call that can be ended."""
 
     def __init__(self, end: Callable[[], None]) -> None:
         self._end = end
@@ -32,10 +32,10 @@ _current: ContextVar[Cancellation | None] = ContextVar("cancellation", default=N
 
 
 class Cancellation:
-    """Calls made inside ``with cancellation.watched():`` end at once when :meth:`cancel` is called elsewhere.
+    """Ends calls. Calls inside ``with cancellation.watched():`` end at once when another thread calls :meth:`cancel`.
 
-    They then raise :class:`~chronicle_notebook.CallCancelledError`. Of a write that was on its way the outcome is not
-    known.
+    They then raise :class:`~chronicle_notebook.CallCancelledError`. The outcome of a write that had been sent is
+    unknown.
     """
 
     def __init__(self) -> None:
@@ -45,11 +45,11 @@ class Cancellation:
 
     @property
     def cancelled(self) -> bool:
-        """Whether it was cancelled."""
+        """Whether :meth:`cancel` was called."""
         return self._cancelled.is_set()
 
     def cancel(self) -> None:
-        """End the call that runs, and refuse those that would follow."""
+        """End the running call, and refuse later calls."""
         with self._lock:
             self._cancelled.set()
             call = self._call
@@ -66,13 +66,14 @@ class Cancellation:
             _current.reset(token)
 
     def check(self) -> None:
-        """Refuse what would begin now, if it was cancelled: nothing is sent."""
+        """Raise if :meth:`cancel` was called, so that nothing is sent."""
         if self.cancelled:
             raise _cancelled()
 
     @contextmanager
     def holding(self, end: Callable[[], None]) -> Iterator[None]:
-        """Let :meth:`cancel` call ``end`` in the block. Whatever the block then raises becomes the cancellation."""
+        """Let :meth:`cancel` call ``end`` in the block. Then any error of the block becomes the error of the
+        cancellation."""
         with self._lock:
             self._call = _Ended(end)
             cancelled = self.cancelled
@@ -89,7 +90,7 @@ class Cancellation:
             raise _cancelled()
 
     def result(self, call: Any) -> bytes:
-        """Wait for a call that was begun as a future."""
+        """Wait for the result of a call that was started as a future."""
         with self._lock:
             cancelled = self.cancelled
             self._call = call
@@ -107,7 +108,8 @@ class Cancellation:
 
 @contextmanager
 def ended_by_cancellation(connection: socket.socket) -> Iterator[None]:
-    """Cut a connection in the block when the thread's calls are cancelled, so that nothing waits for it any more."""
+    """Close a connection when the thread's calls are cancelled in the block, so that nothing waits for it any
+    longer."""
     watch = watching()
     if watch is None:
         yield
@@ -117,5 +119,5 @@ def ended_by_cancellation(connection: socket.socket) -> Iterator[None]:
 
 
 def watching() -> Cancellation | None:
-    """What watches the calls of this thread, if anything."""
+    """The object that watches the calls of this thread; None if there is none."""
     return _current.get()

@@ -1,4 +1,4 @@
-"""Certificates from files: authorities to trust, and what a client shows of itself."""
+"""Certificates from files: authorities to trust, and the certificate of the client."""
 
 from __future__ import annotations
 
@@ -20,18 +20,19 @@ _WHOLE_KEY = re.compile(rb"-----BEGIN ((?:[A-Z]+ )?PRIVATE KEY)-----.+?-----END 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """A client certificate with its key, both PEM, the key unencrypted and out of sight."""
+    """A client certificate with its key, both PEM. The key is not encrypted and is never shown."""
 
     chain: bytes
     key: Secret
 
     def load_into(self, context: ssl.SSLContext) -> None:
-        """Let a context show it. The standard library reads keys from files only: here one that exists for a moment."""
-        handle, name = tempfile.mkstemp(prefix="chronicle-", suffix=".pem")  # of mode 0600
+        """Load the certificate and the key into a context. The standard library reads keys only from files, so a file
+        exists for a moment."""
+        handle, name = tempfile.mkstemp(prefix="chronicle-", suffix=".pem")  # with mode 0600
         try:
             with os.fdopen(handle, "wb") as file:
                 file.write(self.chain + self.key.reveal().encode())
-            # A password is given so that nothing is ever asked for at a terminal.
+            # The password prevents a question at a terminal.
             context.load_cert_chain(name, password="")
         finally:
             Path(name).unlink()
@@ -39,19 +40,19 @@ class Identity:
 
 @dataclass(frozen=True, slots=True)
 class CertificateFile:
-    """What a file named by ``certificatePath`` holds."""
+    """The contents of a file that ``certificatePath`` names."""
 
     certificates: bytes
-    """Every certificate in it, as PEM. A server that shows one of them is accepted as it is
-    (source: C/Connections/ChronicleConnection.cs)."""
+    """All certificates of the file, as PEM. A server that shows one of them is accepted (source:
+    C/Connections/ChronicleConnection.cs)."""
     identity: Identity | None
-    """What the client shows of itself; None when there is no key in the file."""
+    """The certificate and key of the client; None if the file has no key."""
 
 
 def read_roots(source: str | os.PathLike[str] | bytes) -> bytes:
-    """Authorities as PEM, from PEM text or from a file with it.
+    """Authorities as PEM, from PEM text or from a PEM file.
 
-    :raises InvalidInputError: no file there, or no certificate in it, or one that is none.
+    :raises InvalidInputError: the file does not exist, has no certificate, or has an invalid one.
     """
     certificates = _certificates(_held(source) if isinstance(source, bytes) else _read(source, "root_certificates"))
     if not certificates:
@@ -76,8 +77,8 @@ def read_certificate(
 
     PKCS#12 and encrypted keys need the package cryptography (the extra ``tls``).
 
-    :raises InvalidInputError: the file cannot be read, is of neither form, has another password, or its key is of
-        another certificate.
+    :raises InvalidInputError: the file cannot be read, has neither of these formats, has a different password, or its
+        key does not belong to its certificate.
     """
     data = _read(path, field)
     certificates = _certificates(data)
@@ -93,7 +94,7 @@ def read_certificate(
     raise _wrong(field)
 
 
-# A traceback can show the local variables of its frames, and a file can hold a key. So what was read travels inside a
+# A traceback can show the local variables of its frames, and a file can contain a key. So the content is inside a
 # function.
 Data = Callable[[], bytes]
 
@@ -111,7 +112,7 @@ def _read(path: str | os.PathLike[str], field: str) -> Data:
 
 
 def _certificates(data: Data) -> bytes:
-    """Every certificate in a text of PEM."""
+    """All certificates in a PEM text."""
     return b"".join(each if each.endswith(b"\n") else each + b"\n" for each in _CERTIFICATE.findall(data()))
 
 
@@ -121,7 +122,7 @@ def _is_encrypted(data: Data) -> bool:
 
 
 def _key_text(data: Data, field: str) -> Secret:
-    """The first key in a text of PEM, with its beginning and its end."""
+    """The first key in a PEM text, with its first and last line."""
     found = _WHOLE_KEY.search(data())
     if found is None:
         raise _wrong(field)
@@ -129,7 +130,7 @@ def _key_text(data: Data, field: str) -> Secret:
 
 
 def _works(found: CertificateFile) -> bool:
-    """Whether OpenSSL takes it, which would otherwise be found out at the first handshake."""
+    """Whether OpenSSL accepts the certificate and the key. Otherwise the first handshake would fail."""
     if not _are_certificates(found.certificates):
         return False
     try:

@@ -1,7 +1,8 @@
-"""The way of one client to its kernel: deadlines, retries of reads, tokens, failover, interruption, an orderly end.
+"""The connection of one client to its kernel: deadlines, retries of reads, tokens, failover, interruption, an orderly
+end.
 
-Calls are synchronous, and streams are read in daemon threads: in a notebook that keeps widgets alive while a cell runs,
-and Ctrl-C ends a call at once.
+Calls are synchronous, and daemon threads read the streams. So widgets work while a cell runs, and Ctrl-C ends a call at
+once.
 """
 
 from __future__ import annotations
@@ -40,19 +41,20 @@ from chronicle_notebook.connection._trust import CertificateChange, Fingerprints
 __all__ = ["DEFAULT_TIMEOUT", "READ_RETRIES", "CertificateChange", "Channel", "Stream"]
 
 DEFAULT_TIMEOUT = 30.0
-"""Seconds that a call may take unless told otherwise."""
+"""The default time limit of a call, in seconds."""
 
 READ_RETRIES = (0.1, 0.3, 0.9)
-"""Seconds to wait before each further try of a read that found no connection."""
+"""The pauses before each retry of a read that found no connection, in seconds."""
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
 
 
 class Channel:
-    """A connection to one kernel, dialled at the first call and again when it was lost.
+    """A connection to one kernel. It is opened at the first call, and opened again after it was lost.
 
-    With several servers each dial chooses one of them. What was agreed with a server holds until the next dial.
+    With several servers each new connection chooses one of them. An agreement with a server is valid until the next
+    connection.
     """
 
     def __init__(
@@ -63,7 +65,7 @@ class Channel:
         self.trust = Trust.of(target) if trust is None else trust
         self.tokens = Tokens(target, self.trust)
         self.dials = 0
-        """How often a server was connected to."""
+        """How often a connection was opened."""
         self._cluster = Cluster(target, self.trust)
         self._authenticated = target.authentication is not AuthenticationMode.NONE
         self._agree: Callable[[OnServer], str] | None = None
@@ -79,47 +81,47 @@ class Channel:
 
     @property
     def server(self) -> str:
-        """``host:port`` of the kernel: of the server in use, or of the first one named."""
+        """``host:port`` of the server in use, or of the first server of the connection string."""
         return str(self.target.hosts[0]) if self._last is None else self._last.server
 
     @property
     def verified(self) -> bool:
-        """Whether the server's certificate was checked against authorities, not just pinned."""
+        """Whether the server's certificate was verified, not only pinned."""
         return self.trust.verifies(self.target.hosts[0]) if self._last is None else self._last.secured.pin is None
 
     @property
     def pin(self) -> Pin | None:
-        """The certificate that was pinned; None when it was verified."""
+        """The pinned certificate; None if the certificate was verified."""
         return None if self._last is None else self._last.secured.pin
 
     @property
     def relayed(self) -> bool:
-        """Whether a relay is between, because gRPC could never accept the certificate."""
+        """Whether a relay is in between, because gRPC could never accept the certificate."""
         return self._last is not None and self._last.secured.relayed
 
     @property
     def certificate_changes(self) -> list[CertificateChange]:
-        """Each time that a server which is not verified showed another certificate than before."""
+        """The changes of certificates of servers that are not verified."""
         return self._fingerprints.changes
 
     @property
     def cluster(self) -> str:
-        """Which servers there are to choose from, and how, for people; empty when there is one."""
+        """The servers to choose from, and how to choose, as text for people; empty if there is only one server."""
         return self._cluster.described
 
     def hide(self, text: str) -> str:
-        """A text with dots for the tokens that calls carry, and the secret that they are had for."""
+        """A text with dots for the tokens of the calls and the secret of the client."""
         return self.tokens.hide(text)
 
     def agree_with(self, agreement: Callable[[OnServer], str]) -> None:
-        """Make an agreement with each server that is dialled; it returns a tag.
+        """Make an agreement with each server at each new connection. The function returns a tag.
 
-        A call that names another tag is then not made, and raises :class:`OtherGenerationError`.
+        A call that names a different tag is not made, and raises :class:`OtherGenerationError`.
         """
         self._agree = agreement
 
     def agree_on(self, tag: str) -> None:
-        """Replace what was agreed with the server in use."""
+        """Replace the agreement with the server in use."""
         if self._line is not None:
             self._line.tag = tag
 
@@ -132,7 +134,7 @@ class Channel:
         retry: bool = True,
         tag: str | None = None,
     ) -> Response:
-        """Make a unary call. A read is tried again when there was no connection; a write never is."""
+        """Make a unary call. A read is retried if there was no connection; a write is never retried."""
         return self._persistently(method, request, self._deadline(timeout), retry=retry, tag=tag, first=False)
 
     def first(
@@ -143,11 +145,11 @@ class Channel:
         timeout: float | None = None,
         tag: str | None = None,
     ) -> Response:
-        """Make a read that may be a stream, take the first answer and end it."""
+        """Make a read that may be a stream: take the first answer and end the stream."""
         return self._persistently(method, request, self._deadline(timeout), retry=True, tag=tag, first=True)
 
     def raw(self, method: Method[Request, Response], request: Request | Sealed[Request]) -> bytes:
-        """A read's answer before it is parsed, for measurements."""
+        """The answer to a read before it is parsed, for measurements."""
         deadline = self._deadline(None)
         return self._on(self._dial(deadline), method, Sealed.of(request), deadline, first=False)
 
@@ -166,7 +168,7 @@ class Channel:
     ) -> Response:
         sealed = Sealed.of(request)
         waits = iter(READ_RETRIES if retry and not method.write else ())
-        # A connection that had been good and is lost now is no reason to give a read up, even where nobody waits.
+        # If a connection worked before and is lost now, the read is retried, even if the caller does not want to wait.
         stale = self._line is not None and not method.write
         while True:
             try:
@@ -184,7 +186,8 @@ class Channel:
     def _on(
         self, line: Line, method: Method[Any, Any], sealed: Sealed[Any], deadline: Deadline, *, first: bool
     ) -> bytes:
-        """Make a call on one line, once more only when the kernel refuses the token and there is another one."""
+        """Make a call on one server channel. It is repeated once only, if the kernel refuses the token and there is
+        another one."""
         with line.used():
             try:
                 self.tokens.ensure(line.secured, deadline)
@@ -197,22 +200,23 @@ class Channel:
                 return self._once(line, method, sealed, deadline, first=first)
             except KernelUnreachableError as error:
                 self.give_up(line)
-                # Of a write that failed like this the outcome is unknown, whatever the server says now.
+                # The outcome of such a write is unknown, whatever the server says now.
                 raise (None if method.write else self._refusal(line, deadline)) or error from None
             except DeadlineExceededError:
-                # With other servers at hand, the next call goes to one of those.
+                # If there are other servers, the next call uses one of them.
                 if not self._cluster.single:
                     self.give_up(line)
                 raise
 
     def _refusal(self, line: Line, deadline: Deadline) -> KernelUnreachableError | None:
-        """What a server that has answered no call yet says to a caller right after the handshake."""
+        """What a server that has not answered any call yet reports to a client right after the handshake."""
         return None if line.proven else refusal(line.host, self.trust, deadline)
 
     def _once(
         self, line: Line, method: Method[Any, Any], sealed: Sealed[Any], deadline: Deadline, *, first: bool
     ) -> bytes:
-        # Raised after the handlers, so that no error carries gRPC's own frames, whose locals are nobody's business.
+        # Raised after the handlers, so that no error contains gRPC's own frames: their local variables must not be
+        # shown.
         failure: ChronicleError
         try:
             answer = answer_of(line.channel, method, sealed, deadline.left, first=first)
@@ -224,10 +228,10 @@ class Channel:
                 write=method.write,
                 hide=lambda text: self.hide(sealed.hide(text)),
             )
-            if self._closed and isinstance(failure, CallCancelledError):  # cut off by close()
+            if self._closed and isinstance(failure, CallCancelledError):  # ended by close()
                 failure = closed(self.server, under_way=method.write)
         except ValueError:
-            # grpc raises this, and nothing else, for a channel that another thread has closed.
+            # grpc raises only this for a channel that another thread has closed.
             failure = self.lost()
         else:
             if answer is not None:
@@ -242,7 +246,7 @@ class Channel:
         raise failure
 
     def parse(self, method: Method[Any, Response], answer: bytes, server: str) -> Response:
-        """Read an answer."""
+        """Parse an answer."""
         try:
             return method.response.FromString(answer)
         except DecodeError:
@@ -256,14 +260,14 @@ class Channel:
     def stream(
         self, method: Method[Request, Response], request: Request | Sealed[Request], *, tag: str | None = None
     ) -> Stream[Response]:
-        """Open a stream of answers. It has no deadline; end it with :meth:`Stream.cancel`."""
+        """Open a stream of answers. The stream has no deadline; end it with :meth:`Stream.cancel`."""
         stream = Stream(self, method, Sealed.of(request), tag)
         with self._lock:
             self._streams.add(stream)
         return stream
 
     def open_stream(self, method: Method[Any, Any], sealed: Sealed[Any], tag: str | None) -> tuple[Line, Any]:
-        """A call that streams, and the line that it keeps open until that is left."""
+        """A streaming call, and the server channel that it keeps open until the caller leaves it."""
         deadline = self._deadline(None)
         line = self._dial(deadline, tag)
         self.tokens.ensure(line.secured, deadline)
@@ -282,11 +286,11 @@ class Channel:
         raise failure
 
     def renew(self, line: Line) -> bool:
-        """Get another token after the kernel refused the one in use; False when there is none."""
+        """Get another token after the kernel refused the current one. Returns False if there is none."""
         return self.tokens.refresh(self.tokens.current, line.secured, self._deadline(None))
 
     def give_up(self, line: Line) -> None:
-        """Use a server no longer: the next call dials again."""
+        """Stop using a server: the next call opens a new connection."""
         self._cluster.failed(line.host)
         with self._lock:
             if self._line is line:
@@ -296,18 +300,19 @@ class Channel:
 
     @property
     def closed(self) -> bool:
-        """Whether it was closed, for good."""
+        """Whether the channel was closed with :meth:`close`."""
         return self._closed
 
     @property
     def inherited(self) -> bool:
-        """Whether it belongs to the process that this one was forked from: then nothing here may call gRPC with it."""
+        """Whether the channel belongs to the process that this process was forked from. Then this process must not call
+        gRPC with it."""
         return os.getpid() != self._process
 
     def close(self) -> None:
-        """End every stream and the channel. Further calls raise :class:`ClientClosedError`."""
+        """End all streams and the channel. Later calls raise :class:`ClientClosedError`."""
         if self.inherited:
-            self._closed = True  # without the lock, which a thread of the other process may have held
+            self._closed = True  # without the lock, because a thread of the other process may have held it
             return
         with self._lock:
             self._closed = True
@@ -319,16 +324,16 @@ class Channel:
             line.close()
 
     def forget(self, stream: Stream[Any]) -> None:
-        """Leave a stream that has ended out of :meth:`close`."""
+        """Forget a stream that has ended, so that :meth:`close` does not end it."""
         with self._lock:
             self._streams.discard(stream)
 
     def lost(self) -> ChronicleError:
-        """What to raise when the channel is gone."""
+        """The error to raise if the channel is gone."""
         return closed(self.server) if self._closed else lost(self.server)
 
     def _dial(self, deadline: Deadline, tag: str | None = None) -> Line:
-        """The line in use, or a new one."""
+        """The server channel in use, or a new one."""
         if self._closed:
             raise self.lost()
         check_process(self.server, inherited=self.inherited)
@@ -361,7 +366,7 @@ class Channel:
             self._dialing.release()
 
     def _reach(self, deadline: Deadline) -> Line:
-        """A line to the first server that takes it, with everything agreed."""
+        """A channel to the first server that accepts the connection, with all agreements made."""
         failures: list[KernelUnreachableError] = []
         for host in self._cluster.candidates(deadline):
             try:

@@ -1,9 +1,10 @@
 """The servers of a cluster, and which of them to try first.
 
-Facts (source: C/Connections/*LoadBalancerStrategy.cs, K/Server/Program.cs): resolution and choice happen again at each
-connect. With one server nothing is asked. ``least-connections`` waits up to 250 ms, so that clients that were cut off
-together do not come back together, asks every server for ``/connections/count``, counts one that does not answer within
-two seconds as full, and tells the one with the fewest, ``/connections/reserve``, that it is coming.
+Facts (source: C/Connections/*LoadBalancerStrategy.cs, K/Server/Program.cs): the client resolves names and chooses a
+server again at each new connection. With one server there is no choice. ``least-connections`` first waits up to 250 ms,
+so that clients that lost their connections together do not come back together. It asks every server for
+``/connections/count``; a server that does not answer within two seconds counts as full. Then it announces the
+connection to the server with the fewest clients, with ``/connections/reserve``.
 """
 
 from __future__ import annotations
@@ -23,17 +24,17 @@ from chronicle_notebook.connection._tls import Secured, secure
 from chronicle_notebook.connection._trust import Trust
 
 LONGEST_JITTER = 0.25
-"""Seconds to wait at most before the servers are asked."""
+"""The longest pause before the servers are asked, in seconds."""
 COUNT_TIMEOUT = 2.0
-"""Seconds that a server has to tell how many clients it has."""
+"""The time in seconds in which a server must say how many clients it has."""
 AVOIDED = 10.0
-"""Seconds in which a server that failed is tried last."""
+"""The time in seconds in which a failed server is tried last."""
 
 _FULL = 2**63
 
 
 class Cluster:
-    """The servers that one connection string leads to."""
+    """The servers of one connection string."""
 
     def __init__(self, target: ConnectionString, trust: Trust) -> None:
         self._target, self._trust = target, trust
@@ -42,12 +43,12 @@ class Cluster:
 
     @property
     def single(self) -> bool:
-        """Whether there is one server, so that there is nothing to choose."""
+        """Whether there is only one server."""
         return self._target.scheme == "chronicle" and len(self._target.hosts) == 1
 
     @property
     def described(self) -> str:
-        """What there is to choose from, for people; empty when there is nothing."""
+        """The servers to choose from, as text for people; empty if there is only one."""
         if self.single:
             return ""
         hosts = self._target.hosts
@@ -55,9 +56,9 @@ class Cluster:
         return f"{which}, {self._target.load_balancer}"
 
     def candidates(self, deadline: Deadline) -> list[Host]:
-        """The servers as they are now, in the order in which to try them.
+        """The servers at this moment, in the order in which to try them.
 
-        :raises KernelUnreachableError: a name that leads nowhere.
+        :raises KernelUnreachableError: a name cannot be resolved.
         """
         if self.single:
             return list(self._target.hosts)
@@ -68,11 +69,11 @@ class Cluster:
         return sorted(hosts, key=lambda host: now - self._failed.get(host, -AVOIDED) < AVOIDED)
 
     def failed(self, host: Host) -> None:
-        """A server did not answer: try it last for a while."""
+        """Note that a server did not answer: it is tried last for some time."""
         self._failed[host] = time.monotonic()
 
     def chosen(self, secured: Secured) -> None:
-        """Tell a server that this client is about to connect; whether it hears that does not matter."""
+        """Announce the connection to a server. It does not matter whether the server receives this."""
         if self.single or self._target.load_balancer != "least-connections":
             return
 
@@ -122,7 +123,7 @@ class Cluster:
 
 
 def together(failures: list[KernelUnreachableError]) -> KernelUnreachableError:
-    """One error for all the servers that were tried."""
+    """One error for all servers that were tried."""
     if len(failures) == 1:
         return failures[0]
     return KernelUnreachableError(

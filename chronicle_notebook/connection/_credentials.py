@@ -1,4 +1,4 @@
-"""How a client proves to a kernel who it is."""
+"""How a client proves its identity to a kernel."""
 
 from __future__ import annotations
 
@@ -9,36 +9,36 @@ from chronicle_notebook.base._errors import InvalidConnectionStringError
 from chronicle_notebook.base._secrets import Secret
 
 DEVELOPMENT_CLIENT_ID = "chronicle-dev-client"
-"""The client of a pair that exists in development builds of the kernel only, and that clients use when nothing else is
-given; its secret is no secret (source: C/DotNET/ChronicleClient.cs)."""
+"""The client id of a pair that exists only in development builds of the kernel. Clients use it if they have no other.
+Its secret is public (source: C/DotNET/ChronicleClient.cs)."""
 
 
 class AuthenticationMode(StrEnum):
-    """Which proof goes with each call."""
+    """The kind of proof that goes with each call."""
 
     NONE = "none"
-    """None at all."""
+    """No proof."""
     CLIENT_CREDENTIALS = "client-credentials"
-    """An id and a secret, which are exchanged for a token at the kernel's own token endpoint."""
+    """An id and a secret. The kernel's token endpoint exchanges them for a token."""
     API_KEY = "api-key"
-    """A token that is sent as it is. Kernels have no other notion of an api key: it must be an access token."""
+    """A token that is sent as it is. For a kernel an api key must be an access token; there is no other kind."""
 
 
 @dataclass(frozen=True, slots=True)
 class Credentials:
-    """What to tell people of the credentials; it holds no secret.
+    """The description of the credentials for people. It contains no secret.
 
-    The exchange of an id and a secret for a token is in ``_tokens``.
+    The module ``_tokens`` exchanges an id and a secret for a token.
     """
 
     mode: AuthenticationMode
     client_id: str | None = None
-    """The id that is sent, with client credentials."""
+    """The id that is sent with client credentials."""
     development: bool = False
-    """Whether the development pair is used because nothing was given."""
+    """Whether the development pair is used because no credentials were given."""
 
     def describe(self) -> str:
-        """In a few words, for example ``client credentials (id 'orders')``."""
+        """A short text, for example ``client credentials (id 'orders')``."""
         if self.mode is AuthenticationMode.NONE:
             return "none"
         if self.mode is AuthenticationMode.API_KEY:
@@ -47,9 +47,9 @@ class Credentials:
 
 
 def choose(*, auth: str | None, username: str | None, password: Secret | None, api_key: Secret | None) -> Credentials:
-    """Decide which credentials are meant (source: C/Connections/ChronicleConnectionString.cs).
+    """Choose the credentials (source: C/Connections/ChronicleConnectionString.cs).
 
-    :raises InvalidConnectionStringError: when it is ambiguous, or a half is missing.
+    :raises InvalidConnectionStringError: the choice is ambiguous, or one half of a pair is missing.
     """
     if auth == "none":
         return Credentials(AuthenticationMode.NONE)

@@ -1,7 +1,7 @@
-"""From the text of a connection string to its fields.
+"""Parsing: from the text of a connection string to its fields.
 
-No error repeats a part of the text that could hold a secret, and none carries one along as its context. An unknown
-option is named only when it consists of letters and does not stand behind a secret that may have been cut in two.
+No error repeats a part of the text that could contain a secret, and none has such a part in its context. An error names
+an unknown option only if the option consists of letters and does not follow a secret that may have been cut in two.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ OPTIONS = {
     "loadBalancer": "load_balancer",
     "srvNameServer": "srv_name_server",
 }
-"""How an option is written, and the field it fills."""
+"""The options, and the field of each option."""
 
 _PAIR_KEYS = ("Scheme", "Host", "Port", "Servers", "Username", "Password")
 _SECRETS = frozenset({"Password", "certificatePassword", "apiKey"})
@@ -37,7 +37,7 @@ _REFERENCES = ("env:", "keyring:")
 
 
 def read(text: str) -> dict[str, Any]:
-    """The fields that a text gives."""
+    """The fields of a text."""
     bare = text.strip()
     if any(
         ord(character) < 0x20 or 0x7F <= ord(character) < 0xA0 or 0xD800 <= ord(character) < 0xE000
@@ -123,7 +123,7 @@ def _query(query: str) -> dict[str, Any]:
 
 
 def _decoded(field: str, text: str) -> str:
-    # Not strictly, with except: that error would carry the bytes along in the traceback.
+    # Not strictly and with except: that error would contain the bytes in its traceback.
     decoded = unquote(text, errors="surrogateescape")
     if any(0xD800 <= ord(character) < 0xE000 for character in decoded):
         raise _wrong(field, f"The percent-encoding in {field} is not UTF-8.", "Encode the text as UTF-8 first.")
@@ -177,7 +177,7 @@ def _address(given: dict[str, str]) -> dict[str, Any]:
 
 
 def _pairs(text: str) -> Iterator[tuple[str, str]]:
-    """The keys and values; a value may stand in single or double quotes, which are doubled inside."""
+    """The keys and values. A value may be in single or double quotes; such a quote inside the value is doubled."""
     rest, position = text, 0
     while rest := rest.lstrip("; "):
         position += 1
@@ -243,7 +243,7 @@ def _secret(field: str, text: str) -> Secret:
         return Secret.parse(text)
     except InvalidInputError as error:
         hint = error.hint
-    # Raised out here so that it does not carry the other error along.
+    # Raised here, so that it does not contain the other error.
     raise _wrong(field, f"{field} begins like a reference to a secret and is not one.", hint)
 
 

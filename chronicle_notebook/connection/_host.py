@@ -9,20 +9,20 @@ from dataclasses import dataclass
 from chronicle_notebook.base._errors import InvalidConnectionStringError
 
 DEFAULT_PORT = 35000
-"""The one port of a kernel (source: K/Core/Configuration/ChronicleOptions.cs)."""
+"""The port of a kernel (source: K/Core/Configuration/ChronicleOptions.cs)."""
 
 _NAME = re.compile(r"[\w.-]{1,253}")
 
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """Where a kernel listens.
+    """The address of a kernel.
 
-    :raises InvalidConnectionStringError: when the name or the port cannot be.
+    :raises InvalidConnectionStringError: the name or the port is not valid.
     """
 
     name: str = "localhost"
-    """A name or an address; an IPv6 address stands here without brackets."""
+    """A name or an address. An IPv6 address has no brackets here."""
     port: int = DEFAULT_PORT
 
     def __post_init__(self) -> None:
@@ -41,7 +41,7 @@ class Host:
 
     @classmethod
     def parse(cls, text: str, *, default_port: int = DEFAULT_PORT) -> Host:
-        """Read ``host``, ``host:port``, ``[address]`` or ``[address]:port``; the text is never repeated in an error."""
+        """Parse ``host``, ``host:port``, ``[address]`` or ``[address]:port``. An error never repeats the text."""
         if text.startswith("["):
             name, bracket, rest = text[1:].partition("]")
             if not bracket or (rest and not rest.startswith(":")) or not _is_ipv6(name):
@@ -64,8 +64,8 @@ class Host:
 
 
 def parse_port(text: str) -> int:
-    """Read a port; the text is never repeated in an error."""
-    # Not int() with except: its error would carry the text along in the traceback.
+    """Parse a port. An error never repeats the text."""
+    # Not int() with except: its error would contain the text in its traceback.
     if not (text.isascii() and text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= 65535):
         raise InvalidConnectionStringError(
             f"port must be a number from 1 to 65535, not {shape(text)}.",
@@ -76,7 +76,7 @@ def parse_port(text: str) -> int:
 
 
 def shape(text: str) -> str:
-    """What a text looks like, without the text: ``a text of 5 characters``."""
+    """A description of a text without the text: ``a text of 5 characters``."""
     if not text:
         return "an empty text"
     kind = "digit" if text.isascii() and text.isdecimal() else "character"

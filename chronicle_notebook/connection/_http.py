@@ -1,7 +1,7 @@
-"""The few HTTP/1.1 requests that a client makes to a kernel's own port: its token and its load.
+"""The few HTTP/1.1 requests that a client makes to a kernel's own port: for its token and for the load.
 
-Every wait is bounded by a deadline, a slow sender included, and Ctrl-C ends each. No proxy is used and no redirect is
-followed: what is sent may hold a secret and is for the kernel alone.
+A deadline limits every wait, also for a slow sender, and Ctrl-C ends each wait. The requests use no proxy and follow no
+redirect, because they may contain a secret and are for the kernel only.
 """
 
 from __future__ import annotations
@@ -20,28 +20,28 @@ from chronicle_notebook.connection._tls import Secured, shake_hands, unreachable
 from chronicle_notebook.connection._trust import HTTP, Trust
 
 LARGEST = 256 * 1024
-"""Bytes of an answer; what is longer is none."""
+"""The largest answer in bytes. A longer answer is refused."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What came back."""
+    """The answer to a request."""
 
     status: int
     body: bytes
 
     def __repr__(self) -> str:
-        # A body can be a token.
+        # A body can be a token, so it is not shown.
         return f"<HTTP {self.status}, {len(self.body)} bytes>"
 
 
 def get(secured: Secured, trust: Trust, path: str, deadline: Deadline) -> Answer:
-    """GET a path of a kernel. Raises KernelUnreachableError and ProtocolError."""
+    """GET a path of a kernel. Raises KernelUnreachableError or ProtocolError."""
     return _exchange(secured, trust, "GET", path, None, deadline)
 
 
 def post(secured: Secured, trust: Trust, path: str, form: Callable[[], bytes], deadline: Deadline) -> Answer:
-    """POST a form. It is given as a function, so that what it holds stands in no local variable."""
+    """POST a form. The form is a function, so that no local variable holds its content."""
     return _exchange(secured, trust, "POST", path, form, deadline)
 
 
@@ -57,11 +57,11 @@ def _exchange(
         try:
             connection.settimeout(deadline.left)
             with ended_by_cancellation(connection):
-                # A view: the frames of the standard library would show bytes, and these can hold a secret.
+                # A view: the frames of the standard library would show bytes, and the bytes can contain a secret.
                 connection.sendall(memoryview(_request(verb, path, server, form)))
                 received = _received(connection, deadline)
             if not received and protocol is None:
-                # A server of gRPC alone takes the handshake and ends the connection.
+                # A server that knows only gRPC accepts the handshake and ends the connection.
                 raise ValueError("no answer")
             return _parsed(received)
         except OSError as error:
@@ -105,7 +105,7 @@ def _request(verb: str, path: str, server: str, form: Callable[[], bytes] | None
 
 
 def _received(connection: ssl.SSLSocket, deadline: Deadline) -> bytes:
-    """Everything up to the end of the answer."""
+    """All bytes up to the end of the answer."""
     data = bytearray()
     while len(data) <= LARGEST:
         if deadline.over:
@@ -114,7 +114,7 @@ def _received(connection: ssl.SSLSocket, deadline: Deadline) -> bytes:
         try:
             part = connection.recv(65536)
         except ssl.SSLEOFError:
-            # Some servers just hang up, with no farewell in TLS.
+            # Some servers close the connection without the end mark of TLS.
             part = b""
         if not part:
             return bytes(data)
@@ -138,7 +138,7 @@ def _complete(data: bytearray) -> bool:
 
 
 class _Recorded:
-    """An answer that is already here, in the shape in which the standard library reads one."""
+    """An answer that has already arrived, in the form in which the standard library reads one."""
 
     def __init__(self, data: bytes) -> None:
         self._data = data

@@ -1,7 +1,7 @@
-"""A relay for servers whose certificate gRPC can never accept: one that has expired, or one without a name.
+"""A relay for servers whose certificate gRPC can never accept: it has expired, or it has no name.
 
-gRPC dials a private socket of this process, and the relay passes everything on over TLS. It checks that the server
-shows the very certificate that was pinned, which is what gRPC would have checked.
+gRPC connects to a private socket of this process, and the relay passes all data on over TLS. The relay checks that the
+server shows exactly the pinned certificate, as gRPC would do.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _CHUNK = 256 * 1024
 
 
 class Relay:
-    """A socket that only this user can open, and that leads to one server. :meth:`close` ends it."""
+    """A socket that only this user can open, and that passes data on to one server. :meth:`close` ends it."""
 
     def __init__(self, host: Host, fingerprint: str, context: ssl.SSLContext) -> None:
         if not hasattr(asyncio, "open_unix_connection"):
@@ -35,7 +35,7 @@ class Relay:
                 hint="Renew the certificate on the kernel.",
             )
         self._host, self._fingerprint, self._context = host, fingerprint, context
-        self._folder = Path(tempfile.mkdtemp(prefix="chronicle-relay-"))  # of mode 0700
+        self._folder = Path(tempfile.mkdtemp(prefix="chronicle-relay-"))  # with mode 0700
         self._path = self._folder / "socket"
         self._process = os.getpid()
         self._ready = threading.Event()
@@ -51,11 +51,11 @@ class Relay:
 
     @property
     def target(self) -> str:
-        """What gRPC is told to dial."""
+        """The address that gRPC connects to."""
         return f"unix:{self._path}"
 
     def close(self) -> None:
-        """Cut every connection and remove the socket."""
+        """Close all connections and remove the socket."""
         if os.getpid() != self._process:
             return
         with contextlib.suppress(RuntimeError):
@@ -79,7 +79,7 @@ class Relay:
         async with server:
             await self._stop.wait()
             server.close()
-            # Whoever was just let in begins, and so can end.
+            # A connection that was just accepted starts now, and so can end.
             await asyncio.sleep(0)
             passing = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
             for task in passing:
@@ -88,7 +88,7 @@ class Relay:
             await asyncio.sleep(0)
 
     async def _accept(self, near: asyncio.StreamReader, back: asyncio.StreamWriter) -> None:
-        # Ended by close(): a task that ends as cancelled is reported as an error by some releases of asyncio.
+        # Ended by close(). Some releases of asyncio report a task that ends as cancelled as an error.
         with contextlib.suppress(asyncio.CancelledError):
             await self._pass_on(near, back)
 
@@ -100,7 +100,7 @@ class Relay:
                         self._host.name, self._host.port, ssl=self._context, server_hostname=self._host.name
                     )
             except OSError:
-                # gRPC sees the connection end and tells its callers; the next dial finds out why.
+                # gRPC sees that the connection ended and tells its callers. The next connection finds out the reason.
                 return
             async with _ending(out):
                 shown = out.get_extra_info("ssl_object").getpeercert(binary_form=True) or b""
@@ -125,7 +125,7 @@ class Relay:
 
 @contextlib.asynccontextmanager
 async def _ending(writer: asyncio.StreamWriter) -> AsyncIterator[None]:
-    """Cut a connection at the end of the block, and wait until it is gone: the loop may be closed right after."""
+    """Close a connection at the end of the block, and wait until it is closed, because the loop may be closed next."""
     try:
         yield
     finally:

@@ -22,40 +22,41 @@ from chronicle_notebook.connection._tokens import Tokens
 from chronicle_notebook.connection._trust import H2, Trust
 
 MESSAGE_LIMIT = 512 * 1024 * 1024
-"""Bytes of one message in either direction. gRPC's default of 4 MiB ends at some 19,500 webhooks."""
+"""The largest message in bytes, in both directions. gRPC's default of 4 MiB is too small for about 19,500 webhooks."""
 
 LONGEST_CLOSE = 1.0
-"""Seconds to wait for gRPC to close a channel, which is a matter of milliseconds."""
+"""The longest wait in seconds until gRPC has closed a channel, which takes milliseconds."""
 
 _OPTIONS = [
     ("grpc.max_receive_message_length", MESSAGE_LIMIT),
     ("grpc.max_send_message_length", MESSAGE_LIMIT),
     ("grpc.initial_reconnect_backoff_ms", 100),
-    # Despite its name the least time that one attempt may take: with less, a slow handshake never ends well.
+    # Despite its name this is the least time of one attempt: with less time a slow handshake never succeeds.
     ("grpc.min_reconnect_backoff_ms", 10_000),
     ("grpc.max_reconnect_backoff_ms", 5_000),
-    # What Chronicle's own clients use; without it a stream does not notice a peer that vanished.
+    # The value of Chronicle's own clients. Without it a stream does not notice that the other side is gone.
     ("grpc.keepalive_time_ms", 60_000),
     ("grpc.keepalive_timeout_ms", 30_000),
-    # Channels share connections process-wide unless told not to; then closing one client would not close its own.
+    # By default channels share connections in the whole process. Then closing a client would not close its own
+    # connection.
     ("grpc.use_local_subchannel_pool", 1),
-    # A proxy in the environment is for the web; it must not see what goes to a kernel.
+    # A proxy of the environment is for the web. It must not see requests to a kernel.
     ("grpc.enable_http_proxy", 0),
 ]
 
 
 class Line:
-    """A channel that is closed when it was given up and nobody uses it any more.
+    """A channel that is closed after it was retired and when nobody uses it any more.
 
-    Given up, not cut: a write of another thread that is under way ends as it would have ended.
+    It is not cut off: a write of another thread that has been sent ends normally.
     """
 
     def __init__(self, secured: Secured, trust: Trust, tokens: Tokens, *, authenticated: bool) -> None:
         self.secured = secured
         self.tag: str | None = None
-        """What was agreed with this server, for whoever made the agreement."""
+        """The agreement with this server, as a tag."""
         self.proven = False
-        """Whether it has answered a call."""
+        """Whether the server has answered a call."""
         self._lock = threading.Lock()
         self._users = 0
         self._retired = False
@@ -75,7 +76,7 @@ class Line:
 
     @contextmanager
     def used(self) -> Iterator[None]:
-        """Keep it open in the block."""
+        """Keep the channel open in the block."""
         self.take()
         try:
             yield
@@ -83,12 +84,12 @@ class Line:
             self.leave()
 
     def take(self) -> None:
-        """Keep it open until :meth:`leave`."""
+        """Keep the channel open until :meth:`leave`."""
         with self._lock:
             self._users += 1
 
     def leave(self) -> None:
-        """One user less."""
+        """Count one user less."""
         with self._lock:
             self._users -= 1
             last = self._retired and not self._users
@@ -96,7 +97,7 @@ class Line:
             self.close()
 
     def retire(self) -> None:
-        """Close it as soon as nobody uses it."""
+        """Close the channel as soon as nobody uses it."""
         with self._lock:
             already, self._retired = self._retired, True
             unused = not self._users
@@ -104,9 +105,9 @@ class Line:
             self.close()
 
     def close(self) -> None:
-        """Close it now, whoever uses it."""
-        # An interrupt in the instant in which gRPC begins a call leaves that call without the thread that would end
-        # it, and closing the channel then waits for ever. So nobody waits for it beyond what closing ever takes.
+        """Close the channel now, even if somebody uses it."""
+        # An interrupt at the moment when gRPC starts a call leaves the call without the thread that would end it.
+        # Closing the channel then waits for ever. So nobody waits longer than closing normally takes.
         closing = threading.Thread(target=self.channel.close, name="chronicle-close", daemon=True)
         closing.start()
         closing.join(LONGEST_CLOSE)
@@ -171,7 +172,7 @@ Response = TypeVar("Response", bound=Message)
 
 
 class OnLine:
-    """Calls on one line, whatever the channel uses."""
+    """Calls on one server channel, whatever the channel uses."""
 
     def __init__(
         self,
@@ -188,19 +189,19 @@ class OnLine:
         return answer
 
     def raw(self, method: Method[Any, Any], request: Message) -> bytes:
-        """An answer before it is parsed."""
+        """The bytes of an answer before they are parsed."""
         return self._call(method, Sealed.of(request))
 
 
 def correlation() -> tuple[tuple[str, str], ...]:
-    """Every call has an id of its own (source: C/Connections/CorrelationIdClientInterceptor.cs)."""
+    """Every call has its own id (source: C/Connections/CorrelationIdClientInterceptor.cs)."""
     return (("x-correlation-id", str(uuid4())),)
 
 
 def answer_of(
     channel: grpc.Channel, method: Method[Any, Any], sealed: Sealed[Any], timeout: float, *, first: bool
 ) -> bytes | None:
-    """The bytes of an answer; None when a stream ended without one."""
+    """The bytes of an answer; None if a stream ended without an answer."""
     watch = watching()
     if watch is not None:
         watch.check()
@@ -219,7 +220,7 @@ def answer_of(
 
 
 class _First:
-    """The first answer of a stream as a future."""
+    """The first answer of a stream, as a future."""
 
     def __init__(self, call: Any) -> None:
         self._call = call

@@ -1,7 +1,7 @@
 """Plain connections that end at a deadline, and at once on Ctrl-C.
 
-Sockets in Python are interrupted by signals; looking a name up is not, as it happens inside the C library. It is
-therefore done in a thread of its own, which is left alone when nobody waits for it any more.
+Signals interrupt sockets in Python, but not the look-up of a name, because it happens inside the C library. So a
+separate thread looks the name up. The thread is left alone if nobody waits for it any longer.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ Address = tuple[Any, ...]
 
 
 def look_up(host: Host, deadline: Deadline) -> list[tuple[int, Address]]:
-    """The families and addresses of a host. Raises OSError, TimeoutError among them."""
+    """The families and addresses of a host. Raises OSError, for example TimeoutError."""
     with suppress(ValueError):
         version = ipaddress.ip_address(host.name).version
         return [(socket.AF_INET if version == 4 else socket.AF_INET6, (host.name, host.port))]
@@ -45,7 +45,7 @@ def look_up(host: Host, deadline: Deadline) -> list[tuple[int, Address]]:
 
 
 def connect(host: Host, deadline: Deadline) -> socket.socket:
-    """A connection to the first address of a host that takes it. Raises OSError."""
+    """A connection to the first address of a host that accepts it. Raises OSError."""
     failure: OSError = OSError("it has no address")
     for family, address in look_up(host, deadline):
         plain = socket.socket(family, socket.SOCK_STREAM)
@@ -64,7 +64,7 @@ def connect(host: Host, deadline: Deadline) -> socket.socket:
 
 
 class Deadline:
-    """So many seconds from now."""
+    """A moment that is the given number of seconds from now."""
 
     __slots__ = ("_at",)
 
@@ -73,14 +73,14 @@ class Deadline:
 
     @property
     def left(self) -> float:
-        """Seconds that are left, never less than a millisecond: to a socket, 0 means something else."""
+        """The seconds that are left, at least a millisecond, because 0 has a different meaning for a socket."""
         return max(0.001, self._at - time.monotonic())
 
     @property
     def over(self) -> bool:
-        """Whether it has passed."""
+        """Whether the moment has passed."""
         return time.monotonic() >= self._at
 
     def within(self, seconds: float) -> Deadline:
-        """This one, or so many seconds from now, whichever is earlier."""
+        """The earlier one of this deadline and the given number of seconds from now."""
         return Deadline(min(self.left, seconds))

@@ -1,9 +1,9 @@
 """Discovery of a cluster by DNS: ``chronicle+srv://name`` asks for the SRV records of ``_chronicle._tcp.name``.
 
-They are ordered by priority, and by weight within one, the heaviest first
-(source: C/Connections/ChronicleServerAddressResolver.cs). Chronicle's own clients follow them wherever they lead. An
-answer of DNS proves nothing, and the certificate of a server is verified under the name that DNS gave: so here they
-must stay in the domain that was named.
+The records are ordered by priority, and within one priority by weight, the heaviest first (source:
+C/Connections/ChronicleServerAddressResolver.cs). Chronicle's own clients accept any server in them. But an answer of
+DNS proves nothing, and the certificate of a server is verified under the name from DNS. So here the servers must be in
+the domain of the name.
 """
 
 from __future__ import annotations
@@ -13,15 +13,17 @@ from chronicle_notebook.connection._host import Host
 from chronicle_notebook.connection._sockets import Deadline, look_up
 
 LOOK_UP_TIMEOUT = 5.0
-"""Seconds that the look-up may take, unless the call ends earlier."""
+"""The time limit of the look-up in seconds, unless the call ends earlier."""
 
 
 def resolve(name: str, name_server: Host | None, deadline: Deadline, *, anywhere: bool = False) -> list[Host]:
-    """The servers that a name leads to, the preferred ones first.
+    """The servers of a name, the preferred ones first.
 
-    :param anywhere: follow records that lead out of the domain, for who trusts every server anyway.
+    :param anywhere: accept records that name a server outside of the domain, for callers that trust every server
+        anyway.
     :raises MissingDependencyError: dnspython is not installed (the extra ``srv``).
-    :raises KernelUnreachableError: no records, one that leads out of the domain, or no answer from the name server.
+    :raises KernelUnreachableError: there are no records, a record names a server outside of the domain, or the name
+        server does not answer.
     """
     try:
         import dns.exception
@@ -55,9 +57,9 @@ def resolve(name: str, name_server: Host | None, deadline: Deadline, *, anywhere
 
 
 def _check_inside(name: str, hosts: list[Host], question: str) -> None:
-    """Refuse servers outside of the domain that a name is in, as the drivers of MongoDB do.
+    """Refuse servers outside of the domain of a name, as the drivers of MongoDB do.
 
-    That is what follows the first dot, and for a name of two parts or one the name itself.
+    The domain is the text after the first dot. For a name of one or two parts the domain is the name itself.
     """
     labels = name.rstrip(".").split(".")
     domain = ".".join(labels[1:] if len(labels) > 2 else labels)

@@ -75,11 +75,11 @@ _ERRORS: dict[grpc.StatusCode, tuple[type[KernelError], str, str]] = {
 def error_from(
     error: grpc.RpcError, *, server: str, call: str, write: bool = False, hide: Hide = as_it_is
 ) -> KernelError:
-    """The error for a failed call; ``write`` adds that the outcome is unknown where it is.
+    """The error for a failed call. ``write`` adds that the outcome is unknown, if it is.
 
-    :param hide: takes what was sent in confidence out of what the kernel says.
+    :param hide: removes secrets that were sent from the kernel's message.
     """
-    # What the stubs raise is an RpcError and a Call at once, which the type stubs cannot say.
+    # The stubs raise an object that is an RpcError and a Call. The type stubs cannot express this.
     call_error: Any = error
     code = call_error.code()
     detail = _detail(call_error.details(), hide)
@@ -101,8 +101,8 @@ def error_from(
 
 
 def _detail(details: str | None, hide: Hide) -> str:
-    """The status text, on one line and without the addresses and stack that gRPC or .NET append to it."""
-    # Hidden first: a secret with a line break in it would be torn apart.
+    """The status text, on one line, without the addresses and the stack that gRPC or .NET append."""
+    # Secrets are hidden first, because splitting into lines would tear a secret with a line break apart.
     lines = hide(details or "").strip().splitlines()
     return said(lines[0].rstrip(".")) if lines else ""
 
@@ -111,9 +111,9 @@ _AGAIN = "Connect again with cn.connect()."
 
 
 def closed(server: str, *, under_way: bool = False) -> ClientClosedError:
-    """The client was closed.
+    """The error for a client that was closed.
 
-    :param under_way: a call that changes something was on its way.
+    :param under_way: whether a call that changes something had been sent.
     """
     if under_way:
         return ClientClosedError(
@@ -124,15 +124,15 @@ def closed(server: str, *, under_way: bool = False) -> ClientClosedError:
 
 
 def lost(server: str) -> KernelUnreachableError:
-    """The connection ended."""
+    """The error for a connection that has ended."""
     return KernelUnreachableError(f"The connection to {server} was lost.", server=server, hint="Call again.")
 
 
 def check_process(server: str, *, inherited: bool) -> None:
-    """Return when gRPC works in this process.
+    """Check that gRPC works in this process.
 
-    :param inherited: whether the connection was made by the process that this one was forked from.
-    :raises KernelError: it does not.
+    :param inherited: whether the process that this process was forked from made the connection.
+    :raises KernelError: gRPC does not work here.
     """
     if inherited:
         message = f"The client of {server} belongs to the process that this one was forked from."

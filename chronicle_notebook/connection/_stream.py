@@ -22,9 +22,10 @@ Response = TypeVar("Response", bound=Message)
 
 
 class Stream(Generic[Response]):
-    """Iterate it in one thread, cancel it from any.
+    """A stream of answers. One thread iterates it; any thread may cancel it.
 
-    When the kernel refuses its token, as it may when that has run out, it is opened once more with another one.
+    If the kernel refuses the token, for example because it has expired, the stream is opened once more with another
+    token.
     """
 
     def __init__(self, channel: Channel, method: Method[Any, Response], request: Sealed[Any], tag: str | None) -> None:
@@ -63,7 +64,7 @@ class Stream(Generic[Response]):
                         error, server=self._line.server, call=self._method.short, hide=self._channel.hide
                     )
                 except ValueError:
-                    # grpc raises this, and nothing else, for a channel that another thread has closed.
+                    # grpc raises only this for a channel that another thread has closed.
                     failure = self._channel.lost()
                 if self._cancelled or failure is None:
                     return
@@ -76,7 +77,8 @@ class Stream(Generic[Response]):
                     failure = self._channel.lost()
                     break
                 if self._cancelled:
-                    # Since it was opened, and before it was known here: only the call before it was cancelled.
+                    # Cancelled after the new call was opened and before it was known here: only the previous call was
+                    # cancelled.
                     self._call.cancel()
                     return
         finally:
@@ -86,7 +88,7 @@ class Stream(Generic[Response]):
         raise failure
 
     def cancel(self) -> None:
-        """End the stream at once; the iteration ends without an error."""
+        """End the stream at once. The iteration ends without an error."""
         self._cancelled = True
         if self._channel.inherited:
             return

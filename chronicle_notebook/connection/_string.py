@@ -1,4 +1,4 @@
-"""The connection string: one line that says which kernel, and as whom."""
+"""The connection string: one line that names the kernel and the identity of the client."""
 
 from __future__ import annotations
 
@@ -13,13 +13,13 @@ from chronicle_notebook.connection._grammar import LOAD_BALANCERS, SCHEMES, read
 from chronicle_notebook.connection._host import Host, shape
 
 REDACTED = "REDACTED"
-"""What stands where a secret would; Chronicle's own clients write the same."""
+"""The text that replaces a secret. Chronicle's own clients use the same text."""
 
 
 @public
 @dataclass(frozen=True, slots=True, repr=False)
 class ConnectionString:
-    """Which kernel, and as whom. It shows itself only without its secrets.
+    """Names the kernel and the identity of the client. It shows itself without its secrets.
 
     ::
 
@@ -29,16 +29,16 @@ class ConnectionString:
     the values of options are percent-decoded. The options, in any case: ``skipTlsValidation``, ``certificatePath``,
     ``certificatePassword``, ``apiKey``, ``auth=none``, ``loadBalancer``, ``srvNameServer``. A password, apiKey or
     certificatePassword can be a reference: ``env:NAME`` or ``keyring:SERVICE/USER``, the ``:`` in a password written
-    ``%3A``. The form ``Host=...;Port=...;Username=...;Password=...`` with the same options is read too.
-    (Source: C/Connections/ChronicleConnectionStringBuilder.cs.)
+    ``%3A``. The form ``Host=...;Port=...;Username=...;Password=...`` with the same options is read too. (Source:
+    C/Connections/ChronicleConnectionStringBuilder.cs.)
 
-    Chronicle's own clients take an empty text for the defaults, which hides a variable that was not set. They silently
-    ignore an unknown option, an option without exactly one ``=``, a path, another value of ``auth``, and what follows
-    a second ``:`` in the user information. Here each of these is refused, as is an option given twice, because a typing
-    error there changes who connects to what, and nobody is told.
+    Chronicle's own clients read an empty text as the defaults, so nobody notices a variable that is not set. They
+    silently ignore an unknown option, an option without exactly one ``=``, a path, an unknown value of ``auth``, and
+    the text after a second ``:`` in the user information. This class refuses each of these, and an option that is given
+    twice, because such a typing error silently changes the kernel or the identity.
 
-    :raises InvalidConnectionStringError: also when built by hand. ``field`` says what is wrong, and neither the message
-        nor the hint repeats a value.
+    :raises InvalidConnectionStringError: a field is not valid, also without :meth:`parse`. ``field`` names it, and
+        neither the message nor the hint repeats a value.
     """
 
     scheme: str = "chronicle"
@@ -50,23 +50,23 @@ class ConnectionString:
     api_key: Secret | None = None
     """An access token that is sent as it is."""
     auth: str | None = None
-    """``none`` for no credentials, whatever else is given."""
+    """``none`` for no credentials, whatever the other fields are."""
     skip_tls_validation: bool | None = None
-    """Whether any server certificate is accepted; None when not said: then only on loopback.
-    Chronicle's own clients take that for true (source: C/Connections/ChronicleConnectionStringBuilder.cs)."""
+    """Whether any server certificate is accepted. None: only on loopback. Chronicle's own clients read None as True
+    (source: C/Connections/ChronicleConnectionStringBuilder.cs)."""
     certificate_path: str | None = None
     """A file with a client certificate."""
     certificate_password: Secret | None = None
     load_balancer: str = LOAD_BALANCERS[0]
     """``least-connections``, ``round-robin`` or ``random``."""
     srv_name_server: Host | None = None
-    """Who resolves ``chronicle+srv``; the system's resolver when None. Its port is 53 unless given."""
+    """The name server that resolves ``chronicle+srv``; None: the system's resolver. The default port is 53."""
 
     @classmethod
     def parse(cls, text: str) -> ConnectionString:
-        """Read a text.
+        """Parse a text.
 
-        :raises InvalidConnectionStringError: when it is not a connection string.
+        :raises InvalidConnectionStringError: the text is not a connection string.
         """
         if not isinstance(text, str):
             raise InvalidConnectionStringError(
@@ -74,8 +74,8 @@ class ConnectionString:
                 field="text",
                 hint="Write chronicle://host:port.",
             )
-        # Raised from here, without the frames that read it and with the text let go of: a traceback that shows local
-        # variables must not show a secret that stands in it.
+        # Raised here, without the frames that parsed the text and without the text: a traceback that shows local
+        # variables must not show a secret of the text.
         try:
             return cls(**read(text))
         except InvalidConnectionStringError as error:
@@ -131,24 +131,24 @@ class ConnectionString:
 
     @property
     def credentials(self) -> Credentials:
-        """Which credentials are meant, for display."""
+        """The credentials in use, for display."""
         return choose(auth=self.auth, username=self.username, password=self.password, api_key=self.api_key)
 
     @property
     def authentication(self) -> AuthenticationMode:
-        """Which proof goes with each call."""
+        """The kind of proof that goes with each call."""
         return self.credentials.mode
 
     @property
     def uses_development_credentials(self) -> bool:
-        """Whether nothing was given, so that the development pair is used."""
+        """Whether the development pair is used, because no credentials were given."""
         return self.credentials.development
 
     @property
     def redacted(self) -> str:
         """The connection string without its secrets. It can be parsed again.
 
-        The user name and references to secrets are kept.
+        The user name and references to secrets stay.
         """
         user = "" if self.username is None else quote(self.username, safe="")
         if self.password is not None:

@@ -1,8 +1,8 @@
-"""The first handshake with a server: what it shows, whether that is accepted, and how gRPC is to be told.
+"""The first handshake with a server: which certificate it shows, whether this is accepted, and how to configure gRPC.
 
-gRPC for Python has no switch that skips validation. Where it is skipped, the certificate that the server shows is
-fetched and pinned: trusted as it is, under a name that it has. Where even that cannot work, because it has expired or
-has no name, a relay takes gRPC's place in the handshake and checks for the same certificate.
+gRPC for Python has no switch that skips validation. If validation is skipped, the certificate of the server is fetched
+and pinned: it is trusted as it is, under a name that it has. If the certificate has expired or has no name, gRPC cannot
+accept it at all. Then a relay does the handshake instead of gRPC and checks for the same certificate.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ __all__ = [
 ]
 
 HANDSHAKE_TIMEOUT = 5.0
-"""Seconds that a connection and its handshake may take, unless the call ends earlier."""
+"""The time limit of a connection and its handshake in seconds, unless the call ends earlier."""
 
 _EXPIRED, _NOT_YET, _OTHER_NAMES = 10, 9, {62, 64}
 _SKIP = "To connect all the same, write skipTlsValidation=true."
@@ -40,11 +40,11 @@ _SKIP = "To connect all the same, write skipTlsValidation=true."
 
 @dataclass(frozen=True, slots=True)
 class Pin:
-    """A certificate as a server showed it: what to trust, and under which name."""
+    """A certificate that a server showed: what to trust, and under which name."""
 
     pem: bytes
     name: str
-    """A name that the certificate is made out to; empty when gRPC could never accept it."""
+    """A name of the certificate; empty if gRPC could never accept the certificate."""
     fingerprint: str
     """SHA-256 of the certificate, in hexadecimal."""
 
@@ -55,19 +55,19 @@ class Secured:
 
     host: Host
     pin: Pin | None
-    """What is trusted; None when the certificate was verified."""
+    """The pinned certificate; None if the certificate was verified."""
 
     @property
     def relayed(self) -> bool:
-        """Whether gRPC could never accept the certificate, so that a relay must."""
+        """Whether a relay is needed, because gRPC could never accept the certificate."""
         return self.pin is not None and not self.pin.name
 
 
 def secure(host: Host, trust: Trust, deadline: Deadline) -> Secured:
-    """Shake hands with a server as its client's rules demand.
+    """Do the handshake with a server under the rules of its client.
 
-    :raises CertificateError: its certificate is not accepted; ``problem`` says why.
-    :raises KernelUnreachableError: no server there, or one that does not speak TLS.
+    :raises CertificateError: the certificate is not accepted; ``problem`` says why.
+    :raises KernelUnreachableError: there is no server, or the server does not speak TLS.
     """
     if not trust.verifies(host):
         return Secured(host, fetch_pin(host, trust, deadline))
@@ -85,10 +85,10 @@ def secure(host: Host, trust: Trust, deadline: Deadline) -> Secured:
 
 
 def fetch_pin(host: Host, trust: Trust, deadline: Deadline) -> Pin:
-    """Take the certificate that a server shows, and find a name in it.
+    """Fetch the certificate that a server shows, and find a name in it.
 
-    The standard library reads a certificate's names only when it has verified it, hence a second handshake that trusts
-    exactly this one.
+    The standard library reads the names of a certificate only after it has verified it. So a second handshake trusts
+    exactly this certificate.
     """
     with shake_hands(host, trust.taking_any(H2), deadline) as shown:
         der = shown.getpeercert(binary_form=True) or b""
@@ -102,8 +102,8 @@ def fetch_pin(host: Host, trust: Trust, deadline: Deadline) -> Pin:
 
 
 def refusal(host: Host, trust: Trust, deadline: Deadline) -> KernelUnreachableError | None:
-    """What a server says right after a handshake in which it took no offence: in TLS 1.3 a certificate of the client
-    is asked for in the handshake and missed after it.
+    """What a server reports right after a successful handshake: in TLS 1.3 a server asks for the client's certificate
+    during the handshake and refuses a missing one after it.
     """
     within = deadline.within(1.0)
     try:
@@ -128,7 +128,7 @@ def refusal(host: Host, trust: Trust, deadline: Deadline) -> KernelUnreachableEr
 
 
 def shake_hands(host: Host, context: ssl.SSLContext, deadline: Deadline) -> ssl.SSLSocket:
-    """A TLS connection, with every failure told as an error of this package."""
+    """A TLS connection. Every failure is raised as an error of this package."""
     failure: KernelUnreachableError
     within = deadline.within(HANDSHAKE_TIMEOUT)
     seconds = within.left
@@ -136,7 +136,7 @@ def shake_hands(host: Host, context: ssl.SSLContext, deadline: Deadline) -> ssl.
     try:
         opened = connect(host, within)
         opened.settimeout(within.left)
-        # Wrapped first and shaken hands with afterwards: interrupted in between, there is something to close.
+        # First wrapped, then the handshake: if it is interrupted in between, there is an object to close.
         opened = secured = context.wrap_socket(opened, server_hostname=host.name, do_handshake_on_connect=False)
         with ended_by_cancellation(opened):
             secured.do_handshake()
@@ -153,7 +153,7 @@ def shake_hands(host: Host, context: ssl.SSLContext, deadline: Deadline) -> ssl.
 
 
 def unreachable(error: OSError, host: Host, seconds: float, *, connected: bool = False) -> KernelUnreachableError:
-    """What a failed connection or handshake means."""
+    """The error for a failed connection or handshake."""
     server = str(host)
     if isinstance(error, ssl.SSLCertVerificationError):
         return _not_accepted(error, host)
@@ -219,8 +219,8 @@ def _not_accepted(error: ssl.SSLCertVerificationError, host: Host) -> Certificat
 
 
 def _name(shown_by: ssl.SSLSocket) -> str:
-    """A name that the certificate is made out to, in a form that gRPC compares; an address counts as one."""
-    # The type stubs are vaguer than what this returns: tuples of pairs of texts.
+    """A name of the certificate in a form that gRPC compares. An address counts as a name."""
+    # The type stubs are less exact than the real result: tuples of pairs of texts.
     shown: Any = shown_by.getpeercert() or {}
     alternatives = shown.get("subjectAltName", ())
     names: list[str] = [value for kind, value in alternatives if kind == "DNS"]

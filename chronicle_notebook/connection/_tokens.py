@@ -1,9 +1,9 @@
-"""The token that goes with each call: fetched from the kernel's own token endpoint, kept, renewed in time.
+"""The token that goes with each call: fetched from the kernel's own token endpoint, kept, and renewed in time.
 
 Facts (source: C/Connections/OAuthTokenProvider.cs, K/Server/Authentication/Controllers/AuthorizationController.cs): a
-form with ``grant_type=client_credentials`` goes to ``/connect/token`` on the kernel's port; a token is opaque and lives
-an hour unless told otherwise; Chronicle's own clients renew it a minute early, and after a fetch that failed they wait
-five seconds. A kernel with authentication switched off has no such endpoint.
+form with ``grant_type=client_credentials`` goes to ``/connect/token`` on the kernel's port. A token is opaque and is
+valid for an hour by default. Chronicle's own clients renew it a minute early, and wait five seconds after a failed
+fetch. A kernel without authentication has no such endpoint.
 """
 
 from __future__ import annotations
@@ -41,15 +41,16 @@ from chronicle_notebook.connection._trust import Trust
 
 PATH = "/connect/token"
 EARLY = 60.0
-"""Seconds before its end at which a token is renewed; half its life when that is shorter than two of these."""
+"""A token is renewed this many seconds before its end, or at half its lifetime if the lifetime is shorter than twice
+this time."""
 LIFETIME = 3600.0
-"""Seconds that a token lives when the answer does not say."""
+"""The lifetime of a token in seconds if the answer does not say it."""
 LONGEST = 1_000_000_000
-"""Seconds that a token can live at most; an answer that says more says nonsense, as one that says none."""
+"""The longest lifetime of a token in seconds. A larger number in the answer is ignored."""
 THROTTLE = 5.0
-"""Seconds after a fetch that failed in which no other is tried."""
+"""The pause in seconds after a failed fetch."""
 
-_DEVELOPMENT_SECRET = Secret("chronicle-dev-secret")  # it is published, and no secret
+_DEVELOPMENT_SECRET = Secret("chronicle-dev-secret")  # this secret is public
 _TOKEN = re.compile(r"[\x21-\x7e]{1,65536}")
 _CODE = re.compile(r"[a-z_]{1,40}")
 
@@ -62,7 +63,7 @@ class _Token:
 
 
 class Tokens:
-    """The tokens of one client. Thread-safe; with a valid token in hand nothing is locked."""
+    """The tokens of one client. Thread-safe; with a valid token nothing is locked."""
 
     def __init__(self, target: ConnectionString, trust: Trust) -> None:
         self._mode = target.authentication
@@ -78,25 +79,25 @@ class Tokens:
         self._no_endpoint: str | None = None
         self._looked_up = False
         self._carried: deque[Secret] = deque(maxlen=4)
-        """The tokens of late: an answer can come to a call that carried the one before."""
+        """The recent tokens: an answer can belong to a call with the previous token."""
         if self._mode is AuthenticationMode.API_KEY and target.api_key is not None:
             self._token = _Token(target.api_key, float("inf"), float("inf"))
             self._carried.append(target.api_key)
 
     @property
     def current(self) -> Secret | None:
-        """The token that calls carry at this moment, if any."""
+        """The token that calls carry now; None if there is none."""
         token = self._token
         return None if token is None else token.value
 
     @property
     def renewable(self) -> bool:
-        """Whether another token can be had when the kernel refuses this one."""
+        """Whether another token can be fetched if the kernel refuses this one."""
         return self._mode is AuthenticationMode.CLIENT_CREDENTIALS
 
     @property
     def remark(self) -> str:
-        """What is worth saying of the token, for example that there is none."""
+        """A remark about the token, for example that there is none."""
         if self._no_endpoint is not None:
             return "no token is sent, as the kernel has no token endpoint"
         if not self.renewable or self._token is None:
@@ -113,11 +114,11 @@ class Tokens:
         return text
 
     def ensure(self, secured: Secured, deadline: Deadline) -> None:
-        """Return with a token that is valid, where one is to be had.
+        """Return with a valid token, if tokens are used.
 
-        :raises SecretUnavailableError: the secret is a reference that leads nowhere.
+        :raises SecretUnavailableError: the secret of a reference was not found.
         :raises InvalidConnectionStringError: the apiKey cannot be sent.
-        :raises AuthenticationError: the kernel gives none.
+        :raises AuthenticationError: the kernel gives no token.
         :raises KernelUnreachableError: the token endpoint does not answer.
         """
         if self._mode is not AuthenticationMode.CLIENT_CREDENTIALS:
@@ -129,7 +130,7 @@ class Tokens:
         if token is None and self._no_endpoint == str(secured.host):
             return
         valid = token is not None and now < token.ends_at
-        # Whoever still has a valid token does not wait for the one that renews it.
+        # A thread that still has a valid token does not wait for the thread that renews it.
         if not self._fetching.acquire(blocking=not valid, timeout=-1 if valid else deadline.left):
             if valid:
                 return
@@ -141,7 +142,7 @@ class Tokens:
             self._fetching.release()
 
     def _look_up_once(self) -> None:
-        """Tell of a reference that leads nowhere, or of a key that cannot be sent, here and not in a frame of gRPC."""
+        """Look the secret up here, so that an error about it does not come from a frame of gRPC."""
         key = None if self._looked_up or self._token is None else self._token.value
         if key is not None and not _TOKEN.fullmatch(key.reveal()):
             raise InvalidConnectionStringError(
@@ -154,7 +155,7 @@ class Tokens:
         self._looked_up = True
 
     def refresh(self, refused: Secret | None, secured: Secured, deadline: Deadline) -> bool:
-        """Get another token than the one that the kernel refused; False when there is none to be had."""
+        """Fetch another token than the one that the kernel refused. Returns False if there is none."""
         if not self.renewable:
             return False
         if not self._fetching.acquire(timeout=deadline.left):
@@ -188,7 +189,7 @@ class Tokens:
             self._failure = None
             return
         except CallCancelledError:
-            # This one was given up by a person, and says nothing of the endpoint.
+            # The user gave this fetch up. It says nothing about the endpoint.
             raise
         except KernelError as error:
             failed = error
@@ -208,7 +209,7 @@ class Tokens:
             absent = True
         if absent:
             if self._development:
-                # Nothing was asked for, and the kernel asks for nothing.
+                # No credentials were given, and the kernel needs none.
                 self._no_endpoint = server
                 return None
             raise AuthenticationError(
@@ -223,7 +224,7 @@ class Tokens:
     def _form(self, secret: Secret | None) -> Callable[[], bytes]:
         client = self._id
         if secret is not None:
-            secret.reveal()  # a reference that leads nowhere is told before anything is sent
+            secret.reveal()  # raises before anything is sent if the secret is not found
         return lambda: urlencode(
             {
                 "grant_type": "client_credentials",
@@ -234,7 +235,7 @@ class Tokens:
 
 
 def _read(answer: Answer, *, server: str, client: str, development: bool, asked_at: float) -> _Token:
-    """The token out of an answer. The kernel's own words are not repeated: they can repeat what was sent."""
+    """The token in an answer. The kernel's own message is not repeated, because it can repeat what was sent."""
     if answer.status == 429 or answer.status >= 500:
         raise KernelUnreachableError(
             f"The token endpoint of {server} is out of order (HTTP {answer.status}).",
@@ -272,7 +273,7 @@ def _read(answer: Answer, *, server: str, client: str, development: bool, asked_
 
 @dataclass(frozen=True, slots=True)
 class _Said:
-    """What is taken from an answer, with nothing in it that could be a secret in clear."""
+    """The fields of an answer, without anything that could be a secret in clear."""
 
     token: Secret | None
     lifetime: float

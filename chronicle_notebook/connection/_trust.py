@@ -1,8 +1,8 @@
-"""What a client accepts as its kernel, and what it shows of itself.
+"""Which server certificates a client accepts, and which certificate the client shows.
 
-Kernels always speak TLS (source: K/Server/Program.cs). The certificate is verified for every host but loopback, and for
-that too when it was DNS that named it, unless ``skipTlsValidation`` says otherwise: Chronicle's own clients take that
-for true when it is not given, and so accept anybody.
+Kernels always use TLS (source: K/Server/Program.cs). The certificate is verified for every host except loopback, and on
+loopback too if the name came from DNS, unless ``skipTlsValidation`` says otherwise. Chronicle's own clients read a
+missing ``skipTlsValidation`` as true, and so accept every server.
 """
 
 from __future__ import annotations
@@ -32,15 +32,16 @@ class Trust:
     """The rules for one client."""
 
     skip: bool | None = None
-    """``skipTlsValidation``: None means to skip on loopback alone, where the connection string itself names it."""
+    """``skipTlsValidation``. None: skip validation only on loopback, and only if the connection string itself names
+    it."""
     roots: bytes | None = None
-    """The authorities to trust instead of the system's, as PEM."""
+    """The authorities to trust instead of those of the system, as PEM."""
     accepted: bytes = b""
-    """Certificates that are accepted as they are, beside the authorities, as PEM."""
+    """Certificates that are accepted as they are, in addition to the authorities, as PEM."""
     identity: Identity | None = None
-    """What the client shows of itself."""
+    """The certificate and key of the client."""
     discovered: bool = False
-    """Whether DNS names the servers. An answer of DNS can be anybody's, so it switches no check off."""
+    """Whether DNS names the servers. An answer of DNS can come from anybody, so it never switches a check off."""
 
     @classmethod
     def of(
@@ -51,9 +52,9 @@ class Trust:
         client_certificate: str | os.PathLike[str] | None = None,
         client_certificate_password: Secret | None = None,
     ) -> Trust:
-        """The rules of a connection string, with what was given beside it, which wins.
+        """The rules of a connection string and of the arguments. Arguments win.
 
-        :raises InvalidInputError: a file that cannot be read.
+        :raises InvalidInputError: a file cannot be read.
         """
         roots = None if root_certificates is None else read_roots(root_certificates)
         discovered = target.scheme != "chronicle"
@@ -66,35 +67,36 @@ class Trust:
         return cls(target.skip_tls_validation, roots, found.certificates, found.identity, discovered)
 
     def verifies(self, host: Host) -> bool:
-        """Whether the certificate of a host is checked against authorities."""
+        """Whether the certificate of a host is verified."""
         if self.skip is not None:
             return not self.skip
         return self.discovered or not is_loopback(host.name)
 
     @property
     def authorities(self) -> bytes:
-        """The authorities that servers are verified against, as PEM: never who signed a certificate of the client."""
+        """The authorities that servers are verified against, as PEM. The issuer of a client certificate is not one of
+        them."""
         return self.roots if self.roots is not None else system_roots()
 
     def accepts(self, der: bytes) -> bool:
-        """Whether a certificate is one of those that are accepted as they are."""
+        """Whether a certificate is one of the certificates that are accepted as they are."""
         return bool(self.accepted) and ssl.DER_cert_to_PEM_cert(der).strip().encode() in _normal(self.accepted)
 
     def verifying(self, alpn: Sequence[str]) -> ssl.SSLContext:
-        """A context that checks the certificate and its name."""
+        """A TLS context that checks the certificate and its name."""
         context = self._context(alpn)
         context.load_verify_locations(cadata=self.authorities.decode("ascii", "ignore"))
         return context
 
     def taking_any(self, alpn: Sequence[str]) -> ssl.SSLContext:
-        """A context that takes every certificate; what it shows is then compared with a pin."""
+        """A TLS context that accepts every certificate. The certificate is then compared with a pin."""
         context = self._context(alpn)
         context.check_hostname = False
         context.verify_mode = ssl.CERT_NONE
         return context
 
     def taking_only(self, pem: bytes, alpn: Sequence[str]) -> ssl.SSLContext:
-        """A context that takes exactly one certificate, whatever names it has."""
+        """A TLS context that accepts exactly one certificate, whatever its names are."""
         context = self._context(alpn)
         context.check_hostname = False
         context.verify_flags |= ssl.VERIFY_X509_PARTIAL_CHAIN
@@ -110,7 +112,7 @@ class Trust:
 
 
 def is_loopback(host: str) -> bool:
-    """Whether a host is this machine by its very name."""
+    """Whether the name of a host means this machine."""
     if host.lower() == "localhost":
         return True
     try:
@@ -121,9 +123,10 @@ def is_loopback(host: str) -> bool:
 
 @cache
 def system_roots() -> bytes:
-    """The authorities that this system trusts, as PEM, for gRPC too, which otherwise knows its own list only.
+    """The authorities that this system trusts, as PEM. gRPC gets them too, because otherwise it knows only its own
+    list.
 
-    ``SSL_CERT_FILE`` is honoured. On a system without a list, gRPC's own is taken.
+    ``SSL_CERT_FILE`` is honoured. On a system without a list, gRPC's own list is used.
     """
     paths = ssl.get_default_verify_paths()
     folder = Path(paths.capath or paths.openssl_capath)
@@ -137,7 +140,7 @@ def system_roots() -> bytes:
 
 
 def _normal(pem: bytes) -> set[bytes]:
-    """Certificates in the one way in which the standard library writes them."""
+    """Certificates in the form in which the standard library writes them."""
     marker = "-----END CERTIFICATE-----"
     parts = [part + marker for part in pem.decode("ascii", "ignore").split(marker) if "BEGIN" in part]
     return {ssl.DER_cert_to_PEM_cert(ssl.PEM_cert_to_DER_cert(part.strip())).strip().encode() for part in parts}
@@ -145,7 +148,7 @@ def _normal(pem: bytes) -> set[bytes]:
 
 @dataclass(frozen=True, slots=True)
 class CertificateChange:
-    """A server that is not verified and showed another certificate than before, both as SHA-256."""
+    """A server that is not verified has shown a different certificate than before; both as SHA-256."""
 
     server: str
     before: str
@@ -153,18 +156,18 @@ class CertificateChange:
 
 
 class Fingerprints:
-    """What was seen in the life of one client."""
+    """The certificates that one client has seen."""
 
     def __init__(self) -> None:
         self._seen: dict[str, str] = {}
         self.changes: list[CertificateChange] = []
-        """Each time that a server showed another certificate."""
+        """The changes of certificates."""
 
     def note(self, server: str, fingerprint: str, *, warn: bool) -> None:
-        """Compare with what was seen before.
+        """Compare a certificate with the previous one of the same server.
 
-        Each development kernel makes a certificate at every start. So on loopback, where nobody asked to skip
-        validation, ``warn`` is false, and a change is no more than a remark.
+        Each development kernel makes a new certificate at every start. So on loopback, if nobody asked to skip
+        validation, ``warn`` is false, and a change is only a remark.
         """
         before = self._seen.get(server)
         self._seen[server] = fingerprint

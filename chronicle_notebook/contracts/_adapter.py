@@ -1,4 +1,4 @@
-"""What both wire generations have under the same paths with the same messages, and so say alike."""
+"""What both wire generations share: the same paths with the same messages."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ Response = TypeVar("Response", bound=Message)
 
 
 class Adapter:
-    """Speaks one generation over a :class:`Caller`. The two that there are implement ``KernelGateway``."""
+    """Speaks one wire generation over a :class:`Caller`. Its two subclasses implement ``KernelGateway``."""
 
     generation: ClassVar[str]
 
@@ -36,48 +36,49 @@ class Adapter:
 
     @property
     def known_defects(self) -> tuple[KnownDefect, ...]:
-        """What kernels of this generation are known to do wrong; by version the negotiated gateway knows it."""
+        """The known bugs of kernels of this generation. The negotiated gateway knows them by version."""
         return known_defects(ServerVersion(""), self.generation)
 
     @property
     def version_tells(self) -> bool:
-        """Whether the version says what the kernel does wrong and what not: here it is not known."""
+        """Whether the version says which bugs the kernel has. Here this is not known."""
         return False
 
     def _enveloped(self, method: Method[Request, Response], request: Request | Sealed[Request]) -> Response:
-        """The answer to a call, which is a success."""
+        """The answer to a successful call."""
         sealed = Sealed.of(request)
         return self._opened(method, self._caller.call(method, sealed), sealed.hide)
 
     def _first(self, method: Method[Request, Response], request: Request) -> Response:
-        """The answer to a call as a stream, which fits kernels that answer once and those that go on."""
+        """The first answer of a stream. This works for kernels that answer once and for kernels that keep the stream
+        open."""
         return self._opened(method, self._caller.first(method, request))
 
     def _opened(self, method: Method[Any, Any], answer: Response, hide: Hide = as_it_is) -> Response:
-        """An answer, looked at whether it is a success.
+        """An answer, after a check that it is a success.
 
-        :param hide: takes the secrets of the request out of what the kernel says.
+        :param hide: removes the secrets of the request from the kernel's message.
         """
         envelope: Any = answer
         open_envelope(envelope, server=self.server, call=method.short, hide=lambda text: self._caller.hide(hide(text)))
         return answer
 
     def version(self, *, retry: bool = True) -> ServerVersion:
-        """What the server says of itself."""
+        """The version that the server reports."""
         answer = self._caller.call(methods.GET_VERSION_INFO, Empty(), retry=retry)
         return ServerVersion(answer.Version, answer.CommitSha, answer.ProtocolVersion)
 
     def ensure_event_store(self, name: str) -> None:
-        """Create an event store unless it exists."""
+        """Create an event store if it does not exist."""
         self._enveloped(methods.ENSURE_EVENT_STORE, event_stores_pb2.EnsureEventStoreRequest(Name=name))
 
     def ensure_namespace(self, event_store: str, name: str) -> None:
-        """Create a namespace unless it exists."""
+        """Create a namespace if it does not exist."""
         request = namespaces_pb2.EnsureNamespaceRequest(EventStore=event_store, Namespace=name)
         self._enveloped(methods.ENSURE_NAMESPACE, request)
 
     def observers(self, event_store: str, namespace: str) -> list[ObserverState]:
-        """All observers of a namespace, webhooks among them."""
+        """All observers of a namespace, including those of webhooks."""
         request = observation_pb2.AllObserversRequest(EventStore=event_store, Namespace=namespace)
         answer = self._caller.call(methods.GET_OBSERVERS, request)
         return [observer_from_wire(message, namespace) for message in answer.items]
@@ -85,10 +86,10 @@ class Adapter:
     def failed_partitions(
         self, event_store: str, namespace: str, observer_id: str | None = None
     ) -> list[FailedPartition]:
-        """The partitions that fail at this moment.
+        """The partitions that fail now.
 
-        Whether one is quarantined is on the `commands` wire alone. So is that one is resolved, which a `classic` kernel
-        leaves out instead (source: K/Contracts/Observation/FailedPartition.cs).
+        Only the `commands` generation says whether a partition is quarantined or resolved. A `classic` kernel leaves
+        resolved partitions out (source: K/Contracts/Observation/FailedPartition.cs).
         """
         request = observation_pb2.GetFailedPartitionsRequest(
             EventStore=event_store, Namespace=namespace, ObserverId=observer_id
@@ -98,7 +99,7 @@ class Adapter:
 
 
 class LiveWebhooks:
-    """A stream of lists of webhooks, each element read by ``read``, which checks it first."""
+    """A stream of lists of webhooks. ``read`` checks and converts each element."""
 
     def __init__(self, stream: Any, read: Callable[[Any], list[WebhookDefinition]]) -> None:
         self._stream = stream

@@ -1,4 +1,4 @@
-"""What an append says, and what an answer to one means: both wire generations have the same fields for it."""
+"""What a request to append contains, and what its answer means. Both wire generations have the same fields."""
 
 from __future__ import annotations
 
@@ -15,13 +15,13 @@ from chronicle_notebook.contracts.wire import sequences_classic_pb2, sequences_p
 from chronicle_notebook.model import AppendResult, EventToAppend
 
 _CAUSE = "chronicle_notebook"
-"""What events that were appended from here name as their cause and their author."""
+"""The cause and the author of events that this package appends."""
 _SCHEMA = "SchemaValidation"
-"""What the constraint is called that an event type's schema makes."""
+"""The name of the constraint that the schema of an event type makes."""
 
 
 class ConstraintViolation(Protocol):
-    """A constraint that forbids the events."""
+    """A constraint that the events violate."""
 
     @property
     def EventTypeId(self) -> str: ...  # noqa: N802
@@ -32,7 +32,7 @@ class ConstraintViolation(Protocol):
 
 
 class ConcurrencyViolation(Protocol):
-    """A sequence that went on meanwhile."""
+    """A sequence to which somebody else appended in the meantime."""
 
     @property
     def ExpectedSequenceNumber(self) -> int: ...  # noqa: N802
@@ -41,7 +41,7 @@ class ConcurrencyViolation(Protocol):
 
 
 class Appended(Protocol):
-    """The answer."""
+    """The answer to a request to append."""
 
     @property
     def SequenceNumbers(self) -> Sequence[int]: ...  # noqa: N802
@@ -57,7 +57,7 @@ def put_events(
     request: sequences_pb2.AppendManyForEventSourcesRequest | sequences_classic_pb2.AppendManyRequest,
     events: Sequence[EventToAppend],
 ) -> None:
-    """Put events into a request, with a causation and an author: kernels dereference both."""
+    """Put events into a request, with a causation and an author, because kernels dereference both."""
     request.CorrelationId.CopyFrom(guid_to_wire(uuid4()))
     request.Causation.add(Type=_CAUSE).Occurred.Value = datetime.now(UTC).isoformat()
     author = request.CausedBy
@@ -68,10 +68,10 @@ def put_events(
 
 
 def append_result(answer: Appended, *, events: int, server: str, call: str) -> AppendResult:
-    """The numbers that the events got. Failures of the business kind stand inside an answer that looks successful.
+    """The numbers of the appended events. An answer that looks successful can contain business failures.
 
     :raises AppendRefusedError: nothing was appended; ``reasons`` says why.
-    :raises ProtocolError: the answer does not say which numbers were given.
+    :raises ProtocolError: the answer has no numbers.
     """
     objections = [_objection(violation) for violation in answer.ConstraintViolations]
     objections += answer.Errors
@@ -99,6 +99,6 @@ def append_result(answer: Appended, *, events: int, server: str, call: str) -> A
 
 
 def _objection(violation: ConstraintViolation) -> str:
-    """The event type, the constraint where that says more than that the schema forbids it, and why."""
+    """The event type, the constraint unless it is only the schema, and the reason."""
     name = "" if violation.ConstraintName == _SCHEMA else violation.ConstraintName
     return ": ".join(part for part in (violation.EventTypeId, name, violation.Message) if part)

@@ -1,4 +1,4 @@
-"""Between messages and the values of ``model``, as far as both wire generations do it alike."""
+"""Conversion between messages and the values of ``model``, as far as both wire generations share it."""
 
 from __future__ import annotations
 
@@ -55,9 +55,9 @@ Registration = TypeVar(
 
 
 def definition_to_wire(definition: WebhookDefinition) -> webhooks_pb2.WebhookDefinition:
-    """The message that registers a webhook, with its secrets in clear: keep it out of local variables.
+    """The message that registers a webhook, with its secrets in clear: do not keep it in local variables.
 
-    Flags that are true are left out, flags that are false are written, as Chronicle's .NET client does.
+    True flags are left out, false flags are written, as Chronicle's .NET client does.
     """
     message = webhooks_pb2.WebhookDefinition(
         EventSequenceId=definition.event_sequence_id,
@@ -108,13 +108,13 @@ def _authorization_to_wire(
 def undisclosed(kind: int) -> WebhookAuthorization:
     """The authorization of a webhook that was read back: its kind, without credentials.
 
-    A kind that this version does not know is not none: the deliveries do carry credentials.
+    A kind that this version does not know is not "none": the deliveries do carry credentials.
     """
     return _KINDS.get(kind, _UNKNOWN)
 
 
 def kind_of_authorization(message: webhooks_pb2.WebhookDefinition) -> int:
-    """The kind of the authorization as a number of the wire: the first value that is set decides."""
+    """The kind of the authorization, as a number of the wire: the first value that is set decides."""
     authorization = message.Target.Authorization
     for number, name in _VALUES.items():
         if authorization.HasField(name):
@@ -123,9 +123,9 @@ def kind_of_authorization(message: webhooks_pb2.WebhookDefinition) -> int:
 
 
 def definition_from_wire(message: webhooks_pb2.WebhookDefinition) -> WebhookDefinition:
-    """A webhook as a client sends it, or as the `classic` generation gives it back: absent flags mean true.
+    """A webhook as a client sends it, or as the `classic` generation returns it. Missing flags mean true.
 
-    Credentials are not taken over, as what stands there when it is read back is ciphertext at best.
+    Credentials are left out, because a webhook that was read back has at best ciphertext.
     """
     target = message.Target
     return WebhookDefinition(
@@ -146,7 +146,7 @@ def event_type_from_wire(message: EventTypeMessage) -> EventType:
 
 
 def registration_to_wire(registered: RegisteredEventType, kind: Callable[..., Registration]) -> Registration:
-    """The message of that class that registers one generation of an event type."""
+    """A message of the given class that registers one generation of an event type."""
     message = kind(Schema=json_text(registered.schema))
     event_type_to_wire(registered.type, message.Type)
     return message
@@ -167,7 +167,7 @@ def event_from_wire(
 
 
 def observer_from_wire(message: observation_pb2.ObserverInformation, namespace: str) -> ObserverState:
-    """How far an observer has come. An absent ``IsReplayable`` means true."""
+    """The progress of an observer. A missing ``IsReplayable`` means true."""
     return ObserverState(
         id=message.Id,
         namespace=namespace,
@@ -184,7 +184,7 @@ def observer_from_wire(message: observation_pb2.ObserverInformation, namespace: 
 
 
 def failed_partition_from_wire(message: observation_pb2.FailedPartition, namespace: str) -> FailedPartition:
-    """A partition that fails, with the attempts so far. Stack traces are left behind: they can hold sensitive text."""
+    """A failed partition with its attempts. Stack traces are left out, because they can contain sensitive text."""
     return FailedPartition(
         id=guid_from_wire(message.Id),
         observer_id=message.ObserverId,
@@ -199,12 +199,12 @@ def failed_partition_from_wire(message: observation_pb2.FailedPartition, namespa
 
 
 def json_text(value: Mapping[str, Any]) -> str:
-    """A JSON object as the text that goes over the wire."""
+    """A JSON object as the text for the wire."""
     return json.dumps(dict(value), ensure_ascii=False)
 
 
 def object_of(text: str) -> Mapping[str, Any]:
-    """A JSON object; empty for anything else."""
+    """The JSON object in a text; empty for any other text."""
     try:
         value = json.loads(text) if text else {}
     except (ValueError, RecursionError):
@@ -213,7 +213,7 @@ def object_of(text: str) -> Mapping[str, Any]:
 
 
 def time_of(text: str) -> datetime | None:
-    """ISO 8601 as .NET writes it. Python reads seven fraction digits and drops the seventh."""
+    """The time in an ISO 8601 text from .NET. Python reads seven fraction digits and drops the seventh."""
     try:
         return datetime.fromisoformat(text) if text else None
     except ValueError:

@@ -1,7 +1,7 @@
-"""What kernels are known to do wrong, by version: what happens, and what this package does about it.
+"""The known bugs of kernels by version: what happens, and what this package does about it.
 
-The facts come from Chronicle's source at 16.37 and from the clients that cite its issues. Where the release of a fix is
-not known, a kernel counts as lacking it.
+The facts come from Chronicle's source at 16.37 and from clients that cite its issues. If it is not known which release
+fixes a bug, every kernel is assumed to have it.
 """
 
 from __future__ import annotations
@@ -16,25 +16,25 @@ from chronicle_notebook.model import ServerVersion
 @public
 @dataclass(frozen=True, slots=True)
 class KnownDefect:
-    """One thing that kernels of some versions do wrong."""
+    """One bug of some kernel versions."""
 
     key: str
     """A short name, for example ``authorization-dropped``."""
     what: str
     """What happens, as a sentence."""
     versions: str
-    """Which kernels, for people."""
+    """The kernel versions, as text for people."""
     remedy: str
-    """What this package does about it, or what you can do."""
+    """What this package does about the bug, or what the user can do."""
     source: str
-    """Where this is known from."""
+    """The source of this knowledge."""
     fixed_in: tuple[int, int, int] | None = None
-    """The first release without it; None when none is known."""
+    """The first release without the bug; None if it is not known."""
     generation: str | None = None
-    """The wire generation that it is limited to."""
+    """The wire generation that has the bug; None means both."""
 
     def affects(self, version: ServerVersion, generation: str) -> bool:
-        """Whether a kernel has it, as far as is known."""
+        """Whether a kernel has the bug, as far as is known."""
         if self.generation not in {None, generation}:
             return False
         if self.fixed_in is None:
@@ -152,20 +152,21 @@ _RELEASE = re.compile(r"v?(\d{1,6})\.(\d{1,6})\.(\d{1,6})(?:-([0-9A-Za-z.-]+))?(
 
 
 _DOCUMENTED = frozenset({"changes-ignored", "secrets-look-changed", "store-created"})
-"""What a kernel does even where it behaves as documented."""
+"""The behaviour of a kernel that works as documented."""
 
 
 def known_defects(version: ServerVersion, generation: str) -> tuple[KnownDefect, ...]:
-    """The defects that a kernel has, as far as is known."""
+    """The known bugs of a kernel."""
     if version.is_sandbox:  # the version says nothing of what releases do wrong
         return tuple(defect for defect in DEFECTS if defect.key in _DOCUMENTED)
     return tuple(defect for defect in DEFECTS if defect.affects(version, generation))
 
 
 def release_of(text: str) -> tuple[int, int, int] | None:
-    """The release that a version stands for; None when it cannot be read.
+    """The release of a version; None if the version cannot be read.
 
-    A development build counts as its release, any other pre-release as the one before: it may lack the fix.
+    A development build counts as its release. Any other pre-release counts as the release before it, because it may
+    lack the fix.
     """
     found = _RELEASE.fullmatch(text.strip())
     if found is None:

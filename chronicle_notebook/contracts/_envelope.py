@@ -1,10 +1,8 @@
-"""The envelope around each answer of the `commands` generation, and what it means.
-
-Failures come with gRPC status OK: they are inside. Facts (source: K/Contracts/Commands/CommandResult.cs,
-K/Contracts/Queries/QueryResult.cs, K/Contracts/Validation/ValidationResult.cs): any validation result stops the
-handler; an absent severity is Error, since that is the default which is left off the wire; an explicit false
-``IsAuthorized`` is a refusal, an absent one is not; the correlation id is made anew for each call, so its absence means
-that the answer is no such envelope.
+"""The envelope around each answer of the `commands` generation, and its meaning. Failures have the gRPC status OK, and
+the envelope contains them. Facts (source: K/Contracts/Commands/CommandResult.cs, K/Contracts/Queries/QueryResult.cs,
+K/Contracts/Validation/ValidationResult.cs): any validation result stops the handler; a missing severity means Error,
+because default values are not sent; an explicit false ``IsAuthorized`` is a refusal, a missing one is not; each call
+gets a new correlation id, so an answer without it is not an envelope.
 """
 
 from __future__ import annotations
@@ -21,7 +19,7 @@ _ERROR = 3
 
 
 class ValidationResult(Protocol):
-    """One complaint of a validator."""
+    """One objection of a validator."""
 
     @property
     def Severity(self) -> int: ...  # noqa: N802
@@ -33,7 +31,7 @@ class ValidationResult(Protocol):
 
 
 class Envelope(Protocol):
-    """What every command and query result has."""
+    """The fields that every command result and query result has."""
 
     @property
     def CorrelationId(self) -> bcl_pb2.Guid: ...  # noqa: N802
@@ -47,13 +45,13 @@ class Envelope(Protocol):
 
 
 def open_envelope(envelope: Envelope, *, server: str, call: str, hide: Hide = as_it_is) -> None:
-    """Return when the answer is a success.
+    """Return if the answer is a success, else raise.
 
-    The kernel's stack trace is never read: it can hold sensitive text. What it says is repeated in short.
+    The kernel's stack trace is never read, because it can contain sensitive text. The kernel's message is shortened.
 
-    :param hide: takes what was sent in confidence out of what the kernel says.
+    :param hide: removes secrets that were sent from the kernel's message.
     :raises ProtocolError: the answer is not an envelope.
-    :raises PermissionDeniedError: the caller may not do this.
+    :raises PermissionDeniedError: the caller may not make this call.
     :raises RequestRefusedError: a validator objected; ``reasons`` has every objection.
     :raises KernelFaultError: the handler failed; ``reasons`` has its messages.
     """

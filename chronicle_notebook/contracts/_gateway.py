@@ -1,7 +1,7 @@
-"""What the rooms above need of a kernel, whatever its wire generation.
+"""What the rest of the package needs from a kernel, whatever its wire generation is.
 
-One adapter per generation implements this (``contracts/commands``, ``contracts/classic``). Everything that goes in and
-comes out is a value of ``model``: nothing above knows a generated message. Each method may raise any
+Each generation has an adapter that implements this protocol (``contracts/commands``, ``contracts/classic``). All
+arguments and results are values of ``model``, so other rooms know no generated message. Each method may raise any
 :class:`~chronicle_notebook.KernelError`.
 """
 
@@ -27,7 +27,7 @@ Item_co = TypeVar("Item_co", covariant=True)
 
 
 class LiveList(Protocol[Item_co]):
-    """A stream of full lists, one at each change."""
+    """A stream of complete lists, one at each change."""
 
     def __iter__(self) -> Iterator[Item_co]:
         """Yield each list until the stream ends."""
@@ -49,26 +49,26 @@ class KernelGateway(Protocol):
 
     @property
     def known_defects(self) -> tuple[KnownDefect, ...]:
-        """What kernels of this version and generation are known to do wrong."""
+        """The known bugs of kernels of this version and generation."""
 
     @property
     def version_tells(self) -> bool:
-        """Whether the version says what the kernel does wrong and what not."""
+        """Whether the version says which bugs the kernel has."""
 
     def version(self, *, retry: bool = True) -> ServerVersion:
-        """What the server says of itself."""
+        """The version that the server reports."""
 
     def event_stores(self) -> list[str]:
         """The names of all event stores."""
 
     def ensure_event_store(self, name: str) -> None:
-        """Create an event store unless it exists."""
+        """Create an event store if it does not exist."""
 
     def namespaces(self, event_store: str) -> list[str]:
         """The names of the namespaces of an event store."""
 
     def ensure_namespace(self, event_store: str, name: str) -> None:
-        """Create a namespace unless it exists."""
+        """Create a namespace if it does not exist."""
 
     def event_types(self, event_store: str) -> list[RegisteredEventType]:
         """The latest generation of every event type of an event store."""
@@ -80,7 +80,7 @@ class KernelGateway(Protocol):
         """The ids of the event sequences of a namespace."""
 
     def tail(self, event_store: str, namespace: str, sequence: str) -> int | None:
-        """The number of the last event of a sequence; None when it is empty."""
+        """The number of the last event of a sequence; None if the sequence is empty."""
 
     def append(self, event_store: str, namespace: str, sequence: str, events: Sequence[EventToAppend]) -> AppendResult:
         """Append events, all or none."""
@@ -88,38 +88,39 @@ class KernelGateway(Protocol):
     def events(
         self, event_store: str, namespace: str, sequence: str, *, start: int = 0, event_source_id: str | None = None
     ) -> list[AppendedEvent]:
-        """The events of a sequence from a number on; kernels do not page, so this is one answer."""
+        """The events of a sequence from a number on. Kernels have no paging, so this is one answer."""
 
     def has_events(self, event_store: str, namespace: str, sequence: str, event_source_id: str) -> bool:
         """Whether a sequence has an event of an event source."""
 
     def webhooks(self, event_store: str) -> list[WebhookDefinition]:
-        """All webhooks as read back: without credentials."""
+        """All webhooks as the kernel returns them, without credentials."""
 
     def webhook_columns(self, event_store: str) -> WebhookColumns:
-        """All webhooks column by column, with no value object in between."""
+        """All webhooks, column by column, without a value object for each."""
 
     def observe_webhooks(self, event_store: str) -> LiveList[list[WebhookDefinition]]:
-        """The full list of webhooks now and at each change."""
+        """The complete list of webhooks, now and at each change."""
 
     def add_webhooks(self, event_store: str, definitions: Sequence[WebhookDefinition]) -> None:
-        """Register webhooks in one call. Acceptance is not materialisation: read back."""
+        """Register webhooks in one call. Success means only that the kernel accepted the call: read the webhooks
+        back."""
 
     def remove_webhooks(self, event_store: str, ids: Sequence[str]) -> None:
-        """Remove webhooks in one call. An unknown id is accepted too."""
+        """Remove webhooks in one call. The kernel accepts an unknown id too."""
 
     def observers(self, event_store: str, namespace: str) -> list[ObserverState]:
-        """All observers of a namespace, webhooks among them."""
+        """All observers of a namespace, including those of webhooks."""
 
     def failed_partitions(
         self, event_store: str, namespace: str, observer_id: str | None = None
     ) -> list[FailedPartition]:
-        """The partitions that fail at this moment."""
+        """The partitions that fail now."""
 
     def retry_partition(
         self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
     ) -> bool | None:
-        """Try a failed partition now. Whether that was started; None where the kernel does not tell.
+        """Retry a failed partition now. Returns whether the retry started; None if the kernel does not say so.
 
         :param sequence: the event sequence of the observer.
         """

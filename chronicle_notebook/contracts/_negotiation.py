@@ -1,14 +1,14 @@
-"""Finding out which wire generation a kernel speaks, before anything is decoded.
+"""Finding out the wire generation of a kernel, before any answer is decoded.
 
-Both generations have some methods under one path with other answers, and decoding one with the other's message fails
-without an error. So nothing is guessed from an answer; in this order:
+Both generations have some methods with the same path and different answers. Decoding an answer with the wrong message
+gives no error. So the client does not guess from an answer, but does the following, in this order:
 
-1. ``CheckCompatibility`` with the real webhook file. Compatible means `commands`. It is anonymous, and absent up to
-   16.37 (source: K/Core/Services/Clients/ConnectionService.cs).
-2. The text of ``GetDescriptorSet``, anonymous in both generations: which methods the service Webhooks has.
-3. The raw bytes of one harmless read, of the webhooks of the event store ``System``, which every kernel has. A
-   `commands` answer begins with a correlation id, a message of 18 bytes with two fixed numbers, and is never empty. A
-   `classic` answer is empty, or begins with an entry that begins with a text.
+1. ``CheckCompatibility`` with the real webhook file. Compatible means `commands`. The call is anonymous, and kernels up
+   to 16.37 do not have it (source: K/Core/Services/Clients/ConnectionService.cs).
+2. The text of ``GetDescriptorSet``, anonymous in both generations: the methods of the service Webhooks.
+3. The raw bytes of one harmless read: the webhooks of the event store ``System``, which every kernel has. A `commands`
+   answer begins with a correlation id, a message of 18 bytes with two fixed numbers, and is never empty. A `classic`
+   answer is empty, or begins with an entry that begins with a text.
 """
 
 from __future__ import annotations
@@ -50,7 +50,7 @@ _WITHOUT_AN_ANSWER = (
     ProtocolError,
     RequestRefusedError,
 )
-"""Failures that say nothing of the generation, so that the next way is tried. A lost connection is not among them."""
+"""Failures that say nothing about the generation, so the next way is tried. A lost connection is not one of them."""
 
 _SERVICE = re.compile(
     r"\bservice\s+Webhooks\s*\{(.*?)(?=^\s*(?:service|message|enum|package)\b|\Z)", re.DOTALL | re.MULTILINE
@@ -59,24 +59,24 @@ _SERVICE = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Negotiation:
-    """What was found out of a server."""
+    """What is known about a server."""
 
     generation: str
     """``commands`` or ``classic``."""
     how: str
-    """What told it, as a sentence."""
+    """How the generation was found out, as a sentence."""
     version: ServerVersion
-    """What the server says of itself; the texts are empty as far as it does not."""
+    """The version that the server reports; its texts are empty if the server does not report them."""
     incompatibilities: tuple[str, ...] = ()
-    """What the kernel's own check objects to in the contract of this package; empty when it objects to nothing."""
+    """The objections of the kernel's own check to the contract of this package; empty if there are none."""
     early: bool | None = None
-    """Whether event stores and namespaces have the services of kernels up to 16.33.0; None when nothing told."""
+    """Whether event stores and namespaces have the services of kernels up to 16.33.0; None if it is not known."""
 
 
 def negotiate(server: OnServer) -> Negotiation:
-    """Ask a server.
+    """Ask a server for its wire generation.
 
-    :raises ProtocolError: it answers, and nothing it says tells the generation.
+    :raises ProtocolError: the server answers, but no answer shows the generation.
     :raises KernelError: the connection failed.
     """
     answer = failure = None
@@ -96,7 +96,7 @@ def negotiate(server: OnServer) -> Negotiation:
     if generation is None and isinstance(failure, MethodNotImplementedError):
         generation, how = CLASSIC, "The kernel has no compatibility check, which kernels up to 16.37 lack."
     if generation is None and failure is not None:
-        # It may be that nobody is let in at all: that says nothing of the generation.
+        # Perhaps the server lets nobody in: this says nothing about the generation.
         raise failure
     if generation is None:
         raise ProtocolError(
@@ -112,7 +112,7 @@ def negotiate(server: OnServer) -> Negotiation:
 
 
 def _check(server: OnServer) -> clients_pb2.CompatibilityResponse:
-    """The kernel's own verdict."""
+    """The result of the kernel's own check."""
     request = clients_pb2.CompatibilityRequest(
         ClientType="Python",
         ClientVersion=__version__,
@@ -123,7 +123,7 @@ def _check(server: OnServer) -> clients_pb2.CompatibilityResponse:
 
 
 def _text(server: OnServer) -> str:
-    """The contract as the kernel tells it; empty when it does not."""
+    """The contract as the kernel describes it; empty if it does not."""
     try:
         return server.call(methods.GET_DESCRIPTOR_SET, Empty()).SchemaDefinition
     except _WITHOUT_AN_ANSWER:
@@ -131,7 +131,7 @@ def _text(server: OnServer) -> str:
 
 
 def _is_early(text: str) -> bool | None:
-    """Whether a contract has the event stores of kernels up to 16.33.0; None when it has neither form."""
+    """Whether a contract has the event stores of kernels up to 16.33.0; None if it has neither form."""
     names = set(re.findall(r"\brpc\s+(GetEventStores|AllEventStores)\b", text))
     return None if len(names) != 1 else names == {"GetEventStores"}
 
@@ -160,7 +160,7 @@ def _by_bytes(server: OnServer) -> tuple[str, str] | None:
 
 
 def generation_of(answer: bytes) -> str | None:
-    """Which generation wrote an answer to ``GetWebhooks``; None when neither did."""
+    """The generation that wrote an answer to ``GetWebhooks``; None if neither did."""
     if not answer:
         return CLASSIC
     if answer[0] != 0x0A:
@@ -169,7 +169,7 @@ def generation_of(answer: bytes) -> str | None:
     entry = answer[start : start + size]
     if len(entry) == 18 and entry[0] == 0x09 and entry[9] == 0x11:
         return COMMANDS
-    # The first member of a definition that is there: sequence, identifier, event types or target.
+    # The first member of a definition that is set: sequence, identifier, event types or target.
     return CLASSIC if entry and entry[0] in {0x0A, 0x12, 0x1A, 0x22} else None
 
 
@@ -184,7 +184,7 @@ def _varint(data: bytes, start: int) -> tuple[int, int]:
 
 
 def _version(server: OnServer) -> ServerVersion:
-    """What a server without a compatibility check says of itself, if it says it to this caller."""
+    """The version that a server without a compatibility check reports to this caller, if any."""
     try:
         answer = server.call(methods.GET_VERSION_INFO, Empty())
     except KernelError:

@@ -20,14 +20,15 @@ from chronicle_notebook.model import (
 
 
 def hiding(definitions: Sequence[WebhookDefinition]) -> Hide:
-    """What hides the secrets of a registration. They are looked up when there is a text to hide them in."""
+    """A function that hides the secrets of a registration. It looks the secrets up only when there is a text."""
 
     def hide(text: str) -> str:
         for definition in definitions:
             if definition.target_url in text:
                 text = text.replace(definition.target_url, shown(definition.target_url))
             for look_up in _secrets(definition):
-                # One that cannot be had any more was not sent either, and the error to tell of is another one.
+                # A secret that cannot be looked up any more was not sent either, and the error to report is a different
+                # one.
                 with suppress(Exception):
                     text = without(text, look_up())
         return text

@@ -15,7 +15,7 @@ def guid_to_wire(value: UUID) -> bcl_pb2.Guid:
 
 
 def guid_from_wire(message: bcl_pb2.Guid) -> UUID:
-    """The GUID of a message; an absent or empty message is the zero GUID."""
+    """The GUID of a message. A missing or empty message is the zero GUID."""
     return UUID(bytes_le=message.lo.to_bytes(8, "little") + message.hi.to_bytes(8, "little"))
 
 
@@ -24,17 +24,17 @@ UNAVAILABLE = 2**64 - 1
 
 
 def number_to_wire(number: int | None) -> int:
-    """The number for the wire; none becomes the sentinel."""
+    """The number for the wire. None becomes the largest number."""
     return UNAVAILABLE if number is None else number
 
 
 def number_from_wire(number: int) -> int | None:
-    """A number of the wire; the sentinel means none."""
+    """A number of the wire. The largest number becomes None."""
     return None if number == UNAVAILABLE else number
 
 
 class EventTypeMessage(Protocol):
-    """What these messages have."""
+    """The fields of these messages."""
 
     Id: str
     Generation: int
@@ -42,7 +42,7 @@ class EventTypeMessage(Protocol):
 
 
 class EventTypeValue(Protocol):
-    """What an event type is on this side, in a client or in the sandbox."""
+    """The fields of an event type in a client or in the sandbox."""
 
     @property
     def id(self) -> str: ...
@@ -56,6 +56,6 @@ Into = TypeVar("Into", bound=EventTypeMessage)
 
 
 def event_type_to_wire(value: EventTypeValue, message: Into) -> Into:
-    """The message, a new one or a part of another, with an event type in it."""
+    """Put an event type into a message, a new one or a part of another message, and return the message."""
     message.Id, message.Generation, message.Tombstone = value.id, value.generation, value.tombstone
     return message

@@ -1,4 +1,5 @@
-"""The gateway that everything above uses: it finds out what a kernel speaks, and lets the right adapter speak."""
+"""The gateway that the rest of the package uses. It finds out the wire generation of a kernel and uses the right
+adapter."""
 
 from __future__ import annotations
 
@@ -26,18 +27,19 @@ Arguments = ParamSpec("Arguments")
 
 
 def _other(generation: str) -> str:
-    """The other one of the two generations."""
+    """The other of the two generations."""
     return CLASSIC if generation == COMMANDS else COMMANDS
 
 
 class AgreeingCaller(Caller, Protocol):
-    """A way to a kernel that makes an agreement with each server it connects to, and holds calls to it."""
+    """A connection to a kernel that makes an agreement with each server, and makes only calls that fit the
+    agreement."""
 
     def agree_with(self, agreement: Callable[[Any], str]) -> None:
-        """Make this agreement at each dial."""
+        """Make this agreement at each new connection."""
 
     def agree_on(self, tag: str) -> None:
-        """Replace what was agreed with the server in use."""
+        """Replace the agreement with the server in use."""
 
     def call(
         self,
@@ -48,7 +50,7 @@ class AgreeingCaller(Caller, Protocol):
         retry: bool = True,
         tag: str | None = None,
     ) -> Response:
-        """Make a unary call, if ``tag`` is what was agreed; else raise :class:`OtherGenerationError`."""
+        """Make a unary call if ``tag`` fits the agreement, else raise :class:`OtherGenerationError`."""
 
     def first(
         self,
@@ -67,7 +69,7 @@ class AgreeingCaller(Caller, Protocol):
 
 
 class _Tagged:
-    """A caller whose calls go only to a server of one generation."""
+    """A caller whose calls go only to servers of one generation."""
 
     def __init__(self, caller: AgreeingCaller, tag: str) -> None:
         self._caller, self._tag = caller, tag
@@ -99,21 +101,22 @@ class _Tagged:
 
 
 class _Else(Enum):
-    """What is tried where a kernel lacks a method: UNIMPLEMENTED means that nothing was done."""
+    """What to try if a kernel does not have a method. UNIMPLEMENTED means that nothing was done."""
 
     NOTHING = "nothing"
     OTHER = "the other generation"
-    """The adapter of the other generation, now and from then on for this method. Only for methods which the generations
-    have under different paths: an answer then tells by its path how to read it."""
+    """The adapter of the other generation, now and later, for this method. Only for methods that have different paths
+    in the two generations: then the path of the call decides how to read the answer."""
     ADOPT = "the other generation, for all calls"
-    """A success of the other is taken for what the kernel speaks from then on."""
+    """The adapter of the other generation. If it succeeds, the kernel is taken to speak the other generation from then
+    on."""
     EARLY = "the services of kernels up to 16.33.0"
 
 
 def _spoken(
     method: Callable[Concatenate[KernelGateway, Arguments], Result], otherwise: _Else = _Else.NOTHING
 ) -> Callable[Concatenate[NegotiatedGateway, Arguments], Result]:
-    """A method of the gateway that lets the adapter for the kernel do it, or ``otherwise`` another one."""
+    """A method of the gateway that calls the adapter for the kernel, or the adapter that ``otherwise`` names."""
 
     @wraps(method)
     def speak(self: NegotiatedGateway, /, *args: Arguments.args, **options: Arguments.kwargs) -> Result:
@@ -127,21 +130,21 @@ def _spoken(
 
 
 class NegotiatedGateway:
-    """Speaks whatever the kernel speaks. Implements ``KernelGateway``.
+    """Speaks the wire generation of the kernel. Implements ``KernelGateway``.
 
-    Each server is asked once, when it is connected to. A call that was made for one generation and finds a server of
-    the other, because the connection was lost meanwhile, is not sent; it is made again for the other. Where a kernel
-    has no such method, the method of the other generation is tried: UNIMPLEMENTED means that nothing was done.
+    Each server is asked once, when the connection is opened. If the connection is lost and the new server speaks the
+    other generation, a call is not sent, but made again for that generation. If a kernel does not have a method, the
+    method of the other generation is tried: UNIMPLEMENTED means that nothing was done.
     """
 
     def __init__(self, caller: AgreeingCaller) -> None:
         self._caller = caller
-        # Until a server was asked this is no more than the first thing to try: it is checked before anything is sent.
+        # This is only the first generation to try until a server was asked. It is checked before anything is sent.
         self._generation = COMMANDS
         self._negotiation: Negotiation | None = None
         self._early: bool | None = None
         self._elsewhere: set[str] = set()
-        """The methods that this kernel has in the other generation alone."""
+        """The methods that this kernel has only in the other generation."""
         caller.agree_with(self._agree)
 
     def _agree(self, server: OnServer) -> str:
@@ -158,17 +161,17 @@ class NegotiatedGateway:
 
     @property
     def negotiation(self) -> Negotiation | None:
-        """What was found out of the server in use; None before the first call."""
+        """What is known about the server in use; None before the first call."""
         return self._negotiation
 
     @property
     def known_defects(self) -> tuple[KnownDefect, ...]:
-        """What kernels of this version and generation are known to do wrong."""
+        """The known bugs of kernels of this version and generation."""
         return known_defects(self._seen, self._generation)
 
     @property
     def version_tells(self) -> bool:
-        """Whether the version says what the kernel does wrong and what not; that of a sandbox does not."""
+        """Whether the version says which bugs the kernel has. The version of a sandbox does not."""
         return bool(self._seen.version) and not self._seen.is_sandbox
 
     @property
@@ -187,7 +190,7 @@ class NegotiatedGateway:
         return EarlyGateway(caller) if self._early else ClassicGateway(caller)
 
     def _run(self, name: str, do: Callable[[KernelGateway], Result], otherwise: _Else) -> Result:
-        """Do something in the generation of the kernel, or as it was found to take the method of that name."""
+        """Do something in the generation of the kernel, or in the generation that is known to have the method."""
         for _ in range(3):
             tag = self._generation
             try:
@@ -198,7 +201,7 @@ class NegotiatedGateway:
                 if otherwise is _Else.NOTHING or self._generation != tag:
                     raise
                 if name in self._elsewhere:
-                    # The kernel behind a connection can be another one by now.
+                    # The kernel behind a connection may have changed.
                     self._elsewhere.discard(name)
                     continue
                 return self._otherwise(name, do, tag, lacking, otherwise)
@@ -234,7 +237,7 @@ class NegotiatedGateway:
                 self._early = True
         return result
 
-    # What each of these does is told in the protocol.
+    # The protocol describes each of these methods.
     version = _spoken(KernelGateway.version)
     event_stores = _spoken(KernelGateway.event_stores, _Else.EARLY)
     ensure_event_store = _spoken(KernelGateway.ensure_event_store, _Else.EARLY)

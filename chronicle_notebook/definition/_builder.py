@@ -1,4 +1,4 @@
-"""``DefinitionBuilder``: a definition put together step by step, each step a new value."""
+"""``DefinitionBuilder``: builds a definition step by step; each step is a new value."""
 
 from __future__ import annotations
 
@@ -30,12 +30,12 @@ from chronicle_notebook.model import (
 @public
 @dataclass(frozen=True, slots=True, repr=False)
 class DefinitionBuilder:
-    """Puts a webhook's definition together. Each method returns a new builder and leaves this one as it is.
+    """Builds the definition of a webhook. Each method returns a new builder and does not change this one.
 
     >>> DefinitionBuilder().with_event_type("AccountOpened").with_header("x-source", "my-app")
     DefinitionBuilder(event_types=[AccountOpened], headers=['x-source'])
 
-    Unless told otherwise a webhook observes ``event-log``, is active and replayable, and has no authorization.
+    By default a webhook observes ``event-log``, is active and replayable, and has no authorization.
     """
 
     _event_types: tuple[EventType, ...] = ()
@@ -48,42 +48,43 @@ class DefinitionBuilder:
 
     @property
     def event_types(self) -> tuple[EventType, ...]:
-        """The event types named so far, in order."""
+        """The event types so far, in order."""
         return self._event_types
 
     @property
     def event_type_classes(self) -> tuple[type, ...]:
-        """The classes among what was given to :meth:`with_event_type`, whose schemas a kernel may not have yet."""
+        """The classes that were given to :meth:`with_event_type`. A kernel may not have their schemas yet."""
         return self._event_type_classes
 
     def on_event_sequence(self, id: str) -> DefinitionBuilder:  # noqa: A002 - the settled name
-        """Observe another sequence than ``event-log``."""
+        """Observe a sequence other than ``event-log``."""
         return replace(self, _event_sequence_id=id)
 
     def with_basic_auth(self, username: str, password: Secret | str) -> DefinitionBuilder:
-        """Deliver with a user name and a password. The last authorization that is given holds."""
+        """Deliver with a user name and a password. If several authorizations are given, the last one counts."""
         authorization = BasicAuthorization(username, secret(password, field="password"))
         return replace(self, _authorization=authorization)
 
     def with_bearer_token(self, token: Secret | str) -> DefinitionBuilder:
-        """Deliver with a fixed bearer token. The last authorization that is given holds."""
+        """Deliver with a fixed bearer token. If several authorizations are given, the last one counts."""
         return replace(self, _authorization=BearerAuthorization(secret(token, field="token")))
 
     def with_oauth(self, authority: str, client_id: str, client_secret: Secret | str) -> DefinitionBuilder:
-        """Deliver with a token that the kernel fetches from ``authority``. The last authorization given holds.
+        """Deliver with a token that the kernel fetches from ``authority``. If several authorizations are given, the
+        last one counts.
 
-        :param authority: an absolute http or https URL; the kernel asks below it for
+        :param authority: an absolute http or https URL. Below this URL the kernel asks for
             ``/.well-known/openid-configuration``.
         """
         authorization = OAuthAuthorization(authority, client_id, secret(client_secret, field="client_secret"))
         return replace(self, _authorization=authorization)
 
     def with_header(self, name: str, value: str | Secret) -> DefinitionBuilder:
-        """Send a header with each delivery. The same name given again replaces the value.
+        """Send a header with each delivery. If the same name is given again, the new value replaces the old one.
 
         A :class:`~chronicle_notebook.Secret` keeps the value out of the notebook; kernels store and list it in clear.
 
-        :raises InvalidDefinitionError: when the name differs from an earlier one only in upper and lower case.
+        :raises InvalidDefinitionError: the name differs from an earlier one only in upper and lower case.
         """
         if not isinstance(name, str):
             raise _raised(check_header_name(name)[0])
@@ -106,12 +107,12 @@ class DefinitionBuilder:
         return builder
 
     def with_event_type(self, event_type: str | EventType | type, generation: int | None = None) -> DefinitionBuilder:
-        """Deliver events of this type. One that is named already is kept once, in its first place.
+        """Deliver events of this type. A repeated event type is kept once, in its first place.
 
-        :param event_type: an id such as ``"AccountOpened"`` or ``"AccountOpened+2"``, an event type, or a class that
-            carries ``@event_type``.
-        :param generation: the generation of an id that does not tell it; 1 unless given.
-        :raises InvalidDefinitionError: for anything else, or a generation that contradicts the one that is told.
+        :param event_type: an id such as ``"AccountOpened"`` or ``"AccountOpened+2"``, an event type, or a class with
+            ``@event_type``.
+        :param generation: the generation for an id without one; by default 1.
+        :raises InvalidDefinitionError: the argument is anything else, or the two generations differ.
         """
         found = _told_generation(_event_type(event_type), event_type, generation)
         named = any(known.id == found.id and known.generation == found.generation for known in self._event_types)
@@ -129,11 +130,11 @@ class DefinitionBuilder:
         return builder
 
     def not_replayable(self) -> DefinitionBuilder:
-        """Never send the events again from the start."""
+        """Register the webhook so that its events are never sent again from the start."""
         return replace(self, _replayable=False)
 
     def not_active(self) -> DefinitionBuilder:
-        """Register the webhook without sending anything yet."""
+        """Register the webhook as inactive, so that nothing is sent."""
         return replace(self, _active=False)
 
     def build(
@@ -143,13 +144,13 @@ class DefinitionBuilder:
         *,
         known_event_types: Collection[str] | None = None,
     ) -> WebhookDefinition:
-        """The definition, checked.
+        """The definition, after a check.
 
         :param id: the id of the webhook.
-        :param target_url: where the kernel POSTs the events: an absolute http or https URL.
-        :param known_event_types: the ids of the event store's event types; unless given, any event type will do.
-        :raises UnknownEventTypeError: when an event type is not among the known ones.
-        :raises InvalidDefinitionError: when anything else cannot work; ``field`` says what.
+        :param target_url: the URL to which the kernel POSTs the events: an absolute http or https URL.
+        :param known_event_types: the ids of the event store's event types; without them, every event type is accepted.
+        :raises UnknownEventTypeError: an event type is not one of the known ones.
+        :raises InvalidDefinitionError: another field cannot work; ``field`` names it.
         """
         definition = WebhookDefinition(
             id=id,
@@ -171,7 +172,7 @@ class DefinitionBuilder:
         if not isinstance(self._authorization, NoAuthorization):
             parts.append(f"authorization={self._authorization.kind} {MASK}")
         if self._headers:
-            # What is no header name may be a value in the wrong place.
+            # A text that is not a header name may be a value in the wrong place.
             names = ", ".join(MASK if check_header_name(name) else repr(name) for name, _ in self._headers)
             parts.append(f"headers=[{names}]")
         if self._event_sequence_id != EVENT_LOG:
@@ -223,11 +224,12 @@ def _told_generation(found: EventType, given: object, generation: Any) -> EventT
 def configured(
     configure: Callable[[DefinitionBuilder], Any] | None, builder: DefinitionBuilder | None = None
 ) -> DefinitionBuilder:
-    """What a configure function such as ``lambda b: b.with_event_type("AccountOpened")`` makes of a builder.
+    """The builder that a configure function such as ``lambda b: b.with_event_type("AccountOpened")`` returns.
 
-    :param configure: takes a builder and returns one; None for a builder as it is.
-    :param builder: what it is given; an empty one unless told otherwise.
-    :raises InvalidInputError: when it cannot be called, or returns something else; most often a ``return`` is missing.
+    :param configure: a function that takes a builder and returns one; None returns the builder unchanged.
+    :param builder: the argument of the function; by default an empty builder.
+    :raises InvalidInputError: the argument is not a function, or the function returns something else. The usual reason
+        is a missing ``return``.
     """
     start = DefinitionBuilder() if builder is None else builder
     if configure is None:
@@ -242,10 +244,10 @@ def configured(
 
 
 def returned_builder(result: object, *, by: str, field: str) -> DefinitionBuilder:
-    """Take what a function returned, if it is a builder.
+    """The result of a function, if it is a builder.
 
-    :param by: whose function it is, as the beginning of a sentence.
-    :raises InvalidInputError: when it is not; nothing that was set on other builders would then have any effect.
+    :param by: the owner of the function, as the beginning of a sentence.
+    :raises InvalidInputError: the result is not a builder. Then no setting of the function would have any effect.
     """
     if isinstance(result, DefinitionBuilder):
         return result

@@ -1,8 +1,8 @@
-"""A definition written out as code that registers it again, with every secret as a reference.
+"""A definition as code that registers it again, with a reference for every secret.
 
-What was clicked together, or read back from a kernel, can so go into a runbook. No value of a secret is looked up for
-it. What was read back may have been given as a secret, so of headers only those that nobody hides are written out, and
-a URL only when it has neither a user name nor a query.
+So a definition from a form, or one that was read back from a kernel, can go into a runbook. No secret is looked up for
+this. A value that was read back may have been given as a secret. So the code contains only the values of headers that
+are never secret, and a URL only if it has neither a user name nor a query.
 """
 
 from __future__ import annotations
@@ -40,7 +40,7 @@ STYLES: tuple[Style, ...] = ("python", "cell", "yaml")
 
 @public
 class Code(str):
-    """Code as a text, which a notebook shows as it is rather than in quotes."""
+    """Code as text. A notebook shows it without quotes."""
 
     __slots__ = ()
 
@@ -49,14 +49,14 @@ class Code(str):
 
 
 Written = str | Secret
-"""A text, or a reference to what is not written out."""
+"""A text, or a reference to a value that the code does not contain."""
 
 _FIELDS = {
     "basic": ("username", "password"),
     "bearer": ("token",),
     "oauth": ("authority", "client_id", "client_secret"),
 }
-"""What each kind of authorization needs."""
+"""The fields of each kind of authorization."""
 _CREDENTIALS = {"password", "token", "client_secret"}
 _BUILDER = {"basic": "with_basic_auth", "bearer": "with_bearer_token", "oauth": "with_oauth"}
 
@@ -68,16 +68,16 @@ ALL_EVENT_TYPES = "Without event types it gets all that are known when it is reg
 
 
 def render(definition: WebhookDefinition, style: Style, *, only_credentials: bool = False) -> Code:
-    """Write a definition out as a call in ``python``, as a ``%%webhook`` ``cell``, or as ``yaml`` with id and URL.
+    """A definition as a call in ``python``, as a ``%%webhook`` ``cell``, or as ``yaml`` with id and URL.
 
-    A secret that is a reference keeps it. Any other becomes ``env:`` and the webhook's id with what it is for, for
-    example ``env:ACCOUNT_EVENTS_TOKEN``; so does the value of a header, unless it is one that nobody hides, and a URL
-    with a user name or a query. Cells and YAML know ``env:`` only: what is in a keyring or asked for becomes ``env:``
-    there, with a comment.
+    A secret that is a reference stays this reference. For any other secret the code has a reference to a new variable,
+    made of the webhook's id and the purpose, for example ``env:ACCOUNT_EVENTS_TOKEN``. The same holds for the value of
+    a header, unless the header is never secret, and for a URL with a user name or a query. Cells and YAML know only
+    ``env:``; other references become ``env:`` there, with a comment.
 
-    :param only_credentials: for a definition that somebody is writing, or that goes into a file: of headers and URLs
-        only those that look like a credential become references.
-    :raises InvalidInputError: for another style.
+    :param only_credentials: True for a definition that somebody is writing, or that goes into a file: only headers and
+        URLs that look like a credential become references.
+    :raises InvalidInputError: the style is unknown.
     """
     writers: dict[str, Callable[[_Draft], str]] = {"python": _python, "cell": _cell, "yaml": _yaml}
     if not isinstance(style, str) or style not in writers:
@@ -91,7 +91,7 @@ def render(definition: WebhookDefinition, style: Style, *, only_credentials: boo
 
 @dataclass(frozen=True, slots=True)
 class _Draft:
-    """A definition without secrets: what each style is written from."""
+    """A definition without secrets, from which each style is written."""
 
     definition: WebhookDefinition
     url: Written
@@ -122,7 +122,7 @@ def _draft(definition: WebhookDefinition, *, cell: bool, only_credentials: bool)
         name: value if isinstance(value, str) and _harmless(name, value, only_credentials) else reference(value, name)
         for name, value in definition.headers.items()
     }
-    # Last, so that it takes no name from a secret.
+    # Last, so that it does not take a variable name from a secret.
     target, url = definition.target_url, cast("Written", definition.target_url)
     if holds_credential(target) if only_credentials else shown(target) != target:
         url = names.secret("target url")
@@ -206,13 +206,13 @@ def _python_value(field: str, value: Written) -> str:
         return _text(value)
     source, _, name = (value.reference or "").partition(":")
     if field and field not in _CREDENTIALS:
-        # Not through os.environ: a traceback that shows the values of a line would show the whole of it.
+        # Not through os.environ: a traceback that shows the values of a line would show the whole environment.
         return f"cn.Secret.env({_text(name)}).reveal()"
     return f"cn.Secret.{source}({_text(name)})"
 
 
 def _text(text: str) -> str:
-    # A text of JSON is one of Python, and has the double quotes that formatters want.
+    # A JSON text is also a Python text, with the double quotes that formatters want.
     return json.dumps(text, ensure_ascii=False)
 
 
@@ -232,7 +232,7 @@ def _yaml(draft: _Draft) -> str:
 
 
 def _body(draft: _Draft) -> dict[str, Any]:
-    """The keys of a cell; what is as usual is left out."""
+    """The keys of a cell, without those that have their default value."""
     definition = draft.definition
     body: dict[str, Any] = {}
     if definition.event_types:
@@ -243,7 +243,7 @@ def _body(draft: _Draft) -> dict[str, Any]:
         values = {field: _yaml_value(value) for field, value in draft.authorization.items()}
         body["authorization"] = {"kind": draft.kind, **values}
     elif draft.kind == AuthorizationKind.UNKNOWN:
-        body["authorization"] = {"kind": draft.kind}  # which is refused when it is read: better than none
+        body["authorization"] = {"kind": draft.kind}  # the reader refuses this, which is better than no authorization
     if definition.event_sequence_id != EVENT_LOG:
         body["event_sequence"] = plain(definition.event_sequence_id)
     if not definition.replayable:

@@ -1,4 +1,4 @@
-"""``@webhook``: a class says which webhook it is."""
+"""``@webhook``: declares that a class describes a webhook."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ _EXAMPLE = 'Write @cn.webhook(target_url="https://example.com/chronicle/webhooks
 
 @dataclass(frozen=True, slots=True)
 class Declared:
-    """What ``@webhook`` was told."""
+    """The arguments of ``@webhook``."""
 
     id: str
     target_url: str
@@ -29,15 +29,15 @@ class Declared:
 
 @dataclass(frozen=True, slots=True)
 class DeclaredWebhook:
-    """What a declared class amounts to."""
+    """The webhook that a declared class describes."""
 
     definition: WebhookDefinition
     event_type_classes: tuple[type, ...]
-    """The event-type classes that its ``define`` named, whose schemas a kernel may not have yet."""
+    """The event-type classes that ``define`` named. A kernel may not have their schemas yet."""
     source: str
     """``module.Class``, for messages."""
     remarks: tuple[str, ...] = ()
-    """What was filled in for it."""
+    """What was added to the definition, as sentences."""
 
 
 registry: Declarations[Declared] = Declarations("__chronicle_webhook__")
@@ -52,13 +52,14 @@ def webhook(
     """Declare that a class is a webhook. Running the cell again replaces the earlier declaration.
 
     The class may have ``define(self, builder)``, which returns a builder with event types, headers and authorization.
-    Without event types the webhook gets all that the client knows. The class is made without arguments to call it.
+    Without event types the webhook receives all event types that the client knows. To call ``define``, an instance is
+    made without arguments.
 
-    :param target_url: where the kernel POSTs the events: an absolute http or https URL.
-    :param id: the id of the webhook; the name of the class unless given.
-    :param event_sequence_id: the sequence to observe, ``event-log`` unless given.
-    :raises InvalidDeclarationError: without a target URL, for an argument of a wrong type, or something that is not a
-        class. What the texts hold is checked when the definition is made.
+    :param target_url: the URL to which the kernel POSTs the events: an absolute http or https URL.
+    :param id: the id of the webhook; by default the name of the class.
+    :param event_sequence_id: the sequence to observe, by default ``event-log``.
+    :raises InvalidDeclarationError: the target URL is missing, an argument has a wrong type, or the decorated object is
+        not a class. The content of the texts is checked when the definition is made.
     """
     if not_settled:
         first = not_settled[0]
@@ -93,14 +94,15 @@ def _mark(cls: object, target_url: str | None, given_id: str | None, event_seque
 
 
 def is_webhook(candidate: object) -> bool:
-    """Whether this is a class that carries ``@webhook``."""
+    """Whether an object is a class with ``@webhook``."""
     return isinstance(candidate, type) and registry.value_of(candidate) is not None
 
 
 def declared_of(candidate: object) -> Declared:
-    """What ``@webhook`` was told on a class.
+    """The arguments of ``@webhook`` on a class.
 
-    :raises InvalidDeclarationError: when it is not a class, or not declared; a subclass needs its own declaration.
+    :raises InvalidDeclarationError: the object is not a class, or is not declared. A subclass needs its own
+        declaration.
     """
     if not isinstance(candidate, type):
         raise InvalidDeclarationError(
@@ -115,11 +117,11 @@ def declared_of(candidate: object) -> Declared:
 
 
 def declare(cls: type, *, all_event_types: Callable[[], Sequence[EventType]] = tuple) -> DeclaredWebhook:
-    """The definition that a declared class describes, checked.
+    """The definition that a declared class describes, after a check.
 
-    :param all_event_types: tells what the webhook gets when its ``define`` names no event types; asked only then.
-    :raises InvalidDeclarationError: when the class is not declared, or its ``define`` cannot be used.
-    :raises InvalidDefinitionError: when the definition cannot work.
+    :param all_event_types: returns the event types for a ``define`` that names none; called only then.
+    :raises InvalidDeclarationError: the class is not declared, or its ``define`` cannot be used.
+    :raises InvalidDefinitionError: the definition cannot work.
     """
     declared = declared_of(cls)
     builder = DefinitionBuilder().on_event_sequence(declared.event_sequence_id)
@@ -134,7 +136,7 @@ def declare(cls: type, *, all_event_types: Callable[[], Sequence[EventType]] = t
 def with_all(
     builder: DefinitionBuilder, all_event_types: Callable[[], Sequence[EventType]]
 ) -> tuple[DefinitionBuilder, tuple[str, ...]]:
-    """The builder with all event types when it names none, and then a remark that says so."""
+    """The builder. If it names no event types, it gets all of them, and a remark says so."""
     if builder.event_types:
         return builder, ()
     kinds = all_event_types()
@@ -171,7 +173,8 @@ def _instance(cls: type) -> object:
 
 
 def _called(function: Callable[..., object], *arguments: object, what: str) -> object:
-    """What a function of the declared class gives. Its own error is told by its kind: the text may hold a secret."""
+    """The result of a function of the declared class. An error of the function is described by its type, because its
+    text may contain a secret."""
     try:
         return function(*arguments)
     except ChronicleError:
@@ -189,6 +192,6 @@ def _takes(function: Callable[..., Any], *arguments: object) -> bool:
         inspect.signature(function).bind(*arguments)
     except TypeError:
         return False
-    except ValueError:  # it does not tell its signature
+    except ValueError:  # the function has no signature
         return True
     return True

@@ -1,4 +1,4 @@
-"""Finding the declared webhooks of a process: those in loaded modules and those of the notebook."""
+"""How to find the declared webhooks of a process: those in loaded modules and those of the notebook."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from chronicle_notebook.model import EventType
 
 
 def declared_webhooks(modules: Iterable[str] | None = None) -> list[type]:
-    """The classes that carry ``@webhook`` and still stand, in the order of their latest definition.
+    """The classes with ``@webhook`` that count, in the order of their latest definition.
 
-    A class stands as long as its name in its module leads to it. One that was defined again is replaced, even if
-    instances of the old one live on; one that was deleted with ``del``, renamed, or defined again without the decorator
-    is out. One that was made inside a function stands as long as it is alive.
+    A class counts while its name in its module refers to it. A class that was defined again is replaced, even if
+    instances of the old class still exist. A class that was deleted with ``del``, renamed, or defined again without the
+    decorator does not count. A class that was made inside a function counts while it is alive.
 
-    :param modules: names of modules to look in, ``__main__`` for the notebook; all loaded ones unless given.
+    :param modules: the names of the modules to look in, ``__main__`` for the notebook; by default all loaded modules.
     """
     if isinstance(modules, str):
         raise InvalidInputError(
@@ -31,13 +31,13 @@ def declared_webhooks(modules: Iterable[str] | None = None) -> list[type]:
 def discover(
     classes: Iterable[type] | None = None, *, all_event_types: Callable[[], Sequence[EventType]] = tuple
 ) -> list[DeclaredWebhook]:
-    """What the declared classes amount to: those that were configured, else all that stand.
+    """The webhooks that the declared classes describe: those of ``classes``, else of all classes that count.
 
-    :param classes: classes that carry ``@webhook``; one that is given twice counts once.
-    :param all_event_types: what a class without event types gets; asked at most once.
-    :raises InvalidDeclarationError: when a class does not carry ``@webhook``, or its ``define`` cannot be used.
-    :raises InvalidDefinitionError: when a definition cannot work.
-    :raises DuplicateWebhookError: when two classes declare one id; the message names both.
+    :param classes: classes with ``@webhook``; a repeated class counts once.
+    :param all_event_types: returns the event types for a class that names none; called at most once.
+    :raises InvalidDeclarationError: a class does not have ``@webhook``, or its ``define`` cannot be used.
+    :raises InvalidDefinitionError: a definition cannot work.
+    :raises DuplicateWebhookError: two classes declare the same id; the message names both.
     """
     found = list(dict.fromkeys(declared_webhooks() if classes is None else classes))
     _check_distinct(found)

@@ -1,4 +1,4 @@
-"""What a call is given: a declared class, a definition, an id with a target URL, or several of these in a list."""
+"""The arguments of a call: a declared class, a definition, an id with a target URL, or a list of these."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ from chronicle_notebook.model import EventType, WebhookDefinition
 
 Configure = Callable[[DefinitionBuilder], DefinitionBuilder]
 Known = Callable[[], Sequence[EventType]]
-"""Tells the event types that a webhook gets which names none; asked only then."""
+"""A function that returns the event types for a webhook that names none; called only then."""
 
 
 def several(given: object) -> list[object] | None:
-    """What is in a list of webhooks, or in anything else that can be gone through; None for one webhook."""
+    """The elements of a list of webhooks, or of any other iterable; None for one webhook."""
     if isinstance(given, str | bytes | type | WebhookDefinition | Mapping) or not isinstance(given, Iterable):
         return None
     return list(given)
@@ -26,10 +26,10 @@ def several(given: object) -> list[object] | None:
 def declaration(
     webhook: object, target_url: str | None, configure: Configure | None, *, known: Known, call: str, takes: str = ""
 ) -> DeclaredWebhook:
-    """One webhook as it is to be registered.
+    """One webhook to register.
 
     :param call: the method that was called, for the message.
-    :param takes: what that takes beside one webhook, for the message.
+    :param takes: the other arguments of the method, for the message.
     """
     if isinstance(webhook, str) and target_url is not None:
         with about(webhook):
@@ -49,7 +49,7 @@ def declaration(
 
 
 def declarations(webhooks: Iterable[object], *, known: Known, call: str) -> list[DeclaredWebhook]:
-    """Several webhooks as they are to be registered."""
+    """Several webhooks to register."""
     known = cache(known)
     found = []
     for number, webhook in enumerate(webhooks, 1):
@@ -61,7 +61,7 @@ def declarations(webhooks: Iterable[object], *, known: Known, call: str) -> list
 
 
 def ids(webhooks: Iterable[object], *, call: str) -> list[str]:
-    """The ids of several webhooks, given as such or as declared classes; one that is given twice counts once."""
+    """The ids of several webhooks, from ids or declared classes; a repeated one counts once."""
     found: dict[str, None] = {}
     for number, webhook in enumerate(webhooks, 1):
         if not isinstance(webhook, str | type):
@@ -71,12 +71,12 @@ def ids(webhooks: Iterable[object], *, call: str) -> list[str]:
 
 
 def id_of(webhook: str | type) -> str:
-    """The id of a webhook, given as such or as its declared class."""
+    """The id of a webhook, from an id or a declared class."""
     return webhook if isinstance(webhook, str) else declared_of(webhook).id
 
 
 def check_alone(webhook: object, target_url: object, configure: object) -> None:
-    """Refuse a target URL and a function for the builder beside what has its own: they would be ignored."""
+    """Refuse a target URL and a configure function for an argument that has its own: they would be ignored."""
     if target_url is None and configure is None:
         return
     kinds = {"a declared class": type, "a definition": WebhookDefinition}

@@ -1,6 +1,6 @@
-"""What stands in written-out definitions where a secret would: ``env:NAME``, and how plain text is told from it.
+"""References in definitions as text: ``env:NAME`` instead of a secret, and how to tell them from plain text.
 
-A text that itself begins like a reference is written ``literal:TEXT``.
+A plain text that begins like a reference is written ``literal:TEXT``.
 """
 
 from __future__ import annotations
@@ -12,9 +12,9 @@ from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
 from chronicle_notebook.base._secrets import Secret
 
 KINDS = ("env", "var")
-"""The references that a cell may hold: an environment variable, and a variable of the notebook."""
+"""The references that a cell may contain: an environment variable, and a variable of the notebook."""
 LITERAL = "literal:"
-"""Before a text that is meant as it stands, although it looks like a reference."""
+"""The prefix of a plain text that looks like a reference."""
 
 _LOOKS_LIKE_ONE = re.compile(r"(env|var|literal|keyring|prompt):")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
@@ -22,31 +22,31 @@ _NOT_IN_NAME = re.compile(r"[^A-Z0-9]+")
 
 
 def looks_like_reference(text: str) -> bool:
-    """Whether a text would be read as a reference, or refused as one of a wrong kind."""
+    """Whether a text would be read as a reference, or refused as a reference of a wrong kind."""
     return _LOOKS_LIKE_ONE.match(text) is not None
 
 
 def plain(text: str) -> str:
-    """A text as it is written where a reference could stand."""
+    """A plain text in a place where a reference is possible."""
     return f"{LITERAL}{text}" if looks_like_reference(text) else text
 
 
 def upper_snake(text: str) -> str:
-    """``accountEvents`` and ``account-events`` as ``ACCOUNT_EVENTS``; empty when there is no letter or digit in it."""
+    """``accountEvents`` and ``account-events`` as ``ACCOUNT_EVENTS``; empty if the text has no letter or digit."""
     return _NOT_IN_NAME.sub("_", _CAMEL.sub("_", text).upper()).strip("_")
 
 
 class VariableNames:
-    """Gives each secret of a webhook an environment variable of its own: ``ACCOUNT_EVENTS_TOKEN``."""
+    """Gives each secret of a webhook its own environment variable: ``ACCOUNT_EVENTS_TOKEN``."""
 
     def __init__(self, webhook: str, taken: set[str]) -> None:
         prefix = upper_snake(webhook)
-        # A name that begins with a digit is none for a shell.
+        # A shell does not allow a name that begins with a digit.
         self._prefix = prefix if prefix and not prefix[0].isdigit() else f"WEBHOOK_{prefix}".rstrip("_")
         self._taken = set(taken)
 
     def secret(self, purpose: str) -> Secret:
-        """A reference to a variable that nothing else of this webhook uses."""
+        """A reference to a variable that this webhook does not use for anything else."""
         base = f"{self._prefix}_{upper_snake(purpose) or 'SECRET'}"
         name, number = base, 2
         while name in self._taken:
@@ -56,10 +56,10 @@ class VariableNames:
 
 
 def resolve(text: str, variables: Mapping[str, object], *, field: str) -> str | Secret:
-    """What a text stands for: a secret of the environment, the value of a variable, or the text itself.
+    """The value of a text: a secret of the environment, the value of a variable, or the text itself.
 
-    :param variables: the variables of the notebook; only those that hold a text or a Secret can be referred to.
-    :raises InvalidInputError: for a reference of another kind, or one to a variable that is not there.
+    :param variables: the variables of the notebook; only those with a text or a Secret can be referred to.
+    :raises InvalidInputError: the reference is of another kind, or its variable does not exist.
     """
     if not looks_like_reference(text):
         return text
@@ -82,9 +82,9 @@ def resolve(text: str, variables: Mapping[str, object], *, field: str) -> str | 
 
 
 def resolve_text(text: str, variables: Mapping[str, object], *, field: str) -> str:
-    """Like :func:`resolve`, for what is no secret: the value itself.
+    """The same as :func:`resolve` for a text that is not secret: the value itself.
 
-    :raises SecretUnavailableError: when a variable of the environment is not set.
+    :raises SecretUnavailableError: a variable of the environment is not set.
     """
     value = resolve(text, variables, field=field)
     return value.reveal() if isinstance(value, Secret) else value

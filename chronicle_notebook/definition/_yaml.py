@@ -1,8 +1,8 @@
-"""The body of a ``%%webhook`` cell: YAML to a builder.
+"""The body of a ``%%webhook`` cell: from YAML to a builder.
 
-Only the shape of YAML is used: every scalar is a text, so that ``no`` is a text and ``1.10`` keeps its zero. Values
-come from outside by reference alone (``env:NAME``, ``var:NAME``), never by putting text into text. An error names the
-line and the key, and never repeats a value.
+Only the structure of YAML is used: every scalar is a text, so ``no`` is a text and ``1.10`` keeps its zero. Values from
+outside come only as references (``env:NAME``, ``var:NAME``); text is never put into other text. An error names the line
+and the key, and never repeats a value.
 """
 
 from __future__ import annotations
@@ -45,16 +45,16 @@ _FAULTS = (
     ("<block end>", "this does not go on what stands above it: look at the indentation, the dashes and the quotes"),
     ("alias", "a value that begins with '*' refers to something"),
 )
-"""What YAML says, of what or where, and what that means; its own words can quote a value."""
+"""The messages of the YAML parser, and our messages for them. The parser's own messages can quote a value."""
 _OTHER_KINDS = frozenset(
     {"apikey", "api-key", "certificate", "digest", "hmac", "jwt", "key", "oauth2", "password", "token"}
 )
-"""What people write as the kind, and which can be no secret."""
+"""Words that people write as the kind of an authorization, and that cannot be secrets."""
 
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole webhook as YAML: what ``code`` writes with ``--as yaml``."""
+    """A whole webhook as YAML, which ``code`` writes with ``--as yaml``."""
 
     id: str
     target_url: str
@@ -66,24 +66,24 @@ def read_body(
 ) -> DefinitionBuilder:
     """Read the body of a cell.
 
-    :param variables: what ``var:NAME`` can refer to.
-    :param allow_literal: take a password, token or client secret that is written out.
+    :param variables: the variables that ``var:NAME`` can refer to.
+    :param allow_literal: accept a password, token or client secret in plain text.
     :param first_line: the number of the first line, for messages.
-    :raises InvalidDefinitionError: naming line and key; ``field`` is the key.
+    :raises InvalidDefinitionError: the body is wrong. The message names the line and the key; ``field`` is the key.
     """
     return _Reader(variables or {}, allow_literal, first_line).builder(text)
 
 
 def read_document(text: str, *, variables: Mapping[str, object] | None = None, allow_literal: bool = False) -> Document:
-    """Read a whole webhook: the keys of a cell with ``id`` and ``url``.
+    """Read a whole webhook: the keys of a cell, ``id`` and ``url``.
 
-    :raises InvalidDefinitionError: naming line and key; ``field`` is the key.
+    :raises InvalidDefinitionError: the document is wrong. The message names the line and the key; ``field`` is the key.
     """
     return _Reader(variables or {}, allow_literal, 1).document(text)
 
 
 class _Reader:
-    """Walks the nodes of YAML; nothing is ever constructed from them but texts."""
+    """Reads the nodes of YAML. It creates nothing from them except text."""
 
     def __init__(self, variables: Mapping[str, object], allow_literal: bool, first_line: int) -> None:  # noqa: FBT001
         self._variables = variables
@@ -93,7 +93,7 @@ class _Reader:
     # -- the whole -----------------------------------------------------------------------------------------------
 
     def document(self, text: str) -> Document:
-        """With id and URL."""
+        """The document, with id and URL."""
         entries = self._root(text, ("id", "url", *KEYS))
         webhook = self._text(_needed(entries, "id"), "id")
         with about(webhook):
@@ -102,7 +102,7 @@ class _Reader:
         return Document(webhook, url, builder)
 
     def builder(self, text: str) -> DefinitionBuilder:
-        """Without id and URL, which stand on the first line of a cell."""
+        """The builder, without id and URL, which are on the first line of a cell."""
         return self._build(self._root(text, KEYS))
 
     def _root(self, text: str, known: Collection[str]) -> dict[str, yaml.Node]:
@@ -150,7 +150,7 @@ class _Reader:
         builder: DefinitionBuilder,
         node: yaml.Node,
     ) -> DefinitionBuilder:
-        """What the builder itself refuses gets the line it stands on."""
+        """Add the line to an error of the builder."""
         try:
             return read(builder, node)
         except InvalidDefinitionError as error:
@@ -215,7 +215,7 @@ class _Reader:
         return builder
 
     def _kind(self, node: yaml.Node, entries: Mapping[str, yaml.Node]) -> str:
-        """The kind that is told, or the one that takes what is given."""
+        """The kind in the text, or the only kind that has the given keys."""
         if "kind" in entries:
             kind = self._scalar(entries["kind"], "kind").lower()
             if kind not in KINDS:
@@ -308,12 +308,12 @@ def _which(key: str, known: Collection[str]) -> str:
 
 
 def _plainly(error: yaml.MarkedYAMLError) -> str:
-    """What is wrong, in words for somebody who does not know how YAML is read."""
+    """What is wrong, in words for people who do not know how YAML is parsed."""
     told = f"{error.context} {error.problem}"
     return next((meaning for sign, meaning in _FAULTS if sign in told), "it cannot be read")
 
 
 def _shown_kind(kind: str) -> str:
-    """A kind that is none, unless it can be a secret in the wrong place."""
+    """An unknown kind for a message, unless it can be a secret in the wrong place."""
     known = bool(did_you_mean(kind, KINDS)) or kind in _OTHER_KINDS
     return repr(kind) if known else f"What stands there, a text of {len(kind)} characters,"

@@ -1,8 +1,8 @@
-"""The banner of a protected kernel above the DataFrames that come from it, too.
+"""The banner of a protected kernel above the DataFrames that come from it.
 
-A DataFrame shows itself, so the banner travels in its ``attrs``, which pandas hands on to what is filtered or taken
-from it, and the shell's formatters put it above. They are taught on the first such frame alone: nobody else's frames,
-and no other process, see any of this.
+A DataFrame shows itself, so the banner is in its ``attrs``. pandas copies them to frames that are filtered or derived
+from it. The formatters of the shell show the banner above the frame. They are changed when the first such frame is
+made, so other frames and other processes are not affected.
 """
 
 from __future__ import annotations
@@ -21,10 +21,11 @@ BANNER = "chronicle_notebook.banner"
 
 
 def under(frame: pd.DataFrame, banner: str) -> pd.DataFrame:
-    """The frame, which shows the banner above itself in IPython and Jupyter; the frame as it is without a banner."""
+    """The frame, which now shows the banner above itself in IPython and Jupyter. Without a banner the frame is
+    unchanged."""
     if banner:
         frame.attrs[BANNER] = banner
-        # What was never imported runs no shell.
+        # If IPython was never imported, there is no shell.
         shell = sys.modules["IPython"].get_ipython() if "IPython" in sys.modules else None
         if shell is not None:
             _teach(shell.display_formatter.formatters)
@@ -32,19 +33,19 @@ def under(frame: pd.DataFrame, banner: str) -> pd.DataFrame:
 
 
 class _Html:
-    """Shows a frame as whatever was there before does, with its banner above."""
+    """Shows the banner and then the frame, as the previous formatter shows it."""
 
     def __init__(self, before: Callable[[Any], str | None] | None) -> None:
         self._before = before
 
     def __call__(self, frame: pd.DataFrame) -> str | None:
-        # None where pandas is told to show no HTML: then the text is all, and has the banner.
+        # The result is None if pandas is set to show no HTML. Then only the text is shown, and the text has the banner.
         table = frame._repr_html_() if self._before is None else self._before(frame)  # type: ignore[operator]
         return None if table is None else banner_html(_banner(frame)) + str(table)
 
 
 class _Text:
-    """As above, for terminals and for what reads the text of a notebook."""
+    """The same for terminals and for programs that read the text of a notebook."""
 
     def __init__(self, before: Callable[[Any, Any, bool], None] | None) -> None:
         self._before = before
@@ -70,7 +71,7 @@ def _teach(formatters: Any) -> None:
         (pd.DataFrame, "text/plain", _Text),
         (pd.Series, "text/plain", _Text),
     ):
-        # The shell's own printer is looked up as the default; only what somebody set for frames is kept.
+        # The shell finds its own printer by default. Only a printer that somebody set for frames is kept.
         before = formatters[mime].type_printers.get(kind)
         if not isinstance(before, _Html | _Text):
             formatters[mime].for_type(kind, form(before))

@@ -1,4 +1,4 @@
-"""A list of values that shows as a table: what the listing calls of a client return."""
+"""A list of values that shows itself as a table. The listing calls of a client return it."""
 
 from __future__ import annotations
 
@@ -19,27 +19,28 @@ if TYPE_CHECKING:
 Item = TypeVar("Item")
 
 LONGEST_CELL = 500
-"""Characters that a cell of a table shows at most."""
+"""The longest text of a cell in a table, in characters."""
 LARGEST = 2**63 - 1
-"""The largest number of a column of a frame. Kernels count to twice that, and use what is near the end as signs."""
+"""The largest number in a column of a frame. Kernels count up to twice this number, and use the last numbers as
+marks."""
 CUT = "Long cells are cut: to_frame() has all of them."
 
 
-@dataclass(frozen=True)  # no slots: with them Python 3.11 cannot call Column[...](...)
+@dataclass(frozen=True)  # without slots: with them Python 3.11 cannot call Column[...](...)
 class Column(Generic[Item]):
-    """One column: its name in a frame, its title, its value, and the dtype of the frame's column."""
+    """One column: its name in a frame, its title, its value, and its dtype in a frame."""
 
     name: str
     title: str
     value: Callable[[Item], Any]
     dtype: str = "str"
     shown: bool = True
-    """Whether the table has it too, and not only the frame."""
+    """Whether the table has this column too. The frame always has it."""
     text: Callable[[Item], str] | None = None
-    """What the table shows, where that is not the whole value."""
+    """The text in the table, if it is not the whole value."""
 
     def cell(self, item: Item) -> str:
-        """The value as a text."""
+        """The value of an item as text."""
         if self.text is not None:
             return self.text(item)
         value = self.value(item)
@@ -55,10 +56,10 @@ class Column(Generic[Item]):
 
 
 class _Kept:
-    """What a function gave for each of some items, in the place of that function, which may be none that pickles."""
+    """The results of a function for some items. It replaces the function, because the function may not be picklable."""
 
     def __init__(self, items: Sequence[Any], values: Sequence[Any]) -> None:
-        self._items = items  # as long as they live, nothing else has their ids
+        self._items = items  # while the items live, no other object has their ids
         self._values = {id(item): value for item, value in zip(items, values, strict=True)}
 
     def __call__(self, item: Any) -> Any:
@@ -103,7 +104,7 @@ class Listing(Sequence[Item]):
         return self._items[key]
 
     def __eq__(self, other: object) -> bool:
-        """Whether the items are those of another listing, list or tuple."""
+        """Whether the items are equal to those of another listing, list or tuple."""
         if isinstance(other, Listing):
             return self._items == other._items
         return self._items == tuple(other) if isinstance(other, list | tuple) else NotImplemented
@@ -111,7 +112,7 @@ class Listing(Sequence[Item]):
     __hash__ = None  # type: ignore[assignment]  # as of a list
 
     def under(self, banner: str) -> Listing[Item]:
-        """The same list under a banner."""
+        """The same list with a banner."""
         return self._of(self._items, banner)
 
     def _of(self, items: Sequence[Item], banner: str) -> Listing[Item]:
@@ -138,7 +139,7 @@ class Listing(Sequence[Item]):
         return (_restored, (self._items, columns, words | {"total": self._total}))
 
     def to_frame(self) -> pd.DataFrame:
-        """A DataFrame indexed by the first column; columns and dtypes are the same when it is empty."""
+        """A DataFrame whose index is the first column. An empty list has the same columns and dtypes."""
         import pandas as pd
 
         data = {
@@ -183,7 +184,7 @@ def _fitting(column: Column[Item], item: Item) -> Any:
 def _restored(
     items: Sequence[Any], columns: Sequence[tuple[Column[Any], list[Any], list[str] | None]], words: dict[str, Any]
 ) -> Listing[Any]:
-    """A listing as it was pickled."""
+    """A listing from its pickled parts."""
     kept = [
         replace(column, value=_Kept(items, values), text=None if texts is None else _Kept(items, texts))
         for column, values, texts in columns

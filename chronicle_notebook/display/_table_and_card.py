@@ -1,6 +1,6 @@
 """Tables and cards as text and as static HTML: escaped, without script, in the colours of JupyterLab's theme.
 
-What is shown here also shows where no script runs: in saved, exported and untrusted notebooks.
+This HTML also works where no script runs: in saved, exported and untrusted notebooks.
 """
 
 from __future__ import annotations
@@ -14,13 +14,13 @@ from html import escape
 from chronicle_notebook.base._text import readable
 
 SHOWN = 60
-"""Rows that a table shows at most; more are counted below it."""
+"""The largest number of rows in a table. A line below the table counts the others."""
 ONE_LINE = 26
-"""Characters of the longest cell of a column of single words that stays on one line."""
+"""The longest cell, in characters, of a column of single words that stays on one line."""
 ONE_LINE_FIRST = 40
-"""The same of the first column, which says what a row is."""
+"""The same limit for the first column, which names the row."""
 NARROWEST = 18
-"""Characters that a column with longer cells has room for, however narrow the page is."""
+"""The least width, in characters, of a column with longer cells, even on a narrow page."""
 
 _FONT = "font:13px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);"
 _TEXT = "color:var(--jp-ui-font-color1,inherit);"
@@ -29,26 +29,26 @@ _CAPTION = "text-align:left;white-space:nowrap;font-weight:600;padding:0 0 4px"
 _NO_WRAP = "white-space:nowrap"
 _GRID = "display:grid;grid-template-columns:max-content minmax(0,1fr);gap:1px 16px;margin:0"
 PLAIN = "mathjax_ignore tex2jax_ignore"
-"""Classes of HTML in which nothing is typeset: ``$...$`` in somebody else's text would be shown as mathematics."""
-# JupyterLab floats these, which a grid must not.
+"""HTML classes that switch off typesetting: otherwise ``$...$`` in other people's text becomes mathematics."""
+# JupyterLab lets these elements float, which breaks a grid.
 _PLACED = "float:none;width:auto;"
 
 
 @dataclass(frozen=True, slots=True)
 class Table:
-    """Rows of texts under titles."""
+    """Rows of text under column titles."""
 
     caption: str
     titles: Sequence[str]
     rows: Sequence[Sequence[str]]
     foot: str = ""
-    """One line below the table, for example where and when it was read."""
+    """One line below the table, for example the server and the time of reading."""
     empty: str = "Nothing to show."
-    """What stands there when there are no rows."""
+    """The text that replaces the rows of an empty table."""
     numbers: frozenset[int] = frozenset()
-    """Positions of the columns that hold numbers; they are set flush right."""
+    """The positions of the columns with numbers. They are aligned right."""
     banner: str = ""
-    """One line above everything, for what must not be overlooked: see :func:`banner_of`."""
+    """One line above everything, for a warning that nobody must miss: see :func:`banner_of`."""
 
     def text(self) -> str:
         """The table as plain text."""
@@ -83,7 +83,8 @@ class Table:
             body = f'<tr><td colspan="{len(self.titles)}" style="text-align:left;{_SOFT}">{_safe(self.empty)}</td></tr>'
         caption = f'<caption style="{_CAPTION}">{_safe(self.caption)}</caption>'
         foot = "".join(f'<div style="{_SOFT}">{_safe(line)}</div>' for line in (self._cut(), self.foot) if line)
-        # Only columns that may wrap feel the last of these styles: their cells break where they must, within a URL too.
+        # The last of these styles matters only for columns that may wrap: their cells may break anywhere, also within a
+        # URL.
         return (
             f'<div class="chronicle-notebook {PLAIN}" style="{_FONT}{_TEXT}overflow-x:auto">{banner_html(self.banner)}'
             f'<table cellpadding="4" style="border-collapse:collapse;{_FONT}{_TEXT}overflow-wrap:anywhere">'
@@ -92,7 +93,8 @@ class Table:
         )
 
     def _cells(self, row: Sequence[str], room: Sequence[int]) -> Iterable[str]:
-        # Short on purpose, as it is there once per cell: padding and lines come from the page's own style for tables.
+        # These styles are short because each cell repeats them. Padding and lines come from the page's own style for
+        # tables.
         for position, cell in enumerate(row):
             tag, scope = ("th", ' scope="row"') if position == 0 else ("td", "")
             text = _unhyphenated(cell) if room[position] else _safe(cell)
@@ -100,9 +102,10 @@ class Table:
             yield f'<{tag}{scope} style="{self._side(position)}{wrap}">{text}</{tag}>'
 
     def _room(self, position: int) -> int:
-        """Characters that a column needs at least, when its cells may take several lines; 0 when they may not.
+        """The least width, in characters, of a column whose cells may take several lines; 0 for other columns.
 
-        A short cell on one line is not broken at its hyphens; a long one would push what follows out of sight.
+        A short cell on one line is not broken at its hyphens. A long cell would push the following columns out of
+        sight.
         """
         cells = [row[position] for row in self.rows[:SHOWN]]
         longest = ONE_LINE_FIRST if position == 0 else ONE_LINE
@@ -118,7 +121,8 @@ class Table:
 
 
 class Tone(StrEnum):
-    """What a card's bar says; the heading says it in words or with a sign too, as colour alone says nothing to many."""
+    """The meaning of a card's coloured bar. The heading repeats it in words or with a sign, because many people cannot
+    rely on colour."""
 
     PLAIN = "var(--jp-brand-color1,#1976d2)"
     GOOD = "var(--jp-success-color1,#388e3c)"
@@ -128,14 +132,14 @@ class Tone(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """A heading over a few named facts."""
+    """A heading and a few named facts below it."""
 
     heading: str
     facts: Sequence[tuple[str, str]]
     notes: Sequence[str] = ()
     tone: Tone = Tone.PLAIN
     banner: str = ""
-    """As of a table."""
+    """The same as in a table."""
 
     def text(self) -> str:
         """The card as plain text."""
@@ -161,27 +165,27 @@ class Card:
 
 
 def clock(moment: datetime) -> str:
-    """A moment for a reader: local date and time to the second, with the offset."""
+    """A moment as local date and time, to the second, with the offset."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
 
 
 def banner_of(server: str) -> str:
-    """What must stand above everything that comes from a server: that it is protected; empty for any other."""
+    """The banner above everything that comes from a protected server; empty for any other server."""
     return str(getattr(server, "banner", ""))
 
 
 def mark_of(server: str) -> str:
-    """What a one-line repr says of a protected server; empty for any other."""
+    """The mark of a protected server in a one-line repr; empty for any other server."""
     return ", PROTECTED" if banner_of(server) else ""
 
 
 def banner_text(banner: str) -> str:
-    """A banner as a line of text; empty for none."""
+    """A banner as a line of text; empty if there is none."""
     return f"!! {readable(banner)} !!" if banner else ""
 
 
 def banner_html(banner: str) -> str:
-    """A banner as HTML; empty for none."""
+    """A banner as HTML; empty if there is none."""
     if not banner:
         return ""
     return (
@@ -199,7 +203,7 @@ def _least(room: int) -> str:
 
 
 def _unhyphenated(text: str) -> str:
-    """A text that may take several lines, whose short words are not broken at their hyphens."""
+    """Text that may take several lines, but is not broken at the hyphens of its short words."""
     return " ".join(
         f'<span style="{_NO_WRAP}">{_safe(word)}</span>' if "-" in word and len(word) <= NARROWEST else _safe(word)
         for word in text.split(" ")
@@ -207,5 +211,5 @@ def _unhyphenated(text: str) -> str:
 
 
 def _safe(text: str) -> str:
-    """A text of somebody else in HTML."""
+    """Other people's text, escaped for HTML."""
     return escape(readable(text))

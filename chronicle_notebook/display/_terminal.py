@@ -1,4 +1,4 @@
-"""What the programs of this package have in common: how they read their command line, and how they end."""
+"""What the programs of this package share: how they read their command line, and how they end."""
 
 from __future__ import annotations
 
@@ -11,34 +11,34 @@ from typing import Any, NoReturn
 from chronicle_notebook.base._errors import nearest
 
 INTERRUPTED = 130
-"""The exit code after Ctrl-C, as shells count it: 128 and the number of SIGINT."""
+"""The exit code after Ctrl-C, as in shells: 128 and the number of SIGINT."""
 TERMINATED = 143
-"""The exit code after SIGTERM, likewise."""
+"""The exit code after SIGTERM: 128 and the number of SIGTERM."""
 CLOSED = 141
-"""The exit code when nobody reads any more, as after ``| head``: 128 and the number of SIGPIPE."""
+"""The exit code if the reader of the output has gone, as after ``| head``: 128 and the number of SIGPIPE."""
 
 
 class Terminated(KeyboardInterrupt):
-    """SIGTERM, in a program that ends in order when it comes."""
+    """SIGTERM as an exception, so that a program ends in order."""
 
 
 class Parser(argparse.ArgumentParser):
-    """A parser, and through it each of its commands, that names the nearest option for one that there is not."""
+    """A parser that suggests the most similar option for an unknown one. Its commands have such a parser too."""
 
     def __init__(self, *arguments: Any, **named: Any) -> None:
         self._known: list[str] = []
         super().__init__(*arguments, **named)
 
     def add_argument(self, *arguments: Any, **named: Any) -> argparse.Action:
-        """Add an argument, and note how its option is written."""
+        """Add an argument, and remember the names of its option."""
         action = super().add_argument(*arguments, **named)
         self._known += action.option_strings
         return action
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
-        """Read a command line; the exit code is 2 for one with something unknown in it.
+        """Read a command line. The exit code for an unknown word is 2.
 
-        A command's own parser is asked by this method too, and there the error shows how that command is written.
+        argparse calls this method for the parser of a command too, so that the error shows the usage of that command.
         """
         options, unknown = super().parse_known_args(args, namespace)
         if unknown:
@@ -46,19 +46,20 @@ class Parser(argparse.ArgumentParser):
         return options, unknown
 
     def refuse(self, unknown: Sequence[str]) -> NoReturn:
-        """End with an error about words that are not known, with the option that the first of them resembles most."""
+        """End with an error about unknown words. The error suggests the option that is most similar to the first
+        word."""
         words = [word.partition("=")[0] for word in unknown if word.startswith("-")]
         hints = [f". Did you mean {near!r}?" for word in words for near in nearest(word, self._known, most=1)]
         self.error(f"unrecognized arguments: {' '.join(unknown)}{hints[0] if hints else ''}")
 
 
 def ended(program: Callable[[], int]) -> int:
-    """Run a program to its end; the exit code. Neither Ctrl-C nor a closed pipe shows a traceback."""
+    """Run a program to its end and return the exit code. Neither Ctrl-C nor a closed pipe shows a traceback."""
     try:
         try:
             return program()
         finally:
-            # Here and not at the end of the interpreter, which could only complain.
+            # Flush here, not at the end of the interpreter, which could only complain.
             if sys.stdout is not None:
                 sys.stdout.flush()
     except BrokenPipeError:
@@ -68,13 +69,13 @@ def ended(program: Callable[[], int]) -> int:
         terminated = isinstance(told, Terminated)
         try:
             print("Terminated." if terminated else "Interrupted.", file=sys.stderr)  # noqa: T201 - to its terminal
-        except BrokenPipeError:  # Ctrl-C ends who reads a pipe as well
+        except BrokenPipeError:  # Ctrl-C ends the reader of a pipe too
             _silence()
         return TERMINATED if terminated else INTERRUPTED
 
 
 def _silence() -> None:
-    """Let what is still held for a reader who has gone vanish; a stream that has a reader keeps it."""
+    """Discard the output for a reader that has gone. A stream with a reader keeps its output."""
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:

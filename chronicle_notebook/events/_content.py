@@ -1,4 +1,4 @@
-"""The content of an event: an instance of a declared class as JSON-ready values, with nothing lost on the way."""
+"""The content of an event: the values of a declared class as JSON values, without loss."""
 
 from __future__ import annotations
 
@@ -19,14 +19,14 @@ SMALLEST_INTEGER, LARGEST_INTEGER = -(2**63), 2**63 - 1
 
 
 def content_of(instance: object) -> dict[str, Any]:
-    """The fields of a dataclass, a pydantic model or a plain object, as values that JSON can hold.
+    """The fields of a dataclass, a pydantic model or a plain object, as JSON values.
 
     Times, UUIDs, decimals, enums and nested objects are converted: ``datetime`` to ISO 8601 with its offset,
-    ``timedelta`` to ``[-][d.]hh:mm:ss[.ffffff]`` as .NET reads it, ``Decimal`` to a number, an ``Enum`` to its value.
-    A pydantic model writes itself. A mapping is taken as content as it is.
+    ``timedelta`` to ``[-][d.]hh:mm:ss[.ffffff]`` as .NET reads it, ``Decimal`` to a number, an ``Enum`` to its value. A
+    pydantic model converts itself. A mapping is used as content as it is.
 
-    :raises InvalidInputError: for a value that JSON cannot hold without loss; it names the field and the type, and
-        never the value.
+    :raises InvalidInputError: JSON cannot hold a value without loss. The error names the field and the type, and never
+        the value.
     """
     if isinstance(instance, Mapping):
         return _mapping(instance, "", ())
@@ -123,7 +123,7 @@ def _nested(value: Any, field: str, path: tuple[int, ...]) -> Any:
         if id(value) in path:
             raise _refused(field, "holds itself", "An event is a tree of values.")
         return [_json(item, f"{field}[{index}]", (*path, id(value))) for index, item in enumerate(value)]
-    if is_pydantic_model(type(value)):  # one with a root need not be written as an object
+    if is_pydantic_model(type(value)):  # a model with a root need not be written as an object
         return _json(_written_by_pydantic(value, field), field, path)
     if has_fields(type(value)):
         return _object(value, field, path)
@@ -178,7 +178,7 @@ def _moment(value: datetime | date | time | timedelta | UUID, field: str) -> str
 
 
 def _duration(value: timedelta) -> str:
-    # The form .NET writes and reads for a TimeSpan, which is what "duration" means to a kernel.
+    # The form in which .NET writes and reads a TimeSpan. A kernel means this form by "duration".
     positive = abs(value)
     hours, rest = divmod(positive.seconds, 3600)
     minutes, seconds = divmod(rest, 60)

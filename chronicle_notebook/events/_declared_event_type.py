@@ -1,4 +1,4 @@
-"""``@event_type``: a class says which event type it is."""
+"""``@event_type``: declares that a class is an event type."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chronicle_notebook.model import EventType, RegisteredEventType
 T = TypeVar("T")
 
 LARGEST_GENERATION = 2**32 - 1
-"""A generation travels as an unsigned 32-bit number (source: K/Contracts/Events/EventType.cs)."""
+"""The largest generation: on the wire it is an unsigned 32-bit number (source: K/Contracts/Events/EventType.cs)."""
 
 _registry: Declarations[EventType] = Declarations("__chronicle_event_type__")
 
@@ -35,17 +35,14 @@ def event_type(
 ) -> type[T] | Callable[[type[T]], type[T]]:
     """Declare that a dataclass, a pydantic model or a plain annotated class is an event type.
 
-    It may stand above or below ``@dataclass``. Running the cell again replaces the earlier declaration.
+    It may be above or below ``@dataclass``. Running the cell again replaces the earlier declaration.
 
-    :param id: the id of the event type; the name of the class unless given.
-    :param generation: which generation of its shape the class describes; 1 is the first.
+    :param id: the id of the event type; by default the name of the class.
+    :param generation: the generation of the schema that the class describes; 1 is the first.
     :param tombstone: whether such an event marks the end of its event source.
-    :raises InvalidDeclarationError: for an argument of a wrong type, or something that is not a class.
+    :raises InvalidDeclarationError: an argument has a wrong type, or the decorated object is not a class.
 
-    >>> @event_type("AccountOpened")
-    ... class Opened:
-    ...     owner: str
-    >>> event_type_of(Opened)
+    >>> @event_type("AccountOpened") ... class Opened: ...     owner: str >>> event_type_of(Opened)
     EventType(id='AccountOpened', generation=1, tombstone=False)
     """
     if isinstance(id, type):
@@ -96,11 +93,11 @@ def _declare(cls: type[T], given_id: str | None, generation: int, *, tombstone: 
 
 
 def declared_event_types() -> list[type]:
-    """The classes that carry ``@event_type`` and still stand, in the order of definition.
+    """The classes with ``@event_type`` that count, in the order of their definition.
 
-    A class that was defined again, deleted with ``del`` or renamed is not among them.
+    A class that was defined again, deleted with ``del`` or renamed does not count.
 
-    :raises InvalidDeclarationError: when two classes have one id and generation; the message names both.
+    :raises InvalidDeclarationError: two classes have the same id and generation; the message names both.
     """
     classes = _registry.classes()
     seen: dict[tuple[str, int], type] = {}
@@ -117,14 +114,14 @@ def declared_event_types() -> list[type]:
 
 
 def is_event_type(candidate: object) -> bool:
-    """Whether this is a class that carries ``@event_type``."""
+    """Whether an object is a class with ``@event_type``."""
     return isinstance(candidate, type) and _registry.value_of(candidate) is not None
 
 
 def event_type_of(class_or_instance: object) -> EventType:
-    """The event type that a class, or the class of an instance, was declared to be.
+    """The event type that a class, or the class of an instance, declares.
 
-    :raises InvalidDeclarationError: when it was not; a subclass needs its own declaration.
+    :raises InvalidDeclarationError: the class declares none. A subclass needs its own declaration.
     """
     cls = class_or_instance if isinstance(class_or_instance, type) else type(class_or_instance)
     declared = _registry.value_of(cls)
@@ -138,6 +135,6 @@ def event_type_of(class_or_instance: object) -> EventType:
 def registration_of(cls: type) -> RegisteredEventType:
     """The declared event type with the JSON schema of its class, ready to be registered.
 
-    :raises InvalidDeclarationError: when the class is not declared, or an annotation has no place in a schema.
+    :raises InvalidDeclarationError: the class is not declared, or a schema cannot express an annotation.
     """
     return RegisteredEventType(type=event_type_of(cls), schema=schema_of(cls))

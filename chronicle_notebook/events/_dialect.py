@@ -1,4 +1,4 @@
-"""How kernels want a JSON schema to say what Python says otherwise."""
+"""How kernels express in a JSON schema what Python expresses differently."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ NULL: Schema = {"type": "null"}
 
 
 def types_of(schema: Schema) -> list[str]:
-    """The types that a schema allows by itself; none when it allows anything or leaves it to its branches."""
+    """The types that a schema itself allows; empty if it allows everything or leaves this to its branches."""
     given = schema.get("type", [])
     return [given] if isinstance(given, str) else list(given)
 
 
 def allows_null(schema: Schema) -> bool:
-    """Whether null is a value of the schema; an empty schema allows everything."""
+    """Whether a schema allows null. An empty schema allows everything."""
     return not schema or "null" in types_of(schema) or NULL in schema.get("anyOf", [])
 
 
 def nullable(schema: Schema) -> Schema:
-    """The same, with null allowed; a trailing ``?`` on the format says so (source: I/Schemas/TypeFormats.cs)."""
+    """The same schema, with null allowed. A trailing ``?`` on the format says so (source: I/Schemas/TypeFormats.cs)."""
     if allows_null(schema):
         return schema
     if "anyOf" in schema or "$ref" in schema:
@@ -36,7 +36,7 @@ def nullable(schema: Schema) -> Schema:
 
 
 def any_of(schemas: Iterable[Schema]) -> Schema:
-    """One schema that allows what one of these allows."""
+    """One schema that allows everything that one of the given schemas allows."""
     branches: list[Schema] = []
     for schema in schemas:
         if schema not in branches:
@@ -51,7 +51,7 @@ def any_of(schemas: Iterable[Schema]) -> Schema:
 
 
 def enum_schema(values: Iterable[Any]) -> Schema | None:
-    """The schema of a fixed set of values, or None when they are not all text, whole numbers or bool."""
+    """The schema of a fixed set of values; None if they are not all texts, whole numbers or bools."""
     distinct: dict[tuple[type, Any], str | None] = {(type(value), value): _kind(value) for value in values}
     kinds = list(dict.fromkeys(distinct.values()))
     if not kinds or None in kinds:

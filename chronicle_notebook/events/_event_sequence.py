@@ -1,4 +1,4 @@
-"""An event sequence: where events stand in order, and where they are appended."""
+"""An event sequence: events in order, and the place to append new ones."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chronicle_notebook.model import AppendedEvent, AppendResult, EventToAppend,
 PAIR = 2
 """An event source id and an event."""
 LAST = 2**64 - 2
-"""The largest number that an event can have; the one after it means none."""
+"""The largest number that an event can have. The number after it means "none"."""
 
 
 @public
@@ -40,7 +40,7 @@ class EventSequence:
         return f"<EventSequence {self.id!r} of {self.event_store!r}, namespace {self.namespace!r}{mark}>"
 
     def tail(self) -> int | None:
-        """The number of the last event; None when the sequence is empty."""
+        """The number of the last event; None if the sequence is empty."""
         return self._kernel.tail(self.event_store, self.namespace, self.id)
 
     def append(
@@ -50,21 +50,21 @@ class EventSequence:
 
         ``append("account-1", AccountOpened(owner="customer-1"))``, or ``append("account-1", "AccountOpened", {...})``.
         A declared event type that the event store lacks is registered first, with its schema. The event is stored when
-        this returns; deliveries follow.
+        the call returns; deliveries follow.
 
-        :raises AppendRefusedError: the schema, a constraint or the event type forbade it; nothing was appended.
+        :raises AppendRefusedError: the event violates its schema, a constraint or its event type; nothing was appended.
         """
         return self.append_many([_event(event_source_id, event, content)], classes=[type(event)])
 
     def append_many(
         self, events: Iterable[EventToAppend | tuple[str, object]], *, classes: Sequence[type] = ()
     ) -> AppendResult:
-        """Append events, all or none: pairs of event source id and declared event, or ``EventToAppend`` values.
+        """Append events, all or none: pairs of an event source id and a declared event, or ``EventToAppend`` values.
 
-        :param classes: classes with ``@event_type`` to register first, when the event store lacks them, beside those
-            of the declared events: for ``EventToAppend`` values, which do not tell their class.
-        :raises InvalidInputError: for anything else, or content that JSON cannot hold; nothing was appended.
-        :raises AppendRefusedError: the schema, a constraint or an event type forbade it; nothing was appended.
+        :param classes: more classes with ``@event_type`` to register first if the event store lacks them:
+            ``EventToAppend`` values do not name their class.
+        :raises InvalidInputError: an element is anything else, or JSON cannot hold its content; nothing was appended.
+        :raises AppendRefusedError: an event violates its schema, a constraint or its event type; nothing was appended.
         """
         if not isinstance(events, Iterable) or isinstance(events, str | bytes | Mapping):
             raise _no_pairs(f"The events to append are a list of pairs, not {type(events).__name__}.")
@@ -94,10 +94,11 @@ class EventSequence:
             raise
 
     def _advice(self, events: Iterable[EventToAppend], told: str) -> str:
-        """The hint for the first event whose type, or a property, the event store does not have; empty for neither."""
+        """The hint for the first event whose type, or one of whose properties, the event store does not have; empty if
+        there is none."""
         try:
             registered = self._kernel.event_types(self.event_store)
-        except KernelError:  # the refusal is the news, and not that nothing more can be said of it
+        except KernelError:  # the refusal matters, not the failure to explain it
             return ""
         known = {each.id for each in registered}
         own = [each.id for each in registered if each.owner != "server"]
@@ -118,10 +119,10 @@ class EventSequence:
     def read(self, start: int = 0, *, event_source_id: str | None = None) -> Listing[AppendedEvent]:
         """The events from a number on, as a table and with ``to_frame()``.
 
-        Kernels do not page: everything from there comes in one answer.
+        Kernels have no paging: all these events come in one answer.
 
-        :param start: the number of the first event to read; the first of a sequence is 0.
-        :param event_source_id: read the events of this event source alone.
+        :param start: the number of the first event to read; the first number of a sequence is 0.
+        :param event_source_id: read only the events of this event source.
         """
         check_whole(start, field="start", least=0, most=LAST, hint="Write read(100), for example; the first is 0.")
         if event_source_id is not None:
@@ -137,12 +138,12 @@ class EventSequence:
         ).under(banner_of(server))
 
     def has_events_for(self, event_source_id: str) -> bool:
-        """Whether there is an event of an event source."""
+        """Whether an event source has an event."""
         _check_source(event_source_id)
         return self._kernel.has_events(self.event_store, self.namespace, self.id, event_source_id)
 
     def _register(self, classes: Iterable[type]) -> None:
-        """Register declared event types that the event store lacks; each is looked up once."""
+        """Register declared event types that the event store lacks. Each event type is looked up only once."""
         wanted = [registration_of(cls) for cls in classes]
         wanted = [each for each in wanted if (each.id, each.generation) not in self._registered]
         if not wanted:
@@ -164,7 +165,7 @@ def _check_source(event_source_id: object) -> None:
 
 
 def _checked(event: EventToAppend) -> EventToAppend:
-    """An event that was made by hand, checked as one that is made here is."""
+    """An event that was made by hand, checked by the same rules as other events."""
     _check_source(event.event_source_id)
     if not isinstance(event.type, EventType):
         raise InvalidInputError(
@@ -205,7 +206,7 @@ def _event(event_source_id: str, event: object | str | EventType, content: Mappi
 
 
 def _content(given: object) -> dict[str, Any]:
-    """The content that goes with an event type, checked as that of a declared event is."""
+    """The content for an event type, checked by the same rules as the content of a declared event."""
     if given is None:
         return {}
     if not isinstance(given, Mapping):

@@ -1,4 +1,4 @@
-"""The fields of a class: what they are called, what they hold, and whether they may be left out."""
+"""The fields of a class: their names, their types, and whether they may be left out."""
 
 from __future__ import annotations
 
@@ -21,31 +21,31 @@ class Field:
     name: str
     annotation: Any
     optional: bool
-    """Whether an instance can do without: the field has a default."""
+    """Whether an instance may omit the field, because it has a default."""
 
 
 def is_pydantic_model(cls: object) -> bool:
-    """Whether this is a model of pydantic 2; pydantic is not imported for the question."""
+    """Whether a class is a model of pydantic 2. This does not import pydantic."""
     main = sys.modules.get("pydantic.main")
     return main is not None and isinstance(cls, type) and issubclass(cls, main.BaseModel) and cls is not main.BaseModel
 
 
 def is_named_tuple(cls: object) -> bool:
-    """Whether this is a ``NamedTuple`` class."""
+    """Whether a class is a ``NamedTuple``."""
     return isinstance(cls, type) and issubclass(cls, tuple) and hasattr(cls, "_fields")
 
 
 def has_fields(cls: object) -> bool:
-    """Whether a class says what it holds: a dataclass, or a class of one's own with annotations."""
+    """Whether a class describes its fields: a dataclass, or a user's class with annotations."""
     if not isinstance(cls, type) or cls.__module__ in {"builtins", "typing"}:
         return False
     return dataclasses.is_dataclass(cls) or any(map(inspect.get_annotations, _own_bases(cls)))
 
 
 def fields_of(cls: type) -> list[Field]:
-    """The fields of a dataclass (those it stores) or of an annotated class (the public ones), in order.
+    """The fields of a dataclass (those that it stores) or of an annotated class (the public ones), in order.
 
-    :raises InvalidDeclarationError: when an annotation cannot be resolved; it names class, field and annotation.
+    :raises InvalidDeclarationError: an annotation cannot be resolved. The error names class, field and annotation.
     """
     hints = dict(_hints(cls))
     if dataclasses.is_dataclass(cls):
@@ -63,7 +63,7 @@ def fields_of(cls: type) -> list[Field]:
 
 def _is_optional(cls: type, name: str, hint: Any) -> bool:
     if get_origin(hint) in {typing.NotRequired, typing.Required}:
-        # With postponed annotations a typed dictionary does not know by itself (source: typing.TypedDict).
+        # With postponed annotations a typed dictionary does not know this itself (source: typing.TypedDict).
         return get_origin(hint) is typing.NotRequired
     if name in getattr(cls, "_field_defaults", {}) or name in getattr(cls, "__optional_keys__", ()):
         return True
@@ -71,7 +71,7 @@ def _is_optional(cls: type, name: str, hint: Any) -> bool:
 
 
 def _has_default(cls: type, name: str) -> bool:
-    # What a slot, or a field of a named tuple, leaves on the class is a descriptor and no default.
+    # A slot, or a field of a named tuple, leaves a descriptor on the class. This is not a default.
     default = inspect.getattr_static(cls, name, None)
     return default is not None and not inspect.isdatadescriptor(default)
 
@@ -87,9 +87,9 @@ def _hints(cls: type) -> Iterator[tuple[str, Any]]:
 
 
 def _resolved(cls: type, base: type, name: str, annotation: Any) -> Any:
-    # One field at a time, so that an error can name it. A class made inside a function is not found through its module,
-    # so its own name and those of the classes inside it are given. Other attributes are not: a default may have the
-    # name of its type.
+    # One field at a time, so that an error can name it. The module of a class does not contain the name of a class that
+    # was made inside a function, so its own name and the names of the classes inside it are added. Other attributes are
+    # not, because a default may have the name of its type.
     module = sys.modules.get(base.__module__)
     inner = {key: value for key, value in vars(base).items() if isinstance(value, type)}
     local = {cls.__name__: cls, **inner, base.__name__: base}
@@ -115,7 +115,7 @@ def _shown(annotation: Any) -> str:
 
 
 def unsupported(cls: type, field: str, annotation: Any) -> InvalidDeclarationError:
-    """The error for an annotation that has no place in a schema."""
+    """The error for an annotation that a schema cannot express."""
     return InvalidDeclarationError(
         f"The annotation {_shown(annotation)!r} of the field {field!r} of {full_name(cls)} has no JSON schema.",
         field=field,

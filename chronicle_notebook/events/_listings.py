@@ -10,7 +10,7 @@ from chronicle_notebook.display._listing import Column, Listing, counted
 from chronicle_notebook.model import AppendedEvent, RegisteredEventType
 
 NAMED = 5
-"""Webhooks that a row names at most; more are counted."""
+"""The largest number of webhooks that a row names. The others are counted."""
 
 
 @public
@@ -21,17 +21,17 @@ class SequenceTail:
     id: str
     namespace: str
     tail: int | None
-    """None when the sequence is empty."""
+    """None if the sequence is empty."""
 
 
 @public
 @dataclass(frozen=True, slots=True)
 class ListenedEventType:
-    """An event type and the active webhooks that listen to it."""
+    """An event type and the active webhooks that receive it."""
 
     registered: RegisteredEventType
     webhooks: tuple[str, ...]
-    """Their ids. Kernels match by the id of an event type alone, whatever its generation."""
+    """The ids of the webhooks. Kernels match by the id of an event type only, whatever its generation is."""
 
 
 def _first(listened: ListenedEventType) -> str:
@@ -87,7 +87,8 @@ def event_type_listing(
 
 
 def listened_listing(types: Sequence[ListenedEventType], *, event_store: str, foot: str) -> Listing[ListenedEventType]:
-    """The event types of an event store, with who listens to each. The kernel's own need no listener."""
+    """The event types of an event store, each with the webhooks that receive it. The kernel's own event types need
+    none."""
     silent = sum(not each.webhooks and each.registered.owner != "server" for each in types)
     rest = f"; no active webhook listens to {silent} of them" if silent else ""
     return Listing(
@@ -100,7 +101,7 @@ def listened_listing(types: Sequence[ListenedEventType], *, event_store: str, fo
 
 
 def name_listing(names: Sequence[str], *, what: str, where: str, current: str, foot: str) -> Listing[str]:
-    """Event stores or namespaces by name, with the one that the client uses marked."""
+    """The names of event stores or namespaces, with a mark at the one that the client uses."""
     return Listing(
         names,
         (
@@ -114,7 +115,7 @@ def name_listing(names: Sequence[str], *, what: str, where: str, current: str, f
 
 
 def sequence_listing(tails: Sequence[SequenceTail], *, event_store: str, foot: str) -> Listing[SequenceTail]:
-    """The sequences of a namespace, each with its last number."""
+    """The sequences of a namespace, each with the number of its last event."""
     return Listing(
         tails,
         _SEQUENCE,
@@ -125,7 +126,7 @@ def sequence_listing(tails: Sequence[SequenceTail], *, event_store: str, foot: s
 
 
 def event_listing(events: Sequence[AppendedEvent], *, where: str, foot: str) -> Listing[AppendedEvent]:
-    """Events of a sequence, in order."""
+    """The hint for a failed first contact."""
     return Listing(
         events,
         _EVENT,

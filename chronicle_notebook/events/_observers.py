@@ -37,7 +37,7 @@ _FAILED = (
 )
 
 Retry = tuple[FailedPartition, bool | None]
-"""A failed partition, and whether trying it was started; None where the kernel does not tell."""
+"""A failed partition, and whether its retry started; None if the kernel does not say so."""
 
 _RETRY = (
     Column[Retry]("partition", "Partition", lambda each: each[0].partition),
@@ -51,7 +51,7 @@ def _last(partition: FailedPartition, name: str) -> Any:
 
 
 def observer_listing(observers: Sequence[ObserverState], *, where: str, foot: str) -> Listing[ObserverState]:
-    """How far each observer has come."""
+    """The progress of each observer."""
     return Listing(
         observers,
         _OBSERVER,
@@ -64,7 +64,7 @@ def observer_listing(observers: Sequence[ObserverState], *, where: str, foot: st
 def failed_partition_listing(
     partitions: Sequence[FailedPartition], *, where: str, foot: str
 ) -> Listing[FailedPartition]:
-    """Which partitions fail."""
+    """The partitions that fail."""
     causes = causes_of(partitions)
     message = Column[FailedPartition]("message", "Message", lambda each: each.reason(causes))
     return Listing(
@@ -77,7 +77,7 @@ def failed_partition_listing(
 
 
 def retry_listing(tried: Sequence[Retry], *, webhook: str, foot: str) -> Listing[Retry]:
-    """Which failed partitions the kernel was asked to try."""
+    """The failed partitions that the kernel was asked to retry."""
     return Listing(
         tried,
         _RETRY,

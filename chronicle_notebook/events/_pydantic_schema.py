@@ -1,7 +1,8 @@
-"""A pydantic model's own JSON schema, brought into the dialect that kernels read.
+"""A pydantic model's own JSON schema, in the dialect that kernels read.
 
-pydantic says how it *writes* a value (mode ``serialization``), since that is what is appended. What kernels do not read
-(titles, defaults, patterns, limits) is left out, so that a changed description is no changed schema.
+The schema describes how pydantic *writes* a value (mode ``serialization``), because this is what is appended. Keywords
+that kernels do not read (titles, defaults, patterns, limits) are left out, so that a changed description does not
+change the schema.
 """
 
 from __future__ import annotations
@@ -16,35 +17,35 @@ FORMATS = {
     "time": "time",
     "uuid": "guid",
 }
-"""pydantic's formats that a kernel knows.
+"""The formats of pydantic that a kernel knows.
 
-Its ``duration`` is not one: pydantic writes ISO 8601, and a kernel reads the form of .NET.
+``duration`` is not one of them: pydantic writes ISO 8601, and a kernel reads the form of .NET.
 """
 
 NUMBERS = {"integer": "int64", "number": "double"}
 
 
 def pydantic_schema(model: type, *, prefix: str = "") -> tuple[Schema, Schema]:
-    """The schema of a model and the definitions it refers to, whose names begin with ``prefix``.
+    """The schema of a model, and the definitions that it refers to. The names of the definitions begin with ``prefix``.
 
-    :raises InvalidDeclarationError: when pydantic has no schema for one of its fields.
+    :raises InvalidDeclarationError: pydantic has no schema for one of the fields.
     """
     try:
         given: Schema = model.model_json_schema(mode="serialization")  # type: ignore[attr-defined]
-    except Exception as error:  # pydantic and its plugins raise what they like
+    except Exception as error:  # pydantic and its plugins can raise any error
         raise InvalidDeclarationError(
             f"pydantic makes no JSON schema of {full_name(model)}: {type(error).__name__}.",
             hint=f"Try {model.__name__}.model_json_schema(mode='serialization') to see which field it is.",
         ) from error
     translation = _Translation(given.get("$defs", {}), prefix)
-    name = given.get("$ref", "").rpartition("/")[2]  # a model that holds itself is given as a reference
+    name = given.get("$ref", "").rpartition("/")[2]  # a model that contains itself is a reference
     schema = translation.definition(name) if name else translation.schema(given, ())
     _relax(schema)
     return schema, translation.kept()
 
 
 def _relax(schema: Schema) -> None:
-    # As everywhere here: what may be null may be left out.
+    # As everywhere in this package: a field that may be null may be left out.
     required = [name for name in schema.get("required", []) if not allows_null(schema["properties"][name])]
     schema.pop("required", None)
     if required:
@@ -52,7 +53,7 @@ def _relax(schema: Schema) -> None:
 
 
 class _Translation:
-    """Writes definitions where they are used, and keeps those that hold themselves."""
+    """Writes definitions where they are used, and keeps definitions that contain themselves."""
 
     def __init__(self, definitions: Schema, prefix: str) -> None:
         self._definitions = definitions
@@ -63,7 +64,7 @@ class _Translation:
         return self.schema(self._definitions[name], (name,))
 
     def kept(self) -> Schema:
-        """The definitions that are referred to, and those which they refer to."""
+        """The definitions that are referred to, directly or by other definitions."""
         written: Schema = {}
         while pending := [name for name in self._referred if self._prefix + name not in written]:
             for name in pending:
@@ -93,7 +94,7 @@ class _Translation:
     def _items(self, given: Schema, written: Schema, path: tuple[str, ...]) -> None:
         if isinstance(given.get("items"), dict):
             written["items"] = self.schema(given["items"], path)
-        elif "prefixItems" in given:  # a tuple; kernels know one schema for all items
+        elif "prefixItems" in given:  # a tuple; kernels know only one schema for all items
             written["items"] = any_of(self.schema(item, path) for item in given["prefixItems"])
 
     def _branches(self, given: Schema, written: Schema, path: tuple[str, ...]) -> Schema:

@@ -1,4 +1,4 @@
-"""An event to try things out with: content that fits the schema of its type."""
+"""Sample events: content that fits the schema of an event type."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 DEEPEST = 6
-"""Levels of objects that are filled; deeper ones stay empty."""
+"""The deepest level of objects that are filled. Deeper objects are empty."""
 
 _TEXTS = {
     "date": "2026-01-31",
@@ -21,7 +21,7 @@ _TEXTS = {
 
 
 def sample(schema: Mapping[str, Any], *, depth: int = 0) -> Any:
-    """A value that fits a JSON schema of the kinds that event types have; ``{}`` when it says nothing."""
+    """A value that fits a JSON schema of an event type; ``{}`` if the schema says nothing."""
     if "const" in schema:
         return schema["const"]
     if schema.get("enum"):

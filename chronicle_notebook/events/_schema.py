@@ -2,10 +2,10 @@
 
 Kernels read ``type``, ``properties``, ``required``, ``items``, ``anyOf``, ``$ref``, ``additionalProperties``,
 ``format`` and ``enum``. The format decides how a value is stored, and a trailing ``?`` on it says that null is allowed
-(source: I/Schemas/TypeFormats.cs). An integer without a format is read as 32 bits and fails beyond (source:
-I/Json/ExpandoObjectConverter.cs), so every integer is given one.
+(source: I/Schemas/TypeFormats.cs). An integer without a format is read as 32 bits, and larger numbers fail (source:
+I/Json/ExpandoObjectConverter.cs). So every integer gets a format.
 
-Nested classes are written where they are used; a class that holds itself refers to ``$defs``.
+Nested classes are written where they are used. A class that contains itself is a reference to ``$defs``.
 """
 
 from __future__ import annotations
@@ -47,13 +47,13 @@ def schema_of(cls: type) -> Schema:
 
     A field is required unless it has a default or may be None.
 
-    :raises InvalidDeclarationError: when an annotation has no place in a schema; it names class, field and annotation.
+    :raises InvalidDeclarationError: a schema cannot express an annotation. The error names class, field and annotation.
     """
     return _Writer().root(cls)
 
 
 class _Writer:
-    """Writes one schema; knows which classes hold themselves."""
+    """Writes one schema, and knows which classes contain themselves."""
 
     def __init__(self) -> None:
         self._references: dict[type, str] = {}
@@ -144,7 +144,8 @@ class _Writer:
 
 
 def _bare(annotation: Any) -> Any:
-    """The annotation without what says nothing of the shape: ``Annotated``, ``Final``, ``NewType`` and the like."""
+    """The annotation without the parts that do not change the schema: ``Annotated``, ``Final``, ``NewType`` and similar
+    ones."""
     while True:
         if get_origin(annotation) in {Annotated, typing.Final, typing.Required, typing.NotRequired}:
             annotation = get_args(annotation)[0]

@@ -1,7 +1,7 @@
 """The magics: ``%chronicle``, ``%webhooks``, ``%webhook`` and ``%%webhook``.
 
-Each parses its line by the one table in ``_table.py``, calls a function that can be called from Python too, and
-displays what it returns. Nothing but IPython is imported before a magic runs.
+Each magic parses its line with the table in ``_table.py``, calls a function that Python code can call too, and displays
+the result. Only IPython is imported before a magic runs.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from typing import Any
 
 
 def load(shell: Any) -> None:
-    """Register the magics and their completion with a shell; silent."""
+    """Register the magics and their completion with a shell. Prints nothing."""
     from chronicle_notebook.magics._shell import ChronicleMagics
 
     if ChronicleMagics.of(shell) is None:
@@ -18,7 +18,7 @@ def load(shell: Any) -> None:
 
 
 def unload(shell: Any) -> None:
-    """Take the magics and their completion away again."""
+    """Remove the magics and their completion."""
     from chronicle_notebook.magics._shell import ChronicleMagics
 
     loaded = ChronicleMagics.of(shell)

@@ -1,7 +1,7 @@
-"""A ``%%webhook`` line alone: every key of its body may be left out, and so may the body.
+"""A ``%%webhook`` line without a body: every key of the body is optional, and so is the body itself.
 
-IPython refuses a cell magic whose body is empty before the magic is asked, so that ``%%webhook --help`` would show no
-help. An empty line below is body enough, and an input transformer of IPython's own kind adds it.
+IPython refuses a cell magic with an empty body before it calls the magic, so ``%%webhook --help`` would show no help.
+One empty line is enough as a body, so an input transformer of IPython adds it.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ _ALONE = re.compile(r"%%webhook(?!\S)")
 
 
 def with_body(lines: list[str]) -> list[str]:
-    """The lines of a cell, with an empty one at the end where ``%%webhook`` stands alone.
+    """The lines of a cell. A cell with only a ``%%webhook`` line gets an empty line at the end.
 
-    Any other cell is given back as it is.
+    Other cells are unchanged.
     """
     told = [line for line in lines if line.strip()]
     return [*told, "\n"] if len(told) == 1 and _ALONE.match(told[0]) else lines
 
 
-# So that a terminal, which asks whether a cell is complete, goes on waiting for the body.
+# A terminal asks whether a cell is complete. With this it waits for the body.
 with_body.has_side_effects = True  # type: ignore[attr-defined]

@@ -1,4 +1,4 @@
-"""Completion inside ``%%webhook``: keys, kinds, flags, event types, and variables that can be referred to."""
+"""Completion inside ``%%webhook``: keys, kinds, flags, event types, and variables for references."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _ENTRY = re.compile(r"(\s*)([\w-]+):")
 def complete_body(
     earlier: Sequence[str], before: str, names: Names, variables: Mapping[str, object]
 ) -> tuple[str, Sequence[str]] | None:
-    """What fits at the end of ``before``, a line of the body below the lines of ``earlier``."""
+    """The completions at the end of ``before``, a line of the body below the lines of ``earlier``."""
     key = _KEY.match(before)
     if key is not None:
         return _keys(earlier, key.group(1), key.group(2))
@@ -50,7 +50,7 @@ def _keys(earlier: Sequence[str], indent: str, prefix: str) -> tuple[str, Sequen
 
 
 def _parent(earlier: Sequence[str]) -> str:
-    """The key without indentation that the line stands under."""
+    """The key without indentation that the line belongs to."""
     for line in reversed(earlier):
         found = _PARENT.match(line)
         if found is not None:

@@ -1,4 +1,4 @@
-"""``%chronicle``: the connection, and what there is."""
+"""``%chronicle``: the connection, and the contents of the kernel."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ WRITTEN_OUT = (
 
 
 def run(call: Call) -> Any:
-    """Carry out the subcommand."""
+    """Run the subcommand."""
     return _COMMANDS[call.command.name](call)
 
 

@@ -1,4 +1,4 @@
-"""The client that a magic is about, without importing gRPC before it is needed."""
+"""The client of a magic. gRPC is imported only when it is needed."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def current() -> Client:
 
 
 def current_or_none() -> Client | None:
-    """The current client, or None. Before anything has connected, this costs nothing."""
+    """The current client; None if there is none. Cheap before the first connection."""
     if sys.modules.get(_REGISTRY) is None:
         return None
     from chronicle_notebook.session._registry import client, clients
@@ -38,7 +38,7 @@ def current_or_none() -> Client | None:
 
 
 def server() -> str:
-    """``host:port`` of the current client's kernel; empty when there is none."""
+    """``host:port`` of the current client's kernel; empty if there is no client."""
     found = current_or_none()
     return "" if found is None else found.server
 

@@ -1,4 +1,4 @@
-"""Completion on our own lines: subcommands, flags, names of the kernel, and keys inside ``%%webhook``."""
+"""Completion on the lines of our magics: subcommands, flags, names of the kernel, and keys inside ``%%webhook``."""
 
 from __future__ import annotations
 
@@ -17,24 +17,24 @@ from chronicle_notebook.magics._table import BY_NAME, COMMON, Command
 from chronicle_notebook.magics._words import Word, scan
 
 MOST = 200
-"""Names that are offered at once; who sees so many types another letter."""
+"""The largest number of names in one completion. A user with more names types another letter."""
 
 _LINE = re.compile(r"\s*(?:[\w\s.,*\[\]'\"]+=\s*)?%(chronicle|webhooks|webhook)(?=\s)")
 _CELL = re.compile(r"\s*%%webhook(?=\s|\Z)")
 _PLAIN = re.compile(r"[\w@%+=:,./-]+\Z", re.ASCII)
 
 Candidates = tuple[str, Sequence[str]]
-"""The fragment before the cursor that is replaced, and what can stand in its place."""
+"""The text before the cursor that is replaced, and its possible replacements."""
 
 
 class Completion:
-    """A matcher for IPython. It never raises, and waits for the network no longer than the names do."""
+    """A matcher for IPython. It never raises an error, and waits for the network no longer than the names do."""
 
     def __init__(self, names: Names, shell: Any) -> None:
         self._names = names
         self._shell = shell
 
-        # A function of its own, since IPython notes on it that it is a matcher.
+        # A separate function, because IPython stores on it that it is a matcher.
         def matcher(context: CompletionContext) -> SimpleMatcherResult:
             return self._matched(context)
 
@@ -53,7 +53,7 @@ class Completion:
         return {"completions": completions, "matched_fragment": fragment, "suppress": True, "ordered": True}
 
     def candidates(self, text: str, line: int, column: int) -> Candidates | None:
-        """What fits at a place of a cell; None when the place is none of ours."""
+        """The completions at a place in a cell; None if the place does not belong to our magics."""
         lines = text.split("\n")
         before = lines[line][:column]
         opening = next((index for index, each in enumerate(lines) if each.strip()), 0)
@@ -119,19 +119,20 @@ def _takes_value(command: Command, word: Word) -> bool:
 
 
 def starting(candidates: Iterable[str], prefix: str) -> list[str]:
-    """Those that begin so, in any case."""
+    """The candidates that begin with a prefix, in upper or lower case."""
     return [each for each in candidates if each.lower().startswith(prefix.lower())]
 
 
 def starting_sorted(names: Sequence[str], prefix: str) -> Sequence[str]:
-    """Those of many sorted names that begin so; those that do in another case when there is no other."""
+    """The names that begin with a prefix, from a sorted sequence. If there is none: those that begin with it in the
+    other case."""
     first = bisect_left(names, prefix)
     last = bisect_left(names, f"{prefix}\U0010ffff") if prefix else len(names)
     return names[first : min(last, first + MOST)] or starting(names, prefix)[:MOST]
 
 
 def quoted(name: str) -> str:
-    """A name as it must stand in a line."""
+    """A name in the form for a line, with quotes if it needs them."""
     name = plain(name)
     if name.startswith("-"):
         return f"'{name}'" if "'" not in name else shlex.quote(name)

@@ -1,7 +1,9 @@
-"""How an error of a magic shows: two lines, or all of it on request. The cell fails either way, with the same error.
+"""How an error of a magic is shown: two lines, or everything on request. The cell fails in both cases, with the same
+error.
 
-IPython lets an exception render itself. So nothing of IPython is patched, the type stays what it is, and what runs
-notebooks notices. Neither form shows the lines of the cell or the values of variables, as these can hold secrets.
+IPython lets an exception render itself. So nothing of IPython is patched, the type of the error stays the same, and
+programs that run notebooks see the error. Neither form shows the lines of the cell or the values of variables, because
+these can contain secrets.
 """
 
 from __future__ import annotations
@@ -26,21 +28,21 @@ NO_HINT = "Run it again with --traceback to see where it came from."
 def guarded(title: str, *, server: Callable[[], str], full: bool) -> Iterator[None]:
     """Give every error that leaves the block its two lines.
 
-    :param title: what was run, for example ``%webhook show``.
-    :param server: which kernel it was about, as ``host:port``; empty when there is none.
-    :param full: show where it came from as well.
+    :param title: the command, for example ``%webhook show``.
+    :param server: ``host:port`` of the kernel; empty if there is none.
+    :param full: also show where the error came from.
     """
     try:
         yield
     except (Exception, KeyboardInterrupt) as error:
         lines = [*(_trace(error) if full else []), *two_lines(error, title, server())]
-        # Of the standard library alone, so that the error can still be copied and sent to another process.
+        # Only from the standard library, so that the error can still be copied and sent to another process.
         error._render_traceback_ = partial(list, lines)  # type: ignore[union-attr]
         raise
 
 
 def two_lines(error: BaseException, title: str, server: str) -> list[str]:
-    """What failed against which server, and what to do next."""
+    """What failed, with the server, and what to do next."""
     name = type(error).__name__
     if isinstance(error, ChronicleError):
         told = not server or server in error.message or (isinstance(error, KernelError) and bool(error.server))
@@ -51,7 +53,7 @@ def two_lines(error: BaseException, title: str, server: str) -> list[str]:
     if isinstance(error, KeyboardInterrupt):
         said = " ".join(getattr(error, "__notes__", ())) or INTERRUPTED
         return [f"{name}: {where} was interrupted.", f"Next step: {said}"]
-    # The text of an error that was not foreseen may hold anything, so it is left to the traceback.
+    # The text of an unexpected error may contain anything, so only the traceback shows it.
     return [f"{name}: {where} failed in a way that was not foreseen.", f"Next step: {UNFORESEEN}"]
 
 
@@ -60,7 +62,7 @@ def _line(text: str) -> str:
 
 
 def _trace(error: BaseException) -> list[str]:
-    """The frames inside this package and below, of the error and of what it came from; no cell, no variables."""
+    """The frames inside this package and below it, of the error and of its causes, without cells and variables."""
     lines: list[str] = []
     seen: BaseException | None = error
     while seen is not None:
@@ -88,7 +90,7 @@ def _ours(filename: str) -> bool:
 
 @contextmanager
 def noted_warnings(note: Callable[[str], None]) -> Iterator[None]:
-    """Say warnings of this package in one line each; as Python shows them, the lines of the cell would be repeated."""
+    """Print a warning of this package as one line. Python's own form would repeat the lines of the cell."""
     with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always", ChronicleWarning)
         yield

@@ -1,4 +1,4 @@
-"""Help for ``--help``, for ``%webhook?`` and for the README, all from the one table."""
+"""The help for ``--help``, for ``%webhook?`` and for the README, all from the same table."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ _WIDTH = 100
 
 
 def help_text(magic: Magic, command: Command | None = None) -> str:
-    """What a magic does and takes; of one subcommand, or of all."""
+    """The purpose and the arguments of a magic, for one subcommand or for all."""
     if command is not None and command.name:
         return "\n".join([magic.usage(command), "", *_described(command), "", *_table(_flags(COMMON))])
     if not magic.subcommands:
@@ -46,7 +46,7 @@ def _table(rows: list[tuple[str, str]]) -> list[str]:
 
 
 def reference() -> str:
-    """All magics as Markdown, as it stands in the README."""
+    """All magics as Markdown, for the README."""
     parts: list[str] = []
     for magic in MAGICS:
         parts += [f"### `{magic.name}`", "", magic.summary, ""]

@@ -1,4 +1,4 @@
-"""Names of the connected kernel for completion: from a cache that a background thread refreshes."""
+"""Names of the connected kernel for completion, from a cache that a background thread refreshes."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ if TYPE_CHECKING:
     from chronicle_notebook.session._client import Client
 
 FRESH = 5.0
-"""Seconds for which names are not asked for again."""
+"""The time in seconds in which names are not read again."""
 PATIENCE = 0.05
-"""Seconds that a completion waits, at most, for names that were never read."""
+"""The longest time in seconds that a completion waits for names that were never read."""
 JOIN = 1.0
-"""Seconds that an unload waits for the thread, which may be in a call."""
+"""The time in seconds that an unload waits for the thread, which may be in a call."""
 
 
 def _read(client: Client, kind: str) -> Sequence[str]:
@@ -39,7 +39,7 @@ class _Entry:
 
 
 class Names:
-    """What is known of the names of each client's kernel. It never raises, and never waits longer than PATIENCE."""
+    """The known names of each client's kernel. It never raises an error, and never waits longer than PATIENCE."""
 
     def __init__(self, read: Callable[[Client, str], Sequence[str]] = _read) -> None:
         self._read = read
@@ -51,7 +51,7 @@ class Names:
         self._forgotten = 0
 
     def get(self, kind: str) -> tuple[str, ...]:
-        """The names of a kind, sorted, as they were when they were last read; none when that takes too long."""
+        """The names of a kind, sorted, as they were last read; empty if reading takes too long."""
         if kind == "clients":
             return tuple(sorted(_clients.names()))
         client = _clients.current_or_none()
@@ -68,7 +68,7 @@ class Names:
         return () if entry is None else entry.names
 
     def forget(self) -> None:
-        """Read everything anew at the next completion, which until then has the old names."""
+        """Read all names again at the next completion. That completion still has the old names."""
         with self._changed:
             self._forgotten += 1
             self._entries = {key: _Entry(entry.names, 0.0) for key, entry in self._entries.items()}
@@ -104,7 +104,7 @@ class Names:
                 self._wanted.pop(key, None)
                 before = self._entries.get(key)
                 kept = () if before is None else before.names
-                # What was read before everything was forgotten, or while it was, is not fresh.
+                # Names that were read before or while everything was forgotten are out of date.
                 read_at = time.monotonic() if began == self._forgotten else 0.0
                 self._entries[key] = _Entry(kept if names is None else names, read_at)
                 self._changed.notify_all()

@@ -1,4 +1,4 @@
-"""A line read by the table: which command, with which values."""
+"""A line, parsed with the table: the command and its values."""
 
 from __future__ import annotations
 
@@ -17,26 +17,26 @@ class Call:
     magic: Magic
     command: Command
     values: Mapping[str, str] = field(default_factory=dict)
-    """Arguments by name and flags with a value by flag. References are not followed yet."""
+    """The values of arguments by name and of flags by flag. References are not resolved yet."""
     switches: frozenset[str] = frozenset()
-    """The flags without a value that were given."""
+    """The given flags that have no value."""
     variables: Mapping[str, object] = field(default_factory=dict)
     """The variables of the notebook."""
     body: str = ""
 
     @property
     def title(self) -> str:
-        """What it is called in a message: ``%webhook show``."""
+        """The name of the command in a message: ``%webhook show``."""
         return f"{self.magic.name} {self.command.name}".rstrip()
 
     def given(self, name: str) -> str | None:
-        """A value as it was written; None when it was not."""
+        """A value as it was written; None if it was not given."""
         return self.values.get(name)
 
     def text(self, name: str) -> str | None:
-        """A value with its reference followed; None when it was not given.
+        """A value with its reference resolved; None if it was not given.
 
-        :raises InvalidInputError: the reference leads nowhere.
+        :raises InvalidInputError: the value of the reference was not found.
         """
         from chronicle_notebook.definition._references import resolve_text
 
@@ -44,12 +44,12 @@ class Call:
         return None if value is None else resolve_text(value, self.variables, field=name)
 
     def required(self, name: str) -> str:
-        """A value that the table says is there, with its reference followed."""
+        """A required value with its reference resolved."""
         return self.text(name) or ""
 
 
 def title_of(magic: Magic, line: str) -> str:
-    """What a line is called in a message, whatever is wrong with it."""
+    """The name of a line's command in a message, even if the line is wrong."""
     from chronicle_notebook.magics._words import scan
 
     words = scan(line)
@@ -58,7 +58,7 @@ def title_of(magic: Magic, line: str) -> str:
 
 
 def wants(line: str, flag: str) -> bool:
-    """Whether a flag stands in a line, whatever else is wrong with the line."""
+    """Whether a line has a flag, even if the line is wrong."""
     from chronicle_notebook.magics._words import scan
 
     words = [word for word in scan(line) if word.flag]
@@ -66,9 +66,9 @@ def wants(line: str, flag: str) -> bool:
 
 
 def parse(magic: Magic, line: str) -> Call:
-    """Read a line.
+    """Parse a line.
 
-    :raises InvalidInputError: naming what is wrong and what would be right.
+    :raises InvalidInputError: the line is wrong. The error says what is wrong and what would be right.
     """
     words = split(line)
     command, rest = _command(magic, words)

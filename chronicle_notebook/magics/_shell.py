@@ -1,4 +1,4 @@
-"""The magics as IPython sees them, and one way through them all."""
+"""The magics as IPython calls them; all of them use the same function."""
 
 from __future__ import annotations
 
@@ -25,11 +25,11 @@ _FAMILIES = {
     "%webhook": "_webhook",
     "%%webhook": "_webhook_cell",
 }
-"""The module that carries each magic out; loaded when it first runs."""
+"""The module of each magic. It is loaded when the magic first runs."""
 _CHANGING = {"connect", "use", "sandbox", "remove"}
-"""Subcommands after which names may be others."""
+"""Subcommands that may change names."""
 _ELSEWHERE = {f"%chronicle {name}" for name in ("connect", "doctor", "sandbox", "use")}
-"""What is not about the kernel of the current client, so that no error of it names that one."""
+"""Commands that do not use the kernel of the current client, so their errors do not name it."""
 
 
 class ChronicleMagics(Configurable):
@@ -47,11 +47,11 @@ class ChronicleMagics(Configurable):
 
     @classmethod
     def of(cls, shell: Any) -> ChronicleMagics | None:
-        """What is registered with a shell, found by name as the package may have been reloaded since."""
+        """The magics of a shell. They are found by name, because the package may have been reloaded."""
         return next((each for each in shell.configurables if type(each).__name__ == cls.__name__), None)
 
     def register(self) -> None:
-        """Give the magics, the switch and the completion to the shell."""
+        """Register the magics, the switch and the completion with the shell."""
         for name in _FAMILIES:
             kind = "cell" if name.startswith("%%") else "line"
             function = self._function(name)
@@ -62,7 +62,7 @@ class ChronicleMagics(Configurable):
         self._shell.input_transformers_cleanup.append(self._transformer)
 
     def unregister(self) -> None:
-        """Take them back, and end the thread."""
+        """Remove them from the shell, and end the thread."""
         registered = self._shell.magics_manager.magics
         for (kind, name), function in self._functions.items():
             if registered[kind].get(name) is function:
@@ -78,7 +78,7 @@ class ChronicleMagics(Configurable):
 
         magic.__name__ = magic.__qualname__ = name.lstrip("%")
         magic.__doc__ = help_text(BY_NAME[name])
-        # Values come by reference alone: nothing is put into the line.
+        # Values come only as references: IPython must not put variables into the line.
         no_var_expand(magic)
         return magic
 

@@ -1,6 +1,6 @@
-"""The one table of the magics: what they are called, what they take, and what it means.
+"""The table of the magics: their names, arguments, flags and descriptions.
 
-Parsing, ``--help``, ``%webhook?``, completion and the README are all made from it.
+Parsing, ``--help``, ``%webhook?``, completion and the README all use it.
 """
 
 from __future__ import annotations
@@ -9,12 +9,12 @@ from dataclasses import dataclass
 from typing import Literal
 
 Names = Literal["", "webhooks", "event_types", "stores", "namespaces", "clients"]
-"""What completes a value: names from the connected kernel, or nothing."""
+"""The names of the connected kernel that complete a value; empty for none."""
 
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """A word that is told by its place."""
+    """A word whose position decides its meaning."""
 
     name: str
     help: str
@@ -24,7 +24,7 @@ class Argument:
 
     @property
     def usage(self) -> str:
-        """How it stands in a line of usage."""
+        """The argument in a line of usage."""
         shown = "|".join(self.choices) or self.name
         return shown if self.required else f"[{shown}]"
 
@@ -36,15 +36,15 @@ class Flag:
     name: str
     help: str
     value: str = ""
-    """What its value is called; empty for a flag without one."""
+    """The name of its value; empty for a flag without a value."""
     choices: tuple[str, ...] = ()
     names: Names = ""
     excludes: str = ""
-    """The flag that it cannot stand beside."""
+    """A flag that cannot be combined with this flag."""
 
     @property
     def usage(self) -> str:
-        """How it stands in a line of usage."""
+        """The argument in a line of usage."""
         shown = "|".join(self.choices) or self.value
         return f"[{self.name} {shown}]" if shown else f"[{self.name}]"
 
@@ -54,7 +54,7 @@ class Command:
     """A magic, or one of its subcommands."""
 
     name: str
-    """Empty when the magic stands alone."""
+    """The name of a subcommand; empty for a magic without subcommands."""
     summary: str
     arguments: tuple[Argument, ...] = ()
     flags: tuple[Flag, ...] = ()
@@ -62,13 +62,13 @@ class Command:
     """The same in Python."""
 
     def flag(self, name: str) -> Flag | None:
-        """The flag of a name, common ones included."""
+        """The flag of a name, including the common flags."""
         return next((flag for flag in (*self.flags, *COMMON) if flag.name == name), None)
 
 
 @dataclass(frozen=True, slots=True)
 class Magic:
-    """A magic with its subcommands, or with one command that has no name."""
+    """A magic with subcommands, or with one command that has no name."""
 
     name: str
     """As it is written: ``%webhook`` or ``%%webhook``."""

@@ -19,7 +19,7 @@ BACK_AS_IT_WAS = "or, as long as this kernel runs: client.webhooks.register(outc
 
 
 def run(call: Call) -> Any:
-    """Carry out the subcommand."""
+    """Run the subcommand."""
     return _COMMANDS[call.command.name](call)
 
 
@@ -41,13 +41,13 @@ def _remove(call: Call) -> Any:
     if "--yes" not in call.switches and not _agreed(view):
         print(KEPT)  # noqa: T201 - the answer to the question
         return None
-    # Before the removal: it may be gone however the call ends, and then nobody could write the code any more.
+    # Printed before the removal: the webhook may be gone, however the call ends, and then nobody could write the code.
     print(f"{BACK}\n\n{client.webhooks.code(view.definition, 'cell')}\n{BACK_AS_IT_WAS}")  # noqa: T201 - to be copied
     return client.webhooks.remove(view.definition.id)
 
 
 def _agreed(view: WebhookView) -> bool:
-    """Ask, naming what would go.
+    """Ask the user, with the name of the webhook.
 
     :raises InvalidInputError: nobody can answer here.
     """
@@ -59,7 +59,7 @@ def _agreed(view: WebhookView) -> bool:
     try:
         answer = input(readable(question))
     except (EOFError, OSError, RuntimeError, NotImplementedError):
-        # What a kernel raises where nobody can be asked is an error of its own, and no more than one of these.
+        # The error of a Jupyter kernel that cannot ask has its own type, which is only a subtype of one of these.
         answer = None
     if answer is None:
         raise InvalidInputError(

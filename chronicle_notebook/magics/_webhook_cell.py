@@ -1,4 +1,4 @@
-"""``%%webhook``: register what the cell describes, or show what that would do."""
+"""``%%webhook``: registers the webhook of the cell, or shows what this would do."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ from chronicle_notebook.magics._guard import noted_warnings
 from chronicle_notebook.magics._parse import Call
 
 BODY_LINE = 2
-"""The body begins on the second line of the cell."""
+"""The number of the first line of the body in the cell."""
 
 
 def run(call: Call) -> Any:
-    """Register, or plan."""
+    """Register the webhook, or show the plan."""
     client = current()
     allow_literal = "--allow-literal" in call.switches
     if allow_literal and not client.sandbox:

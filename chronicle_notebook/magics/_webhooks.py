@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 def run(call: Call) -> pd.DataFrame:
-    """The webhooks for which every filter that was given holds."""
+    """The webhooks that match every given filter."""
     active = True if "--active" in call.switches else False if "--inactive" in call.switches else None
     return current().webhooks.to_frame(
         tidy="--tidy" in call.switches,

@@ -1,4 +1,4 @@
-"""A line taken apart into words, with quotes as in a POSIX shell and with the place of each word.
+"""A line, split into words, with quotes as in a POSIX shell and with the position of each word.
 
 Nothing is expanded: ``$``, ``{``, ``*``, ``#``, ``&`` and ``=`` are plain characters.
 """
@@ -19,13 +19,13 @@ class Word:
     start: int
     end: int
     quoted: bool
-    """Whether it begins with a quote, so that it is never a flag."""
+    """Whether the word begins with a quote, so that it is never a flag."""
     closed: bool = True
     """Whether its last quote is closed."""
 
     @property
     def flag(self) -> bool:
-        """Whether it is written like a flag."""
+        """Whether the word is written like a flag."""
         return not self.quoted and self.text.startswith("-") and self.text != "-"
 
 
@@ -45,7 +45,7 @@ def split(line: str) -> list[Word]:
 
 
 def scan(line: str) -> list[Word]:
-    """The words of a line that may still be being written."""
+    """The words of a line that the user may still be writing."""
     words: list[Word] = []
     position = 0
     while position < len(line):

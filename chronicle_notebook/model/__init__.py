@@ -1,6 +1,6 @@
-"""The values that every room shares: what a webhook, an event type, an observer or an event is.
+"""The values that every room shares: webhooks, event types, observers and events.
 
-Pure and frozen. Nothing here talks to a kernel, and nothing here imports another room.
+All values are pure and frozen. This room does not talk to a kernel and imports no other room.
 """
 
 from chronicle_notebook.model._authorization import (

@@ -1,4 +1,4 @@
-"""How a webhook's deliveries prove who they are from: the three kinds a kernel knows, none, and "not told"."""
+"""How the deliveries of a webhook prove their origin: the three kinds that a kernel knows, none, and "undisclosed"."""
 
 from __future__ import annotations
 
@@ -12,14 +12,14 @@ from chronicle_notebook.base._secrets import Secret
 
 @public
 class AuthorizationKind(StrEnum):
-    """The kind alone, which is all that a kernel gives back."""
+    """The kind of an authorization. A kernel returns nothing else."""
 
     NONE = "none"
     BASIC = "basic"
     BEARER = "bearer"
     OAUTH = "oauth"
     UNKNOWN = "unknown"
-    """Read back from a kernel that knows more kinds than this version. It cannot be registered."""
+    """A kind that this version does not know, read back from a kernel. It cannot be registered."""
 
 
 @public
@@ -57,7 +57,7 @@ class BearerAuthorization:
 class OAuthAuthorization:
     """``Authorization: Bearer`` with a token that the kernel fetches from ``authority`` (client credentials).
 
-    The kernel looks the token endpoint up at ``{authority}/.well-known/openid-configuration``.
+    The kernel finds the token endpoint in ``{authority}/.well-known/openid-configuration``.
     """
 
     kind: ClassVar[AuthorizationKind] = AuthorizationKind.OAUTH
@@ -69,10 +69,10 @@ class OAuthAuthorization:
 @public
 @dataclass(frozen=True, slots=True)
 class UndisclosedAuthorization:
-    """An authorization that was read back: its kind is known, its credentials are not.
+    """An authorization that was read back: the kind is known, the credentials are not.
 
-    Kernels never give credentials back (or only their ciphertext), so a definition that holds this can be shown and
-    compared, and cannot be registered: that would lose the credentials.
+    Kernels never return credentials, or only their ciphertext. So a definition with this authorization can be shown and
+    compared, but not registered, because that would lose the credentials.
     """
 
     kind: AuthorizationKind
@@ -84,4 +84,4 @@ class UndisclosedAuthorization:
 WebhookAuthorization = (
     NoAuthorization | BasicAuthorization | BearerAuthorization | OAuthAuthorization | UndisclosedAuthorization
 )
-"""Everything that can stand in :attr:`WebhookDefinition.authorization`."""
+"""All types of :attr:`WebhookDefinition.authorization`."""

@@ -1,4 +1,4 @@
-"""An event: as it is given to be appended, and as it stands in a sequence."""
+"""An event to append, and an event of a sequence."""
 
 from __future__ import annotations
 
@@ -14,10 +14,10 @@ from chronicle_notebook.model._event_type import EventType
 @public
 @dataclass(frozen=True, slots=True)
 class EventToAppend:
-    """What to append, and to which event source."""
+    """An event to append, and its event source."""
 
     event_source_id: str
-    """The partition: events of one event source stay in order."""
+    """The event source, which is also the partition: the events of one event source stay in order."""
     type: EventType
     content: Mapping[str, Any] = field(default_factory=dict, hash=False)
 
@@ -37,11 +37,11 @@ class AppendedEvent:
 @public
 @dataclass(frozen=True, slots=True)
 class AppendResult:
-    """The numbers that the appended events got, in the order they were given. The first of a sequence is 0."""
+    """The numbers of the appended events, in the given order. The first number of a sequence is 0."""
 
     sequence_numbers: tuple[int, ...]
 
     @property
     def sequence_number(self) -> int:
-        """The number of the last event appended."""
+        """The number of the last appended event."""
         return self.sequence_numbers[-1]

@@ -1,4 +1,4 @@
-"""An event type: an id and a generation; and one as an event store has it registered, with its schema."""
+"""An event type: an id and a generation; and an event type that an event store has registered, with its schema."""
 
 from __future__ import annotations
 
@@ -15,11 +15,11 @@ _SUFFIXED = re.compile(r"(.+)\+([0-9]+)", re.DOTALL)
 @public
 @dataclass(frozen=True, slots=True, order=True)
 class EventType:
-    """Which kind of event, and which generation of its shape.
+    """A kind of event, and the generation of its schema.
 
-    Kernels match events to webhooks by ``id`` alone; the generation is kept and shown. As a text it is ``Id`` in
-    generation 1 and ``Id+generation`` otherwise, also in generation 0, which a kernel keeps where a client named none
-    (source: K/Contracts/Events/EventType.cs).
+    Kernels match events to webhooks by ``id`` only; the generation is kept and shown. As text an event type is ``Id``
+    in generation 1 and ``Id+generation`` otherwise. A kernel stores generation 0 if a client named none (source:
+    K/Contracts/Events/EventType.cs).
     """
 
     id: str
@@ -28,19 +28,19 @@ class EventType:
     """Whether an event of this type marks the end of its event source."""
 
     def __str__(self) -> str:
-        # The first is left out, unless the id alone would then be read as an id with a generation.
+        # Generation 1 is left out, unless the id alone would then be read as an id with a generation.
         plain = self.generation == 1 and _SUFFIXED.fullmatch(self.id) is None
         return self.id if plain else f"{self.id}+{self.generation}"
 
     @classmethod
     def parse(cls, text: str) -> EventType:
-        """Read ``Id`` or ``Id+generation``."""
+        """Parse ``Id`` or ``Id+generation``."""
         found = _SUFFIXED.fullmatch(text)
         return cls(text) if found is None else cls(found[1], int(found[2]))
 
 
 def registrable(kind: EventType) -> EventType:
-    """The event type as a webhook can be registered with it: generation 0, which is none, as the first."""
+    """The event type with which a webhook can be registered: generation 0, which means none, becomes generation 1."""
     return kind if kind.generation else replace(kind, generation=1)
 
 
@@ -51,7 +51,7 @@ class RegisteredEventType:
 
     type: EventType
     schema: Mapping[str, Any] = field(default_factory=dict, hash=False)
-    """The JSON schema of its content; empty when none was registered."""
+    """The JSON schema of its content; empty if none was registered."""
     owner: str = "client"
     """``client``, ``server`` (the kernel's own) or ``none``."""
     source: str = "code"

@@ -1,4 +1,4 @@
-"""An observer: how far the deliveries of a webhook have come in one namespace, and which partitions fail."""
+"""An observer: the progress of a webhook's deliveries in one namespace, and the partitions that fail."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from chronicle_notebook.model._event_type import EventType
 
 _OPEN = "circuit is now open"
 UNTRIED = "After many failures in a row the kernel gives the target a rest, a circuit breaker, and did not try again."
-"""What an attempt means that met an open circuit."""
+"""The meaning of an attempt that met an open circuit."""
 ASK = "client.webhooks.test(id) shows how the target does."
-"""What to do when no attempt tells the cause."""
+"""The hint if no attempt shows the cause."""
 
 
 @public
 class RunningState(StrEnum):
-    """What an observer does. Catching up shows as ``active`` (source: K/Core/Observation/States)."""
+    """The state of an observer. Catching up shows as ``active`` (source: K/Core/Observation/States)."""
 
     UNKNOWN = "unknown"
     ACTIVE = "active"
@@ -34,7 +34,7 @@ class RunningState(StrEnum):
 @public
 @dataclass(frozen=True, slots=True)
 class ObserverState:
-    """How far one observer has come in one namespace. A webhook's observer has the webhook's id."""
+    """The progress of one observer in one namespace. The observer of a webhook has the webhook's id."""
 
     id: str
     namespace: str
@@ -43,19 +43,20 @@ class ObserverState:
     """``reactor``, ``projection``, ``reducer``, ``external`` (a webhook) or ``unknown``."""
     running_state: RunningState
     next_sequence_number: int
-    """The number to look at next."""
+    """The next number that the observer will look at."""
     last_handled_sequence_number: int | None
-    """The last one delivered; None when none was yet."""
+    """The number of the last delivered event; None if none was delivered."""
     tail_sequence_number: int | None
-    """The last number of the sequence; None when it is empty or not known."""
+    """The last number of the sequence; None if the sequence is empty or the number is not known."""
     handled_count: int
-    """How many events were delivered; starts again with a replay."""
+    """The number of delivered events. A replay sets it back to 0."""
     event_types: tuple[EventType, ...] = ()
     replayable: bool = True
 
     @property
     def lag(self) -> int:
-        """How many numbers of the sequence are still to be looked at: an upper bound of the events to deliver."""
+        """How many events of the sequence the observer has not seen yet. Fewer may be delivered, because not all are
+        for this observer."""
         return (
             0
             if self.tail_sequence_number is None
@@ -66,21 +67,21 @@ class ObserverState:
 @public
 @dataclass(frozen=True, slots=True, repr=False)
 class FailedAttempt:
-    """One attempt that did not succeed."""
+    """One failed attempt."""
 
     occurred: datetime | None
     sequence_number: int
     messages: tuple[str, ...]
-    """The kernel's own words, which can quote the whole target URL."""
+    """The kernel's own messages. They can quote the whole target URL."""
 
     @property
     def untried(self) -> bool:
-        """Whether nothing was sent, as too many requests to the target had failed in a row."""
+        """Whether nothing was sent, because too many requests to the target had failed in a row."""
         return any(_OPEN in message for message in self.messages)
 
     @property
     def summary(self) -> str:
-        """The messages in one text, with dots for what can be a credential in a URL."""
+        """The messages as one text, with dots for everything in a URL that can be a credential."""
         return without_credentials(" / ".join(self.messages))
 
     def __repr__(self) -> str:
@@ -98,18 +99,19 @@ class FailedPartition:
     partition: str
     attempts: tuple[FailedAttempt, ...]
     quarantined: bool = False
-    """Whether the kernel has given up retrying by itself."""
+    """Whether the kernel no longer retries by itself."""
 
     @property
     def last_tried(self) -> FailedAttempt | None:
-        """The latest attempt in which something was sent."""
+        """The latest attempt in which a request was sent."""
         return next((attempt for attempt in reversed(self.attempts) if not attempt.untried), None)
 
     def reason(self, causes: Causes | None = None) -> str:
-        """Why it fails, in one text; empty when it is not told.
+        """Why the partition fails, as one text; empty if it is not known.
 
-        While a circuit is open the kernel sends nothing, and says only that. Then this is the latest failure of what
-        was sent, of this partition or else of :func:`causes_of` the others, and that the last attempt was none.
+        While a circuit is open, the kernel sends nothing, and reports only that. The text then has the latest failure
+        of a request, of this partition or else of the others in :func:`causes_of`, and says that the last attempt sent
+        nothing.
         """
         if not self.attempts:
             return ""
@@ -121,11 +123,11 @@ class FailedPartition:
 
 
 Causes = Mapping[tuple[str, str], FailedAttempt]
-"""The latest attempt in which something was sent, by observer and namespace."""
+"""The latest attempt that sent a request, by observer and namespace."""
 
 
 def causes_of(partitions: Iterable[FailedPartition]) -> Causes:
-    """What a failed partition can be explained with that has only met an open circuit."""
+    """The causes that can explain a failed partition which has only met an open circuit."""
     found: dict[tuple[str, str], FailedAttempt] = {}
     for partition in partitions:
         place, tried = (partition.observer_id, partition.namespace), partition.last_tried

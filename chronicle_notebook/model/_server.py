@@ -1,4 +1,4 @@
-"""Which server answers."""
+"""The version of a server."""
 
 from dataclasses import dataclass
 
@@ -11,12 +11,12 @@ SANDBOX_SUFFIX = "-sandbox"
 @public
 @dataclass(frozen=True, slots=True)
 class ServerVersion:
-    """What a kernel says of itself; texts are empty when it does not say."""
+    """The version that a kernel reports. Texts are empty if the kernel does not report them."""
 
     version: str
     commit: str = ""
     protocol: str = ""
-    """The version of its contract; kernels up to 16.37 leave it out."""
+    """The version of the kernel's contract. Kernels up to 16.37 do not report it."""
 
     @property
     def is_sandbox(self) -> bool:

@@ -1,4 +1,4 @@
-"""A webhook: which events of which sequence go where, with what."""
+"""A webhook: its events, its sequence, its target, and its headers and authorization."""
 
 from __future__ import annotations
 
@@ -26,14 +26,15 @@ from chronicle_notebook.model._authorization import (
 from chronicle_notebook.model._event_type import EventType
 
 EVENT_LOG = "event-log"
-"""The sequence that a webhook observes unless told otherwise."""
+"""The sequence that a webhook observes by default."""
 
 
 @final
 class Headers(Mapping[str, str | Secret]):
-    """The headers of a definition: they cannot be changed, equal a dict of the same values, and show names only.
+    """The headers of a definition. They cannot be changed, are equal to a dict with the same values, and show only
+    their names.
 
-    Values are masked since a header that was read back may have been given as a secret.
+    The values are masked, because a header that was read back may have been given as a secret.
     """
 
     __slots__ = ("_values",)
@@ -63,21 +64,22 @@ class Headers(Mapping[str, str | Secret]):
 @public
 @dataclass(frozen=True, slots=True)
 class WebhookDefinition:
-    """What is registered under ``id``. It belongs to an event store and observes every namespace of it.
+    """What is registered under ``id``. A webhook belongs to an event store and observes all its namespaces.
 
-    A definition is a value: it is compared, shown and sent as a whole. One that was read back from a kernel holds an
-    :class:`UndisclosedAuthorization` in place of credentials.
+    A definition is a value: it is compared, shown and sent as a whole. A definition that was read back from a kernel
+    has an :class:`UndisclosedAuthorization` instead of credentials.
     """
 
     id: str
     """The webhook's id, which is also the id of its observer."""
     target_url: str
-    """Where the kernel POSTs the events: an absolute http or https URL.
+    """The URL to which the kernel POSTs the events: an absolute http or https URL.
 
-    This is the URL itself. What shows it has dots for a user name, a password and the values of a query.
+    This is the real URL. Tables, cards and messages show dots for a user name, a password and the values of a query.
     """
     event_types: tuple[EventType, ...] = ()
-    """Which events go there, in the order given. A kernel sends nothing to a webhook without event types."""
+    """The event types that the webhook receives, in the given order. A kernel sends nothing to a webhook without event
+    types."""
     authorization: WebhookAuthorization = NO_AUTHORIZATION
     headers: Mapping[str, str | Secret] = field(default_factory=dict, hash=False)
     """Extra headers of each delivery. Kernels store and list their values in clear."""
@@ -114,11 +116,12 @@ class WebhookDefinition:
         return card(self).html()
 
     def _url(self) -> str:
-        # Built by hand it can be anything.
+        # In a definition that was built by hand it can be any value.
         return repr(shown(self.target_url) if isinstance(self.target_url, str) else self.target_url)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Through the constructor, so that what was pickled is a definition again; one that holds a Secret refuses.
+        # Through the constructor, so that unpickling returns a valid definition. A definition with a Secret cannot be
+        # pickled.
         values = {name: getattr(self, name) for name in self.__slots__} | {"headers": dict(self.headers)}
         return (_rebuild, (values,))
 
@@ -127,9 +130,9 @@ class WebhookDefinition:
         return replace(self, **changes)
 
     def without_secrets(self) -> WebhookDefinition:
-        """A copy that can be pickled: its credentials are undisclosed, and a header that was a secret is masked.
+        """A copy that can be pickled: its credentials are undisclosed, and headers that were secrets are masked.
 
-        As of one that was read back from a kernel, the secrets must be given anew before it can be registered.
+        As with a definition that was read back, the secrets must be given again before it can be registered.
         """
         kind = self.authorization.kind
         return replace(
@@ -147,34 +150,34 @@ def _rebuild(values: dict[str, Any]) -> WebhookDefinition:
 class WebhookColumns:
     """All webhooks of an event store, column by column, straight from the answer: the short way to a frame.
 
-    Position *i* of every list belongs to one webhook. Event types and names of headers are as they are shown: without
-    what a terminal would obey. Ids and URLs are themselves.
+    Position *i* of every list belongs to one webhook. Event types and names of headers are ready for display: without
+    characters that a terminal would obey. Ids and URLs are unchanged.
     """
 
     id: list[str]
     url: list[str]
     event_types: list[list[str]]
     authorization: list[int]
-    """Numbers of the wire: 0 none, 1 basic, 2 bearer, 3 oauth; any other is a kind that is not known."""
+    """Numbers of the wire: 0 none, 1 basic, 2 bearer, 3 oauth. Any other number is an unknown kind."""
     headers: list[list[str]]
     event_sequence: list[str]
     active: list[bool]
     replayable: list[bool]
 
     def __repr__(self) -> str:
-        # Their URLs are whole, and a traceback can show local variables.
+        # The URLs are not masked here, and a traceback can show local variables.
         return f"<WebhookColumns of {len(self.id)} webhooks>"
 
 
 def card(definition: WebhookDefinition) -> Card:
-    """The whole definition, which may be registered or not."""
+    """The whole definition. It need not be registered."""
     return Card(heading=f"Webhook definition {definition.id!r}", facts=facts(definition))
 
 
 def facts(definition: WebhookDefinition) -> list[tuple[str, str]]:
-    """All fields but the id."""
+    """All fields except the id."""
     return [
-        # Built by hand it can be anything.
+        # In a definition that was built by hand it can be any value.
         ("target", shown(definition.target_url) if isinstance(definition.target_url, str) else "not a text"),
         ("event types", ", ".join(map(str, definition.event_types)) or "none"),
         ("headers", ", ".join(sorted(map(str, definition.headers))) or "none"),

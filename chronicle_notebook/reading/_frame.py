@@ -1,4 +1,4 @@
-"""Webhooks as a DataFrame. The one place that knows the columns and their types."""
+"""Webhooks as a DataFrame. Only this module knows the columns and their types."""
 
 from __future__ import annotations
 
@@ -18,26 +18,27 @@ _NUMBERS = {kind: number for number, kind in enumerate(AuthorizationKind)}
 
 
 def frame(columns: WebhookColumns, *, tidy: bool = False) -> pd.DataFrame:
-    """A frame indexed by ``id``.
+    """A frame whose index is ``id``.
 
     Columns: ``url`` (text, with dots for a user name, a password and the values of a query), ``event_types`` (list of
-    texts: ``Id``, or ``Id+generation`` unless that is 1), ``authorization`` (category: none, basic, bearer, oauth;
-    missing for a kind that is not known), ``headers`` (list of names, never values), ``event_sequence`` (text),
-    ``active`` and ``replayable`` (bool). They are the same when there is no webhook.
+    texts: ``Id``, or ``Id+generation`` if the generation is not 1), ``authorization`` (category: none, basic, bearer,
+    oauth; missing for an unknown kind), ``headers`` (list of names, never values), ``event_sequence`` (text),
+    ``active`` and ``replayable`` (bool). A frame without webhooks has the same columns.
 
-    With ``tidy`` there is one row per webhook and event type: ``event_types`` gives way to ``event_type`` (text) and
-    ``generation`` (whole number); a webhook without event types keeps one row, with both missing.
+    With ``tidy`` there is one row for each pair of a webhook and an event type: ``event_type`` (text) and
+    ``generation`` (whole number) replace ``event_types``. A webhook without event types has one row, in which both are
+    missing.
     """
     import numpy as np
     import pandas as pd
 
-    # Of the width that it has on the wire, where a number can be any.
+    # As wide as the number on the wire, which can have any value.
     codes = np.asarray(columns.authorization, dtype=np.int32)
     result = pd.DataFrame(
         {
             "url": pd.array(_fit(shown_each(columns.url)), dtype="str"),
             "event_types": _lists(columns.event_types),
-            # A number that this version does not know becomes a missing value rather than a wrong kind.
+            # A number that this version does not know becomes a missing value, not a wrong kind.
             "authorization": pd.Categorical.from_codes(
                 np.where((codes >= 0) & (codes < len(KINDS)), codes, -1), categories=pd.Index(KINDS)
             ),
@@ -53,7 +54,7 @@ def frame(columns: WebhookColumns, *, tidy: bool = False) -> pd.DataFrame:
 
 
 def columns_of(definitions: Sequence[WebhookDefinition]) -> WebhookColumns:
-    """The columns of definitions at hand."""
+    """The columns of given definitions."""
     return WebhookColumns(
         id=[each.id for each in definitions],
         url=[each.target_url for each in definitions],
@@ -67,12 +68,12 @@ def columns_of(definitions: Sequence[WebhookDefinition]) -> WebhookColumns:
 
 
 def _fit(texts: list[str]) -> list[str]:
-    """Texts that other clients wrote, without what a terminal would obey; those given where there is nothing such."""
+    """Texts of other clients, without the characters that a terminal would obey; the same list if there are none."""
     import numpy as np
 
     together = " ".join(texts)
     if together.isascii():
-        # The quickest look at all of them at once: below the space stand the control characters, and 127 is one too.
+        # The quickest check of all texts at once: control characters are below the space, and 127 is one too.
         codes = np.frombuffer(together.encode(), dtype=np.uint8)
         if not codes.size or (codes.min() >= 32 and codes.max() < 127):
             return texts
@@ -80,7 +81,7 @@ def _fit(texts: list[str]) -> list[str]:
 
 
 def _lists(values: list[list[str]]) -> np.ndarray[Any, Any]:
-    """A column whose cells are lists; given to pandas as it is, lists of one length would pass for a matrix."""
+    """A column whose cells are lists. pandas would read lists of equal length as a matrix."""
     import numpy as np
 
     return np.fromiter(values, dtype=object, count=len(values))

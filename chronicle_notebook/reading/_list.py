@@ -25,10 +25,10 @@ DECLARED_FOOT = "Declared in this process; client.webhooks.register_discovered()
 
 @public
 class WebhookList(Sequence[WebhookDefinition]):
-    """A sequence of definitions, in the order of the kernel, with where and when they were read.
+    """A sequence of definitions in the order of the kernel, with the server and the time of reading.
 
-    ``hooks[0]`` is by position, ``hooks["account-events"]`` by id, and ``in`` takes a definition or an id. It shows as
-    text and as a static HTML table.
+    ``hooks[0]`` is by position, ``hooks["account-events"]`` by id, and ``in`` takes a definition or an id. The list
+    shows itself as text and as a static HTML table.
     """
 
     def __init__(
@@ -46,9 +46,9 @@ class WebhookList(Sequence[WebhookDefinition]):
         """``host:port`` of the kernel."""
         self.event_store = event_store
         self.read_at = read_at
-        """When the answer came, with time zone."""
+        """The time of the answer, with time zone."""
         self.declared = declared
-        """Whether these are the definitions of declared classes rather than what a kernel has."""
+        """Whether these are the definitions of declared classes, not those of a kernel."""
 
     def __len__(self) -> int:
         return len(self._definitions)
@@ -87,7 +87,7 @@ class WebhookList(Sequence[WebhookDefinition]):
     __hash__ = None  # type: ignore[assignment]
 
     def find(self, webhook: str) -> WebhookDefinition | None:
-        """The webhook of an id, or None."""
+        """The webhook of an id; None if there is none."""
         return self._by_id.get(webhook)
 
     @property
@@ -96,7 +96,7 @@ class WebhookList(Sequence[WebhookDefinition]):
         return list(self._by_id)
 
     def to_frame(self, *, tidy: bool = False) -> pd.DataFrame:
-        """A DataFrame indexed by id; with ``tidy`` one row per webhook and event type."""
+        """A DataFrame whose index is the id; with ``tidy`` one row for each pair of a webhook and an event type."""
         return under(frame(columns_of(self._definitions), tidy=tidy), banner_of(self.server))
 
     def __repr__(self) -> str:
@@ -118,7 +118,7 @@ class WebhookList(Sequence[WebhookDefinition]):
 
 
 def row(definition: WebhookDefinition) -> tuple[str, ...]:
-    """The cells of a definition in a table; of headers only the names."""
+    """The cells of a definition in a table, with only the names of the headers."""
     return (
         definition.id,
         shown(definition.target_url),
@@ -130,7 +130,7 @@ def row(definition: WebhookDefinition) -> tuple[str, ...]:
 
 
 def state(definition: WebhookDefinition) -> str:
-    """Whether it is active, and what else is not as usual."""
+    """Whether the webhook is active, and which other fields do not have their default value."""
     parts = ["active" if definition.active else "inactive"]
     if not definition.replayable:
         parts.append("not replayable")
@@ -140,7 +140,7 @@ def state(definition: WebhookDefinition) -> str:
 
 
 def unknown_webhook(webhook: str, known: Iterable[str], event_store: str, server: str) -> UnknownWebhookError:
-    """The error for an id that an event store does not have, with the nearest ids."""
+    """The error for an id that an event store does not have, with the most similar ids."""
     return UnknownWebhookError(
         f"Event store {event_store!r} on {server} has no webhook {webhook!r}.",
         field="id",

@@ -1,4 +1,4 @@
-"""Webhooks as they change: the full list now and at each change, across restarts of the kernel."""
+"""Live webhooks: the complete list now and at each change. A restart of the kernel does not end it."""
 
 from __future__ import annotations
 
@@ -23,12 +23,12 @@ from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.reading._list import WebhookList
 
 FIRST_BACK_OFF = 0.25
-"""Seconds before the first try to connect again; doubled each time."""
+"""The pause before the first new connection, in seconds. It is doubled each time."""
 LONGEST_BACK_OFF = 15.0
 LONGEST_SLEEP = 1.0
-"""Seconds that a reader sleeps at a stretch, since waiting without end would keep Ctrl-C out on some platforms."""
+"""The longest sleep of a reader in seconds: on some platforms Ctrl-C does not interrupt an endless wait."""
 KEPT = 64
-"""Lists that wait for a slow reader at most; the oldest give way, as each list is a full one."""
+"""The largest number of lists that wait for a slow reader. The oldest are dropped, because each list is complete."""
 
 Told = TypeVar("Told")
 _log = logging.getLogger(__name__)
@@ -42,15 +42,15 @@ class ObservationState(StrEnum):
     CONNECTING = "connecting"
     LIVE = "live"
     RECONNECTING = "reconnecting"
-    """The connection was lost; what was last seen may be out of date."""
+    """The connection was lost; the last list may be out of date."""
     STOPPED = "stopped"
     FAILED = "failed"
-    """It ended with an error that trying again cannot mend; iterating raises it."""
+    """Ended with an error that a retry cannot repair; iterating raises the error."""
 
 
 @public
 class WebhookObservation:
-    """A running observation: iterate it, or give a callback. ``stop()``, or the end of ``with``, ends it at once.
+    """A running observation. Iterate it, or give a callback. ``stop()``, or the end of ``with``, ends it at once.
 
     ::
 
@@ -58,10 +58,10 @@ class WebhookObservation:
             for hooks in changes:
                 print(len(hooks))
 
-    A loop over it without ``with`` ends it when the loop is left; within ``with`` it goes on until the block ends.
+    Without ``with``, leaving a loop over the observation ends it. Within ``with`` it continues until the block ends.
 
-    A list that equals the one before is not repeated: some kernels send one at each poll (source:
-    K/Storage.Sql/LiveQuery.cs). The reading happens in a daemon thread, so it never keeps a process alive.
+    A list that is equal to the previous one is left out: some kernels send a list at each poll (source:
+    K/Storage.Sql/LiveQuery.cs). A daemon thread reads the lists, so an observation never keeps a process alive.
     """
 
     def __init__(
@@ -84,17 +84,17 @@ class WebhookObservation:
         self._state = ObservationState.CONNECTING
         self._entered = False
         self.error: ChronicleError | None = None
-        """The error that ended it, or the one that it is recovering from."""
+        """The error that ended the observation, or the error that it is recovering from."""
         self.callback_error: Exception | None = None
-        """What a callback raised last."""
+        """The last error that a callback raised."""
         self.latest: WebhookList | None = None
-        """The list that came last."""
+        """The latest list."""
         self._thread = threading.Thread(target=self._run, name=f"observe-webhooks-{event_store}", daemon=True)
         self._thread.start()
 
     @property
     def state(self) -> ObservationState:
-        """How current :attr:`latest` is."""
+        """Whether :attr:`latest` is up to date."""
         return self._state
 
     def __enter__(self) -> Self:
@@ -111,15 +111,16 @@ class WebhookObservation:
             while (hooks := self.next()) is not None:
                 yield hooks
         finally:
-            # Left by break, or forgotten: nobody else would end it. At the end of the process its thread is gone.
+            # The loop was left by break, or forgotten: nobody else would end the observation. At the end of the process
+            # its thread is gone.
             if not self._entered and not sys.is_finalizing():
                 self.stop()
 
     def next(self, timeout: float | None = None) -> WebhookList | None:
-        """The next list; None when the observation was stopped, or after ``timeout`` seconds without a change.
+        """The next list; None if the observation was stopped, or after ``timeout`` seconds without a change.
 
         :raises InvalidInputError: ``timeout`` is neither None nor a number of seconds.
-        :raises ChronicleError: what ended the observation.
+        :raises ChronicleError: the error that ended the observation.
         """
         if timeout is not None:
             check_seconds(timeout, field="timeout")
@@ -137,7 +138,7 @@ class WebhookObservation:
             return None
 
     def stop(self) -> None:
-        """End it at once, from any thread."""
+        """End the observation at once, from any thread."""
         self._stop.set()
         if self._live is not None:
             self._live.cancel()
@@ -167,7 +168,8 @@ class WebhookObservation:
                 return
             if self._stop.is_set():
                 return
-            # A stream that ended without an error was closed by the kernel, as at its shutdown: the same remedy.
+            # The kernel closed a stream that ended without an error, for example at its shutdown. The remedy is the
+            # same.
             self._enter(ObservationState.RECONNECTING)
             self._stop.wait(back_off * random.uniform(0.8, 1.2))  # noqa: S311
             back_off = min(back_off * 2, LONGEST_BACK_OFF)
@@ -179,7 +181,8 @@ class WebhookObservation:
         self._enter(ObservationState.FAILED)
 
     def _unexpected(self, cause: Exception) -> ProtocolError:
-        """An error of no known kind as one that can be caught. Its own text may hold a value: it is the cause only."""
+        """An unexpected error as an error of this package. Its own text may contain a value, so it is only the
+        cause."""
         if self._live is not None:
             self._live.cancel()
         error = ProtocolError(
@@ -220,7 +223,7 @@ class WebhookObservation:
             self._tell(self._on_state, state)
 
     def _set(self, state: ObservationState) -> bool:
-        """Whether that is another state than before. The end is final."""
+        """Set the state, and return whether it changed. The end is final."""
         if self._state in {state, ObservationState.STOPPED, ObservationState.FAILED}:
             return False
         self._state = state
@@ -228,7 +231,7 @@ class WebhookObservation:
         return True
 
     def _tell(self, callback: Callable[[Told], None] | None, news: Told) -> None:
-        """Call back. What the callback raises must not end the reading, and must not vanish."""
+        """Call a callback. An error of the callback must not end the reading, and must not get lost."""
         if callback is None:
             return
         try:

@@ -1,4 +1,4 @@
-"""Some webhooks of many: the filters of ``to_frame`` and of ``%webhooks``."""
+"""Some of many webhooks: the filters of ``to_frame`` and of ``%webhooks``."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from chronicle_notebook.reading._frame import KINDS
 
 
 def check_filters(*, event_type: object, url: object, authorization: object, active: object, tidy: object) -> None:
-    """Refuse filters that no webhook could ever pass, before anything is asked for.
+    """Refuse filters that no webhook could ever match, before the kernel is asked.
 
-    :raises InvalidInputError: names the filter.
+    :raises InvalidInputError: a filter has a wrong type or value. The error names the filter.
     """
     examples = {"event_type": "AccountOpened", "url": "https://example.com/*", "authorization": "basic"}
     for field, value in (("event_type", event_type), ("url", url), ("authorization", authorization)):
@@ -46,12 +46,12 @@ def select(
     active: bool | None = None,
     known_event_types: Callable[[], Collection[str]] = tuple,
 ) -> WebhookColumns:
-    """Those webhooks for which every filter that is given holds.
+    """The webhooks that match every given filter.
 
-    :param event_type: ``Id`` for every generation of it, ``Id+generation`` for that one.
-    :param url: a pattern for the whole target URL, in which ``*`` stands for anything and ``?`` for one character.
+    :param event_type: ``Id`` for every generation, ``Id+generation`` for one generation.
+    :param url: a pattern for the whole target URL, in which ``*`` stands for any text and ``?`` for one character.
     :param authorization: none, basic, bearer or oauth: see :func:`check_filters`.
-    :param known_event_types: asked for when no webhook names the event type: whether it is known at all.
+    :param known_event_types: returns the known event types; called only if no webhook has the event type.
     :raises UnknownEventTypeError: neither a webhook nor the event store has the event type.
     """
     rows: Sequence[int] = range(len(columns.id))
@@ -77,7 +77,7 @@ def select(
 
 
 def only(columns: WebhookColumns, event_type: str) -> WebhookColumns:
-    """The same webhooks with this event type alone, for one row each in a tidy frame."""
+    """The same webhooks with only this event type, for one row each in a tidy frame."""
     matches = _matcher(event_type)
     kinds = [[kind for kind in row if matches(kind)] for row in columns.event_types]
     return replace(columns, event_types=kinds)

@@ -1,4 +1,4 @@
-"""A local HTTP endpoint that records what a kernel delivers, and can misbehave on purpose.
+"""A local HTTP endpoint that records the deliveries of a kernel, and can misbehave on purpose.
 
 ::
 
@@ -7,9 +7,9 @@
         endpoint.misbehave(status=500, times=2)
         endpoint.wait_for(3, where=lambda delivery: delivery.name == "orders")
 
-How it hangs together: ``_receiver`` is the object people hold; ``_endpoint`` is the thread and the port; ``_intake``
-makes a delivery of a request; ``_conduct`` decides how it is answered; ``_journal`` keeps it; ``_delivery`` and
-``_list`` are the values. Only ``_endpoint`` and ``_intake`` know aiohttp, and they are imported when a receiver starts.
+The modules: ``_receiver`` is the public object; ``_endpoint`` is the thread and the port; ``_intake`` turns a request
+into a delivery; ``_conduct`` decides the answer; ``_journal`` stores the delivery; ``_delivery`` and ``_list`` are the
+values. Only ``_endpoint`` and ``_intake`` use aiohttp, and they are imported when a receiver starts.
 """
 
 from chronicle_notebook.receiver._delivery import Delivery

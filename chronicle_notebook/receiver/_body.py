@@ -1,8 +1,8 @@
-"""The body of a delivery, read as what a kernel sends.
+"""The body of a delivery, parsed as the JSON of a kernel.
 
-A kernel sends ``{"partition": text, "events": [{"context": {...}, "content": {...}, ...}]}``
-(source: K/Concepts/Observation/Webhooks/EventsToObserve.cs, K/Concepts/Events/AppendedEvent.cs). A test call has no
-events (source: K/Core/Services/Observation/Webhooks/Webhooks.cs).
+A kernel sends ``{"partition": text, "events": [{"context": {...}, "content": {...}, ...}]}`` (source:
+K/Concepts/Observation/Webhooks/EventsToObserve.cs, K/Concepts/Events/AppendedEvent.cs). A test call has no events
+(source: K/Core/Services/Observation/Webhooks/Webhooks.cs).
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from dataclasses import dataclass
 from typing import Any
 
 MAX_BODY = 16 * 1024 * 1024
-"""Larger bodies are refused with 413 and not kept, in bytes."""
+"""The largest body in bytes. A larger body is refused with 413 and not stored."""
 MAX_TEXT = 64 * 1024
-"""How much of a body is kept as text when it is not what a kernel sends, in bytes."""
+"""How many bytes of a body are stored as text if it is not the JSON of a kernel."""
 
 
 @dataclass(frozen=True, slots=True)
 class Body:
-    """What was made of the bytes."""
+    """The parsed body."""
 
     size: int
     partition: str | None = None
@@ -30,7 +30,7 @@ class Body:
 
 
 def read_body(raw: bytes) -> Body:
-    """Read the bytes; what is wrong with them is told in ``error``, and their text is then kept."""
+    """Parse the bytes. If they are wrong, ``error`` says why, and their text is stored."""
     try:
         document = json.loads(raw)
     except RecursionError:

@@ -1,4 +1,4 @@
-"""Calling what people gave, where an error of theirs must neither break an answer nor get lost."""
+"""Calling functions of the user: an error in one must neither break an answer nor get lost."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ _logger = logging.getLogger("chronicle_notebook.receiver")
 
 
 class Callbacks:
-    """Who wants to hear of deliveries, and what went wrong while telling them. Safe to use from any thread."""
+    """The callbacks for deliveries, and their errors. Safe to use from any thread."""
 
     def __init__(self, keep: int) -> None:
         self._lock = threading.Lock()
@@ -21,7 +21,7 @@ class Callbacks:
         self._errors: deque[Exception] = deque(maxlen=keep)
 
     def add(self, callback: Callable[[Delivery], object]) -> Callable[[], None]:
-        """Tell ``callback`` of each delivery from now on; what comes back ends that."""
+        """Call ``callback`` with each delivery from now on. Returns a function that ends this."""
 
         def listener(delivery: Delivery) -> object:
             return callback(delivery)
@@ -36,20 +36,20 @@ class Callbacks:
         return unsubscribe
 
     def notify(self, delivery: Delivery) -> None:
-        """Tell everyone, in the order in which they asked."""
+        """Call all callbacks, in the order in which they were added."""
         with self._lock:
             listeners = tuple(self._listeners)
         for listener in listeners:
             self.call("A callback", listener, delivery)
 
     def call(self, what: str, function: Callable[[Delivery], object], delivery: Delivery) -> object:
-        """What ``function`` says of the delivery; None when it failed, and the error is kept."""
+        """The result of ``function`` for the delivery; None if it raised an error, which is stored."""
         try:
             return function(delivery)
         except Exception as error:  # noqa: BLE001 - whatever a caller's function raises, the endpoint has to answer
             with self._lock:
                 self._errors.append(error)
-            # Neither the message nor the traceback is logged: both may quote what was delivered.
+            # Neither the message nor the traceback is logged: both may quote the delivery.
             _logger.error(
                 "%s of the receiver failed with %s; see Receiver.callback_errors.", what, type(error).__name__
             )

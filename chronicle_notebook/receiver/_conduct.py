@@ -1,4 +1,4 @@
-"""How a receiver answers: properly, or as badly as it was told to."""
+"""How a receiver answers: properly, or as badly as the user requested."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ class Plan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Misbehaviour:
-    """What to do wrong, how often, and to whom."""
+    """What to do wrong, how often, and for which requests."""
 
     status: int | None = None
     delay: float = 0.0
@@ -59,7 +59,7 @@ class Misbehaviour:
             raise _invalid("probability", message, "Write probability=0.5, for example.")
 
     def describe(self, left: int | None) -> str:
-        """In words, with ``left`` requests to go."""
+        """A description in words; ``left`` is the number of requests that remain."""
         deed = "drops connections" if self.drop else f"answers {self.status or 'normally'}"
         parts = [deed + (f" after {self.delay:g} s" if self.delay else "")]
         if self.probability < 1:
@@ -80,7 +80,7 @@ def _invalid(field: str, message: str, hint: str) -> InvalidInputError:
 
 
 class Conduct:
-    """Decides about each request. Set from any thread, asked on the receiver's."""
+    """Decides the answer to each request. Any thread may set it; the receiver's thread asks it."""
 
     def __init__(self, callbacks: Callbacks) -> None:
         self._lock = threading.Lock()
@@ -91,35 +91,35 @@ class Conduct:
         self._check: CredentialCheck | None = None
 
     def misbehave(self, wrong: Misbehaviour, seed: int | None) -> None:
-        """Do this from now on, in place of whatever was to be done wrong before."""
+        """Misbehave like this from now on, instead of any earlier misbehaviour."""
         with self._lock:
             self._wrong, self._left = wrong, wrong.times
             self._random = random.Random(seed)  # noqa: S311 - as above
 
     def behave(self) -> None:
-        """Do nothing wrong from now on."""
+        """Answer properly from now on."""
         with self._lock:
             self._wrong = self._left = None
 
     def expect(self, check: CredentialCheck | None) -> None:
-        """Require this credential from now on, or none."""
+        """Require this credential from now on; None requires none."""
         with self._lock:
             self._check = check
 
     def describe(self) -> str:
-        """In words."""
+        """A description in words."""
         with self._lock:
             wrong, left, check = self._wrong, self._left, self._check
         told = "answers normally" if wrong is None else wrong.describe(left)
         return told + (f"; expects {check.scheme} authorization" if check else "")
 
     def challenge(self) -> str:
-        """The value of ``WWW-Authenticate`` beside a 401."""
+        """The value of ``WWW-Authenticate`` for a 401."""
         check = self._check
         return f'{check.scheme if check else "Bearer"} realm="receiver"'
 
     def plan(self, delivery: Delivery, *, authorization: str | None, found: bool) -> Plan:
-        """What to do with this request. ``authorization`` is looked at and not kept."""
+        """What to do with this request. ``authorization`` is checked and not stored."""
         check = self._check
         proper = OK if found else NOT_FOUND
         if found and check is not None and not check.accepts(authorization):
@@ -133,7 +133,7 @@ class Conduct:
         wrong = self._wrong
         if wrong is None:
             return None
-        # Outside the lock: the condition is the caller's code and may well call back.
+        # Outside the lock: the condition is the user's code and may call this object.
         if wrong.when is not None and not self._callbacks.call("The condition of misbehave()", wrong.when, delivery):
             return None
         with self._lock:

@@ -1,4 +1,4 @@
-"""The credential that a receiver expects, held so that the value itself is nowhere."""
+"""The credential that a receiver expects. The value itself is not stored."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from typing import final
 
 @final
 class CredentialCheck:
-    """Compares what came with what is expected, by keyed digests made with a key of this process."""
+    """Compares a received credential with the expected one, by digests with a key of this process."""
 
     __slots__ = ("_digest", "_key", "scheme")
 
@@ -39,7 +39,8 @@ class CredentialCheck:
         return hmac.digest(self._key, value, hashlib.sha256)
 
     def accepts(self, header: str | None) -> bool:
-        """Whether this ``Authorization`` header carries the credential; takes as long for each wrong one."""
+        """Whether this ``Authorization`` header has the credential. The check takes the same time for each wrong
+        one."""
         scheme, _, given = (header or "").strip().partition(" ")
         raw = given.strip().encode("utf-8", "surrogateescape")
         value = _decoded(raw) if self.scheme == "Basic" else raw

@@ -1,4 +1,4 @@
-"""One request that came to the receiver."""
+"""One request that the receiver got."""
 
 from __future__ import annotations
 
@@ -20,43 +20,43 @@ _SHOWN_JSON = 64 * 1024
 @public
 @dataclass(frozen=True, slots=True, repr=False)
 class Delivery:
-    """What came, and how it was answered. Credentials are masked before they get here; the body is kept as it came."""
+    """A request and its answer. Credentials are masked before this object is made; the body is unchanged."""
 
     number: int
-    """Counts the requests of one receiver in the order in which they came, from 1."""
+    """The number of the request, in the order of arrival, from 1."""
     received: datetime
-    """When its headers had come, in UTC."""
+    """The time when its headers had arrived, in UTC."""
     method: str
     path: str
-    """The path as it was sent, still percent-encoded."""
+    """The path as it was sent, percent-encoded."""
     query: str = ""
-    """The query as it was sent, without the question mark; values that look like credentials are masked."""
+    """The query as it was sent, without the question mark. Values that look like credentials are masked."""
     name: str | None = None
-    """What follows the receiver's path, decoded: the name given to :meth:`Receiver.url_for`."""
+    """The part after the receiver's path, decoded: the name that was given to :meth:`Receiver.url_for`."""
     headers: Headers = field(default_factory=Headers)
-    """Masked where a name looks like a credential; found in any case."""
+    """The headers. Values are masked if the name looks like a credential. Upper and lower case do not matter."""
     authorization_scheme: str | None = None
-    """``Basic``, ``Bearer`` and so on; ``other`` for an unregistered one; None when there was no such header."""
+    """``Basic``, ``Bearer`` and so on; ``other`` for an unregistered one; None if there was no such header."""
     partition: str | None = None
-    """The event source id that the events belong to."""
+    """The event source id of the events."""
     events: tuple[dict[str, Any], ...] = ()
     """The events as a kernel writes them, each with ``context`` and ``content``."""
     body_error: str | None = None
-    """What is wrong with the body, when it is not what a kernel sends."""
+    """What is wrong with the body; None if nothing is wrong."""
     body_text: str | None = None
-    """The first 64 KiB of such a body."""
+    """The first 64 KiB of a wrong body."""
     body_truncated: bool = False
-    """Whether ``body_text`` is only a part."""
+    """Whether ``body_text`` is only a part of the body."""
     body_size: int = 0
-    """Bytes of the body that came, unpacked."""
+    """The size in bytes of the received body, unpacked."""
     status: int | None = None
-    """The HTTP status it was answered with; None when the connection ended without an answer."""
+    """The HTTP status of the answer; None if the connection ended without an answer."""
     duration: float = 0.0
-    """From its headers to the answer, in seconds."""
+    """The time from the headers to the answer, in seconds."""
 
     @property
     def duration_ms(self) -> float:
-        """From its headers to the answer, in milliseconds."""
+        """The time from the headers to the answer, in milliseconds."""
         return self.duration * 1000
 
     @property
@@ -81,7 +81,7 @@ class Delivery:
 
     @property
     def summary(self) -> str:
-        """What it holds, in a few words."""
+        """The content in a few words."""
         if self.body_error:
             return self.body_error.rstrip(".")
         if not self.events:

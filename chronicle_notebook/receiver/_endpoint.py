@@ -1,4 +1,4 @@
-"""The HTTP side of a receiver: a socket on the loopback interface, and a thread with a loop of its own."""
+"""The HTTP part of a receiver: a socket on the loopback interface, and a thread with its own loop."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chronicle_notebook.base._loopback import LoopThread, WithoutPayload, listen
 
 _logger = logging.getLogger("chronicle_notebook.receiver.http")
 _logger.addFilter(WithoutPayload("The receiver could not handle a request"))
-# Requests whose body is still coming get this long to finish when the receiver stops, in seconds.
+# The time in seconds that a request whose body is still arriving has when the receiver stops.
 _GRACE = 0.25
 _HEADER_LIMIT = 64 * 1024
 
@@ -21,7 +21,7 @@ Handler = Callable[[web.Request, asyncio.Event], Coroutine[Any, Any, web.StreamR
 
 
 class Endpoint:
-    """Serves from construction until :meth:`stop`."""
+    """Serves requests from construction until :meth:`stop`."""
 
     def __init__(self, handler: Handler, port: int) -> None:
         self._handler = handler
@@ -31,17 +31,17 @@ class Endpoint:
         try:
             self._thread.start()
         except BaseException:
-            # Interrupted or failed while it started: leave neither the thread nor the port behind.
+            # The start was interrupted or failed: leave neither the thread nor the port behind.
             self.stop()
             raise
 
     @property
     def on_its_thread(self) -> bool:
-        """Whether the caller runs on this endpoint's thread, and so must not wait for it."""
+        """Whether the caller runs in this endpoint's thread, and so must not wait for it."""
         return self._thread.is_current
 
     def stop(self) -> None:
-        """End the service; returns when the thread has ended and the port is free."""
+        """End the service. Returns when the thread has ended and the port is free."""
         self._thread.tell(asyncio.Event.set)
         self._thread.join()
 
@@ -67,8 +67,8 @@ class Endpoint:
             await web.SockSite(runner, self._socket).start()
             ready(stopping)
             await stopping.wait()
-            # A connection accepted a moment ago is still on its way to the runner. asyncio loses its socket when
-            # the server closes meanwhile, so accept no more, and give the loop the turns that taking it in needs.
+            # A connection that was just accepted has not reached the runner yet. asyncio loses its socket if the server
+            # closes now. So accept no more connections, and let the loop finish with this one.
             asyncio.get_running_loop().remove_reader(self._socket)
             await turns()
         finally:

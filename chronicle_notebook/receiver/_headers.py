@@ -1,4 +1,4 @@
-"""The headers and the query of a request, with credentials masked before anything keeps them."""
+"""The headers and the query of a request. Credentials are masked before anything stores them."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from chronicle_notebook.base._credential_names import looks_like_credential, par
 from chronicle_notebook.base._secrets import MASK
 from chronicle_notebook.base._text import readable
 
-# The registered schemes. Any other first word of the header could itself be the secret, so it is not kept.
+# The registered schemes. Any other first word of the header could be the secret itself, so it is not stored.
 _SCHEMES = {
     scheme.lower(): scheme
     for scheme in (
@@ -19,11 +19,12 @@ _SCHEMES = {
     )
 }
 OTHER_SCHEME = "other"
-"""What :func:`authorization_scheme` says of a scheme that is not registered."""
+"""The result of :func:`authorization_scheme` for a scheme that is not registered."""
 
 
 def authorization_scheme(value: str | None) -> str | None:
-    """The scheme of an ``Authorization`` header: ``Basic``, ``Bearer`` and so on, or ``other``; None without one."""
+    """The scheme of an ``Authorization`` header: ``Basic``, ``Bearer`` and so on, or ``other``; None without a
+    header."""
     if value is None:
         return None
     first, space, _ = value.strip().partition(" ")
@@ -41,9 +42,10 @@ def _masked(name: str, value: str) -> str:
 
 @final
 class Headers(Mapping[str, str]):
-    """The headers of a request, found in any case. Values of those that look like credentials are never kept.
+    """The headers of a request, without regard to upper and lower case. Values of headers that look like credentials
+    are never stored.
 
-    A header that came several times holds its values joined by a comma.
+    If a header came several times, a comma joins its values.
     """
 
     __slots__ = ("_names", "_values")
@@ -78,7 +80,7 @@ class Headers(Mapping[str, str]):
 
 
 def masked_query(query: str) -> str:
-    """The query text as it came, with the values of parameters that look like credentials masked."""
+    """The query as it was sent, with masked values of parameters that look like credentials."""
     return "&".join(_masked_parameter(pair) for pair in readable(query).split("&"))
 
 

@@ -24,12 +24,12 @@ _UNREADABLE = Plan(400)
 
 
 class _BodyTooLargeError(Exception):
-    """The body is over the limit; the argument is how much of it had come."""
+    """The body is too large. The argument is the number of bytes that had arrived."""
 
 
 @dataclass(frozen=True, slots=True)
 class Intake:
-    """Reads each request, records it, and answers as the conduct says."""
+    """Reads each request, records it, and answers as the conduct decides."""
 
     base_path: str
     journal: Journal
@@ -37,7 +37,8 @@ class Intake:
     callbacks: Callbacks
 
     async def handle(self, request: web.Request, stopping: asyncio.Event) -> web.StreamResponse:
-        """Answer one request. It is recorded before the answer goes out, so who has the answer finds it recorded."""
+        """Answer one request. The request is recorded before the answer is sent, so whoever has the answer finds the
+        record."""
         began = time.perf_counter()
         delivery = self._arrival(request)
         status: int | None = None
@@ -51,7 +52,7 @@ class Intake:
             if not (plan.drop or stopped):
                 status = plan.status
         except asyncio.CancelledError:
-            # The sender gave up, or the receiver stops: that is a delivery without an answer.
+            # The sender ended the connection, or the receiver stops: this is a delivery without an answer.
             if not delivery.body_size and delivery.body_error is None:
                 delivery = replace(delivery, body_error="The connection ended before the whole body had come.")
             raise
@@ -74,7 +75,7 @@ class Intake:
         )
 
     def _name(self, path: str) -> str | None:
-        """What follows the receiver's path; empty at the path itself, None elsewhere."""
+        """The part after the receiver's path; empty at the path itself, None for other paths."""
         if path.rstrip("/") == self.base_path:
             return ""
         prefix = f"{self.base_path}/"
@@ -82,7 +83,7 @@ class Intake:
 
     def _record(self, delivery: Delivery) -> None:
         self.journal.record(delivery)
-        # After the answer has gone out, so that a slow callback holds up nobody's delivery.
+        # After the answer has been sent, so that a slow callback delays no delivery.
         asyncio.get_running_loop().call_soon(self.callbacks.notify, delivery)
 
     def _answer(self, request: web.Request, status: int | None) -> web.StreamResponse:
@@ -95,7 +96,7 @@ class Intake:
 
 
 async def _pause(seconds: float, stopping: asyncio.Event) -> bool:
-    """Wait so long; True when the receiver stops meanwhile."""
+    """Wait for the given seconds. Returns True if the receiver stops in the meantime."""
     if not seconds:
         return False
     try:
@@ -106,7 +107,7 @@ async def _pause(seconds: float, stopping: asyncio.Event) -> bool:
 
 
 async def _read(request: web.Request) -> tuple[Body, Plan | None]:
-    """The body, and a plan when its reading already decides the answer."""
+    """The body, and a plan if reading the body already decides the answer."""
     raw = bytearray()
     try:
         async for piece in request.content.iter_any():

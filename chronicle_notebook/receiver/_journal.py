@@ -1,4 +1,4 @@
-"""What came, and waiting for more of it."""
+"""The recorded deliveries, and how to wait for more."""
 
 from __future__ import annotations
 
@@ -10,12 +10,12 @@ from itertools import islice
 from chronicle_notebook.receiver._delivery import Delivery
 from chronicle_notebook.receiver._list import DeliveryList
 
-# A wait is cut into slices because some systems deliver Ctrl-C only between two of them.
+# A wait is cut into slices, because some systems deliver Ctrl-C only between two of them.
 _SLICE = 0.2
 
 
 class Journal:
-    """The latest ``keep`` deliveries. Written on the receiver's thread, read from any."""
+    """The latest ``keep`` deliveries. The receiver's thread writes them; any thread may read them."""
 
     def __init__(self, keep: int) -> None:
         self.keep = keep
@@ -27,13 +27,13 @@ class Journal:
         self._closed = True
 
     def next_number(self) -> int:
-        """The number of the request that is just coming in."""
+        """The number for a new request."""
         with self._changed:
             self._numbers += 1
             return self._numbers
 
     def record(self, delivery: Delivery) -> None:
-        """Keep it, and wake who waits."""
+        """Store a delivery, and wake the waiting threads."""
         with self._changed:
             self._dropped += len(self._kept) == self.keep
             self._kept.append(delivery)
@@ -41,25 +41,25 @@ class Journal:
             self._changed.notify_all()
 
     def open(self) -> None:
-        """More can come."""
+        """Allow more deliveries."""
         with self._changed:
             self._closed = False
 
     def close(self) -> None:
-        """Nothing more comes; who waits is woken."""
+        """Allow no more deliveries, and wake the waiting threads."""
         with self._changed:
             self._closed = True
             self._changed.notify_all()
 
     def clear(self) -> None:
-        """Forget everything kept; numbers go on."""
+        """Forget all deliveries. The numbers continue."""
         with self._changed:
             self._kept.clear()
             self._dropped = 0
 
     @property
     def dropped(self) -> int:
-        """How many were forgotten because newer ones came."""
+        """How many deliveries were dropped because newer ones came."""
         with self._changed:
             return self._dropped
 
@@ -67,18 +67,20 @@ class Journal:
         return len(self._kept)
 
     def snapshot(self) -> DeliveryList:
-        """What is kept now."""
+        """The stored deliveries."""
         with self._changed:
             return DeliveryList.of(self._kept, dropped=self._dropped)
 
     def since(self, position: int) -> tuple[list[Delivery], int]:
-        """What was recorded after ``position``, and the position to ask from next; 0 asks for all that is kept."""
+        """The deliveries that were recorded after ``position``, and the position for the next call; 0 means all stored
+        deliveries."""
         with self._changed:
             new = min(self._recorded - position, len(self._kept))
             return list(islice(self._kept, len(self._kept) - new, None)), self._recorded
 
     def wait_beyond(self, position: int, deadline: float) -> bool:
-        """Wait until more than ``position`` were recorded; False when the deadline passes or nothing can come."""
+        """Wait until more than ``position`` deliveries were recorded. Returns False if the deadline passes or no more
+        can come."""
         with self._changed:
             while self._recorded <= position:
                 left = deadline - time.monotonic()
@@ -89,6 +91,6 @@ class Journal:
 
     @property
     def closed(self) -> bool:
-        """Whether nothing more can come."""
+        """Whether no more deliveries can come."""
         with self._changed:
             return self._closed

@@ -1,4 +1,4 @@
-"""Deliveries as a sequence that can be read, shown and turned into a frame."""
+"""Deliveries as a sequence, a table and a frame."""
 
 from __future__ import annotations
 
@@ -21,15 +21,15 @@ _NUMBERS = frozenset({0, 6})
 @public
 @dataclass(frozen=True, slots=True, repr=False)
 class DeliveryList(Sequence[Delivery]):
-    """Deliveries in the order in which they came. It does not grow: ask the receiver again for the latest."""
+    """Deliveries in the order of arrival. The list does not grow: ask the receiver again for the latest deliveries."""
 
     _items: tuple[Delivery, ...] = ()
     dropped: int = 0
-    """How many older ones the receiver no longer had when this was taken."""
+    """How many older deliveries the receiver had already dropped when this list was made."""
 
     @classmethod
     def of(cls, items: Iterable[Delivery], *, dropped: int = 0) -> DeliveryList:
-        """Put deliveries into the order in which they came."""
+        """A list of deliveries in the order of arrival."""
         return cls(tuple(sorted(items, key=lambda delivery: delivery.number)), dropped)
 
     @overload
@@ -44,11 +44,12 @@ class DeliveryList(Sequence[Delivery]):
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """The events of all deliveries, one after the other."""
+        """The events of all deliveries, in order."""
         return [event for delivery in self._items for event in delivery.events]
 
     def to_frame(self) -> pd.DataFrame:
-        """A row for each delivery, indexed by its number; the same columns and types when there is none."""
+        """A frame with one row for each delivery; the index is the number. An empty list has the same columns and
+        types."""
         import pandas as pd
 
         items = self._items

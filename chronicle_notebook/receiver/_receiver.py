@@ -1,4 +1,4 @@
-"""The receiver that people hold."""
+"""The public class of the receiver."""
 
 from __future__ import annotations
 
@@ -36,15 +36,16 @@ from urllib.parse import urlsplit
 
 @public
 class Receiver:
-    """An HTTP endpoint on 127.0.0.1 that records what comes to it.
+    """An HTTP endpoint on 127.0.0.1 that records the requests that it receives.
 
-    It serves from :meth:`start` to :meth:`stop`, or inside a ``with`` block, on a thread of its own. What it recorded
-    stays readable afterwards.
+    It serves from :meth:`start` to :meth:`stop`, or inside a ``with`` block, in its own thread. Its records stay
+    readable afterwards.
 
-    :param port: 0 for a free one, found anew at each start.
-    :param path: Where deliveries are welcome, and below it. Other paths are recorded and answered with 404.
-    :param keep: How many deliveries are kept; older ones are dropped and counted in :attr:`dropped`.
-    :raises InvalidInputError: when one of these cannot be.
+    :param port: the port; 0 for a free port, chosen at each start.
+    :param path: deliveries are accepted at and below this path. Requests to other paths are recorded and answered with
+        404.
+    :param keep: how many deliveries are stored. Older ones are dropped and counted in :attr:`dropped`.
+    :raises InvalidInputError: an argument has a wrong type or value.
     """
 
     def __init__(self, *, port: int = 0, path: str = "/webhooks", keep: int = 10_000) -> None:
@@ -62,10 +63,10 @@ class Receiver:
     # -- life ----------------------------------------------------------------------------------------------------
 
     def start(self) -> Self:
-        """Begin to serve; does nothing when it serves already.
+        """Start serving. Does nothing if it already serves.
 
-        :raises ReceiverError: when the port cannot be had.
-        :raises MissingDependencyError: when aiohttp is not installed.
+        :raises ReceiverError: the port is not available.
+        :raises MissingDependencyError: aiohttp is not installed.
         """
         if self.running:  # without the lock: a callback may ask while stop() waits for its thread
             return self
@@ -87,9 +88,9 @@ class Receiver:
         return self
 
     def stop(self) -> None:
-        """End the service and free the port; does nothing when it does not serve.
+        """End the service and free the port. Does nothing if it does not serve.
 
-        Deliveries that wait for a slow answer get none, and are recorded so.
+        Deliveries that wait for a slow answer get none, and are recorded without an answer.
         """
         self._not_on_its_thread("stop()")
         with self._lock:
@@ -109,14 +110,14 @@ class Receiver:
 
     @property
     def running(self) -> bool:
-        """Whether it serves."""
+        """Whether the receiver serves."""
         return self._endpoint is not None
 
     @property
     def port(self) -> int:
-        """The port it serves on.
+        """The port.
 
-        :raises ReceiverError: when it does not serve.
+        :raises ReceiverError: the receiver does not serve.
         """
         endpoint = self._endpoint
         if endpoint is None:
@@ -125,16 +126,16 @@ class Receiver:
 
     @property
     def url(self) -> str:
-        """What to register as the target of a webhook.
+        """The URL to register as the target of a webhook.
 
-        :raises ReceiverError: when it does not serve.
+        :raises ReceiverError: the receiver does not serve.
         """
         return f"http://127.0.0.1:{self.port}{self._path or '/'}"
 
     def url_for(self, name: str) -> str:
         """A URL below :attr:`url`, so that several webhooks can share a receiver: see :attr:`Delivery.name`.
 
-        :raises InvalidInputError: for a name that a URL cannot carry.
+        :raises InvalidInputError: a URL cannot contain the name.
         """
         if not name or name in {".", ".."}:
             raise InvalidInputError("This name cannot be part of a URL.", field="name", hint="Give the webhook's id.")
@@ -144,12 +145,12 @@ class Receiver:
 
     @property
     def deliveries(self) -> DeliveryList:
-        """What has been recorded until now. A delivery is recorded when it is answered, or ended without an answer."""
+        """The deliveries so far. A delivery is recorded when it is answered, or when it ends without an answer."""
         return self._journal.snapshot()
 
     @property
     def events(self) -> list[dict[str, Any]]:
-        """The events of all deliveries, one after the other."""
+        """The events of all deliveries, in order."""
         return self.deliveries.events
 
     @property
@@ -162,20 +163,21 @@ class Receiver:
         return self.deliveries.to_frame()
 
     def clear(self) -> None:
-        """Forget the deliveries and the errors of callbacks. Numbers go on where they were."""
+        """Forget the deliveries and the errors of callbacks. The numbers continue."""
         self._journal.clear()
         self._callbacks.clear_errors()
 
     def wait_for(
         self, count: int = 1, *, timeout: float = 10.0, where: Callable[[Delivery], bool] | None = None
     ) -> DeliveryList:
-        """Wait until ``count`` deliveries, those already kept included, are there; ``where`` says which ones count.
+        """Wait until there are ``count`` deliveries, including earlier ones. ``where`` says which deliveries count.
 
-        :param timeout: In seconds.
-        :returns: All that count, which may be more than asked for.
-        :raises InvalidInputError: for a count that is not kept, or a time-out that is none.
-        :raises DeliveryTimeoutError: when they did not come in time.
-        :raises ReceiverError: when the receiver does not run and they can no longer come.
+        :param timeout: in seconds.
+        :returns: all deliveries that count. They may be more than ``count``.
+        :raises InvalidInputError: the count is larger than what the receiver stores, or the timeout is not a number of
+            seconds.
+        :raises DeliveryTimeoutError: the deliveries did not come in time.
+        :raises ReceiverError: the receiver does not serve, so they cannot come any more.
         """
         kept = f"This receiver keeps {self._journal.keep} deliveries: Receiver(keep=...) says how many."
         check_whole(count, field="count", least=1, most=self._journal.keep, hint=kept)
@@ -222,17 +224,18 @@ class Receiver:
         probability: float = 1.0,
         seed: int | None = None,
     ) -> None:
-        """Answer badly, in place of any earlier order to.
+        """Answer badly from now on. This replaces any earlier misbehaviour.
 
-        :param status: Answer with this HTTP status, 200 to 599.
-        :param delay: Answer only after so many seconds.
-        :param drop: Close the connection without an answer.
-        :param times: For so many requests, then properly again; None for until :meth:`behave`.
-        :param when: Only for requests of which this says True. They have no status and duration yet. It runs on the
-            receiver's thread; when it fails the request is spared and the error kept in :attr:`callback_errors`.
-        :param probability: From 0 to 1; a request that is spared by chance counts among ``times``.
-        :param seed: Makes chance the same each time.
-        :raises InvalidInputError: when nothing is to be done wrong, or it cannot be done.
+        :param status: answer with this HTTP status, 200 to 599.
+        :param delay: answer after this many seconds.
+        :param drop: close the connection without an answer.
+        :param times: for this many requests, then properly again; None: until :meth:`behave`.
+        :param when: only for requests for which this function returns True. Such a delivery has no status and duration
+            yet. The function runs in the receiver's thread. If it raises an error, the request is answered properly and
+            the error is stored in :attr:`callback_errors`.
+        :param probability: from 0 to 1. A request that is answered properly by chance counts for ``times``.
+        :param seed: makes chance the same each time.
+        :raises InvalidInputError: no misbehaviour is given, or an argument has a wrong type or value.
         """
         wrong = Misbehaviour(status=status, delay=delay, drop=drop, times=times, when=when, probability=probability)
         self._conduct.misbehave(wrong, seed)
@@ -242,12 +245,12 @@ class Receiver:
         self._conduct.behave()
 
     def expect(self, *, basic: tuple[str, Secret | str] | None = None, bearer: Secret | str | None = None) -> None:
-        """Answer 401 to requests without this credential; without an argument, expect none again.
+        """Answer 401 to requests without this credential. Without an argument: expect none any more.
 
-        The secret is looked up now, and only a keyed digest of it is kept.
+        The secret is looked up now, and only a keyed digest of it is stored.
 
-        :raises InvalidInputError: when both are given.
-        :raises SecretUnavailableError: when it is a reference that leads nowhere.
+        :raises InvalidInputError: both are given.
+        :raises SecretUnavailableError: the secret of a reference was not found.
         """
         if basic is not None and bearer is not None:
             raise InvalidInputError("A request carries one authorization.", field="basic", hint="Give basic or bearer.")
@@ -260,21 +263,21 @@ class Receiver:
 
     @property
     def conduct(self) -> str:
-        """How it answers at this moment, in words."""
+        """A description of the current answers in words."""
         return self._conduct.describe()
 
     # -- who listens ---------------------------------------------------------------------------------------------
 
     def on_delivery(self, callback: Callable[[Delivery], object]) -> Callable[[], None]:
-        """Call ``callback`` with each delivery after it was recorded, on the receiver's thread.
+        """Call ``callback`` with each delivery after it was recorded, in the receiver's thread.
 
-        :returns: A function that ends this.
+        :returns: a function that ends this.
         """
         return self._callbacks.add(callback)
 
     @property
     def callback_errors(self) -> tuple[Exception, ...]:
-        """What callbacks and conditions raised, oldest first; as many of them are kept as deliveries."""
+        """The errors of callbacks and conditions, oldest first. As many errors are stored as deliveries."""
         return self._callbacks.errors
 
     def _not_on_its_thread(self, what: str) -> None:
@@ -337,13 +340,13 @@ def _not_started(port: int, error: OSError) -> ReceiverError:
 
 
 RUNNING: weakref.WeakSet[Receiver] = weakref.WeakSet()
-"""Those that were started and not stopped."""
+"""The receivers that were started and not stopped."""
 
 _LOOPBACK = {"127.0.0.1", "localhost"}
 
 
 def receiver_at(url: str) -> Receiver | None:
-    """The receiver of this process that a URL leads to, or None."""
+    """The receiver of this process at a URL; None if there is none."""
     try:
         target = urlsplit(url)
         host, port = target.hostname, target.port

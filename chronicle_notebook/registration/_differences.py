@@ -1,8 +1,8 @@
-"""How a definition differs from what is read back, and why a kernel leaves some differences standing.
+"""How a definition differs from the registered one, and why a kernel does not change some fields.
 
 Facts (source: K/Core/Observation/Webhooks/WebhookDefinitionComparer.cs and K/Core/Services/Observation/Webhooks):
-re-registration updates event types, URL, headers and authorization. Changes of active, replayable and sequence are
-computed and no event is written for them; neither is one for taking an authorization away.
+registering again changes event types, URL, headers and authorization. The kernel notices a change of active, replayable
+and sequence, but writes no event for it. It also writes no event for the removal of an authorization.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ WATCH_A_DELIVERY = "Watch a delivery to be sure, or use a kernel from 19.32.3 on
 
 
 class Effect(StrEnum):
-    """What a kernel makes of a change."""
+    """What a kernel does with a change."""
 
     APPLIED = "applied"
     IGNORED = "ignored by the kernel"
@@ -56,9 +56,9 @@ class Effect(StrEnum):
 class _Field:
     name: str
     show: Callable[[WebhookDefinition], str]
-    """For people: never a header's value, nor what can be a credential in a URL."""
+    """The value for people: never the value of a header, nor what can be a credential in a URL."""
     value: Callable[[WebhookDefinition], object]
-    """For comparison."""
+    """The value for comparison."""
 
 
 def _headers(definition: WebhookDefinition) -> dict[str, str]:
@@ -81,7 +81,7 @@ FIELDS = (
 )
 
 IGNORED = frozenset({"event_sequence_id", "replayable", "active"})
-"""Fields of an existing webhook that a kernel does not change."""
+"""The fields of an existing webhook that a kernel does not change."""
 
 
 def _yes(flag: bool) -> str:  # noqa: FBT001
@@ -94,7 +94,7 @@ def differing(wanted: WebhookDefinition, found: WebhookDefinition) -> list[str]:
 
 
 def applicable(names: list[str], wanted: WebhookDefinition, before: WebhookDefinition | None) -> list[str]:
-    """Those of the differing fields that a kernel is known to apply, so that waiting for them makes sense."""
+    """The differing fields that a kernel is known to change, so that it makes sense to wait for them."""
     if before is None:
         return names
     stuck = wanted.authorization.kind is AuthorizationKind.NONE
@@ -109,7 +109,7 @@ def left_behind(
 ) -> tuple[Ineffective, ...]:
     """Each differing field, with the reason and the remedy.
 
-    ``defects`` are the keys of what this kernel is known to do wrong; None when its version is not known.
+    ``defects`` are the names of the known bugs of this kernel; None if its version is not known.
     """
     by_name = {field.name: field for field in FIELDS}
     result = []
@@ -157,7 +157,7 @@ def _why_authorization(
 def remarks(
     wanted: WebhookDefinition, defects: Collection[str], *, left: Collection[Ineffective] = ()
 ) -> tuple[str, ...]:
-    """What will not happen as asked for, although the read-back shows it. Of what is ``left`` behind that is told."""
+    """What will not happen as requested, although the read-back shows it. Fields in ``left`` have their own reason."""
     found = []
     kind = AuthorizationKind.NONE if any(each.field == "authorization" for each in left) else wanted.authorization.kind
     if "ciphertext-sent" in defects and kind in {AuthorizationKind.BASIC, AuthorizationKind.BEARER}:
@@ -173,9 +173,9 @@ def remarks(
 def foreseen(
     name: str, wanted: WebhookDefinition, before: WebhookDefinition | None, defects: Collection[str] | None = None
 ) -> tuple[Effect, str, str]:
-    """What a kernel will make of a field that is to be set or changed, with the reason and the remedy.
+    """What a kernel will do with a field that is set or changed, with the reason and the remedy.
 
-    ``defects`` are the keys of what this kernel is known to do wrong; None when that is not known.
+    ``defects`` are the names of the known bugs of this kernel; None if they are not known.
     """
     if before is not None and name in IGNORED:
         return Effect.IGNORED, IGNORED_REASON, READD

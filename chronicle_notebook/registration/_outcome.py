@@ -1,4 +1,4 @@
-"""What became of a registration or a removal: what the kernel accepted, and what was then seen to be true."""
+"""The outcome of a registration or a removal: what the kernel accepted, and what the read-back showed."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ from chronicle_notebook.display._table_and_card import Card, Table, Tone, banner
 from chronicle_notebook.model import WebhookDefinition
 
 LOOK_AGAIN = "Look with client.webhooks.ids() in a while, or give it more time with wait=SECONDS."
-"""What to do when the read-back does not show what was accepted."""
+"""The hint if the read-back does not show the accepted change."""
 
 
 @public
 class Action(StrEnum):
-    """What was asked for, seen from what was there before."""
+    """The kind of change, compared with the state before."""
 
     CREATED = "created"
     UPDATED = "updated"
@@ -29,15 +29,15 @@ class Action(StrEnum):
 @public
 @dataclass(frozen=True, slots=True)
 class Ineffective:
-    """One field that is not as it was asked for."""
+    """One field that did not change as requested."""
 
     field: str
     requested: str
     found: str
     reason: str
-    """Why, as far as kernels are known to do this."""
+    """Why, as far as is known about kernels."""
     remedy: str
-    """What to do to get what was asked for."""
+    """What to do to change the field nevertheless."""
 
     def __str__(self) -> str:
         return f"{self.field}: asked for {self.requested}, found {self.found}. {self.reason} {self.remedy}".rstrip()
@@ -46,36 +46,37 @@ class Ineffective:
 @public
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What became of one webhook.
+    """The outcome for one webhook.
 
-    ``bool(outcome)`` is true when all of it took effect: accepted, seen on read-back, and no field left behind.
+    ``bool(outcome)`` is true if everything took effect: the kernel accepted the change, the read-back shows it, and no
+    field is missing.
     """
 
     webhook: str
     action: Action
     accepted: bool
-    """Whether the kernel accepted the call. True as well when nothing had to be sent."""
+    """Whether the kernel accepted the call. Also true if nothing had to be sent."""
     visible: bool
-    """Whether the read-back showed it: the webhook there after a registration, gone after a removal."""
+    """Whether the read-back shows the change: the webhook exists after a registration, and is gone after a removal."""
     waited: float
-    """Seconds until it was seen, or until the deadline."""
+    """Seconds until the change was visible, or until the deadline."""
     server: str
     event_store: str
     ineffective: tuple[Ineffective, ...] = ()
     """Each field that did not take effect, with the reason."""
     notes: tuple[str, ...] = ()
-    """What else is worth knowing."""
+    """Other facts that the user should know."""
     changed: bool = True
-    """Whether anything differs from before, as far as that can be read back."""
+    """Whether anything differs from before, as far as it can be read back."""
     removed: WebhookDefinition | None = None
-    """After a removal what was removed, with the values of its headers: registering it again brings it back."""
+    """After a removal: the removed webhook, with the values of its headers. Register it to bring the webhook back."""
 
     def __bool__(self) -> bool:
         return self.accepted and self.visible and not self.ineffective
 
     @property
     def summary(self) -> str:
-        """One sentence."""
+        """One sentence about the result."""
         where = f"event store {self.event_store!r} on {self.server}"
         place = f"{'from' if self.action is Action.REMOVED else 'in'} {where}"
         if not self.visible:
@@ -108,7 +109,7 @@ class Outcome:
 
 @public
 class Outcomes(Sequence[Outcome]):
-    """What became of several webhooks that went in one call. True when each of them is.
+    """The outcomes for several webhooks of one call. True if each of them is true.
 
     ``outcomes[0]`` is by position, ``outcomes["account-events"]`` by id, and ``in`` takes an outcome or an id.
     """
@@ -156,7 +157,7 @@ class Outcomes(Sequence[Outcome]):
 
     @property
     def failed(self) -> list[Outcome]:
-        """Those of which not all took effect."""
+        """The outcomes that are not true."""
         return [outcome for outcome in self._outcomes if not outcome]
 
     def __repr__(self) -> str:

@@ -1,4 +1,5 @@
-"""What a registration would do, before anything is sent: which fields change, and what the kernel will make of it."""
+"""What a registration would do, before anything is sent: which fields change, and what the kernel will do with each
+change."""
 
 from __future__ import annotations
 
@@ -26,22 +27,23 @@ class PlannedAction(StrEnum):
     UPDATE = "update"
     UNCHANGED = "unchanged"
     CANNOT_TELL = "cannot tell"
-    """Nothing differs that can be read back, and something cannot be: credentials, or the value of a header."""
+    """Nothing that can be read back differs, but credentials or the value of a header cannot be read back."""
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
-    """One field that would be set or changed. Header values and credentials never stand here, in a URL neither."""
+    """One field that would be set or changed. It never contains the value of a header, or a credential, also not one in
+    a URL."""
 
     field: str
     before: str
-    """As it is registered; empty when the webhook is new."""
+    """The registered value; empty if the webhook is new."""
     after: str
     effect: Effect
     reason: str = ""
-    """Why it is not simply applied."""
+    """Why the kernel does not simply make the change."""
     remedy: str = ""
-    """What to do to get it all the same."""
+    """What to do to make the change nevertheless."""
 
 
 @public
@@ -53,9 +55,9 @@ class Plan:
     action: PlannedAction
     changes: tuple[Change, ...]
     banner: str = ""
-    """What must stand above it: that the kernel is protected."""
+    """The banner of a protected kernel."""
     notes: tuple[str, ...] = ()
-    """What else is worth knowing, of no field that changes."""
+    """Other facts that the user should know, which do not belong to a field."""
 
     @property
     def webhook(self) -> str:
@@ -64,12 +66,13 @@ class Plan:
 
     @property
     def effective(self) -> bool:
-        """Whether anything could change: false when nothing differs, or the kernel ignores all that does."""
+        """Whether the registration could change anything: false if nothing differs, or if the kernel ignores all
+        changes."""
         return any(change.effect is not Effect.IGNORED for change in self.changes)
 
     @property
     def summary(self) -> str:
-        """One sentence."""
+        """One sentence about the result."""
         match self.action:
             case PlannedAction.CREATE:
                 return f"{self.webhook!r} would be created."
@@ -120,11 +123,11 @@ def plan_for(
     notes: tuple[str, ...] = (),
     defects: Collection[str] | None = None,
 ) -> Plan:
-    """What registering ``definition`` would do where ``found`` is registered under its id; None when nothing is.
+    """What registering ``definition`` would do if ``found`` is registered under its id; ``found`` is None for a new id.
 
-    It looks up what is given as a reference, to compare headers and to say what is not set, and asks nobody.
+    The plan looks references up, to compare headers and to say what is not set. It asks nobody.
 
-    :param defects: the keys of what the kernel is known to do wrong; None when that is not known.
+    :param defects: the names of the known bugs of the kernel; None if they are not known.
     """
     names, undecidable = _differing(definition, found)
     with_credentials = definition.authorization.kind is not AuthorizationKind.NONE
@@ -145,12 +148,12 @@ def plan_for(
 
 
 def _unset(definition: WebhookDefinition) -> list[str]:
-    """What registering would fail over: environment variables that are not set."""
+    """The environment variables that are not set, so that registering would fail."""
     secrets = [secret for _, secret in secrets_of(definition.authorization)]
     secrets += [value for value in definition.headers.values() if isinstance(value, Secret)]
     found: dict[str, None] = {}
     for secret in secrets:
-        # A keyring may ask to be unlocked, and a form plans at each stroke.
+        # A keyring may ask to be unlocked, and a form makes a plan at each keystroke.
         if not (secret.reference or "").startswith("env:"):
             continue
         try:
@@ -161,7 +164,7 @@ def _unset(definition: WebhookDefinition) -> list[str]:
 
 
 def _differing(wanted: WebhookDefinition, found: WebhookDefinition | None) -> tuple[list[str], bool]:
-    """The fields that differ, and whether the headers defy comparison. A new webhook differs in all of them."""
+    """The fields that differ, and whether the headers cannot be compared. All fields of a new webhook differ."""
     if found is None:
         return [field.name for field in FIELDS], False
     if set(wanted.headers) != set(found.headers):
@@ -192,7 +195,7 @@ def _change(
     show = next(field.show for field in FIELDS if field.name == name)
     effect, reason, remedy = foreseen(name, wanted, found, defects)
     before, after = ("" if found is None else show(found)), show(wanted)
-    if found is not None and name != "authorization":  # of which nobody knows whether it differs
+    if found is not None and name != "authorization":  # nobody knows whether it differs
         after = another(before, after)
     return Change(name, before, after, effect, reason, remedy)
 

@@ -1,4 +1,4 @@
-"""One registration of one or many webhooks: check, send once, read back, and say what took effect."""
+"""Registering one or several webhooks: check, send once, read back, and report what took effect."""
 
 from __future__ import annotations
 
@@ -29,30 +29,30 @@ _UNKNOWN_OUTCOME = (KernelUnreachableError, DeadlineExceededError)
 
 @dataclass(frozen=True, slots=True)
 class Examined:
-    """Webhooks that can be registered, and what there is to know of their event types."""
+    """Webhooks that passed the checks, and what is known about their event types."""
 
     definitions: Sequence[WebhookDefinition]
     declared: Sequence[RegisteredEventType]
-    """What the classes behind them declare."""
+    """The event types that their classes declare."""
     known: Mapping[str, RegisteredEventType]
-    """What the event store has, by id."""
+    """The event types of the event store, by id."""
     latest: Mapping[str, int]
     """The latest generation of each event type, known or declared, by its id."""
     remarks: Mapping[str, tuple[str, ...]]
-    """What to say of each webhook that was completed here, by its id."""
+    """The remarks about each webhook that was completed here, by its id."""
 
 
 def register(
     kernel: KernelGateway, event_store: str, hooks: Sequence[DeclaredWebhook], *, wait: float
 ) -> list[Outcome]:
-    """Register webhooks with one call to the kernel, and event types that they declare with one before it."""
+    """Register webhooks in one call to the kernel. Before it, one call registers the event types that they declare."""
     examined = examine(kernel, event_store, hooks)
     notes = prepare(kernel, event_store, examined)
     return send(kernel, event_store, examined.definitions, notes, wait=wait)
 
 
 def examine(kernel: KernelGateway, event_store: str, hooks: Sequence[DeclaredWebhook]) -> Examined:
-    """Check all that can be checked, before anything is sent. It looks secrets up, and asks for those at a prompt."""
+    """Check everything before anything is sent. This looks secrets up, and asks for those of a prompt."""
     definitions = [hook.definition for hook in hooks]
     check_distinct(definitions)
     known = {registered.type.id: registered for registered in kernel.event_types(event_store)}
@@ -66,13 +66,13 @@ def examine(kernel: KernelGateway, event_store: str, hooks: Sequence[DeclaredWeb
 
 
 Notes = Mapping[str, tuple[str, ...]]
-"""What is worth knowing of each webhook, by its id."""
+"""Remarks about each webhook, by its id."""
 
 
 def prepare(kernel: KernelGateway, event_store: str, examined: Examined) -> Notes:
-    """Warn, register the declared event types that the store lacks, and tell what is worth knowing of them all.
+    """Give warnings, register the declared event types that the event store lacks, and return the remarks.
 
-    The warnings are shown at the line of whoever called the caller's caller.
+    The warnings name the line that called the caller of the caller.
     """
     for definition in examined.definitions:
         warn(definition, stacklevel=5)
@@ -88,7 +88,7 @@ def prepare(kernel: KernelGateway, event_store: str, examined: Examined) -> Note
 def send(
     kernel: KernelGateway, event_store: str, definitions: Sequence[WebhookDefinition], notes: Notes, *, wait: float
 ) -> list[Outcome]:
-    """Send what was examined, leaving out what is there already, and see what became of it."""
+    """Send the checked webhooks, without those that are unchanged, and return the outcomes."""
     before = _read(kernel, event_store)
     sent = [definition for definition in definitions if not _same(definition, before.get(definition.id))]
     recovered = (RECOVERED,) if sent and not _send(kernel, event_store, sent, before, wait) else ()
@@ -111,14 +111,14 @@ def latest_generations(types: Iterable[RegisteredEventType]) -> dict[str, int]:
 
 
 def remove(kernel: KernelGateway, event_store: str, webhooks: Sequence[str], *, wait: float) -> list[Outcome]:
-    """Remove webhooks with one call to the kernel, and see them gone."""
+    """Remove webhooks in one call to the kernel, and wait until they are gone."""
     lost = send_removal(kernel, event_store, webhooks)
     with said_when_interrupted(ACCEPTED if lost is None else ""):
         return see_removed(kernel, event_store, webhooks, lost=lost, wait=wait)
 
 
 def send_removal(kernel: KernelGateway, event_store: str, webhooks: Sequence[str]) -> KernelError | None:
-    """Send the removal, once; the error when its answer was lost, so that the read-back has to decide."""
+    """Send the removal once. Returns the error if its answer was lost; then the read-back has to decide."""
     try:
         kernel.remove_webhooks(event_store, webhooks)
     except _UNKNOWN_OUTCOME as lost:
@@ -129,7 +129,8 @@ def send_removal(kernel: KernelGateway, event_store: str, webhooks: Sequence[str
 def see_removed(
     kernel: KernelGateway, event_store: str, webhooks: Sequence[str], *, lost: KernelError | None, wait: float
 ) -> list[Outcome]:
-    """See gone what was sent to be removed. With a ``lost`` answer that is raised unless all of it is gone."""
+    """Wait until the removed webhooks are gone. If the answer was ``lost``, that error is raised unless all of them are
+    gone."""
     try:
         settled = until_removed(lambda: _read(kernel, event_store), webhooks, wait=wait)
     except KernelError:
@@ -155,7 +156,7 @@ def see_removed(
 
 @contextmanager
 def said_when_interrupted(note: str) -> Iterator[None]:
-    """Say on the way out what an interruption does not undo."""
+    """Add a note to an interruption: what the interruption does not undo."""
     try:
         yield
     except KeyboardInterrupt as interruption:
@@ -169,14 +170,15 @@ def _read(kernel: KernelGateway, event_store: str) -> Definitions:
 
 
 def _same(wanted: WebhookDefinition, found: WebhookDefinition | None) -> bool:
-    """Whether sending would change nothing. With credentials that cannot be known, so they are sent."""
+    """Whether sending would change nothing. With credentials this is not known, so they are sent."""
     return found is not None and wanted.authorization.kind is AuthorizationKind.NONE and not differing(wanted, found)
 
 
 def _send(
     kernel: KernelGateway, event_store: str, sent: Sequence[WebhookDefinition], before: Definitions, wait: float
 ) -> bool:
-    """Send, and never twice. When the outcome is unknown the read-back decides: False if it was done all the same."""
+    """Send, and never twice. If the outcome is unknown, the read-back decides: False if the kernel did it
+    nevertheless."""
     try:
         kernel.add_webhooks(event_store, sent)
     except _UNKNOWN_OUTCOME as lost:
@@ -193,7 +195,7 @@ def _send(
 
 
 def _unprovable(wanted: WebhookDefinition, before: WebhookDefinition | None) -> bool:
-    """Whether the list looked as wanted before it was sent, so that reading it back proves nothing."""
+    """Whether the list already looked as wanted before sending, so that reading it back proves nothing."""
     return before is not None and not applicable(differing(wanted, before), wanted, before)
 
 
@@ -253,7 +255,8 @@ def _register_event_types(
     declared: Sequence[RegisteredEventType],
     known: Mapping[str, RegisteredEventType],
 ) -> tuple[str, ...]:
-    """Register what the store lacks. A schema that is there is never overwritten: other clients rely on it."""
+    """Register the event types that the event store lacks. An existing schema is never overwritten, because other
+    clients rely on it."""
     new = [each for each in declared if each.id not in known or each.generation > known[each.id].generation]
     if new:
         kernel.register_event_types(event_store, new)

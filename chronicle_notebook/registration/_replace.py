@@ -1,8 +1,8 @@
 """Removing a webhook and registering it again as one guarded step: the only way to change some fields.
 
-Kernels ignore a change of ``active``, ``replayable`` and the event sequence of an existing webhook, and cannot take an
-authorization away (source: K/Core/Services/Observation/Webhooks/Webhooks.cs). A webhook that is removed and registered
-again has them as given. Its observer keeps its position meanwhile (source: K/Core/Observation/Observer.cs).
+Kernels ignore a change of ``active``, ``replayable`` and the event sequence of an existing webhook, and cannot remove
+its authorization (source: K/Core/Services/Observation/Webhooks/Webhooks.cs). A webhook that is removed and registered
+again has the new values. Its observer keeps its position (source: K/Core/Observation/Observer.cs).
 """
 
 from __future__ import annotations
@@ -41,15 +41,15 @@ _REFUSED = (
     ProtectedError,
     RequestRefusedError,
 )
-"""What a removal raises when nothing was removed; not so a fault of the kernel, though that is a refusal too."""
+"""The errors of a removal that removed nothing. A fault of the kernel is not one of them, although it is a refusal
+too."""
 _AGAIN = "Register error.definition again: client.webhooks.register(error.definition)."
 
 
 def replace(kernel: KernelGateway, event_store: str, hook: DeclaredWebhook, *, wait: float) -> Outcome:
-    """Remove the webhook of this id, see it gone, register it as given, and see that.
+    """Remove the webhook of this id, wait until it is gone, register it as given, and read it back.
 
-    Everything that can be checked is checked before anything is removed, and the event types that it declares are
-    registered before.
+    Everything is checked before anything is removed, and the declared event types are registered before too.
     """
     definition = hook.definition
     examined = _register.examine(kernel, event_store, [hook])
@@ -77,7 +77,7 @@ def replace(kernel: KernelGateway, event_store: str, hook: DeclaredWebhook, *, w
 
 
 def _remove(kernel: KernelGateway, event_store: str, definition: WebhookDefinition, *, wait: float) -> Outcome:
-    """Remove it. From here on it may be gone, whatever ends this but a refusal, and then it is said."""
+    """Remove the webhook. After this it may be gone, unless the kernel refuses. Every other end says so."""
     lost: KernelError | None = None
     sent = False
     try:
@@ -132,12 +132,13 @@ def _position(kernel: KernelGateway, event_store: str, definition: WebhookDefini
 
 @public
 class ReplacementError(ChronicleError):
-    """A webhook was to be removed and registered anew, and the second step did not succeed: it is, or may be, gone."""
+    """A webhook was removed in order to register it again, and the second step failed. The webhook is gone, or may be
+    gone."""
 
     def __init__(self, message: str, *, definition: WebhookDefinition, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.definition = definition
-        """The definition to register again. Its secrets stay in this process: in another one give them anew."""
+        """The definition to register again. Its secrets stay in this process; in another process give them again."""
 
     def __copy__(self) -> Self:
         return self.__deepcopy__({})
@@ -149,6 +150,6 @@ class ReplacementError(ChronicleError):
         return error
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # A secret refuses to be pickled, and the news that a webhook is gone must arrive all the same.
+        # A secret cannot be pickled, but the error must be: somebody must learn that a webhook is gone.
         rebuild, arguments, state = super().__reduce__()
         return (rebuild, arguments, {**state, "definition": self.definition.without_secrets()})

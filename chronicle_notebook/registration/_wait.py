@@ -1,8 +1,8 @@
-"""Waiting for what was accepted to become true.
+"""Waiting until an accepted change is visible.
 
-A kernel accepts a registration by appending an event, and a reactor applies it a little later, the authorization by a
-second event (source: K/Core/Observation/Webhooks/WebhookReactor.cs). So the list is read until it shows what was asked
-for or a deadline has passed.
+A kernel accepts a registration by appending an event, and a reactor applies it a little later; a second event applies
+the authorization (source: K/Core/Observation/Webhooks/WebhookReactor.cs). So the list is read until it shows the change
+or a deadline has passed.
 """
 
 from __future__ import annotations
@@ -15,17 +15,17 @@ from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.registration._differences import applicable, differing
 
 FIRST_PAUSE = 0.02
-"""Seconds before the second look; each further pause is half as long again."""
+"""The pause before the second read, in seconds. Each further pause is half as long again."""
 LONGEST_PAUSE = 0.5
 GRACE = 0.4
-"""Seconds that a field which kernels ignore gets all the same, should this kernel apply it after all."""
+"""The time in seconds to wait for a field that kernels ignore, in case this kernel changes it after all."""
 
 Definitions = Mapping[str, WebhookDefinition]
 
 
 @dataclass(frozen=True, slots=True)
 class Settled:
-    """What the last look showed, and when each webhook was first seen as wanted (in seconds)."""
+    """What the last read showed, and when each webhook was first seen as wanted (in seconds)."""
 
     found: Definitions
     seen_after: Mapping[str, float]
@@ -35,7 +35,7 @@ class Settled:
 def until_registered(
     read: Callable[[], Definitions], wanted: Iterable[WebhookDefinition], before: Definitions, *, wait: float
 ) -> Settled:
-    """Read until every webhook is there with all that a kernel applies, or ``wait`` seconds have passed."""
+    """Read until every webhook exists with all fields that a kernel changes, or until ``wait`` seconds have passed."""
     pending = {definition.id: definition for definition in wanted}
     late: dict[str, float] = {}
 
@@ -55,7 +55,7 @@ def until_registered(
 
 
 def until_removed(read: Callable[[], Definitions], webhooks: Iterable[str], *, wait: float) -> Settled:
-    """Read until none of the webhooks is there, or ``wait`` seconds have passed."""
+    """Read until none of the webhooks exists, or until ``wait`` seconds have passed."""
     pending = dict.fromkeys(webhooks)
     return _poll(read, pending, lambda found, _: [webhook for webhook in pending if webhook not in found], wait)
 

@@ -13,7 +13,7 @@ from chronicle_notebook.base._errors import SandboxError
 from chronicle_notebook.sandbox._lock import FolderLock
 
 PREFIX = "chronicle-sandbox-"
-"""How the names of these folders begin."""
+"""The value that was declared on ``cls``, or None. A subclass does not inherit it; a copy of the same class does."""
 FRESH = 60.0
 """Seconds in which a folder may have no lock yet, because its sandbox is only starting."""
 

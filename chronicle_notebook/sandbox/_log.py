@@ -84,7 +84,7 @@ class Log:
         self._tails = self._events.tails()
 
     def tail(self, sequence: int) -> int | None:
-        """The number of the last event of a sequence; None when it is empty."""
+        """The number of the last event of a sequence; None if the sequence is empty."""
         return self._tails.get(sequence)
 
     def append(

@@ -1,4 +1,4 @@
-"""The client: one kernel, one event store, one namespace, and the doors to everything about them."""
+"""The client: one kernel, one event store, one namespace, and access to everything in them."""
 
 from __future__ import annotations
 
@@ -55,7 +55,8 @@ if TYPE_CHECKING:
 
 @public
 class Client:
-    """A connection to a kernel. Made by :func:`chronicle_notebook.connect`; close it, or use it in a ``with`` block."""
+    """A connection to a kernel. :func:`chronicle_notebook.connect` makes it. Close the client, or use it in a ``with``
+    block."""
 
     def __init__(  # noqa: PLR0913 - made by connect() alone
         self,
@@ -75,10 +76,10 @@ class Client:
         self._place = Place(self._kernel, event_store, namespace)
         self._remark = ""
         self.declared = check_declared(declared)
-        """The declared classes that :meth:`Webhooks.discover` looks at; None for all that are loaded."""
+        """The declared classes that :meth:`Webhooks.discover` looks at; None means all loaded classes."""
         self._on_close = on_close
         self.name = name
-        """The name under which :func:`chronicle_notebook.client` finds it."""
+        """The name under which :func:`chronicle_notebook.client` finds this client."""
         self.event_store = event_store
         self.namespace = namespace
         self._version = version
@@ -92,7 +93,7 @@ class Client:
 
     @property
     def closed(self) -> bool:
-        """Whether it was closed, for good; one that has lost its kernel is not, and connects again by itself."""
+        """Whether the client was closed. A client that lost its kernel is not closed, and connects again by itself."""
         return self._channel.closed
 
     @property
@@ -107,53 +108,54 @@ class Client:
 
     @property
     def protected_as(self) -> str | None:
-        """The profile that protects it, empty when it was asked for without one; None when it is not protected."""
+        """The name of the profile that protects the client, empty if ``connect`` asked for protection without a
+        profile; None if the client is not protected."""
         return self._kernel.label if isinstance(self._kernel, GuardedGateway) else None
 
     @property
     def locked(self) -> bool:
-        """Whether it is protected and the event store's name was not given in this process yet."""
+        """Whether the client is protected and nobody has given the event store's name in this process yet."""
         return self.protected and not LOCK.is_open(self.server, self.event_store)
 
     def unlock(self, event_store: str) -> None:
-        """Let this process write to the event store of a protected connection, by giving its name.
+        """Allow this process to write to the event store of a protected connection, by giving its name.
 
-        :raises ProtectedError: it is another name than that of :attr:`event_store`.
+        :raises ProtectedError: the name is not that of :attr:`event_store`.
         """
         LOCK.unlock(self.server, self.event_store, event_store)
 
     @property
     def target(self) -> ConnectionString:
-        """The connection string, which shows itself without its secrets."""
+        """The connection string. It shows itself without its secrets."""
         return self._channel.target
 
     @property
     def sandbox(self) -> bool:
-        """Whether the kernel is a sandbox, in this process or another; it says so in its version."""
+        """Whether the kernel is a sandbox, in this process or in another one. The version of the kernel says so."""
         return self.embedded or self.version.is_sandbox
 
     @property
     def generation(self) -> str:
-        """The wire generation: ``commands`` for kernels from 16.38 on, ``classic`` for those before."""
+        """The wire generation: ``commands`` for kernels from 16.38 on, ``classic`` for older kernels."""
         return self._kernel.generation
 
     @property
     def version(self) -> ServerVersion:
-        """What the server in use says of itself."""
+        """The version that the server reports."""
         found = self._kernel.negotiation
-        # The compatibility check tells the version and not the commit; the first call of this client told both.
+        # The compatibility check reports the version but not the commit. The first call of this client reported both.
         if found is None or not found.version.version or found.version.version == self._version.version:
             return self._version
         return found.version
 
     @property
     def negotiation(self) -> Negotiation | None:
-        """How the wire generation was found out, and what the kernel objects to in this package's contract."""
+        """How the wire generation was found out, and what the kernel reports against this package's contract."""
         return self._kernel.negotiation
 
     @property
     def known_defects(self) -> Listing[KnownDefect]:
-        """What kernels of this version are known to do wrong, and what this package does about it."""
+        """The known bugs of kernels of this version, and what this package does about them."""
         return defect_listing(self._kernel.known_defects, version=self.version.version, foot=self._stamp()).under(
             banner_of(self.server)
         )
@@ -187,11 +189,11 @@ class Client:
 
     @cached_property
     def event_log(self) -> EventSequence:
-        """The sequence that events go to unless told otherwise."""
+        """The event log, the sequence that events go to by default."""
         return self.event_sequence(EVENT_LOG)
 
     def event_sequence(self, sequence: str) -> EventSequence:
-        """A sequence of the namespace, by its id. Kernels create one at the first event that is appended to it.
+        """A sequence of the namespace, by its id. A kernel creates a sequence when its first event is appended.
 
         :raises UnknownEventStoreError: the kernel does not have the event store.
         :raises InvalidInputError: the event store does not have the namespace.
@@ -200,11 +202,11 @@ class Client:
         return EventSequence(self._kernel, self._place.store(), self._place.namespace(), sequence)
 
     def event_stores(self) -> Listing[str]:
-        """The names of all event stores of the kernel, with the client's own marked in the table."""
+        """The names of all event stores of the kernel. The table marks the client's own event store."""
         return self._names(self._kernel.event_stores(), "event store", f"kernel {self.server}", self.event_store)
 
     def ensure_event_store(self, name: str | None = None) -> None:
-        """Create an event store, this client's own unless named, if it does not exist."""
+        """Create an event store if it does not exist. Without a name: the client's own event store."""
         check_names(name=name)
         store = self.event_store if name is None else name
         try:
@@ -216,20 +218,21 @@ class Client:
         self.look()
 
     def namespaces(self) -> Listing[str]:
-        """The names of the namespaces of the event store, with the client's own marked in the table."""
+        """The names of the namespaces of the event store. The table marks the client's own namespace."""
         where = f"event store {self.event_store!r}"
         return self._names(list(self._place.namespaces()), "namespace", where, self.namespace)
 
     def ensure_namespace(self, name: str | None = None) -> None:
-        """Create a namespace, this client's own unless named, if it does not exist."""
+        """Create a namespace if it does not exist. Without a name: the client's own namespace."""
         check_names(name=name)
         self._kernel.ensure_namespace(self._place.store(), self.namespace if name is None else name)
         self.look()
 
     def at(self, *, event_store: str | None = None, namespace: str | None = None) -> Client:
-        """A client of another event store or namespace on the same connection; closing one closes both.
+        """A client of another event store or namespace that uses the same connection. Closing one of the two clients
+        closes both.
 
-        The namespace stays what it is unless given, and is then looked for when it is first needed.
+        Without ``namespace``, the namespace stays the same; the client checks it at the first call that needs it.
 
         :raises UnknownEventStoreError: the kernel has no such event store.
         :raises InvalidInputError: the event store has no such namespace.
@@ -254,15 +257,15 @@ class Client:
         return moved
 
     def look(self) -> None:
-        """Look whether the kernel has the event store and the namespace; the card says what is missing."""
+        """Check whether the kernel has the event store and the namespace. The card shows what is missing."""
         self._remark = self._place.remark()
 
     def shares_connection_with(self, other: Client) -> bool:
-        """Whether closing one of the two closes both."""
+        """Whether closing one of the two clients closes both."""
         return self._channel is other._channel
 
     def status(self) -> Status:
-        """Which kernel this is, as whom it is called, and how long an answer takes."""
+        """The kernel, the name under which it knows the caller, and the time of one answer."""
         started = time.monotonic()
         self._kernel.version(retry=False)
         latency = time.monotonic() - started
@@ -270,7 +273,7 @@ class Client:
         return Status(card=self._card(), latency=latency, read_at=datetime.now(UTC))
 
     def doctor(self, *, event_store: str | None = None, namespace: str | None = None) -> Diagnosis:
-        """Walk the way to the kernel step by step, and say where it ends: see :func:`chronicle_notebook.doctor`."""
+        """Check the way to the kernel step by step, and say which step fails: see :func:`chronicle_notebook.doctor`."""
         check_names(event_store=event_store, namespace=namespace)
         return examine(
             self._channel.target,
@@ -281,9 +284,9 @@ class Client:
         )
 
     def describe(self, webhook: str) -> WebhookView:
-        """One webhook as it is registered, with how far its deliveries have come in each namespace.
+        """One webhook as it is registered, with its progress in each namespace.
 
-        :raises UnknownWebhookError: there is none of that id; the hint has the nearest ids.
+        :raises UnknownWebhookError: no webhook has this id; the hint names the most similar ids.
         """
         return WebhookView(
             definition=self.webhooks.get(webhook),
@@ -295,18 +298,18 @@ class Client:
         )
 
     def listened_event_types(self) -> Listing[ListenedEventType]:
-        """The event types of the event store, each with the active webhooks that listen to it."""
+        """The event types of the event store, each with the active webhooks that receive it."""
         event_store = self._place.store()
         listeners: dict[str, list[str]] = {}
         for definition in self._kernel.webhooks(event_store):
             if not definition.active:
-                continue  # nothing is delivered to it
+                continue  # an inactive webhook receives nothing
             for kind in {kind.id for kind in definition.event_types}:
                 listeners.setdefault(kind, []).append(definition.id)
         found = [
             ListenedEventType(each, tuple(listeners.get(each.id, ()))) for each in self._kernel.event_types(event_store)
         ]
-        found.sort(key=lambda each: each.registered.owner == "server")  # the kernel's own come last
+        found.sort(key=lambda each: each.registered.owner == "server")  # the kernel's own event types come last
         return listened_listing(found, event_store=event_store, foot=self._stamp()).under(banner_of(self.server))
 
     def event_types(self) -> Listing[RegisteredEventType]:
@@ -317,9 +320,9 @@ class Client:
         ).under(banner_of(self.server))
 
     def register_event_types(self, *classes: type) -> None:
-        """Register classes that carry ``@event_type``, all declared ones unless named, with their schemas.
+        """Register classes with ``@event_type``, and their schemas. Without arguments: all declared classes.
 
-        This overwrites a schema that the event store has for the same generation.
+        This overwrites the schema that the event store has for the same generation.
         """
         types = [registration_of(cls) for cls in classes or declared_event_types()]
         if types:
@@ -335,11 +338,12 @@ class Client:
         return sequence_listing(tails, event_store=event_store, foot=self._stamp()).under(banner_of(self.server))
 
     def observers(self, webhook: str | None = None, *, namespace: str | None = None) -> Listing[ObserverState]:
-        """How far each observer has come, or that of a webhook, which has the webhook's id: in every namespace or one.
+        """The progress of all observers, or of the observers of one webhook, in every namespace or in one.
 
-        The name of a namespace in the place of the id is taken for that namespace: once it was the first argument.
+        The observer of a webhook has the id of the webhook. If ``webhook`` is the name of a namespace, that namespace
+        is meant: in an earlier version it was the first argument.
 
-        :raises UnknownWebhookError: neither a webhook nor an observer has the id.
+        :raises UnknownWebhookError: no webhook and no observer has the id.
         :raises InvalidInputError: the event store has no such namespace.
         """
         found, where = observers_of(self._kernel, self._place, webhook, namespace)
@@ -348,18 +352,19 @@ class Client:
     def failed_partitions(
         self, webhook: str | None = None, *, namespace: str | None = None
     ) -> Listing[FailedPartition]:
-        """The partitions that fail at this moment, of every observer or of one webhook: in every namespace or in one.
+        """The partitions that fail now, of all observers or of one webhook, in every namespace or in one.
 
-        :raises UnknownWebhookError: neither a webhook nor an observer has the id.
+        :raises UnknownWebhookError: no webhook and no observer has the id.
         :raises InvalidInputError: the event store has no such namespace.
         """
         found, where = failing_of(self._kernel, self._place, webhook, namespace)
         return failed_partition_listing(found, where=where, foot=self._stamp()).under(banner_of(self.server))
 
     def retry_failed_partitions(self, webhook: str) -> Listing[tuple[FailedPartition, bool | None]]:
-        """Ask the kernel to try each failed partition of a webhook now, and say whether that was started.
+        """Ask the kernel to retry each failed partition of a webhook now. For each partition the result says whether
+        the retry started.
 
-        It says None where the kernel does not tell. A quarantined partition is not started.
+        The result is None if the kernel does not say so. The kernel does not start a quarantined partition.
         """
         sequence = self.webhooks.get(webhook).event_sequence_id
         retry, store = self._kernel.retry_partition, self._place.store()
@@ -370,7 +375,7 @@ class Client:
         return retry_listing(tried, webhook=webhook, foot=self._stamp()).under(banner_of(self.server))
 
     def close(self) -> None:
-        """End every call and stream. Further calls raise :class:`ClientClosedError`."""
+        """End all calls and streams. Later calls raise :class:`ClientClosedError`."""
         self._channel.close()
         if self._on_close is not None:
             self._on_close(self)

@@ -1,4 +1,4 @@
-"""Connecting, and the clients of this process by name."""
+"""How to connect, and the clients of this process by name."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ __all__ = [
 ]
 
 DEFAULT_STORE = "default"
-"""The event store when none is named, as in Chronicle's command line."""
+"""The default event store, the same as in Chronicle's command line."""
 SANDBOX_CLIENT = "sandbox"
-"""The name of the client that :func:`start_sandbox` makes."""
+"""The name of the client that :func:`start_sandbox` returns."""
 WALK = "cn.doctor(CONNECTION) walks the way step by step."
-"""What to do when a first contact fails."""
+"""The hint for a failed first contact."""
 _UNTOLD = f"No connection string was given and {VARIABLE} is not set"
 _UNTOLD_EMPTY = f"No connection string was given and {VARIABLE} is empty"
 
@@ -64,39 +64,43 @@ def connect(  # noqa: PLR0913 - each is given by name, and rarely
     client_certificate: str | os.PathLike[str] | None = None,
     client_certificate_password: Secret | str | None = None,
 ) -> Client:
-    """Connect to a kernel and make it the current client.
+    """Connect to a kernel and make the new client the current one.
 
-    What is given here wins over the environment. A profile that is named here is given here, so it wins over
-    ``CHRONICLE_CONNECTION_STRING``; where the environment names both, they must lead to one kernel.
+    Arguments win over environment variables. So a profile that is an argument wins over
+    ``CHRONICLE_CONNECTION_STRING``. If the environment names a connection string and a profile, both must name the same
+    kernel.
 
-    :param connection: ``chronicle://[id:secret@]host[:port][/?options]``. Unless given, that of ``profile`` is used,
-        then the environment variable ``CHRONICLE_CONNECTION_STRING``, then the profile that
-        ``CHRONICLE_NOTEBOOK_PROFILE`` names, and without any a sandbox kernel inside this process, which is said. A
-        variable that is empty or blank counts as not set; an empty text given here is refused.
-    :param profile: a connection by its name in the file of profiles, with its event store and namespace.
-    :param event_store: unless given that of the profile, else ``default``; ``banking``, the demo, for the embedded
-        sandbox.
-    :param namespace: where events are read and appended; unless given that of the profile, else ``Default``. Webhooks
-        observe every namespace. Like the event store it is looked for when it is first needed.
-    :param protected: whether each write needs the event store's name first, see :meth:`Client.unlock`, and every output
-        says so. Unless given as the profile has it, else not.
+    :param connection: ``chronicle://[id:secret@]host[:port][/?options]``. Without it, the first of these is used: the
+        connection of ``profile``; the environment variable ``CHRONICLE_CONNECTION_STRING``; the profile that
+        ``CHRONICLE_NOTEBOOK_PROFILE`` names; a sandbox kernel inside this process, which a message announces. An empty
+        or blank variable counts as not set. An empty argument is refused.
+    :param profile: the name of a profile in the file of profiles. The profile has a connection, an event store and a
+        namespace.
+    :param event_store: by default the event store of the profile, else ``default``; for the embedded sandbox
+        ``banking``, the demo.
+    :param namespace: where events are read and appended; by default the namespace of the profile, else ``Default``.
+        Webhooks observe every namespace. The client checks the event store and the namespace at the first call that
+        needs them.
+    :param protected: whether a write needs the event store's name first, see :meth:`Client.unlock`; every output then
+        says that the connection is protected. By default as in the profile, else False.
     :param name: the name for :func:`client`. An earlier client of that name is closed.
     :param timeout: seconds that each call may take.
-    :param declared: the declared classes that :meth:`Webhooks.discover` looks at; all loaded ones unless given.
-    :param root_certificates: a PEM file, or its bytes, with the authorities to trust instead of the system's.
-    :param client_certificate: a file with a certificate to show to the kernel, PKCS#12 or PEM with its key; instead of
-        ``certificatePath`` in the connection string.
-    :param client_certificate_password: its password.
+    :param declared: the declared classes that :meth:`Webhooks.discover` looks at; by default all loaded classes.
+    :param root_certificates: a PEM file, or its bytes, with the authorities to trust instead of those of the system.
+    :param client_certificate: a file with a certificate that the client shows to the kernel, PKCS#12 or PEM with its
+        key. It replaces ``certificatePath`` of the connection string.
+    :param client_certificate_password: the password of that file.
     :raises InvalidConnectionStringError: the text is not a connection string.
-    :raises InvalidInputError: an argument that cannot be meant, a certificate file that cannot be read, a profile that
-        there is not or that holds a secret itself, or an environment that names one kernel and the profile of another.
+    :raises InvalidInputError: an argument has a wrong type or value; a certificate file cannot be read; a profile does
+        not exist or contains a secret in plain text; or the environment names a kernel and the profile of a different
+        kernel.
     :raises MissingDependencyError: no kernel is named, and the packages of the sandbox are not installed.
-    :raises NotSupportedError: no kernel is named, and there is no sandbox on this platform.
-    :raises KernelUnreachableError: nothing answers there.
+    :raises NotSupportedError: no kernel is named, and this platform has no sandbox.
+    :raises KernelUnreachableError: no server answers at this address.
     :raises CertificateError: the server's certificate is not accepted.
     :raises AuthenticationError: the kernel does not know the caller.
     """
-    # First of all: from here on no local variable holds what a traceback must not show.
+    # This comes first: after it no local variable holds a value that a traceback must not show.
     given, connection = held(connection), None
     if client_certificate_password is not None:
         client_certificate_password = secret(client_certificate_password, field="client_certificate_password")
@@ -127,10 +131,11 @@ def connect(  # noqa: PLR0913 - each is given by name, and rarely
 
 
 def _meant(given: Held, found: Profile, *, named: bool) -> ConnectionString | None:
-    """The kernel that is meant: what is given, else what a profile that is named here says, else the environment.
+    """The connection string to use: the argument, else the one of a profile that is an argument, else the one of the
+    environment.
 
-    :raises InvalidInputError: the environment names a kernel and a profile of another one. Either could be meant, and
-        the event store and the protection of the one are not those of the other.
+    :raises InvalidInputError: the environment names a kernel and the profile of a different kernel. Either could be the
+        right one, and the event store and the protection of the one do not belong to the other.
     """
     meant = target(given)
     if meant is not None:
@@ -150,7 +155,7 @@ def _meant(given: Held, found: Profile, *, named: bool) -> ConnectionString | No
 
 
 def _chosen(profile: str | None) -> Profile:
-    """The profile of a name, the one that the environment names, or an empty one."""
+    """The profile of this name, else the profile that the environment names, else an empty profile."""
     wanted = profile if profile is not None else os.getenv(PROFILE) or None
     return Profile("") if wanted is None else read_profile(wanted)
 
@@ -192,11 +197,11 @@ def _open(
     protected_as: str | None = None,
 ) -> Client:
     try:
-        # The first contact is not tried again: who mistypes a port wants to know at once.
+        # The first contact is not retried: somebody who mistyped a port wants to know it at once.
         kernel = NegotiatedGateway(channel) if protected_as is None else GuardedGateway(channel, label=protected_as)
         version = kernel.version(retry=False)
     except BaseException as error:
-        # Ctrl-C too: nobody else knows the channel yet.
+        # Also after Ctrl-C: nothing else knows the channel yet.
         channel.close()
         if isinstance(error, KernelError) and not embedded:
             error.hint = f"{error.hint} {WALK}".strip()
@@ -218,10 +223,11 @@ def _open(
 
 
 def use(name: str | None = None, *, event_store: str | None = None, namespace: str | None = None) -> Client:
-    """Make the client of a name the current one, or let it, the current one unless named, use another event store.
+    """Make a client the current one, or give a client another event store or namespace. Without a name: the current
+    client.
 
-    :param event_store: from now on the event store of the client of that name; the connection stays the same.
-    :param namespace: likewise the namespace.
+    :param event_store: the client uses this event store from now on; the connection stays the same.
+    :param namespace: the client uses this namespace from now on.
     :raises UnknownClientError: there is no such client.
     :raises UnknownEventStoreError: the kernel has no such event store.
     :raises InvalidInputError: the event store has no such namespace.
@@ -240,21 +246,22 @@ def doctor(
     event_store: str | None = None,
     namespace: str | None = None,
 ) -> Diagnosis:
-    """Walk the way to a kernel step by step, and say where it ends and what to do.
+    """Check the way to a kernel step by step, and say which step fails and what to do.
 
-    :param connection: a connection string. Unless given, that of ``profile``, else that of the current client, else
-        as for :func:`connect`, without a sandbox: the kernel's default address.
-    :param profile: a connection by its name in the file of profiles, with its event store and namespace.
-    :param event_store: looked for when it is given, or known from the profile or the current client.
-    :param namespace: likewise.
+    :param connection: a connection string. Without it, the first of these is used: the connection of ``profile``; the
+        current client; the environment, as in :func:`connect`, but the kernel's default address instead of a sandbox.
+    :param profile: the name of a profile in the file of profiles. The profile has a connection, an event store and a
+        namespace.
+    :param event_store: the event store to check; by default the one of the profile or of the current client.
+    :param namespace: the namespace to check; by default the one of the profile or of the current client.
     :raises InvalidConnectionStringError: the text is not a connection string.
-    :raises InvalidInputError: a namespace without the event store that is to have it, or as for :func:`connect`.
+    :raises InvalidInputError: a namespace without an event store, or a reason of :func:`connect`.
     """
     check_names(profile=profile, event_store=event_store, namespace=namespace)
     if connection is None and profile is None and clients():
         return client().doctor(event_store=event_store, namespace=namespace)
     given, connection = held(connection), None
-    # What is given by address has nothing to do with a profile that only the environment names.
+    # A connection string as an argument has nothing to do with a profile that only the environment names.
     found = Profile("") if given() is not None and profile is None else _chosen(profile)
     meant = _meant(given, found, named=profile is not None) or ConnectionString()
     store, space = event_store or found.event_store, namespace or found.namespace
@@ -268,14 +275,15 @@ def doctor(
 
 
 def start_sandbox() -> Client:
-    """Start the sandbox of this process, unless it runs, and make a client of it the current one."""
+    """Start the sandbox of this process if it does not run, and make a client of it the current one."""
     with embedded.lock:
         running = [opened.name for opened in clients().values() if opened.embedded]
         return use(running[0]) if running else _connect_embedded(None, DEFAULT_NAMESPACE, SANDBOX_CLIENT)
 
 
 def stop_sandbox() -> bool:
-    """Close the clients of the sandbox of this process and end it, with all that is in it; whether it ran."""
+    """Close the clients of the sandbox of this process, and end the sandbox with all its data. Returns whether it
+    ran."""
     with embedded.lock:
         for opened in [each for each in clients().values() if each.embedded]:
             opened.close()
@@ -283,11 +291,11 @@ def stop_sandbox() -> bool:
 
 
 def reset_sandbox() -> Client:
-    """Begin anew with the demo: everything in the sandbox of this process is gone, and its clients are connected again.
+    """Delete everything in the sandbox of this process, load the demo, and connect its clients again.
 
-    Its clients keep their names and how they were asked for (protection, time-out, declared classes, and the event
-    store and the namespace where the demo has these); the last of them is the current one. Those in Python variables
-    are closed.
+    The new clients have the names of the old ones and the same arguments: protection, timeout, declared classes, and
+    the event store and namespace if the demo has them. The last client is the current one. The old clients, also those
+    in Python variables, are closed.
     """
     with embedded.lock:
         before = [opened for opened in recent() if opened.embedded]

@@ -46,7 +46,7 @@ def client_card(
 
 
 def describe_credentials(channel: Channel) -> str:
-    """As whom the kernel is called, for example ``client credentials (development pair), token valid for 59 min``."""
+    """The identity of the client, for example ``client credentials (development pair), token valid for 59 min``."""
     said, remark = channel.target.credentials.describe(), channel.tokens.remark
     if channel.target.uses_development_credentials:
         said += ", because the connection string has none"
@@ -54,7 +54,7 @@ def describe_credentials(channel: Channel) -> str:
 
 
 def describe_security(channel: Channel) -> str:
-    """Whether the certificate was verified, and if not, why, and which one was pinned."""
+    """Whether the certificate was verified; if not, the reason and the pinned certificate."""
     shown = ", client certificate shown" if channel.trust.identity is not None else ""
     pin = channel.pin
     if channel.verified or pin is None:

@@ -1,7 +1,7 @@
-"""The way to a kernel, one step after the other: where does it end, and what is to be done?
+"""The way to a kernel, step by step: which step fails, and what to do?
 
-Name, port, TLS, token, contract, event store, namespace, permission to list. The first step that fails ends the walk,
-and the rest is "not reached". Every step only looks; nothing is created or changed.
+Name, port, TLS, token, contract, event store, namespace, permission to list. After the first step that fails, the other
+steps are "not reached". Every step only reads; nothing is created or changed.
 """
 
 from __future__ import annotations
@@ -39,13 +39,13 @@ from chronicle_notebook.display._table_and_card import Table
 from chronicle_notebook.session._description import describe_credentials
 
 TIMEOUT = 5.0
-"""Seconds that each step may take."""
+"""The time limit of each step, in seconds."""
 
 NOT_NAMED = "none was named, so none was looked for"
 
 
 class Finding(StrEnum):
-    """What became of a step."""
+    """The result of a step."""
 
     PASSED = "passed"
     FAILED = "failed"
@@ -54,16 +54,16 @@ class Finding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of the way."""
+    """One step on the way to a kernel."""
 
     name: str
     finding: Finding
     duration: float | None
-    """Seconds; None when it was not reached."""
+    """The duration in seconds; None if the step was not reached."""
     detail: str
-    """What was seen."""
+    """What the step found."""
     next_step: str = ""
-    """What to do; empty unless it failed."""
+    """What to do; empty unless the step failed."""
 
     def __str__(self) -> str:
         took = "" if self.duration is None else f" ({self.duration * 1000:.0f} ms)"
@@ -73,7 +73,7 @@ class Step:
 
 @public
 class Diagnosis(Sequence[Step]):
-    """All steps in order. It is true when every one passed."""
+    """All steps in order. A diagnosis is true if every step passed."""
 
     def __init__(self, steps: Sequence[Step], *, server: str, banner: str = "") -> None:
         self._steps = tuple(steps)
@@ -103,12 +103,12 @@ class Diagnosis(Sequence[Step]):
 
     @property
     def failed(self) -> Step | None:
-        """The step that failed, if one did."""
+        """The step that failed; None if none failed."""
         return next((step for step in self._steps if step.finding is Finding.FAILED), None)
 
     @property
     def summary(self) -> str:
-        """One sentence."""
+        """One sentence about the result."""
         failed = self.failed
         if failed is None:
             return f"The way to {self.server} is clear."
@@ -141,7 +141,7 @@ class Diagnosis(Sequence[Step]):
 
 
 class _Failed(Exception):  # noqa: N818 - it never leaves this module
-    """Ends a step, with what was seen and what to do."""
+    """Ends a step, with what it found and what to do."""
 
     def __init__(self, detail: str, next_step: str) -> None:
         super().__init__(detail)
@@ -158,12 +158,12 @@ def examine(
     timeout: float = TIMEOUT,
     banner: str = "",
 ) -> Diagnosis:
-    """Walk the way to a kernel.
+    """Check the way to a kernel.
 
-    :param event_store: looked for when it is given; without it the last three steps pass with a remark.
-    :param trust: which certificates are accepted; as the connection string says unless given.
+    :param event_store: the event store to check. Without it, the last three steps pass with a remark.
+    :param trust: which certificates are accepted; by default as in the connection string.
     :param timeout: seconds for each step.
-    :param banner: what the result shows above itself.
+    :param banner: the banner above the result.
     """
     walk = _Walk(target, event_store, namespace, Trust.of(target) if trust is None else trust, timeout)
     steps: list[Step] = []
@@ -194,7 +194,7 @@ def _taken(name: str, take: Callable[[], str]) -> Step:
 
 
 class _Walk:
-    """What each step leaves for the next."""
+    """What each step leaves for the next step."""
 
     def __init__(
         self, target: ConnectionString, event_store: str | None, namespace: str | None, trust: Trust, timeout: float
@@ -226,7 +226,7 @@ class _Walk:
         ]
 
     def close(self) -> None:
-        """Hang up."""
+        """Close the connections."""
         self._channel.close()
 
     def _name(self) -> str:
@@ -280,7 +280,7 @@ class _Walk:
         raise failure
 
     def _token(self) -> str:
-        """Credentials at hand, and accepted; everything else that the first call may say is of the next step."""
+        """The credentials exist and are accepted. Any other error of the first call belongs to the next step."""
         credentials = self._target.credentials
         none = credentials.mode is AuthenticationMode.NONE
         if self._target.api_key is not None and credentials.mode is AuthenticationMode.API_KEY:
@@ -378,7 +378,7 @@ def _closed(host: Host, error: OSError, timeout: float) -> _Failed:
 
 
 def _speaks_plainly(host: Host, timeout: float) -> bool:
-    """Whether a server answers the beginning of HTTP/2 without TLS: with a frame of it, or with a status of HTTP/1."""
+    """Whether a server answers the beginning of HTTP/2 without TLS: with an HTTP/2 frame, or with an HTTP/1 status."""
     try:
         with socket.create_connection((host.name, host.port), timeout=timeout) as plain:
             plain.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0")

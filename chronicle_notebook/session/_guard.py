@@ -1,7 +1,7 @@
 """The guard of a protected connection: nothing is written before a person has typed the event store's name.
 
-It stands where every write goes through, the gateway, so that no caller can forget it. The name is asked for once per
-event store and process (that is, per Jupyter kernel), and the lock is closed again when the process ends.
+The guard is the gateway itself, because every write uses the gateway. So no caller can forget it. The name is asked for
+once for each event store and process (that is, Jupyter kernel). The lock is closed again when the process ends.
 """
 
 from __future__ import annotations
@@ -16,16 +16,16 @@ from chronicle_notebook.contracts.negotiated import AgreeingCaller, NegotiatedGa
 from chronicle_notebook.model import AppendResult, EventToAppend, RegisteredEventType, WebhookDefinition
 
 CONFIRMED = "CHRONICLE_NOTEBOOK_CONFIRM"
-"""The environment variable with the name of the event store that may be written to: what ``--confirm`` sets."""
+"""The environment variable with the name of the event store that may be written to. ``--confirm`` sets it."""
 
 
 class MarkedServer(str):
-    """``host:port`` of a protected kernel. Whatever shows a server also finds its banner here."""
+    """``host:port`` of a protected kernel, together with its banner."""
 
     banner: str
 
     def __new__(cls, server: str, banner: str) -> Self:
-        """A server's name with the banner to show above everything that comes from it."""
+        """The name of a server, with the banner to show above everything that comes from it."""
         marked = super().__new__(cls, server)
         marked.banner = banner
         return marked
@@ -35,20 +35,20 @@ class MarkedServer(str):
 
 
 class Lock:
-    """Which event stores of one kernel may be written to from this process."""
+    """Which event stores of one kernel this process may write to."""
 
     def __init__(self) -> None:
         self._open: set[tuple[str, str]] = set()
         self._mutex = threading.Lock()
 
     def is_open(self, server: str, event_store: str) -> bool:
-        """Whether the name was given, here or in the environment."""
+        """Whether the name was given, in this process or in the environment."""
         return (str(server), event_store) in self._open or os.getenv(CONFIRMED) == event_store
 
     def unlock(self, server: str, event_store: str, typed: str) -> None:
-        """Open it for an event store.
+        """Open the lock for an event store.
 
-        :raises ProtectedError: what was typed is not the name.
+        :raises ProtectedError: the typed text is not the name.
         """
         if typed != event_store:
             raise ProtectedError(
@@ -59,16 +59,16 @@ class Lock:
         self._open.add((str(server), event_store))
 
     def require(self, server: str, event_store: str) -> None:
-        """Return when it is open, else ask.
+        """Return if the lock is open, else ask for the name.
 
-        :raises ProtectedError: nobody can answer here, or the answer is another one.
+        :raises ProtectedError: nobody can answer here, or the answer is not the name.
         """
         with self._mutex:
             if not self.is_open(server, event_store):
                 self.unlock(server, event_store, _asked(server, event_store))
 
     def close(self) -> None:
-        """Close it for every event store."""
+        """Close the lock for every event store."""
         self._open.clear()
 
 
@@ -78,7 +78,7 @@ LOCK = Lock()
 
 def _asked(server: str, event_store: str) -> str:
     question = f"{event_store!r} on {server} is protected. Type the event store's name to let this kernel write: "
-    # A thread of a widget cannot ask: the answer would go to whatever cell runs at that moment.
+    # The thread of a widget cannot ask: the answer would go to the cell that runs at that moment.
     answer: str | None = None
     if threading.current_thread() is threading.main_thread():
         try:
@@ -86,7 +86,7 @@ def _asked(server: str, event_store: str) -> str:
         except (EOFError, OSError, RuntimeError, NotImplementedError):
             answer = None
     confirmed = os.getenv(CONFIRMED)
-    if answer is None and confirmed:  # another name, or nobody would be asked
+    if answer is None and confirmed:  # the environment has a different name, or nobody can be asked
         raise ProtectedError(
             f"Event store {event_store!r} on {server} is protected, and {confirmed!r} was confirmed, which is another "
             f"name, so nothing was sent.",
@@ -103,7 +103,7 @@ def _asked(server: str, event_store: str) -> str:
 
 
 def other_store_hint(event_store: str) -> str:
-    """What to do for an event store that is not the client's own, which no :meth:`Client.unlock` of it takes."""
+    """The hint for an event store that is not the client's own: :meth:`Client.unlock` does not accept its name."""
     return (
         f"Connect with event_store={event_store!r}, write client.unlock({event_store!r}) there and then "
         f"client.ensure_event_store(); or set {CONFIRMED}={event_store} where this process starts."
@@ -111,12 +111,12 @@ def other_store_hint(event_store: str) -> str:
 
 
 class GuardedGateway(NegotiatedGateway):
-    """A gateway whose writes need the event store's name. Reads are as ever."""
+    """A gateway whose writes need the event store's name. Reads need nothing."""
 
     def __init__(self, caller: AgreeingCaller, *, label: str = "") -> None:
         super().__init__(caller)
         self.label = label
-        """The profile that says so; empty when it was asked for without one."""
+        """The name of the profile that protects the connection; empty if there is none."""
         named = f" (profile {label})" if label else ""
         self._banner = (
             f"PROTECTED{named}: {caller.server}. Writing here needs the event store's name, once in this kernel."
@@ -124,19 +124,19 @@ class GuardedGateway(NegotiatedGateway):
 
     @property
     def server(self) -> str:
-        """``host:port``, with the banner on it."""
+        """``host:port``, with the banner."""
         return MarkedServer(super().server, self._banner)
 
     def _require(self, event_store: str) -> None:
         LOCK.require(self.server, event_store)
 
     def ensure_event_store(self, name: str) -> None:
-        """Create an event store unless it exists."""
+        """Create an event store if it does not exist."""
         self._require(name)
         super().ensure_event_store(name)
 
     def ensure_namespace(self, event_store: str, name: str) -> None:
-        """Create a namespace unless it exists."""
+        """Create a namespace if it does not exist."""
         self._require(event_store)
         super().ensure_namespace(event_store, name)
 
@@ -163,6 +163,6 @@ class GuardedGateway(NegotiatedGateway):
     def retry_partition(
         self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
     ) -> bool | None:
-        """Try a failed partition now."""
+        """Retry a failed partition now."""
         self._require(event_store)
         return super().retry_partition(event_store, namespace, observer_id, sequence, partition)

@@ -1,7 +1,7 @@
-"""Where a client is: an event store and a namespace, each known to exist before a call mentions it.
+"""The event store and the namespace of a client. Both are checked before a call names them.
 
-A kernel creates what a call mentions: an event store by looking it up (source: K/Core/EventStores), a namespace by
-appending to it (source: K/Core/EventSequences/EventSequence.cs). A name that was mistyped would go unnoticed.
+A kernel creates what a call names: an event store when it looks it up (source: K/Core/EventStores), a namespace when an
+event is appended to it (source: K/Core/EventSequences/EventSequence.cs). So nobody would notice a misspelled name.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ DEFAULT_NAMESPACE = "Default"
 
 
 class Place:
-    """An event store and a namespace of one kernel. What was found to exist is not looked for again."""
+    """An event store and a namespace of one kernel. Each is checked only until it was found."""
 
     def __init__(self, kernel: KernelGateway, event_store: str, namespace: str) -> None:
         self._kernel = kernel
@@ -56,9 +56,9 @@ class Place:
         return self._namespace
 
     def namespaces(self, only: str | None = None) -> Sequence[str]:
-        """The namespaces of the event store, or the one that is named.
+        """The namespaces of the event store, or only the given one.
 
-        :raises InvalidInputError: the event store does not have that one.
+        :raises InvalidInputError: the event store does not have the given namespace.
         """
         check_names(namespace=only)
         known = self._kernel.namespaces(self.store())
@@ -68,7 +68,8 @@ class Place:
         return [only]
 
     def check_from(self, event_store: str) -> None:
-        """Look for both, for somebody who is at another event store and is told what to do from there.
+        """Check the event store and the namespace for a caller that uses another event store. The hint says what to do
+        from there.
 
         :raises UnknownEventStoreError: the kernel does not have the event store.
         :raises InvalidInputError: the event store does not have the namespace.
@@ -81,9 +82,10 @@ class Place:
         self._namespace_exists = True
 
     def remark(self) -> str:
-        """What is missing here and what to do, to be seen before a call fails; empty when nothing is known to be.
+        """What is missing and what to do, so that it is visible before a call fails; empty if nothing is known to be
+        missing.
 
-        Whatever else is wrong, the next call says.
+        The next call reports all other problems.
         """
         try:
             self.namespace()
@@ -94,7 +96,7 @@ class Place:
         return ""
 
     def described(self, namespace: str | None, webhook: str | None = None) -> str:
-        """What a listing is about: ``event store 'banking', all namespaces``."""
+        """The subject of a listing: ``event store 'banking', all namespaces``."""
         what = "" if webhook is None else f"webhook {webhook!r} in "
         where = "all namespaces" if namespace is None else f"namespace {namespace!r}"
         return f"{what}event store {self._event_store!r}, {where}"

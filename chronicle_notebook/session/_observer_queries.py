@@ -1,6 +1,6 @@
-"""What the observers of a place do, of all of them or of one by its id; an id that nothing has is refused.
+"""The state of the observers of an event store and a namespace, all or one by its id. An unknown id is refused.
 
-That no partition of such an id fails would be true, and would be taken for good news.
+It would be true that no partition of an unknown id fails, but a reader would take this for good news.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from chronicle_notebook.session._location import Place
 def observers_of(
     kernel: KernelGateway, place: Place, webhook: str | None, namespace: str | None
 ) -> tuple[list[ObserverState], str]:
-    """The observers, and what they are those of.
+    """The observers, and a description of them for a caption.
 
-    :raises UnknownWebhookError: neither a webhook nor an observer has the id.
+    :raises UnknownWebhookError: no webhook and no observer has the id.
     :raises InvalidInputError: the event store has no such namespace.
     """
     check_names(webhook=webhook, namespace=namespace)
@@ -25,7 +25,7 @@ def observers_of(
     found = [each for space in spaces for each in kernel.observers(place.store(), space)]
     if webhook is not None and webhook not in {each.id for each in found}:
         if namespace is None and webhook in spaces:
-            # Once the namespace was the first argument, and notebooks have it there.
+            # In an earlier version the namespace was the first argument, and existing notebooks still use it so.
             return observers_of(kernel, place, None, webhook)
         _check_known(kernel, place, webhook)
     return [each for each in found if webhook in {None, each.id}], place.described(namespace, webhook)
@@ -34,9 +34,9 @@ def observers_of(
 def failing_of(
     kernel: KernelGateway, place: Place, webhook: str | None, namespace: str | None
 ) -> tuple[list[FailedPartition], str]:
-    """The partitions that fail, and what they are those of.
+    """The failed partitions, and a description of them for a caption.
 
-    :raises UnknownWebhookError: neither a webhook nor an observer has the id.
+    :raises UnknownWebhookError: no webhook and no observer has the id.
     :raises InvalidInputError: the event store has no such namespace.
     """
     check_names(webhook=webhook, namespace=namespace)
@@ -52,7 +52,7 @@ def _check_known(kernel: KernelGateway, place: Place, observer: str) -> None:
     hooks = kernel.webhook_columns(store).id
     if observer in hooks:
         return
-    # A reactor or a projection can fail as well, and so can what is left of a webhook that was removed.
+    # A reactor or a projection can fail too, and so can the observer of a removed webhook.
     known = {each.id for space in place.namespaces() for each in kernel.observers(store, space)}
     if observer not in known:
         raise unknown_webhook(observer, sorted(known.union(hooks)), store, kernel.server)

@@ -34,7 +34,7 @@ from chronicle_notebook.connection._string import ConnectionString
 CONFIG = "CHRONICLE_NOTEBOOK_CONFIG"
 """The environment variable that names the file."""
 PROFILE = "CHRONICLE_NOTEBOOK_PROFILE"
-"""The environment variable that names the profile of a :func:`connect` without one."""
+"""The environment variable that names the profile for a :func:`connect` without a profile."""
 
 _KINDS: dict[str, type] = {"connection": str, "event_store": str, "namespace": str, "protected": bool}
 _WORDS = {str: "a text", bool: "true or false"}
@@ -42,7 +42,7 @@ _WORDS = {str: "a text", bool: "true or false"}
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """What a file says of one connection; what it does not say is None."""
+    """What the file says about one connection. A field that the file does not have is None."""
 
     name: str
     connection: ConnectionString | None = None
@@ -52,7 +52,7 @@ class Profile:
 
 
 def config_file() -> Path:
-    """Where the profiles are."""
+    """The path of the file with the profiles."""
     given = os.getenv(CONFIG)
     if given:
         return Path(given).expanduser()
@@ -68,8 +68,8 @@ def config_file() -> Path:
 def profile(name: str) -> Profile:
     """Read one profile.
 
-    :raises InvalidInputError: there is no such file or profile, a key of it is unknown or of another type, or a secret
-        is written out in it. No value is repeated.
+    :raises InvalidInputError: the file or the profile does not exist, a key is unknown or has a wrong type, or the file
+        contains a secret in plain text. The error repeats no value.
     """
     path = config_file()
     document = _read(path)
@@ -90,8 +90,8 @@ def profile(name: str) -> Profile:
     )
 
 
-# A traceback can show the local variables of its frames, and the file may hold a secret, which is then refused. So what
-# was read travels inside a function.
+# A traceback can show the local variables of its frames, and the file may contain a secret, which is refused only
+# later. So the content is inside a function.
 Document = Callable[[], dict[str, Any]]
 
 
@@ -113,7 +113,7 @@ def _read(path: Path) -> Document:
             hint=f"Make it, with [profiles.NAME] and connection = ..., or name another one in {CONFIG}.",
         )
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
-        # The error of the parser can repeat a part of the line, which may be a secret.
+        # The parser's error can repeat a part of the line, and this part may be a secret.
         failure = InvalidInputError(
             f"The file of profiles {path} is not TOML.", field="profile", hint="Put each text into double quotes."
         )
@@ -144,7 +144,7 @@ def _connection(path: Path, name: str, document: Document) -> ConnectionString |
     given = partial(_given, document, name)
     if given() is None:
         return None
-    # A reference to a variable that holds the whole connection string keeps even the host out of the file.
+    # A reference to a variable with the whole connection string keeps the host out of the file too.
     if given().startswith(("env:", "keyring:")):
         return ConnectionString.parse(Secret.parse(given()).reveal())
     target = ConnectionString.parse(given())

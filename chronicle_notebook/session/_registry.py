@@ -10,7 +10,7 @@ from chronicle_notebook.base._errors import UnknownClientError, did_you_mean
 from chronicle_notebook.session._client import Client
 
 NAME_IT = "Connect with cn.connect(), and give it a name with name=."
-"""What to do where there is no client of a name."""
+"""The hint if there is no client of a name."""
 
 
 class _Registry:
@@ -18,11 +18,11 @@ class _Registry:
         self.forget()
 
     def forget(self) -> None:
-        """Know none. In a process that was forked they belong to the parent, and so does whoever held the lock."""
+        """Forget all clients and the lock. After a fork they belong to the parent process."""
         self.lock = threading.RLock()
         self.by_name: dict[str, Client] = {}
         self.recent: list[str] = []
-        """Their names in the order in which they became the current one; the last of them is that."""
+        """The names of the clients in the order in which they became the current one. The last one is current."""
 
 
 _known = _Registry()
@@ -31,7 +31,7 @@ if hasattr(os, "register_at_fork"):
 
 
 def client(name: str | None = None) -> Client:
-    """The current client, or the one of a name.
+    """The current client, or the client of the given name.
 
     :raises UnknownClientError: there is none.
     """
@@ -55,13 +55,13 @@ def clients() -> dict[str, Client]:
 
 
 def recent() -> list[Client]:
-    """All of them in the order in which they became the current one."""
+    """All clients in the order in which they became the current one."""
     with _known.lock:
         return [_known.by_name[name] for name in _known.recent]
 
 
 def take(opened: Client) -> Client | None:
-    """Make a client the current one, unless it was closed; the one that had its name before."""
+    """Make a client the current one, unless it was closed. Returns the client that had its name before."""
     with _known.lock:
         before = _known.by_name.get(opened.name)
         if not opened.closed:
@@ -71,14 +71,14 @@ def take(opened: Client) -> Client | None:
 
 
 def remember(opened: Client) -> None:
-    """Take a client that was just connected, and close the one that had its name before."""
+    """Add a client that was just connected, and close the client that had its name before."""
     before = take(opened)
     if before is not None:
         before.close()
 
 
 def let_go(closed: Client) -> None:
-    """Forget a client that was closed, in whatever event store it is by now."""
+    """Forget a client that was closed, whatever its event store is now."""
     with _known.lock:
         held = _known.by_name.get(closed.name)
         if held is not None and held.shares_connection_with(closed):

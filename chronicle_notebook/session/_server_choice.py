@@ -1,7 +1,7 @@
-"""Which kernel is meant, read in a way that leaves no secret behind in a local variable.
+"""Which kernel to use. The connection string is read without leaving a secret in a local variable.
 
-A traceback can print the local variables of its frames (``%xmode Verbose``). A connection string that does not parse
-is such a variable in every frame that it went through, so it travels inside a function that gives it away.
+A traceback can print the local variables of its frames (``%xmode Verbose``). A connection string that cannot be parsed
+would be such a variable in every frame on its way. So it is passed inside a function that returns it.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ Held = Callable[[], Given]
 
 
 def held(given: Given) -> Held:
-    """A function that gives it, and shows nothing of it."""
+    """A function that returns the value and does not show it."""
     return lambda: given
 
 
 def target(given: Held) -> ConnectionString | None:
-    """The connection string that was given, parsed; None when none was.
+    """The given connection string, parsed; None if none was given.
 
-    :raises InvalidConnectionStringError: it is not one.
+    :raises InvalidConnectionStringError: the text is not a connection string.
     """
     if given() is None:
         return None
@@ -34,13 +34,13 @@ def target(given: Held) -> ConnectionString | None:
 
 
 def named_by_environment() -> ConnectionString | None:
-    """The one of ``CHRONICLE_CONNECTION_STRING``, parsed; None when it is not set, or blank."""
-    # os.getenv, and never os.environ: a traceback that shows the values of a line would show the whole of that.
+    """The connection string of ``CHRONICLE_CONNECTION_STRING``, parsed; None if the variable is not set or blank."""
+    # Use os.getenv, never os.environ: a traceback that shows the values of a line would show the whole environment.
     return parsed(lambda: os.getenv(VARIABLE)) if os.getenv(VARIABLE, "").strip() else None
 
 
 def parsed(given: Held) -> ConnectionString:
-    """Parse what a function gives."""
+    """The connection string that a function returns, parsed."""
     if isinstance(given(), ConnectionString):
         return given()  # type: ignore[return-value]  # the call before has just looked
     return ConnectionString.parse(given())  # type: ignore[arg-type]  # parse itself refuses what is no text

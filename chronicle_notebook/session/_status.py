@@ -1,4 +1,4 @@
-"""How a client stands: what ``client.status()`` and ``%chronicle`` show."""
+"""The state of a client, which ``client.status()`` and ``%chronicle`` show."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from chronicle_notebook.display._table_and_card import Card, clock
 @public
 @dataclass(frozen=True, slots=True)
 class Status:
-    """The facts of a client at one moment, with how long an answer took."""
+    """The facts about a client at one moment, with the time of one answer."""
 
     card: Card
     latency: float

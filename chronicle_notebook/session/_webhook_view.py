@@ -1,4 +1,4 @@
-"""One webhook as it is registered, with how far its deliveries have come."""
+"""One webhook as it is registered, with the progress of its deliveries."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from chronicle_notebook.model._webhook import facts
 @public
 @dataclass(frozen=True, slots=True)
 class WebhookView:
-    """What ``client.describe(id)`` and ``%webhook show`` give."""
+    """The result of ``client.describe(id)`` and ``%webhook show``."""
 
     definition: WebhookDefinition
     observers: tuple[ObserverState, ...]
-    """Its observer in each namespace; none before it delivers for the first time."""
+    """Its observer in each namespace; none before the first delivery."""
     failed_partitions: tuple[FailedPartition, ...]
     server: str
     event_store: str
@@ -28,7 +28,7 @@ class WebhookView:
 
     @property
     def delivered(self) -> int:
-        """How many events were delivered, in all namespaces; kernels count anew with a replay."""
+        """The number of delivered events, in all namespaces. A replay sets the number back to 0."""
         return sum(each.handled_count for each in self.observers)
 
     def __repr__(self) -> str:
@@ -62,7 +62,7 @@ def _progress(observers: Sequence[ObserverState], failed: Sequence[FailedPartiti
 
 def _standing(observer: ObserverState, failing: int) -> str:
     to_come = f"at most {observer.lag:,} still to come" if observer.lag else ""
-    # A kernel goes on past a partition that fails, and does not tell how many of its events wait.
+    # A kernel continues after a partition fails, and does not say how many of its events wait.
     fails = "partition fails and its events wait" if failing == 1 else "partitions fail and their events wait"
     waiting = ", ".join(part for part in (to_come, f"{failing:,} {fails}" if failing else "") if part) or "caught up"
     return f"{observer.running_state.value}, {observer.handled_count:,} delivered, {waiting}"

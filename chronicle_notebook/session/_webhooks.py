@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 
 WAIT = 5.0
-"""Seconds that a registration or a removal waits to be seen, unless told otherwise."""
+"""The default time in seconds to wait until a registration or a removal is visible."""
 
 
 @public
@@ -83,19 +83,19 @@ class Webhooks:
         return calls_card(self._shown_store(), self._kernel.server)
 
     def all(self) -> WebhookList:
-        """All webhooks, in the order of the kernel, without credentials: kernels do not give them back."""
+        """All webhooks in the order of the kernel, without credentials, because kernels do not return them."""
         event_store = self._event_store()
         definitions = self._kernel.webhooks(event_store)
         return WebhookList(definitions, server=self._kernel.server, event_store=event_store, read_at=datetime.now(UTC))
 
     def ids(self) -> list[str]:
-        """The ids of all webhooks, in the order of the kernel; the quickest of the listings."""
+        """The ids of all webhooks in the order of the kernel. This is the fastest listing."""
         return self._kernel.webhook_columns(self._event_store()).id
 
     def get(self, webhook: str) -> WebhookDefinition:
-        """The webhook of an id.
+        """One webhook by its id.
 
-        :raises UnknownWebhookError: there is none; the hint has the nearest ids.
+        :raises UnknownWebhookError: there is none; the hint names the most similar ids.
         """
         if not isinstance(webhook, str):
             raise InvalidInputError(
@@ -114,17 +114,17 @@ class Webhooks:
         authorization: str | None = None,
         active: bool | None = None,
     ) -> pd.DataFrame:
-        """All webhooks as a DataFrame indexed by ``id``, or those for which every filter that is given holds.
+        """All webhooks, or those that match every given filter, as a DataFrame whose index is ``id``.
 
         Columns: ``url``, ``event_types`` (list of texts), ``authorization`` (none, basic, bearer, oauth), ``headers``
-        (names only), ``event_sequence``, ``active``, ``replayable``. With ``tidy`` there is one row per webhook and
-        event type. In a URL dots stand for a user name, a password and the values of a query; the filter looks at the
-        URL itself, and ``get(id).target_url`` gives it.
+        (names only), ``event_sequence``, ``active``, ``replayable``. With ``tidy`` there is one row for each pair of a
+        webhook and an event type. In a URL dots replace a user name, a password and the values of a query. The filter
+        uses the real URL, which ``get(id).target_url`` returns.
 
-        :param event_type: ``Id``, or ``Id+generation``; with ``tidy`` only its rows are left.
-        :param url: a pattern for the whole URL: ``*`` stands for anything, ``?`` for one character.
+        :param event_type: ``Id``, or ``Id+generation``; with ``tidy`` the frame has only the rows of this event type.
+        :param url: a pattern for the whole URL: ``*`` stands for any text, ``?`` for one character.
         :param authorization: none, basic, bearer or oauth.
-        :raises InvalidInputError: a filter that cannot be meant.
+        :raises InvalidInputError: a filter has a wrong type or value.
         :raises UnknownEventTypeError: neither a webhook nor the event store has the event type.
         """
         check_filters(event_type=event_type, url=url, authorization=authorization, active=active, tidy=tidy)
@@ -146,15 +146,16 @@ class Webhooks:
         *,
         on_state: Callable[[ObservationState], None] | None = None,
     ) -> WebhookObservation:
-        """The full list now and at each change: iterate the result, or give a callback, which a daemon thread calls.
+        """The complete list now and at each change. Iterate the result, or give a callback, which a daemon thread
+        calls.
 
-        It survives a restart of the kernel. It ends at once with ``stop()``, at the end of a ``with`` block, or, where
-        there is none, when a loop over it is left.
+        A restart of the kernel does not end the observation. It ends at once with ``stop()`` or at the end of a
+        ``with`` block. Without such a block it ends when a loop over it is left.
 
-        :param on_change: is called with each list, the first one too, in the order in which they come. What it raises
-            ends nothing: it is kept as ``callback_error``.
-        :param on_state: is called with each state that is entered: live, reconnecting, stopped, failed.
-        :raises InvalidInputError: for a callback that cannot be called.
+        :param on_change: called with each list, also the first one, in their order. An error of the callback ends
+            nothing: it is kept as ``callback_error``.
+        :param on_state: called with each new state: live, reconnecting, stopped, failed.
+        :raises InvalidInputError: a callback cannot be called.
         """
         for name, given in (("on_change", on_change), ("on_state", on_state)):
             if given is not None and not callable(given):
@@ -166,11 +167,11 @@ class Webhooks:
         return WebhookObservation(self._kernel, self._event_store(), on_change=on_change, on_state=on_state)
 
     def discover(self) -> WebhookList:
-        """The definitions of the declared classes: those the client was configured with, else all loaded ones.
+        """The definitions of the declared classes: those of the client's ``declared``, else all loaded classes.
 
-        Nothing is registered. A class without event types gets all that are known.
+        Nothing is registered. A class without event types receives all known event types.
 
-        :raises DuplicateWebhookError: two classes have one id.
+        :raises DuplicateWebhookError: two classes have the same id.
         """
         return WebhookList(
             [declaration.definition for declaration in self._discovered()],
@@ -199,17 +200,17 @@ class Webhooks:
         *,
         wait: float = WAIT,
     ) -> Outcome | Outcomes:
-        """Register a webhook: a declared class, a definition, or an id with a URL and a function for the builder.
+        """Register a webhook: a declared class, a definition, or an id with a URL and a configure function.
 
-        A list of classes and definitions goes in one call to the kernel; when one of it cannot work, nothing is sent.
-        Without event types a class, and an id with a URL, gets all that are known. What did not take effect stands in
-        the outcome.
+        A list of classes and definitions is sent in one call to the kernel; if one of them cannot work, nothing is
+        sent. A class, or an id with a URL, receives all known event types if it names none. The outcome says what did
+        not take effect.
 
-        :param target_url: where the events go; with an id.
-        :param configure: a function that is given a :class:`DefinitionBuilder` and returns it with all the rest.
-        :param wait: seconds to wait for it to be seen, or for all of the list.
-        :raises InvalidDefinitionError: a field that could not work; nothing was sent.
-        :raises DuplicateWebhookError: two of the list have one id; nothing was sent.
+        :param target_url: the URL to which the events go; only together with an id.
+        :param configure: a function that takes a :class:`DefinitionBuilder` and returns it with everything else.
+        :param wait: seconds to wait until the webhook, or the whole list, is visible.
+        :raises InvalidDefinitionError: a field cannot work; nothing was sent.
+        :raises DuplicateWebhookError: two elements of the list have the same id; nothing was sent.
         :raises KernelError: the kernel refused, or could not be reached.
         """
         check_seconds(wait, field="wait")
@@ -229,9 +230,9 @@ class Webhooks:
     def register_discovered(self, *, wait: float = 30.0) -> Outcomes:
         """Register everything that :meth:`discover` finds, in one call to the kernel.
 
-        :param wait: seconds to wait for all of them to be seen.
-        :raises DuplicateWebhookError: two classes have one id.
-        :raises InvalidDefinitionError: a field that could not work; nothing was sent.
+        :param wait: seconds to wait until all of them are visible.
+        :raises DuplicateWebhookError: two classes have the same id.
+        :raises InvalidDefinitionError: a field cannot work; nothing was sent.
         """
         check_seconds(wait, field="wait")
         hooks = self._discovered()
@@ -248,15 +249,15 @@ class Webhooks:
     def remove(self, webhook: Iterable[str | type], *, wait: float = WAIT) -> Outcomes: ...
 
     def remove(self, webhook: str | type | Iterable[str | type], *, wait: float = WAIT) -> Outcome | Outcomes:
-        """Remove a webhook, by id or by its declared class, and see it gone.
+        """Remove a webhook, by its id or its declared class, and wait until it is gone.
 
-        A list of ids and classes goes in one call to the kernel; when one of it is not there, nothing is sent. The
-        observer's position stays with the kernel: a webhook that is registered again under this id goes on from there
+        A list of ids and classes is sent in one call to the kernel; if one of them does not exist, nothing is sent. The
+        kernel keeps the observer's position: a webhook that is registered again under this id continues from there
         (source: K/Core/Observation/Observer.cs).
 
-        :param wait: seconds to wait for it to be gone, or for all of the list.
-        :raises UnknownWebhookError: there is none of that id; nothing was removed. Kernels accept the removal of an
-            unknown id silently.
+        :param wait: seconds to wait until the webhook, or the whole list, is gone.
+        :raises UnknownWebhookError: no webhook has this id; nothing was removed. Kernels silently accept the removal of
+            an unknown id.
         """
         check_seconds(wait, field="wait")
         many = several(webhook)
@@ -276,13 +277,15 @@ class Webhooks:
         return outcomes[0] if many is None else self._outcomes(outcomes, "webhook", known.event_store)
 
     def replace(self, webhook: type | WebhookDefinition, *, wait: float = WAIT) -> Outcome:
-        """Remove a webhook, see it gone, and register it as given: the way to change what kernels otherwise ignore.
+        """Remove a webhook, wait until it is gone, and register it as given: the way to change what kernels otherwise
+        ignore.
 
-        That is ``active``, ``replayable``, the event sequence, and taking an authorization away. The observer goes on
-        from where it was; the outcome's notes have the numbers. What cannot work is found before anything is removed.
+        Kernels ignore changes of ``active``, ``replayable`` and the event sequence, and the removal of an
+        authorization. The observer continues at its position; the notes of the outcome have the numbers. Everything is
+        checked before anything is removed.
 
-        :param wait: seconds that each of the two steps waits to be seen.
-        :raises ReplacementError: it was removed, or may be, and was not registered again; the error carries the
+        :param wait: seconds to wait until each of the two steps is visible.
+        :raises ReplacementError: the webhook was removed, or may be, and was not registered again; the error has the
             definition.
         """
         check_seconds(wait, field="wait")
@@ -290,9 +293,9 @@ class Webhooks:
         return replace(self._kernel, self._event_store(), hook, wait=wait)
 
     def explore(self) -> WebhookExplorer:
-        """A widget with all webhooks, live: filter, select, look into, edit, test, remove.
+        """A widget with all webhooks, live: filter, select, see details, edit, test, remove.
 
-        A door of :class:`chronicle_notebook.widgets.WebhookExplorer`.
+        It opens a :class:`chronicle_notebook.widgets.WebhookExplorer`.
         """
         if self._explore is None:
             raise NotSupportedError("Only the webhooks of a client can be explored.", hint="Use client.webhooks.")
@@ -312,9 +315,9 @@ class Webhooks:
     ) -> Plan:
         """What :meth:`register` would do with the same arguments, for one webhook; nothing is sent.
 
-        :param target_url: as of :meth:`register`.
-        :param configure: as of :meth:`register`.
-        :raises InvalidDefinitionError: a field that could not work.
+        :param target_url: as in :meth:`register`.
+        :param configure: as in :meth:`register`.
+        :raises InvalidDefinitionError: a field cannot work.
         """
         hook = declaration(webhook, target_url, configure, known=self._known_event_types, call="plan")
         definition = hook.definition
@@ -333,26 +336,27 @@ class Webhooks:
         )
 
     def code(self, webhook: str | type | WebhookDefinition, style: Style = "python") -> Code:
-        """A webhook written out as code that registers it again.
+        """A webhook as code that registers it again.
 
-        Secrets are references such as ``env:ACCOUNT_EVENTS_TOKEN``, as kernels give none back. So is what may be one:
-        the value of a header, unless it is of those that nobody hides, and a URL with a user name or a query. While the
-        webhook is registered, the values are in ``get(id).headers`` and ``get(id).target_url``.
+        Secrets are references such as ``env:ACCOUNT_EVENTS_TOKEN``, because kernels do not return secrets. The code
+        also has references for values that may be secret: the values of headers, except of headers that are never
+        secret, and a URL with a user name or a query. While the webhook is registered, ``get(id).headers`` and
+        ``get(id).target_url`` have the values.
 
         :param style: ``python``, ``cell`` (a ``%%webhook`` cell) or ``yaml``.
         """
         return render(self._definition(webhook, call="code"), style)
 
     def test(self, webhook: str | type | WebhookDefinition, *, timeout: float = 10.0) -> TargetAnswer:
-        """Send the kernel's test request to the target, from here, and say what the answer proves.
+        """Send the kernel's test request to the target, from this machine, and say what the answer proves.
 
-        Kernels from 16.38 on have no call for a test. For an id the definition is read back, and the request then
-        carries no credentials; give a definition or a class to send them.
+        Kernels from 16.38 on have no call for a test. For an id, the definition is read back, so the request carries no
+        credentials; give a definition or a class to send them.
 
-        When the target is a :class:`~chronicle_notebook.Receiver` of this process and the kernel a sandbox, a made-up
-        event is appended as well, and waited for. No other kernel is ever given an event for a test.
+        If the target is a :class:`~chronicle_notebook.Receiver` of this process and the kernel is a sandbox, the test
+        also appends a sample event and waits for it. No other kernel ever gets an event for a test.
 
-        :param timeout: seconds, above 0, for the target to answer in.
+        :param timeout: seconds for the answer of the target, above 0.
         """
         check_seconds(timeout, field="timeout", above_zero=True)
         definition = self._definition(webhook, call="test")
@@ -366,7 +370,7 @@ class Webhooks:
         return discover(self._declared, all_event_types=self._known_event_types)
 
     def _definition(self, webhook: str | type | WebhookDefinition, *, call: str) -> WebhookDefinition:
-        """What a call is about that takes an id as well; of an id it is read back."""
+        """The definition for a call that also takes an id; for an id the definition is read back."""
         if isinstance(webhook, str):
             return self.get(webhook)
         return self._declared_webhook(webhook, f"{call}() takes an id, a declared class or a definition").definition
@@ -378,7 +382,7 @@ class Webhooks:
         return declaration(webhook, None, None, known=self._known_event_types, call="register")
 
     def _known_event_types(self) -> list[EventType]:
-        """What "all event types" means: the store's own, and those declared in this process."""
+        """All event types: those of the event store, and those declared in this process."""
         stored = [each.type for each in self._kernel.event_types(self._event_store()) if each.owner != "server"]
         declared = [event_type_of(cls) for cls in declared_event_types()]
         return list({kind.id: kind for kind in [*stored, *declared]}.values())
@@ -394,9 +398,9 @@ CALLS = (
     ("code(id)", "write one out as code"),
     ("observe()", "the list at each change"),
 )
-"""The calls that a person wants first, with what they are for."""
+"""The most useful calls, with their purpose."""
 
 
 def calls_card(event_store: str, server: str) -> Card:
-    """What can be done, and nothing that would need an answer of the kernel."""
+    """A card with the calls. It needs no answer of the kernel."""
     return Card(heading=f"Webhooks of event store {event_store!r} on {server}", facts=CALLS, banner=banner_of(server))

@@ -1,4 +1,4 @@
-"""A request to a webhook's target from here, and what its answer proves."""
+"""A request to a webhook's target from this machine, and what its answer proves."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chronicle_notebook.model import OAuthAuthorization, UndisclosedAuthorizatio
 from chronicle_notebook.target_test._request import NoAnswerError, post
 
 BODY = b'{"partition":"test","events":[]}'
-"""What kernels send as a test (source: K/Core/Observation/Webhooks/WebhookMediator.cs)."""
+"""The body that kernels send as a test (source: K/Core/Observation/Webhooks/WebhookMediator.cs)."""
 
 
 @public
@@ -22,30 +22,30 @@ class Grade(StrEnum):
 
     NO_ANSWER = "no answer"
     ANSWERED = "answered"
-    """Something answered, with a status that is no success. Kernels up to 16.37 call that a passed test."""
+    """The target answered with a status that is not a success. Kernels up to 16.37 call this a passed test."""
     ACCEPTED = "answered 2xx"
     ARRIVED = "an event arrived"
-    """An event went through the kernel and came to a receiver of this process, which took it."""
+    """The kernel delivered an event to a receiver of this process, and the receiver accepted it."""
 
 
 @public
 @dataclass(frozen=True, slots=True)
 class TargetAnswer:
-    """What a target answered to a test request that was sent from this process."""
+    """The answer of a target to a test request from this process."""
 
     webhook: str
     target_url: str
     grade: Grade
     status: int | None
-    """The HTTP status; None when there was no answer."""
+    """The HTTP status; None if there was no answer."""
     duration: float
-    """Seconds."""
+    """The duration in seconds."""
     detail: str
     """Why there was no answer, or the status in words."""
     caveats: tuple[str, ...]
     """What this test did not show."""
     banner: str = ""
-    """What stands above it, when the webhook is one of a protected kernel."""
+    """The banner of a protected kernel."""
 
     def __bool__(self) -> bool:
         return self.grade in {Grade.ACCEPTED, Grade.ARRIVED}
@@ -79,12 +79,12 @@ def probe(
 ) -> TargetAnswer:
     """POST the kernel's test body to the target, once, with the headers and the credentials of the definition.
 
-    ``timeout`` is in seconds, for all of it. Redirects are reported, not followed. It never raises for what the target
-    does.
+    ``timeout`` is in seconds, for the whole request. Redirects are reported, not followed. The function never raises an
+    error because of what the target does.
 
-    :param generation: the wire generation of the kernel, ``classic`` or ``commands``, as far as it is known: it tells
-        what the kernel would make of the status.
-    :param banner: what the answer shows above itself.
+    :param generation: the wire generation of the kernel, ``classic`` or ``commands``, if it is known. It decides what
+        the answer says about the status.
+    :param banner: the banner above the answer.
     """
     caveats = ["Sent from here, not by the kernel: the kernel's way to the target may differ.", *_caveats(definition)]
     started = time.monotonic()

@@ -1,7 +1,7 @@
-"""The strongest proof a test can give: an event that went through the kernel and came to a receiver of this process.
+"""The strongest proof of a test: an event that the kernel delivered to a receiver of this process.
 
-Only a sandbox kernel is given an event for it. Any other kernel's log is the truth of somebody's business, and a test
-has no business in it.
+Only a sandbox kernel gets an event for this. The log of any other kernel is business data, and a test must not append
+to it.
 """
 
 from __future__ import annotations
@@ -30,9 +30,10 @@ def with_arrival(
     event_types: Callable[[], list[RegisteredEventType]],
     timeout: float,
 ) -> TargetAnswer:
-    """What is proved beyond the answer, when the target is a receiver of this process.
+    """The answer, with what an event proves in addition, if the target is a receiver of this process.
 
-    :param append: how to append an event to the sequence that the webhook observes, or why that is not done.
+    :param append: a function that appends an event to the sequence that the webhook observes, or the reason why this is
+        not done.
     :param timeout: seconds to wait for the event.
     """
     earlier = _earlier(receiver, definition)
@@ -85,7 +86,7 @@ def _schema(kind: EventType, registered: list[RegisteredEventType]) -> Mapping[s
 
 
 def sample(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The plainest content that a JSON schema of an object allows."""
+    """The simplest content that a JSON schema of an object allows."""
     made = _value(schema, schema, 0)
     return made if isinstance(made, dict) else {}
 
@@ -107,7 +108,7 @@ def _value(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> An
 
 
 def _followed(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
-    """What a ``$ref`` within the schema, or the first of several choices, stands for."""
+    """The schema behind a ``$ref`` within the schema, or behind the first of several choices."""
     for _ in range(_DEPTH):
         reference = schema.get("$ref")
         choices = schema.get("oneOf") or schema.get("anyOf") or schema.get("allOf")

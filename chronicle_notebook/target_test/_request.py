@@ -1,7 +1,7 @@
-"""One POST to a target: bounded by a deadline whatever the target does, and with nothing of what is sent in a local
-variable, where a traceback would show it.
+"""One POST to a target, limited by a deadline whatever the target does. No local variable holds what is sent, because a
+traceback would show it.
 
-No proxy is used and no redirect is followed.
+The request uses no proxy and follows no redirect.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ from chronicle_notebook.connection._sockets import Deadline, connect
 from chronicle_notebook.model import BasicAuthorization, BearerAuthorization, WebhookDefinition
 
 LARGEST_HEAD = 64 * 1024
-"""Bytes up to the end of the status line and headers; what is longer is no answer."""
+"""The largest size in bytes of the status line and the headers. A longer head is not accepted as an answer."""
 MOST_INTERIM = 20
-"""Answers of 1xx that may come before the real one."""
+"""The largest number of 1xx answers before the real one."""
 LONGEST_REASON = 80
-"""Characters of the status in words."""
+"""The longest text of a status, in characters."""
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -41,12 +41,12 @@ _END = re.compile(rb"\r?\n\r?\n")
 
 
 class NoAnswerError(Exception):
-    """There is no answer; the text says why, in words of our own."""
+    """There is no answer. The text says why, and repeats nothing of the answer."""
 
 
 @dataclass(frozen=True, slots=True)
 class Answered:
-    """The status, and what it says in words, fit to be shown."""
+    """The status, and its text, made safe to show."""
 
     status: int
     reason: str
@@ -56,17 +56,17 @@ class _Target(NamedTuple):
     host: Host
     secure: bool
     named: str
-    """The ``Host`` header."""
+    """The value of the ``Host`` header."""
     path: str
 
 
 def post(definition: WebhookDefinition, body: bytes, timeout: float) -> Answered:
-    """POST a body of JSON with the headers and the credentials of a definition.
+    """POST a JSON body with the headers and the credentials of a definition.
 
-    :param timeout: seconds for all of it: name, connection, handshake, request and answer.
-    :raises OSError: no connection, or none in time.
-    :raises NoAnswerError: the URL cannot be requested, or what came is no answer.
-    :raises InvalidDefinitionError: a value that no header can carry.
+    :param timeout: seconds for everything: name, connection, handshake, request and answer.
+    :raises OSError: there is no connection, or not in time.
+    :raises NoAnswerError: the URL cannot be requested, or the received bytes are not an answer.
+    :raises InvalidDefinitionError: a value cannot be sent in a header.
     """
     deadline = Deadline(timeout)
     target = _target(definition.target_url)
@@ -78,7 +78,8 @@ def post(definition: WebhookDefinition, body: bytes, timeout: float) -> Answered
 
 
 def _target(url: str) -> _Target:
-    """Where to connect to, and what to ask for. A URL that another client registered can be one that nobody can ask."""
+    """The address to connect to, and the request path. A URL that another client registered may be impossible to
+    request."""
     try:
         parts = urlsplit(url)
         secure, name, port = parts.scheme == "https", parts.hostname or "", parts.port
@@ -86,16 +87,16 @@ def _target(url: str) -> _Target:
         if parts.scheme not in {"http", "https"} or not _PATH.fullmatch(path):
             raise ValueError
         usual = 443 if secure else 80
-        # An address of IPv6 has colons, and names have none.
+        # An IPv6 address has colons, and names have none.
         host = Host(name if ":" in name else name.encode("idna").decode("ascii"), usual if port is None else port)
-    except ValueError:  # an error of the host is one too
+    except ValueError:  # an error of Host is a ValueError too
         raise NoAnswerError("its URL cannot be requested") from None
     named = f"[{host.name}]" if ":" in host.name else host.name
     return _Target(host, secure, named if host.port == usual else str(host), path)
 
 
 def _lines(definition: WebhookDefinition, target: _Target, length: int) -> Iterator[str]:
-    """The lines of the head. Each value is looked up where it is used, and stands in no variable."""
+    """The lines of the head. Each value is looked up where it is used, and is in no variable."""
     yield f"POST {target.path} HTTP/1.1"
     yield f"Host: {target.named}"
     yield "Content-Type: application/json; charset=utf-8"
@@ -171,7 +172,7 @@ def _send(connection: socket.socket, request: memoryview, deadline: Deadline) ->
 
 
 def _answer(connection: socket.socket, deadline: Deadline) -> Answered:
-    """The first answer that is none of 1xx. Its body is not read."""
+    """The first answer that is not 1xx. Its body is not read."""
     data = bytearray()
     for _ in range(MOST_INTERIM + 1):
         answer = _head(connection, data, deadline)
@@ -181,7 +182,7 @@ def _answer(connection: socket.socket, deadline: Deadline) -> Answered:
 
 
 def _head(connection: socket.socket, data: bytearray, deadline: Deadline) -> Answered:
-    """Take one status line with its headers from what came, and receive until it is there."""
+    """Receive until there is one status line with its headers, and return it."""
     while (end := _END.search(data)) is None:
         if len(data) > LARGEST_HEAD:
             raise NoAnswerError("its answer begins with more headers than anybody needs")

@@ -1,4 +1,5 @@
-"""The test of a webhook: a request to its target from here, and in a sandbox an event through the kernel too."""
+"""The test of a webhook: a request to its target from this machine, and in a sandbox also an event through the
+kernel."""
 
 from __future__ import annotations
 
@@ -15,10 +16,10 @@ Append = Callable[[str, EventToAppend], object]
 """Appends an event to a sequence, which is named first."""
 
 ARRIVAL = 5.0
-"""Seconds that a test waits for an event to arrive, at most."""
+"""The longest time in seconds that a test waits for an event."""
 
 LONGEST = 86_400.0
-"""Seconds that a test waits for an answer, at most; a socket takes no more than some weeks."""
+"""The longest time in seconds that a test waits for an answer. A socket accepts no more than some weeks."""
 
 
 def tried(
@@ -52,7 +53,7 @@ def tried(
 def _append_for(
     kernel: KernelGateway, event_store: str, definition: WebhookDefinition, append: Append | None
 ) -> _arrival.Append | str:
-    """How to append an event that this webhook gets, or why that is not done."""
+    """A function that appends an event for this webhook, or the reason why this is not done."""
     if append is None:
         return "the kernel is not a sandbox"
     found = next((each for each in kernel.webhooks(event_store) if each.id == definition.id), None)

@@ -1,10 +1,10 @@
-"""Widgets for JupyterLab: build a hook with a form, explore all hooks live, watch what arrives.
+"""Widgets for JupyterLab: build a webhook with a form, explore all webhooks live, watch deliveries.
 
-Each has a model without ipywidgets, which holds its state and is tested by itself, and a view, which binds it to the
-browser. How it hangs together: ``_explorer_model``, ``_form_model`` and ``_inspector_model`` are the models;
-``_explorer``, ``_form`` and ``_inspector`` the views on top of ``_view``; ``static/`` has their ES modules and styles,
-which ``_assets`` joins. Between them go plain messages, described at the top of each view. Only what both sides must
-share is a synced trait, and no secret ever is.
+Each widget has a model without ipywidgets, which holds its state and has its own tests, and a view, which connects it
+to the browser. ``_explorer_model``, ``_form_model`` and ``_inspector_model`` are the models; ``_explorer``, ``_form``
+and ``_inspector`` are the views, which are based on ``_view``; ``static/`` has their ES modules and styles, which
+``_assets`` joins. The two sides send each other plain messages, which the top of each view describes. Only data that
+both sides must share is a synced trait, and no secret ever is.
 """
 
 from importlib import import_module

@@ -1,4 +1,4 @@
-"""What the details pane of an explorer shows of one webhook, as it goes to the browser."""
+"""The details of one webhook that an explorer shows, in the form for the browser."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from chronicle_notebook.widgets._health import Space
 
 SHOWN_PARTITIONS = 20
 SHOWN_MESSAGE = 400
-"""Characters of a failure's message."""
+"""The longest message of a failure, in characters."""
 
 _AUTHORIZATION = {
     AuthorizationKind.NONE: "none",
@@ -26,7 +26,7 @@ _AUTHORIZATION = {
 
 
 def details(model: ExplorerModel, definition: WebhookDefinition) -> dict[str, Any]:
-    """Everything about a webhook. Values of headers never leave this process, nor credentials in URLs."""
+    """Everything about a webhook. Values of headers, and credentials in URLs, never leave this process."""
     observers = model.observers
     spaces = () if observers is None else observers.spaces.get(definition.id, ())
     health = model.health(definition)

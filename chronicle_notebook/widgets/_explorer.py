@@ -1,4 +1,4 @@
-"""``WebhookExplorer``: all webhooks of an event store, live, in a table that can be filtered, selected and acted on.
+"""``WebhookExplorer``: all webhooks of an event store, live, in a table with filters, selection and actions.
 
 From the browser: ``hello``, ``shown``, ``new``, ``edit``, ``duplicate``, ``test``, ``retry``, ``remove`` (each with
 ``id``), ``undo``, ``cancel``, ``dismiss``, ``unlock`` (``name``), ``form`` (a message for the open form),
@@ -32,12 +32,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 FIRST_LIST = 2.0
-"""Seconds that somebody who asks waits for the first list: the static form of a new explorer, or a cell."""
+"""The time in seconds to wait for the first list, for the static form of a new explorer or for a cell."""
 
 
 @public_in("widgets")
 class WebhookExplorer(View):
-    """All webhooks of a client's event store, kept current while it is open.
+    """All webhooks of a client's event store, kept up to date while the widget is open.
 
     ::
 
@@ -45,18 +45,19 @@ class WebhookExplorer(View):
         explorer                # click around, then, in another cell:
         explorer.selected, explorer.frame
 
-    When no browser shows it any more, as after its cell was run again, it rests: after a few seconds, or a few minutes
-    where the browser could not say so, its stream and threads end. Selection and filter stay, and it reads anew when it
-    is shown again, or asked for :attr:`selected` or :attr:`frame`. ``close()`` ends it at once and for good.
+    When no browser shows the widget any more, for example because its cell was run again, it rests: its stream and
+    threads end after a few seconds, or after a few minutes if the browser could not report it. Selection and filter
+    stay. It reads the webhooks again when it is shown again, or when :attr:`selected` or :attr:`frame` is read.
+    ``close()`` ends it at once.
     """
 
     _esm = script(*FORM_SCRIPTS, "grid", "details", "explorer")
     _css = style("common", "form", "grid", "explorer")
 
     selected_ids = traitlets.List(traitlets.Unicode()).tag(sync=True)
-    """The ids of the selected webhooks; can be set."""
+    """The ids of the selected webhooks. They can be set."""
     filter = traitlets.Dict(value_trait=traitlets.Unicode()).tag(sync=True)
-    """``text``, ``event_type``, ``authorization``, ``state``; can be set."""
+    """``text``, ``event_type``, ``authorization``, ``state``. They can be set."""
 
     def __init__(self, client: Session) -> None:
         super().__init__()
@@ -99,7 +100,7 @@ class WebhookExplorer(View):
 
     @property
     def frame(self) -> pd.DataFrame:
-        """The webhooks that the filter shows, as a DataFrame like :meth:`Webhooks.to_frame`."""
+        """The webhooks that match the filter, as a DataFrame like :meth:`Webhooks.to_frame`."""
         self._ask()
         return self.model.frame
 
@@ -120,7 +121,7 @@ class WebhookExplorer(View):
         self.model.start()
 
     def _ask(self) -> None:
-        """Python asks: what was not current is read anew, as far as that is quick."""
+        """Python asks for data: read what is out of date, if this is quick."""
         self._wake()
         if not self.closed:
             self.model.wait_for_first(FIRST_LIST)
@@ -149,8 +150,8 @@ class WebhookExplorer(View):
             for push in self._news.values():
                 push()
             self._push_details()
-        self.model.shown()  # last, so that reading the observers does not hold up the rows
-        form = self._form  # outside the lock, which a form takes after its own
+        self.model.shown()  # last, so that reading the observers does not delay the rows
+        form = self._form  # outside the lock, because a form takes this lock after its own
         if form is not None:
             form.receive({"kind": "hello"})
 
@@ -164,7 +165,7 @@ class WebhookExplorer(View):
     def _find(self, message: Message) -> WebhookDefinition:
         webhook = str(message.get("id"))
         found = self.model.find(webhook)
-        # The list may have changed since the click: then the service says so.
+        # The list may have changed since the click. Then the service raises an error.
         return self.model.client.webhooks.get(webhook) if found is None else found
 
     def _unlock(self, message: Message) -> None:
@@ -189,7 +190,7 @@ class WebhookExplorer(View):
         if form is not None:
             form.close()
             self.tell({"kind": "form_closed"})
-            self.tell(self._head())  # the store may have been unlocked in the form
+            self.tell(self._head())  # the form may have unlocked the event store
 
     def _to_form(self, message: Message) -> None:
         inner = message.get("form")
@@ -223,7 +224,7 @@ class WebhookExplorer(View):
     def _push_states(self) -> None:
         with self._sending:
             if self.model.observers is None:
-                return  # which webhooks are inactive the rows say
+                return  # the rows already say which webhooks are inactive
             now = _explorer_model.states({each.id: self.model.health(each) for each in self.model.hooks or ()})
             news = {webhook: state for webhook, state in now.items() if self._sent_states.get(webhook) != state}
             if news:
@@ -268,5 +269,5 @@ class WebhookExplorer(View):
 
 
 def _copy(definition: WebhookDefinition) -> WebhookDefinition:
-    """The same under a new id. Credentials that were not given back stay to be filled in."""
+    """The same definition with a new id. Credentials that were not returned must be filled in."""
     return definition.changed(id=f"{definition.id}-copy")

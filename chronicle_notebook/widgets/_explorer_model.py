@@ -1,4 +1,4 @@
-"""What an explorer knows and can do, without any widget: hooks live, selection, filter, details, actions, undo."""
+"""The state and the actions of an explorer, without any widget: live webhooks, selection, filter, details, undo."""
 
 from __future__ import annotations
 
@@ -33,17 +33,17 @@ from chronicle_notebook.model import AuthorizationKind
 from chronicle_notebook.widgets._health import STATES
 
 PACE = 2.0
-"""Seconds from one reading of the observers to the next, while somebody looks."""
+"""The pause in seconds between two readings of the observers, while somebody looks."""
 SHARE = 8
-"""After a reading that took long, so many times as long is waited: at most a ninth of the time goes into it."""
+"""The pause after a slow reading, as a multiple of its duration: reading takes at most a ninth of the time."""
 LEASE = 60.0
-"""Seconds that a browser's word that it shows the explorer holds."""
+"""The time in seconds for which a browser's message that it shows the explorer is valid."""
 
 
 class ExplorerModel:
     """All webhooks of a client's event store.
 
-    ``changed`` is called with what changed, on whatever thread that is: ``rows``, ``link``, ``observers``, ``job`` or
+    ``changed`` is called with the name of the change, in any thread: ``rows``, ``link``, ``observers``, ``job`` or
     ``told``.
     """
 
@@ -51,21 +51,21 @@ class ExplorerModel:
         self.client = client
         self._changed = changed
         self.hooks: WebhookList | None = None
-        """The latest list; None until the first came."""
+        """The latest list; None before the first list."""
         self.link = ObservationState.CONNECTING
-        """How current :attr:`hooks` is."""
+        """Whether :attr:`hooks` is up to date."""
         self.link_since = datetime.now(UTC)
-        """Since when."""
+        """The time since when :attr:`link` has its value."""
         self.observers: Observers | None = None
-        """What was last read of the observers."""
+        """The latest reading of the observers."""
         self.observers_error: ChronicleError | None = None
-        """Why reading them did not succeed the last time."""
+        """The error of the latest reading; None if it succeeded."""
         self.selected_ids: tuple[str, ...] = ()
         self.filter = Filter()
         self.told: Told | None = None
-        """What there is to say: the outcome of the last action."""
+        """The message to show: the outcome of the last action."""
         self.removed: WebhookDefinition | None = None
-        """What was removed last and can be registered again."""
+        """The webhook that was removed last and can be registered again."""
         self.jobs = Jobs(lambda: self._changed("job"))
         self._first = threading.Event()
         self._ending = threading.Event()
@@ -76,7 +76,7 @@ class ExplorerModel:
         self._reader: threading.Thread | None = None
 
     def start(self) -> None:
-        """Begin to observe, or go on after :meth:`pause`. Errors are shown, not raised."""
+        """Start to observe, or continue after :meth:`pause`. Errors are shown, not raised."""
         self._first.clear()
         self._ending, self._reading = threading.Event(), Cancellation()
         self._reader = threading.Thread(
@@ -94,14 +94,14 @@ class ExplorerModel:
             self._tell_why_it_failed()  # it may have failed before it could be asked
 
     def pause(self) -> None:
-        """End the stream and its threads. What was read stays, a call that runs goes on, and so does what is said."""
+        """End the stream and its threads. What was read, a running call and the message stay."""
         self._ending.set()
         self._wanted.set()
         self._reading.cancel()
         observation, self._observation = self._observation, None
         if observation is not None:
             observation.stop()
-        self._first.set()  # nobody need wait any longer
+        self._first.set()  # nobody needs to wait any longer
         if self._reader is not None and self._reader is not threading.current_thread():
             self._reader.join(timeout=5)
 
@@ -111,7 +111,7 @@ class ExplorerModel:
         self.jobs.close()
 
     def wait_for_first(self, timeout: float) -> bool:
-        """Wait until the first list since :meth:`start` is there, or the attempt has failed or ended."""
+        """Wait until the first list after :meth:`start` has arrived, or the attempt has failed or ended."""
         return self._first.wait(timeout)
 
     # -- what is there -------------------------------------------------------------------------------------------
@@ -124,7 +124,7 @@ class ExplorerModel:
 
     @property
     def filtered(self) -> list[WebhookDefinition]:
-        """The webhooks that the filter lets through, in the order of the list."""
+        """The webhooks that match the filter, in the order of the list."""
         if self.filter == Filter():
             return list(self.hooks or ())
         return [each for each in self.hooks or () if self.filter.accepts(each, self.health(each).state)]
@@ -135,7 +135,7 @@ class ExplorerModel:
         return frame(columns_of(self.filtered))
 
     def health(self, definition: WebhookDefinition) -> Health:
-        """The state of a webhook's observers, as last read."""
+        """The state of a webhook's observers at the latest reading."""
         return (self.observers or _NOBODY).health(definition)
 
     def find(self, webhook: str) -> WebhookDefinition | None:
@@ -147,7 +147,7 @@ class ExplorerModel:
         self.selected_ids = tuple(ids)
 
     def shown(self) -> None:
-        """Somebody looks: keep the observers current for a while."""
+        """Somebody looks: keep the observers up to date for some time."""
         self._shown_until = time.monotonic() + LEASE
         self._wanted.set()
 
@@ -158,7 +158,7 @@ class ExplorerModel:
         self._start(f"Testing {webhook!r}", lambda: self.client.webhooks.test(webhook), told_answer)
 
     def retry(self, webhook: str) -> None:
-        """Ask the kernel to try the failed partitions of a webhook now."""
+        """Ask the kernel to retry the failed partitions of a webhook now."""
         self._start(
             f"Retrying the failed partitions of {webhook!r}",
             lambda: self.client.retry_failed_partitions(webhook),
@@ -166,7 +166,7 @@ class ExplorerModel:
         )
 
     def remove(self, webhook: str) -> None:
-        """Remove a webhook, and keep its definition to undo that."""
+        """Remove a webhook, and keep its definition so that this can be undone."""
         before = self.find(webhook)
 
         def tell(outcome: Outcome) -> Told:
@@ -179,7 +179,7 @@ class ExplorerModel:
         self._start(f"Removing {webhook!r}", lambda: self.client.webhooks.remove(webhook), tell)
 
     def undo(self) -> WebhookDefinition | None:
-        """Register again what was removed last. Gives the definition back when its credentials are needed first."""
+        """Register the removed webhook again. Returns its definition if it needs credentials first."""
         definition = self.removed
         if definition is None:
             return None
@@ -195,7 +195,7 @@ class ExplorerModel:
         return None
 
     def tell(self, told: Told | None) -> None:
-        """Say something, or take back what was said."""
+        """Show a message; None removes it."""
         self.told = told
         self._changed("told")
 
@@ -230,7 +230,7 @@ class ExplorerModel:
             self.tell(told_error(observation.error))
 
     def _read_observers(self, ending: threading.Event, reading: Cancellation) -> None:
-        """Read how the observers do, at a bounded pace and only while somebody looks."""
+        """Read the state of the observers with pauses, and only while somebody looks."""
         while not ending.is_set():
             if time.monotonic() >= self._shown_until or not self._first.is_set():
                 self._wanted.wait()
@@ -244,7 +244,7 @@ class ExplorerModel:
                 self.observers_error = None
             except ChronicleError as error:
                 if ending.is_set():
-                    return  # it was cancelled
+                    return  # the reading was cancelled
                 self.observers_error = error
             except Exception as error:  # noqa: BLE001 - nobody would see it end this thread
                 self._tell_of_unexpected(error)
@@ -254,7 +254,7 @@ class ExplorerModel:
             ending.wait(max(PACE, SHARE * (time.monotonic() - started)))
 
     def _tell_of_unexpected(self, cause: Exception) -> None:
-        """An error of no known kind shows as others do, and once as a message. Its own text may hold a value."""
+        """Show an unexpected error like other errors, and once as a message. Its own text may contain a value."""
         error = ProtocolError(
             f"The observers could not be read ({type(cause).__name__}).",
             server=self.client.server,
@@ -283,9 +283,9 @@ _STATES = {state: position for position, state in enumerate(STATES)}
 
 
 def columns(definitions: Sequence[WebhookDefinition]) -> dict[str, Any]:
-    """Rows column by column. Of headers nothing goes out, and of URLs no credential.
+    """The rows, column by column, without headers and without credentials in URLs.
 
-    Event types stand once, and rows hold their positions.
+    Each event type is sent once, and rows have its position.
     """
     vocabulary: dict[str, int] = {}
     types = [
@@ -303,7 +303,7 @@ def columns(definitions: Sequence[WebhookDefinition]) -> dict[str, Any]:
 
 
 def patch(before: Iterable[WebhookDefinition], after: Iterable[WebhookDefinition]) -> dict[str, Any] | None:
-    """What turns one list into the next: rows to put in by id, and ids to take out. None when nothing changed."""
+    """The changes from one list to the next: rows to insert by id, and ids to remove. None if nothing changed."""
     old = {each.id: each for each in before}
     new = {each.id: each for each in after}
     gone = [webhook for webhook in old if webhook not in new]
@@ -312,5 +312,5 @@ def patch(before: Iterable[WebhookDefinition], after: Iterable[WebhookDefinition
 
 
 def states(health: Mapping[str, Health]) -> dict[str, list[Any]]:
-    """State, lag and number of failing partitions by id."""
+    """State, lag and number of failed partitions, by id."""
     return {webhook: [_STATES[each.state], each.lag, each.failing] for webhook, each in health.items()}

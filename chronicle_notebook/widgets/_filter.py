@@ -1,4 +1,4 @@
-"""Which webhooks an explorer shows: text, event type, authorization, state. The browser applies the same rules."""
+"""Which webhooks an explorer shows: text, event type, authorization, state. The browser uses the same rules."""
 
 from __future__ import annotations
 
@@ -11,25 +11,26 @@ from chronicle_notebook.model import WebhookDefinition
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """Empty texts let everything through."""
+    """A filter. Empty texts match everything."""
 
     text: str = ""
-    """Words that must all occur in the id, the target URL as it is shown or an event type, in any case."""
+    """Words that must all occur in the id, the shown target URL or an event type. Upper and lower case do not
+    matter."""
     event_type: str = ""
-    """The id of an event type; its generation does not matter, as it does not to a kernel."""
+    """The id of an event type. The generation does not matter, as in a kernel."""
     authorization: str = ""
     """``none``, ``basic``, ``bearer`` or ``oauth``."""
     state: str = ""
-    """A state as :mod:`chronicle_notebook.widgets._health` names them."""
+    """A state of :mod:`chronicle_notebook.widgets._health`."""
 
     @classmethod
     def read(cls, given: Mapping[str, object]) -> Filter:
-        """From what a browser sent; anything unknown is passed over."""
+        """The filter that a browser sent. Unknown keys are ignored."""
         names = ("text", "event_type", "authorization", "state")
         return cls(**{name: str(given.get(name) or "") for name in names})
 
     def accepts(self, definition: WebhookDefinition, state: str) -> bool:
-        """Whether a webhook is shown."""
+        """Whether a webhook matches."""
         if self.event_type and all(kind.id != self.event_type for kind in definition.event_types):
             return False
         if self.authorization and definition.authorization.kind.value != self.authorization:
@@ -41,5 +42,5 @@ class Filter:
 
 
 def haystack(definition: WebhookDefinition) -> str:
-    """What the text of a filter is looked for in."""
+    """The text in which the words of a filter are searched."""
     return "\n".join((definition.id, shown(definition.target_url), *map(str, definition.event_types))).lower()

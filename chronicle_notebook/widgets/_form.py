@@ -1,4 +1,4 @@
-"""``WebhookForm``: a webhook put together in the browser."""
+"""``WebhookForm``: builds a webhook in the browser."""
 
 from __future__ import annotations
 
@@ -26,12 +26,13 @@ class WebhookForm(View):
         form                    # fill it in, then, in another cell:
         form.definition, form.outcome
 
-    Secrets come from an environment variable, or are typed: then they go to this Python kernel once and stay there.
-    ``close()`` lets go of them. So does Python when no browser shows the form any more and no variable refers to it.
+    A secret comes from an environment variable, or the user types it. A typed secret is sent to this Python process
+    once and stays there. ``close()`` deletes it. Python deletes it too when no browser shows the form any more and no
+    variable refers to the form.
 
-    :param definition: what to begin with: a definition, or the id of a registered webhook. When the id is that of a
-        registered webhook, it is an edit of that one.
-    :raises UnknownWebhookError: no webhook of the id is registered.
+    :param definition: the first content of the form: a definition, or the id of a registered webhook. If the id of the
+        definition is registered, the form edits that webhook.
+    :raises UnknownWebhookError: no webhook has this id.
     """
 
     _esm = script(*FORM_SCRIPTS, "form_view")
@@ -53,17 +54,17 @@ class WebhookForm(View):
 
     @property
     def model(self) -> FormModel:
-        """The form's state and actions, without the widget."""
+        """The state and the actions of the form, without the widget."""
         return self._port.model
 
     @property
     def definition(self) -> WebhookDefinition:
-        """What is filled in, as far as it goes."""
+        """The definition in the form. It may be incomplete."""
         return self.model.definition
 
     @property
     def outcome(self) -> Outcome | None:
-        """What became of the last registration; None before it."""
+        """The outcome of the last registration; None before the first one."""
         return self.model.outcome
 
     def __repr__(self) -> str:

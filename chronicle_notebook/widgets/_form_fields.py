@@ -1,4 +1,4 @@
-"""What stands in the fields of a form, and the definition that it amounts to."""
+"""The fields of a form, and the definition that they describe."""
 
 from __future__ import annotations
 
@@ -33,21 +33,21 @@ SECRET_FIELDS = {
     AuthorizationKind.BEARER: "token",
     AuthorizationKind.OAUTH: "client_secret",
 }
-"""What the secret of each kind of authorization is called."""
+"""The name of the secret of each kind of authorization."""
 
 
 @dataclass(frozen=True, slots=True)
 class HeaderRow:
-    """One header. A value that is, was or looks like a credential is held as a secret."""
+    """One header. A value is a secret if it is, was or looks like a credential."""
 
     key: int
-    """Tells the rows of a form apart."""
+    """Identifies the row in its form."""
     name: str = ""
     value: str | Secret = ""
 
     @classmethod
     def of(cls, key: int, name: str, value: str | Secret) -> HeaderRow:
-        """The row of a header of a definition. One that was read back may have been given as a secret."""
+        """The row for a header of a definition. A header that was read back may have been given as a secret."""
         return cls(key, name, value if isinstance(value, Secret) or name.lower() in HARMLESS_HEADERS else Secret(value))
 
     @property
@@ -57,11 +57,11 @@ class HeaderRow:
 
     @property
     def shown(self) -> str:
-        """The value as it may be shown: as it is, as its reference, or nothing."""
+        """The value as it may be shown: as it is, as its reference, or empty."""
         return (self.value.reference or "") if isinstance(self.value, Secret) else self.value
 
     def given(self, name: str | None, value: str | None) -> HeaderRow:
-        """With what was typed. ``env:NAME`` becomes a reference; a credential that is typed becomes a secret."""
+        """The row with the typed text. ``env:NAME`` becomes a reference; a typed credential becomes a secret."""
         row = self if name is None else replace(self, name=name)
         if value is not None:
             row = replace(row, value=_header_value(value))
@@ -81,27 +81,27 @@ def _header_value(text: str) -> str | Secret:
 
 @dataclass(frozen=True, slots=True)
 class Fields:
-    """Everything that is filled in. Values that cannot work are possible here; the rules tell what is wrong."""
+    """All fields of a form. They may have values that cannot work; the rules say what is wrong."""
 
     id: str = ""
     target_url: str = ""
     event_sequence_id: str = EVENT_LOG
     all_known: bool = False
-    """All event types that are known when it is registered, instead of those chosen."""
+    """Whether the webhook receives all event types that are known when it is registered, instead of the chosen ones."""
     event_types: tuple[str, ...] = ()
     """``Id`` or ``Id+generation``."""
     typed_type: str = ""
-    """What was typed to be one and is none."""
+    """A typed text that is not an event type."""
     kind: AuthorizationKind = AuthorizationKind.NONE
     username: str = ""
     authority: str = ""
     client_id: str = ""
     source: str = ENVIRONMENT
-    """Where the secret comes from: ``env`` for an environment variable, ``typed`` for the form."""
+    """The source of the secret: ``env`` for an environment variable, ``typed`` for the form."""
     variable: str = ""
     """The environment variable."""
     secret: Secret | None = None
-    """What was typed."""
+    """The typed secret."""
     headers: tuple[HeaderRow, ...] = ()
     replayable: bool = True
     active: bool = True
@@ -133,14 +133,14 @@ class Fields:
                 return fields
 
     def with_secret(self, secret: Secret | None) -> Fields:
-        """With this secret, as the variable that it refers to or as one that was typed."""
+        """The fields with this secret, as its environment variable or as typed text."""
         if secret is not None and (secret.reference or "").startswith(ENV):
             return replace(self, source=ENVIRONMENT, variable=(secret.reference or "").removeprefix(ENV))
         return replace(self, source=TYPED, secret=secret)
 
     @property
     def held(self) -> Secret | None:
-        """The secret of the authorization, if there is one yet."""
+        """The secret of the authorization; None if there is none yet."""
         if self.source != ENVIRONMENT:
             return self.secret
         try:
@@ -149,7 +149,7 @@ class Fields:
             return None
 
     def definition(self, known: Iterable[EventType]) -> WebhookDefinition:
-        """The definition, as far as it goes; ``known`` are the event types that "all" means."""
+        """The definition, which may be incomplete. ``known`` are the event types for "all"."""
         chosen = tuple(known) if self.all_known else tuple(EventType.parse(text) for text in self.event_types)
         return WebhookDefinition(
             id=self.id.strip(),
@@ -171,12 +171,12 @@ class Fields:
         if self.kind is AuthorizationKind.OAUTH:
             return OAuthAuthorization(self.authority.strip(), self.client_id, secret)
         if self.kind is AuthorizationKind.UNKNOWN:
-            return UndisclosedAuthorization(self.kind)  # which is refused until another is chosen
+            return UndisclosedAuthorization(self.kind)  # which is refused until another one is chosen
         return NO_AUTHORIZATION
 
 
 def suggested_variable(fields: Fields) -> str:
-    """The environment variable that the code beside the form names until one is filled in."""
+    """The environment variable that the code beside the form names until the user fills one in."""
     secret = VariableNames(fields.id.strip(), set()).secret(SECRET_FIELDS.get(fields.kind, ""))
     return (secret.reference or "").removeprefix(ENV)
 
@@ -186,9 +186,9 @@ FLAGS = ("all_known", "replayable", "active")
 
 
 def changed(fields: Fields, name: str, value: Any) -> Fields:
-    """With one field as it was filled in.
+    """The fields with one changed field.
 
-    :raises InvalidInputError: there is no such field, or it does not take such a value.
+    :raises InvalidInputError: there is no such field, or the field does not accept the value.
     """
     if (name in TEXTS and isinstance(value, str)) or (name in FLAGS and isinstance(value, bool)):
         one: dict[str, Any] = {name: value}

@@ -1,4 +1,4 @@
-"""What a form knows and can do, without any widget: fields, remarks, previews, what an edit means, and the actions."""
+"""The state and the actions of a form, without any widget: fields, remarks, previews, the plan of an edit."""
 
 from __future__ import annotations
 
@@ -23,11 +23,11 @@ from chronicle_notebook.widgets._session import Session
 
 @dataclass(frozen=True, slots=True)
 class Choices:
-    """What the event store has to choose from, read when the form opens and after each action."""
+    """The choices of the event store. They are read when the form opens and after each action."""
 
     event_types: tuple[EventType, ...] = ()
     sequences: tuple[tuple[str, int | None], ...] = ()
-    """Each with the number of its last event."""
+    """The sequences, each with the number of its last event."""
     hooks: tuple[WebhookDefinition, ...] = ()
 
     def find(self, webhook: str) -> WebhookDefinition | None:
@@ -36,11 +36,11 @@ class Choices:
 
 
 class FormModel:
-    """A webhook in the making.
+    """A webhook that a user is filling in.
 
-    ``changed`` is called after each change, on whatever thread that is.
+    ``changed`` is called after each change, in any thread.
 
-    :param definition: what to begin with. One whose id is registered is an edit of that webhook.
+    :param definition: the first content of the form. If its id is registered, the form edits that webhook.
     """
 
     def __init__(
@@ -57,21 +57,21 @@ class FormModel:
         """None while they are being read."""
         self.choices_error: ChronicleError | None = None
         self.touched: set[str] = set()
-        """Fields that were filled in: the others are not nagged about."""
+        """The fields that the user has filled in. There are no complaints about other fields."""
         self.told: Told | None = None
         self.outcome: Outcome | None = None
-        """What became of the last registration."""
+        """The outcome of the last registration."""
         self.jobs = Jobs(self._changed)
         self._loading = Jobs(self._changed)
         self._lock = threading.RLock()
         self._next_key = 1 + max((row.key for row in self.fields.headers), default=0)
 
     def start(self) -> None:
-        """Begin to read what there is to choose from."""
+        """Start to read the choices."""
         self._load()
 
     def read_again(self) -> None:
-        """Read once more what there is to choose from, after that has failed."""
+        """Read the choices again after an error."""
         self.choices_error = self.told = None
         self._load()
 
@@ -79,7 +79,7 @@ class FormModel:
         self._loading.start("Reading event types", self._read, self._take_choices, self._no_choices)
 
     def close(self) -> None:
-        """End every call, and let go of the secret."""
+        """End all calls, and delete the secret."""
         self._loading.close()
         self.jobs.close()
         self.fields = replace(self.fields, secret=None, headers=())
@@ -89,7 +89,7 @@ class FormModel:
     def set(self, field: str, value: Any) -> None:
         """Fill in a field.
 
-        :raises InvalidInputError: there is no such field, or it does not take such a value.
+        :raises InvalidInputError: there is no such field, or the field does not accept the value.
         """
         with self._lock:
             self.fields = changed(self.fields, field, value)
@@ -97,7 +97,7 @@ class FormModel:
         self._changed()
 
     def give_secret(self, value: str) -> None:
-        """Hold what was typed as the secret; an empty text lets go of the one that is held."""
+        """Set the typed secret. An empty text deletes it."""
         with self._lock:
             self.fields = replace(self.fields, secret=Secret(value) if value else None, source=TYPED)
             self.touched.add("secret")
@@ -119,7 +119,7 @@ class FormModel:
         self._changed()
 
     def drop_header(self, key: int) -> None:
-        """Take a row away."""
+        """Remove a row."""
         with self._lock:
             self.fields = replace(self.fields, headers=tuple(row for row in self.fields.headers if row.key != key))
         self._changed()
@@ -128,22 +128,22 @@ class FormModel:
 
     @property
     def definition(self) -> WebhookDefinition:
-        """The definition as it would be registered."""
+        """The definition that would be registered."""
         return self.fields.definition(self.choices.event_types if self.choices else ())
 
     @property
     def found(self) -> WebhookDefinition | None:
-        """The registered webhook that this would change."""
+        """The registered webhook that a registration would change."""
         return self.choices.find(self.fields.id.strip()) if self.choices else None
 
     @property
     def editing(self) -> bool:
-        """Whether it began as an edit of a registered webhook."""
+        """Whether the form was opened to edit a registered webhook."""
         return self.begun_with is not None and self.found is not None and self.found.id == self.begun_with.id
 
     @property
     def remarks(self) -> Remarks:
-        """What is wrong, doubtful and good to know, field by field."""
+        """The problems, cautions and notes of each field."""
         known = None if self.choices is None else [kind.id for kind in self.choices.event_types]
         result = remarks(self.fields, self.definition, known)
         found = self.found
@@ -153,7 +153,7 @@ class FormModel:
 
     @property
     def plan(self) -> Plan | None:
-        """What registering would do to the registered webhook; None when there is none, or something is wrong."""
+        """What registering would change; None if no webhook has this id, or if a field is wrong."""
         found = self.found
         if found is None:
             return None
@@ -161,7 +161,7 @@ class FormModel:
 
     @property
     def obstacle(self) -> str:
-        """Why it cannot be registered now; empty when it can."""
+        """Why the webhook cannot be registered now; empty if it can."""
         if self.jobs.current is not None:
             return "Something is still running."
         if self.choices is None:
@@ -178,14 +178,14 @@ class FormModel:
         return f"{len(wrong)} fields need attention, first: {place}."
 
     def previews(self) -> dict[str, str]:
-        """The definition as Python, as a cell and as YAML. Secrets stand there as references."""
+        """The definition as Python, as a cell and as YAML, with references instead of secrets."""
         shown = self.definition
         if self.fields.all_known:
-            shown = shown.changed(event_types=())  # which is how "all known" is written
+            shown = shown.changed(event_types=())  # "all known" is written like this
         return {style: render(shown, style, only_credentials=True) for style in STYLES}
 
     def reach(self) -> str:
-        """How much a registration would set in motion; empty when that is not known."""
+        """How many events a registration would cause to be sent; empty if this is not known."""
         tails = dict(self.choices.sequences) if self.choices else {}
         sequence = self.fields.event_sequence_id
         if self.found is not None or sequence not in tails:
@@ -208,17 +208,17 @@ class FormModel:
         self._start(f"Testing {definition.id!r}", lambda: self.client.webhooks.test(definition), told_answer)
 
     def register(self) -> None:
-        """Register it as it is filled in."""
+        """Register the webhook in the form."""
         definition = self.definition
         self._write(f"Registering {definition.id!r}", definition, self.client.webhooks.register)
 
     def replace(self) -> None:
-        """Remove the registered webhook and register this in its place, as one guarded step."""
+        """Remove the registered webhook and register the one in the form, as one guarded step."""
         definition = self.definition
         self._write(f"Replacing {definition.id!r}", definition, self.client.webhooks.replace)
 
     def tell(self, told: Told | None) -> None:
-        """Say something, or take back what was said."""
+        """Show a message; None removes it."""
         self.told = told
         self._changed()
 
@@ -230,7 +230,7 @@ class FormModel:
 
         def tell(outcome: Outcome) -> Told:
             self.outcome = outcome
-            self.begun_with = definition  # from now on this is an edit of what was registered
+            self.begun_with = definition  # from now on the form edits the registered webhook
             self._reload()
             return told_outcome(outcome)
 
@@ -256,7 +256,7 @@ class FormModel:
         )
 
     def _reload(self) -> None:
-        # Within a job, so it is not the comm thread; an error here must not hide the outcome.
+        # This runs in a job, not in the comm thread. An error here must not hide the outcome.
         try:
             self.choices = self._read()
         except ChronicleError as error:
@@ -284,7 +284,7 @@ def _told_failure(error: Exception) -> Told:
 
 
 _TOUCHES = {"all_known": "event_types", "typed_type": "event_types", "variable": "secret"}
-"""Where a remark on a field stands, if not at itself."""
+"""The field that shows the remark for another field."""
 
 LABELS = {
     "id": "the id",
@@ -296,4 +296,4 @@ LABELS = {
     "client_id": "the client id",
     "secret": "the secret",
 }
-"""How each field is called in a sentence."""
+"""The name of each field in a sentence."""

@@ -1,9 +1,9 @@
-"""A form's half of the conversation with the browser, for a form of its own and for one inside an explorer.
+"""The messages between a form and the browser, for a separate form and for a form inside an explorer.
 
 From the browser: ``set`` (field, value), ``secret`` (value), ``add_header``, ``header`` (key, name, value),
 ``drop_header`` (key), ``reload``, ``test``, ``register``, ``replace``, ``cancel``, ``dismiss``, ``unlock`` (name),
-``hello``; each with a number ``seq``. To the browser: ``state``, the whole form but for values that must not be shown,
-with the ``seq`` that it answers, and ``choices``.
+``hello``; each with a number ``seq``. To the browser: ``state``, the whole form without values that must not be shown,
+with the ``seq`` of the answered message, and ``choices``.
 """
 
 from __future__ import annotations
@@ -25,11 +25,11 @@ from chronicle_notebook.widgets._view import lock_of, unlock
 Message = Mapping[str, Any]
 
 FORM_SCRIPTS = ("common", "lock", "field", "choice", "preview", "form")
-"""The modules that a form is made of in the browser."""
+"""The modules of a form in the browser."""
 
 
 class FormPort:
-    """Binds a form's model to a way of sending messages."""
+    """Connects the model of a form to a function that sends messages."""
 
     def __init__(
         self, client: Session, send: Callable[[Message], None], definition: WebhookDefinition | None = None
@@ -56,20 +56,20 @@ class FormPort:
         }
 
     def start(self) -> None:
-        """Begin."""
+        """Start."""
         self.model.start()
 
     @property
     def kinds(self) -> tuple[str, ...]:
-        """The kinds of messages that it takes."""
+        """The kinds of messages that it accepts."""
         return tuple(self._acts)
 
     def close(self) -> None:
-        """End every call."""
+        """End all calls."""
         self.model.close()
 
     def receive(self, message: Message) -> None:
-        """Take a message from the browser; errors are shown in the form."""
+        """Handle a message from the browser. Errors are shown in the form."""
         self._seq = max(self._seq, int(message.get("seq") or 0))
         try:
             self._acts[str(message.get("kind"))](message)
@@ -77,7 +77,7 @@ class FormPort:
             self.model.tell(told_error(error))
 
     def _greet(self, message: Message) -> None:
-        self._seq = int(message.get("seq") or 0)  # a browser that has just come counts from the start
+        self._seq = int(message.get("seq") or 0)  # a new browser counts from the start
         self._sent_choices = None
         self.push()
 
@@ -86,7 +86,7 @@ class FormPort:
         self.model.tell(None)
 
     def push(self) -> None:
-        """Send the whole form, in the order in which things happened."""
+        """Send the whole form. The messages keep the order of the changes."""
         with self._order:
             if self.model.choices is not self._sent_choices:
                 self._send(self._choices())
@@ -103,7 +103,7 @@ class FormPort:
         }
 
     def state(self) -> dict[str, Any]:
-        """The form as it goes to the browser: no secret, and no value of a header that is held as one."""
+        """The form for the browser, without secrets and without values of headers that are secrets."""
         model, fields = self.model, self.model.fields
         remarks, job = model.remarks, model.jobs.current
         shown = {name: text for name, text in remarks.wrong.items() if name in model.touched}
@@ -175,7 +175,7 @@ def _plan(plan: Plan | None) -> dict[str, Any] | None:
 
 
 def static_rows(model: FormModel) -> list[tuple[str, str]]:
-    """The fields for people, in a form that stands still."""
+    """The fields for people, in a static form."""
     fields = model.fields
     types = "all that are known" if fields.all_known else ", ".join(fields.event_types)
     secret = f", secret from env:{fields.variable}" if fields.source == ENVIRONMENT and fields.variable else ""

@@ -1,4 +1,4 @@
-"""What a form says beside its fields: the rules of the domain, asked about what is filled in."""
+"""The remarks beside the fields of a form: the results of the rules for definitions."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ SECRET = "secret"  # noqa: S105 - the name of a field
 
 @dataclass(frozen=True, slots=True)
 class Remarks:
-    """What is wrong, what is doubtful, and what is good to know, by the name of the field.
+    """Problems, cautions and notes, by the name of the field.
 
-    A header's remarks stand under ``headers.KEY``, a secret's under ``secret``.
+    The remarks of a header are under ``headers.KEY``, those of a secret under ``secret``.
     """
 
     wrong: dict[str, str] = field(default_factory=dict)
@@ -31,11 +31,11 @@ class Remarks:
 
 
 def remarks(fields: Fields, definition: WebhookDefinition, known: Collection[str] | None) -> Remarks:
-    """Everything there is to say. ``known`` are the ids of event types; None while they are not read."""
+    """All remarks. ``known`` are the ids of event types; None before they are read."""
     result = Remarks()
     for problem in problems(definition, known_event_types=known):
         if problem.field == "headers":
-            continue  # told row by row below
+            continue  # row by row below
         name = SECRET if problem.field in SECRET_FIELDS.values() else problem.field
         result.wrong.setdefault(name, _text(problem))
     if fields.typed_type and not fields.all_known:
@@ -80,7 +80,7 @@ def _remark_secret(fields: Fields, result: Remarks) -> None:
     if fields.kind is AuthorizationKind.NONE:
         return
     if fields.kind is AuthorizationKind.UNKNOWN:
-        result.wrong.pop("authorization", None)  # which says the same for those who write code
+        result.wrong.pop("authorization", None)  # this says the same to people who write code
         result.wrong[SECRET] = "The authorization is of a kind that this version does not know. Choose another."
         return
     what = SECRET_FIELDS[fields.kind].replace("_", " ")

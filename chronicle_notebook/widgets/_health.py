@@ -1,7 +1,7 @@
-"""How the observers of webhooks do, in words that claim no more than a kernel tells.
+"""The state of the observers of webhooks, in words that claim no more than a kernel reports.
 
-A kernel counts what its observer has handled. That is no proof of delivery: some kernels count nearly any answer of a
-target as handled. So no state here is called "delivered".
+A kernel counts the events that its observer has handled. This does not prove a delivery: some kernels count nearly
+every answer of a target as handled. So no state here is called "delivered".
 """
 
 from __future__ import annotations
@@ -17,12 +17,12 @@ UNKNOWN = "not known"
 INACTIVE = "inactive"
 CAUGHT_UP = "caught up"
 WORKING = "active"
-"""Not every number up to the tail was looked at. What is left need not hold an event for this webhook: kernels move an
-observer on only when an event of its types comes."""
+"""The observer has not seen every number up to the tail. The rest need not contain an event for this webhook: an
+observer moves on only when an event of its types comes."""
 FAILING = "failing"
 
 STATES = (CAUGHT_UP, WORKING, FAILING, "quarantined", "disconnected", "replaying", "suspended", INACTIVE, UNKNOWN)
-"""All of them, as a filter offers them."""
+"""All states, in the order of a filter's choices."""
 
 _WORST_FIRST = ("quarantined", FAILING, "disconnected", "suspended", "replaying", WORKING, CAUGHT_UP, UNKNOWN)
 
@@ -32,12 +32,12 @@ class Health:
     """One webhook, all namespaces together."""
 
     state: str = UNKNOWN
-    """The worst of its namespaces."""
+    """The worst state of its namespaces."""
     lag: int | None = None
-    """How many numbers are still to be looked at; None when no observer is known, and when none is left but those that
-    wait behind a failure, which a kernel does not count."""
+    """How many events the observers have not seen yet. None if no observer is known, or if only events behind a failure
+    are left, which a kernel does not count."""
     failing: int = 0
-    """Partitions that fail."""
+    """The number of failed partitions."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +50,13 @@ class Space:
 
     @property
     def lag(self) -> int | None:
-        """As of :class:`Health`."""
+        """The same as in :class:`Health`."""
         return None if self.failed and not self.observer.lag else self.observer.lag
 
 
 @dataclass(frozen=True, slots=True)
 class Observers:
-    """What was read of all observers at one moment."""
+    """All observers at one moment."""
 
     spaces: Mapping[str, tuple[Space, ...]]
     """By the id of the webhook."""

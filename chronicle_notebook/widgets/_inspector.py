@@ -1,4 +1,4 @@
-"""``DeliveryInspector``: what a receiver saw, live.
+"""``DeliveryInspector``: the deliveries of a receiver, live.
 
 From the browser: ``hello``, ``look`` (number), ``answer`` (status, delay, drop, times), ``append`` (event_type,
 source), ``clear``, ``cancel``, ``dismiss``. To the browser: ``endpoint``, ``all`` or ``more`` (columns), ``detail``,
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 LONGEST_BODY = 256 * 1024
-"""Characters of a body that go to the browser; of a longer one the first events that fit."""
+"""The largest body that is sent to the browser, in characters. Of a larger body the first events that fit are sent."""
 HONEST = "What this receiver saw. Chronicle itself keeps no delivery log."
 
 
 @public_in("widgets")
 class DeliveryInspector(View):
-    """The deliveries of a receiver as they come, and switches that make it misbehave.
+    """The deliveries of a receiver, live, and switches that make it misbehave.
 
     ::
 
@@ -39,24 +39,24 @@ class DeliveryInspector(View):
             inspector = cn.widgets.DeliveryInspector(endpoint, client)
             display(inspector)
 
-    Chronicle keeps no delivery log: this shows what this one receiver saw, and nothing else.
+    Chronicle keeps no log of deliveries: this widget shows only the requests to this one receiver.
 
-    When no browser shows it any more, it listens no more, and begins again when it is shown again: what came in between
-    is there too. ``close()`` ends it at once and for good; the receiver goes on.
+    When no browser shows the widget any more, it stops listening. It starts again when it is shown again, and then also
+    has the deliveries of the time in between. ``close()`` ends it at once; the receiver continues.
 
-    :param client: of a sandbox, to append test events to.
-    :raises InvalidInputError: the client is one of a real kernel.
+    :param client: a client of a sandbox, for test events.
+    :raises InvalidInputError: the client belongs to a real kernel.
     """
 
     _esm = script("common", "grid", "tree", "plot", "inspector")
     _css = style("common", "grid", "inspector")
 
     def __init__(self, endpoint: Receiver, client: Session | None = None) -> None:
-        model = InspectorModel(endpoint, self.guarded(self._changed), client)  # first, as it may refuse
+        model = InspectorModel(endpoint, self.guarded(self._changed), client)  # first, because it may raise an error
         super().__init__()
         self.model = model
         self._among_all: frozenset[int] = frozenset()
-        """Numbers of the deliveries that were sent together last."""
+        """The numbers of the deliveries in the last complete list."""
         self._news: dict[str, Callable[[], None]] = {
             "deliveries": self._push_more,
             "cleared": self._push_all,
@@ -83,7 +83,7 @@ class DeliveryInspector(View):
 
     @property
     def selected(self) -> Delivery | None:
-        """The delivery that is looked into."""
+        """The delivery whose details are shown."""
         return None if self.model.selected is None else self.model.find(self.model.selected)
 
     def __repr__(self) -> str:
@@ -116,14 +116,15 @@ class DeliveryInspector(View):
 
     def _push_all(self) -> None:
         with self._sending:
-            self.model.news()  # is among all
+            self.model.news()  # these are in the complete list
             deliveries = self.model.endpoint.deliveries
             self._among_all = frozenset(each.number for each in deliveries)
             self.tell({"kind": "all", "rows": _columns(deliveries)})
 
     def _push_more(self) -> None:
         with self._sending:
-            # A receiver keeps a delivery before it tells of it, so that what is told may have been among all.
+            # A receiver stores a delivery before it reports it, so a reported delivery may have been in the complete
+            # list.
             news = [each for each in self.model.news() if each.number not in self._among_all]
             if news:
                 self.tell({"kind": "more", "rows": _columns(news)})
@@ -183,7 +184,8 @@ class DeliveryInspector(View):
 
 
 def _columns(deliveries: Sequence[Delivery]) -> dict[str, Any]:
-    """The rows. Who sends a delivery chooses its texts, and one that cannot be written would end the conversation."""
+    """The rows. The sender of a delivery chooses its texts; a text that cannot be encoded would break the
+    connection."""
     return {
         "number": [each.number for each in deliveries],
         "at": [each.received.timestamp() for each in deliveries],
@@ -196,7 +198,7 @@ def _columns(deliveries: Sequence[Delivery]) -> dict[str, Any]:
 
 
 def _detail(delivery: Delivery) -> dict[str, Any]:
-    """One delivery. Credentials were masked before the receiver kept it."""
+    """One delivery. The receiver masked credentials before it stored the delivery."""
     body, cut = _body(delivery)
     query = f"?{delivery.query}" if delivery.query else ""
     return {
@@ -221,7 +223,7 @@ def _body(delivery: Delivery) -> tuple[dict[str, Any] | None, bool]:
     events: list[Any] = []
     room = LONGEST_BODY
     for event in delivery.events:
-        # Written and read again: without halves of characters, and with texts for the numbers that JSON does not have.
+        # Written and parsed again: without halves of characters, and with texts for numbers that JSON does not have.
         text = readable(json.dumps(event, ensure_ascii=False))
         room -= len(text)
         if room < 0:

@@ -1,4 +1,4 @@
-"""What an inspector of deliveries knows and can do, without any widget."""
+"""The state and the actions of an inspector of deliveries, without any widget."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ from chronicle_notebook.widgets._message import Level, Told, told_error
 from chronicle_notebook.widgets._session import Session
 
 PACE = 0.1
-"""Seconds at least between two reports of news, so that a burst is one report."""
+"""The least time in seconds between two reports, so that a burst of deliveries is one report."""
 LOOK = 1.0
-"""Seconds between two looks at how the endpoint is set, which other cells may change."""
+"""The time in seconds between two checks of the endpoint's settings, which other cells may change."""
 
 
 class InspectorModel:
-    """The deliveries of one receiver, as they come.
+    """The deliveries of one receiver, live.
 
-    ``changed`` is called with what changed, on whatever thread that is: ``deliveries``, ``endpoint``, ``types``,
-    ``job`` or ``told``.
+    ``changed`` is called with the name of the change, in any thread: ``deliveries``, ``endpoint``, ``types``, ``job``
+    or ``told``.
 
-    :param client: of a sandbox, to append test events to.
-    :raises InvalidInputError: the client is one of a real kernel, where a test event would stay for good.
+    :param client: a client of a sandbox, for test events.
+    :raises InvalidInputError: the client belongs to a real kernel, where a test event could not be deleted.
     """
 
     def __init__(self, endpoint: Receiver, changed: Callable[[str], None], client: Session | None = None) -> None:
@@ -41,10 +41,10 @@ class InspectorModel:
         self.endpoint = endpoint
         self.client = client
         self.types: tuple[RegisteredEventType, ...] = ()
-        """The event types that a test event can be of."""
+        """The event types for a test event."""
         self.told: Told | None = None
         self.selected: int | None = None
-        """The number of the delivery that is looked into."""
+        """The number of the delivery whose details are shown."""
         self.jobs = Jobs(lambda: changed("job"))
         self._loading = Jobs(lambda: None)
         self._changed = changed
@@ -55,7 +55,8 @@ class InspectorModel:
         self._silence: Callable[[], None] = lambda: None
 
     def start(self) -> None:
-        """Begin to listen, or go on after :meth:`pause`; what came in between is with the endpoint, and no news."""
+        """Start to listen, or continue after :meth:`pause`. The deliveries of the time in between are in the endpoint,
+        and are not reported as new."""
         self._silence = self.endpoint.on_delivery(self._take)
         self._ending = threading.Event()
         self._reporter = threading.Thread(target=self._report, args=(self._ending,), name="inspector-news", daemon=True)
@@ -65,7 +66,7 @@ class InspectorModel:
             self._loading.start("Reading event types", lambda: list(client.event_types()), self._take_types, self._fail)
 
     def pause(self) -> None:
-        """End the thread, and listen no more. The endpoint itself goes on."""
+        """End the thread, and stop listening. The endpoint itself continues."""
         self._silence()
         self._ending.set()
         self._stirred.set()
@@ -81,22 +82,23 @@ class InspectorModel:
     # -- what is there -------------------------------------------------------------------------------------------
 
     def news(self) -> list[Delivery]:
-        """What came since this was asked last."""
+        """The deliveries since the last call."""
         taken = []
         while self._news:
             taken.append(self._news.popleft())
         return taken
 
     def find(self, number: int) -> Delivery | None:
-        """The delivery of a number, while the endpoint keeps it."""
+        """The delivery of a number, if the endpoint still has it."""
         return next((each for each in self.endpoint.deliveries if each.number == number), None)
 
     # -- what can be done ----------------------------------------------------------------------------------------
 
     def answer(self, wanted: Mapping[str, Any]) -> None:
-        """Make the endpoint answer as told: ``status``, ``delay`` (seconds), ``drop``, ``times``; properly without any.
+        """Set the endpoint's answer: ``status``, ``delay`` (seconds), ``drop``, ``times``; properly without any of
+        them.
 
-        :raises InvalidInputError: it cannot answer like that.
+        :raises InvalidInputError: the endpoint cannot answer like that.
         """
         status, delay, drop = wanted.get("status"), wanted.get("delay") or 0.0, bool(wanted.get("drop"))
         if status is None and not delay and not drop:
@@ -113,7 +115,7 @@ class InspectorModel:
         self._changed("cleared")
 
     def append(self, event_type: str, source: str) -> None:
-        """Append a test event to the event log of the sandbox, with content that fits its schema."""
+        """Append a test event to the event log of the sandbox. Its content fits its schema."""
         client = self.client
         chosen = next((each for each in self.types if str(each.type) == event_type), None)
         if client is None or chosen is None:
@@ -134,7 +136,7 @@ class InspectorModel:
             self.tell(Told(Level.WARNING, "Something else is still running.", ("Wait for it, or cancel it.",)))
 
     def tell(self, told: Told | None) -> None:
-        """Say something, or take back what was said."""
+        """Show a message; None removes it."""
         self.told = told
         self._changed("told")
 

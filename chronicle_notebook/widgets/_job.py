@@ -1,4 +1,4 @@
-"""Calls to a kernel that a widget starts: on a thread of their own, one at a time, with a way to cancel."""
+"""Calls to a kernel that a widget starts: each in its own thread, one at a time, and cancellable."""
 
 from __future__ import annotations
 
@@ -18,15 +18,15 @@ _log = logging.getLogger(__name__)
 _numbers = itertools.count(1)
 
 PARTING = 2.0
-"""Seconds that :meth:`Jobs.close` waits for a cancelled call to come back; its thread keeps no process alive."""
+"""The time in seconds that :meth:`Jobs.close` waits for a cancelled call. Its thread keeps no process alive."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Job(Generic[Result]):
-    """One call that runs."""
+    """One running call."""
 
     label: str
-    """What is going on, for example ``Registering 'account-events'``."""
+    """What it does, for example ``Registering 'account-events'``."""
     work: Callable[[], Result]
     done: Callable[[Result], None]
     failed: Callable[[Exception], None]
@@ -36,9 +36,9 @@ class Job(Generic[Result]):
 
 
 class Jobs:
-    """The one call of a widget that may run at a time.
+    """The running call of a widget. There is at most one at a time.
 
-    ``changed`` is called when a call begins and when it has ended, on whatever thread that is.
+    ``changed`` is called when a call starts and when it has ended, in any thread.
     """
 
     def __init__(self, changed: Callable[[], None]) -> None:
@@ -50,7 +50,7 @@ class Jobs:
 
     @property
     def current(self) -> Job[object] | None:
-        """The call that runs."""
+        """The running call; None if there is none."""
         return self._job
 
     def start(
@@ -60,10 +60,9 @@ class Jobs:
         done: Callable[[Result], None],
         failed: Callable[[Exception], None],
     ) -> bool:
-        """Begin a call, unless another one runs; ``done`` or ``failed`` is then called on its thread.
+        """Start a call, unless another one runs. At its end ``done`` or ``failed`` is called in its thread.
 
-        A call that was cancelled fails with :class:`~chronicle_notebook.CallCancelledError`, also when its result came
-        too late.
+        A cancelled call fails with :class:`~chronicle_notebook.CallCancelledError`, even if its result came too late.
         """
         job = Job(label, work, done, failed)
         with self._lock:
@@ -76,20 +75,20 @@ class Jobs:
         return True
 
     def cancel(self) -> None:
-        """End the call that runs. It ends on this side; what the kernel was told may still happen."""
+        """End the running call. It ends here; the kernel may still do what it was asked."""
         job = self._job
         if job is not None:
             job.cancellation.cancel()
 
     def wait(self, timeout: float = 10.0) -> bool:
-        """Wait until nothing runs. For tests and for scripts, never for a comm thread."""
+        """Wait until nothing runs. For tests and scripts, never for a comm thread."""
         thread = self._thread
         if thread is not None and thread is not threading.current_thread():
             thread.join(timeout)
         return self._job is None
 
     def close(self) -> None:
-        """Cancel what runs, and start nothing more."""
+        """Cancel the running call, and start no more."""
         with self._lock:
             self._closed = True
         self.cancel()

@@ -1,4 +1,4 @@
-"""What a widget tells a person: a title, a few lines, and how serious it is."""
+"""A message that a widget shows: a title, a few lines, and how serious it is."""
 
 from __future__ import annotations
 
@@ -16,11 +16,11 @@ from chronicle_notebook.registration._outcome import Action, Outcome
 from chronicle_notebook.target_test._answer import TargetAnswer
 
 NAMED = 10
-"""Partitions that a message names at most."""
+"""The largest number of partitions that a message names."""
 
 
 class Level(StrEnum):
-    """How serious it is."""
+    """How serious a message is."""
 
     GOOD = "good"
     PLAIN = "plain"
@@ -36,15 +36,16 @@ class Told:
     title: str
     lines: tuple[str, ...] = ()
     undo: bool = False
-    """Whether it can be undone from here."""
+    """Whether the user can undo the action in the widget."""
 
     def wire(self) -> dict[str, Any]:
-        """As it goes to the browser."""
+        """The message for the browser."""
         return {**asdict(self), "level": self.level.value, "lines": list(self.lines)}
 
 
 def told_error(error: BaseException) -> Told:
-    """An error for a person. Of one that is not this package's own only kind and place: its text may hold a value."""
+    """The message for an error. For an error of other packages it has only type and place, because the text may contain
+    a value."""
     if isinstance(error, ProtectedError):
         return Told(Level.ERROR, error.message, ("Type the event store's name in the red bar, and try again.",))
     if isinstance(error, ChronicleError):
@@ -59,7 +60,7 @@ def told_error(error: BaseException) -> Told:
 
 
 def told_outcome(outcome: Outcome) -> Told:
-    """What became of a registration or a removal, with each field that did not take effect."""
+    """The message for a registration or a removal, with each field that did not take effect."""
     lines = [f"Not in effect: {item}" for item in outcome.ineffective]
     lines += outcome.notes
     if not outcome.visible and outcome.action is not Action.REMOVED:
@@ -68,7 +69,7 @@ def told_outcome(outcome: Outcome) -> Told:
 
 
 def told_retry(webhook: str, tried: Sequence[tuple[FailedPartition, bool | None]]) -> Told:
-    """Which failed partitions a kernel was asked to try, and which of them it tries."""
+    """The message for a retry: the partitions that the kernel was asked to retry, and those that it started."""
     if not tried:
         return Told(Level.GOOD, f"No partition of {webhook!r} fails any more, so there was nothing to try.")
     started = [each for each, answer in tried if answer]
@@ -103,7 +104,7 @@ def _why(partitions: Sequence[FailedPartition]) -> str:
 
 
 def told_answer(answer: TargetAnswer) -> Told:
-    """What a test request proved, and what it did not."""
+    """The message for a test request: what it proved, and what it did not prove."""
     status = f"{answer.status} {answer.detail}" if answer.status is not None else answer.detail
     title = f"{answer.webhook}: {answer.grade.value}: {status}, {answer.duration * 1000:.0f} ms"
     level = Level.GOOD if answer else Level.ERROR if answer.status is None else Level.WARNING

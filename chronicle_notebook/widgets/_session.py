@@ -83,7 +83,7 @@ class Session(Protocol):
 
     @property
     def version(self) -> ServerVersion:
-        """What the server says of itself."""
+        """The version that the server reports."""
 
     @property
     def generation(self) -> str:
@@ -119,7 +119,7 @@ class Session(Protocol):
         """The sequences of the namespace."""
 
     def observers(self) -> Listing[ObserverState]:
-        """How far each observer has come."""
+        """The progress of each observer."""
 
     def failed_partitions(self) -> Listing[FailedPartition]:
         """The partitions that fail."""

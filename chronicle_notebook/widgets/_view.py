@@ -31,34 +31,35 @@ KEPT_ERRORS = 20
 
 
 class View(anywidget.AnyWidget):
-    """A widget whose halves send each other messages ``{"kind": ...}``.
+    """A widget whose two parts send each other messages ``{"kind": ...}``.
 
-    A browser says ``hello`` when it shows the widget, and is then told everything; later only what changed. Messages
-    may come on any thread. What a handler raises appears in the widget and stays in :attr:`errors`.
+    A browser says ``hello`` when it shows the widget, and then gets all data; later it gets only changes. Messages may
+    come in any thread. An error of a handler is shown in the widget and stays in :attr:`errors`.
 
-    A browser also says ``shown`` every half minute while it renders the widget, and ``gone`` when it ceases to; to that
-    the others are asked ``who`` is left, and say ``shown``. A widget that no browser shows any more, as after its cell
-    was run again, rests: its streams and threads end, and what it knows stays. It goes on when a browser says anything,
-    or when Python asks for what it must read. One that rests and that nothing in Python refers to is closed.
+    Every half minute a browser also says ``shown`` while it renders the widget, and ``gone`` when it stops. Then the
+    widget asks the other browsers (``who``), and they answer ``shown``. When no browser shows the widget any more, for
+    example because its cell was run again, it rests: its streams and threads end, and its data stay. It continues when
+    a browser says anything, or when Python asks for data that must be read. A resting widget is closed when nothing in
+    Python refers to it.
 
-    Beside the live widget stands a static form of it, which the live one hides: so a notebook that is reopened,
-    exported or not trusted shows a snapshot, and not only that something is loading.
+    Beside the live widget there is a static form, which the live widget hides. So a notebook that is reopened, exported
+    or not trusted shows a snapshot instead of only a loading message.
     """
 
     _still = traitlets.Unicode().tag(sync=True)
-    """The class of the static form, by which the browser finds it."""
+    """The class of the static form. The browser uses it to find the form."""
 
     closed = True
-    """Whether there is nothing to end: it was closed, or its constructor has refused what it was given."""
+    """Whether there is nothing to end: the widget was closed, or its constructor raised an error."""
 
     def __init__(self) -> None:
         super().__init__()
         self._still = f"cn-still-{uuid.uuid4().hex}"
         self.errors: deque[Exception] = deque(maxlen=KEPT_ERRORS)
-        """What went wrong in this widget last, the newest at the end."""
+        """The latest errors of this widget, the newest at the end."""
         self.closed = False
         self.resting = False
-        """Whether its streams and threads have ended, as nobody looked."""
+        """Whether its streams and threads have ended because nobody looked."""
         self._sending = threading.RLock()
         self._pacing = threading.RLock()
         self._handlers: dict[str, Handler] = {}
@@ -67,15 +68,15 @@ class View(anywidget.AnyWidget):
         LEASES.renew(self)
 
     def close(self) -> None:
-        """End every thread, stream and comm of this widget. Closing it again does nothing."""
+        """End all threads, streams and comms of this widget. A second call does nothing."""
         if not self.closed:
             with self._pacing:
                 self.closed = True
             LEASES.end(self)
             self._end()
-            self.layout.close()  # a widget of its own, with a comm that nobody else would close
+            self.layout.close()  # a separate widget with its own comm, which nobody else would close
             super().close()
-            # It puts None in the place of this method, so that showing a closed widget would fail.
+            # It replaces this method by None, so that showing a closed widget would fail.
             self.__dict__.pop("_repr_mimebundle_", None)
 
     def tell(self, message: Message) -> None:
@@ -85,13 +86,13 @@ class View(anywidget.AnyWidget):
                 self.send(dict(message))
 
     def failed(self, error: Exception) -> None:
-        """Keep an error and show it."""
+        """Store an error and show it."""
         self.errors.append(error)
         _log.error("%s: %s", type(self).__name__, type(error).__name__)
         self._show(told_error(error))
 
     def guarded(self, work: Callable[..., None]) -> Callable[..., None]:
-        """The same function, whose errors are shown instead of raised."""
+        """The same function, but its errors are shown instead of raised."""
 
         def guarded(*arguments: Any) -> None:
             try:
@@ -122,7 +123,7 @@ class View(anywidget.AnyWidget):
                 self.guarded(self._pause)()
 
     def _wake(self) -> None:
-        """Somebody looks, or asks."""
+        """Somebody looks, or Python asks for data."""
         with self._pacing:
             if self.closed:
                 return
@@ -132,7 +133,7 @@ class View(anywidget.AnyWidget):
                 self._resume()
 
     def _hold_weakly(self) -> None:
-        """Let ipywidgets, which would keep every widget until it is closed, keep this one no longer than others do."""
+        """Make ipywidgets hold this widget only weakly. Otherwise it keeps every widget until it is closed."""
         handle = weakref.WeakMethod(self._handle_msg)
 
         def take(message: object) -> None:
@@ -148,13 +149,13 @@ class View(anywidget.AnyWidget):
             super().__del__()
 
     def _pause(self) -> None:
-        """End streams and threads, and keep everything else."""
+        """End streams and threads, and keep all data."""
 
     def _resume(self) -> None:
-        """Begin them again."""
+        """Start streams and threads again."""
 
     def _end(self) -> None:
-        """End what the widget has running."""
+        """End everything that the widget runs."""
         raise NotImplementedError
 
     def _show(self, told: Told) -> None:
@@ -162,11 +163,11 @@ class View(anywidget.AnyWidget):
         raise NotImplementedError
 
     def _to_live(self, doing: str = "for a live one") -> str:
-        """What a static form says of how to get a live one."""
+        """The words in a static form about how to get a live one."""
         return "It is closed: make a new one." if self.closed else f"Run the cell {doing}."
 
     def _static(self) -> str:
-        """The widget as HTML that needs neither script nor kernel, with the time of the snapshot."""
+        """The widget as HTML that needs no script and no kernel, with the time of the snapshot."""
         raise NotImplementedError
 
     def _ipython_display_(self) -> None:
@@ -194,16 +195,16 @@ class View(anywidget.AnyWidget):
 
 
 def lock_of(client: Session) -> dict[str, Any] | None:
-    """The bar as it goes to the browser; None for a store that is not protected."""
+    """The bar for the browser; None if the event store is not protected."""
     if not client.protected:
         return None
     return {"banner": banner_of(client.server), "store": client.event_store, "open": not client.locked}
 
 
 def unlock(client: Session, message: Any) -> None:
-    """Take the name that was typed.
+    """Handle the typed name.
 
-    :raises ProtectedError: it is another one.
+    :raises ProtectedError: it is not the name of the event store.
     """
     client.unlock(str(message.get("name")))
 
@@ -213,13 +214,13 @@ _NEIGHBOUR = re.compile(r'^import \{[^}]*\} from "\./[a-z_]+\.js";\n', re.MULTIL
 
 @cache
 def script(*names: str) -> str:
-    """The modules of these names, as one. Names must differ across them, since they share one scope."""
+    """The modules of these names, as one text. Names inside them must be unique, because they share one scope."""
     return "\n".join(_NEIGHBOUR.sub("", _read(f"{name}.js")) for name in names)
 
 
 @cache
 def style(*names: str) -> str:
-    """The style sheets of these names, as one."""
+    """The style sheets of these names, as one text."""
     return "\n".join(_read(f"{name}.css") for name in names)
 
 

@@ -1,10 +1,10 @@
-"""How long a widget goes on without a sign that somebody looks.
+"""How long a widget works without a sign that somebody looks at it.
 
-A browser says every half minute that it renders a widget, and when it ceases to. A widget that nobody has spoken of for
-a while rests: it keeps what it knows, and ends its streams and threads. Until then it is held here, since nobody else
-needs to hold a widget that is only looked at.
+Every half minute a browser says that it renders a widget, and it says when it stops. A widget without such messages for
+some time rests: it keeps its data, and ends its streams and threads. Until then this module holds the widget, because
+nothing else needs to hold a widget that is only looked at.
 
-While a cell runs, a kernel reads nothing of what browsers say. So silence counts only while the kernel is free to read.
+While a cell runs, a kernel reads no messages of browsers. So silence counts only while the kernel is free to read.
 """
 
 from __future__ import annotations
@@ -16,37 +16,38 @@ from typing import Any, Protocol
 from IPython.core.getipython import get_ipython as _get_ipython
 
 LEASE = 150.0
-"""Seconds that a sign holds. Browsers let a page that is not in front speak once a minute only."""
+"""The time in seconds for which a message is valid. A browser lets a page in the background speak only once a
+minute."""
 FAREWELL = 5.0
-"""Seconds that other browsers have to say that they still show a widget, when one has ceased to."""
+"""The time in seconds in which other browsers can say that they still show a widget, after one has stopped."""
 SHORT = 0.1
-"""Seconds that a cell may take without keeping a kernel from reading."""
+"""The longest time in seconds that a cell may take without counting as busy."""
 
 
 class Tenant(Protocol):
-    """What rests when nobody looks."""
+    """An object that rests when nobody looks."""
 
     def rest(self) -> None:
-        """End streams and threads for now; called on another thread."""
+        """End streams and threads for now. Called in another thread."""
 
 
 class Reading:
-    """Since when this Python kernel is free to read what browsers say."""
+    """Since when this Python kernel is free to read messages of browsers."""
 
     def __init__(self) -> None:
         self._began: float | None = None
         self._free_since = 0.0
 
     def watch(self) -> None:
-        """Take note of what the kernel runs. Outside of IPython nothing is run by it."""
+        """Watch what the kernel runs. Outside of IPython a kernel runs nothing."""
         shell: Any = _get_ipython()
         if shell is not None and self._enter not in shell.events.callbacks["pre_execute"]:
             shell.events.register("pre_execute", self._enter)
             shell.events.register("post_execute", self._leave)
-            self._enter()  # what asks for this is itself run by the kernel
+            self._enter()  # the kernel itself runs the caller
 
     def free_for(self) -> float:
-        """Seconds that it has been free for; 0 while something runs."""
+        """The seconds since the kernel became free; 0 while something runs."""
         return 0.0 if self._began is not None else time.monotonic() - self._free_since
 
     def _enter(self) -> None:
@@ -60,16 +61,16 @@ class Reading:
 
 
 class Leases:
-    """Who is looked at, and until when. Its thread runs only while there is somebody."""
+    """Which widgets are looked at, and until when. Its thread runs only while there are such widgets."""
 
     def __init__(self) -> None:
         self._until: dict[Tenant, float] = {}
-        self._news = threading.Condition()  # reentrant: a widget may be disposed of at any moment
+        self._news = threading.Condition()  # reentrant: a widget may be deleted at any moment
         self._thread: threading.Thread | None = None
         self._reading = Reading()
 
     def renew(self, tenant: Tenant) -> None:
-        """Somebody looks."""
+        """Note that somebody looks."""
         self._reading.watch()
         with self._news:
             self._until[tenant] = time.monotonic() + LEASE
@@ -79,14 +80,14 @@ class Leases:
             self._news.notify_all()
 
     def shorten(self, tenant: Tenant) -> None:
-        """Somebody has ceased to look, and perhaps nobody else does."""
+        """Note that somebody has stopped looking. Perhaps nobody else looks."""
         with self._news:
             if tenant in self._until:
                 self._until[tenant] = min(self._until[tenant], time.monotonic() + FAREWELL)
                 self._news.notify_all()
 
     def end(self, tenant: Tenant) -> None:
-        """There is nothing more to look at."""
+        """Forget a widget."""
         with self._news:
             if self._until.pop(tenant, None) is not None:
                 self._news.notify_all()
@@ -98,10 +99,10 @@ class Leases:
     def _watch(self) -> None:
         while (over := self._over()) is not None:
             while over:
-                over.pop().rest()  # nothing of it stays here, so that it can be disposed of
+                over.pop().rest()  # no reference stays here, so that the widget can be deleted
 
     def _over(self) -> list[Tenant] | None:
-        """Wait, and give those at whom nobody looks any more; None when there is nobody left to wait for."""
+        """Wait, and return the widgets at which nobody looks any more; None if there is no widget left."""
         with self._news:
             now = time.monotonic()
             free_at = now + FAREWELL - self._reading.free_for()
@@ -118,4 +119,4 @@ class Leases:
 
 
 LEASES = Leases()
-"""Those of this process."""
+"""The visible widgets of this process."""

@@ -1,4 +1,5 @@
-"""Between the messages of the `classic` generation and the values of ``model``, where they differ from `commands`."""
+"""Conversion between the messages of the `classic` generation and the values of ``model``, where they differ from
+`commands`."""
 
 from __future__ import annotations
 
@@ -24,8 +25,8 @@ KERNEL_EVENT_TYPES = frozenset(
         "WebhookRemoved",
     }
 )
-"""Types of the kernel's own events. It lists them among those of the clients, and who owns a type is not on this wire
-(source: K/Contracts/Events/EventTypeRegistration.cs, K/Core/EventTypes/EventTypes.cs)."""
+"""The types of the kernel's own events. The kernel lists them together with those of the clients, and this wire does
+not say who owns a type (source: K/Contracts/Events/EventTypeRegistration.cs, K/Core/EventTypes/EventTypes.cs)."""
 
 
 def registered_from_wire(message: event_types_classic_pb2.EventTypeRegistration) -> RegisteredEventType:
@@ -39,7 +40,8 @@ def registered_from_wire(message: event_types_classic_pb2.EventTypeRegistration)
 
 
 def columns(messages: list[webhooks_pb2.WebhookDefinition]) -> WebhookColumns:
-    """The columns of a list of webhooks. What stands in an authorization, ciphertext at best, is not looked at."""
+    """The columns of a list of webhooks. The content of an authorization is not read, because it is at best
+    ciphertext."""
     return WebhookColumns(
         id=[message.Identifier for message in messages],
         url=[message.Target.Url for message in messages],

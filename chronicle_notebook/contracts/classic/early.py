@@ -1,4 +1,4 @@
-"""The adapter for kernels up to 16.33.0, which have event stores and namespaces under other services."""
+"""The adapter for kernels up to 16.33.0, where event stores and namespaces have other services."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from chronicle_notebook.model import FailedPartition
 
 
 class EarlyGateway(ClassicGateway):
-    """Speaks the `classic` generation as kernels up to 16.33.0 have it. Implements ``KernelGateway``.
+    """Speaks the `classic` generation of kernels up to 16.33.0. Implements ``KernelGateway``.
 
-    All other calls are those of later kernels of the generation (seen on 16.33.0).
+    All other calls are the same as in later kernels of the generation (seen on 16.33.0).
     """
 
     def event_stores(self) -> list[str]:
@@ -22,7 +22,7 @@ class EarlyGateway(ClassicGateway):
         return list(self._caller.call(methods.GET_EARLY_EVENT_STORES, Empty()).items)
 
     def ensure_event_store(self, name: str) -> None:
-        """Create an event store unless it exists."""
+        """Create an event store if it does not exist."""
         self._caller.call(methods.ENSURE_EARLY_EVENT_STORE, early_classic_pb2.EnsureEventStore(Name=name))
 
     def namespaces(self, event_store: str) -> list[str]:
@@ -31,17 +31,17 @@ class EarlyGateway(ClassicGateway):
         return list(self._caller.call(methods.GET_EARLY_NAMESPACES, request).items)
 
     def ensure_namespace(self, event_store: str, name: str) -> None:
-        """Create a namespace unless it exists."""
+        """Create a namespace if it does not exist."""
         request = early_classic_pb2.EnsureNamespace(EventStore=event_store, Name=name)
         self._caller.call(methods.ENSURE_EARLY_NAMESPACE, request)
 
     def failed_partitions(
         self, event_store: str, namespace: str, observer_id: str | None = None
     ) -> list[FailedPartition]:
-        """The partitions that fail at this moment.
+        """The partitions that fail now.
 
-        The call for a whole namespace fails as soon as two observers fail on one partition (seen on 16.33.0). Each
-        observer is then asked on its own.
+        The call for a whole namespace fails if two observers fail on the same partition (seen on 16.33.0). Then each
+        observer is asked separately.
         """
         try:
             return super().failed_partitions(event_store, namespace, observer_id)

@@ -43,8 +43,8 @@ from chronicle_notebook.model import (
 class ClassicGateway(Adapter):
     """Speaks the `classic` generation. Implements ``KernelGateway``.
 
-    Most answers have no envelope: what fails is a gRPC status. Secrets of a webhook come back as ciphertext, and no
-    value of an authorization is ever read.
+    Most answers have no envelope: a failure is a gRPC status. A kernel returns the secrets of a webhook as ciphertext,
+    so no value of an authorization is ever read.
     """
 
     generation = "classic"
@@ -61,15 +61,14 @@ class ClassicGateway(Adapter):
     def event_types(self, event_store: str) -> list[RegisteredEventType]:
         """The latest generation of every event type of an event store.
 
-        Kernels on MongoDB answer with generation 1 whatever the latest is
-        (source: K/Storage.MongoDB/EventTypes/EventTypesStorage.cs).
+        Kernels on MongoDB always answer with generation 1 (source: K/Storage.MongoDB/EventTypes/EventTypesStorage.cs).
         """
         request = event_types_classic_pb2.GetAllEventTypesRequest(EventStore=event_store)
         answer = self._caller.call(methods.GET_ALL_REGISTRATIONS, request)
         return [registered_from_wire(message) for message in answer.items]
 
     def register_event_types(self, event_store: str, types: Sequence[RegisteredEventType]) -> None:
-        """Register event types with their schemas, in one call, the chain of generations not validated."""
+        """Register event types with their schemas in one call. The chain of generations is not validated."""
         request = event_types_classic_pb2.RegisterEventTypesRequest(
             EventStore=event_store,
             Types=[
@@ -80,22 +79,22 @@ class ClassicGateway(Adapter):
         self._caller.call(methods.REGISTER, request)
 
     def event_sequences(self, event_store: str, namespace: str) -> list[str]:
-        """The ids of the event sequences of a namespace: those that were used, as the kernel lists them."""
+        """The ids of the event sequences of a namespace. The kernel lists only sequences that were used."""
         request = sequences_classic_pb2.GetEventSequencesRequest(EventStore=event_store, Namespace=namespace)
         return list(self._caller.call(methods.GET_EVENT_SEQUENCES, request).EventSequenceIds)
 
     def tail(self, event_store: str, namespace: str, sequence: str) -> int | None:
-        """The number of the last event of a sequence; None when it is empty."""
+        """The number of the last event of a sequence; None if the sequence is empty."""
         request = sequences_classic_pb2.GetTailSequenceNumberRequest(
             EventStore=event_store, Namespace=namespace, EventSequenceId=sequence
         )
         return number_from_wire(self._caller.call(methods.GET_TAIL_SEQUENCE_NUMBER, request).SequenceNumber)
 
     def append(self, event_store: str, namespace: str, sequence: str, events: Sequence[EventToAppend]) -> AppendResult:
-        """Append events, all or none, with no concurrency check.
+        """Append events, all or none, without a concurrency check.
 
-        Causation, author and a concurrency scope for each event source are always sent: kernels dereference them
-        (source: K/Core/Services/EventSequences/EventSequences.cs).
+        The request always has a causation, an author and a concurrency scope for each event source, because kernels
+        dereference them (source: K/Core/Services/EventSequences/EventSequences.cs).
         """
         request = sequences_classic_pb2.AppendManyRequest(
             EventStore=event_store,
@@ -113,7 +112,7 @@ class ClassicGateway(Adapter):
     def events(
         self, event_store: str, namespace: str, sequence: str, *, start: int = 0, event_source_id: str | None = None
     ) -> list[AppendedEvent]:
-        """The events of a sequence from a number on; kernels do not page, so this is one answer."""
+        """The events of a sequence from a number on. Kernels have no paging, so this is one answer."""
         request = sequences_classic_pb2.GetFromEventSequenceNumberRequest(
             EventStore=event_store,
             Namespace=namespace,
@@ -132,22 +131,23 @@ class ClassicGateway(Adapter):
         return self._caller.call(methods.HAS_EVENTS_FOR_EVENT_SOURCE_ID, request).HasEvents
 
     def webhooks(self, event_store: str) -> list[WebhookDefinition]:
-        """All webhooks as read back: without credentials."""
+        """All webhooks as the kernel returns them, without credentials."""
         request = webhooks_pb2.GetWebhooksRequest(EventStore=event_store)
         return self._definitions(methods.GET_WEBHOOKS, self._caller.call(methods.GET_WEBHOOKS, request))
 
     def webhook_columns(self, event_store: str) -> WebhookColumns:
-        """All webhooks column by column, with no value object in between."""
+        """All webhooks, column by column, without a value object for each."""
         request = webhooks_pb2.GetWebhooksRequest(EventStore=event_store)
         return columns(self._listed(methods.GET_WEBHOOKS, self._caller.call(methods.GET_WEBHOOKS, request)))
 
     def observe_webhooks(self, event_store: str) -> LiveList[list[WebhookDefinition]]:
-        """The full list of webhooks now and at each change."""
+        """The complete list of webhooks, now and at each change."""
         request = webhooks_pb2.GetWebhooksRequest(EventStore=event_store)
         return LiveWebhooks(self._caller.stream(methods.OBSERVE_WEBHOOKS, request), self._live)
 
     def add_webhooks(self, event_store: str, definitions: Sequence[WebhookDefinition]) -> None:
-        """Register webhooks in one call, which is not atomic. Acceptance is not materialisation: read back."""
+        """Register webhooks in one call, which is not atomic. Success means only that the kernel accepted the call:
+        read the webhooks back."""
         self._caller.call(
             methods.ADD,
             Sealed(
@@ -159,13 +159,13 @@ class ClassicGateway(Adapter):
         )
 
     def remove_webhooks(self, event_store: str, ids: Sequence[str]) -> None:
-        """Remove webhooks in one call. An unknown id is accepted too."""
+        """Remove webhooks in one call. The kernel accepts an unknown id too."""
         self._caller.call(methods.REMOVE, webhooks_classic_pb2.RemoveWebhooks(EventStore=event_store, Webhooks=ids))
 
     def retry_partition(
         self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
     ) -> bool | None:
-        """Try a failed partition now. The answer is empty, so it does not tell whether that was started."""
+        """Retry a failed partition now. The answer is empty, so the result is None."""
         request = observation_pb2.RetryPartition(
             EventStore=event_store,
             Namespace=namespace,
@@ -177,7 +177,7 @@ class ClassicGateway(Adapter):
         return None
 
     def _live(self, answer: webhooks_classic_pb2.IEnumerable_WebhookDefinition) -> list[WebhookDefinition]:
-        """One element of a stream."""
+        """The webhooks of one element of a stream."""
         return self._definitions(methods.OBSERVE_WEBHOOKS, answer)
 
     def _definitions(
@@ -188,9 +188,9 @@ class ClassicGateway(Adapter):
     def _listed(
         self, method: Method[Any, Any], answer: webhooks_classic_pb2.IEnumerable_WebhookDefinition
     ) -> list[webhooks_pb2.WebhookDefinition]:
-        """The webhooks of an answer, after a look whether it is one of this generation.
+        """The webhooks of an answer, after a check that the answer belongs to this generation.
 
-        Read with this message, the correlation id of a `commands` answer is a webhook that has nothing.
+        If an answer of `commands` is read with this message, its correlation id becomes a webhook without any field.
         """
         found = list(answer.items)
         if found and not found[0].Identifier and not found[0].HasField("Target"):

@@ -1,7 +1,7 @@
 """The methods of the `classic` generation that this project calls or serves (kernels up to 16.37).
 
-A test compares each with the contract facts: path, messages and streaming. Some stand under the path of a `commands`
-method and answer with another message.
+A test compares each method with the facts about the contract: path, messages and streaming. Some have the path of a
+`commands` method and a different answer.
 """
 
 from google.protobuf.empty_pb2 import Empty
@@ -35,7 +35,7 @@ OBSERVE_WEBHOOKS = Method(
     streaming=True,
 )
 REMOVE = Method(WEBHOOKS, "Remove", webhooks_classic_pb2.RemoveWebhooks, Empty, write=True)
-# The two tests make the kernel send a request to somebody: not to be repeated either.
+# With these two tests the kernel sends a request to somebody, so they must not be repeated either.
 TEST_OAUTH_AUTHORIZATION = Method(
     WEBHOOKS,
     "TestOAuthAuthorization",
@@ -145,7 +145,8 @@ ALL_NAMESPACES = Method(
 )
 ENSURE_NAMESPACE = commands.ENSURE_NAMESPACE
 
-# EventStores and Namespaces of kernels up to 16.33.0: other services, and answers without an envelope (seen there).
+# EventStores and Namespaces of kernels up to 16.33.0: other services, and answers without an envelope (seen on
+# 16.33.0).
 
 EARLY_EVENT_STORES = "Cratis.Chronicle.Contracts.EventStores"
 ENSURE_EARLY_EVENT_STORE = Method(EARLY_EVENT_STORES, "Ensure", early_classic_pb2.EnsureEventStore, Empty, write=True)
@@ -166,7 +167,7 @@ OBSERVE_EARLY_NAMESPACES = Method(
     streaming=True,
 )
 
-# Observers and FailedPartitions: as in the `commands` generation, but for the answer of RetryPartition.
+# Observers and FailedPartitions: as in the `commands` generation, except for the answer of RetryPartition.
 
 OBSERVERS = commands.OBSERVERS
 CLEAR_OBSERVER_QUARANTINE = commands.CLEAR_OBSERVER_QUARANTINE

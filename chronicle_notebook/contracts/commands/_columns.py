@@ -1,7 +1,7 @@
-"""The short way from the answer to columns and to values: a listing costs little more than its bytes.
+"""The short way from the answer to columns and to values: a listing takes little more time than parsing its bytes.
 
-What makes it quick: one pass over the rows, each attribute read once, no value object per webhook, event types read
-from their bytes once per distinct one, and no garbage collection while only containers are made.
+The reasons: one pass over the rows; each attribute is read once; no value object for each webhook; event types are read
+from their bytes once for each distinct value; and no garbage collection while only containers are made.
 """
 
 from __future__ import annotations
@@ -21,14 +21,15 @@ _ID, _URL, _AUTHORIZATION = attrgetter("Identifier"), attrgetter("Url"), attrget
 _SEQUENCE, _ACTIVE, _REPLAYABLE = attrgetter("EventSequenceId"), attrgetter("IsActive"), attrgetter("IsReplayable")
 _EVENT_TYPES, _HEADERS = attrgetter("EventTypes"), attrgetter("Headers")
 _WHOLE = itemgetter(slice(None))
-"""A slice of a repeated field is a plain list, which is iterated several times faster than the field itself."""
+"""A slice of a repeated field is a plain list. Iterating the list is several times faster than iterating the field."""
 
 Raw = tuple[bytes, ...]
 _Header = webhooks_pb2.WebhookDetailsResponse.HeadersEntry
 
 
 class _Texts(dict[Raw, list[str]]):
-    """The texts of a webhook's event types by their bytes on the wire: few distinct ones, many mentions."""
+    """The texts of a webhook's event types by their bytes on the wire. There are few distinct values and many
+    occurrences."""
 
     def __missing__(self, raw: Raw) -> list[str]:
         kinds = [webhooks_pb2.EventType.FromString(each) for each in raw]
@@ -45,7 +46,7 @@ class _Names(dict[Raw, list[str]]):
 
 
 def _raw(field: attrgetter[Any], rows: list[webhook_rows_pb2.WebhookRow]) -> Iterator[Raw]:
-    """The bytes of a repeated field of each row, without a step of Python in between."""
+    """The bytes of a repeated field of each row, without a step of Python for each row."""
     return map(tuple, map(_WHOLE, map(field, rows)))
 
 
@@ -56,7 +57,7 @@ def columns(rows: webhook_rows_pb2.WebhookRows) -> WebhookColumns:
         return WebhookColumns(
             id=[*map(_ID, data)],
             url=[*map(_URL, data)],
-            # A list of its own for each row, so that changing one changes one.
+            # Each row has its own list, so that a change of one list changes only one row.
             event_types=[*map(list.copy, map(_Texts().__getitem__, _raw(_EVENT_TYPES, data)))],
             authorization=[*map(_AUTHORIZATION, data)],
             headers=[*map(list.copy, map(_Names().__getitem__, _raw(_HEADERS, data)))],
@@ -67,7 +68,7 @@ def columns(rows: webhook_rows_pb2.WebhookRows) -> WebhookColumns:
 
 
 class _Types(dict[bytes, EventType]):
-    """An event type by its bytes on the wire."""
+    """Event types by their bytes on the wire."""
 
     def __missing__(self, raw: bytes) -> EventType:
         value = self[raw] = event_type_from_wire(webhooks_pb2.EventType.FromString(raw))
@@ -75,7 +76,7 @@ class _Types(dict[bytes, EventType]):
 
 
 class _Pairs(dict[bytes, tuple[str, str]]):
-    """Name and value of a header by its bytes on the wire."""
+    """Names and values of headers by their bytes on the wire."""
 
     def __missing__(self, raw: bytes) -> tuple[str, str]:
         entry = _Header.FromString(raw)
@@ -84,7 +85,7 @@ class _Pairs(dict[bytes, tuple[str, str]]):
 
 
 def definitions(rows: webhook_rows_pb2.WebhookRows) -> list[WebhookDefinition]:
-    """The webhooks of an answer as values, in about half the time that reading its event types as messages takes."""
+    """The webhooks of an answer as values. This takes about half the time of reading the event types as messages."""
     with uncollected():
         kind, pair = _Types().__getitem__, _Pairs().__getitem__
         return [
@@ -104,7 +105,7 @@ def definitions(rows: webhook_rows_pb2.WebhookRows) -> list[WebhookDefinition]:
 
 @contextmanager
 def uncollected() -> Iterator[None]:
-    """Keep the garbage collector from walking what is only just being made."""
+    """Stop the garbage collector while many new objects are made."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,5 @@
-"""Between the messages of the `commands` generation and the values of ``model``, where they differ from `classic`."""
+"""Conversion between the messages of the `commands` generation and the values of ``model``, where they differ from
+`classic`."""
 
 from __future__ import annotations
 
@@ -24,5 +25,5 @@ def registered_from_wire(message: event_types_pb2.EventTypeDetailsResponse) -> R
 
 
 def names(messages: Sequence[Any]) -> list[str]:
-    """The names out of a list of ``{Name, Id}``."""
+    """The names in a list of ``{Name, Id}``."""
     return [message.Name for message in messages]

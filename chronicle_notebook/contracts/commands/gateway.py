@@ -43,19 +43,19 @@ Response = TypeVar("Response", bound=Message)
 Read = TypeVar("Read")
 
 FIRST_WITH_AN_OUTCOME = (19, 29, 4)
-"""The first release that is known to say what became of a retry; 16.38.0 does not (seen on a build of it)."""
+"""The first release that is known to report the result of a retry. 16.38.0 does not (seen on a build of it)."""
 
 
 class CommandsGateway(Adapter):
     """Speaks the `commands` generation. Implements ``KernelGateway``.
 
-    Nearly every answer is an envelope, and a failure stands inside it.
+    Nearly every answer is an envelope, which also contains the failures.
     """
 
     generation = "commands"
 
     def __init__(self, caller: Caller, *, release: Callable[[], ServerVersion] | None = None) -> None:
-        """``release`` tells, after the first call, what the server says of itself."""
+        """``release`` returns the version that the server reports, after the first call."""
         super().__init__(caller)
         self._release = release
 
@@ -77,8 +77,8 @@ class CommandsGateway(Adapter):
     def register_event_types(self, event_store: str, types: Sequence[RegisteredEventType]) -> None:
         """Register event types with their schemas, in one call.
 
-        Validation of the chain of generations is switched off, as Chronicle's .NET client does; kernels that are no
-        development builds validate all the same (source: K/Core/Services/EventTypes/EventTypes.cs).
+        The validation of the chain of generations is switched off, as Chronicle's .NET client does. Kernels that are
+        not development builds validate nevertheless (source: K/Core/Services/EventTypes/EventTypes.cs).
         """
         request = event_types_pb2.RegisterEventTypesRequest(
             EventStore=event_store,
@@ -93,16 +93,16 @@ class CommandsGateway(Adapter):
         return [message.Id for message in self._enveloped(methods.ALL_EVENT_SEQUENCES, request).Data]
 
     def tail(self, event_store: str, namespace: str, sequence: str) -> int | None:
-        """The number of the last event of a sequence; None when it is empty."""
+        """The number of the last event of a sequence; None if the sequence is empty."""
         request = sequences_pb2.TailSequenceNumberRequest(
             EventStore=event_store, Namespace=namespace, EventSequenceId=sequence
         )
         return number_from_wire(self._whole(methods.TAIL_SEQUENCE_NUMBER, request).Data.SequenceNumber)
 
     def append(self, event_store: str, namespace: str, sequence: str, events: Sequence[EventToAppend]) -> AppendResult:
-        """Append events, all or none, with no concurrency check.
+        """Append events, all or none, without a concurrency check.
 
-        Causation, author and concurrency scope are always sent, as kernels dereference each of them.
+        The request always has a causation, an author and a concurrency scope, because kernels dereference each of them.
         """
         request = sequences_pb2.AppendManyForEventSourcesRequest(
             EventStore=event_store,
@@ -125,7 +125,7 @@ class CommandsGateway(Adapter):
     def events(
         self, event_store: str, namespace: str, sequence: str, *, start: int = 0, event_source_id: str | None = None
     ) -> list[AppendedEvent]:
-        """The events of a sequence from a number on; kernels do not page, so this is one answer."""
+        """The events of a sequence from a number on. Kernels have no paging, so this is one answer."""
         request = sequences_pb2.FromSequenceNumberRequest(
             EventStore=event_store,
             Namespace=namespace,
@@ -144,22 +144,23 @@ class CommandsGateway(Adapter):
         return self._whole(methods.HAS_EVENTS_FOR_EVENT_SOURCE_ID, request).Data.HasEvents
 
     def webhooks(self, event_store: str) -> list[WebhookDefinition]:
-        """All webhooks as read back: without credentials."""
+        """All webhooks as the kernel returns them, without credentials."""
         request = webhooks_pb2.GetWebhooksRequest(EventStore=event_store)
         return self._read(methods.GET_WEBHOOK_ROWS, self._enveloped(methods.GET_WEBHOOK_ROWS, request), definitions)
 
     def webhook_columns(self, event_store: str) -> WebhookColumns:
-        """All webhooks column by column, with no value object in between."""
+        """All webhooks, column by column, without a value object for each."""
         request = webhooks_pb2.GetWebhooksRequest(EventStore=event_store)
         return self._read(methods.GET_WEBHOOK_ROWS, self._enveloped(methods.GET_WEBHOOK_ROWS, request), columns)
 
     def observe_webhooks(self, event_store: str) -> LiveList[list[WebhookDefinition]]:
-        """The full list of webhooks now and at each change."""
+        """The complete list of webhooks, now and at each change."""
         request = webhooks_pb2.ObserveWebhooksRequest(EventStore=event_store)
         return LiveWebhooks(self._caller.stream(methods.OBSERVE_WEBHOOK_ROWS, request), self._live)
 
     def add_webhooks(self, event_store: str, definitions: Sequence[WebhookDefinition]) -> None:
-        """Register webhooks in one call. Acceptance is not materialisation: read back."""
+        """Register webhooks in one call. Success means only that the kernel accepted the call: read the webhooks
+        back."""
         self._enveloped(
             methods.ADD_WEBHOOKS,
             Sealed(
@@ -171,7 +172,7 @@ class CommandsGateway(Adapter):
         )
 
     def remove_webhooks(self, event_store: str, ids: Sequence[str]) -> None:
-        """Remove webhooks in one call. An unknown id is accepted too."""
+        """Remove webhooks in one call. The kernel accepts an unknown id too."""
         self._enveloped(
             methods.REMOVE_WEBHOOKS, webhooks_pb2.RemoveWebhooksRequest(EventStore=event_store, Webhooks=ids)
         )
@@ -179,9 +180,10 @@ class CommandsGateway(Adapter):
     def retry_partition(
         self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
     ) -> bool | None:
-        """Try a failed partition now, and whether that was started.
+        """Retry a failed partition now, and return whether the retry started.
 
-        Kernels before the first release with an outcome answer with nothing, which reads as a start: None.
+        Kernels before the first release with an outcome return an empty answer, which looks like a start. For them the
+        result is None.
         """
         request = observation_pb2.RetryPartition(
             EventStore=event_store,
@@ -195,14 +197,14 @@ class CommandsGateway(Adapter):
         return answer.Outcome == observation_pb2.Started if tells else None
 
     def _live(self, answer: webhook_rows_pb2.WebhookRows) -> list[WebhookDefinition]:
-        """One element of a stream: each is an envelope of its own."""
+        """The webhooks of one element of a stream. Each element has its own envelope."""
         return self._read(methods.OBSERVE_WEBHOOK_ROWS, self._opened(methods.OBSERVE_WEBHOOK_ROWS, answer), definitions)
 
     def _whole(self, method: Method[Request, Response], request: Request) -> Response:
-        """The answer to a call whose ``Data`` is one message, after a look that it is there.
+        """The answer to a call whose ``Data`` is one message, after a check that the message is there.
 
-        Read as it is, a missing one is a zero or a no. A kernel that means those writes an empty message (source:
-        protobuf-net:src/protobuf-net/Meta/ValueMember.cs).
+        Without the check a missing message would be read as zero or false. A kernel that means zero or false writes an
+        empty message (source: protobuf-net:src/protobuf-net/Meta/ValueMember.cs).
         """
         answer: Any = self._enveloped(method, request)
         if not answer.HasField("Data"):
@@ -216,7 +218,7 @@ class CommandsGateway(Adapter):
         rows: webhook_rows_pb2.WebhookRows,
         read: Callable[[webhook_rows_pb2.WebhookRows], Read],
     ) -> Read:
-        """What stands in the rows of an answer: parts of them are still bytes, and may be no message."""
+        """The content of the rows of an answer. Parts of the rows are still bytes, and may not be valid messages."""
         try:
             return read(rows)
         except DecodeError:
@@ -233,6 +235,6 @@ class CommandsGateway(Adapter):
 
 
 def _tells_retries(version: ServerVersion) -> bool:
-    """Whether a kernel says what became of a retry. A sandbox that behaves as documented does."""
+    """Whether a kernel reports the result of a retry. A sandbox that behaves as documented does."""
     release = release_of(version.version)
     return version.is_sandbox or (release is not None and release >= FIRST_WITH_AN_OUTCOME)

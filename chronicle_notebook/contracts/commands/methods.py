@@ -1,6 +1,6 @@
 """The methods of the `commands` generation that this project calls or serves (kernels from 16.38 on).
 
-A test compares each with the contract facts: path, messages and streaming.
+A test compares each method with the facts about the contract: path, messages and streaming.
 """
 
 from google.protobuf.empty_pb2 import Empty
@@ -29,7 +29,7 @@ GET_WEBHOOKS = Method(
     webhooks_pb2.GetWebhooksRequest,
     webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse,
 )
-# The same call, read for columns: see webhook_rows.proto.
+# The same call, but read by columns: see webhook_rows.proto.
 GET_WEBHOOK_ROWS = Method(WEBHOOKS, "GetWebhooks", webhooks_pb2.GetWebhooksRequest, webhook_rows_pb2.WebhookRows)
 OBSERVE_WEBHOOKS = Method(
     WEBHOOKS,

@@ -1,1 +1,1 @@
-"""Proto files and the modules generated from them. Imported by the adapters and the sandbox, by nothing else."""
+"""Proto files and the modules generated from them. Only the adapters and the sandbox import them."""

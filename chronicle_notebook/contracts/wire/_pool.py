@@ -1,7 +1,7 @@
 """The descriptor pool of the generated modules.
 
-Chronicle's own client packages use the same file-independent message names, and one pool cannot hold two definitions
-of a name. With a pool of its own this package lives beside them in one process.
+Chronicle's own client packages use the same message names, and a pool cannot contain two definitions of a name. With
+its own pool, this package can be loaded together with them.
 """
 
 from google.protobuf import descriptor_pool, empty_pb2

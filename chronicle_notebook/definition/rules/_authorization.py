@@ -18,14 +18,15 @@ from chronicle_notebook.model import (
 )
 
 LONGEST_SECRET = 190
-"""Bytes of UTF-8 that RSA-OAEP-SHA256 takes with a 2048-bit key (source: K/Core/Security/Encryption.cs)."""
+"""The largest number of UTF-8 bytes that RSA-OAEP-SHA256 can encrypt with a 2048-bit key (source:
+K/Core/Security/Encryption.cs)."""
 
 _REFERENCE = "Write, for example, Secret.env('NAME')."
 _NOT_IN_TOKEN = re.compile(r"[^\x20-\x7e]")
 
 
 def check_authorization(authorization: object) -> list[Problem]:
-    """Any of the kinds, with all it needs."""
+    """Check an authorization of any kind and all its fields."""
     if isinstance(authorization, NoAuthorization):
         return []
     if isinstance(authorization, BasicAuthorization):
@@ -51,7 +52,7 @@ def check_authorization(authorization: object) -> list[Problem]:
 
 
 def check_username(value: object) -> list[Problem]:
-    """A user name. RFC 7617 ends it at the first ``:``."""
+    """Check a user name. RFC 7617 ends it at the first ``:``."""
     problems = check_text(value, field="username", what="The user name")
     if not problems and ":" in str(value):
         problems.append(Problem("username", "The user name holds ':', where a receiver would end it.", "Use another."))
@@ -59,7 +60,7 @@ def check_username(value: object) -> list[Problem]:
 
 
 def check_secret(value: object, *, field: str) -> list[Problem]:
-    """A password or client secret: not empty, and something that can be sent."""
+    """Check a password or client secret: it must not be empty, and must be possible to send."""
     what = f"The {field.replace('_', ' ')}"
     if not isinstance(value, Secret):
         return [Problem(field, f"{what} is not a Secret, but {type(value).__name__}.", _REFERENCE)]
@@ -74,7 +75,7 @@ def check_secret(value: object, *, field: str) -> list[Problem]:
 
 
 def check_token(value: object) -> list[Problem]:
-    """A bearer token, which a kernel puts into a header as it is."""
+    """Check a bearer token. A kernel puts it into a header as it is."""
     problems = check_secret(value, field="token")
     if problems or not isinstance(value, Secret) or value.reference is not None:
         return problems
@@ -89,7 +90,7 @@ def check_token(value: object) -> list[Problem]:
 
 
 def secrets_of(authorization: object) -> list[tuple[str, Secret]]:
-    """The secrets of an authorization with the names of their fields."""
+    """The secrets of an authorization, with the names of their fields."""
     candidates: list[tuple[str, object]] = []
     if isinstance(authorization, BasicAuthorization):
         candidates.append(("password", authorization.password))
@@ -101,10 +102,10 @@ def secrets_of(authorization: object) -> list[tuple[str, Secret]]:
 
 
 def secret_caution(field: str, value: Secret) -> Caution | None:
-    """A caution when a secret is longer than a kernel with a 2048-bit certificate can encrypt.
+    """A caution if a secret is too long for a kernel with a 2048-bit certificate to encrypt.
 
-    A literal, ``env:`` and ``keyring:`` are looked up to count, and a reference that leads nowhere is passed over: it
-    is reported when it is needed. Nobody is asked at a prompt for this.
+    Literals, ``env:`` and ``keyring:`` are looked up to count the bytes. A secret that is not found is ignored here;
+    the error comes when the secret is needed. A prompt is never shown for this.
     """
     if value.reference is not None and value.reference.startswith("prompt"):
         return None

@@ -1,7 +1,7 @@
-"""The one source of what a definition must be: for ``build``, for ``register`` and for a form.
+"""The rules for a definition, used by ``build``, by ``register`` and by the form.
 
-Kernels check next to nothing (source: Core/Observation/Webhooks, AddWebhooks), so a definition that can never deliver
-is accepted, stored and silent. It is refused here instead, before anything is sent.
+Kernels check very little (source: Core/Observation/Webhooks, AddWebhooks). They accept and store a definition that can
+never deliver, and report nothing. This module refuses such a definition before anything is sent.
 """
 
 from __future__ import annotations
@@ -80,15 +80,15 @@ __all__ = [
 ]
 
 LARGEST_GENERATION = 2**32 - 1
-"""A generation travels as an unsigned 32-bit number (source: K/Contracts/Events/EventType.cs)."""
+"""The largest generation: on the wire it is an unsigned 32-bit number (source: K/Contracts/Events/EventType.cs)."""
 
 _SHOWN_ID = 60
 
 
 def problems(definition: WebhookDefinition, *, known_event_types: Collection[str] | None = None) -> list[Problem]:
-    """Everything in a definition that cannot work, in the order of its fields; empty when it can be registered.
+    """Everything in a definition that cannot work, in the order of its fields; empty if it can be registered.
 
-    :param known_event_types: the ids of the event store's event types; unless given, any event type will do.
+    :param known_event_types: the ids of the event store's event types; without them, every event type is accepted.
     """
     authorized = not isinstance(definition.authorization, NoAuthorization)
     return [
@@ -106,8 +106,8 @@ def problems(definition: WebhookDefinition, *, known_event_types: Collection[str
 def check(definition: WebhookDefinition, *, known_event_types: Collection[str] | None = None) -> None:
     """Raise the first problem.
 
-    :raises UnknownEventTypeError: when an event type is not among ``known_event_types``.
-    :raises InvalidDefinitionError: for anything else; ``field`` and ``webhook`` say what and where.
+    :raises UnknownEventTypeError: an event type is not one of ``known_event_types``.
+    :raises InvalidDefinitionError: another field cannot work; ``field`` and ``webhook`` say which.
     """
     for problem in problems(definition, known_event_types=known_event_types):
         webhook = "" if check_id(definition.id) else definition.id
@@ -117,7 +117,7 @@ def check(definition: WebhookDefinition, *, known_event_types: Collection[str] |
 
 @contextmanager
 def about(webhook: object) -> Iterator[None]:
-    """Say of which webhook a definition error is, where the one who raises it cannot know: in a builder."""
+    """Add the id of the webhook to a definition error of a builder, which does not know the id."""
     try:
         yield
     except InvalidDefinitionError as error:
@@ -135,10 +135,10 @@ def _shown(webhook: str) -> str:
 def check_event_types(
     event_types: Collection[object], *, known_event_types: Collection[str] | None = None
 ) -> list[Problem]:
-    """The event types of a webhook, of which there is at least one.
+    """Check the event types of a webhook. It needs at least one.
 
-    A kernel supplies no default: without event types an observer is disconnected and never receives anything (source:
-    K/Core/Observation/States/Routing.cs). Of two equal ones storing fails (source: K/Storage.MongoDB).
+    A kernel has no default: without event types an observer is disconnected and never receives anything (source:
+    K/Core/Observation/States/Routing.cs). Storing two equal event types fails (source: K/Storage.MongoDB).
     """
     if not event_types:
         message = "There are no event types, so the webhook would never fire."
@@ -158,7 +158,7 @@ def check_event_types(
 
 
 def check_event_type(event_type: object, *, known_event_types: Collection[str] | None = None) -> list[Problem]:
-    """One event type, whose id must be known when the known ones are given."""
+    """Check one event type. If the known ids are given, its id must be one of them."""
     field = "event_types"
     if not isinstance(event_type, EventType):
         message = f"An event type is an EventType, not {type(event_type).__name__}."
@@ -184,14 +184,14 @@ def _known(names: Collection[str]) -> str:
 
 
 def unlisted_generations(definition: WebhookDefinition, latest: Mapping[str, int], *, contract: str) -> tuple[str, ...]:
-    """What to say of event types in a generation that the event store does not know yet, each as two sentences.
+    """Remarks about event types in a generation that the event store does not know yet, each as two sentences.
 
-    That is no error, unlike an id that is not known: a kernel matches events by the id alone (source:
-    K/Core/EventSequences/AppendedEventsQueue.cs), so the webhook gets its events, and the number is only shown.
+    This is not an error, unlike an unknown id: a kernel matches events by the id only (source:
+    K/Core/EventSequences/AppendedEventsQueue.cs). So the webhook receives its events, and the number is only shown.
 
-    :param latest: the latest generation of each event type by its id, which is all that the listing of a kernel tells.
-    :param contract: the wire generation. ``classic`` kernels on MongoDB list generation 1 whatever the latest is
-        (source: K/Storage.MongoDB/EventTypes/EventTypesStorage.cs), so that of them a 1 tells nothing.
+    :param latest: the latest generation of each event type by its id. The listing of a kernel has no more than that.
+    :param contract: the wire generation. ``classic`` kernels on MongoDB always list generation 1 (source:
+        K/Storage.MongoDB/EventTypes/EventTypesStorage.cs), so a 1 from them means nothing.
     """
     return tuple(
         f"The event store knows {kind.id} up to generation {latest[kind.id]}, not {kind}. Kernels match events by the "
@@ -203,9 +203,10 @@ def unlisted_generations(definition: WebhookDefinition, latest: Mapping[str, int
 
 
 def cautions(definition: WebhookDefinition) -> list[Caution]:
-    """What works and is likely not meant: credentials in a URL, in headers or over http, and secrets that are too long.
+    """Cautions about a definition that works: credentials in a URL, in headers or over http, and secrets that are too
+    long.
 
-    Secrets are looked up to count their bytes, unless a person would be asked.
+    Secrets are looked up to count their bytes, unless this would ask a user.
     """
     from_headers = [header_caution(name, value) for name, value in definition.headers.items()]
     from_secrets = [secret_caution(field, value) for field, value in secrets_of(definition.authorization)]
@@ -217,7 +218,7 @@ def cautions(definition: WebhookDefinition) -> list[Caution]:
 def warn(definition: WebhookDefinition, stacklevel: int = 2) -> None:
     """Give the cautions as warnings.
 
-    :param stacklevel: whose line they are shown at; 2 is the caller of this function.
+    :param stacklevel: the frame whose line the warnings name; 2 is the caller of this function.
     """
     for caution in cautions(definition):
         message = f"Webhook {_shown(definition.id)}: {caution.message} {caution.hint}".rstrip()
@@ -225,9 +226,10 @@ def warn(definition: WebhookDefinition, stacklevel: int = 2) -> None:
 
 
 def check_distinct(definitions: Iterable[WebhookDefinition]) -> None:
-    """Refuse two definitions with one id in one call: of these a kernel would make two webhooks of one name.
+    """Refuse two definitions with the same id in one call: a kernel would make two webhooks with one name from them.
 
-    :raises DuplicateWebhookError: naming the id, and both by their place and host.
+    :raises DuplicateWebhookError: two definitions have the same id. The message names the id, and both by position and
+        host.
     """
     seen: dict[str, tuple[int, WebhookDefinition]] = {}
     for position, definition in enumerate(definitions, start=1):
@@ -242,16 +244,16 @@ def check_distinct(definitions: Iterable[WebhookDefinition]) -> None:
 
 
 def _place(position: int, definition: WebhookDefinition) -> str:
-    # The host alone: the rest of a URL may hold a token.
+    # Only the host: the rest of a URL may contain a token.
     host = "" if check_target_url(definition.target_url) else urlsplit(definition.target_url).hostname
     return f"number {position} (to {host})" if host else f"number {position}"
 
 
 def check_revealed(definition: WebhookDefinition) -> None:
-    """Look every secret up, and refuse one that could not be sent. A person is asked for one at a prompt.
+    """Look every secret up, and refuse a secret that cannot be sent. A prompt asks the user.
 
-    :raises SecretUnavailableError: a reference leads nowhere.
-    :raises InvalidDefinitionError: what it leads to cannot work. Nothing of it is repeated.
+    :raises SecretUnavailableError: the secret of a reference was not found.
+    :raises InvalidDefinitionError: the value cannot work. The error does not repeat it.
     """
     for field, secret in secrets_of(definition.authorization):
         check = check_token if field == "token" else partial(check_secret, field=field)
@@ -277,7 +279,8 @@ _WITH_CREDENTIALS = (BasicAuthorization, BearerAuthorization, OAuthAuthorization
 
 
 def exposures(definition: WebhookDefinition) -> list[Caution]:
-    """A caution for each URL of http, but on this machine, that credentials are sent to. It repeats nothing of it."""
+    """A caution for each http URL to which credentials are sent, except on this machine. It repeats nothing of the
+    URL."""
     authorization = definition.authorization
     found = []
     if isinstance(authorization, _WITH_CREDENTIALS) and _is_open(definition.target_url):
@@ -305,5 +308,5 @@ def _is_open(url: object) -> bool:
     try:
         parts = urlsplit(url) if isinstance(url, str) else None
         return parts is not None and parts.scheme == "http" and not is_local(parts.hostname or "")
-    except ValueError:  # what is no URL is a problem, and told as one
+    except ValueError:  # another rule reports a text that is not a URL
         return False

@@ -1,4 +1,4 @@
-"""Rules for the extra headers of a delivery. No message repeats a value, or a name that is not one."""
+"""Rules for the extra headers of a delivery. No message repeats a value, or a name that is not a header name."""
 
 from __future__ import annotations
 
@@ -28,8 +28,8 @@ CONTENT_HEADERS = frozenset(
         "last-modified",
     }
 )
-"""Headers that .NET keeps with the body. A kernel adds a webhook's headers to the request, where these are refused, so
-that every delivery fails (source: Core/Observation/Webhooks/WebhookHttpClientFactory.cs)."""
+"""Headers that .NET keeps with the body. A kernel adds a webhook's headers to the request, which refuses these, so
+every delivery fails (source: Core/Observation/Webhooks/WebhookHttpClientFactory.cs)."""
 
 TRANSPORT_HEADERS = frozenset(
     {
@@ -44,7 +44,7 @@ TRANSPORT_HEADERS = frozenset(
         "upgrade",
     }
 )
-"""Headers of one connection, which an HTTP client sets itself."""
+"""Headers of one connection. An HTTP client sets them itself."""
 
 _TOKEN = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _NOT_IN_TOKEN = re.compile(r"[^!#$%&'*+.^_`|~0-9A-Za-z-]")
@@ -52,12 +52,13 @@ _NOT_IN_VALUE = re.compile(r"[^\t\x20-\x7e]")
 
 
 def check_header(name: object, value: object) -> list[Problem]:
-    """One header: a name of RFC 9110 that may be set, and a value that can be sent."""
+    """Check one header: its name must be valid in RFC 9110 and allowed here, and its value must be possible to send."""
     return [*check_header_name(name), *check_header_value(name, value)]
 
 
 def check_header_name(name: object) -> list[Problem]:
-    """The name alone. One that is no name is told by its shape: it may be a value in the wrong place."""
+    """Check only the name. A message describes an invalid name by its shape, because it may be a value in the wrong
+    place."""
     if not isinstance(name, str):
         return [Problem(FIELD, f"The name of a header is a text, not {type(name).__name__}.")]
     if not name:
@@ -86,7 +87,8 @@ def _shape(name: str) -> str:
 
 
 def check_header_value(name: object, value: object) -> list[Problem]:
-    """The value alone; ``name`` is for the message. A reference to a secret is looked up when it is sent, not here."""
+    """Check only the value; ``name`` is for the message. A reference to a secret is looked up when it is sent, not
+    here."""
     shown = f"The header {name!r}" if isinstance(name, str) and _TOKEN.fullmatch(name) else "A header"
     if isinstance(value, Secret):
         if value.reference is not None:
@@ -108,9 +110,10 @@ def check_header_value(name: object, value: object) -> list[Problem]:
 
 
 def check_headers(headers: Mapping[Any, Any], *, authorized: bool) -> list[Problem]:
-    """All headers together.
+    """Check all headers together.
 
-    :param authorized: whether the webhook has an authorization, which then makes the ``Authorization`` header.
+    :param authorized: whether the webhook has an authorization. The kernel then sets the ``Authorization`` header
+        itself.
     """
     problems = [problem for name, value in headers.items() for problem in check_header(name, value)]
     seen: dict[str, str] = {}
@@ -129,7 +132,7 @@ def check_headers(headers: Mapping[Any, Any], *, authorized: bool) -> list[Probl
 
 
 def check_twice(first: str, second: str) -> list[Problem]:
-    """Two names of one header."""
+    """Check two names that may be the same header."""
     if first == second or first.lower() != second.lower():
         return []
     if not _TOKEN.fullmatch(first):
@@ -138,7 +141,7 @@ def check_twice(first: str, second: str) -> list[Problem]:
 
 
 def header_caution(name: object, value: object) -> Caution | None:
-    """A caution when a header's name looks like a credential, or its value is a Secret: kernels keep it in clear."""
+    """A caution if a header's name looks like a credential, or its value is a Secret: kernels store it in clear."""
     if not isinstance(name, str) or not _TOKEN.fullmatch(name):
         return None
     if looks_like_credential(name):

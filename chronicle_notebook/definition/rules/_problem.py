@@ -1,4 +1,4 @@
-"""What is wrong, or likely not meant, in a definition: values that a form can show beside a field."""
+"""Problems and cautions of a definition, as values that a form can show beside a field."""
 
 from __future__ import annotations
 
@@ -9,24 +9,25 @@ from chronicle_notebook.base._errors import ChronicleWarning, CredentialHeaderWa
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """Something that cannot work. Its texts tell a value's shape, never a secret, a header's value or a URL."""
+    """Something that cannot work. Its texts describe the shape of a value, never a secret, the value of a header or a
+    URL."""
 
     field: str
-    """The argument it is about: ``id``, ``target_url``, ``headers``, ``username`` and so on."""
+    """The argument: ``id``, ``target_url``, ``headers``, ``username`` and so on."""
     message: str
     """A whole sentence."""
     hint: str = ""
     """The next step, as a sentence."""
     error: type[InvalidDefinitionError] = InvalidDefinitionError
-    """What is raised for it."""
+    """The type of the error to raise."""
 
 
 @dataclass(frozen=True, slots=True)
 class Caution:
-    """Something that works and is likely not meant, with texts that are as discreet as those of a problem."""
+    """Something that works but probably does not do what the user wants. Its texts follow the rules of a problem."""
 
     field: str
     message: str
     hint: str = ""
     warning: type[ChronicleWarning] = CredentialHeaderWarning
-    """The kind of warning it is given as."""
+    """The type of the warning."""

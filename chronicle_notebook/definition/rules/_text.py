@@ -8,14 +8,15 @@ from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.definition.rules._problem import Problem
 
 KEY_SEPARATOR = "#"
-"""Kernels join the parts of a grain's key with it, so an id that holds it is read wrongly (source: I/KeyHelper.cs)."""
+"""Kernels use this character to join the parts of a grain's key. They misread an id with it (source:
+I/KeyHelper.cs)."""
 
 UNPRINTABLE = {"Cc": "a control character", "Cs": "half a character (a lone surrogate)"}
 LINE_BREAKS = {"Zl": "a line break", "Zp": "a line break"}
 
 
 def unprintable(text: str) -> str:
-    """What cannot be shown or sent in a text, with its position; empty when there is nothing of the kind."""
+    """The first character of a text that cannot be shown or sent, with its position; empty if there is none."""
     kinds = UNPRINTABLE | LINE_BREAKS
     for position, character in enumerate(text, start=1):
         kind = kinds.get(unicodedata.category(character))
@@ -26,9 +27,9 @@ def unprintable(text: str) -> str:
 
 
 def check_text(value: object, *, field: str, what: str, hint: str = "") -> list[Problem]:
-    """A text that must say something: not blank, no white space around it, nothing that cannot be printed.
+    """Check a text: it must not be blank, must have no white space around it, and must have only printable characters.
 
-    :param what: how the text is called in a sentence, for example ``The target URL``.
+    :param what: the name of the text in a sentence, for example ``The target URL``.
     """
     if not isinstance(value, str):
         return [Problem(field, f"{what} is a text, not {_kind(value)}.", hint)]
@@ -57,19 +58,19 @@ def _check_key(value: object, *, field: str, what: str, hint: str) -> list[Probl
 
 
 def check_id(value: object) -> list[Problem]:
-    """The id of a webhook, which is also the id of its observer."""
+    """Check the id of a webhook, which is also the id of its observer."""
     hint = "Give each webhook an id, for example 'account-events'."
     return _check_key(value, field="id", what="The id of a webhook", hint=hint)
 
 
 def check_event_sequence_id(value: object) -> list[Problem]:
-    """The id of the sequence that is observed. A kernel refuses an empty one (source: Core/Observation/Webhooks)."""
+    """Check the id of the observed sequence. A kernel refuses an empty one (source: Core/Observation/Webhooks)."""
     hint = "Leave it out for 'event-log', or name another sequence of the event store."
     return _check_key(value, field="event_sequence_id", what="The id of the event sequence", hint=hint)
 
 
 def check_flag(value: object, *, field: str) -> list[Problem]:
-    """``active`` or ``replayable``: a bool and nothing like one, since absent and false differ on the wire."""
+    """Check ``active`` or ``replayable``: only a bool is allowed, because missing and false differ on the wire."""
     if isinstance(value, bool):
         return []
     return [Problem(field, f"{field} is True or False, not {_kind(value)}.", f"Write {field}=True or {field}=False.")]

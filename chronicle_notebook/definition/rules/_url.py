@@ -1,4 +1,5 @@
-"""Rules for a URL that a kernel sends to. No message repeats any part of it, since it may hold a password."""
+"""Rules for a URL to which a kernel sends something. No message repeats any part of it, because it may contain a
+password."""
 
 from __future__ import annotations
 
@@ -19,9 +20,9 @@ _FORBIDDEN_IN_HOST = re.compile(r'["<>^`{|}%\\\[\]]')
 
 
 def check_target_url(value: object) -> list[Problem]:
-    """Where a kernel POSTs events: an absolute http or https URL.
+    """Check the URL to which a kernel POSTs events: an absolute http or https URL.
 
-    Kernels accept anything here, and then every delivery fails (source: Core/Observation/Webhooks/WebhookMediator.cs).
+    Kernels accept any text, and then every delivery fails (source: Core/Observation/Webhooks/WebhookMediator.cs).
     """
     return check_url(
         value,
@@ -39,10 +40,10 @@ def holds_credential(url: str) -> bool:
 
 
 def target_url_caution(value: object) -> Caution | None:
-    """A caution when a name in the query looks like a credential: kernels store and list the URL in clear."""
+    """A caution if a name in the query looks like a credential: kernels store and list the URL in clear."""
     if not isinstance(value, str) or check_target_url(value):
         return None
-    # One without a value is not among them.
+    # parse_qsl leaves out names without a value.
     for position, (name, _) in enumerate(parse_qsl(urlsplit(value).query), start=1):
         if parameter_looks_like_credential(name):
             return Caution(
@@ -56,7 +57,8 @@ def target_url_caution(value: object) -> Caution | None:
 
 
 def check_authority(value: object) -> list[Problem]:
-    """Where a kernel looks up the token endpoint of an OAuth authorization: an absolute http or https URL."""
+    """Check the URL below which a kernel finds the token endpoint of an OAuth authorization: an absolute http or https
+    URL."""
     return check_url(
         value,
         field="authority",
@@ -67,11 +69,11 @@ def check_authority(value: object) -> list[Problem]:
 
 
 def check_url(value: object, *, field: str, what: str, credentials: str, example: str) -> list[Problem]:
-    """An absolute http or https URL with a host and without user name, password and fragment.
+    """Check an absolute http or https URL with a host and without user name, password and fragment.
 
-    :param what: how the URL is called in a sentence.
-    :param credentials: the next step for who wrote credentials into it.
-    :param example: the next step for what is no such URL.
+    :param what: the name of the URL in a sentence.
+    :param credentials: the hint for a URL with credentials.
+    :param example: the hint for a text that is not such a URL.
     """
     problems = check_text(value, field=field, what=what, hint=example)
     if problems or not isinstance(value, str):
@@ -107,7 +109,7 @@ def _check_host(parts: SplitResult, *, field: str, what: str, example: str) -> l
         return [Problem(field, f"{what} has a host that cannot be read.", example)]
     try:
         port = parts.port
-    except ValueError:  # its text repeats the port, which may be a misplaced password
+    except ValueError:  # its text repeats the port, which may be a password in the wrong place
         port = 0
     if port == 0:
         return [Problem(field, f"{what} has a port that is not a number from 1 to 65535.", example)]

@@ -128,9 +128,9 @@ def steps_table(caption: str, steps: Sequence[Mapping[str, str]], *, banner: str
 
 @public
 class RunbookError(ChronicleError):
-    """A runbook ended and what was asked of it is not so; ``outcome`` says what was done and what was not."""
+    """A runbook ended without reaching its goal. ``outcome`` says what was done and what was not done."""
 
     def __init__(self, message: str, *, outcome: RunbookOutcome | None = None, hint: str = "") -> None:
         super().__init__(message, hint=hint)
         self.outcome = outcome
-        """What was done and what was not; None when it ended before that was known."""
+        """What was done and what was not done; None if the runbook ended before this was known."""
