@@ -1,3 +1,3 @@
-"""The version of this package, which the changelog repeats and a test compares."""
+"""The version of this package. The changelog repeats it, and a test compares the two."""
 
 __version__ = "0.1.0"

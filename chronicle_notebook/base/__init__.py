@@ -1,1 +1,1 @@
-"""What every room stands on and what knows no kernel: errors, secrets, texts, URLs, arguments, calls."""
+"""What all other rooms use, without any knowledge of kernels: errors, secrets, texts, URLs, arguments, calls."""

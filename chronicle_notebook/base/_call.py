@@ -1,7 +1,8 @@
-"""A call to a kernel: its method, its request hidden from tracebacks, and the protocols of what carries it.
+"""A call to a kernel: its method, its request, which tracebacks do not show, and the protocols of the objects that make
+the call.
 
-Paths of methods are written by hand, not taken from generated stubs, because both wire generations use the same paths
-with other answers: a stub can only be right about one of them.
+The paths of methods are written by hand, not taken from generated stubs, because both wire generations use the same
+paths with different answers: a stub can describe only one of them.
 """
 
 from __future__ import annotations

@@ -177,7 +177,7 @@ class CertificateError(KernelUnreachableError):
 
 @public
 class DeadlineExceededError(KernelError, TimeoutError):
-    """The kernel did not answer before the deadline. After a write the outcome is then unknown."""
+    """Remove the magics and their completion."""
 
 
 @public

@@ -16,7 +16,7 @@ from concurrent.futures import Future
 from typing import Any, Generic, TypeVar
 
 HOST = "127.0.0.1"
-"""The loopback interface, where everything of this package listens that listens at all."""
+"""The loopback interface. Everything in this package that listens, listens here."""
 BACKLOG = 128
 """The number of connections that may wait to be accepted."""
 

@@ -1,4 +1,5 @@
-"""The module from which users import a class, shown in its repr, in tracebacks and in help() instead of its file."""
+"""The module from which users import a class. The repr, tracebacks and help() show it instead of the file of the
+class."""
 
 from __future__ import annotations
 

@@ -28,7 +28,10 @@ class Secret:
     ``Secret("literal")`` holds the text itself. :meth:`env`, :meth:`keyring` and :meth:`prompt` hold a reference, and
     look the value up at each :meth:`reveal` (a prompt asks only once).
 
-    >>> Secret("swordfish") Secret(••••••) >>> Secret.env("WEBHOOK_TOKEN") Secret.env('WEBHOOK_TOKEN')
+    >>> Secret("swordfish")
+    Secret(••••••)
+    >>> Secret.env("WEBHOOK_TOKEN")
+    Secret.env('WEBHOOK_TOKEN')
     """
 
     __slots__ = ("_look_up", "_reference")

@@ -1,7 +1,7 @@
-"""A runbook's notebook while papermill runs it, and what a signal does to it.
+"""A runbook's notebook while papermill runs it, and the effect of signals.
 
-The first Ctrl-C, or SIGTERM, interrupts the cell, as the stop button of JupyterLab does: the runbook then leaves its
-outcome, which tells what was done. The next one ends it whatever it is at.
+The first Ctrl-C or SIGTERM interrupts the cell, as the stop button of JupyterLab does. The runbook then leaves its
+outcome, which says what was done. The next signal ends the run at once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ _Handler = Callable[[int], object] | Callable[[int, FrameType | None], Any] | in
 
 
 class Interruption:
-    """What signals have come, and which Jupyter kernel they are passed on to."""
+    """The received signals, and the Jupyter kernel that gets them."""
 
     def __init__(self) -> None:
         self.signals: list[int] = []
@@ -33,26 +33,26 @@ class Interruption:
         return bool(self.signals)
 
     def error(self) -> KeyboardInterrupt:
-        """The error that ends a program which was told to."""
+        """The error that ends a program after a signal."""
         return Terminated() if self.signals and self.signals[0] == signal.SIGTERM else KeyboardInterrupt()
 
     def hear(self, number: int, _frame: FrameType | None) -> None:
-        """Take a signal.
+        """Handle a signal.
 
-        :raises KeyboardInterrupt: no cell runs that could be interrupted, or one was already.
+        :raises KeyboardInterrupt: no cell runs, or a cell was interrupted before.
         """
         self.signals.append(number)
         if len(self.signals) > 1 or not self._executing or not self._interrupt():
             raise self.error()
 
     def hooks(self) -> dict[str, Any]:
-        """What papermill is given, so that it tells when a cell runs, and on which kernel."""
+        """Arguments for papermill, so that it reports when a cell runs, and in which kernel."""
         from jupyter_client.manager import AsyncKernelManager
 
         kernels = self._kernels
 
         class Manager(AsyncKernelManager):
-            """One that is known here."""
+            """A kernel manager that this object knows."""
 
             def __init__(self, *arguments: Any, **named: Any) -> None:
                 super().__init__(*arguments, **named)
@@ -66,7 +66,7 @@ class Interruption:
         }
 
     def _begin(self, **_: Any) -> None:
-        if self.signals:  # it came between two cells, or a cell did not mind it
+        if self.signals:  # the signal came between two cells, or the cell ignored it
             raise self.error()
 
     def _enter(self, **_: Any) -> None:
@@ -76,7 +76,7 @@ class Interruption:
         self._executing = False
 
     def _interrupt(self) -> bool:
-        """Interrupt the cell, and what it has started; whether that can be done here."""
+        """Interrupt the cell and its child processes. Returns whether this is possible here."""
         process = getattr(self._kernels[-1].provisioner, "process", None) if self._kernels else None
         if process is None or sys.platform == "win32":
             return False
@@ -89,7 +89,7 @@ class Interruption:
 
 @contextmanager
 def interruptible() -> Iterator[Interruption]:
-    """Take SIGINT and SIGTERM until the end. Only the main thread can; in any other nothing is changed."""
+    """Handle SIGINT and SIGTERM in the block. Only the main thread can do this; in other threads nothing changes."""
     interruption = Interruption()
     if threading.current_thread() is not threading.main_thread():
         yield interruption
@@ -103,9 +103,9 @@ def interruptible() -> Iterator[Interruption]:
 
 
 def execute(path: Path, saved: Path, parameters: Mapping[str, Any], interruption: Interruption) -> str:
-    """Run a notebook, and save it after each cell; the error that ended it, or nothing.
+    """Run a notebook, and save it after each cell. Returns the error that ended it, or an empty text.
 
-    :param interruption: where signals are heard; it tells afterwards whether one ended it.
+    :param interruption: handles the signals, and says afterwards whether one of them ended the run.
     """
     import papermill
     from jupyter_client.kernelspec import NoSuchKernel
@@ -121,7 +121,7 @@ def execute(path: Path, saved: Path, parameters: Mapping[str, Any], interruption
             progress_bar=sys.stderr.isatty(),
             stdout_file=sys.stderr,  # the standard output is for the outcome, which a program may read
             store_widget_state=False,
-            extra_arguments=["--log-level=50"],  # what the kernel process says of itself is no progress
+            extra_arguments=["--log-level=50"],  # messages of the kernel process are not progress
             **interruption.hooks(),
         )
     except (PapermillException, DeadKernelError, NoSuchKernel, OSError) as error:
@@ -152,5 +152,5 @@ def _told(error: Exception, saved: Path) -> str:
 
 
 def _plain(path: Path) -> str:
-    """A path as papermill takes it, which reads ``-`` and braces in its own way."""
+    """A path in a form for papermill, which gives ``-`` and braces a special meaning."""
     return str(path.absolute()).replace("{", "{{").replace("}", "}}")

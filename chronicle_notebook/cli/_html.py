@@ -1,4 +1,4 @@
-"""An executed notebook as one static page: its texts, tables and plots, without a script and without the network."""
+"""An executed notebook as one static page: its texts, tables and plots, without script and without network."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from chronicle_notebook.base._errors import ChronicleError, missing
 from chronicle_notebook.scan import rules_for, scan_notebook
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; form-action 'none'"
-"""What a browser may load for the page: nothing. It holds even where something slips through the filter."""
+"""What a browser may load for the page: nothing. This works even if the filter overlooks something."""
 _DROPPED = frozenset(
     {"script", "noscript", "iframe", "frame", "object", "embed", "link", "meta", "base", "form", "foreignobject"}
 )
@@ -34,7 +34,7 @@ img,svg{max-width:100%}.prompt,.jp-InputPrompt,.jp-OutputPrompt,a.anchor-link{di
 def export(notebook: Any, path: Path, *, title: str) -> None:
     """Write the page.
 
-    :raises ChronicleError: the notebook holds a secret, so no page was written.
+    :raises ChronicleError: the notebook contains a secret, so no page was written.
     :raises MissingDependencyError: nbconvert is not installed.
     """
     leaks = scan_notebook(notebook, rules_for(notebook), file=title)
@@ -69,7 +69,7 @@ def page(notebook: Any, *, title: str) -> str:
 
 
 def _still(notebook: Any) -> Any:
-    """A copy with of each output the richest form that needs no script."""
+    """A copy in which each output has only its richest form that needs no script."""
     import copy
 
     still = copy.deepcopy(notebook)
@@ -84,7 +84,7 @@ def _still(notebook: Any) -> Any:
 
 
 def _pictures(data: dict[str, Any]) -> dict[str, Any]:
-    """An SVG as a picture, in which no script can run, rather than as a part of the page."""
+    """An SVG as a picture, in which no script can run, instead of a part of the page."""
     if "image/svg+xml" not in data:
         return data
     drawn = data["image/svg+xml"]
@@ -94,7 +94,8 @@ def _pictures(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def cleaned(markup: str) -> str:
-    """HTML without what runs or loads: scripts, frames, handlers of events, addresses other than data and anchors."""
+    """HTML without everything that runs or loads: scripts, frames, event handlers, addresses other than data and
+    anchors."""
     cleaner = _Cleaner()
     cleaner.feed(markup)
     cleaner.close()
@@ -102,7 +103,7 @@ def cleaned(markup: str) -> str:
 
 
 class _Cleaner(HTMLParser):
-    """Writes a document again, element by element, and leaves out what may not be in it."""
+    """Writes a document again, element by element, without the forbidden parts."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=False)
@@ -130,8 +131,8 @@ class _Cleaner(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if not self._inside:
-            # The content of a raw-text element and what is left unparsed at the end come as data too. Where a browser
-            # sees other elements than this parser, a "<" in them would start one.
+            # The parser reports the content of raw-text elements, and unparsed text at the end, as data too. A browser
+            # may parse these differently, and a "<" in them would then start an element.
             self.kept.append(data.replace("<", "&lt;"))
 
     def handle_entityref(self, name: str) -> None:
@@ -148,7 +149,7 @@ def _harmless(tag: str, name: str, value: str | None) -> bool:
         return False
     address = (value or "").strip().lower()
     if name in _ADDRESSES:
-        # A link is followed by a person alone; everything else would be loaded at once.
+        # Only a person follows a link. Everything else would be loaded at once.
         return address.startswith(("data:image/", "#")) or (tag == "a" and address.startswith(("https:", "http:")))
     return not (name == "style" and ("url(" in address or "expression(" in address))
 

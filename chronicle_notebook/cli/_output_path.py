@@ -1,4 +1,5 @@
-"""Where a run writes its notebook and its page: looked at before it starts, as afterwards it is too late."""
+"""Where a run writes its notebook and its page. This is checked before the run starts, because afterwards it is too
+late."""
 
 from __future__ import annotations
 
@@ -8,9 +9,9 @@ from chronicle_notebook.base._errors import InvalidInputError
 
 
 def check(runbook: Path, *, output: Path | None, page: Path | None) -> None:
-    """Make the folders of the files, and see that the files can be written.
+    """Create the folders of the files, and check that the files can be written.
 
-    :raises InvalidInputError: one is a folder, cannot be written, is the runbook, or both are one.
+    :raises InvalidInputError: a file is a folder, cannot be written, or is the runbook, or both files are the same.
     """
     given = {option: file for option, file in (("--output", output), ("--html", page)) if file is not None}
     for option, file in given.items():
@@ -36,7 +37,7 @@ def _try(file: Path) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     there = file.exists()
     if there and not file.is_file() and not file.is_dir():
-        return  # a device or a pipe: opening one may wait, or mean something
+        return  # a device or a pipe: opening it may wait, or may have an effect
     with file.open("ab"):
         pass
     if not there:

@@ -1,4 +1,4 @@
-"""An outcome as lines for a terminal: what was found, and how each step stands."""
+"""An outcome as lines for a terminal: the findings, and the state of each step."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ _GRADED = ("grade", _SUBJECT, "what", "remedy")
 
 
 def lines(outcome: Mapping[str, Any]) -> Iterator[str]:
-    """What became of a runbook, given as :meth:`RunbookOutcome.to_dict`, then one line for each step and finding."""
+    """The summary of an outcome, given as :meth:`RunbookOutcome.to_dict`, then one line for each step and finding."""
     yield _one_line(f"{outcome['runbook']}: {outcome['status']}. {outcome['summary']}")
     steps, findings = outcome["steps"], outcome["findings"]
     width = _width(each["state"] for each in steps)
@@ -26,7 +26,7 @@ def lines(outcome: Mapping[str, Any]) -> Iterator[str]:
 
 
 def unlisted(outcome: Mapping[str, Any]) -> list[str]:
-    """The problems that the line of no step tells."""
+    """The problems that no line of a step contains."""
     told = [f"{each['subject']}: {each['what']}: {each['state']}." for each in outcome["steps"]]
     return [
         _one_line(problem)
@@ -36,12 +36,12 @@ def unlisted(outcome: Mapping[str, Any]) -> list[str]:
 
 
 def as_json(outcome: Mapping[str, Any]) -> str:
-    """All of it, for a program; in ASCII, which goes through any pipe."""
+    """The whole outcome for a program, in ASCII, which every pipe accepts."""
     return json.dumps(dict(outcome), indent=2)
 
 
 def _graded(findings: Sequence[Mapping[str, str]]) -> Iterator[str]:
-    """Findings as an audit makes them, which come worst first."""
+    """The findings of an audit, which are sorted, worst first."""
     grades, hooks = _width(each["grade"] for each in findings), _width(each["webhook"] for each in findings)
     for each in findings:
         before = f"  {each['grade'].ljust(grades)}  {_one_line(each['webhook']).ljust(hooks)}  "
@@ -49,7 +49,7 @@ def _graded(findings: Sequence[Mapping[str, str]]) -> Iterator[str]:
 
 
 def _plain(finding: Mapping[str, Any]) -> str:
-    """What a comparison, or a runbook of one's own, found: the webhook if it names one, and the rest by name."""
+    """A finding of a comparison or of a user's runbook: the webhook, if it names one, and the other facts by name."""
     rest = ", ".join(
         f"{name} {value}" for name, value in finding.items() if name != _SUBJECT and value not in ("", None)
     )
@@ -61,5 +61,5 @@ def _width(texts: Iterator[str]) -> int:
 
 
 def _one_line(text: str, *, before: str = "") -> str:
-    """A name from a kernel must neither break a line nor steer the terminal."""
+    """A name from a kernel, made safe: it must neither break a line nor control the terminal."""
     return before + " ".join("".join(each if each.isprintable() else " " for each in text).split())

@@ -1,4 +1,4 @@
-"""``chronicle-notebook run``: a runbook from the command line, through papermill."""
+"""``chronicle-notebook run``: runs a runbook from the command line, with papermill."""
 
 from __future__ import annotations
 
@@ -31,20 +31,20 @@ def run(
     confirm: str | None = None,
     as_json: bool = False,
 ) -> int:
-    """Run a runbook and say what became of it, of each step and what was found; 0 when it is as asked, else 1.
+    """Run a runbook and print its outcome, its steps and its findings. Returns 0 if the goal was reached, else 1.
 
-    That goes to the standard output. What the runbook prints on its way goes to the standard error. A signal interrupts
-    the cell that runs, so that the runbook can leave its outcome; what became of it is told then too.
+    The outcome goes to the standard output; the runbook's own output goes to the standard error. A signal interrupts
+    the running cell, so that the runbook can leave its outcome, which is printed then too.
 
-    :param runbook: a file, or the name of one that comes with the project.
+    :param runbook: a file, or the name of one of the project's runbooks.
     :param given: parameters, each ``name=value``.
-    :param output: where to save the executed notebook; it is saved after each cell, without the state of widgets.
-    :param page: where to write it as a static page.
+    :param output: the file for the executed notebook. It is saved after each cell, without the state of widgets.
+    :param page: the file for a static page.
     :param confirm: the name of the protected event store that may be written to.
-    :param as_json: say it as JSON, as :meth:`RunbookOutcome.to_dict` has it.
-    :raises ChronicleError: it cannot be run at all (a wrong parameter, no such file, one that cannot be written), and
-        nothing was started; or it ended without an outcome; or the page could not be written.
-    :raises KeyboardInterrupt: it was interrupted, or told to end.
+    :param as_json: print the outcome as JSON, see :meth:`RunbookOutcome.to_dict`.
+    :raises ChronicleError: the runbook cannot be started (a wrong parameter, a missing file, a file that cannot be
+        written); or it ended without an outcome; or the page could not be written.
+    :raises KeyboardInterrupt: the run was interrupted.
     """
     path = _found(runbook)
     try:
@@ -64,7 +64,7 @@ def run(
         notebook = _executed(saved, before, nbformat)
     leaks = scan_notebook(notebook, rules_for(notebook), file=path.stem)
     outcome = outcome_of(notebook)
-    # First of all, as whatever comes now may fail, and what was done is done.
+    # First of all, because later steps may fail, and what was done is done.
     if outcome is not None:
         _tell(outcome, as_json=as_json)
     for leak in leaks:
@@ -83,7 +83,7 @@ def run(
 
 
 def _executed(saved: Path, before: int, nbformat: Any) -> Any:
-    """The executed notebook; an empty one where none was saved. What an earlier run has left says nothing of this."""
+    """The executed notebook; an empty one if none was saved. The notebook of an earlier run does not count."""
     notebook = _read(saved, nbformat) if _written(saved) != before else None
     return notebook or nbformat.v4.new_notebook()
 
@@ -128,8 +128,8 @@ def _tell(outcome: Mapping[str, Any], *, as_json: bool) -> None:
 def read_parameters(cells: Sequence[str], given: Sequence[str]) -> dict[str, Any]:
     """The parameters of a command line, checked against the schema in the notebook.
 
-    :raises InvalidInputError: one is unknown, of another type, given twice, or a secret that is written out. No value
-        is repeated.
+    :raises InvalidInputError: a parameter is unknown, has a wrong type, is given twice, or is a secret in plain text.
+        The error repeats no value.
     """
     schema = schema_of(cells)
     kinds = {name: Kind.of(kind) for name, kind in STANDARD.items()} if schema is None else schema
@@ -150,7 +150,7 @@ def read_parameters(cells: Sequence[str], given: Sequence[str]) -> dict[str, Any
 
 
 def outcome_of(notebook: Any) -> Mapping[str, Any] | None:
-    """The last outcome in an executed notebook; None when there is none."""
+    """The last outcome in an executed notebook; None if there is none."""
     found: Mapping[str, Any] | None = None
     for cell in notebook.cells:
         for output in cell.get("outputs", []):
@@ -159,7 +159,7 @@ def outcome_of(notebook: Any) -> Mapping[str, Any] | None:
 
 
 def shipped() -> dict[str, Path]:
-    """The runbooks that come with the project, by name: those of the checkout, else those in the package."""
+    """The project's runbooks by name: those of the checkout, else those of the package."""
     here = Path(__file__).resolve()
     for folder in (here.parents[2] / "notebooks" / "runbooks", here.parents[1] / "runbook" / "books"):
         found = {each.stem: each for each in folder.glob("*.ipynb")}
@@ -191,7 +191,7 @@ def _cells(path: Path, nbformat: Any) -> list[str]:
 
 
 def _read(path: Path, nbformat: Any) -> Any:
-    """A notebook; None when there is none, or only a half of one, as after the second signal."""
+    """A notebook; None if there is no file, or only half of one, as after the second signal."""
     try:
         return nbformat.read(path, as_version=4)
     except Exception:  # noqa: BLE001 - what nbformat raises for a file that is none is not settled
@@ -200,7 +200,7 @@ def _read(path: Path, nbformat: Any) -> Any:
 
 @contextmanager
 def _confirmed(store: str | None) -> Iterator[None]:
-    """Hand the confirmed name to the kernel, which inherits the environment."""
+    """Pass the confirmed name to the Jupyter kernel, which inherits the environment."""
     before = os.environ.get(CONFIRMED)
     if store is not None:
         os.environ[CONFIRMED] = store
@@ -215,7 +215,7 @@ def _confirmed(store: str | None) -> Iterator[None]:
 
 @contextmanager
 def _kept(output: Path | None) -> Iterator[Path]:
-    """Where the notebook is saved: where it was asked for, or in a folder that goes away."""
+    """The path for the notebook: the requested one, or one in a temporary folder."""
     import tempfile
 
     if output is not None:

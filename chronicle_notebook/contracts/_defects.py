@@ -157,7 +157,7 @@ _DOCUMENTED = frozenset({"changes-ignored", "secrets-look-changed", "store-creat
 
 def known_defects(version: ServerVersion, generation: str) -> tuple[KnownDefect, ...]:
     """The known bugs of a kernel."""
-    if version.is_sandbox:  # the version says nothing of what releases do wrong
+    if version.is_sandbox:  # the version says nothing about the bugs of releases
         return tuple(defect for defect in DEFECTS if defect.key in _DOCUMENTED)
     return tuple(defect for defect in DEFECTS if defect.affects(version, generation))
 

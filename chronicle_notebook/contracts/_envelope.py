@@ -1,8 +1,9 @@
-"""The envelope around each answer of the `commands` generation, and its meaning. Failures have the gRPC status OK, and
-the envelope contains them. Facts (source: K/Contracts/Commands/CommandResult.cs, K/Contracts/Queries/QueryResult.cs,
-K/Contracts/Validation/ValidationResult.cs): any validation result stops the handler; a missing severity means Error,
-because default values are not sent; an explicit false ``IsAuthorized`` is a refusal, a missing one is not; each call
-gets a new correlation id, so an answer without it is not an envelope.
+"""The envelope around each answer of the `commands` generation, and its meaning.
+
+Failures have the gRPC status OK, and the envelope contains them. Facts (source: K/Contracts/Commands/CommandResult.cs,
+K/Contracts/Queries/QueryResult.cs, K/Contracts/Validation/ValidationResult.cs): any validation result stops the
+handler; a missing severity means Error, because default values are not sent; an explicit false ``IsAuthorized`` is a
+refusal, a missing one is not; each call gets a new correlation id, so an answer without it is not an envelope.
 """
 
 from __future__ import annotations

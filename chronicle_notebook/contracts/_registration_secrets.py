@@ -1,4 +1,5 @@
-"""What hides the secrets of a registration in the words of a kernel: a validator can quote the password it refuses."""
+"""Hides the secrets of a registration in the messages of a kernel: a validator can quote the password that it
+refuses."""
 
 from __future__ import annotations
 

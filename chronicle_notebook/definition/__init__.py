@@ -1,1 +1,1 @@
-"""Making a definition: builder, declared classes, YAML, code, and the rules that a definition must keep."""
+"""Definitions: builder, declared classes, YAML, code, and the rules for a definition."""

@@ -54,7 +54,7 @@ _OTHER_KINDS = frozenset(
 
 @dataclass(frozen=True, slots=True)
 class Document:
-    """A whole webhook as YAML, which ``code`` writes with ``--as yaml``."""
+    """An event to append, and an event of a sequence."""
 
     id: str
     target_url: str

@@ -1,1 +1,1 @@
-"""How things are shown: tables and cards as text and as static HTML, DataFrames, a terminal."""
+"""Display: tables and cards as text and as static HTML, DataFrames, a terminal."""

@@ -42,7 +42,10 @@ def event_type(
     :param tombstone: whether such an event marks the end of its event source.
     :raises InvalidDeclarationError: an argument has a wrong type, or the decorated object is not a class.
 
-    >>> @event_type("AccountOpened") ... class Opened: ...     owner: str >>> event_type_of(Opened)
+    >>> @event_type("AccountOpened")
+    ... class Opened:
+    ...     owner: str
+    >>> event_type_of(Opened)
     EventType(id='AccountOpened', generation=1, tombstone=False)
     """
     if isinstance(id, type):

@@ -72,7 +72,7 @@ class FailedAttempt:
     occurred: datetime | None
     sequence_number: int
     messages: tuple[str, ...]
-    """The kernel's own messages. They can quote the whole target URL."""
+    """The receivers of this process that serve, by their URL."""
 
     @property
     def untried(self) -> bool:

@@ -20,5 +20,5 @@ class ServerVersion:
 
     @property
     def is_sandbox(self) -> bool:
-        """Whether the kernel is a sandbox of this package, in this process or another; its version says so."""
+        """Whether the kernel is a sandbox of this package, in this process or in another one. Its version says so."""
         return self.version.endswith(SANDBOX_SUFFIX)

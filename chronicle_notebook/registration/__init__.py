@@ -1,1 +1,1 @@
-"""Changing webhooks: register, remove, replace, what is planned and what took effect."""
+"""Changing webhooks: register, remove and replace, the plan before and the outcome after."""

@@ -70,7 +70,7 @@ FIELDS = (
     _Field(
         "event_types",
         lambda d: ", ".join(map(str, d.event_types)) or "none",
-        # Kernels on PostgreSQL give them back in another order, which means nothing (seen on 16.37.1).
+        # Kernels on PostgreSQL return them in a different order, which has no meaning (seen on 16.37.1).
         lambda d: sorted((kind.id, kind.generation) for kind in d.event_types),
     ),
     _Field("headers", lambda d: ", ".join(sorted(d.headers)) or "none", _headers),

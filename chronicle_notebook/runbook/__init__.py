@@ -1,4 +1,4 @@
-"""Runbooks: notebooks that change webhooks step by step, dry unless told otherwise, and say what became of it.
+"""Runbooks: notebooks that change webhooks step by step if ``apply`` is true, and report the outcome.
 
 ::
 
@@ -12,9 +12,9 @@
     )
     run.plan()      # a table of what would be done
     run.apply()     # does it, if the parameter ``apply`` is true
-    run.finish()    # reads back, leaves the outcome, and fails unless all is as asked
+    run.finish()    # reads back, leaves the outcome, and fails unless everything is done
 
-The functions below the class make the steps of the runbooks that come with the project.
+The functions below the class make the steps of the project's own runbooks.
 """
 
 from importlib import import_module

@@ -60,7 +60,7 @@ def _assigned(source: str) -> Iterator[tuple[str, str]]:
 
 
 def _tree(source: str) -> ast.Module:
-    # Magics and shell lines are no Python; what stands beside them is read all the same.
+    # Magics and shell lines are not Python; the other lines are read nevertheless.
     plain = "\n".join("pass" if line.startswith(("%", "!")) else line for line in source.splitlines())
     try:
         return ast.parse(plain)

@@ -173,9 +173,9 @@ class Client:
         )
 
     def _test_appender(self) -> Callable[[str, EventToAppend], object] | None:
-        """What appends a made-up event for a test of a webhook; None unless the kernel is a sandbox.
+        """A function that appends a sample event for the test of a webhook; None unless the kernel is a sandbox.
 
-        In the event log of any other kernel such an event would stay for good.
+        Nobody could delete such an event from the event log of a real kernel.
         """
         if not self.sandbox:
             return None
@@ -184,7 +184,7 @@ class Client:
     def _explorer(self) -> WebhookExplorer:
         from chronicle_notebook.widgets import WebhookExplorer
 
-        session: Session = self  # type checkers hold the client against what widgets use of it
+        session: Session = self  # type checkers check here that the client fits the protocol of the widgets
         return WebhookExplorer(session)
 
     @cached_property

@@ -1,4 +1,4 @@
-"""The card of a client: which kernel, as whom it is called, how the connection is secured."""
+"""The card of a client: the kernel, the identity of the client, and the security of the connection."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ def client_card(
     kernel: NegotiatedGateway,
     remark: str,
 ) -> Card:
-    """What a client shows of itself.
+    """The card of a client.
 
-    :param remark: what is missing on the kernel, as a sentence; empty when the event store and namespace are there.
+    :param remark: what is missing in the kernel, as a sentence; empty if the event store and the namespace exist.
     """
     keys = [defect.key for defect in kernel.known_defects]
     found = kernel.negotiation

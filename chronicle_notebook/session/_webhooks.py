@@ -58,12 +58,13 @@ class Webhooks:
         appender: Callable[[], Append | None] = lambda: None,
         explore: Callable[[], WebhookExplorer] | None = None,
     ) -> None:
-        """Take what the calls need from whoever holds the connection.
+        """Take what the calls need from the owner of the connection.
 
-        :param event_store: the name of the event store; it is looked for in the kernel first, and may raise.
-        :param declared: the classes that :meth:`discover` looks at; all loaded ones unless given.
-        :param shown_store: the name of the event store for the card, without a call to the kernel.
-        :param appender: gives what appends an event for a test; None where no event may be appended.
+        :param event_store: returns the name of the event store. It first checks that the kernel has it, and may raise
+            an error.
+        :param declared: the classes that :meth:`discover` looks at; by default all loaded classes.
+        :param shown_store: returns the name of the event store for the card, without a call to the kernel.
+        :param appender: returns a function that appends an event for a test; None if no event may be appended.
         :param explore: makes the widget that :meth:`explore` returns.
         """
         self._kernel = kernel

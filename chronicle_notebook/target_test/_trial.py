@@ -13,7 +13,7 @@ from chronicle_notebook.target_test import _arrival
 from chronicle_notebook.target_test._answer import TargetAnswer, probe
 
 Append = Callable[[str, EventToAppend], object]
-"""Appends an event to a sequence, which is named first."""
+"""Appends an event to a sequence. The first argument is the id of the sequence."""
 
 ARRIVAL = 5.0
 """The longest time in seconds that a test waits for an event."""
@@ -30,10 +30,10 @@ def tried(
     append: Append | None,
     timeout: float,
 ) -> TargetAnswer:
-    """Send the request; where the target is a receiver of this process, append an event as well if that may be.
+    """Send the request. If the target is a receiver of this process and the kernel is a sandbox, also append an event.
 
-    :param append: what appends that event; None where the kernel is not a sandbox.
-    :param timeout: seconds for the target to answer in.
+    :param append: appends the event; None if the kernel is not a sandbox.
+    :param timeout: seconds for the answer of the target.
     """
     timeout = min(timeout, LONGEST)
     answer = probe(definition, timeout=timeout, generation=kernel.generation, banner=banner_of(kernel.server))

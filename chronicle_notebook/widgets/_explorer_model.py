@@ -1,4 +1,4 @@
-"""The state and the actions of an explorer, without any widget: live webhooks, selection, filter, details, undo."""
+"""A name of the certificate in a form that gRPC compares. An address counts as a name."""
 
 from __future__ import annotations
 

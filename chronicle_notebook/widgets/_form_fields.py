@@ -101,7 +101,11 @@ class Fields:
     variable: str = ""
     """The environment variable."""
     secret: Secret | None = None
-    """The typed secret."""
+    """The descriptor pool of the generated modules.
+
+    Chronicle's own client packages use the same message names, and a pool cannot contain two definitions of a name.
+    With its own pool, this package can be loaded together with them.
+    """
     headers: tuple[HeaderRow, ...] = ()
     replayable: bool = True
     active: bool = True

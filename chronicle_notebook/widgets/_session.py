@@ -1,6 +1,6 @@
-"""What a widget uses of a client: the widgets are drawn on these protocols and know no connection.
+"""What a widget uses of a client: the widgets use these protocols and know no connection.
 
-Type checkers hold :class:`chronicle_notebook.Client` against :class:`Session` in ``session/_client.py``.
+In ``session/_client.py`` type checkers check that :class:`chronicle_notebook.Client` fits :class:`Session`.
 """
 
 from __future__ import annotations
@@ -41,23 +41,23 @@ class WebhookService(Protocol):
         *,
         on_state: Callable[[ObservationState], None] | None = None,
     ) -> WebhookObservation:
-        """The full list at each change."""
+        """The complete list at each change."""
 
     def test(self, webhook: str | WebhookDefinition) -> TargetAnswer:
         """Send a test request to the target."""
 
     def register(self, webhook: WebhookDefinition) -> Outcome:
-        """Register a webhook and see it registered."""
+        """Register a webhook and wait until it is registered."""
 
     def replace(self, webhook: WebhookDefinition) -> Outcome:
-        """Remove a webhook and register it anew."""
+        """Remove a webhook and register it again."""
 
     def remove(self, webhook: str) -> Outcome:
-        """Remove a webhook and see it gone."""
+        """Remove a webhook and wait until it is gone."""
 
 
 class EventLog(Protocol):
-    """A sequence that events are appended to."""
+    """A sequence to which events can be appended."""
 
     @property
     def id(self) -> str:
@@ -91,7 +91,7 @@ class Session(Protocol):
 
     @property
     def known_defects(self) -> Listing[KnownDefect]:
-        """What kernels of this version are known to do wrong."""
+        """The known bugs of kernels of this version."""
 
     @property
     def protected(self) -> bool:
@@ -99,10 +99,10 @@ class Session(Protocol):
 
     @property
     def locked(self) -> bool:
-        """Whether that name was not given yet."""
+        """Whether the name of the event store has not been given yet."""
 
     def unlock(self, event_store: str) -> None:
-        """Allow writes by giving the name."""
+        """Allow writes by giving the name of the event store."""
 
     @property
     def webhooks(self) -> WebhookService:
@@ -110,7 +110,7 @@ class Session(Protocol):
 
     @property
     def event_log(self) -> EventLog:
-        """The sequence that events go to unless another is named."""
+        """The event log, the sequence that events go to by default."""
 
     def event_types(self) -> Listing[RegisteredEventType]:
         """The event types of the event store."""
@@ -125,4 +125,4 @@ class Session(Protocol):
         """The partitions that fail."""
 
     def retry_failed_partitions(self, webhook: str) -> Listing[tuple[FailedPartition, bool | None]]:
-        """Ask the kernel to try the failed partitions of a webhook."""
+        """Ask the kernel to retry the failed partitions of a webhook."""

@@ -1,1 +1,1 @@
-"""The rules that a definition must keep before it is sent, by field."""
+"""The rules for a definition before it is sent, by field."""

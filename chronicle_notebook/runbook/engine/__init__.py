@@ -1,1 +1,1 @@
-"""What runs a runbook: its parameters, its steps, its outcome."""
+"""The engine of runbooks: parameters, steps, outcome."""

@@ -1,4 +1,4 @@
-"""What became of a runbook: one line for people, and the same for machines."""
+"""The outcome of a runbook: one line for people, and the same for programs."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from chronicle_notebook.base._public import public, public_in
 from chronicle_notebook.display._table_and_card import Card, Table, Tone, banner_of
 
 MIME = "application/vnd.chronicle-notebook.outcome+json"
-"""The kind of the output that holds the outcome in a saved notebook."""
+"""The MIME type of the output that contains the outcome in a saved notebook."""
 VERSION = 1
-"""Of the form of the outcome; a field may be added without a new one."""
+"""The version of the outcome's format. A new field does not need a new version."""
 
 
 class Status(StrEnum):
@@ -27,19 +27,19 @@ class Status(StrEnum):
     NOTHING_TO_DO = "nothing to do"
     DONE = "done"
     INCOMPLETE = "incomplete"
-    """It was to be done, and not all of it is."""
+    """Some of the steps are not done."""
     REJECTED = "rejected"
-    """What was looked at is not as it was asked to be: findings, differences."""
+    """The findings or differences are not acceptable."""
     FAILED = "failed"
-    """It ended before anything was done."""
+    """The runbook ended before anything was done."""
 
 
 @public_in("runbook")
 @dataclass(frozen=True, slots=True)
 class RunbookOutcome:
-    """What a runbook was asked, what it did and did not do, and what was then seen to be so.
+    """The parameters of a runbook, what it did and did not do, and what the read-back showed.
 
-    ``bool(outcome)`` is true when it is what was asked. No field holds a secret.
+    ``bool(outcome)`` is true if the runbook reached its goal. No field contains a secret.
     """
 
     runbook: str
@@ -59,7 +59,7 @@ class RunbookOutcome:
         return self.status in {Status.PLANNED, Status.NOTHING_TO_DO, Status.DONE}
 
     def to_dict(self) -> dict[str, Any]:
-        """Everything in plain values, which JSON can hold."""
+        """Everything as plain values that JSON can hold."""
         return {
             "version": VERSION,
             "runbook": self.runbook,
@@ -78,7 +78,7 @@ class RunbookOutcome:
         }
 
     def write(self, path: str | Path) -> None:
-        """Keep it in a file of JSON."""
+        """Write the outcome to a JSON file."""
         target = Path(path)
         target.parent.mkdir(parents=True, exist_ok=True)
         target.write_text(json.dumps(self.to_dict(), indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
@@ -115,7 +115,7 @@ class Shown:
 
 
 def steps_table(caption: str, steps: Sequence[Mapping[str, str]], *, banner: str = "", foot: str = "") -> Table:
-    """Steps, each with how it stands."""
+    """A table of steps with their states."""
     return Table(
         caption=caption,
         titles=("Webhook", "Step", "State", "Worth knowing"),

@@ -1,4 +1,4 @@
-"""Looking at steps, doing them one after the other, and reading back what became of them."""
+"""Checking steps, doing them one after the other, and reading back the result."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ from chronicle_notebook.runbook.engine._step import Progress, State
 
 _NOTHING_SENT = (InvalidInputError, ProtectedError)
 _SETTLED = frozenset({State.ALREADY, State.DONE})
-"""What is not done again, also where steps are carried out a second time."""
+"""The states of steps that are not done again, even if the steps are performed a second time."""
 
 
 def look(steps: Sequence[Progress]) -> None:
-    """See which steps are done already. One that only prepares the next is needed if that one is."""
+    """Check which steps are done already. A step that only prepares the next one is needed if the next one is."""
     needed = True
     for each in reversed(steps):
         if each.step.lasting:
@@ -26,7 +26,7 @@ def look(steps: Sequence[Progress]) -> None:
 
 
 def carry_out(steps: Sequence[Progress], *, told: Callable[[str], object]) -> None:
-    """Do what is to be done, in order, up to the first step that does not succeed.
+    """Do the open steps in order, up to the first step that fails.
 
     :param told: called with a line for each step.
     """
@@ -88,7 +88,7 @@ def _read_back(each: Progress) -> None:
 
 
 def unfinished(steps: Sequence[Progress]) -> list[str]:
-    """What was to be done and is not, or is not known to be, each as a sentence."""
+    """The open steps that are not done, or not known to be done, each as a sentence."""
     return [
         f"{each.step.subject}: {each.step.what}: {each.state.value}. {each.note}".rstrip()
         for each in steps
@@ -97,7 +97,7 @@ def unfinished(steps: Sequence[Progress]) -> list[str]:
 
 
 def verify(steps: Sequence[Progress]) -> list[str]:
-    """Read back everything once more at the end; returns what is not as it was asked, each as a sentence."""
+    """Read back everything once more at the end. Returns what is not as requested, each as a sentence."""
     problems = unfinished(steps)
     if problems:
         return problems

@@ -1,4 +1,4 @@
-"""A runbook while it runs: parameters, plan, guard, outcome."""
+"""A running runbook: parameters, plan, guard, outcome."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from chronicle_notebook.session._client import Client
 
 DEMO_STORE = "banking"
-"""The event store of a sandbox's demo, which a runbook looks at where nobody names one."""
+"""The event store of a sandbox's demo. A runbook uses it if nobody names an event store."""
 DRY = "Dry run: nothing was changed. Run it again with apply = True to do this."
 THROW_AWAY = "No connection was named, so this was about the throw-away sandbox of this process."
 
@@ -38,15 +38,15 @@ def start(
     schema: Mapping[str, Any] | None = None,
     required: Collection[str] = (),
 ) -> Run:
-    """Begin a runbook: check its parameters, before anything else happens.
+    """Start a runbook: check its parameters before anything else happens.
 
-    :param name: what it is called in the outcome.
-    :param namespace: where the parameters are: ``globals()``.
-    :param schema: the parameters and their types, see ``runbook/engine/_schema.py``. Besides them there
-        are ``apply`` and ``sandbox`` (false unless set), ``profile``, ``event_store`` and ``outcome_file``.
-    :param required: the parameters for which the notebook has an example only. Whoever gives any parameter on a command
-        line gives these too.
-    :raises InvalidInputError: a parameter is unknown, missing or of another type, or a secret is written out.
+    :param name: the name of the runbook in its outcome.
+    :param namespace: the variables with the parameters: ``globals()``.
+    :param schema: the parameters and their types, see ``runbook/engine/_schema.py``. Every schema also has ``apply``
+        and ``sandbox`` (by default false), ``profile``, ``event_store`` and ``outcome_file``.
+    :param required: the parameters whose values in the notebook are only examples. Whoever gives any parameter on a
+        command line must give these too.
+    :raises InvalidInputError: a parameter is unknown, missing or has a wrong type, or a secret is in plain text.
     """
     while _running:
         _running.pop().end()
@@ -71,9 +71,9 @@ class Run:
         self._namespace = namespace
         self._given = {name: _copy(namespace.get(name)) for name in parameters}
         self.parameters = dict(parameters)
-        """Each parameter, secrets as :class:`~chronicle_notebook.Secret`."""
+        """All parameters, secrets as :class:`~chronicle_notebook.Secret`."""
         self.outcome: RunbookOutcome | None = None
-        """What became of it, once it has ended."""
+        """The outcome; None until the run has ended."""
         self._client: Client | None = None
         self._progress: list[Progress] = []
         self._looked = self._finished = False
@@ -90,17 +90,17 @@ class Run:
 
     @property
     def applying(self) -> bool:
-        """Whether it may change anything: the parameter ``apply``."""
+        """Whether the run may change anything: the parameter ``apply``."""
         return bool(self.parameters["apply"])
 
     def connect(self) -> Client:
-        """Connect as the parameters ``profile`` and ``event_store`` say, see :func:`cn.connect`, and as ``namespace``
-        says, for a runbook that has one in its schema.
+        """Connect with the parameters ``profile`` and ``event_store``, see :func:`cn.connect`, and with ``namespace``
+        if the schema of the runbook has it.
 
-        Where none of them and no environment names an event store, a sandbox's demo is used.
+        If neither a parameter nor the environment names an event store, the demo of a sandbox is used.
 
-        :raises InvalidInputError: it is to be applied and no connection is named, so that it would change a throw-away
-            sandbox and look as if all were well; or the event store has no such namespace.
+        :raises InvalidInputError: ``apply`` is true and no connection is named, so the run would change a temporary
+            sandbox and look like a success; or the event store has no such namespace.
         """
         from chronicle_notebook.session._connect import DEFAULT_STORE, connect, use
 
@@ -123,19 +123,19 @@ class Run:
         return client
 
     def add(self, steps: Step | Iterable[Step]) -> None:
-        """Plan steps, after those that are planned already."""
+        """Plan more steps, after the planned ones."""
         new = [steps] if isinstance(steps, Step) else list(steps)
         self._progress += [Progress(each, State.TO_DO) for each in new]
         self._looked = False
 
     def step(self, subject: str, what: str, *, do: Callable[[], object], done: Done, note: str = "") -> None:
-        """Plan a step: what it does, and how to see that it is so. See :class:`Step`."""
+        """Plan a step: what it does, and how to check that it is done. See :class:`Step`."""
         self.add(Step(subject, what, do, done, note=note))
 
     def plan(self) -> Shown:
-        """What would be done, as a table; each step is looked at for whether it is so already. Nothing is sent.
+        """The plan as a table. Each step is checked for whether it is already done. Nothing is sent.
 
-        :raises InvalidInputError: a parameter was changed since the runbook began.
+        :raises InvalidInputError: a parameter was changed after the start of the runbook.
         """
         self._check_fresh()
         look(self._progress)
@@ -146,13 +146,13 @@ class Run:
         return Shown(steps_table(caption, self._facts(), banner=banner_of(self._server), foot=foot))
 
     def apply(self) -> Shown:
-        """Do what is planned, if the parameter ``apply`` is true. It stops at the first step that does not succeed.
+        """Do the planned steps if the parameter ``apply`` is true. It stops at the first step that fails.
 
-        A step that does not succeed does not raise, so that the outcome can tell what was done and what was not;
-        :meth:`finish` does.
+        A failed step raises no error here, so that the outcome can say what was done and what was not; :meth:`finish`
+        raises it.
 
-        :raises InvalidInputError: a parameter was changed since the runbook began, or it has ended.
-        :raises ProtectedError: the event store is protected, and its name was not given; no step was begun.
+        :raises InvalidInputError: a parameter was changed after the start of the runbook, or the runbook has ended.
+        :raises ProtectedError: the event store is protected, and its name was not given; no step was started.
         """
         self._check_fresh()
         if not self.applying:
@@ -165,14 +165,14 @@ class Run:
         return Shown(steps_table(f"{self.name}: what was done", self._facts(), banner=banner_of(self._server)))
 
     def finish(self, summary: str = "", *, findings: Sequence[Mapping[str, Any]] = (), rejected: str = "") -> None:
-        """Read back what was done, and leave the outcome: in the notebook, in ``outcome_file`` if that is named, and
-        as :attr:`outcome`.
+        """Read back what was done, and leave the outcome: in the notebook, in ``outcome_file`` if it is named, and as
+        :attr:`outcome`.
 
-        :param summary: one sentence; unless given, how many steps were done.
-        :param findings: what was found, for a runbook that looks and changes nothing.
-        :param rejected: why what was found is not as it was asked to be; empty when it is.
-        :raises RunbookError: it is not as it was asked, or the outcome could not be written to ``outcome_file``.
-        :raises InvalidInputError: a parameter was changed since the runbook began, or it has ended.
+        :param summary: one sentence; by default it says how many steps were done.
+        :param findings: the findings of a runbook that changes nothing.
+        :param rejected: why the findings are not acceptable; empty if they are.
+        :raises RunbookError: the goal was not reached, or the outcome could not be written to ``outcome_file``.
+        :raises InvalidInputError: a parameter was changed after the start of the runbook, or the runbook has ended.
         """
         self._check_fresh()
         problems = verify(self._progress) if self.applying else []
@@ -199,7 +199,7 @@ class Run:
             _running.remove(self)
 
     def _check_fresh(self) -> None:
-        """Refuse to go on with parameters that are not those of the notebook any more, or when all was done."""
+        """Refuse to continue if the notebook's parameters have changed, or if the runbook has ended."""
         changed = [name for name, value in self._given.items() if self._namespace.get(name) != value]
         if not changed and not self._finished:
             return
@@ -215,7 +215,7 @@ class Run:
 
     @property
     def _place(self) -> str:
-        """Where it was done, for the summary."""
+        """The event store and the server, for the summary."""
         if self._client is None:
             return ""
         place = f"Event store {self._client.event_store!r} on {self._client.server}."
@@ -236,7 +236,7 @@ class Run:
             return Status.REJECTED
         if self._looked and states <= {State.ALREADY}:
             return Status.NOTHING_TO_DO
-        if not states:  # a runbook that only looks
+        if not states:  # a runbook without steps
             return Status.DONE
         return Status.DONE if self.applying else Status.PLANNED
 
@@ -270,7 +270,7 @@ class Run:
         )
         shell = self._shell
         self.end()
-        _show(self.outcome, shell)  # first, so that it is seen also where the file cannot be written
+        _show(self.outcome, shell)  # first, so that it is shown even if the file cannot be written
         self._write(self.outcome)
         return self.outcome
 
@@ -290,7 +290,7 @@ class Run:
             raise failure from None
 
     def _after_cell(self, result: Any) -> None:
-        """A cell that fails ends the runbook, so the outcome is left here: nothing that runs it comes to finish()."""
+        """Leave the outcome here if a cell fails: a failing cell ends the notebook before finish()."""
         error = result.error_in_exec or result.error_before_exec
         if error is None or self.outcome is not None:
             return
@@ -300,7 +300,7 @@ class Run:
                 self._leave(Status.INCOMPLETE, self._summary(), [*unfinished(self._progress), told], ())
             else:
                 self._leave(Status.FAILED, "It ended before anything was changed.", [told], ())
-        except RunbookError as unwritten:  # the cell has failed already; raised from here, the shell would dump it
+        except RunbookError as unwritten:  # the cell has already failed; the shell would print another error as a crash
             print(f"{unwritten.message} {unwritten.hint}", file=sys.stderr)  # noqa: T201 - there is no other way to say it
 
 
@@ -316,7 +316,7 @@ def _check_names(schema: Mapping[str, Any]) -> None:
 
 
 def _told(error: BaseException) -> str:
-    """An error with its next step. The text of one that was not foreseen may hold anything, and stays out."""
+    """An error with its next step. The text of an unexpected error is left out, because it may contain anything."""
     if isinstance(error, ChronicleError):
         return str(error)
     name = type(error).__name__
@@ -326,7 +326,7 @@ def _told(error: BaseException) -> str:
 
 
 def _copy(value: Any) -> Any:
-    """A value as it is now: a list can be changed in its place."""
+    """A copy of a value, because a list can be changed in place."""
     return list(value) if isinstance(value, list) else value
 
 
@@ -335,7 +335,7 @@ def _plain(value: Any) -> Any:
 
 
 def _shell() -> Any:
-    """The notebook's shell; None where there is none, as in a plain program."""
+    """The shell of the notebook; None in a plain program."""
     try:
         from IPython.core.getipython import get_ipython
     except ImportError:
@@ -353,6 +353,6 @@ def _show(outcome: RunbookOutcome, shell: Any) -> None:
 
 
 def _shortened(error: ChronicleError) -> None:
-    """Show an error in two lines: the frames of a runbook's cell say nothing that the message does not."""
+    """Show an error in two lines: the frames of a runbook's cell say no more than the message."""
     lines = [f"{type(error).__name__}: {error.message}", f"Next step: {error.hint}" if error.hint else ""]
     error._render_traceback_ = lambda: [line for line in lines if line]  # type: ignore[method-assign]

@@ -1,8 +1,8 @@
-"""What the parameters of a runbook must be, checked before anything happens.
+"""The types of a runbook's parameters, which are checked before anything happens.
 
 A schema is a mapping of names to types: ``str``, ``int``, ``float``, ``bool``, ``list[str]``, ``Literal["a", "b"]`` and
-``Secret``, each with ``| None`` when it may be left empty. The same schema is read from a notebook that does not run
-yet, so that the command line refuses a wrong parameter before it starts a kernel or writes a file.
+``Secret``, each with ``| None`` for a parameter that may be empty. The same schema is read from the source of a
+notebook, so that the command line refuses a wrong parameter before it starts a kernel or writes a file.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ STANDARD: Mapping[str, Any] = {
     "event_store": str | None,
     "outcome_file": str | None,
 }
-"""What every runbook knows without saying so."""
+"""The parameters of every runbook."""
 
 _TYPES: dict[Any, str] = {
     str: "a text",
@@ -39,7 +39,7 @@ _YES_AND_NO = {"true": True, "yes": True, "1": True, "false": False, "no": False
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """What one parameter must be."""
+    """The type of one parameter."""
 
     words: str
     optional: bool = False
@@ -47,14 +47,14 @@ class Kind:
 
     @property
     def secret(self) -> bool:
-        """Whether it is a secret, which is taken by reference only."""
+        """Whether it is a secret, which must be a reference."""
         return self.words == _TYPES[Secret]
 
     @classmethod
     def of(cls, annotation: Any) -> Kind:
-        """From a type.
+        """The kind of a type.
 
-        :raises InvalidInputError: a schema cannot hold this type.
+        :raises InvalidInputError: a schema cannot contain this type.
         """
         origin = typing.get_origin(annotation)
         if origin in {types.UnionType, typing.Union}:
@@ -74,7 +74,7 @@ class Kind:
 
     @classmethod
     def of_source(cls, node: ast.expr) -> Kind | None:
-        """From the text of a type; None for what cannot be told without running it."""
+        """The kind of a type in source code; None if it is not known without running the code."""
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.BitOr) and ast.unparse(node.right) == "None":
             found = cls.of_source(node.left)
             return None if found is None else replace(found, optional=True)
@@ -91,9 +91,9 @@ class Kind:
         return None
 
     def checked(self, name: str, value: Any) -> Any:
-        """The value as a runbook uses it.
+        """The value in the form for a runbook.
 
-        :raises InvalidInputError: it is of another kind, empty where it must not be, or a secret that is written out.
+        :raises InvalidInputError: the value has a wrong type, is empty, or is a secret in plain text.
         """
         if value is None or (isinstance(value, str) and not value):
             if self.optional:
@@ -124,7 +124,7 @@ class Kind:
         return isinstance(value, wanted[self.words])
 
     def read(self, name: str, text: str) -> Any:
-        """A value from the text of a command line, checked.
+        """A value from the text of a command line, after a check.
 
         :raises InvalidInputError: as for :meth:`checked`.
         """
@@ -143,7 +143,7 @@ class Kind:
         elif self.words == _TYPES[list[str]]:
             value = [part.strip() for part in text.split(",") if part.strip()]
         checked = self.checked(name, value)
-        # A notebook is given the reference itself: a Secret is no value that can be written into a cell.
+        # A notebook gets the reference itself, because a Secret cannot be written into a cell.
         return text if isinstance(checked, Secret) else checked
 
 
@@ -154,13 +154,13 @@ def check(
     assigned: Collection[str] = (),
     required: Collection[str] = (),
 ) -> dict[str, Any]:
-    """The parameters of a runbook, each as it is used.
+    """The parameters of a runbook, in the form for the runbook.
 
-    :param values: where they are: the variables of the notebook.
-    :param schema: the runbook's own ones; :data:`STANDARD` is known besides.
-    :param assigned: names that were set as parameters, each of which must be known.
-    :param required: names that must be among these when there are any.
-    :raises InvalidInputError: the first that is wrong; ``field`` is its name. No value is repeated.
+    :param values: the variables of the notebook.
+    :param schema: the runbook's own parameters, in addition to :data:`STANDARD`.
+    :param assigned: the names that were set as parameters. All of them must be known.
+    :param required: names that must be among ``assigned`` if it is not empty.
+    :raises InvalidInputError: a parameter is wrong; ``field`` is the name of the first one. The error repeats no value.
     """
     kinds = {name: Kind.of(annotation) for name, annotation in {**STANDARD, **schema}.items()}
     for name in assigned:
@@ -175,9 +175,9 @@ def check(
 
 
 def check_required(assigned: Collection[str], required: Iterable[str]) -> None:
-    """Refuse to take the example that stands in a notebook for what somebody forgot to give.
+    """Refuse to use an example value of a notebook for a parameter that somebody forgot.
 
-    :raises InvalidInputError: some parameters are given, and one of these is not.
+    :raises InvalidInputError: some parameters are given, and a required one is not.
     """
     absent = [name for name in required if name not in assigned] if assigned else []
     if absent:
@@ -189,9 +189,9 @@ def check_required(assigned: Collection[str], required: Iterable[str]) -> None:
 
 
 def known(name: str, kinds: Iterable[str]) -> None:
-    """Refuse the name of a parameter that there is not.
+    """Refuse the name of an unknown parameter.
 
-    :raises InvalidInputError: with the nearest names.
+    :raises InvalidInputError: the name is unknown. The hint has the most similar names.
     """
     names = list(kinds)
     if name not in names:

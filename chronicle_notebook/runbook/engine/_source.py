@@ -1,4 +1,4 @@
-"""What the source of a notebook tells about its parameters, without running it."""
+"""What the source of a notebook says about its parameters, without running it."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from chronicle_notebook.runbook.engine._schema import STANDARD, Kind
 
 INJECTED = re.compile(r"\s*#\s*Parameters\b")
-"""How the cell begins that papermill puts in front of the rest (its own default comment)."""
+"""The beginning of the cell that papermill inserts (its default comment)."""
 
 
 def assigned_names(source: str) -> list[str]:
@@ -28,16 +28,17 @@ def assigned_names(source: str) -> list[str]:
 
 
 def injected_names(cells: Iterable[str]) -> list[str]:
-    """The names that papermill set, told by its cell among those that have run; the last such cell counts.
+    """The names that papermill set, from the last of its cells among those that have run.
 
-    Papermill itself takes an unknown parameter without a word, sets a variable that nothing reads, and goes on.
+    papermill itself accepts an unknown parameter without a message, sets a variable that nothing reads, and continues.
     """
     found = [cell for cell in cells if INJECTED.match(cell)]
     return assigned_names(found[-1]) if found else []
 
 
 def schema_of(cells: Iterable[str]) -> dict[str, Kind | None] | None:
-    """The parameters of a runbook from its call of ``runbook.start``; None when there is no such call to read."""
+    """The parameters of a runbook from its call of ``runbook.start``; None if there is no such call that can be
+    read."""
     for given in _given_to_start(cells, "schema"):
         if isinstance(given, ast.Dict):
             return {name: Kind.of(kind) for name, kind in STANDARD.items()} | _kinds(given)
@@ -45,7 +46,7 @@ def schema_of(cells: Iterable[str]) -> dict[str, Kind | None] | None:
 
 
 def required_of(cells: Iterable[str]) -> list[str]:
-    """The parameters for which a runbook has an example only, from its call of ``runbook.start``."""
+    """The parameters whose values in a runbook are only examples, from its call of ``runbook.start``."""
     for given in _given_to_start(cells, "required"):
         if isinstance(given, ast.List | ast.Tuple):
             return [str(each.value) for each in given.elts if isinstance(each, ast.Constant)]
@@ -68,7 +69,7 @@ def _kinds(given: ast.Dict) -> dict[str, Kind | None]:
 
 
 def _tree(source: str) -> ast.Module:
-    # Magics and shell lines are no Python; what stands beside them is read all the same.
+    # Magics and shell lines are not Python; the other lines are read nevertheless.
     plain = "\n".join("pass" if line.startswith(("%", "!")) else line for line in source.splitlines())
     try:
         return ast.parse(plain)

@@ -1,4 +1,4 @@
-"""One step of a runbook: what it does, how it is seen to be done, and how it stands."""
+"""One step of a runbook: what it does, how to check that it is done, and its state."""
 
 from __future__ import annotations
 
@@ -10,18 +10,18 @@ from chronicle_notebook.base._public import public_in
 
 
 class State(StrEnum):
-    """How a step stands."""
+    """The state of a step."""
 
     TO_DO = "to do"
     ALREADY = "already so"
     CANNOT_TELL = "cannot tell"
-    """Whether it is done cannot be read back, so it is done again."""
+    """Nobody can check whether it is done, so it is done again."""
     DONE = "done"
     FAILED = "failed"
     UNKNOWN = "not known"
-    """It was sent, no answer came, and the read-back did not succeed either."""
+    """It was sent, no answer came, and the read-back failed too."""
     NOT_DONE = "not done"
-    """A step before it failed."""
+    """An earlier step failed."""
 
 
 Done = Callable[[], bool | None]
@@ -30,34 +30,34 @@ Done = Callable[[], bool | None]
 @public_in("runbook")
 @dataclass(frozen=True, slots=True)
 class Step:
-    """What is done to one webhook, or to something else that has a name.
+    """An action on one webhook, or on another named thing.
 
-    ``do`` may return an :class:`~chronicle_notebook.Outcome`, whose doubts are then reported, a text to note, or
-    nothing. ``done`` reads back whether it is so; it returns None where that cannot be told.
+    ``do`` may return an :class:`~chronicle_notebook.Outcome`, whose doubts are then reported, a text for the report, or
+    nothing. ``done`` checks whether it is done; it returns None if nobody can check this.
     """
 
     subject: str
     """The id of the webhook."""
     what: str
-    """What is done, for people: ``register it with target 'https://...'``."""
+    """What the step does, for people: ``register it with target 'https://...'``."""
     do: Callable[[], object]
     done: Done
     lasting: bool = True
-    """Whether it must still be so at the end; false for a step that only prepares another."""
+    """Whether the result must still hold at the end; false for a step that only prepares another one."""
     note: str = ""
-    """What is worth knowing before it is done."""
+    """What to know before the step is done."""
 
 
 @dataclass(slots=True)
 class Progress:
-    """A step and how it stands."""
+    """A step and its state."""
 
     step: Step
     state: State
     note: str = ""
 
     def facts(self) -> dict[str, str]:
-        """For the outcome: what can be stored and compared."""
+        """The step for the outcome: values that can be stored and compared."""
         return {
             "subject": self.step.subject,
             "what": self.step.what,

@@ -1,1 +1,1 @@
-"""The steps of the runbooks that come with the project, one file for each."""
+"""The steps of the project's own runbooks, one file for each runbook."""

@@ -1,4 +1,4 @@
-"""What is wrong, risky or odd about the webhooks of an event store, graded. Nothing is changed."""
+"""What is wrong, risky or unusual about the webhooks of an event store, with a grade. Nothing is changed."""
 
 from __future__ import annotations
 
@@ -31,34 +31,34 @@ from chronicle_notebook.runbook.saved._pause_record import asleep
 from chronicle_notebook.session._client import Client
 
 ALL = "(all)"
-"""In the place of a webhook's id, for what is about the kernel and so about each of them."""
+"""Replaces the id of a webhook if a finding is about the kernel, and so about every webhook."""
 
 
 class Grade(StrEnum):
-    """How bad it is, worst first."""
+    """How bad a finding is, worst first."""
 
     HIGH = "high"
-    """Something leaks, or is not delivered."""
+    """A secret leaks, or events are not delivered."""
     MEDIUM = "medium"
-    """Something is likely not meant."""
+    """Probably a mistake."""
     LOW = "low"
-    """Worth knowing."""
+    """Good to know."""
 
 
 @public_in("runbook")
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing about one webhook."""
+    """One finding about one webhook."""
 
     grade: Grade
     rule: str
-    """A short name that stays, for example ``plain-http``."""
+    """A short name that does not change, for example ``plain-http``."""
     webhook: str
     what: str
     remedy: str
 
     def facts(self) -> dict[str, str]:
-        """For the outcome."""
+        """The finding for the outcome."""
         return {
             "grade": self.grade.value,
             "rule": self.rule,
@@ -78,9 +78,9 @@ _COLUMNS = (
 
 
 def audit(client: Client, *, largest_lag: int = 100) -> Listing[Finding]:
-    """Look at every webhook of the event store, in all namespaces.
+    """Check every webhook of the event store, in all namespaces.
 
-    :param largest_lag: how many numbers of the sequence an observer may be behind.
+    :param largest_lag: a larger lag of an observer is a finding.
     """
     hooks = list(client.webhooks.all())
     known = {each.id for each in client.event_types()}
@@ -109,9 +109,9 @@ def audit(client: Client, *, largest_lag: int = 100) -> Listing[Finding]:
 
 
 def too_bad(findings: Sequence[Finding], fail_on: str) -> str:
-    """Why these findings are not as they were asked to be; empty when they are.
+    """Why these findings are not acceptable; empty if they are.
 
-    :param fail_on: the grade from which on a finding counts, or ``nothing``.
+    :param fail_on: the lowest grade that is not acceptable, or ``nothing``.
     """
     order = [grade.value for grade in Grade]
     if fail_on not in order:
@@ -188,7 +188,7 @@ def _targets(hooks: Sequence[WebhookDefinition], delivering: Collection[str]) ->
 def _sharing(
     hook: WebhookDefinition, earlier: Sequence[WebhookDefinition], url: str, delivering: Collection[str]
 ) -> Finding:
-    """A duplicate when both deliver; one that does not makes nothing arrive twice."""
+    """A duplicate if both webhooks deliver. If one does not, nothing arrives twice."""
     mine = {kind.id for kind in hook.event_types}
     for other in [each for each in earlier if {each.id, hook.id} <= set(delivering)]:
         common = mine & {kind.id for kind in other.event_types}
@@ -238,7 +238,7 @@ def _unobserved(sleeping: Collection[str], observed: Collection[str]) -> Iterato
 
 
 def _kernel(client: Client, delivering: Sequence[WebhookDefinition]) -> Iterator[Finding]:
-    """What this kernel is known to do to deliveries, as it may look as if all were well."""
+    """The known bugs of this kernel that concern deliveries, because with them everything may look well."""
     if delivering and counts_any_answer(client):
         what = "This kernel counts any answer as delivered: that nothing fails does not prove that anything arrived."
         yield Finding(Grade.MEDIUM, STATUS_NOT_CHECKED, ALL, what, "Look at the targets' own logs.")

@@ -1,4 +1,4 @@
-"""Two environments side by side: which webhooks only one of them has, and which differ in what."""
+"""A comparison of two environments: the webhooks that only one of them has, and the fields that differ."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chronicle_notebook.session._client import Client
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """One field of one webhook that differs, or a webhook that one side lacks (``field`` is then empty)."""
+    """One field of one webhook that differs, or a webhook that one side does not have (then ``field`` is empty)."""
 
     webhook: str
     field: str
@@ -24,12 +24,12 @@ class Difference:
     right: str
 
     def facts(self) -> dict[str, str]:
-        """For the outcome."""
+        """The finding for the outcome."""
         return {"webhook": self.webhook, "field": self.field, "left": self.left, "right": self.right}
 
 
 OTHER = "other side"
-"""The name of the client of the environment that is compared with."""
+"""The name of the client of the other environment."""
 
 _COLUMNS = (
     Column[Difference]("webhook", "Webhook", lambda each: each.webhook),
@@ -46,13 +46,13 @@ def other_side(
     connection: Secret | None = None,
     event_store: str | None = None,
 ) -> Client:
-    """The environment to compare with: that of a profile or a connection string, else of the same kernel.
+    """A client of the environment to compare with: the one of a profile or a connection string, else the same kernel.
 
-    ``client`` is the current one afterwards, so that what follows does not go to the other environment.
+    ``client`` is the current client afterwards, so that later calls do not go to the other environment.
 
-    :param connection: a reference to the connection string, which may hold a secret.
-    :param event_store: unless given, that of the profile, else the one of ``client``.
-    :raises InvalidInputError: something is given, and it leads to where ``client`` is.
+    :param connection: a reference to the connection string, which may contain a secret.
+    :param event_store: by default the event store of the profile, else the one of ``client``.
+    :raises InvalidInputError: the arguments lead to the same event store as ``client``.
     """
     from chronicle_notebook.session._connect import clients, connect, use
 
@@ -63,7 +63,7 @@ def other_side(
         other = connect(connection.reveal(), event_store=store, name=OTHER)
     else:
         other = client.at(event_store=store)
-    if client.name in clients():  # connecting makes a client the current one, also one that is only looked at
+    if client.name in clients():  # connecting makes a client the current one, even if it is only used for reading
         use(client.name)
     if _is_same(client, other) and (profile, connection, event_store) != (None, None, None):
         raise InvalidInputError(
@@ -75,20 +75,20 @@ def other_side(
 
 
 def _is_same(left: Client, right: Client) -> bool:
-    """Whether both are one event store, under one address."""
+    """Whether both clients use the same event store under the same address."""
     return (left.server, left.event_store) == (right.server, right.event_store)
 
 
 def compared(left: Client, right: Client, differences: Sequence[Difference]) -> str:
-    """What a comparison found, in a sentence."""
+    """The result of a comparison, in a sentence."""
     itself = ", as the event store was compared with itself" if _is_same(left, right) else ""
     return f"{len(differences)} difference{'' if len(differences) == 1 else 's'}{itself}."
 
 
 def mismatch(left: Client, right: Client, differences: Sequence[Difference]) -> str:
-    """Why two event stores are not the same as they were to be; empty when they are.
+    """Why two event stores do not match; empty if they do.
 
-    One event store does not match itself: that would be true of any, and be taken for good news.
+    An event store is not compared with itself: it always matches, and a reader would take this for good news.
     """
     if _is_same(left, right):
         return "That shows nothing."
@@ -98,9 +98,9 @@ def mismatch(left: Client, right: Client, differences: Sequence[Difference]) -> 
 def compare(left: Client, right: Client, *, ignore: Collection[str] = ()) -> Listing[Difference]:
     """How the webhooks of two event stores differ. Nothing is changed.
 
-    Of headers the values are compared and only the names are shown; of credentials only the kind can be compared.
+    The values of headers are compared, but only their names are shown. Of credentials only the kind can be compared.
 
-    :param ignore: fields that are meant to differ, for example ``target_url``.
+    :param ignore: fields that may differ, for example ``target_url``.
     :raises InvalidInputError: there is no such field.
     """
     _check_fields(ignore)

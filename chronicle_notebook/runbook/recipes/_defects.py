@@ -1,8 +1,8 @@
-"""Where a runbook would lose events or credentials on the kernel in use, by what is known of its release.
+"""When a runbook would lose events or credentials because of a known bug of the kernel's release.
 
-What becomes of a write on a kernel with these defects is seen only afterwards, when it is too late. So a runbook that
-would run into one refuses in its plan, and goes on only for somebody who names the defect: of a kernel with in-memory
-storage, for example, this package cannot tell that some of them do not concern it.
+With these bugs the loss is visible only after a write, when it is too late. So the plan of a runbook refuses, and
+continues only if the user names the bug. For example, this package cannot know whether a kernel stores its data in
+memory, so that some of the bugs do not concern it.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ STATUS_NOT_CHECKED = "status-not-checked"
 UPDATES_DROPPED = "updates-dropped"
 
 SYSTEM_STORE = "System"
-"""The one event store that keeps credentials and changes of webhooks (source: K/Core/EventTypes/EventTypes.cs)."""
+"""The only event store that keeps credentials and changes of webhooks (source: K/Core/EventTypes/EventTypes.cs)."""
 
 ANY_ANSWER = (
     "This kernel counts any answer as delivered, 404 and 500 too, so that nothing fails does not prove that anything "
@@ -42,12 +42,12 @@ _SENT_WITHOUT = (
 
 
 def defects_of(client: Client) -> frozenset[str]:
-    """The keys of what the kernel is known to do wrong."""
+    """The names of the known bugs of the kernel."""
     return frozenset(each.key for each in client.known_defects)
 
 
 def counts_any_answer(client: Client) -> bool:
-    """Whether the kernel takes a refused delivery for one that arrived."""
+    """Whether the kernel counts a refused delivery as delivered."""
     return STATUS_NOT_CHECKED in defects_of(client)
 
 
@@ -59,17 +59,17 @@ def release_of(client: Client) -> str:
 def drops_updates(client: Client, hooks: Collection[WebhookDefinition]) -> bool:
     """Whether the kernel accepts a change of a webhook and forgets it.
 
-    Credentials and changes are dropped for the same reason, so a kernel that lists the credentials of one webhook keeps
-    the changes of all.
+    Credentials and changes are dropped for the same reason. So a kernel that lists the credentials of one webhook keeps
+    the changes of all webhooks.
     """
     kept = any(each.authorization.kind is not AuthorizationKind.NONE for each in hooks)
     return UPDATES_DROPPED in defects_of(client) and client.event_store != SYSTEM_STORE and not kept
 
 
 def check_accepted(accepted: Collection[str]) -> None:
-    """Refuse the name of a defect that there is not.
+    """Refuse the name of an unknown bug.
 
-    :raises InvalidInputError: with the nearest names.
+    :raises InvalidInputError: the name is unknown. The hint has the most similar names.
     """
     keys = [each.key for each in DEFECTS]
     for key in accepted:
@@ -82,9 +82,9 @@ def check_accepted(accepted: Collection[str]) -> None:
 
 
 def refuse_new_credentials(client: Client, definition: WebhookDefinition, accepted: Collection[str]) -> None:
-    """Refuse to register a new webhook with credentials where its history would be lost by it.
+    """Refuse to register a new webhook with credentials if the deliveries of earlier events would be lost.
 
-    :raises InvalidInputError: with the defects of the kernel by which that would happen.
+    :raises InvalidInputError: they would be lost. The error names the bugs of the kernel.
     """
     check_accepted(accepted)
     if definition.authorization.kind is AuthorizationKind.NONE:
@@ -101,9 +101,9 @@ def refuse_new_credentials(client: Client, definition: WebhookDefinition, accept
 
 
 def refuse_interruption(client: Client, definition: WebhookDefinition, accepted: Collection[str]) -> None:
-    """Refuse to remove a webhook with credentials, to register it again, where events would be lost by it.
+    """Refuse to remove a webhook with credentials in order to register it again, if events would be lost.
 
-    :raises InvalidInputError: with the defect of the kernel by which that would happen.
+    :raises InvalidInputError: events would be lost. The error names the bug of the kernel.
     """
     check_accepted(accepted)
     if definition.authorization.kind is not AuthorizationKind.NONE:

@@ -44,19 +44,19 @@ def move_host(
     accept_defects: Collection[str] = (),
     timeout: float = 10.0,
 ) -> list[Step]:
-    """The steps that point every webhook of a host at the same path on another one.
+    """The steps that change the host of all webhooks of a host; the paths stay.
 
-    All targets are tried, and all credentials looked up, before the first webhook is changed.
+    All targets are tested, and all credentials looked up, before the first webhook is changed.
 
-    :param from_host: ``host`` or ``host:port`` as in the target URLs; without a port that of any port.
-    :param to_host: ``host`` or ``host:port``. A port that neither of the two names stays as it is.
-    :param test_targets: first see that the new target answers 2xx; nothing is changed where one does not.
-    :param replace: remove each webhook and register it again, which kernels need that drop changes. Its new definition
-        is kept in ``file`` meanwhile, from which the next run goes on where one ended half-way.
-    :param accept_defects: known defects of the kernel, by key, that are known not to matter here.
-    :param timeout: in seconds, for each target.
-    :raises InvalidInputError: the new host is none, no webhook points at the old one, several targets would become one,
-        the kernel would drop the changes, or lose events by a replacement.
+    :param from_host: ``host`` or ``host:port`` as in the target URLs; without a port every port matches.
+    :param to_host: ``host`` or ``host:port``. If neither host names a port, the port stays.
+    :param test_targets: first test whether the new targets answer 2xx; if one does not, nothing is changed.
+    :param replace: remove each webhook and register it again, for kernels that drop changes. Meanwhile ``file`` has the
+        new definition. If the run ends half-way, the next run continues from the file.
+    :param accept_defects: the names of known bugs that do not concern this kernel.
+    :param timeout: seconds for each target.
+    :raises InvalidInputError: the new host is not a host, no webhook has the old host, several targets would become the
+        same, or the kernel would drop the changes or lose events.
     """
     check_accepted(accept_defects)
     hooks = client.webhooks.all()
@@ -83,7 +83,7 @@ def move_host(
 
 
 def moved(url: str, from_host: str, to_host: str) -> str | None:
-    """A URL on the other host; None when it is on another one than ``from_host``."""
+    """The URL with the new host; None if it has another host than ``from_host``."""
     if not _is_at(url, from_host):
         return None
     if not to_host or set(to_host) & set("/@?#") or check_target_url(f"https://{to_host}/"):
@@ -118,9 +118,10 @@ def _hosts(hooks: Iterable[WebhookDefinition]) -> set[str]:
 
 
 def _already_there(client: Client, hooks: WebhookList, from_host: str, to_host: str) -> list[Step]:
-    """What a move that is done leaves: each webhook of the new host, as one that is there. Else the name is wrong.
+    """The steps of a move that is already done: each webhook of the new host, as done. If there is none, the name is
+    wrong.
 
-    Nobody knows where these were before, so a host that resembles the one asked for is taken for what was meant.
+    Nobody knows where these webhooks were before, so a host that is similar to ``from_host`` is suggested.
     """
     there = [each for each in hooks if _is_at(each.target_url, to_host)]
     others = _hosts(hooks) - _hosts(there)
@@ -138,7 +139,7 @@ def _already_there(client: Client, hooks: WebhookList, from_host: str, to_host: 
 
 
 def _refuse_joining(hooks: Sequence[WebhookDefinition], from_host: str, to_host: str) -> None:
-    """Targets on several ports of one host are several receivers, and a new host with a port is one."""
+    """Refuse to join several ports of the old host, which are several receivers, into one port of the new host."""
     if not hooks or _port(f"//{to_host}") is None or _port(f"//{from_host}") is not None:
         return
     urls = [each.target_url for each in hooks]
@@ -177,9 +178,9 @@ def _check_replaceable(
 
 
 def _left_removed(client: Client, kept: KeptDefinitions, hooks: WebhookList, to_host: str) -> list[WebhookDefinition]:
-    """What an earlier run removed and did not register again.
+    """The webhooks that an earlier run removed and did not register again.
 
-    :raises InvalidInputError: it was to be registered at another host.
+    :raises InvalidInputError: they were to be registered at another host.
     """
     found = []
     for entry in kept.waiting():

@@ -1,4 +1,4 @@
-"""A new consumer: one webhook, tried before it is registered, and never in place of another one's."""
+"""A new consumer: one webhook, whose target is tested before it is registered. It never replaces another webhook."""
 
 from __future__ import annotations
 
@@ -51,13 +51,13 @@ def onboard(  # noqa: PLR0913 - a consumer tells all of these, and all are named
 ) -> list[Step]:
     """The steps that register a webhook for a new consumer.
 
-    :param event_types: ids, each of which the event store must know.
-    :param token: a bearer token; or ``username`` and ``password``; or neither.
-    :param test_target: first see that the target answers 2xx, with these credentials.
-    :param accept_defects: known defects of the kernel, by key, that are known not to matter here.
-    :param timeout: in seconds, for the target.
-    :raises InvalidInputError: the id is taken by a webhook with another target, a definition cannot work, credentials
-        are half given or twice, or the kernel would lose events or ignore the change.
+    :param event_types: ids that the event store must know.
+    :param token: a bearer token; or give ``username`` and ``password``; or neither.
+    :param test_target: first test whether the target answers 2xx, with these credentials.
+    :param accept_defects: the names of known bugs that do not concern this kernel.
+    :param timeout: seconds for the target.
+    :raises InvalidInputError: a webhook with another target has the id, a definition cannot work, credentials are
+        incomplete or given twice, or the kernel would lose events or ignore the change.
     """
     known = {each.id for each in client.event_types()}
     builder = _with_credentials(DefinitionBuilder().with_event_types(*event_types), token, username, password)
@@ -71,7 +71,7 @@ def onboard(  # noqa: PLR0913 - a consumer tells all of these, and all are named
         now = client.webhooks.all().find(webhook)
         if now is None or differing(definition, now):
             return False
-        # Nobody can tell which credentials a webhook has.
+        # Nobody can know which credentials a webhook has.
         return True if definition.authorization.kind is AuthorizationKind.NONE else None
 
     return [
@@ -113,9 +113,9 @@ def _with_credentials(
 def _changes(
     client: Client, definition: WebhookDefinition, found: WebhookDefinition, accepted: Collection[str]
 ) -> list[str]:
-    """The fields in which the webhook that is there differs, when the kernel would change them.
+    """The fields in which the existing webhook differs, if the kernel would change them.
 
-    :raises InvalidInputError: it is somebody else's, or the kernel would not.
+    :raises InvalidInputError: the webhook belongs to somebody else, or the kernel would not change it.
     """
     if found.target_url != definition.target_url:
         raise InvalidInputError(
@@ -167,7 +167,7 @@ def _note(client: Client, definition: WebhookDefinition, found: WebhookDefinitio
 
 
 def _beginning(client: Client, definition: WebhookDefinition) -> str:
-    """Which events will come: a webhook that was removed leaves its position behind."""
+    """Which events will come. A webhook that was removed leaves its position behind."""
     numbers = [
         f"{each.next_sequence_number} in namespace {each.namespace!r}"
         for each in client.observers()
@@ -179,7 +179,7 @@ def _beginning(client: Client, definition: WebhookDefinition) -> str:
 
 
 def _waiting(client: Client, definition: WebhookDefinition) -> str:
-    """How many events are in the sequence, in all namespaces: at most so many will be delivered at once."""
+    """The number of events in the sequence, in all namespaces: at most so many events are delivered at once."""
     tails = [
         each.tail
         for space in client.namespaces()

@@ -1,12 +1,11 @@
 """Pausing webhooks and resuming them.
 
-Kernels ignore a change of "active" of a webhook that exists, so pausing removes it, and resuming registers it again
-from a file. Its observer keeps its position meanwhile (source: K/Core/Observation/Observer.cs), so that events which
-come during the pause are delivered after it, in order. What was kept is the definition: the credentials are not in the
-file, they are references in it.
+Kernels ignore a change of "active" of an existing webhook. So pausing removes the webhook, and resuming registers it
+again from a file. Its observer keeps its position (source: K/Core/Observation/Observer.cs), so events of the time in
+between are delivered afterwards, in order. The file has the definition, with references instead of credentials.
 
-While it is paused the file is the only place with the definition, so all that could keep it from coming back is looked
-for before anything is removed.
+During a pause only the file has the definition. So everything that could prevent resuming is checked before anything is
+removed.
 """
 
 from __future__ import annotations
@@ -29,13 +28,13 @@ from chronicle_notebook.session._client import Client
 def pause(
     client: Client, webhooks: Iterable[str], file: str | Path, *, accept_defects: Collection[str] = ()
 ) -> list[Step]:
-    """The steps that keep each webhook's definition in a file and then remove it.
+    """The steps that save the definition of each webhook in a file and then remove the webhook.
 
-    :param accept_defects: known defects of the kernel, by key, that are known not to matter here.
-    :raises UnknownWebhookError: one is neither registered nor in the file.
-    :raises InvalidInputError: one could not come back as it is. A variable for what is not in the file is not set, or
-        holds another value than the kernel has; it was registered as inactive, and would be woken; this package would
-        refuse to register it; another definition of it waits in the file; the kernel would lose events by it.
+    :param accept_defects: the names of known bugs that do not concern this kernel.
+    :raises UnknownWebhookError: a webhook is neither registered nor in the file.
+    :raises InvalidInputError: a webhook could not be restored as it is: a required variable is not set, or has a
+        different value than the kernel; the webhook was registered as inactive, and would become active; this package
+        would refuse to register it; the file has a different definition that waits; or the kernel would lose events.
     """
     kept, hooks = KeptDefinitions.of(client, file), client.webhooks.all()
     stored = kept.here()
@@ -56,11 +55,10 @@ def pause(
 
 
 def resume(client: Client, webhooks: Iterable[str], file: str | Path) -> list[Step]:
-    """The steps that register each webhook again as the file has it; when none is named, all of this event store that
-    were not resumed from there yet.
+    """The steps that register each webhook again from the file. Without names: all paused webhooks of this event store.
 
-    :raises InvalidInputError: one is not in the file or is of another event store, a variable that it needs is not set,
-        or it was registered otherwise meanwhile.
+    :raises InvalidInputError: a webhook is not in the file or belongs to another event store, a required variable is
+        not set, or the webhook was registered differently in the meantime.
     """
     kept, hooks = KeptDefinitions.of(client, file), client.webhooks.all()
     chosen = _chosen(kept, list(dict.fromkeys(webhooks)), hooks.ids)
@@ -72,7 +70,7 @@ def resume(client: Client, webhooks: Iterable[str], file: str | Path) -> list[St
 
 
 def check_can_come_back(client: Client, found: WebhookDefinition, kept: KeptDefinitions) -> None:
-    """See that a webhook could be registered again from a file as it is now.
+    """Check that a webhook could be registered again from a file as it is now.
 
     :raises InvalidInputError: it could not.
     """
@@ -110,7 +108,7 @@ def _check_valid(client: Client, entry: Kept, field: str) -> None:
 
 
 def check_at_hand(client: Client, entry: Kept, kept: KeptDefinitions) -> None:
-    """See that what waits in the file can be registered from here.
+    """Check that a definition of the file can be registered from here.
 
     :raises InvalidInputError: it cannot.
     """
@@ -157,7 +155,7 @@ def _pausing(client: Client, kept: KeptDefinitions, found: WebhookDefinition | N
 def keeping(kept: KeptDefinitions, definition: WebhookDefinition, *, moving: bool = False) -> Step:
     """The step that puts a definition into the file, where it waits to be registered.
 
-    :param moving: whether that is done at once, so that at the end it does not wait there any more.
+    :param moving: whether the next step registers it, so that it does not wait there at the end.
     """
     entry = Kept(kept.server, kept.event_store, definition.id, kept_text(definition))
     return Step(

@@ -1,4 +1,4 @@
-"""A webhook whose deliveries fail: what is wrong, the repair, and the wait until nothing fails any more."""
+"""A webhook whose deliveries fail: the cause, the repair, and the wait until nothing fails."""
 
 from __future__ import annotations
 
@@ -31,9 +31,9 @@ ONE_AFTER_THE_OTHER = (
     "A kernel changes the target first and the credentials then, so a delivery in between may bring the old ones to "
     "the new target."
 )
-"""Each is an event of its own (source: K/Core/Services/Observation/Webhooks/Webhooks.cs)."""
+"""Each of the two changes is a separate event (source: K/Core/Services/Observation/Webhooks/Webhooks.cs)."""
 PAUSE = 0.2
-"""Seconds between two looks at the failed partitions."""
+"""The pause in seconds between two checks of the failed partitions."""
 
 _COLUMN = (
     Column[tuple[str, str]]("what", "What", lambda each: each[0]),
@@ -42,11 +42,12 @@ _COLUMN = (
 
 
 def diagnose(client: Client, webhook: str, *, ask: bool = True, timeout: float = 10.0) -> Listing[tuple[str, str]]:
-    """What is known of why a webhook fails: its target's answer now, and what the kernel noted. Nothing is changed.
+    """What is known about the cause of a failure: the target's answer now, and what the kernel recorded. Nothing is
+    changed.
 
-    :param ask: whether the target gets one request without events, with the credentials as far as they are at hand.
-    :param timeout: in seconds, for the target.
-    :raises UnknownWebhookError: there is none of that id.
+    :param ask: whether to send the target one request without events, with the credentials that are available.
+    :param timeout: seconds for the target.
+    :raises UnknownWebhookError: no webhook has this id.
     """
     view = client.describe(webhook)
     definition = view.definition
@@ -61,7 +62,7 @@ def diagnose(client: Client, webhook: str, *, ask: bool = True, timeout: float =
     rows += [(f"in {each.namespace}", f"{each.running_state.value}, lag {each.lag:,}") for each in view.observers]
     for each in view.failed_partitions:
         last = each.attempts[-1] if each.attempts else None
-        # A kernel may quote the URL that it sent to, and not always the one of now.
+        # A kernel may quote the URL that it used, which may not be the current URL.
         said = "" if last is None else without_credentials(" / ".join(last.messages), definition.target_url)
         told = "" if last is None else f" at number {last.sequence_number}: {said}"
         quarantined = ", quarantined" if each.quarantined else ""
@@ -82,7 +83,7 @@ def _answer_now(definition: WebhookDefinition, timeout: float) -> list[tuple[str
     absent = missing_variables(definition)
     answer = probe(definition if absent else with_credentials(definition), timeout=timeout)
     status = "" if answer.status is None else f" {answer.status}"
-    # What the kernel in use makes of the status is known better than in general.
+    # For the connected kernel it is known what it does with the status, so the general remark is left out.
     caveats = [each for each in answer.caveats if each not in {ANY_STATUS, SOME_COUNT_ANY}]
     rows = [("its answer now", f"{answer.grade.value}{status}: {answer.detail}")]
     rows += [("caveat", each) for each in caveats]
@@ -103,19 +104,19 @@ def recover(  # noqa: PLR0913 - the ways in which it can be repaired, and all ar
     deadline: float = 60.0,
     timeout: float = 10.0,
 ) -> list[Step]:
-    """The steps that repair a webhook and see its deliveries recover.
+    """The steps that repair a webhook and wait until its deliveries recover.
 
-    A new target and a new secret are one change, so that the old host is never told the new secret. The target is tried
-    first with what the webhook will have.
+    A new target and a new secret are one change, so that the old host never gets the new secret. The target is tested
+    first, with the new values.
 
-    :param url: its new target, when that is what was wrong.
-    :param secret: its new token or password, when that is what was wrong. With neither, the target was repaired.
+    :param url: the new target, if it has changed.
+    :param secret: the new token or password, if it has changed. Without both, the target itself was repaired.
     :param username: for basic authorization with a new secret.
-    :param authority: for OAuth with a new secret; and ``client_id``.
+    :param authority: for OAuth with a new secret, together with ``client_id``.
     :param deadline: seconds to wait until no partition fails.
-    :param timeout: in seconds, for the target.
-    :raises UnknownWebhookError: there is none of that id.
-    :raises InvalidInputError: the kernel would drop the change, or something that a new secret needs is not given.
+    :param timeout: seconds for the target.
+    :raises UnknownWebhookError: no webhook has this id.
+    :raises InvalidInputError: the kernel would drop the change, or an argument that a new secret needs is missing.
     """
     found = client.webhooks.get(webhook)
     wanted = found if url is None else found.changed(target_url=url)
@@ -159,7 +160,7 @@ def _changed(
         what.append(f"give it the secret from {secret.reference}")
 
     def there() -> bool | None:
-        """Of a secret nobody can tell whether the kernel has it."""
+        """Nobody can know whether the kernel has the secret."""
         if client.webhooks.get(wanted.id).target_url != wanted.target_url:
             return False
         return True if secret is None else None
@@ -185,7 +186,7 @@ def _recovered(client: Client, webhook: str, deadline: float) -> Step:
         try:
             refused = [each.partition for each, ran in client.retry_failed_partitions(webhook) if ran is False]
         except MethodNotImplementedError:
-            refused = []  # a kernel without the call tries again by itself, a little later
+            refused = []  # a kernel without this call retries by itself, a little later
         while failing := len(client.failed_partitions(webhook)):
             if time.monotonic() - started >= deadline:
                 quarantined = f" The kernel does not try {', '.join(refused)} again by itself." if refused else ""
@@ -197,7 +198,7 @@ def _recovered(client: Client, webhook: str, deadline: float) -> Step:
     def recovered() -> bool | None:
         if client.failed_partitions(webhook):
             return False
-        return None if blind else True  # where nothing ever fails for its answer, nothing failing is no sign
+        return None if blind else True  # if no answer counts as a failure, no failures prove nothing
 
     return Step(
         webhook,

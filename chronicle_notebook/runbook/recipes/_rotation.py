@@ -1,10 +1,9 @@
 """Giving a webhook a new secret without losing an event.
 
-The order that loses none: the receiver learns to take the new secret beside the old one, the webhook is given the new
-one, the receiver forgets the old one. The first and the last are done at the receiver. A delivery that meets a receiver
-which takes neither fails and is tried again on kernels that look at the answer; on those that count any answer as
-delivered, some of those before 19.30, it would be lost, so the new secret is tried at the target before anything
-changes.
+The right order: the receiver starts to accept the new secret in addition to the old one, the webhook gets the new one,
+the receiver removes the old one. The first and the last step are done at the receiver. If the receiver accepts neither
+secret, a delivery fails, and a kernel that checks the answer sends it again. Some kernels before 19.30 count every
+answer as delivered, and would lose it. So the new secret is tested at the target before anything changes.
 """
 
 from __future__ import annotations
@@ -42,21 +41,22 @@ def rotate(
     test_target: bool = True,
     timeout: float = 10.0,
 ) -> list[Step]:
-    """The steps that give a webhook a new token, password or client secret; its kind of authorization stays.
+    """The steps that give a webhook a new token, password or client secret. The kind of its authorization stays.
 
     :param secret: a reference.
-    :param username: for basic authorization, which kernels do not give back.
-    :param authority: for OAuth, likewise; and ``client_id``.
-    :param test_target: first see that the target takes a request with the new secret. OAuth cannot be tried from here.
-    :param timeout: in seconds, for the target.
-    :raises InvalidInputError: the webhook has no authorization, or something that it needs is not given.
+    :param username: for basic authorization, because kernels do not return it.
+    :param authority: for OAuth, together with ``client_id``, because kernels do not return them.
+    :param test_target: first test whether the target accepts a request with the new secret. OAuth cannot be tested from
+        here.
+    :param timeout: seconds for the target.
+    :raises InvalidInputError: the webhook has no authorization, or a required argument is missing.
     """
     found = client.webhooks.get(webhook)
     wanted = with_secret(found, secret, username=username, authority=authority, client_id=client_id)
     failing = {(each.namespace, each.partition) for each in client.failed_partitions(webhook)}
 
     def deliveries_hold() -> bool | None:
-        """No partition fails that did not before: an undelivered event would be the first sign."""
+        """No partition fails that did not fail before: an undelivered event would be the first sign of a problem."""
         now = {(each.namespace, each.partition) for each in client.failed_partitions(webhook)}
         return False if now - failing else None
 
@@ -76,7 +76,7 @@ def rotate(
 
 
 def about_secret(client: Client, wanted: WebhookDefinition, secret: Secret) -> str:
-    """What is worth knowing before a webhook is given another secret."""
+    """What to know before a webhook gets another secret."""
     told = [why_unusable(secret), RESENT, IN_USE_FOR_A_WHILE]
     if CIPHERTEXT_SENT in defects_of(client) and wanted.authorization.kind is not AuthorizationKind.OAUTH:
         told.append(CIPHERTEXT)
@@ -91,9 +91,9 @@ def with_secret(
     authority: str | None = None,
     client_id: str | None = None,
 ) -> WebhookDefinition:
-    """A webhook that was read back with another token, password or client secret; its kind of authorization stays.
+    """A webhook that was read back, with another token, password or client secret. The kind of its authorization stays.
 
-    :raises InvalidInputError: it has no authorization, or something that its kind needs besides is not given.
+    :raises InvalidInputError: the webhook has no authorization, or another argument that its kind needs is missing.
     """
     match found.authorization.kind:
         case AuthorizationKind.BEARER:

@@ -1,4 +1,4 @@
-"""Asking a target whether it takes a delivery, before webhooks are pointed at it."""
+"""Testing whether a target accepts a delivery, before webhooks are pointed at it."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ WITHOUT_TOKEN = f"{WITHOUT_EVENTS} Only the kernel fetches a token, so it goes w
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a target said, as the result of a step."""
+    """The answer of a target, as the result of a step."""
 
     accepted: bool
     told: str
@@ -27,13 +27,13 @@ class Answer:
 
 
 def answers(definition: WebhookDefinition, asked: Callable[[], WebhookDefinition], *, timeout: float) -> Step:
-    """A step that succeeds when a target answers 2xx to the test request, with its credentials.
+    """A step that succeeds if a target answers 2xx to the test request with its credentials.
 
-    One with OAuth, whose tokens only the kernel fetches, may answer that it wants one: that it is there is all that can
-    be seen from here.
+    A target with OAuth may answer that it wants a token, because only the kernel fetches its tokens. Then this answer
+    proves that the target is there, and nothing more can be tested from here.
 
-    :param definition: tells for whom and where it is.
-    :param asked: the definition with its credentials; called when the step is done.
+    :param definition: the webhook and its URL.
+    :param asked: returns the definition with its credentials; called when the step is done.
     """
     oauth = definition.authorization.kind is AuthorizationKind.OAUTH
 
@@ -49,7 +49,7 @@ def answers(definition: WebhookDefinition, asked: Callable[[], WebhookDefinition
 
 
 def finds_credentials(definition: WebhookDefinition, asked: Callable[[], WebhookDefinition]) -> Step:
-    """A step that succeeds when the credentials of a webhook can be had, for where its target is not asked."""
+    """A step that succeeds if the credentials of a webhook can be looked up, for a target that is not tested."""
 
     def look() -> None:
         at_hand(asked())

@@ -1,1 +1,1 @@
-"""The file of definitions that a pause writes, and what restores webhooks from it."""
+"""The file with the definitions of paused webhooks, and how to register them again."""

@@ -1,7 +1,7 @@
-"""Webhooks that are listed as active and deliver nothing, as they were registered as inactive.
+"""Webhooks that are listed as active and deliver nothing, because they were registered as inactive.
 
-Kernels up to 19.32 lose the flag when they read a webhook back from storage (see the defect ``inactive-lost``). Whoever
-removes such a webhook and registers it again as it is listed wakes it, and its whole history is delivered at once.
+Kernels up to 19.32 lose the flag when they read a webhook from storage (see the defect ``inactive-lost``). If somebody
+removes such a webhook and registers it again as it is listed, it becomes active and delivers its whole history at once.
 """
 
 from __future__ import annotations
@@ -14,18 +14,18 @@ from chronicle_notebook.session._client import Client
 
 
 def asleep(hooks: Iterable[WebhookDefinition], observers: Iterable[ObserverState]) -> set[str]:
-    """The ids of those that are listed as active and observe nothing: no observer of theirs is connected.
+    """The ids of the webhooks that are listed as active, but have no connected observer.
 
-    One without event types is not among them: it has no use for an observer.
+    Webhooks without event types are left out, because they need no observer.
     """
     awake = {each.id for each in observers if each.running_state is not RunningState.DISCONNECTED}
     return {each.id for each in hooks if each.active and each.event_types and each.id not in awake}
 
 
 def refuse_waking(client: Client, hooks: Iterable[WebhookDefinition], *, field: str) -> None:
-    """Refuse to remove and register again what would deliver afterwards, and does not now.
+    """Refuse to remove and register again a webhook that delivers nothing now and would deliver afterwards.
 
-    :raises InvalidInputError: naming the first.
+    :raises InvalidInputError: there is such a webhook. The error names the first one.
     """
     for webhook in sorted(asleep(hooks, client.observers())):
         raise InvalidInputError(

@@ -1,7 +1,8 @@
-"""The credentials of a webhook that was read back, which no kernel gives back: by reference, under names by rule.
+"""The credentials of a webhook that was read back, as references with names that follow a rule: no kernel returns
+credentials.
 
-A webhook ``fraud-watch`` with a bearer token has it in ``FRAUD_WATCH_TOKEN``; that is also what ``%webhook code`` and
-``webhooks.code()`` write.
+A webhook ``fraud-watch`` with a bearer token has the token in ``FRAUD_WATCH_TOKEN``. ``%webhook code`` and
+``webhooks.code()`` use the same names.
 """
 
 from __future__ import annotations
@@ -27,27 +28,27 @@ _NEEDED = {
     AuthorizationKind.UNKNOWN: (),
 }
 _SECRET = frozenset({"password", "token", "client_secret"})
-"""What is secret of these. A plan names it as ``env:NAME``, so that its value is looked for in what is saved."""
+"""The secret ones among these fields. A plan shows them as ``env:NAME``, so that the scan looks for their values."""
 
 
 def required_variables(definition: WebhookDefinition) -> list[str]:
-    """The environment variables that hold what a kernel does not give back of this webhook."""
+    """The environment variables for everything that a kernel does not return of this webhook."""
     return [(secret.reference or "").removeprefix("env:") for secret in _references(definition).values()]
 
 
 def missing_variables(definition: WebhookDefinition) -> list[str]:
-    """Those of the required ones that lead nowhere."""
+    """The required variables that are not set."""
     references = _references(definition).values()
     return [(secret.reference or "").removeprefix("env:") for secret in references if not is_set(secret)]
 
 
 def is_set(secret: Secret) -> bool:
-    """Whether a reference leads somewhere, as far as that can be told without asking a person."""
+    """Whether a reference has a value, as far as this can be known without asking a user."""
     return not why_unusable(secret)
 
 
 def why_unusable(secret: Secret) -> str:
-    """Why a reference leads nowhere, as a sentence; empty when it does not, or a person would have to be asked."""
+    """Why a reference has no value, as a sentence; empty if it has one, or if a user would have to be asked."""
     if secret.reference is not None and secret.reference.startswith("prompt"):
         return ""
     try:
@@ -58,9 +59,9 @@ def why_unusable(secret: Secret) -> str:
 
 
 def at_hand(definition: WebhookDefinition) -> WebhookDefinition:
-    """The definition, once its secrets can be had; one that is asked for is asked for here.
+    """The definition, after its secrets were looked up. A prompt asks for its secret here.
 
-    :raises SecretUnavailableError: one cannot; nothing was sent.
+    :raises SecretUnavailableError: a secret was not found; nothing was sent.
     """
     for _, secret in secrets_of(definition.authorization):
         secret.reveal()
@@ -93,7 +94,7 @@ def with_credentials(definition: WebhookDefinition) -> WebhookDefinition:
 
 
 def needs(definition: WebhookDefinition) -> str:
-    """For a plan: which variables are needed, and which of them are missing."""
+    """The needed variables and the missing ones, for a plan."""
     references, absent = _references(definition), missing_variables(definition)
     if not references:
         return ""

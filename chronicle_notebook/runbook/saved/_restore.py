@@ -1,4 +1,4 @@
-"""Bringing a kept definition back, and telling whether it is back or something else stands in its place."""
+"""Registering a saved definition again, and checking whether it is registered or something else is."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ from chronicle_notebook.session._client import Client
 
 
 def register_kept(client: Client, kept: KeptDefinitions, webhook: str) -> Outcome:
-    """Register what the file has, and note in it that this is done."""
+    """Register the definition of the file, and note in the file that this is done."""
     return _noted(client.webhooks.register(kept.here()[webhook].definition()), kept, webhook)
 
 
 def replace_by_kept(client: Client, kept: KeptDefinitions, webhook: str) -> Outcome:
-    """Remove the webhook, if it is there, and register what the file has; and note in it that this is done."""
+    """Remove the webhook if it exists, register the definition of the file, and note in the file that this is done."""
     return _noted(client.webhooks.replace(kept.here()[webhook].definition()), kept, webhook)
 
 
@@ -33,13 +33,13 @@ def _noted(outcome: Outcome, kept: KeptDefinitions, webhook: str) -> Outcome:
 
 
 def restored(client: Client, entry: Kept) -> bool | None:
-    """Whether what is registered is what was kept; None when it is as far as it can be compared here."""
+    """Whether the registered webhook is the saved one; None if it is equal as far as it can be compared here."""
     found = client.webhooks.all().find(entry.id)
     if found is None:
         return False
     try:
         wanted = entry.definition()
-    except InvalidInputError:  # a variable that it needs is not set here
+    except InvalidInputError:  # a required variable is not set here
         return None
     if _differences(client, wanted, found, entry):
         return False
@@ -47,9 +47,9 @@ def restored(client: Client, entry: Kept) -> bool | None:
 
 
 def refuse_differing(client: Client, entries: Iterable[Kept], hooks: WebhookList, file: Path) -> None:
-    """Refuse to take back what was changed since it was kept.
+    """Refuse to undo a change that was made after the definition was saved.
 
-    :raises InvalidInputError: one is registered, and otherwise than the file has it.
+    :raises InvalidInputError: a webhook is registered, and differs from the file.
     """
     for entry in entries:
         found = hooks.find(entry.id)
@@ -70,7 +70,8 @@ def refuse_differing(client: Client, entries: Iterable[Kept], hooks: WebhookList
 
 
 def _differences(client: Client, wanted: WebhookDefinition, found: WebhookDefinition, entry: Kept) -> list[str]:
-    """Each field that differs, for people. Not what the kernel is known to lose: the credentials, the flag inactive."""
+    """Each field that differs, for people, except what the kernel is known to lose: the credentials and the flag
+    inactive."""
     lost = defects_of(client)
     ignored = set()
     if AUTHORIZATION_DROPPED in lost and client.event_store != SYSTEM_STORE:

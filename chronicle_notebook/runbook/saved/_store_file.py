@@ -1,4 +1,4 @@
-"""Definitions kept in a file between a pause and a resumption: YAML without a secret."""
+"""Definitions in a file between a pause and its end: YAML without secrets."""
 
 from __future__ import annotations
 
@@ -18,17 +18,17 @@ from chronicle_notebook.session._client import Client
 
 _SEPARATOR = "---\n"
 _OWN_LINE = re.compile(r"^(?:server|event_store|moving|resumed): .*\n", re.MULTILINE)
-"""What the file says of a definition. The other keys at the beginning of a line are those of the definition."""
+"""The keys of the file itself. All other keys at the beginning of a line belong to the definition."""
 _WHERE = "Each needs a line server: HOST:PORT and a line event_store: NAME, which say where it was removed."
 
 
 def kept_text(definition: WebhookDefinition) -> str:
-    """A definition as the file has it."""
+    """A definition in the form of the file."""
     return str(render(definition, "yaml", only_credentials=True))
 
 
 def variables(text: str) -> list[str]:
-    """The environment variables that a definition of the file refers to, and that resuming so needs."""
+    """The environment variables that a definition of the file refers to. Resuming needs them."""
     import yaml
 
     document = yaml.safe_load(text)
@@ -39,7 +39,7 @@ def variables(text: str) -> list[str]:
 
 
 def listed_values(definition: WebhookDefinition) -> dict[str, str]:
-    """Of the variables of a definition those whose value the kernel lists, with it: in headers and in the URL."""
+    """The variables of a definition whose values the kernel lists, in headers and in the URL, with these values."""
     import yaml
 
     document = yaml.safe_load(kept_text(definition))
@@ -54,29 +54,29 @@ def listed_values(definition: WebhookDefinition) -> dict[str, str]:
 
 @dataclass(frozen=True, slots=True)
 class Kept:
-    """One definition of the file, and where it was removed."""
+    """One definition of the file, and from where it was removed."""
 
     server: str
     event_store: str
     id: str
     text: str
-    """As :func:`kept_text` writes it."""
+    """The text of :func:`kept_text`."""
     moving: bool = False
-    """Whether it was put here to be registered with another target, and not to be paused."""
+    """Whether the definition was saved to be registered with another target, not to be paused."""
     resumed: bool = False
-    """Whether it was registered again since."""
+    """Whether it has been registered again."""
 
     def definition(self) -> WebhookDefinition:
-        """What it is registered as, its secrets as references.
+        """The definition, with references instead of secrets.
 
-        :raises InvalidInputError: it is no such definition, or a variable of its that is no secret is not set.
+        :raises InvalidInputError: the text is not such a definition, or a variable without a secret is not set.
         """
         document = read_document(self.text)
         return document.builder.build(document.id, document.target_url)
 
     @property
     def secrets(self) -> list[str]:
-        """``env:NAME`` for what is secret of its variables, and ``NAME`` for the others."""
+        """``env:NAME`` for the secret ones among its variables, and ``NAME`` for the others."""
         import yaml
 
         plain = {"username", "authority", "client_id"}
@@ -92,16 +92,17 @@ class Kept:
         return "authorization" in yaml.safe_load(self.text)
 
     def missing(self) -> list[str]:
-        """The variables that it needs and that are not set."""
+        """The required variables that are not set."""
         return [name for name in variables(self.text) if not os.getenv(name)]
 
 
 class KeptDefinitions:
-    """A file of definitions, each as ``webhooks.code(id, "yaml")`` writes it, with where it is from; of mode 0600.
+    """A file of definitions, mode 0600. Each definition is the text of ``webhooks.code(id, "yaml")``, with its server
+    and event store.
 
-    Credentials are references in it, also those in headers and in URLs. Other headers stand there with their values, so
-    that resuming needs no more than it must. It can hold those of several event stores; what is asked of it is about
-    the one that it is opened for.
+    The file has references instead of credentials, also of those in headers and in URLs. It has the values of other
+    headers, so that resuming needs as few variables as possible. It can contain definitions of several event stores;
+    all methods except :meth:`everything` use only those of its own event store.
     """
 
     def __init__(self, path: str | Path, server: str, event_store: str) -> None:
@@ -114,9 +115,10 @@ class KeptDefinitions:
         return cls(path, client.server, client.event_store)
 
     def everything(self) -> list[Kept]:
-        """All that is in the file, of whichever event store; nothing when there is no file.
+        """All definitions of the file, of every event store; empty if there is no file.
 
-        :raises InvalidInputError: the file cannot be read, is not one of these, or does not say where one is from.
+        :raises InvalidInputError: the file cannot be read, is not such a file, or does not say where a definition comes
+            from.
         """
         try:
             text = self.path.read_text(encoding="utf-8")
@@ -127,7 +129,7 @@ class KeptDefinitions:
         return [each for part in text.split(f"\n{_SEPARATOR}") if (each := self._read(part)) is not None]
 
     def here(self) -> dict[str, Kept]:
-        """Those of this event store by their ids.
+        """The definitions of this event store by their ids.
 
         :raises InvalidInputError: as for :meth:`everything`.
         """
@@ -138,32 +140,33 @@ class KeptDefinitions:
         }
 
     def keep(self, definition: WebhookDefinition, *, moving: bool = False) -> None:
-        """Put a definition in, in place of an earlier one of its id from here. The file is never half written.
+        """Put a definition into the file. It replaces an earlier one with the same id and event store. The file is
+        never half written.
 
-        :raises InvalidInputError: it cannot be written.
+        :raises InvalidInputError: the file cannot be written.
         """
         self._put(Kept(self.server, self.event_store, definition.id, kept_text(definition), moving=moving))
 
     def waiting(self) -> list[Kept]:
-        """Those of this event store that were not registered again yet."""
+        """The definitions of this event store that have not been registered again."""
         return [each for each in self.here().values() if not each.resumed]
 
     def mark_resumed(self, webhook: str) -> None:
-        """Note that it is registered again, so that another definition may be kept in its place."""
+        """Note that a webhook is registered again, so that another definition may replace it."""
         self._put(replace(self.here()[webhook], resumed=True))
 
     def holds(self, definition: WebhookDefinition, *, moving: bool = False) -> bool:
-        """Whether it is in the file as it is now, and waits there for that."""
+        """Whether the file has the definition as it is now, and the definition waits there for this purpose."""
         kept = self.here().get(definition.id)
         if kept is None or kept.resumed or kept.moving is not moving:
             return False
         return kept.text.strip() == kept_text(definition).strip()
 
     def check_free_for(self, definition: WebhookDefinition) -> None:
-        """Refuse to overwrite another definition that still waits to be resumed. One that was to be moved does not
-        count: its webhook is registered as it was before, so nothing was done with it.
+        """Refuse to overwrite another definition that still waits to be resumed. A definition that was to be moved does
+        not count: its webhook is registered as before, so nothing was done with it.
 
-        :raises InvalidInputError: there is one.
+        :raises InvalidInputError: there is such a definition.
         """
         kept = self.here().get(definition.id)
         if kept is not None and not kept.resumed and not kept.moving and not self.holds(definition):

@@ -45,11 +45,7 @@ class Courier:
         self._rendered: OrderedDict[tuple[int, int, int], str] = OrderedDict()
 
     def page(self, observer: Observer, tail: int | None, until: int | None) -> list[Event]:
-        """The next events of an observer's own line.
-
-        ``tail`` is the tail that the caller knew before. A kept page is for that tail only: one that was read when the
-        sequence was shorter would let events be passed over.
-        """
+        """Some of the steps are not done."""
         types = observer.webhook.event_type_ids
         key = (observer.scope.key, types, observer.position, tail, until)
         if (kept := self._pages.get(key)) is None:
