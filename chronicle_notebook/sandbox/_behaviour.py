@@ -105,6 +105,16 @@ class Behaviour:
     """Events are kept without their hash, without the texts of their generations, and as caused by the System identity,
     whoever appended them (in memory at 16.37; source: K/Storage.InMemory/EventSequences/EventSequenceStorage.cs)."""
 
+    events_as_sql: bool = False
+    """Events are kept as SQL databases do at 16.37: when they occurred to a millionth of a second, the chain of who
+    caused them turned round, without the mark of a tombstone except where they are delivered live, and without the
+    texts of their generations where several were appended at once (seen on SQLite; source: K/Storage.Sql)."""
+
+    identity_spoils: bool = False
+    """An event whose identity has no subject or no name is stored, its append fails, and from then on every read and
+    catch-up of its namespace, and each append by an identity that is new (seen on SQLite at 16.37; source:
+    K/Storage.Sql)."""
+
 
 NEWEST = Behaviour()
 """What the newest documented kernel does."""

@@ -1,4 +1,7 @@
-"""What becomes of an event's content: checked and shaped by the schema of its type."""
+"""What becomes of an event's content: checked by the schema of its type, and written anew as a kernel writes it.
+
+Seen on kernels of 16.37.1; which type a format means is from I/Schemas/TypeFormats.cs.
+"""
 
 from __future__ import annotations
 
@@ -6,10 +9,32 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-_STRINGS = {
-    "guid", "uuid", "date-time", "date-time-offset", "date", "time", "duration", "byte-array", "point", "linestring",
-    "polygon",
-}  # fmt: skip
+from chronicle_notebook.sandbox import _moment
+from chronicle_notebook.sandbox._exceptions import InvalidOperationException, JsonException, NullReferenceException
+from chronicle_notebook.sandbox._json_text import DuplicateError, Number, double, dumps, read, single
+
+_INTEGERS = {
+    "byte": ("Byte", 0, 2**8 - 1),
+    "uint8": ("Byte", 0, 2**8 - 1),
+    "int16": ("Int16", -(2**15), 2**15 - 1),
+    "uint16": ("UInt16", 0, 2**16 - 1),
+    "int32": ("Int32", -(2**31), 2**31 - 1),
+    "uint32": ("UInt32", 0, 2**32 - 1),
+    "int64": ("Int64", -(2**63), 2**63 - 1),
+    "uint64": ("UInt64", 0, 2**64 - 1),
+}
+"""The type of .NET for the format of an integer, and its bounds. Without a format it is 32 bits."""
+_ABSENT = {
+    "guid": "00000000-0000-0000-0000-000000000000",
+    "uuid": "00000000-0000-0000-0000-000000000000",
+    "date-time": "0001-01-01T00:00:00+00:00",
+    "date-time-offset": "0001-01-01T00:00:00+00:00",
+    "date": "0001-01-01",
+    "time": "00:00:00",
+    "duration": "00:00:00",
+}
+"""What is written for a text that is absent, by its format; without one nothing is."""
+_DEEPEST = 64
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,51 +44,180 @@ class Violation:
     path: str
     kind: str
     """``PropertyRequired`` or ``WrongPropertyType``."""
+    expected: str = ""
+    got: str = ""
 
     @property
     def message(self) -> str:
         """A sentence about it."""
-        what = "is required" if self.kind == "PropertyRequired" else "has the wrong type"
-        return f"Property '{self.path}' {what}."
+        if self.kind == "PropertyRequired":
+            return f"Property '{self.path}' is required."
+        return f"Property '{self.path}' expected {self.expected} but got {self.got}."
+
+
+class ConversionError(Exception):
+    """A value that the schema allows and that cannot be converted to the type of its property."""
+
+
+def parsed(text: str) -> dict[str, Any]:
+    """The content in a text, numbers as they are written.
+
+    Raises ConversionError for a name that stands twice, and what a kernel's call fails with for anything but an object.
+    """
+    try:
+        value = read(text)
+    except DuplicateError as error:
+        raise ConversionError(str(error)) from error
+    except (ValueError, RecursionError):
+        raise JsonException("The content is not valid JSON.") from None
+    if value is None:
+        raise NullReferenceException
+    if not isinstance(value, dict):
+        raise InvalidOperationException("The node must be of type 'JsonObject'.")
+    return value
 
 
 def violations(content: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Violation]:
-    """Missing top-level properties and kinds that do not fit.
+    """Missing top-level properties, whose names are compared with case, and kinds that do not fit, without.
 
-    Ranges, patterns, formats, enumerations and additional properties are not looked at (source:
+    Items of lists are looked at. Ranges, patterns, formats, enumerations and additional properties are not (source:
     I/Schemas/JsonSchema.cs).
     """
     by_name = {name.lower(): value for name, value in content.items()}
     properties = _properties(schema)
     for name in schema.get("required", ()):
-        if name.lower() not in by_name and not _nullable(properties.get(name, {})):
+        if name not in content and not _nullable(properties.get(name, {})):
             yield Violation(name, "PropertyRequired")
     for name, described in properties.items():
-        if name.lower() in by_name and not _fits(by_name[name.lower()], described, schema):
-            yield Violation(name, "WrongPropertyType")
+        if name.lower() in by_name:
+            yield from _unfit(name, by_name[name.lower()], _resolved(described, schema), schema)
 
 
-def conformed(content: Mapping[str, Any], schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The content that is kept.
+def conformed(content: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
+    """The JSON text that is kept and delivered.
 
-    Unknown properties are dropped, names take the schema's casing, and missing ones that are neither nullable nor
-    texts get the default of their type. A schema without properties keeps everything except nulls (source:
-    I/Json/ExpandoObjectConverter.cs).
+    Unknown properties are dropped, also in nested objects and in items of lists; names take the schema's casing, and a
+    name of a map gets quotation marks. Properties that are null are left out. An absent one that is not nullable gets
+    the default of its type; texts without a format, objects, lists and maps have none. Numbers, moments and guids are
+    written anew. A schema without properties keeps everything but nulls at the top.
+
+    Raises ConversionError for a value that does not convert.
     """
+    return _object(content, schema, 0)
+
+
+def _object(content: Mapping[str, Any], schema: Mapping[str, Any], depth: int) -> str:
     properties = _properties(schema)
     if not properties:
-        return {name: value for name, value in content.items() if value is not None}
-    by_name = {name.lower(): value for name, value in content.items()}
-    kept: dict[str, Any] = {}
-    for name, described in properties.items():
-        resolved = _resolved(described, schema)
-        if name.lower() in by_name:
-            value = by_name[name.lower()]
-            nested = isinstance(value, dict) and bool(_properties(resolved))
-            kept[name] = conformed(value, {**resolved, "$root": _root(schema)}) if nested else value
-        elif not _nullable(resolved) and (default := _default(resolved)) is not None:
-            kept[name] = default
-    return kept
+        fields = [(name, _free(value, depth + 1)) for name, value in content.items() if value is not None]
+    else:
+        by_name = {name.lower(): value for name, value in content.items()}
+        fields = []
+        for name, described in properties.items():
+            resolved = _resolved(described, schema)
+            value = by_name.get(name.lower())
+            if value is not None:
+                fields.append((name, _typed(value, resolved, schema, depth + 1)))
+            elif name.lower() not in by_name and not _nullable(resolved):
+                default = _default(resolved)
+                if default is not None:
+                    fields.append((name, default))
+    return f"{{{','.join(f'{dumps(name)}:{text}' for name, text in fields)}}}"
+
+
+def _typed(value: Any, described: Mapping[str, Any], schema: Mapping[str, Any], depth: int) -> str:
+    """A value by the description of its property."""
+    if depth > _DEEPEST:
+        raise ConversionError("The content is too deep.")
+    if value is None:
+        raise ConversionError(str(NullReferenceException()))
+    inner = {**described, "$root": _root(schema)}
+    if isinstance(value, dict):
+        return _dictionary(value, described, inner, depth)
+    if isinstance(value, list):
+        items = _resolved(described.get("items"), schema)
+        return f"[{','.join(_typed(item, items, inner, depth + 1) for item in value)}]"
+    form = str(described.get("format", "")).rstrip("?")
+    if isinstance(value, Number):
+        return _number(value, form, _types(described))
+    if isinstance(value, str) and form:
+        return _formatted(value, form)
+    return dumps(value)
+
+
+def _dictionary(value: dict[str, Any], described: Mapping[str, Any], inner: Mapping[str, Any], depth: int) -> str:
+    if _properties(described):
+        return _object(value, inner, depth)
+    if isinstance(described.get("additionalProperties"), dict):
+        # A kernel writes the name of an entry with the quotation marks of its JSON text.
+        entry = _resolved(described["additionalProperties"], inner)
+        texts = ((dumps(f'"{name}"'), _typed(item, entry, inner, depth + 1)) for name, item in value.items())
+        return f"{{{','.join(f'{name}:{text}' for name, text in texts)}}}"
+    return _free(value, depth)
+
+
+def _free(value: Any, depth: int) -> str:
+    """A value that no schema describes."""
+    if depth > _DEEPEST:
+        raise ConversionError("The content is too deep.")
+    if value is None:
+        raise ConversionError(str(NullReferenceException()))
+    if isinstance(value, dict):
+        return f"{{{','.join(f'{dumps(name)}:{_free(item, depth + 1)}' for name, item in value.items())}}}"
+    if isinstance(value, list):
+        return f"[{','.join(_free(item, depth + 1) for item in value)}]"
+    if isinstance(value, Number):
+        number = value.integer
+        if number is not None and -(2**63) <= number < 2**63:
+            return str(number)
+        return _double(value)
+    return dumps(value)
+
+
+def _number(value: Number, form: str, kinds: list[str]) -> str:
+    if form in _INTEGERS or ("integer" in kinds and not form):
+        name, least, most = _INTEGERS[form or "int32"]
+        number = value.integer
+        if number is None or not least <= number <= most:
+            raise ConversionError(_unconvertible("Number", name))
+        return str(number)
+    if form == "decimal":
+        return value.text if "e" not in value.text.lower() else _double(value)
+    if form in ("float", "single"):
+        return single(float(value.text))
+    return _double(value)
+
+
+def _double(value: Number) -> str:
+    try:
+        return double(float(value.text))
+    except ValueError as error:
+        raise ConversionError(_unconvertible("Number", "Double")) from error
+
+
+def _formatted(value: str, form: str) -> str:
+    if form in ("guid", "uuid"):
+        bare = value.lower().strip("{}()").replace("-", "")
+        if len(bare) != 32 or any(digit not in "0123456789abcdef" for digit in bare):
+            raise ConversionError(_unconvertible("String", "Guid"))
+        return f'"{bare[:8]}-{bare[8:12]}-{bare[12:16]}-{bare[16:20]}-{bare[20:]}"'
+    if form in ("date-time", "date-time-offset"):
+        try:
+            # A moment is written without escapes, so that the plus sign of its offset stays.
+            return f'"{_moment.trimmed(_moment.kept(value))}"'
+        except ValueError as error:
+            raise ConversionError(_unconvertible("String", "DateTimeOffset")) from error
+    if form == "date":
+        if not _moment.is_date(value):
+            if _moment.is_date(value[:10]):
+                raise ConversionError(f"String '{value}' contains parts which are not specific to the DateOnly.")
+            raise ConversionError(f"String '{value}' was not recognized as a valid DateOnly.")
+        return dumps(value)
+    return dumps(value)
+
+
+def _unconvertible(element: str, target: str) -> str:
+    return f"An element of type '{element}' cannot be converted to a 'System.{target}'."
 
 
 def _properties(schema: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -99,33 +253,40 @@ def _nullable(described: Any) -> bool:
     return "null" in _types(described) or str(described.get("format", "")).endswith("?")
 
 
-def _fits(value: Any, described: Any, schema: Mapping[str, Any]) -> bool:
-    resolved = _resolved(described, schema)
-    kinds = _types(resolved)
-    if not kinds:
-        return True
-    if value is None:
-        return _nullable(resolved)
-    return any(_is(value, kind) for kind in kinds)
+def _unfit(path: str, value: Any, described: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Violation]:
+    kinds = _types(described)
+    if kinds and not _fits(value, kinds, described):
+        wanted = next((kind for kind in kinds if kind != "null"), kinds[0])
+        yield Violation(path, "WrongPropertyType", wanted, _kind(value))
+    elif isinstance(value, list):
+        items = _resolved(described.get("items"), schema)
+        for number, item in enumerate(value):
+            yield from _unfit(f"{path}[{number}]", item, items, schema)
+
+
+def _fits(value: Any, kinds: list[str], described: Mapping[str, Any]) -> bool:
+    return _nullable(described) if value is None else any(_is(value, kind) for kind in kinds)
 
 
 def _is(value: Any, kind: str) -> bool:
     if kind == "integer":
-        return not isinstance(value, bool) and (
-            isinstance(value, int) or (isinstance(value, float) and value.is_integer())
-        )
-    if kind == "number":
-        return isinstance(value, (int, float)) and not isinstance(value, bool)
-    expected = {"string": str, "boolean": bool, "object": dict, "array": list, "null": type(None)}.get(kind)
-    return expected is None or isinstance(value, expected)
+        return isinstance(value, Number) and value.is_whole
+    expected = {"number": Number, "string": str, "boolean": bool, "object": dict, "array": list}.get(kind)
+    return kind != "null" and (expected is None or isinstance(value, expected))
 
 
-def _default(described: Mapping[str, Any]) -> object:
-    if str(described.get("format", "")).rstrip("?") in _STRINGS:
-        return None
+def _kind(value: Any) -> str:
+    kinds = {Number: "number", str: "string", bool: "boolean", dict: "object", list: "array"}
+    return kinds.get(type(value), "null")
+
+
+def _default(described: Mapping[str, Any]) -> str | None:
+    form = str(described.get("format", "")).rstrip("?")
+    if form in _ABSENT:
+        return f'"{_ABSENT[form]}"'
     for kind in _types(described):
         if kind in ("integer", "number"):
-            return 0
+            return "0"
         if kind == "boolean":
-            return False
+            return "false"
     return None

@@ -67,7 +67,7 @@ class Kernel:
         self.stores.load()
         for store in self.stores.all():
             self.types.add_kernel_types(store)
-        self.log.load()
+        self.log.load(self.stores.scopes())
         self.registry.load()
         self.engine.start(self.stores.scopes(), self.log.tail, self._observer_changed)
         self.log.on_appended = self.engine.appended

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
-import json
 import threading
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chronicle_notebook.contracts._scalars import UNAVAILABLE
+from chronicle_notebook.sandbox import _moment
 from chronicle_notebook.sandbox._behaviour import Behaviour
-from chronicle_notebook.sandbox._content import Violation, conformed, violations
+from chronicle_notebook.sandbox._content import ConversionError, Violation, conformed, parsed, violations
 from chronicle_notebook.sandbox._event import SYSTEM_IDENTITY, Event
 from chronicle_notebook.sandbox._event_types import EventTypes
-from chronicle_notebook.sandbox._http import json_object
+from chronicle_notebook.sandbox._exceptions import InvalidOperationException
+from chronicle_notebook.sandbox._identity import Identities, turned
 from chronicle_notebook.sandbox._stores import Scope, Store
 from chronicle_notebook.sandbox.storage._database import Database
 from chronicle_notebook.sandbox.storage._events import EventTable, Filter
@@ -77,11 +79,14 @@ class Log:
         self._types = types
         self._mutex = threading.Lock()
         self._tails: dict[int, int] = {}
+        self._identities = Identities()
         self.on_appended: Callable[[int, frozenset[str]], None] = lambda _sequence, _types: None
 
-    def load(self) -> None:
-        """Read where the sequences end."""
+    def load(self, scopes: Mapping[int, Scope]) -> None:
+        """Read where the sequences end, and who caused their events."""
         self._tails = self._events.tails()
+        if self._behaviour.identity_spoils:
+            self._identities.load((scopes[key], text) for key, text in self._events.identities())
 
     def tail(self, sequence: int) -> int | None:
         """The number of the last event of a sequence; None if the sequence is empty."""
@@ -101,8 +106,29 @@ class Log:
             if outcome.succeeded:
                 outcome.numbers = self._store(scope, shaped)
         if outcome.numbers:
-            self._announce(scope, shaped, outcome.numbers[-1])
+            spoiled = self._spoiled_by(scope, shaped)
+            if spoiled:
+                self._moved(scope, outcome.numbers[-1])
+                outcome.numbers, outcome.errors = [], [spoiled]
+            else:
+                self._announce(scope, shaped, outcome.numbers[-1])
         return outcome
+
+    def check_readable(self, scope: Scope) -> None:
+        """Raise what reading the events of a scope fails with, where an identity spoiled its namespace."""
+        spoiled = self.spoiled(scope)
+        if spoiled:
+            raise InvalidOperationException(spoiled)
+
+    def spoiled(self, scope: Scope) -> str:
+        """Why the events of a scope cannot be read, or nothing."""
+        return self._identities.spoiled(scope)
+
+    def _spoiled_by(self, scope: Scope, events: Sequence[Event]) -> str:
+        if not self._behaviour.identity_spoils:
+            return ""
+        with self._mutex:
+            return next(filter(None, [self._identities.stored(scope, event.caused_by) for event in events]), "")
 
     def append_own(self, scope: Scope, events: Sequence[Event], within: Callable[[list[int]], None]) -> list[int]:
         """Append events of the kernel itself; ``within`` gets their numbers inside the transaction. The numbers."""
@@ -116,23 +142,31 @@ class Log:
     def _store(self, scope: Scope, events: Iterable[Event]) -> list[int]:
         return [event.number for event in self._events.append(scope.key, events)]
 
-    def _announce(self, scope: Scope, events: Iterable[Event], last: int) -> None:
+    def _moved(self, scope: Scope, last: int) -> None:
         with self._mutex:
             self._tails[scope.key] = max(last, self._tails.get(scope.key, 0))
+
+    def _announce(self, scope: Scope, events: Iterable[Event], last: int) -> None:
+        self._moved(scope, last)
         self.on_appended(scope.key, frozenset(event.type.id for event in events))
 
     def _shaped(self, store: Store, event: Event, outcome: Appended) -> Event:
+        content: dict[str, Any] = {}
+        text = ""
         try:
+            content = parsed(event.content)
             schema = self._schema(store, event)
-            content = json_object(event.content, "content")
-        except (LookupError, ValueError) as error:
+            found = list(violations(content, schema))
+            outcome.schema_conflicts.extend(SchemaConflict(event.type.id, violation) for violation in found)
+            text = "" if found else conformed(content, schema)
+        except (LookupError, ConversionError) as error:
             outcome.errors.append(str(error.args[0]))
-            return event
-        outcome.schema_conflicts.extend(SchemaConflict(event.type.id, found) for found in violations(content, schema))
-        text = json.dumps(conformed(content, schema), separators=(",", ":"))
         if self._behaviour.context_reduced:
             return replace(event, content=text, caused_by=SYSTEM_IDENTITY)
-        return replace(event, content=text, hash=hashlib.sha256(text.encode()).hexdigest())
+        if self._behaviour.events_as_sql:
+            event = replace(event, occurred=_moment.coarse(event.occurred), caused_by=turned(event.caused_by))
+        digest = hashlib.sha256(f"{event.type.id}\n{text}".encode()).digest()
+        return replace(event, content=text, hash=base64.b64encode(digest).decode())
 
     def _schema(self, store: Store, event: Event) -> Mapping[str, Any]:
         try:

@@ -3,34 +3,75 @@
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone
+from datetime import UTC, date, datetime, timedelta, timezone
 
-_FORM = re.compile(r"(\d{4})-(\d\d)-(\d\d)T(\d\d):(\d\d):(\d\d)(?:\.(\d{1,7}))?(Z|[+-]\d\d:\d\d)?", re.ASCII)
+from chronicle_notebook.sandbox._exceptions import FormatException
+
+NEVER = "0001-01-01T00:00:00.0000000+00:00"
+"""The moment of a cause that gives none."""
+
+_FORM = re.compile(
+    r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?)?\s*(Z|[+-]\d\d:\d\d)?", re.ASCII
+)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def now() -> str:
     """This moment, in UTC."""
-    return _text(datetime.now(UTC), "")
+    moment = datetime.now(UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond:06d}0+00:00"
 
 
-def normalized(text: str) -> str:
-    """A moment in UTC with seven fraction digits. Raises ValueError when the text is not a moment."""
-    found = _FORM.fullmatch(text)
+def kept(text: str) -> str:
+    """A moment with the offset that it was given, UTC when it has none, and with seven fraction digits.
+
+    A date alone is its midnight. Raises FormatException when the text is no moment.
+    """
+    found = _FORM.fullmatch(text.strip())
+    if found is not None:
+        year, month, day = (int(part) for part in found.groups()[:3])
+        hour, minute, second = (int(part or 0) for part in found.groups()[3:6])
+        try:
+            moment = datetime(year, month, day, hour, minute, second, tzinfo=_zone(found[8] or "Z"))
+        except ValueError:
+            found = None
     if found is None:
-        raise ValueError(f"String '{text}' was not recognized as a valid DateTime.")
-    year, month, day, hour, minute, second = (int(part) for part in found.groups()[:6])
-    zone = _zone(found[8] or "Z")
-    moment = datetime(year, month, day, hour, minute, second, tzinfo=zone).astimezone(UTC)
-    return _text(moment, (found[7] or "").ljust(7, "0"))
+        raise FormatException(
+            f"The string '{text}' was not recognized as a valid DateTime. There is an unknown word starting at index "
+            "'0'."
+        )
+    zone = f"{moment:%z}"
+    return f"{_day(moment)}T{moment:%H:%M:%S}.{(found[7] or '')[:7].ljust(7, '0')}{zone[:3]}:{zone[3:5]}"
 
 
 def trimmed(text: str) -> str:
     """The form in JSON: the fraction without trailing zeros."""
-    date, _, rest = text.partition(".")
+    date_and_time, _, rest = text.partition(".")
     if not rest:
         return text
     fraction = rest[:7].rstrip("0")
-    return f"{date}{'.' if fraction else ''}{fraction}{rest[7:]}"
+    return f"{date_and_time}{'.' if fraction else ''}{fraction}{rest[7:]}"
+
+
+def coarse(text: str) -> str:
+    """The same with six digits of its fraction, and a zero: what a database keeps of it."""
+    whole, _, rest = text.partition(".")
+    return f"{whole}.{rest[:6]}0{rest[7:]}" if rest else text
+
+
+def is_date(text: str) -> bool:
+    """Whether a text is a date and nothing more."""
+    if not _DATE.fullmatch(text):
+        return False
+    try:
+        date.fromisoformat(text)
+    except ValueError:
+        return False
+    return True
+
+
+def _day(moment: datetime) -> str:
+    return f"{moment.year:04}-{moment.month:02}-{moment.day:02}"
 
 
 def _zone(text: str) -> timezone:
@@ -38,8 +79,3 @@ def _zone(text: str) -> timezone:
         return UTC
     offset = timedelta(hours=int(text[1:3]), minutes=int(text[4:6]))
     return timezone(-offset if text[0] == "-" else offset)
-
-
-def _text(moment: datetime, fraction: str) -> str:
-    digits = fraction or f"{moment.microsecond:06d}0"
-    return f"{moment:%Y-%m-%dT%H:%M:%S}.{digits}+00:00"

@@ -63,6 +63,8 @@ _SQL = replace(
     inactive_lost=True,
     first_generation_listed=True,
     tombstone_lost=True,
+    events_as_sql=True,
+    identity_spoils=True,
 )
 """What kernels on an SQL database do."""
 

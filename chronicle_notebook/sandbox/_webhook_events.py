@@ -15,6 +15,7 @@ from chronicle_notebook.sandbox import _moment
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._event import SYSTEM_IDENTITY, Event
 from chronicle_notebook.sandbox._event_type import EventType, event_types_from_json, event_types_json
+from chronicle_notebook.sandbox._json_text import dumps
 from chronicle_notebook.sandbox._stores import SYSTEM_STORE
 from chronicle_notebook.sandbox._webhook import Authorization, AuthorizationKind, Webhook
 
@@ -145,7 +146,7 @@ def _event(source: str, event_type: str, content: Mapping[str, Any]) -> Event:
         -1,
         EventType(event_type),
         source,
-        json.dumps(content),
+        dumps(content),
         occurred=_moment.now(),
         correlation=str(uuid4()),
         caused_by=SYSTEM_IDENTITY,

@@ -376,9 +376,18 @@ def faced(folder: Path, endpoint: Endpoint, **options: Any) -> Iterator[Face]:
         face.client.close()
 
 
+ELSEWHERE = {
+    "events_as_sql": "test_content.py",
+    "identity_spoils": "test_content.py",
+}
+"""Switches with a test of their own, and the file in which it stands."""
+
+
 def test_every_switch_has_a_test_and_a_source() -> None:
     switches = {field.name for field in dataclasses.fields(Behaviour)}
-    assert switches == set(SHOWN)
+    assert switches == set(SHOWN) | set(ELSEWHERE)
+    for switch, file in ELSEWHERE.items():
+        assert switch in (Path(__file__).parent / file).read_text(), f"{file} does not show {switch}"
     text = Path(inspect.getfile(Behaviour)).read_text()
     for switch in switches:
         told = text.partition(f"    {switch}: bool")[2].split('"""')[1]

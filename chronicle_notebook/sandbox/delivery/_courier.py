@@ -7,6 +7,7 @@ import logging
 from collections import OrderedDict
 from collections.abc import Sequence
 
+from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._event import Event
 from chronicle_notebook.sandbox._stores import Scope
 from chronicle_notebook.sandbox.delivery import _payload
@@ -36,13 +37,13 @@ class Courier:
     rendered once.
     """
 
-    def __init__(self, events: EventTable, sender: Sender, *, reduced: bool) -> None:
+    def __init__(self, events: EventTable, sender: Sender, behaviour: Behaviour) -> None:
         self._events = events
-        self._reduced = reduced
+        self._behaviour = behaviour
         self._sender = sender
         self._pages: OrderedDict[tuple[object, ...], list[Event]] = OrderedDict()
         self._late: set[asyncio.Task[None]] = set()
-        self._rendered: OrderedDict[tuple[int, int, int], str] = OrderedDict()
+        self._rendered: OrderedDict[tuple[int, int, int, bool], str] = OrderedDict()
 
     def page(self, observer: Observer, tail: int | None, until: int | None) -> list[Event]:
         """Some of the steps are not done."""
@@ -61,9 +62,15 @@ class Courier:
         wanted = Filter(types=sorted(observer.webhook.event_type_ids), source=partition.source)
         return self._events.page(observer.scope.key, wanted, partition.position, until, BATCH)
 
-    async def deliver(self, observer: Observer, events: Sequence[Event], state: int) -> Failure | None:
-        """Send events of one event source in one request; what went wrong, or None."""
-        body = _payload.body(events[0].source, [self._render(observer.scope, event, state) for event in events])
+    async def deliver(
+        self, observer: Observer, events: Sequence[Event], state: int, *, live: bool = False
+    ) -> Failure | None:
+        """Send events of one event source in one request; what went wrong, or None.
+
+        ``live`` says that they are delivered as they are appended.
+        """
+        texts = [self._render(observer.scope, event, state, live=live) for event in events]
+        body = _payload.body(events[0].source, texts)
         request = asyncio.create_task(self._sender.send(observer.webhook, body))
         try:
             done, _ = await asyncio.wait({request}, timeout=LIMIT)
@@ -87,10 +94,10 @@ class Courier:
         if not request.cancelled():
             request.exception()  # it was told already that it did not succeed
 
-    def _render(self, scope: Scope, event: Event, state: int) -> str:
-        key = (scope.key, event.number, state)
+    def _render(self, scope: Scope, event: Event, state: int, *, live: bool) -> str:
+        key = (scope.key, event.number, state, live)
         if (kept := self._rendered.get(key)) is None:
-            kept = self._rendered[key] = _payload.render(scope, event, state, reduced=self._reduced)
+            kept = self._rendered[key] = _payload.render(scope, event, state, self._behaviour, live=live)
             if len(self._rendered) > _RENDERED:
                 self._rendered.popitem(last=False)
         return kept

@@ -163,7 +163,7 @@ class Engine:
 
     async def _start(self, scopes: dict[int, Scope]) -> None:
         self._sender = Sender(self._crypto, self._behaviour, self._scale)
-        self._courier = Courier(self._events, self._sender, reduced=self._behaviour.context_reduced)
+        self._courier = Courier(self._events, self._sender, self._behaviour)
         self._saver = Saver(self._progress)
         self._recovery = Recovery(self._courier, self._saver, self._scale, self._changed)
         self._line = Line(self._courier, self._recovery, self._saver, self._tail, self._changed)

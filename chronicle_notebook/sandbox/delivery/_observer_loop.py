@@ -93,7 +93,7 @@ class Line:
                     return
                 if first.source not in observer.partitions:
                     state = LIVE if observer.replay is None else REPLAY
-                    failure = await self._courier.deliver(observer, events, state)
+                    failure = await self._courier.deliver(observer, events, state, live=state == LIVE)
                     if failure is None:
                         observer.delivered(last.number, len(events))
                     else:

@@ -15,10 +15,12 @@ from chronicle_notebook.contracts.wire import sequences_classic_pb2 as classic, 
 from chronicle_notebook.sandbox import _moment
 from chronicle_notebook.sandbox._event import Event
 from chronicle_notebook.sandbox._event_type import EventType
+from chronicle_notebook.sandbox._exceptions import ArgumentNullException, NullReferenceException
 from chronicle_notebook.sandbox._log import Appended, Expectation
 from chronicle_notebook.sandbox.storage._events import Filter
 
 _SCHEMA: Any = 3  # of the enum ConstraintType, which each form has for itself
+_INITIAL: Any = 1  # of the enum EventObservationState, likewise
 
 # Messages that both forms of the contract have, with the same fields.
 _Append = wire.AppendRequest | classic.AppendRequest
@@ -49,13 +51,19 @@ class Shared:
         )
 
 
+_COLLECTIONS = {"Causation": "source"}
+_TEXTS = {"Content": "json"}
+
+
 def require(request: Message, *names: str) -> None:
-    """Raise what the kernel raises when a part is missing that it dereferences."""
+    """Raise what the kernel raises for a part that is missing: what it looks into, or what it makes a value of."""
     for name in names:
         value = getattr(request, name)
-        absent = not request.HasField(name) if isinstance(value, Message) else not value
-        if absent:
-            raise ValueError(f"Value cannot be null. (Parameter '{name[0].lower()}{name[1:]}')")
+        if isinstance(value, Message):
+            if not request.HasField(name):
+                raise NullReferenceException
+        elif not value:
+            raise ArgumentNullException(_COLLECTIONS.get(name) or _TEXTS.get(name, "value"))
 
 
 def event(request: _Append) -> Event:
@@ -66,7 +74,7 @@ def event(request: _Append) -> Event:
 
 def simple_event(entry: wire.EventToAppend, source: str, occurred: str, shared: Shared) -> Event:
     """One event of an AppendMany."""
-    return _event(entry, source, None, occurred, shared, shared.causation)
+    return _event(entry, source, None, occurred, shared, shared.causation, many=True)
 
 
 def sourced_event(entry: _Sourced, shared: Shared) -> Event:
@@ -75,22 +83,22 @@ def sourced_event(entry: _Sourced, shared: Shared) -> Event:
     causes = entry.Causation if isinstance(entry, wire.EventForEventSourceId) else ()
     own = causation(causes) if causes else shared.causation
     tagged = Shared(shared.correlation, own, shared.caused_by, (*shared.tags, *entry.Tags))
-    return _event(entry, entry.EventSourceId, entry, moment(entry.Occurred), tagged, own)
+    return _event(entry, entry.EventSourceId, entry, moment(entry.Occurred), tagged, own, many=True)
 
 
 def moment(message: wire.SerializableDateTimeOffset | classic.SerializableDateTimeOffset) -> str:
     """A moment given by the client, else now."""
-    return _moment.normalized(message.Value) if message.Value else _moment.now()
+    return _moment.kept(message.Value) if message.Value else _moment.now()
 
 
 def causation(chain: Iterable[wire.Causation | classic.Causation]) -> str:
-    """A chain of causes as stored."""
-    return json.dumps(
-        [
-            {"occurred": moment(cause.Occurred), "type": cause.Type, "properties": dict(cause.Properties)}
-            for cause in chain
-        ]
-    )
+    """A chain of causes as stored; one that does not say when is from the first moment that there is."""
+    found = []
+    for cause in chain:
+        require(cause, "Type")
+        occurred = _moment.kept(cause.Occurred.Value) if cause.Occurred.Value else _moment.NEVER
+        found.append({"occurred": occurred, "type": cause.Type, "properties": dict(cause.Properties)})
+    return json.dumps(found)
 
 
 def expectation(source: str, scope: wire.ConcurrencyScope | classic.ConcurrencyScope) -> Expectation:
@@ -179,7 +187,10 @@ def context(event: Event, message: Context) -> Context:
     message.EventStreamType = event.stream_type
     message.EventStreamId = event.stream_id
     message.Occurred.Value = event.occurred
-    message.CorrelationId.CopyFrom(guid_to_wire(UUID(event.correlation)))
+    correlation = UUID(event.correlation)
+    if correlation.int:
+        message.CorrelationId.CopyFrom(guid_to_wire(correlation))
+    message.ObservationState = _INITIAL
     for cause in json.loads(event.causation):
         message.Causation.add(Type=cause["type"], Properties=cause["properties"]).Occurred.Value = cause["occurred"]
     _fill_identity(message.CausedBy, json.loads(event.caused_by))
@@ -195,8 +206,10 @@ def _event(
     occurred: str,
     shared: Shared,
     causes: str,
+    *,
+    many: bool = False,
 ) -> Event:
-    require(entry, "EventType")
+    require(entry, "EventType", "Content")
 
     def given(name: str, general: str) -> str:
         # An explicitly empty text is kept: only an absent one gets the default.
@@ -216,6 +229,7 @@ def _event(
         caused_by=shared.caused_by,
         tags=json.dumps(shared.tags),
         subject=entry.Subject if entry.HasField("Subject") else source,
+        many=many,
     )
 
 

@@ -7,10 +7,12 @@ from collections.abc import Mapping, Sequence
 from chronicle_notebook.contracts._scalars import UNAVAILABLE
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import sequences_pb2 as wire
+from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._envelope import envelope
 from chronicle_notebook.sandbox._event import Event
 from chronicle_notebook.sandbox._log import Appended
 from chronicle_notebook.sandbox._server import Served
+from chronicle_notebook.sandbox.delivery._payload import generations
 from chronicle_notebook.sandbox.services import _sequence_wire as convert
 from chronicle_notebook.sandbox.services._sequence_service import SequenceService
 from chronicle_notebook.sandbox.storage._events import Filter
@@ -43,7 +45,7 @@ class SequencesService(SequenceService):
 
     def append(self, request: wire.AppendRequest) -> wire.CommandResult_AppendResponse:
         """Append one event. Causation, CausedBy and ConcurrencyScope must be there, or the kernel fails."""
-        convert.require(request, "Causation", "CausedBy", "ConcurrencyScope", "EventType", "EventSourceId")
+        convert.require(request, "EventSourceId", "Causation", "CausedBy", "ConcurrencyScope", "EventType", "Content")
         outcome = self._append(request, [convert.event(request)], {request.EventSourceId: request.ConcurrencyScope})
         response = convert.told_one(wire.AppendResponse(), request, outcome)
         _flag(response, outcome)
@@ -107,9 +109,11 @@ class SequencesService(SequenceService):
     def _events(
         self, request: wire.AppendedEventsRequest | wire.FromSequenceNumberRequest, wanted: Filter, first: int
     ) -> _Events:
-        bare = self._kernel.behaviour.context_reduced
-        page = self._page(self._scope(request), wanted, first)
-        return envelope(_Events, Data=[_appended(event, bare=bare) for event in page])
+        scope = self._scope(request)
+        if scope is not None:
+            self._kernel.log.check_readable(scope)
+        page = self._page(scope, wanted, first)
+        return envelope(_Events, Data=[_appended(event, self._kernel.behaviour) for event in page])
 
 
 def _flag(response: wire.AppendResponse | wire.AppendManyResponse, outcome: Appended) -> None:
@@ -120,12 +124,12 @@ def _flag(response: wire.AppendResponse | wire.AppendManyResponse, outcome: Appe
     response.HasErrors = bool(outcome.errors)
 
 
-def _appended(event: Event, *, bare: bool) -> wire.AppendedEventResponse:
-    """An event as it is read back, ``bare`` without the text of its generation."""
-    generation = wire.KeyValuePair_Int32_String(Key=event.type.generation, Value=event.content)
+def _appended(event: Event, behaviour: Behaviour) -> wire.AppendedEventResponse:
+    """An event as it is read back."""
+    texts = generations(event, behaviour)
     return wire.AppendedEventResponse(
         Id=str(event.number),
         Context=convert.context(event, wire.EventContext(Subject=event.subject)),
         Content=event.content,
-        GenerationalContent=[] if bare else [generation],
+        GenerationalContent=[wire.KeyValuePair_Int32_String(Key=int(key), Value=text) for key, text in texts.items()],
     )

@@ -12,7 +12,7 @@ from typing import Any
 from chronicle_notebook.base._errors import SandboxError
 from chronicle_notebook.sandbox._private import private
 
-VERSION = 1
+VERSION = 2
 
 _SCHEMA = """
 CREATE TABLE event_stores (key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE);
@@ -26,7 +26,7 @@ CREATE TABLE event_types (
 CREATE TABLE events (
     sequence INTEGER, number INTEGER, type TEXT, generation INTEGER, tombstone INTEGER, source TEXT, content TEXT,
     source_type TEXT, stream_type TEXT, stream_id TEXT, occurred TEXT, correlation TEXT, causation TEXT, caused_by TEXT,
-    tags TEXT, subject TEXT, hash TEXT, PRIMARY KEY (sequence, number)) WITHOUT ROWID;
+    tags TEXT, subject TEXT, hash TEXT, many INTEGER, PRIMARY KEY (sequence, number)) WITHOUT ROWID;
 CREATE INDEX events_by_source ON events (sequence, source, number);
 CREATE INDEX events_by_type ON events (sequence, type, number);
 CREATE TABLE webhooks (

@@ -12,7 +12,7 @@ from chronicle_notebook.sandbox.storage._database import Database
 
 _COLUMNS = (
     "number, type, generation, tombstone, source, content, source_type, stream_type, stream_id, occurred, correlation, "
-    "causation, caused_by, tags, subject, hash"
+    "causation, caused_by, tags, subject, hash, many"
 )
 _SELECT = f"SELECT {_COLUMNS} FROM events WHERE sequence = ?"  # noqa: S608 - names of columns, no values
 
@@ -59,7 +59,7 @@ class EventTable:
             first = 0 if found is None else found + 1
             numbered = [replace(event, number=number) for number, event in enumerate(events, first)]
             connection.executemany(
-                f"INSERT INTO events (sequence, {_COLUMNS}) VALUES ({','.join('?' * 17)})",  # noqa: S608 - names of columns, no values
+                f"INSERT INTO events (sequence, {_COLUMNS}) VALUES ({','.join('?' * 18)})",  # noqa: S608 - names of columns, no values
                 [(sequence, *_row(event)) for event in numbered],
             )
         return numbered
@@ -82,6 +82,12 @@ class EventTable:
     def tails(self) -> dict[int, int]:
         """The tail of every sequence that has events."""
         return dict(self._database.rows("SELECT sequence, max(number) FROM events GROUP BY sequence"))
+
+    def identities(self) -> list[tuple[int, str]]:
+        """The identities that caused events, by sequence, in the order in which they first did."""
+        return self._database.rows(
+            "SELECT sequence, caused_by FROM events GROUP BY sequence, caused_by ORDER BY min(number)"
+        )
 
     def page(
         self, sequence: int, wanted: Filter, first: int = 0, until: int | None = None, limit: int = -1
@@ -112,9 +118,11 @@ def _row(event: Event) -> tuple[Any, ...]:
     return (
         event.number, kind.id, kind.generation, kind.tombstone, event.source, event.content, event.source_type,
         event.stream_type, event.stream_id, event.occurred, event.correlation, event.causation, event.caused_by,
-        event.tags, event.subject, event.hash,
+        event.tags, event.subject, event.hash, event.many,
     )  # fmt: skip
 
 
 def _event(row: tuple[Any, ...]) -> Event:
-    return Event(row[0], EventType(row[1], row[2], bool(row[3])), *row[4:])
+    number, kind, generation, tombstone, *rest, many = row
+    values: Any = (*rest, bool(many))
+    return Event(number, EventType(kind, generation, bool(tombstone)), *values)

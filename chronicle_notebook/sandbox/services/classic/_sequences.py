@@ -7,9 +7,11 @@ import json
 from chronicle_notebook.contracts._scalars import UNAVAILABLE
 from chronicle_notebook.contracts.classic import methods
 from chronicle_notebook.contracts.wire import sequences_classic_pb2 as wire
+from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._event import Event
 from chronicle_notebook.sandbox._server import Served
 from chronicle_notebook.sandbox._stores import Scope
+from chronicle_notebook.sandbox.delivery._payload import generations
 from chronicle_notebook.sandbox.services import _sequence_wire as convert
 from chronicle_notebook.sandbox.services._sequence_service import SequenceService
 from chronicle_notebook.sandbox.storage._events import Filter
@@ -35,13 +37,14 @@ class ClassicSequencesService(SequenceService):
 
     def append(self, request: wire.AppendRequest) -> wire.AppendResponse:
         """Append one event. Causation, CausedBy and ConcurrencyScope must be there, or the kernel fails."""
-        convert.require(request, "Causation", "CausedBy", "ConcurrencyScope", "EventType", "EventSourceId")
+        convert.require(request, "EventStore", "Namespace", "EventSequenceId", "EventSourceId", "Causation")
+        convert.require(request, "CausedBy", "ConcurrencyScope", "EventType", "Content")
         outcome = self._append(request, [convert.event(request)], {request.EventSourceId: request.ConcurrencyScope})
         return convert.told_one(wire.AppendResponse(), request, outcome)
 
     def append_many(self, request: wire.AppendManyRequest) -> wire.AppendManyResponse:
         """Append events, all or none. Causation may be empty, and concurrency scopes may be absent."""
-        convert.require(request, "CausedBy")
+        convert.require(request, "EventStore", "Namespace", "EventSequenceId", "CausedBy")
         shared = convert.Shared.of(request)
         events = [convert.sourced_event(entry, shared) for entry in request.Events]
         outcome = self._append(request, events, request.ConcurrencyScopes)
@@ -57,10 +60,11 @@ class ClassicSequencesService(SequenceService):
         last = request.ToEventSequenceNumber if request.HasField("ToEventSequenceNumber") else 2**63
         found = self._page(scope, wanted, request.FromEventSequenceNumber, min(last + 1, 2**63 - 1))
         tags = set(request.Tags)
-        bare = self._kernel.behaviour.context_reduced
+        if scope is not None:
+            self._kernel.log.check_readable(scope)
         return wire.GetFromEventSequenceNumberResponse(
             Events=[
-                _appended(scope, each, bare=bare)
+                _appended(scope, each, self._kernel.behaviour)
                 for each in found
                 if scope and (not tags or tags & set(json.loads(each.tags)))
             ]
@@ -79,10 +83,13 @@ class ClassicSequencesService(SequenceService):
         return wire.HasEventsForEventSourceIdResponse(HasEvents=found)
 
 
-def _appended(scope: Scope, event: Event, *, bare: bool) -> wire.AppendedEvent:
-    """An event as it is read back, ``bare`` without the text of its generation. Its subject is not told."""
+def _appended(scope: Scope, event: Event, behaviour: Behaviour) -> wire.AppendedEvent:
+    """An event as it is read back. Its subject is not told."""
+    context = convert.context(event, wire.EventContext(EventStore=scope.store, Namespace=scope.namespace))
+    if behaviour.events_as_sql:
+        context.EventType.Tombstone = False
     return wire.AppendedEvent(
-        Context=convert.context(event, wire.EventContext(EventStore=scope.store, Namespace=scope.namespace)),
+        Context=context,
         Content=event.content,
-        GenerationalContent={} if bare else {event.type.generation: event.content},
+        GenerationalContent={int(number): text for number, text in generations(event, behaviour).items()},
     )

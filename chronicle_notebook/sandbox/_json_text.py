@@ -1,0 +1,120 @@
+"""JSON as .NET's serializer reads and writes it."""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+import struct
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+_STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
+_SPECIAL = re.compile(r"\\u[0-9a-f]{4}|\\.|[<>&'+`\x7f]")
+
+
+def dumps(value: object) -> str:
+    """JSON as the kernel's serializer writes it: without spaces, and with everything but plain ASCII escaped.
+
+    Quotation marks and the characters that mean something in HTML are escaped as well, in upper-case hexadecimal.
+    """
+    text = json.dumps(value, separators=(",", ":"))
+    return _STRING.sub(_escape_string, text) if _SPECIAL.search(text) else text
+
+
+@dataclass(frozen=True, slots=True)
+class Number:
+    """A number as it was written, so that no digit is lost."""
+
+    text: str
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it has no fraction, however it is written."""
+        return self.text.lstrip("-").isdecimal() or float(self.text).is_integer()
+
+    @property
+    def integer(self) -> int | None:
+        """The number, when it is written as an integer; .NET takes ``5.0`` and ``1e2`` for none."""
+        return int(self.text) if self.text.lstrip("-").isdecimal() else None
+
+
+class DuplicateError(ValueError):
+    """A name that stands twice in an object."""
+
+
+def read(text: str) -> Any:
+    """The value of a text, numbers as they are written.
+
+    Raises DuplicateError for a name that stands twice in an object, and ValueError for what .NET does not read:
+    comments, trailing commas, single quotes, NaN and the infinities among it.
+    """
+    return json.loads(
+        text, parse_float=Number, parse_int=Number, parse_constant=_no_constant, object_pairs_hook=_unique
+    )
+
+
+def double(value: float) -> str:
+    """A number of double precision: as few digits as tell it, with an exponent from 1E+15 on and below 0.0001."""
+    return _shortest(repr(value), 15, value)
+
+
+def single(value: float) -> str:
+    """A number of single precision, with an exponent from 1E+07 on and below 0.0001."""
+    narrow = _narrowed(value)
+    digits = next(text for precision in range(6, 10) if _narrowed(float(text := f"{narrow:.{precision}g}")) == narrow)
+    return _shortest(repr(float(digits)), 7, narrow)
+
+
+def _narrowed(value: float) -> float:
+    found: float = struct.unpack("f", struct.pack("f", value))[0]
+    return found
+
+
+def _shortest(text: str, most: int, value: float) -> str:
+    if not math.isfinite(value):
+        raise ValueError(".NET number values such as positive and negative infinity cannot be written as valid JSON.")
+    sign = "-" if math.copysign(1.0, value) < 0 else ""
+    mantissa, _, exponent = text.lstrip("-").partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    digits = (whole + ("" if fraction == "0" and not exponent else fraction)).lstrip("0")
+    if not digits.strip("0"):
+        return f"{sign}0"
+    leading = len(whole) - 1 if whole.strip("0") else -1 - (len(fraction) - len(fraction.lstrip("0")))
+    scale = leading + int(exponent or 0)
+    digits = digits.rstrip("0")
+    if scale >= most or scale < -4:
+        rest = f".{digits[1:]}" if digits[1:] else ""
+        return f"{sign}{digits[0]}{rest}E{'-' if scale < 0 else '+'}{abs(scale):02}"
+    if scale < 0:
+        return f"{sign}0.{'0' * (-scale - 1)}{digits}"
+    before = digits[: scale + 1].ljust(scale + 1, "0")
+    after = digits[scale + 1 :]
+    return f"{sign}{before}{'.' if after else ''}{after}"
+
+
+def _unique(pairs: Iterable[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise DuplicateError(f"An item with the same key has already been added. Key: {name} (Parameter 'key')")
+        found[name] = value
+    return found
+
+
+def _no_constant(text: str) -> object:
+    raise ValueError(f"{text} is no JSON")
+
+
+def _escape_string(found: re.Match[str]) -> str:
+    inner = found[0][1:-1]
+    return f'"{_SPECIAL.sub(_escape, inner)}"'
+
+
+def _escape(found: re.Match[str]) -> str:
+    text = found[0]
+    if text.startswith("\\u"):
+        return "\\u" + text[2:].upper()
+    # Other escapes stay as they are, except that of the quotation mark.
+    return text if len(text) == 2 and text != '\\"' else f"\\u{ord(text[-1]):04X}"
