@@ -26,6 +26,8 @@ class Profile:
     behaviour: Behaviour = NEWEST
     held_against: str = ""
     """What the profile was compared with, in a line."""
+    early_names: bool = False
+    """Whether event stores and namespaces have the services of kernels up to 16.33.0."""
 
 
 _KINDER = "the documents: kinder than any kernel, so rehearse on the profile of the kernel that you have"
@@ -74,7 +76,7 @@ PROFILES = {
     profile.name: profile
     for profile in (
         DOCUMENTED,
-        Profile("16.33", "16.33.0", "", "classic", _SQL, _SEEN.format("16.33.0 on SQLite")),
+        Profile("16.33", "16.33.0", "", "classic", _SQL, _SEEN.format("16.33.0 on SQLite"), early_names=True),
         Profile("16.37", "16.37.1", "", "classic", _SQL, _SEEN.format("16.37.1 on SQLite")),
         Profile("16.37-postgresql", "16.37.1", "", "classic", _SQL, _SEEN.format("16.37.1 on PostgreSQL")),
         Profile("16.37-inmemory", "16.37.1", "", "classic", _MEMORY, _SEEN.format("16.37.1 in memory")),

@@ -78,14 +78,16 @@ def test_a_diagnosis_of_what_is_not_there_names_the_nearest(client: Client) -> N
 
 @pytest.mark.filterwarnings("ignore::chronicle_notebook.CredentialUrlWarning")
 def test_a_diagnosis_hides_what_the_kernel_quotes_of_a_target(client: Client) -> None:
-    client.webhooks.register(SICK.changed(target_url=f"http://127.0.0.1:9/in?apikey={CANARY}"))
-    client.event_log.append("account-1", OPENED, {})
-    wait_until(lambda: bool(client.failed_partitions("sick")))
-    (failed,) = client.failed_partitions("sick")
-    assert CANARY in " ".join(failed.attempts[-1].messages), "the kernel quotes it"
-    found = diagnose(client, "sick")
-    assert "http://127.0.0.1:9/in?apikey=" in dict(found)["partition account-1"]
-    assert CANARY not in repr(dict(found)) + found._repr_html_()
+    with cn.Receiver() as endpoint:
+        endpoint.misbehave(status=410)
+        client.webhooks.register(SICK.changed(target_url=f"{endpoint.url}?apikey={CANARY}"))
+        client.event_log.append("account-1", OPENED, {})
+        wait_until(lambda: bool(client.failed_partitions("sick")))
+        (failed,) = client.failed_partitions("sick")
+        assert CANARY in " ".join(failed.attempts[0].messages), "the kernel quotes it"
+        found = diagnose(client, "sick")
+        assert f"{endpoint.url}?apikey=" in dict(found)["partition account-1"]
+        assert CANARY not in repr(dict(found)) + found._repr_html_()
 
 
 @pytest.mark.parametrize(

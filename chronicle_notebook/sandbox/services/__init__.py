@@ -39,8 +39,9 @@ def _commands(kernel: Kernel) -> list[Served]:
 def _classic(kernel: Kernel) -> list[Served]:
     from chronicle_notebook.sandbox.services import classic
 
+    names = classic.EarlyNamesService if kernel.profile.early_names else classic.ClassicNamesService
     return [
-        *classic.ClassicNamesService(kernel).served(),
+        *names(kernel).served(),
         *classic.ClassicEventTypesService(kernel).served(),
         *classic.ClassicWebhooksService(kernel).served(),
         *classic.ClassicSequencesService(kernel).served(),

@@ -1,5 +1,6 @@
 """The services of the classic contract, as kernel 16.37.1 has them; those that both contracts share stand beside."""
 
+from chronicle_notebook.sandbox.services.classic._early_names import EarlyNamesService
 from chronicle_notebook.sandbox.services.classic._event_types import ClassicEventTypesService
 from chronicle_notebook.sandbox.services.classic._names import ClassicNamesService
 from chronicle_notebook.sandbox.services.classic._observation import ClassicObservationService
@@ -12,4 +13,5 @@ __all__ = [
     "ClassicObservationService",
     "ClassicSequencesService",
     "ClassicWebhooksService",
+    "EarlyNamesService",
 ]
