@@ -71,7 +71,7 @@ _ROOMS = {
     "session._status": ("Status",),
     "session._doctor": ("Diagnosis",),
     "connection._string": ("ConnectionString",),
-    "contracts._defects": ("KnownDefect",),
+    "contracts._known_defect": ("KnownDefect",),
     "model": (
         "AppendResult",
         "AppendedEvent",

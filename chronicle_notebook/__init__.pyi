@@ -45,7 +45,7 @@ from chronicle_notebook.base._secrets import (
 from chronicle_notebook.connection._string import (
     ConnectionString as ConnectionString,
 )
-from chronicle_notebook.contracts._defects import (
+from chronicle_notebook.contracts._known_defect import (
     KnownDefect as KnownDefect,
 )
 from chronicle_notebook.definition._builder import (

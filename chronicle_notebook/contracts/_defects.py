@@ -1,76 +1,53 @@
-"""The known bugs of kernels by version: what happens, and what this package does about it.
+"""The defects that kernels are known to have, and where each was seen.
 
-The facts come from Chronicle's source at 16.37 and from clients that cite its issues. If it is not known which release
-fixes a bug, every kernel is assumed to have it.
+The facts come from running kernels (16.33.0 on SQLite, 16.37.1 on SQLite, on PostgreSQL and in memory, and a build of
+16.38 on SQLite and in memory), from Chronicle's source at 16.37, and from clients that cite its issues. MongoDB and SQL
+Server were not run.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass
-
-from chronicle_notebook.base._public import public
+from chronicle_notebook.contracts._known_defect import KnownDefect
 from chronicle_notebook.model import ServerVersion
 
-
-@public
-@dataclass(frozen=True, slots=True)
-class KnownDefect:
-    """One bug of some kernel versions."""
-
-    key: str
-    """A short name, for example ``authorization-dropped``."""
-    what: str
-    """What happens, as a sentence."""
-    versions: str
-    """The kernel versions, as text for people."""
-    remedy: str
-    """What this package does about the bug, or what the user can do."""
-    source: str
-    """The source of this knowledge."""
-    fixed_in: tuple[int, int, int] | None = None
-    """The first release without the bug; None if it is not known."""
-    generation: str | None = None
-    """The wire generation that has the bug; None means both."""
-
-    def affects(self, version: ServerVersion, generation: str) -> bool:
-        """Whether a kernel has the bug, as far as is known."""
-        if self.generation not in {None, generation}:
-            return False
-        if self.fixed_in is None:
-            return True
-        known = release_of(version.version)
-        return known is None or known < self.fixed_in
-
-
 _ISSUE = "Cratis/Chronicle#{}".format
+_TABLES = "16.33.0 and a build of 16.38 on SQLite, 16.37.1 on SQLite and PostgreSQL"
+_MEMORY = "16.37.1 and a build of 16.38 in memory"
+_EVERYWHERE = "16.33.0, 16.37.1 on SQLite, on PostgreSQL and in memory, a build of 16.38 on SQLite and in memory"
+_BOTH = "16.37.1 and a build of 16.38 on SQLite"
+_LAST = (16, 38, 0)
+_COMMANDS = (16, 38, 0)
 
 DEFECTS = (
     KnownDefect(
         "authorization-dropped",
-        "Credentials of a webhook are accepted, and not stored outside the event store System, which up to 16.37 takes "
+        "Credentials of a webhook are accepted, and not stored outside the event store System, which up to 16.38 takes "
         "no webhooks: deliveries carry no Authorization header.",
         "before 19.32.3; not with in-memory storage",
         "Each registration is read back, and an authorization that is not there is reported.",
         _ISSUE(4567),
+        seen=_TABLES,
         fixed_in=(19, 32, 3),
     ),
     KnownDefect(
         "updates-dropped",
         "A change of URL, headers, event types or authorization of an existing webhook is accepted, and not stored "
-        "outside the event store System, which up to 16.37 takes no webhooks.",
+        "outside the event store System, which up to 16.38 takes no webhooks.",
         "before 19.32.3; not with in-memory storage",
         "Each registration is read back, and a field that did not change is reported. webhooks.replace() removes the "
         "webhook and registers it again.",
         _ISSUE(4567),
+        seen=_TABLES,
         fixed_in=(19, 32, 3),
     ),
     KnownDefect(
         "inactive-lost",
-        "A webhook that is not active is listed as active, and may start to deliver after a restart of the kernel.",
+        "A webhook that is not active is listed as active. It may start to deliver after a restart of the kernel, or "
+        "after its event store was not used for some 20 minutes.",
         "all known, up to 19.32.3 at least; not with in-memory storage",
         "Each registration is read back, and the flag is reported. Remove a webhook that must not deliver.",
         f"{_ISSUE(4394)}, {_ISSUE(4581)}",
+        seen=_TABLES,
     ),
     KnownDefect(
         "changes-ignored",
@@ -79,6 +56,7 @@ DEFECTS = (
         "all known",
         "The outcome names each such field. webhooks.replace() removes the webhook and registers it again.",
         "K/Core/Services/Observation/Webhooks/Webhooks.cs",
+        seen=_EVERYWHERE,
     ),
     KnownDefect(
         "secrets-look-changed",
@@ -87,6 +65,7 @@ DEFECTS = (
         "all known",
         "A webhook without credentials is not sent again when nothing changed; of others the outcome says so.",
         "K/Core/Security/Encryption.cs",
+        seen="16.37.1 in memory",
     ),
     KnownDefect(
         "store-created",
@@ -94,22 +73,25 @@ DEFECTS = (
         "all known",
         "The list of event stores is looked at first.",
         "K/Storage.MongoDB/Storage.cs",
+        seen="a build of 16.38 on SQLite and in memory",
     ),
     KnownDefect(
         "status-not-checked",
         "Any HTTP answer counts as delivered, 404 and 500 too, and the events are not sent again.",
-        "up to 16.37 for certain, fixed by 19.30",
+        "up to 16.38 for certain, fixed by 19.30",
         "Look at the target's own log: the kernel's progress does not prove a delivery.",
         "K/Core/Observation/Webhooks/WebhookMediator.cs",
+        seen=_EVERYWHERE,
         fixed_in=(19, 30, 0),
     ),
     KnownDefect(
         "ciphertext-sent",
         "Deliveries with basic or bearer authorization carry the encrypted secret instead of the secret.",
-        "up to 16.37, with in-memory storage, as others store no authorization; later kernels were not looked at",
+        "up to 16.38, with in-memory storage, as others store no authorization; later kernels were not looked at",
         "Watch a delivery to be sure.",
         "K/Core/Observation/Webhooks/WebhookHttpClientFactory.cs",
-        generation="classic",
+        seen=_MEMORY,
+        last_seen=_LAST,
     ),
     KnownDefect(
         "ciphertext-read-back",
@@ -117,7 +99,8 @@ DEFECTS = (
         "up to 16.37, with in-memory storage, as others store no authorization",
         "They are never shown, compared or sent again.",
         "K/Core/Services/Observation/Webhooks/WebhookDefinitionConverters.cs",
-        generation="classic",
+        seen="16.37.1 in memory",
+        fixed_in=_COMMANDS,
     ),
     KnownDefect(
         "test-passes-on-any-status",
@@ -126,30 +109,260 @@ DEFECTS = (
         "up to 16.37; later kernels have no such test",
         "webhooks.test() sends the request from here and looks at the status.",
         "K/Core/Observation/Webhooks/WebhookMediator.cs",
-        generation="classic",
+        seen="16.37.1 on SQLite and in memory",
+        fixed_in=_COMMANDS,
     ),
     KnownDefect(
         "authorization-change-fails",
         "Giving an existing webhook its first authorization is ignored when nothing else changes, and changing its "
         "kind makes the call fail.",
-        "up to 16.37, with in-memory storage, as others store no authorization",
+        "up to 16.38, with in-memory storage, as others store no authorization; later kernels were not looked at",
         "The outcome reports it. webhooks.replace() removes the webhook and registers it again.",
         "I/Changes/ObjectComparer.cs",
-        generation="classic",
+        seen=_MEMORY,
+        last_seen=_LAST,
     ),
     KnownDefect(
         "always-replayable",
         "A webhook that is not replayable is replayed all the same.",
-        "up to 16.37; later kernels were not looked at",
+        "up to 16.38; later kernels were not looked at",
         "Let the target expect events again.",
         "K/Core/Observation/Webhooks/Webhooks.cs",
-        generation="classic",
+        seen=_EVERYWHERE,
+        last_seen=_LAST,
+    ),
+    KnownDefect(
+        "list-made-in-part",
+        "A list of webhooks is not all or nothing: when the kernel fails on one of them, those before it are made and "
+        "those after it are not, and the answer does not say so.",
+        "up to 16.38; later kernels were not looked at",
+        "After such a failure the list is read back, and there is an outcome for each webhook.",
+        "a running kernel",
+        seen="16.37.1 and a build of 16.38 on SQLite and in memory",
+        last_seen=_LAST,
+    ),
+    KnownDefect(
+        "slow-registration",
+        "A registration takes about 0.13 seconds for each webhook of a list, and goes on after the deadline of the "
+        "caller. The same ids sent again meanwhile are registered twice.",
+        "16.37; other kernels were not measured",
+        "Read the list of webhooks before you send a long list again.",
+        "a running kernel",
+        seen="16.37.1 on SQLite",
+        last_seen=_LAST,
+    ),
+    KnownDefect(
+        "old-target-kept",
+        "After a change of URL, headers or credentials, and after a removal and a new registration, event sources that "
+        "had deliveries before still go to the old target, until they had no event for 15 minutes or the kernel "
+        "starts again.",
+        "up to 16.38; later kernels were not looked at",
+        "Keep the old target answering, or let it redirect with status 307 or 308.",
+        "K/Core/Observation/Webhooks/Webhook.cs, WebhookObserverSubscriber.cs",
+        seen="16.37.1 on SQLite, a build of 16.38 on SQLite and in memory",
+        last_seen=_LAST,
+    ),
+    KnownDefect(
+        "quarantine-not-told",
+        "The kernel gives up a partition after 11 attempts, which takes about 30 minutes, and no answer says so.",
+        "up to 16.38; later kernels have a field for it",
+        "Count the attempts of the failed partition.",
+        "a running kernel",
+        seen="16.37.1 on SQLite and in memory",
+        last_seen=_LAST,
+    ),
+    KnownDefect(
+        "retry-is-the-only-way-back",
+        "A partition that the kernel has given up is delivered again after a retry alone. A replay, a removal with a "
+        "new registration, and a restart of the kernel do not end it.",
+        "up to 16.38; later kernels were not looked at",
+        "client.retry_failed_partitions() sends what waits, once the target answers again.",
+        "a running kernel",
+        seen="16.37.1 on SQLite and in memory",
+        last_seen=_LAST,
+    ),
+    KnownDefect(
+        "stale-tail",
+        "The tail of an observer is the number that the kernel has shown to it last, so a webhook that waits for a "
+        "slow target looks as if it had caught up, until a check once a minute.",
+        "16.37; other kernels were not measured",
+        "Compare with the tail of the event sequence.",
+        "a running kernel",
+        seen="16.37.1 on SQLite",
+        last_seen=_LAST,
+    ),
+    KnownDefect(
+        "count-not-told",
+        "The list of observers has no count of delivered events: it is 0, whatever was delivered.",
+        "up to 16.38; not with in-memory storage; later kernels were not looked at",
+        "Look at the number that was handled last.",
+        "a running kernel",
+        seen=_BOTH,
+        last_seen=_LAST,
+    ),
+    KnownDefect(
+        "stranded-catch-up",
+        "An observer that catches up can stop before the end and stay behind, without any visible failure. An event "
+        "that is appended within a second of the last delivery of the catch-up does this in one of three cases.",
+        "a fix exists; its release is not known",
+        "Replay the observer: it delivers everything again.",
+        _ISSUE(4548),
+        seen=_BOTH,
+    ),
+    KnownDefect(
+        "catch-up-doubles",
+        "An event that is appended right after the first delivery of a catch-up can be delivered twice.",
+        "16.38; not with in-memory storage; other kernels were not looked at",
+        "Let the target expect events again.",
+        "a running kernel",
+        seen="a build of 16.38 on SQLite, in 7 of 14 attempts",
+        last_seen=_LAST,
+    ),
+    KnownDefect(
+        "memory-no-catch-up",
+        "A webhook that is registered after its events gets none of them, and most often no later ones either.",
+        "16.37, with in-memory storage; other kernels were not looked at",
+        "Register the webhook before the first event of its types.",
+        "a running kernel",
+        seen="16.37.1 in memory",
+        last_seen=_LAST,
+    ),
+    KnownDefect(
+        "replay-hangs-memory",
+        "A replay answers with a zero id, sets the observer back to the first event and delivers nothing. Calls about "
+        "this observer then end at their deadline.",
+        "16.37, with in-memory storage; other kernels were not looked at",
+        "Do not replay on this storage: remove the webhook and register it under another id.",
+        "a running kernel",
+        seen="16.37.1 in memory",
+        last_seen=_LAST,
+    ),
+    KnownDefect(
+        "unknown-store-in-memory",
+        "A webhook for an event store that does not exist is accepted and lost for good. A build of 16.38 then needs a "
+        "whole processor, writes its log without end, and fails to make that event store.",
+        "16.37 and 16.38, with in-memory storage; other kernels were not looked at",
+        "The list of event stores is looked at first, and nothing is sent to one that is not there.",
+        "a running kernel",
+        seen=_MEMORY,
+        last_seen=_LAST,
+    ),
+    KnownDefect(
+        "plus-in-event-type-id",
+        "One webhook with an event type id that contains a plus sign makes the list of webhooks fail, for the whole "
+        "event store, until this webhook is removed.",
+        "up to 16.38; not with in-memory storage; later kernels were not looked at",
+        "Such an id is refused before anything is sent.",
+        "a running kernel",
+        seen=_BOTH,
+        last_seen=_LAST,
+    ),
+    KnownDefect(
+        "stream-goes-deaf",
+        "While one webhook has a plus sign in an event type id, live lists of webhooks stop without an end or an "
+        "error, and stay so after that webhook was removed.",
+        "16.38; not with in-memory storage; other kernels were not looked at",
+        "An observation that hears nothing begins again.",
+        "a running kernel",
+        seen="a build of 16.38 on SQLite",
+        last_seen=_LAST,
+    ),
+    KnownDefect(
+        "duplicate-event-type-blocks",
+        "A webhook that names one event type twice is accepted and never works, and its id cannot be used any more.",
+        "16.37; other kernels were not looked at",
+        "Such a definition is refused before anything is sent.",
+        "a running kernel",
+        seen="16.37.1 on SQLite and in memory",
+        last_seen=_LAST,
+    ),
+    KnownDefect(
+        "flat-add-broken",
+        "The call AddWebhook, for one webhook, fails for every input.",
+        "16.38; later kernels were not looked at",
+        "This toolkit calls AddWebhooks, which takes a list.",
+        "a running kernel",
+        seen="a build of 16.38 on SQLite and in memory",
+        last_seen=_LAST,
+    ),
+    KnownDefect(
+        "unknown-removal-blocks",
+        "Removing an id that does not exist reports success, and blocks later registrations under that id for good.",
+        "up to 16.38; later kernels were not looked at",
+        "The list of webhooks is read first, and an unknown id is not sent.",
+        "K/Core/Observation/Webhooks/Webhooks.cs, I/KeyHelper.cs",
+        seen=_BOTH,
+        last_seen=_LAST,
+    ),
+    KnownDefect(
+        "hash-in-id",
+        "The kernel accepts a webhook id with a number sign, and the webhook never appears.",
+        "up to 16.38; later kernels were not looked at",
+        "Such an id is refused before anything is sent.",
+        "I/KeyHelper.cs",
+        seen="16.37.1 and a build of 16.38 on SQLite and in memory",
+        last_seen=_LAST,
+    ),
+    KnownDefect(
+        "system-store",
+        "The kernel reports success when a webhook is added to the event store System or removed from it, but does "
+        "neither.",
+        "up to 16.38; not with in-memory storage; later kernels were not looked at",
+        "The registration is read back, and the outcome says that it is not visible.",
+        "K/Core/EventTypes/EventTypes.cs",
+        seen=_BOTH,
+        last_seen=_LAST,
+    ),
+    KnownDefect(
+        "blank-store-stops-start",
+        "A call that names an event store with an empty or blank name records it, and the kernel never starts again.",
+        "up to 16.38; not with in-memory storage; later kernels were not looked at",
+        "Such a name is never sent. The doctor warns when the kernel has one.",
+        "a running kernel",
+        seen=_BOTH,
+        last_seen=_LAST,
+    ),
+    KnownDefect(
+        "start-up-limit",
+        "A kernel with more webhooks than it can start within 30 seconds does not start again. With 1,352 webhooks it "
+        "did not; with 1,000 it did.",
+        "16.37; other kernels were not looked at",
+        "Keep the number of webhooks of a kernel below a thousand.",
+        "a running kernel",
+        seen="16.37.1 on SQLite",
+        last_seen=_LAST,
+    ),
+    KnownDefect(
+        "identity-spoils-namespace",
+        "An append whose author has no subject or no name is stored and answered with an error. From then on reads, "
+        "catch-ups and appends by new authors fail in that namespace.",
+        "16.37; not with in-memory storage; other kernels were not looked at",
+        "Events that are appended from here have all parts of an author.",
+        "a running kernel",
+        seen="16.37.1 on SQLite",
+        last_seen=_LAST,
+    ),
+    KnownDefect(
+        "circuit-shared",
+        "All webhooks of a kernel share one circuit breaker: a failing target stops deliveries to the others for 15 "
+        "seconds at a time.",
+        "up to 16.38; later kernels were not looked at",
+        "client.failed_partitions() shows the last answer of the target beside the open circuit.",
+        "K/Core/Setup/WebhookHttpClientExtensions.cs",
+        seen="16.37.1 and a build of 16.38 on SQLite and in memory",
+        last_seen=_LAST,
+    ),
+    KnownDefect(
+        "slow-target-stalls",
+        "A slow target delays all observers that share its queue, also in other event stores. There are two queues.",
+        "16.37; other kernels were not looked at",
+        "Let the target store the event and answer at once.",
+        "K/Core/EventSequences/AppendedEventsQueue.cs",
+        seen="16.37.1 on SQLite",
+        last_seen=_LAST,
     ),
 )
-"""Every known defect that concerns webhooks."""
-
-_RELEASE = re.compile(r"v?(\d{1,6})\.(\d{1,6})\.(\d{1,6})(?:-([0-9A-Za-z.-]+))?(?:\+.*)?")
-
+"""Every known defect that concerns webhooks and that this package handles or tells of."""
 
 _DOCUMENTED = frozenset({"changes-ignored", "secrets-look-changed", "store-created"})
 """The behaviour of a kernel that works as documented."""
@@ -160,18 +373,3 @@ def known_defects(version: ServerVersion, generation: str) -> tuple[KnownDefect,
     if version.is_sandbox:  # the version says nothing about the bugs of releases
         return tuple(defect for defect in DEFECTS if defect.key in _DOCUMENTED)
     return tuple(defect for defect in DEFECTS if defect.affects(version, generation))
-
-
-def release_of(text: str) -> tuple[int, int, int] | None:
-    """The release of a version; None if the version cannot be read.
-
-    A development build counts as its release. Any other pre-release counts as the release before it, because it may
-    lack the fix.
-    """
-    found = _RELEASE.fullmatch(text.strip())
-    if found is None:
-        return None
-    major, minor, patch = int(found[1]), int(found[2]), int(found[3])
-    if found[4] in {None, "development"}:
-        return major, minor, patch
-    return major, minor, patch - 1

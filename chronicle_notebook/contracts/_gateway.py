@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
 
-from chronicle_notebook.contracts._defects import KnownDefect
+from chronicle_notebook.contracts._known_defect import KnownDefect
 from chronicle_notebook.model import (
     AppendedEvent,
     AppendResult,

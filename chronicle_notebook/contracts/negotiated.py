@@ -12,8 +12,9 @@ from google.protobuf.message import Message
 
 from chronicle_notebook.base._call import Caller, Method, OnServer, OtherGenerationError, Sealed
 from chronicle_notebook.base._errors import MethodNotImplementedError, ProtocolError
-from chronicle_notebook.contracts._defects import KnownDefect, known_defects
+from chronicle_notebook.contracts._defects import known_defects
 from chronicle_notebook.contracts._gateway import KernelGateway
+from chronicle_notebook.contracts._known_defect import KnownDefect
 from chronicle_notebook.contracts._negotiation import CLASSIC, COMMANDS, Negotiation, negotiate
 from chronicle_notebook.contracts.classic.early import EarlyGateway
 from chronicle_notebook.contracts.classic.gateway import ClassicGateway

@@ -14,7 +14,7 @@ from chronicle_notebook.base._errors import ProtectedError
 from chronicle_notebook.base._public import public
 from chronicle_notebook.connection._channel import Channel
 from chronicle_notebook.connection._string import ConnectionString
-from chronicle_notebook.contracts._defects import KnownDefect
+from chronicle_notebook.contracts._known_defect import KnownDefect
 from chronicle_notebook.contracts._negotiation import Negotiation
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.display._listing import Listing

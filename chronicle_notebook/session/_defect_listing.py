@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chronicle_notebook.contracts._defects import KnownDefect
+from chronicle_notebook.contracts._known_defect import KnownDefect
 from chronicle_notebook.display._listing import Column, Listing, counted
 
 _COLUMNS = (
@@ -12,6 +12,7 @@ _COLUMNS = (
     Column[KnownDefect]("what", "What happens", lambda defect: defect.what),
     Column[KnownDefect]("versions", "Kernels", lambda defect: defect.versions),
     Column[KnownDefect]("remedy", "What is done about it", lambda defect: defect.remedy),
+    Column[KnownDefect]("seen", "Seen on", lambda defect: defect.seen or "no kernel", shown=False),
     Column[KnownDefect]("source", "Known from", lambda defect: defect.source, shown=False),
 )
 

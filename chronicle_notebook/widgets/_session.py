@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from chronicle_notebook.contracts._defects import KnownDefect
+from chronicle_notebook.contracts._known_defect import KnownDefect
 from chronicle_notebook.display._listing import Listing
 from chronicle_notebook.events._listings import SequenceTail
 from chronicle_notebook.model import (

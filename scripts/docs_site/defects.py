@@ -7,7 +7,8 @@ from pathlib import Path
 
 import yaml
 
-from chronicle_notebook.contracts._defects import DEFECTS, KnownDefect
+from chronicle_notebook.contracts._defects import DEFECTS
+from chronicle_notebook.contracts._known_defect import KnownDefect
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "defects"
 TABLE = {defect.key: defect for defect in DEFECTS}
@@ -53,7 +54,12 @@ def known(key: str) -> KnownDefect:
 
 
 def _facts(defect: KnownDefect) -> str:
-    rows = [("Kernels", defect.versions), ("Known from", defect.source), ("Name", f"`{defect.key}`")]
+    rows = [
+        ("Kernels", defect.versions),
+        ("Seen on", defect.seen or "no running kernel: known from the source alone"),
+        ("Known from", defect.source),
+        ("Name", f"`{defect.key}`"),
+    ]
     if defect.remedy:
         rows.insert(1, ("This toolkit", defect.remedy))
     return "\n".join([defect.what, "", "| | |", "| --- | --- |", *(f"| {name} | {text} |" for name, text in rows)])

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from chronicle_notebook.contracts._defects import DEFECTS, known_defects, release_of
+from chronicle_notebook.contracts._defects import DEFECTS, known_defects
+from chronicle_notebook.contracts._known_defect import release_of
 from chronicle_notebook.model import ServerVersion
 
 
@@ -56,11 +59,22 @@ def test_what_no_release_is_known_to_fix_is_in_every_kernel() -> None:
         assert {"inactive-lost", "changes-ignored", "secrets-look-changed", "store-created"} <= keys(version)
 
 
-def test_what_was_seen_in_the_classic_generation_alone_is_limited_to_it() -> None:
-    limited = {defect.key for defect in DEFECTS if defect.generation == "classic"}
-    assert limited <= keys("16.37.1", "classic")
-    assert not limited & keys("19.29.4")
-    assert {"ciphertext-sent", "ciphertext-read-back", "test-passes-on-any-status"} <= limited
+def test_what_has_no_known_fix_is_claimed_of_releases_up_to_the_last_that_was_seen_with_it() -> None:
+    """By release and not by generation: a build of 16.38 speaks the other one and has the same faults."""
+    seen = {defect.key for defect in DEFECTS if defect.last_seen == (16, 38, 0)}
+    assert {"ciphertext-sent", "authorization-change-fails", "always-replayable", "list-made-in-part"} <= seen
+    for version, generation in (("16.33.0", "classic"), ("16.37.1", "classic"), ("16.38.0", "commands")):
+        assert seen <= keys(version, generation)
+    for version in ("16.39.0", "19.29.4", "20.0.0"):
+        assert not seen & keys(version)
+    assert seen <= keys("", "classic"), "the generation bounds the release where the version does not"
+    assert not seen & keys("")
+
+
+def test_what_the_newer_generation_was_seen_without_is_not_claimed_of_it() -> None:
+    gone = {"ciphertext-read-back", "test-passes-on-any-status"}
+    assert gone <= keys("16.37.1", "classic")
+    assert not gone & keys("16.38.0")
 
 
 def test_the_status_of_an_answer_is_not_looked_at_up_to_19_30() -> None:
@@ -81,3 +95,10 @@ def test_each_says_what_happens_what_is_done_and_where_it_is_known_from() -> Non
         assert defect.remedy.endswith(".")
         assert defect.versions
         assert defect.source
+        assert defect.fixed_in is None or defect.last_seen is None
+        if defect.last_seen is not None:
+            assert defect.seen, "what is claimed up to a release was seen on one"
+            assert re.search(r"not (?:looked at|measured)|a field for it", defect.versions), defect.key
+        if defect.fixed_in is not None:
+            fix = ".".join(map(str, defect.fixed_in[:2]))
+            assert fix in defect.versions or f"up to 16.{defect.fixed_in[1] - 1}" in defect.versions, defect.key

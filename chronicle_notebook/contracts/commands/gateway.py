@@ -13,8 +13,8 @@ from chronicle_notebook.base._errors import ProtocolError
 from chronicle_notebook.contracts._adapter import Adapter, LiveWebhooks
 from chronicle_notebook.contracts._append import append_result, put_events
 from chronicle_notebook.contracts._convert import definition_to_wire, event_from_wire, registration_to_wire
-from chronicle_notebook.contracts._defects import release_of
 from chronicle_notebook.contracts._gateway import LiveList
+from chronicle_notebook.contracts._known_defect import release_of
 from chronicle_notebook.contracts._registration_secrets import hiding
 from chronicle_notebook.contracts._scalars import UNAVAILABLE, number_from_wire
 from chronicle_notebook.contracts.commands import methods
