@@ -18,7 +18,7 @@ FOLDER = Path(__file__).parents[2] / "notebooks"
 NOTEBOOKS = sorted(FOLDER.glob("*.ipynb"))
 ALL = sorted(FOLDER.rglob("*.ipynb"))
 """The runbooks have tests of their own, which run them; how they are committed is looked at here."""
-TUTORIALS = [path for path in NOTEBOOKS if path.parent == FOLDER]  # runbooks run in tests/runbooks, in one process
+TUTORIALS = [path for path in NOTEBOOKS if path.parent == FOLDER]  # runbooks run in tests/runbook, in one process
 CANARY = "canary-9f2b-swordfish"
 LINK = re.compile(r"\]\((?![a-z]+:)([^)#\s]+)\)")
 """What a link within the project leads to."""

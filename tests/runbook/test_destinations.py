@@ -1,0 +1,124 @@
+"""Where the executed notebook and the page go: looked at before anything starts, and told when it fails in the end."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from chronicle_notebook.cli import main
+from tests.runbook.test_signals import FINISH, START, written
+
+pytestmark = pytest.mark.filterwarnings("ignore:Proactor event loop", "ignore::DeprecationWarning")
+
+STEP = START + "run.apply()"
+USER = """
+import os
+import chronicle_notebook as cn
+run = cn.runbook.start("user", globals(), schema={"user": str, "secret": cn.Secret})
+print(f"Its credentials are sent again from CRM_SYNC_USERNAME and {run.secret.reference}; the sandbox of chronicle")
+print(os.environ["REGION"])
+run.finish("Done.")
+"""
+
+
+@pytest.fixture(autouse=True)
+def elsewhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("IPYTHONDIR", str(tmp_path / "ipython"))
+    monkeypatch.chdir(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--output", "folder"], "--output cannot be written: folder: Is a directory."),
+        (["--html", "folder"], "--html cannot be written: folder: Is a directory."),
+        (["--html", "file/page.html"], "--html cannot be written: file/page.html: "),
+        (["--output", "/proc/none/saved.ipynb"], "--output cannot be written: /proc/none/saved.ipynb: "),
+        (["--output", "slow.ipynb"], "--output is the runbook itself, which would be overwritten."),
+        (["--html", "folder/../slow.ipynb"], "--html is the runbook itself, which would be overwritten."),
+        (["--output", "linked.ipynb"], "--output is the runbook itself, which would be overwritten."),
+        (["--output", "new.ipynb", "--html", "./new.ipynb"], "--output and --html are one file."),
+    ],
+)
+def test_what_cannot_be_written_is_refused_before_anything_is_done(
+    arguments: list[str], said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mark = tmp_path / "mark"
+    book = written(tmp_path, f"open({str(mark)!r}, 'w').close()", START, FINISH)
+    before = book.read_bytes()
+    (tmp_path / "folder").mkdir()
+    (tmp_path / "file").touch()
+    (tmp_path / "linked.ipynb").symlink_to(book)
+    assert main(["run", "slow.ipynb", "--apply", *arguments]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith(said)
+    assert not mark.exists()
+    assert book.read_bytes() == before
+    assert not (tmp_path / "new.ipynb").exists()
+
+
+def test_a_page_that_cannot_be_written_in_the_end_hides_no_outcome(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    written(tmp_path, STEP, FINISH)
+    assert main(["run", "slow.ipynb", "--apply", "--html", "/dev/full"]) == 1
+    out, err = capfd.readouterr()
+    assert out.splitlines() == ["slow: done. 1 of 1 steps done, 0 were so already.", "  done  a: do this"]
+    assert "The page could not be written: /dev/full: No space left on device." in err
+    assert "Traceback" not in err
+
+
+def test_a_name_with_braces_is_a_name(tmp_path: Path) -> None:
+    written(tmp_path, STEP, FINISH)
+    assert main(["run", "slow.ipynb", "--apply", "--output", "{apply}.ipynb"]) == 0
+    assert json.loads((tmp_path / "{apply}.ipynb").read_text())["cells"]
+
+
+def test_what_is_no_secret_fails_no_run_and_what_is_one_is_told_with_the_page_that_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CRM_SYNC_USERNAME", "chronicle")
+    monkeypatch.setenv("REGION", "eu-west-1")
+    written(tmp_path, "user = 'x'\nsecret = 'env:CRM_SYNC_USERNAME'", USER)
+    assert main(["run", "slow.ipynb", "--html", "page.html"]) == 0
+    assert "chronicle" in (tmp_path / "page.html").read_text()
+    (tmp_path / "page.html").unlink()
+    monkeypatch.setenv("CRM_SYNC_TOKEN", "eu-west-1")
+    written(tmp_path, "user = 'x'\nsecret = 'env:CRM_SYNC_TOKEN'", USER)
+    capfd.readouterr()
+    assert main(["run", "slow.ipynb", "--html", "page.html"]) == 1
+    out, err = capfd.readouterr()
+    assert out == "user: done. Done.\n"
+    assert "Secret in the executed notebook: cell 2" in err
+    assert "No page was written to page.html, as it would show them." in err
+    assert not (tmp_path / "page.html").exists()
+
+
+def test_the_next_step_of_an_error_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    config = tmp_path / "config.toml"
+    config.write_text("[profiles.production]\n")
+    monkeypatch.setenv("CHRONICLE_NOTEBOOK_CONFIG", str(config))
+    written(tmp_path, 'profile = "prduction"', START, "run.connect()")
+    assert main(["run", "slow.ipynb"]) == 1
+    out, err = capfd.readouterr()
+    assert out.startswith("slow: failed. ")
+    assert "has no profile 'prduction'. Did you mean 'production'?" in err
+
+
+def test_an_earlier_outcome_in_the_same_file_is_none_of_a_run_that_does_not_start(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    book = written(tmp_path, STEP, FINISH)
+    assert main(["run", "slow.ipynb", "--apply", "--output", "saved.ipynb"]) == 0
+    book.write_text(book.read_text().replace('"python3"', '"nonesuch"'))
+    capfd.readouterr()
+    assert main(["run", "slow.ipynb", "--apply", "--output", "saved.ipynb"]) == 1
+    out, err = capfd.readouterr()
+    assert out == ""
+    assert "slow ended without an outcome. There is no Jupyter kernel 'nonesuch'." in err
+    assert "Traceback" not in err
