@@ -10,6 +10,7 @@ from uuid import uuid4
 from google.protobuf.message import Message
 
 from chronicle_notebook.contracts._scalars import guid_to_wire
+from chronicle_notebook.sandbox._unserved import UnservedError
 
 Answer = TypeVar("Answer", bound=Message)
 
@@ -46,7 +47,7 @@ def live(changes: Iterable[None], make: Callable[[], Answer]) -> Iterator[Answer
 
 
 def guarded(kind: type[Answer], make: Callable[[], Answer | bytes]) -> Answer | bytes:
-    """An answer, or the envelope of what was raised: every failure goes inside, with gRPC status OK.
+    """An answer, or the envelope of what was raised: every failure of a kernel goes inside, with gRPC status OK.
 
     Commands tell the messages of the whole chain and the stack trace, queries the top message (source: the Arc
     framework under the kernel).
@@ -59,6 +60,8 @@ def guarded(kind: type[Answer], make: Callable[[], Answer | bytes]) -> Answer | 
             # Severity is left off: an absent one means Error.
             answer.ValidationResults.add(Message=message, Members=[member])
         return answer  # type: ignore[no-any-return]
+    except UnservedError:
+        raise
     except Exception as error:  # noqa: BLE001 - the kernel reports every exception in the envelope
         return failure(kind, error)
 

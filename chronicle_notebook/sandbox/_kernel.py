@@ -18,6 +18,7 @@ from chronicle_notebook.sandbox._registrar import Registrar
 from chronicle_notebook.sandbox._registry import Registry
 from chronicle_notebook.sandbox._stores import Store, Stores
 from chronicle_notebook.sandbox._topics import Topics
+from chronicle_notebook.sandbox._unserved import Unserved
 from chronicle_notebook.sandbox.delivery import Engine
 from chronicle_notebook.sandbox.delivery._observer import Observer
 from chronicle_notebook.sandbox.storage._database import Database
@@ -34,8 +35,11 @@ _PAUSE = 0.1
 class Kernel:
     """Everything behind the gRPC services, on the files of one data folder."""
 
-    def __init__(self, data: Path, *, settle_delay: float, time_scale: float, profile: Profile) -> None:
+    def __init__(
+        self, data: Path, *, settle_delay: float, time_scale: float, profile: Profile, accept_unserved: bool = False
+    ) -> None:
         self.profile = profile
+        self.unserved = Unserved(accepted=accept_unserved)
         self.behaviour = behaviour = profile.behaviour
         self.topics = Topics()
         self.clients = ConnectedClients(self.topics)

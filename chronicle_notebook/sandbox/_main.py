@@ -14,6 +14,7 @@ from chronicle_notebook.base._errors import InvalidInputError, SandboxError
 from chronicle_notebook.display._terminal import Parser
 from chronicle_notebook.sandbox._profile import GENERATIONS, PROFILES
 from chronicle_notebook.sandbox._sandbox import Sandbox
+from chronicle_notebook.sandbox._unserved import FLAG
 
 
 def serve(sandbox: Sandbox, *, announce: Callable[[str], None]) -> int:
@@ -53,10 +54,16 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "python -m ch
             contract=given.contract,
             behaves_like=given.behaves_like,
             auth=given.auth,
+            accept_unserved=given.accept_unserved,
         )
     except InvalidInputError as error:
         print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)  # noqa: T201 - a program speaks to its terminal
         return 2
+    if given.log_calls:
+        # Imported here: it loads gRPC, which the help does not need.
+        from chronicle_notebook.sandbox._call_log import print_calls
+
+        print_calls()
     try:
         return serve(sandbox, announce=_print)
     except SandboxError as error:
@@ -100,6 +107,14 @@ def _parser(program: str) -> Parser:
         action=argparse.BooleanOptionalAction,
         default=True,
         help="ask for an access token with each call, as a kernel does; the development client gets one",
+    )
+    parser.add_argument(
+        FLAG,
+        action="store_true",
+        help="accept projections, reactors, reducers, constraints, migrations and the like, and do not carry them out",
+    )
+    parser.add_argument(
+        "--log-calls", action="store_true", help="print each call with its status to standard error, nothing it carries"
     )
     return parser
 

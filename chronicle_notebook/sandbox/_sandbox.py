@@ -58,6 +58,9 @@ class Sandbox:
     ``auth`` asks for an access token with each call, as a kernel does by default; tokens are had at ``/connect/token``
     for the development client, and for ``clients``, secrets by id. ``token_lifetime`` is in seconds.
 
+    ``accept_unserved`` accepts what the sandbox does not carry out: projections, reactors, reducers, constraints and
+    the like, and migrations of event types. They are listed in `unserved`. Without it they are refused.
+
     The constructor raises InvalidInputError for an argument that cannot be meant, naming it, and for a contract or
     kernel that there is not. `start` raises SandboxError
     when the port is taken or the folder is in use, and MissingDependencyError when the packages of the extra
@@ -76,10 +79,13 @@ class Sandbox:
         behaves_like: str | None = None,
         behaviour: Behaviour | None = None,
         auth: bool = False,
+        accept_unserved: bool = False,
         clients: Mapping[str, Secret | str] | None = None,
         token_lifetime: float = 3600.0,
     ) -> None:
-        _check(port=port, seed=seed, settle_delay=settle_delay, time_scale=time_scale, auth=auth)
+        _check(port=port, seed=seed, settle_delay=settle_delay, time_scale=time_scale)
+        check_flag(auth, field="auth")
+        check_flag(accept_unserved, field="accept_unserved")
         check_seconds(token_lifetime, field="token_lifetime", above_zero=True)
         _check_kinds(data=data, behaves_like=behaves_like, behaviour=behaviour, clients=clients)
         self._wanted_port = port
@@ -89,6 +95,7 @@ class Sandbox:
         self._time_scale = time_scale
         self._profile = profile(behaves_like, contract=contract, behaviour=behaviour)
         self._auth = auth
+        self._accept_unserved = accept_unserved
         self._clients = {id_: secret(value, field="clients") for id_, value in (clients or {}).items()}
         self._token_lifetime = token_lifetime
         self._mutex = threading.RLock()
@@ -175,6 +182,11 @@ class Sandbox:
         return self._profile.held_against
 
     @property
+    def unserved(self) -> tuple[str, ...]:
+        """What clients registered that was accepted and is not carried out, a line each, in the order of time."""
+        return () if self._kernel is None else tuple(self._kernel.unserved.listed())
+
+    @property
     def data(self) -> Path:
         """The folder with everything that is kept. Raises SandboxError when a temporary one does not exist (yet)."""
         if self._folder is None:
@@ -190,7 +202,10 @@ class Sandbox:
         self.stop()
 
     def __repr__(self) -> str:
-        return f"<Sandbox at {self.connection_string}>" if self.running else "<Sandbox, stopped>"
+        if not self.running:
+            return "<Sandbox, stopped>"
+        left = "".join(f"\n  accepted and not carried out: {line}" for line in self.unserved)
+        return f"<Sandbox at {self.connection_string}>{left}"
 
     def _repr_html_(self) -> str:
         if not self.running:
@@ -200,8 +215,14 @@ class Sandbox:
             f"<code>{html.escape(self.connection_string)}</code>, "
             f"data in <code>{html.escape(str(self.data))}</code>. It behaves like "
             f"<code>{html.escape(self._profile.name)}</code>, held against "
-            f"{html.escape(self.held_against)}.</p>"
+            f"{html.escape(self.held_against)}.</p>{self._unserved_html()}"
         )
+
+    def _unserved_html(self) -> str:
+        if not self.unserved:
+            return ""
+        lines = "".join(f"<li>{html.escape(line)}</li>" for line in self.unserved)
+        return f'<p class="{PLAIN}">Accepted and not carried out:</p><ul class="{PLAIN}">{lines}</ul>'
 
     def _start(self) -> None:
         if grpc_is_lost():
@@ -212,13 +233,17 @@ class Sandbox:
             from chronicle_notebook.sandbox._kernel import Kernel
             from chronicle_notebook.sandbox._seed import sow
             from chronicle_notebook.sandbox._server import Server
-            from chronicle_notebook.sandbox.services import served
+            from chronicle_notebook.sandbox.services import otherwise, served
         except ImportError as error:
             raise missing("sandbox", "A sandbox", error) from error
         folder = self._prepare_folder()
         try:
             self._kernel = Kernel(
-                folder, settle_delay=self._settle_delay, time_scale=self._time_scale, profile=self._profile
+                folder,
+                settle_delay=self._settle_delay,
+                time_scale=self._time_scale,
+                profile=self._profile,
+                accept_unserved=self._accept_unserved,
             )
             self._kernel.start()
         except sqlite3.DatabaseError as error:
@@ -229,7 +254,9 @@ class Sandbox:
             sow(self._kernel)
         authority = Authority(self._clients, self._token_lifetime) if self._auth else None
         note_use()
-        self._server = Server(served(self._kernel), authority, partial(_pages, self._kernel, authority))
+        self._server = Server(
+            served(self._kernel), authority, partial(_pages, self._kernel, authority), otherwise(self._kernel)
+        )
         self._port = self._server.start(self._wanted_port, folder)
         # A process that ends without stop() leaves no temporary folder and no half-done delivery.
         atexit.register(self.stop)
@@ -251,12 +278,11 @@ class Sandbox:
         return folder
 
 
-def _check(*, port: object, seed: object, settle_delay: object, time_scale: object, auth: object) -> None:
+def _check(*, port: object, seed: object, settle_delay: object, time_scale: object) -> None:
     check_port(port)
     check_flag(seed, field="seed")
     check_seconds(settle_delay, field="settle_delay")
     check_seconds(time_scale, field="time_scale", what="a number")
-    check_flag(auth, field="auth")
 
 
 def _check_kinds(*, data: object, behaves_like: object, behaviour: object, clients: object) -> None:

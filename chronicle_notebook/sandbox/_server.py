@@ -3,24 +3,27 @@
 from __future__ import annotations
 
 import errno
+import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 import grpc
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from chronicle_notebook.base._call import Method
 from chronicle_notebook.base._errors import SandboxError
 from chronicle_notebook.base._loopback import HOST
 from chronicle_notebook.sandbox._authority import Authority
+from chronicle_notebook.sandbox._call_log import CALLS, CallLog
 from chronicle_notebook.sandbox._certificate import Certificate
 from chronicle_notebook.sandbox._envelope import failure, guarded
 from chronicle_notebook.sandbox._front import Answer, Front
 from chronicle_notebook.sandbox._gatekeeper import Gatekeeper
 from chronicle_notebook.sandbox._pool import DaemonPool
 from chronicle_notebook.sandbox._topics import Stopped
+from chronicle_notebook.sandbox._unserved import UnservedError
 
 GRACE = 1.0
 """Seconds that calls have to end when the server stops. Cutting them off makes clients in this process log it."""
@@ -36,22 +39,37 @@ class Served:
 
     method: Method[Any, Any]
     answer: Unary | Streaming
+    requests_streamed: bool = False
+    """Whether the function gets an iterator of requests; the method must be streaming too."""
+
+
+Otherwise = Callable[[str], Served | str]
+"""What is done about a path that is not served: a way to answer it all the same, or the reason for UNIMPLEMENTED."""
 
 
 class Server:
-    """Serves methods, and HTTP/1.1 on the same port; every other path answers UNIMPLEMENTED.
+    """Serves methods, and HTTP/1.1 on the same port; ``otherwise`` says what becomes of every other path.
 
     With an ``authority`` each call needs a token, unless its method is one that a kernel lets anybody call. ``pages``
     makes what answers HTTP/1.1.
     """
 
-    def __init__(self, served: Iterable[Served], authority: Authority | None, pages: Callable[[], Answer]) -> None:
+    def __init__(
+        self,
+        served: Iterable[Served],
+        authority: Authority | None,
+        pages: Callable[[], Answer],
+        otherwise: Otherwise,
+    ) -> None:
         self._pages = pages
         self._front: Front | None = None
         self._pool = DaemonPool("chronicle-sandbox-rpc")
         self._server = grpc.server(
             self._pool,
-            interceptors=None if authority is None else [Gatekeeper(authority)],
+            interceptors=[
+                *([CallLog()] if CALLS.isEnabledFor(logging.INFO) else []),
+                *([] if authority is None else [Gatekeeper(authority)]),
+            ],
             options=[
                 ("grpc.max_receive_message_length", MOST_BYTES),
                 ("grpc.max_send_message_length", MOST_BYTES),
@@ -65,6 +83,7 @@ class Server:
             services.setdefault(entry.method.service, {})[entry.method.name] = _handler(entry)
         for service, handlers in services.items():
             self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
+        self._server.add_generic_rpc_handlers((_Others(otherwise),))
 
     def start(self, port: int, data: Path) -> int:
         """Listen on a port, 0 for a free one; the port. Raises SandboxError when it cannot be had.
@@ -106,16 +125,52 @@ def _refused(port: int, error: OSError) -> SandboxError:
     )
 
 
+class _Others(grpc.GenericRpcHandler):
+    """Handles the paths that nobody else does. It is asked last."""
+
+    def __init__(self, otherwise: Otherwise) -> None:
+        self._otherwise = otherwise
+
+    def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any]:
+        found = self._otherwise(handler_call_details.method)
+        if isinstance(found, Served):
+            return _handler(found)
+
+        def refuse(_request: bytes, context: grpc.ServicerContext) -> NoReturn:
+            context.abort(grpc.StatusCode.UNIMPLEMENTED, found)
+
+        return grpc.unary_unary_rpc_method_handler(refuse)
+
+
 def _handler(served: Served) -> grpc.RpcMethodHandler[Any, Any]:
     kind = served.method.response
     enveloped = "CorrelationId" in kind.DESCRIPTOR.fields_by_name and "IsAuthorized" in kind.DESCRIPTOR.fields_by_name
     make = _streaming if served.method.streaming else _unary
     build = grpc.unary_stream_rpc_method_handler if served.method.streaming else grpc.unary_unary_rpc_method_handler
-    return build(
-        make(served, enveloped=enveloped),
-        request_deserializer=served.method.request.FromString,
-        response_serializer=_serialized,
-    )
+    if served.requests_streamed:
+        build = grpc.stream_stream_rpc_method_handler
+    # The bytes are read by the function itself, which can say what a kernel says of those that cannot be read. A stream
+    # of requests for which gRPC does so never lets its server stop.
+    return build(make(served, enveloped=enveloped), response_serializer=_serialized)
+
+
+class EndOfStreamException(Exception):  # noqa: N818 - the name that a kernel tells
+    """The bytes of a request cannot be read."""
+
+
+def _read(served: Served, sent: Any) -> Any:
+    """The message in a request, or those in a stream of requests. Raises EndOfStreamException."""
+    if served.requests_streamed:
+        return (_parsed(served, part) for part in sent)
+    return _parsed(served, sent)
+
+
+def _parsed(served: Served, sent: bytes) -> Message:
+    try:
+        message: Message = served.method.request.FromString(sent)
+    except DecodeError:
+        raise EndOfStreamException("Attempted to read past the end of the stream.") from None
+    return message
 
 
 def _serialized(answer: Message | bytes) -> bytes:
@@ -125,11 +180,14 @@ def _serialized(answer: Message | bytes) -> bytes:
 def _unary(served: Served, *, enveloped: bool) -> Callable[[Any, grpc.ServicerContext], Message | bytes]:
     answer: Any = served.answer
 
-    def handle(request: Any, context: grpc.ServicerContext) -> Message | bytes:
-        if enveloped:
-            return guarded(served.method.response, lambda: answer(request))
+    def handle(sent: bytes, context: grpc.ServicerContext) -> Message | bytes:
         try:
+            request = _read(served, sent)
+            if enveloped:
+                return guarded(served.method.response, lambda: answer(request))
             result: Message | bytes = answer(request)
+        except UnservedError as error:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
         except Stopped:
             context.abort(grpc.StatusCode.UNAVAILABLE, "The sandbox was stopped.")
         except Exception as error:  # noqa: BLE001 - the kernel answers Unknown with the type and message of any exception
@@ -142,13 +200,15 @@ def _unary(served: Served, *, enveloped: bool) -> Callable[[Any, grpc.ServicerCo
 def _streaming(served: Served, *, enveloped: bool) -> Callable[[Any, grpc.ServicerContext], Iterator[Message | bytes]]:
     answer: Any = served.answer
 
-    def handle(request: Any, context: grpc.ServicerContext) -> Iterator[Message | bytes]:
+    def handle(sent: Any, context: grpc.ServicerContext) -> Iterator[Message | bytes]:
         try:
-            yield from answer(request, context)
+            yield from answer(_read(served, sent), context)
+        except UnservedError as error:
+            context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
         except Stopped:
             context.abort(grpc.StatusCode.UNAVAILABLE, "The sandbox was stopped.")
         except Exception as error:  # noqa: BLE001 - a failure becomes one last answer, as in the kernel
-            if not enveloped:
+            if not enveloped or isinstance(error, EndOfStreamException):
                 context.abort(
                     grpc.StatusCode.UNKNOWN, f"Exception was thrown by handler. {type(error).__name__}: {error}"
                 )

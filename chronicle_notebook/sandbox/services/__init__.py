@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from chronicle_notebook.sandbox._kernel import Kernel
-from chronicle_notebook.sandbox._server import Served
+from chronicle_notebook.sandbox._server import Otherwise, Served
 from chronicle_notebook.sandbox.services._connections import ConnectionService
 from chronicle_notebook.sandbox.services._event_stores import EventStoresService
 from chronicle_notebook.sandbox.services._event_types import EventTypesService
@@ -12,6 +12,7 @@ from chronicle_notebook.sandbox.services._host import HostService
 from chronicle_notebook.sandbox.services._namespaces import NamespacesService
 from chronicle_notebook.sandbox.services._observers import ObserversService
 from chronicle_notebook.sandbox.services._sequences import SequencesService
+from chronicle_notebook.sandbox.services._unserved import UnservedService
 from chronicle_notebook.sandbox.services._webhooks import WebhooksService
 
 
@@ -22,6 +23,11 @@ def served(kernel: Kernel) -> list[Served]:
         *ConnectionService(kernel).served(),
         *HostService(kernel).served(),
     ]
+
+
+def otherwise(kernel: Kernel) -> Otherwise:
+    """What becomes of every path that is not `served`."""
+    return UnservedService(kernel).otherwise
 
 
 def _commands(kernel: Kernel) -> list[Served]:

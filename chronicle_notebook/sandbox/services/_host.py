@@ -24,6 +24,8 @@ class HostService:
         return [Served(methods.GET_VERSION_INFO, self.version)]
 
     def version(self, _request: Empty) -> wire.ServerVersionInfo:
-        """The version of the profile."""
+        """The version of the profile, and beside the mark what was accepted and is not carried out."""
         profile = self._kernel.profile
-        return wire.ServerVersionInfo(Version=profile.version, CommitSha=MARK, ProtocolVersion=profile.protocol)
+        left = self._kernel.unserved.summary()
+        mark = f"{MARK}, accepted and not carried out: {left}" if left else MARK
+        return wire.ServerVersionInfo(Version=profile.version, CommitSha=mark, ProtocolVersion=profile.protocol)

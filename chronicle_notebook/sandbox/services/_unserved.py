@@ -1,0 +1,132 @@
+"""Every method of the release that no other service answers.
+
+Registrations of what the sandbox does not carry out (projections, reactors and the like) are accepted when there is
+nothing in them, as clients make them at each start; with something in them they are refused, or accepted and listed,
+as `Unserved` says. Every other method answers UNIMPLEMENTED; when the release has it, that is said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import grpc
+from google.protobuf.message import Message
+
+from chronicle_notebook.base._call import Method
+from chronicle_notebook.contracts.wire.event_stores_pb2 import CommandResult
+from chronicle_notebook.sandbox._contract import ROOT, contract, release_of
+from chronicle_notebook.sandbox._contract_descriptors import message_class
+from chronicle_notebook.sandbox._envelope import envelope
+from chronicle_notebook.sandbox._kernel import Kernel
+from chronicle_notebook.sandbox._server import Served
+
+
+@dataclass(frozen=True, slots=True)
+class _Registration:
+    """A method that registers things: what they are, and the fields that hold them, their name and the event store."""
+
+    kind: str
+    fields: tuple[str, ...]
+    name: str
+    store: str = "EventStore"
+
+
+_SEEDS = _Registration(
+    "seeder", ("GlobalByEventType", "GlobalByEventSource", "NamespacedEntries"), "EventTypeId|EventSourceId|Namespace"
+)
+_REGISTRATIONS = {
+    "ReadModels.ReadModels/RegisterMany": _Registration("read model", ("ReadModels",), "Type.Identifier"),
+    "ReadModels.ReadModels/RegisterSingle": _Registration("read model", ("ReadModel",), "Type.Identifier"),
+    "Projections.Projections/Register": _Registration("projection", ("Projections",), "Identifier"),
+    "Events.Constraints.Constraints/Register": _Registration("constraint", ("Constraints",), "Name"),
+    "Seeding.EventSeeding/Seed": _SEEDS,
+    "Seeding.EventSeeding/SeedEvents": _SEEDS,
+    "Observation.EventStoreSubscriptions.EventStoreSubscriptions/Add": _Registration(
+        "event store subscription", ("Subscriptions",), "Identifier", "TargetEventStore"
+    ),
+    "ExternalServices.ExternalServices/Add": _Registration("external service", ("ExternalServices",), "Name"),
+    "ExternalServices.ExternalServices/AddExternalServices": _Registration(
+        "external service", ("ExternalServices",), "Name"
+    ),
+}
+"""By service and method."""
+_OBSERVATIONS = {
+    "Observation.Reactors.Reactors/Observe": _Registration("reactor", ("Content.Value0",), "Reactor.ReactorId"),
+    "Observation.Reducers.Reducers/Observe": _Registration("reducer", ("Content.Value0",), "Reducer.ReducerId"),
+}
+"""Streams whose first message registers something; the others report what became of events."""
+
+
+class UnservedService:
+    """Answers what no other service of a kernel does. The contract is read when the first such call comes."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self._kernel = kernel
+
+    def otherwise(self, path: str) -> Served | str:
+        """How a path is answered that nothing else serves, or why it is not."""
+        release = release_of(self._kernel.profile.version)
+        declared = contract(release).paths
+        service, _, name = path.removeprefix("/").rpartition("/")
+        if path not in declared:
+            known = any(other.startswith(f"/{service}/") for other in declared)
+            return "Method is unimplemented." if known else "Service is unimplemented."
+        package, method = declared[path]
+        short = f"{service}/{name}".removeprefix(ROOT).removeprefix(".")
+        if short not in _REGISTRATIONS and short not in _OBSERVATIONS:
+            return f"The sandbox does not serve {short}, which kernels like {release} have."
+        request, response = (
+            message_class(release, package.full_name(kind)) for kind in (method.request, method.response)
+        )
+        called: Method[Any, Any] = Method(service, name, request, response, streaming=method.response_streamed)
+        if short in _OBSERVATIONS:
+            return Served(called, self._observing(_OBSERVATIONS[short]), requests_streamed=True)
+        return Served(called, self._registering(_REGISTRATIONS[short], response))
+
+    def _registering(self, registration: _Registration, kind: type[Message]) -> Callable[[Any], Message]:
+        def register(request: Any) -> Message:
+            things = [thing for field in registration.fields for thing in _things(request, field)]
+            names = [_name(thing, registration.name) for thing in things]
+            self._kernel.unserved.take(registration.kind, getattr(request, registration.store), names)
+            # The envelope of a command has the same fields in every package.
+            enveloped = "CorrelationId" in kind.DESCRIPTOR.fields_by_name
+            return kind.FromString(envelope(CommandResult).SerializeToString() if enveloped else b"")
+
+        return register
+
+    def _observing(
+        self, registration: _Registration
+    ) -> Callable[[Iterator[Any], grpc.ServicerContext], Iterator[Message]]:
+        def observe(requests: Iterator[Any], _context: grpc.ServicerContext) -> Iterator[Message]:
+            for request in requests:
+                for thing in _things(request, registration.fields[0]):
+                    name = _name(thing, registration.name)
+                    self._kernel.unserved.take(registration.kind, thing.EventStore, [name])
+            # Nothing is ever sent: the stream stays open until the client ends it.
+            yield from ()
+
+        return observe
+
+
+def _things(message: Any, path: str) -> list[Any]:
+    """What a field holds: the elements of a list, or a message that is there."""
+    *parents, last = path.split(".")
+    for name in parents:
+        message = getattr(message, name)
+    value = getattr(message, last)
+    if not isinstance(value, Message):
+        return list(value)
+    return [value] if message.HasField(last) else []
+
+
+def _name(thing: Any, path: str) -> str:
+    """The name of a thing: the first of some alternatives that it has."""
+    for alternative in path.split("|"):
+        value = thing
+        for name in alternative.split("."):
+            value = getattr(value, name, None)
+        if isinstance(value, str):
+            return value
+    return ""
