@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import base64
-from collections.abc import Sequence
+import re
 from html import escape
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +13,34 @@ from chronicle_notebook.scan import rules_for, scan_notebook
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; form-action 'none'"
 """What a browser may load for the page: nothing. This works even if the filter overlooks something."""
-_DROPPED = frozenset(
-    {"script", "noscript", "iframe", "frame", "object", "embed", "link", "meta", "base", "form", "foreignobject"}
+_TAGS = frozenset({"input", "main", "section", "tfoot"})
+"""Elements that a notebook's page has beside those that nh3 allows by itself."""
+_WITH_CONTENT = frozenset(
+    {"applet", "embed", "form", "iframe", "math", "noembed", "noframes", "noscript", "object", "script", "select"}
+    | {"style", "svg", "template", "textarea", "title", "xmp"}
 )
-_VOID = frozenset(
-    {"area", "br", "col", "hr", "img", "input", "source", "track", "wbr", "link", "meta", "base", "embed"}
+"""Elements of which the content goes too. Of any other element that is not allowed, the content stays."""
+_ATTRIBUTES = {
+    "*": frozenset({"aria-hidden", "aria-label", "aria-labelledby", "class", "dir", "id", "lang", "role"})
+    | {"style", "title"},
+    "details": frozenset({"open"}),
+    "input": frozenset({"checked", "disabled"}),
+    "table": frozenset({"border", "cellpadding"}),
+}
+"""Attributes beside those that nh3 allows by itself."""
+_STYLES = frozenset(
+    {"background", "background-color", "color", "opacity"}
+    | {"border", "border-bottom", "border-collapse", "border-left", "border-radius", "border-right", "border-top"}
+    | {"display", "float", "gap", "grid-template-columns", "height", "max-height", "max-width", "min-width", "width"}
+    | {"font", "font-family", "font-size", "font-style", "font-variant-numeric", "font-weight", "line-height"}
+    | {"margin", "margin-bottom", "margin-left", "margin-right", "margin-top", "overflow", "overflow-x", "overflow-y"}
+    | {"padding", "padding-bottom", "padding-left", "padding-right", "padding-top"}
+    | {"overflow-wrap", "text-align", "text-decoration", "vertical-align", "white-space", "word-break"}
 )
-_ADDRESSES = frozenset({"href", "src", "xlink:href", "action", "formaction", "srcset", "poster", "background", "data"})
+"""Properties of CSS in a ``style`` attribute. None of them takes an element out of its place on the page."""
+_FUNCTIONS = frozenset({"calc", "hsl", "hsla", "max", "min", "minmax", "repeat", "rgb", "rgba", "var"})
+"""Functions of CSS that load nothing."""
+_CALL = re.compile(r"([\w-]*)\(")
 _SHOWN = ("image/png", "image/jpeg", "image/svg+xml", "text/html", "text/markdown", "text/latex", "text/plain")
 _STYLE = """
 :root{color-scheme:light dark}
@@ -78,8 +98,11 @@ def _still(notebook: Any) -> Any:
         for output in cell.get("outputs", []):
             if "data" in output:
                 kept = next((kind for kind in _SHOWN if kind in output.data), "text/plain")
-                both = {kind: output.data[kind] for kind in (kept, "text/plain") if kind in output.data}
-                output.data = _pictures(both)
+                both = _pictures({kind: output.data[kind] for kind in (kept, "text/plain") if kind in output.data})
+                if "text/html" in both:
+                    # By itself, so that an element that an output leaves open does not take the next cells with it.
+                    both["text/html"] = cleaned("".join(both["text/html"]))
+                output.data = both
     return still
 
 
@@ -94,65 +117,44 @@ def _pictures(data: dict[str, Any]) -> dict[str, Any]:
 
 
 def cleaned(markup: str) -> str:
-    """HTML without everything that runs or loads: scripts, frames, event handlers, addresses other than data and
-    anchors."""
-    cleaner = _Cleaner()
-    cleaner.feed(markup)
-    cleaner.close()
-    return "".join(cleaner.kept)
+    """HTML with the elements, attributes and styles that a page of texts, tables and pictures needs, and no others.
+
+    :raises MissingDependencyError: nh3 is not installed.
+    """
+    try:
+        import nh3
+    except ImportError as error:
+        raise missing("runbooks", "A page of a runbook", error) from None
+    attributes = {
+        tag: {*nh3.ALLOWED_ATTRIBUTES.get(tag, ()), *_ATTRIBUTES.get(tag, ())}
+        for tag in {*nh3.ALLOWED_ATTRIBUTES, *_ATTRIBUTES}
+    }
+    return nh3.clean(
+        markup,
+        tags=nh3.ALLOWED_TAGS | _TAGS,
+        clean_content_tags=set(_WITH_CONTENT),
+        attributes=attributes,
+        # The box of a list of tasks; there is nothing to write into a page.
+        set_tag_attribute_values={"input": {"type": "checkbox"}},
+        attribute_filter=_attribute,
+        filter_style_properties=set(_STYLES),
+        url_schemes={"data", "http", "https", "mailto"},
+        link_rel="noopener noreferrer",
+    )
 
 
-class _Cleaner(HTMLParser):
-    """Writes a document again, element by element, without the forbidden parts."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=False)
-        self.kept: list[str] = []
-        self._inside = 0
-
-    def handle_starttag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
-        if tag in _DROPPED:
-            self._inside += tag not in _VOID
-        elif not self._inside:
-            told = "".join(_attribute(name, value) for name, value in attrs if _harmless(tag, name, value))
-            self.kept.append(f"<{tag}{told}>")
-
-    def handle_startendtag(self, tag: str, attrs: Sequence[tuple[str, str | None]]) -> None:
-        if tag not in _DROPPED:
-            self.handle_starttag(tag, attrs)
-            if tag not in _VOID and not self._inside:
-                self.kept.append(f"</{tag}>")
-
-    def handle_endtag(self, tag: str) -> None:
-        if tag in _DROPPED:
-            self._inside = max(0, self._inside - (tag not in _VOID))
-        elif not self._inside and tag not in _VOID:
-            self.kept.append(f"</{tag}>")
-
-    def handle_data(self, data: str) -> None:
-        if not self._inside:
-            # The parser reports the content of raw-text elements, and unparsed text at the end, as data too. A browser
-            # may parse these differently, and a "<" in them would then start an element.
-            self.kept.append(data.replace("<", "&lt;"))
-
-    def handle_entityref(self, name: str) -> None:
-        if not self._inside:
-            self.kept.append(f"&{name};")
-
-    def handle_charref(self, name: str) -> None:
-        if not self._inside:
-            self.kept.append(f"&#{name};")
+def _attribute(_tag: str, name: str, value: str) -> str | None:
+    """The value of an allowed attribute. None if the value would load something."""
+    if name == "src":
+        return value if value.startswith("data:image/") else None
+    if name == "href":
+        # A browser loads nothing until a person follows the link.
+        return value if value.startswith(("#", "http://", "https://", "mailto:")) else None
+    if name == "style":
+        return ";".join(filter(_loads_nothing, value.split(";")))
+    return value
 
 
-def _harmless(tag: str, name: str, value: str | None) -> bool:
-    if name.startswith("on") or name in {"srcdoc", "ping"}:
-        return False
-    address = (value or "").strip().lower()
-    if name in _ADDRESSES:
-        # Only a person follows a link. Everything else would be loaded at once.
-        return address.startswith(("data:image/", "#")) or (tag == "a" and address.startswith(("https:", "http:")))
-    return not (name == "style" and ("url(" in address or "expression(" in address))
-
-
-def _attribute(name: str, value: str | None) -> str:
-    return f" {name}" if value is None else f' {name}="{escape(value)}"'
+def _loads_nothing(declaration: str) -> bool:
+    # A backslash can hide the name of a function.
+    return "\\" not in declaration and all(name.lower() in _FUNCTIONS for name in _CALL.findall(declaration))

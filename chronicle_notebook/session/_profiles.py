@@ -19,13 +19,14 @@ The file is ``$CHRONICLE_NOTEBOOK_CONFIG``, else ``chronicle-notebook/config.tom
 from __future__ import annotations
 
 import os
-import sys
 import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
+
+from platformdirs import user_config_path
 
 from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
 from chronicle_notebook.base._secrets import Secret
@@ -56,13 +57,8 @@ def config_file() -> Path:
     given = os.getenv(CONFIG)
     if given:
         return Path(given).expanduser()
-    if sys.platform == "win32":
-        base = Path(os.getenv("APPDATA") or Path.home() / "AppData" / "Roaming")
-    elif sys.platform == "darwin":
-        base = Path.home() / "Library" / "Application Support"
-    else:
-        base = Path(os.getenv("XDG_CONFIG_HOME") or Path.home() / ".config")
-    return base / "chronicle-notebook" / "config.toml"
+    # Windows: the roaming folder, which follows a user from one machine to the next.
+    return user_config_path("chronicle-notebook", appauthor=False, roaming=True) / "config.toml"
 
 
 def profile(name: str) -> Profile:

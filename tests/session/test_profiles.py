@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 import pytest
+from platformdirs.macos import MacOS
+from platformdirs.unix import Unix
+from platformdirs.windows import Windows
 
 import chronicle_notebook as cn
 from chronicle_notebook.sandbox import Sandbox
@@ -98,21 +100,23 @@ def test_a_file_that_is_not_there_is_named(file: Path) -> None:
 @pytest.mark.parametrize(
     ("platform", "variables", "expected"),
     [
-        ("linux", {"XDG_CONFIG_HOME": "/x"}, "/x/chronicle-notebook/config.toml"),
-        ("linux", {}, "{home}/.config/chronicle-notebook/config.toml"),
-        ("darwin", {}, "{home}/Library/Application Support/chronicle-notebook/config.toml"),
-        ("win32", {"APPDATA": "/appdata"}, "/appdata/chronicle-notebook/config.toml"),
+        (Unix, {"XDG_CONFIG_HOME": "/x"}, "/x/chronicle-notebook/config.toml"),
+        (Unix, {}, "{home}/.config/chronicle-notebook/config.toml"),
+        (MacOS, {}, "{home}/Library/Application Support/chronicle-notebook/config.toml"),
+        (Windows, {}, "/CSIDL_APPDATA/chronicle-notebook/config.toml"),
     ],
 )
 def test_the_file_is_in_the_users_folder_for_configuration(
-    platform: str, variables: dict[str, str], expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    platform: type, variables: dict[str, str], expected: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    for name in (CONFIG, "XDG_CONFIG_HOME", "APPDATA"):
+    for name in (CONFIG, "XDG_CONFIG_HOME"):
         monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
     for name, value in variables.items():
         monkeypatch.setenv(name, value)
-    monkeypatch.setattr(sys, "platform", platform)
-    monkeypatch.setattr(Path, "home", lambda: tmp_path)
+    monkeypatch.setattr("platformdirs.PlatformDirs", platform)
+    # What Windows is asked for, which only Windows can answer.
+    monkeypatch.setattr("platformdirs.windows.get_win_folder", lambda folder: f"/{folder}")
     assert str(config_file()) == expected.format(home=tmp_path)
 
 
