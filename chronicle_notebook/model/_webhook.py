@@ -79,7 +79,7 @@ class WebhookDefinition:
     """
     event_types: tuple[EventType, ...] = ()
     """The event types that the webhook receives, in the given order. A kernel sends nothing to a webhook without event
-    types."""
+    types. The order has no meaning for a comparison: kernels on PostgreSQL return another one (seen on 16.37.1)."""
     authorization: WebhookAuthorization = NO_AUTHORIZATION
     headers: Mapping[str, str | Secret] = field(default_factory=dict, hash=False)
     """Extra headers of each delivery. Kernels store and list their values in clear."""
@@ -99,6 +99,21 @@ class WebhookDefinition:
             )
         object.__setattr__(self, "event_types", tuple(self.event_types))
         object.__setattr__(self, "headers", Headers(self.headers))
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, WebhookDefinition):
+            return NotImplemented
+        return self._plain() == other._plain() and (
+            self.event_types == other.event_types or _sorted(self.event_types) == _sorted(other.event_types)
+        )
+
+    def __hash__(self) -> int:
+        return hash((self.id, self.target_url, frozenset(self.event_types)))
+
+    def _plain(self) -> tuple[object, ...]:
+        """The fields without an order."""
+        delivery = (self.target_url, self.authorization, self.headers)
+        return (self.id, *delivery, self.event_sequence_id, self.replayable, self.active)
 
     def __repr__(self) -> str:
         kinds = readable(", ".join(map(str, self.event_types)))
@@ -140,6 +155,11 @@ class WebhookDefinition:
             authorization=NO_AUTHORIZATION if kind is AuthorizationKind.NONE else UndisclosedAuthorization(kind),
             headers={name: MASK if isinstance(value, Secret) else value for name, value in self.headers.items()},
         )
+
+
+def _sorted(kinds: Iterable[object]) -> list[str]:
+    """Event types in one order, also if a definition that was built by hand has other values."""
+    return sorted(map(repr, kinds))
 
 
 def _rebuild(values: dict[str, Any]) -> WebhookDefinition:
