@@ -78,14 +78,20 @@ def test_two_urls_that_look_alike_are_told_apart(client: Client) -> None:
     assert clear(repr(plan))
 
 
-def test_what_a_kernel_says_of_a_failed_delivery_loses_it(foreign: Client) -> None:
-    foreign.event_log.append("account-1", OPENED, {})
-    eventually(lambda: foreign.failed_partitions("foreign"))
-    failed = foreign.failed_partitions("foreign")
+def test_what_a_kernel_says_of_a_failed_delivery_loses_it(client: Client) -> None:
+    with cn.Receiver() as endpoint:
+        endpoint.misbehave(status=500)
+        port = endpoint.port
+        url = f"{endpoint.url.replace('//', f'//ada:{USER}@')}?sig={SIG}"
+        client._kernel.add_webhooks(client.event_store, [FOREIGN.changed(target_url=url)])
+        eventually(lambda: client.webhooks.ids() == ["foreign"])
+        client.event_log.append("account-1", OPENED, {})
+        eventually(lambda: client.failed_partitions("foreign"))
+        failed = client.failed_partitions("foreign")
     assert SIG in " ".join(failed[0].attempts[-1].messages), "the kernel quotes it"
     for text in (repr(failed), failed._repr_html_(), failed.to_frame().to_csv(), repr(failed[0])):
         assert clear(text)
-        assert "127.0.0.1:9/in?sig=" in text
+        assert f"127.0.0.1:{port}/webhooks?sig=" in text
 
 
 def test_an_explorer_sends_nothing_of_it_to_the_browser(foreign: Client) -> None:
