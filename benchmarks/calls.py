@@ -17,7 +17,7 @@ from dataclasses import replace
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.connection._channel import Channel
 from chronicle_notebook.connection._grpc import grpc
-from chronicle_notebook.connection._server_channel import Line
+from chronicle_notebook.connection._server_channel import ServerChannel
 from chronicle_notebook.connection._sockets import Deadline
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.connection._tls import Secured, fetch_pin
@@ -54,7 +54,7 @@ def _compared(connection: str) -> dict[str, float]:
     ):
         pin = fetch_pin(target.hosts[0], client.trust, Deadline(5))
         nameless = Secured(target.hosts[0], replace(pin, name=""))
-        relayed._line = Line(nameless, relayed.trust, relayed.tokens, authenticated=False)
+        relayed._line = ServerChannel(nameless, relayed.trust, relayed.tokens, authenticated=False)
         options = [("grpc.ssl_target_name_override", pin.name)]
         with grpc.secure_channel(str(target.hosts[0]), grpc.ssl_channel_credentials(pin.pem), options) as bare:
             call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = bare.unary_unary(methods.GET_WEBHOOKS.path)

@@ -7,6 +7,7 @@ paths with different answers: a stub can describe only one of them.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -52,15 +53,35 @@ class OtherGenerationError(Exception):
         self.generation = generation
 
 
-class Caller(Protocol):
-    """How an adapter reaches a kernel."""
+class ServerCaller(Protocol):
+    """Carries calls to one server. This is all that the negotiation with a server needs."""
 
     @property
     def server(self) -> str:
         """``host:port``."""
 
+    def call(self, method: Method[Request, Response], request: Request | Sealed[Request]) -> Response:
+        """Make a unary call."""
+
+    def raw(self, method: Method[Any, Any], request: Message) -> bytes:
+        """The bytes of an answer before they are parsed."""
+
+
+class Caller(ServerCaller, Protocol):
+    """Carries calls to a kernel: the one protocol between the adapters of the wire and the connection.
+
+    The connection makes an agreement with each server and makes only calls that fit the agreement. ``tag`` names the
+    agreement that a call was made for; None fits every agreement.
+    """
+
     def hide(self, text: str) -> str:
-        """A text with dots for the credentials of the caller."""
+        """A text with dots in place of the credentials of the caller."""
+
+    def agree_with(self, agreement: Callable[[ServerCaller], str]) -> None:
+        """Make this agreement at each new connection. The function returns the tag."""
+
+    def agree_on(self, tag: str) -> None:
+        """Replace the agreement with the server in use."""
 
     def call(
         self,
@@ -69,30 +90,24 @@ class Caller(Protocol):
         *,
         timeout: float | None = None,
         retry: bool = True,
+        tag: str | None = None,
     ) -> Response:
-        """Make a unary call."""
+        """Make a unary call if the tag fits, else raise :class:`OtherGenerationError`."""
 
     def first(
-        self, method: Method[Request, Response], request: Request | Sealed[Request], *, timeout: float | None = None
+        self,
+        method: Method[Request, Response],
+        request: Request | Sealed[Request],
+        *,
+        timeout: float | None = None,
+        tag: str | None = None,
     ) -> Response:
         """Make a read that may be a stream: take the first answer and end the stream."""
 
-    def stream(self, method: Method[Request, Response], request: Request | Sealed[Request]) -> Any:
+    def stream(
+        self, method: Method[Request, Response], request: Request | Sealed[Request], *, tag: str | None = None
+    ) -> Any:
         """Open a stream of ``Response`` with ``__iter__`` and ``cancel()``."""
-
-
-class OnServer(Protocol):
-    """The connection to the one server that is asked."""
-
-    @property
-    def server(self) -> str:
-        """``host:port``."""
-
-    def call(self, method: Method[Request, Response], request: Request) -> Response:
-        """Make a call."""
-
-    def raw(self, method: Method[Any, Any], request: Message) -> bytes:
-        """Make a call and return the bytes of its answer."""
 
 
 class Sealed(Generic[Request]):

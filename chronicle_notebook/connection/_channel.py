@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 from google.protobuf.message import DecodeError, Message
 
 from chronicle_notebook.base import _fork
-from chronicle_notebook.base._call import Method, OnServer, OtherGenerationError, Sealed
+from chronicle_notebook.base._call import Method, OtherGenerationError, Sealed, ServerCaller
 from chronicle_notebook.base._errors import (
     AuthenticationError,
     CallCancelledError,
@@ -29,7 +29,7 @@ from chronicle_notebook.base._errors import (
 from chronicle_notebook.connection._cluster import Cluster, together
 from chronicle_notebook.connection._credentials import AuthenticationMode
 from chronicle_notebook.connection._grpc import grpc
-from chronicle_notebook.connection._server_channel import Line, OnLine, answer_of, correlation
+from chronicle_notebook.connection._server_channel import OnLine, ServerChannel, answer_of, correlation
 from chronicle_notebook.connection._sockets import Deadline
 from chronicle_notebook.connection._status import check_process, closed, error_from, lost
 from chronicle_notebook.connection._stream import Stream
@@ -68,11 +68,11 @@ class Channel:
         """How often a connection was opened."""
         self._cluster = Cluster(target, self.trust)
         self._authenticated = target.authentication is not AuthenticationMode.NONE
-        self._agree: Callable[[OnServer], str] | None = None
+        self._agree: Callable[[ServerCaller], str] | None = None
         self._dialing = threading.Lock()
         self._lock = threading.Lock()
-        self._line: Line | None = None
-        self._last: Line | None = None
+        self._line: ServerChannel | None = None
+        self._last: ServerChannel | None = None
         self._fingerprints = Fingerprints()
         self._streams: set[Stream[Any]] = set()
         self._closed = False
@@ -113,7 +113,7 @@ class Channel:
         """A text with dots for the tokens of the calls and the secret of the client."""
         return self.tokens.hide(text)
 
-    def agree_with(self, agreement: Callable[[OnServer], str]) -> None:
+    def agree_with(self, agreement: Callable[[ServerCaller], str]) -> None:
         """Make an agreement with each server at each new connection. The function returns a tag.
 
         A call that names a different tag is not made, and raises :class:`OtherGenerationError`.
@@ -184,7 +184,7 @@ class Channel:
                 time.sleep(wait)
 
     def _on(
-        self, line: Line, method: Method[Any, Any], sealed: Sealed[Any], deadline: Deadline, *, first: bool
+        self, line: ServerChannel, method: Method[Any, Any], sealed: Sealed[Any], deadline: Deadline, *, first: bool
     ) -> bytes:
         """Make a call on one server channel. It is repeated once only, if the kernel refuses the token and there is
         another one."""
@@ -208,12 +208,12 @@ class Channel:
                     self.give_up(line)
                 raise
 
-    def _refusal(self, line: Line, deadline: Deadline) -> KernelUnreachableError | None:
+    def _refusal(self, line: ServerChannel, deadline: Deadline) -> KernelUnreachableError | None:
         """What a server that has not answered any call yet reports to a client right after the handshake."""
         return None if line.proven else refusal(line.host, self.trust, deadline)
 
     def _once(
-        self, line: Line, method: Method[Any, Any], sealed: Sealed[Any], deadline: Deadline, *, first: bool
+        self, line: ServerChannel, method: Method[Any, Any], sealed: Sealed[Any], deadline: Deadline, *, first: bool
     ) -> bytes:
         # Raised after the handlers, so that no error contains gRPC's own frames: their local variables must not be
         # shown.
@@ -266,7 +266,7 @@ class Channel:
             self._streams.add(stream)
         return stream
 
-    def open_stream(self, method: Method[Any, Any], sealed: Sealed[Any], tag: str | None) -> tuple[Line, Any]:
+    def open_stream(self, method: Method[Any, Any], sealed: Sealed[Any], tag: str | None) -> tuple[ServerChannel, Any]:
         """A streaming call, and the server channel that it keeps open until the caller leaves it."""
         deadline = self._deadline(None)
         line = self._dial(deadline, tag)
@@ -285,11 +285,11 @@ class Channel:
         line.leave()
         raise failure
 
-    def renew(self, line: Line) -> bool:
+    def renew(self, line: ServerChannel) -> bool:
         """Get another token after the kernel refused the current one. Returns False if there is none."""
         return self.tokens.refresh(self.tokens.current, line.secured, self._deadline(None))
 
-    def give_up(self, line: Line) -> None:
+    def give_up(self, line: ServerChannel) -> None:
         """Stop using a server: the next call opens a new connection."""
         self._cluster.failed(line.host)
         with self._lock:
@@ -332,7 +332,7 @@ class Channel:
         """The error to raise if the channel is gone."""
         return closed(self.server) if self._closed else lost(self.server)
 
-    def _dial(self, deadline: Deadline, tag: str | None = None) -> Line:
+    def _dial(self, deadline: Deadline, tag: str | None = None) -> ServerChannel:
         """The server channel in use, or a new one."""
         if self._closed:
             raise self.lost()
@@ -344,7 +344,7 @@ class Channel:
             raise OtherGenerationError(line.tag)
         return line
 
-    def _dial_anew(self, deadline: Deadline) -> Line:
+    def _dial_anew(self, deadline: Deadline) -> ServerChannel:
         if not self._dialing.acquire(timeout=deadline.left):
             raise KernelUnreachableError(
                 f"{self.server} was not reached in time.", server=self.server, hint="Call again."
@@ -365,7 +365,7 @@ class Channel:
         finally:
             self._dialing.release()
 
-    def _reach(self, deadline: Deadline) -> Line:
+    def _reach(self, deadline: Deadline) -> ServerChannel:
         """A channel to the first server that accepts the connection, with all agreements made."""
         failures: list[KernelUnreachableError] = []
         for host in self._cluster.candidates(deadline):
@@ -374,7 +374,7 @@ class Channel:
                 if secured.pin is not None:
                     self._fingerprints.note(str(host), secured.pin.fingerprint, warn=bool(self.trust.skip))
                 self._cluster.chosen(secured)
-                line = Line(secured, self.trust, self.tokens, authenticated=self._authenticated)
+                line = ServerChannel(secured, self.trust, self.tokens, authenticated=self._authenticated)
                 self._settle(line, deadline)
             except KernelUnreachableError as error:
                 self._cluster.failed(host)
@@ -385,7 +385,7 @@ class Channel:
                 return line
         raise together(failures)
 
-    def _settle(self, line: Line, deadline: Deadline) -> None:
+    def _settle(self, line: ServerChannel, deadline: Deadline) -> None:
         if self._agree is None:
             return
         agreeing = OnLine(

@@ -45,7 +45,7 @@ _OPTIONS = [
 ]
 
 
-class Line:
+class ServerChannel:
     """A channel that is closed after it was retired and when nobody uses it any more.
 
     It is not cut off: a write of another thread that has been sent ends normally.
@@ -183,9 +183,9 @@ class OnLine:
         self.server = server
         self._call, self._parse = call, parse
 
-    def call(self, method: Method[Request, Response], request: Request) -> Response:
+    def call(self, method: Method[Request, Response], request: Request | Sealed[Request]) -> Response:
         """Make a call."""
-        answer: Response = self._parse(method, self.raw(method, request), self.server)
+        answer: Response = self._parse(method, self._call(method, Sealed.of(request)), self.server)
         return answer
 
     def raw(self, method: Method[Any, Any], request: Message) -> bytes:

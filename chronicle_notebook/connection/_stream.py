@@ -5,20 +5,46 @@ from __future__ import annotations
 import contextlib
 import threading
 from collections.abc import Iterator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import Any, Generic, Protocol, TypeVar
 
 from google.protobuf.message import Message
 
 from chronicle_notebook.base._call import Method, OtherGenerationError, Sealed
 from chronicle_notebook.base._errors import AuthenticationError, ChronicleError, KernelUnreachableError
 from chronicle_notebook.connection._grpc import grpc
-from chronicle_notebook.connection._server_channel import Line
+from chronicle_notebook.connection._server_channel import ServerChannel
 from chronicle_notebook.connection._status import error_from
 
-if TYPE_CHECKING:
-    from chronicle_notebook.connection._channel import Channel
-
 Response = TypeVar("Response", bound=Message)
+
+
+class StreamOpener(Protocol):
+    """What a stream needs of the connection that opened it."""
+
+    @property
+    def inherited(self) -> bool:
+        """Whether the connection belongs to the parent of this process."""
+
+    def open_stream(self, method: Method[Any, Any], sealed: Sealed[Any], tag: str | None) -> tuple[ServerChannel, Any]:
+        """A streaming call, and the server channel that it keeps open."""
+
+    def parse(self, method: Method[Any, Response], answer: bytes, server: str) -> Response:
+        """Parse an answer."""
+
+    def hide(self, text: str) -> str:
+        """A text with dots in place of the credentials of the caller."""
+
+    def lost(self) -> ChronicleError:
+        """The error to raise if the channel is gone."""
+
+    def renew(self, line: ServerChannel) -> bool:
+        """Get another token; False if there is none."""
+
+    def give_up(self, line: ServerChannel) -> None:
+        """Stop using a server."""
+
+    def forget(self, stream: Stream[Any]) -> None:
+        """The stream has ended."""
 
 
 class Stream(Generic[Response]):
@@ -28,17 +54,19 @@ class Stream(Generic[Response]):
     token.
     """
 
-    def __init__(self, channel: Channel, method: Method[Any, Response], request: Sealed[Any], tag: str | None) -> None:
+    def __init__(
+        self, channel: StreamOpener, method: Method[Any, Response], request: Sealed[Any], tag: str | None
+    ) -> None:
         self._channel = channel
         self._method = method
         self._request = request
         self._tag = tag
         self._lock = threading.Lock()
         self._cancelled = False
-        self._held: Line | None = None
+        self._held: ServerChannel | None = None
         self._line, self._call = self._open()
 
-    def _open(self) -> tuple[Line, Any]:
+    def _open(self) -> tuple[ServerChannel, Any]:
         line, call = self._channel.open_stream(self._method, self._request, self._tag)
         with self._lock:
             before, self._held = self._held, line

@@ -56,7 +56,7 @@ _CODE = re.compile(r"[a-z_]{1,40}")
 
 
 @dataclass(frozen=True, slots=True)
-class _Token:
+class _BearerToken:
     value: Secret
     renew_at: float
     ends_at: float
@@ -72,7 +72,7 @@ class Tokens:
         self._secret = _DEVELOPMENT_SECRET if self._development else target.password
         self._trust = trust
         self._fetching = threading.Lock()
-        self._token: _Token | None = None
+        self._token: _BearerToken | None = None
         self._failure: ChronicleError | None = None
         self._failed_at = 0.0
         self._failed_server = ""
@@ -81,7 +81,7 @@ class Tokens:
         self._carried: deque[Secret] = deque(maxlen=4)
         """The recent tokens: an answer can belong to a call with the previous token."""
         if self._mode is AuthenticationMode.API_KEY and target.api_key is not None:
-            self._token = _Token(target.api_key, float("inf"), float("inf"))
+            self._token = _BearerToken(target.api_key, float("inf"), float("inf"))
             self._carried.append(target.api_key)
 
     @property
@@ -197,7 +197,7 @@ class Tokens:
         if needed:
             raise failed
 
-    def _fetch(self, secured: Secured, deadline: Deadline) -> _Token | None:
+    def _fetch(self, secured: Secured, deadline: Deadline) -> _BearerToken | None:
         secret = self._secret
         server = str(secured.host)
         asked_at = time.monotonic()
@@ -234,7 +234,7 @@ class Tokens:
         ).encode("ascii")
 
 
-def _read(answer: Answer, *, server: str, client: str, development: bool, asked_at: float) -> _Token:
+def _read(answer: Answer, *, server: str, client: str, development: bool, asked_at: float) -> _BearerToken:
     """The token in an answer. The kernel's own message is not repeated, because it can repeat what was sent."""
     if answer.status == 429 or answer.status >= 500:
         raise KernelUnreachableError(
@@ -268,7 +268,7 @@ def _read(answer: Answer, *, server: str, client: str, development: bool, asked_
             hint="Check that the port is a Chronicle kernel's.",
         )
     ends_at = asked_at + said.lifetime
-    return _Token(said.token, ends_at - min(EARLY, said.lifetime / 2), ends_at)
+    return _BearerToken(said.token, ends_at - min(EARLY, said.lifetime / 2), ends_at)
 
 
 @dataclass(frozen=True, slots=True)

@@ -27,8 +27,13 @@ class Adapter:
 
     generation: ClassVar[str]
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: Caller, *, tag: str | None = None) -> None:
+        """Speak over a caller.
+
+        :param tag: the agreement that the calls are made for; None for calls to any server.
+        """
         self._caller = caller
+        self._tag = tag
 
     @property
     def server(self) -> str:
@@ -45,15 +50,25 @@ class Adapter:
         """Whether the version says which bugs the kernel has. Here this is not known."""
         return False
 
+    def _call(
+        self, method: Method[Request, Response], request: Request | Sealed[Request], *, retry: bool = True
+    ) -> Response:
+        """The answer to a unary call."""
+        return self._caller.call(method, request, retry=retry, tag=self._tag)
+
+    def _stream(self, method: Method[Request, Response], request: Request) -> Any:
+        """A stream of answers."""
+        return self._caller.stream(method, request, tag=self._tag)
+
     def _enveloped(self, method: Method[Request, Response], request: Request | Sealed[Request]) -> Response:
         """The answer to a successful call."""
         sealed = Sealed.of(request)
-        return self._opened(method, self._caller.call(method, sealed), sealed.hide)
+        return self._opened(method, self._call(method, sealed), sealed.hide)
 
     def _first(self, method: Method[Request, Response], request: Request) -> Response:
         """The first answer of a stream. This works for kernels that answer once and for kernels that keep the stream
         open."""
-        return self._opened(method, self._caller.first(method, request))
+        return self._opened(method, self._caller.first(method, request, tag=self._tag))
 
     def _opened(self, method: Method[Any, Any], answer: Response, hide: Hide = as_it_is) -> Response:
         """An answer, after a check that it is a success.
@@ -66,7 +81,7 @@ class Adapter:
 
     def version(self, *, retry: bool = True) -> ServerVersion:
         """The version that the server reports."""
-        answer = self._caller.call(methods.GET_VERSION_INFO, Empty(), retry=retry)
+        answer = self._call(methods.GET_VERSION_INFO, Empty(), retry=retry)
         return ServerVersion(answer.Version, answer.CommitSha, answer.ProtocolVersion)
 
     def ensure_event_store(self, name: str) -> None:
@@ -81,7 +96,7 @@ class Adapter:
     def observers(self, event_store: str, namespace: str) -> list[ObserverState]:
         """All observers of a namespace, including those of webhooks."""
         request = observation_pb2.AllObserversRequest(EventStore=event_store, Namespace=namespace)
-        answer = self._caller.call(methods.GET_OBSERVERS, request)
+        answer = self._call(methods.GET_OBSERVERS, request)
         return [observer_from_wire(message, namespace) for message in answer.items]
 
     def failed_partitions(
@@ -95,7 +110,7 @@ class Adapter:
         request = observation_pb2.GetFailedPartitionsRequest(
             EventStore=event_store, Namespace=namespace, ObserverId=observer_id
         )
-        answer = self._caller.call(methods.GET_FAILED_PARTITIONS, request)
+        answer = self._call(methods.GET_FAILED_PARTITIONS, request)
         return [failed_partition_from_wire(message, namespace) for message in answer.items if not message.IsResolved]
 
 

@@ -40,7 +40,7 @@ class ConcurrencyViolation(Protocol):
     def ActualSequenceNumber(self) -> int: ...  # noqa: N802
 
 
-class Appended(Protocol):
+class AppendResponse(Protocol):
     """The answer to a request to append."""
 
     @property
@@ -67,7 +67,7 @@ def put_events(
         event_type_to_wire(event.type, entry.EventType)
 
 
-def append_result(answer: Appended, *, events: int, server: str, call: str) -> AppendResult:
+def append_result(answer: AppendResponse, *, events: int, server: str, call: str) -> AppendResult:
     """The numbers of the appended events. An answer that looks successful can contain business failures.
 
     :raises AppendRefusedError: nothing was appended; ``reasons`` says why.

@@ -21,7 +21,7 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 
 from chronicle_notebook._version import __version__
-from chronicle_notebook.base._call import OnServer
+from chronicle_notebook.base._call import ServerCaller
 from chronicle_notebook.base._errors import (
     AuthenticationError,
     KernelError,
@@ -73,7 +73,7 @@ class Negotiation:
     """Whether event stores and namespaces have the services of kernels up to 16.33.0; None if it is not known."""
 
 
-def negotiate(server: OnServer) -> Negotiation:
+def negotiate(server: ServerCaller) -> Negotiation:
     """Ask a server for its wire generation.
 
     :raises ProtocolError: the server answers, but no answer shows the generation.
@@ -111,7 +111,7 @@ def negotiate(server: OnServer) -> Negotiation:
     return Negotiation(generation, how, told or _version(server), objections, early)
 
 
-def _check(server: OnServer) -> clients_pb2.CompatibilityResponse:
+def _check(server: ServerCaller) -> clients_pb2.CompatibilityResponse:
     """The result of the kernel's own check."""
     request = clients_pb2.CompatibilityRequest(
         ClientType="Python",
@@ -122,7 +122,7 @@ def _check(server: OnServer) -> clients_pb2.CompatibilityResponse:
     return server.call(methods.CHECK_COMPATIBILITY, request)
 
 
-def _text(server: OnServer) -> str:
+def _text(server: ServerCaller) -> str:
     """The contract as the kernel describes it; empty if it does not."""
     try:
         return server.call(methods.GET_DESCRIPTOR_SET, Empty()).SchemaDefinition
@@ -148,7 +148,7 @@ def _by_text(text: str) -> tuple[str, str] | None:
     return None
 
 
-def _by_bytes(server: OnServer) -> tuple[str, str] | None:
+def _by_bytes(server: ServerCaller) -> tuple[str, str] | None:
     try:
         answer = server.raw(methods.GET_WEBHOOKS, webhooks_pb2.GetWebhooksRequest(EventStore=SYSTEM_STORE))
     except _WITHOUT_AN_ANSWER:
@@ -183,7 +183,7 @@ def _varint(data: bytes, start: int) -> tuple[int, int]:
     return 0, len(data)
 
 
-def _version(server: OnServer) -> ServerVersion:
+def _version(server: ServerCaller) -> ServerVersion:
     """The version that a server without a compatibility check reports to this caller, if any."""
     try:
         answer = server.call(methods.GET_VERSION_INFO, Empty())

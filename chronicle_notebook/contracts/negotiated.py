@@ -6,11 +6,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 from functools import wraps
-from typing import Any, Concatenate, ParamSpec, Protocol, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar
 
 from google.protobuf.message import Message
 
-from chronicle_notebook.base._call import Caller, Method, OnServer, OtherGenerationError, Sealed
+from chronicle_notebook.base._call import Caller, OtherGenerationError, ServerCaller
 from chronicle_notebook.base._errors import MethodNotImplementedError, ProtocolError
 from chronicle_notebook.contracts._defects import known_defects
 from chronicle_notebook.contracts._gateway import KernelGateway
@@ -30,75 +30,6 @@ Arguments = ParamSpec("Arguments")
 def _other(generation: str) -> str:
     """The other of the two generations."""
     return CLASSIC if generation == COMMANDS else COMMANDS
-
-
-class AgreeingCaller(Caller, Protocol):
-    """A connection to a kernel that makes an agreement with each server, and makes only calls that fit the
-    agreement."""
-
-    def agree_with(self, agreement: Callable[[Any], str]) -> None:
-        """Make this agreement at each new connection."""
-
-    def agree_on(self, tag: str) -> None:
-        """Replace the agreement with the server in use."""
-
-    def call(
-        self,
-        method: Method[Request, Response],
-        request: Request | Sealed[Request],
-        *,
-        timeout: float | None = None,
-        retry: bool = True,
-        tag: str | None = None,
-    ) -> Response:
-        """Make a unary call if ``tag`` fits the agreement, else raise :class:`OtherGenerationError`."""
-
-    def first(
-        self,
-        method: Method[Request, Response],
-        request: Request | Sealed[Request],
-        *,
-        timeout: float | None = None,
-        tag: str | None = None,
-    ) -> Response:
-        """Take the first answer of a read that may be a stream."""
-
-    def stream(
-        self, method: Method[Request, Response], request: Request | Sealed[Request], *, tag: str | None = None
-    ) -> Any:
-        """Open a stream."""
-
-
-class _Tagged:
-    """A caller whose calls go only to servers of one generation."""
-
-    def __init__(self, caller: AgreeingCaller, tag: str) -> None:
-        self._caller, self._tag = caller, tag
-
-    @property
-    def server(self) -> str:
-        return self._caller.server
-
-    def hide(self, text: str) -> str:
-        return self._caller.hide(text)
-
-    def call(
-        self,
-        method: Method[Request, Response],
-        request: Request | Sealed[Request],
-        *,
-        timeout: float | None = None,
-        retry: bool = True,
-    ) -> Response:
-        return self._caller.call(method, request, timeout=timeout, retry=retry, tag=self._tag)
-
-    def first(
-        self, method: Method[Request, Response], request: Request | Sealed[Request], *, timeout: float | None = None
-    ) -> Response:
-        return self._caller.first(method, request, timeout=timeout, tag=self._tag)
-
-    def stream(self, method: Method[Request, Response], request: Request | Sealed[Request]) -> Any:
-        return self._caller.stream(method, request, tag=self._tag)
 
 
 class _Else(Enum):
@@ -138,7 +69,7 @@ class NegotiatedGateway:
     method of the other generation is tried: UNIMPLEMENTED means that nothing was done.
     """
 
-    def __init__(self, caller: AgreeingCaller) -> None:
+    def __init__(self, caller: Caller) -> None:
         self._caller = caller
         # This is only the first generation to try until a server was asked. It is checked before anything is sent.
         self._generation = COMMANDS
@@ -148,7 +79,7 @@ class NegotiatedGateway:
         """The methods that this kernel has only in the other generation."""
         caller.agree_with(self._agree)
 
-    def _agree(self, server: OnServer) -> str:
+    def _agree(self, server: ServerCaller) -> str:
         self._negotiation = negotiate(server)
         self._generation = self._negotiation.generation
         self._early = self._negotiation.early
@@ -185,10 +116,9 @@ class NegotiatedGateway:
         return self._caller.server
 
     def _adapter(self, generation: str, tag: str) -> KernelGateway:
-        caller: Caller = _Tagged(self._caller, tag)
         if generation == COMMANDS:
-            return CommandsGateway(caller, release=lambda: self._seen)
-        return EarlyGateway(caller) if self._early else ClassicGateway(caller)
+            return CommandsGateway(self._caller, tag=tag, release=lambda: self._seen)
+        return EarlyGateway(self._caller, tag=tag) if self._early else ClassicGateway(self._caller, tag=tag)
 
     def _run(self, name: str, do: Callable[[KernelGateway], Result], otherwise: _Else) -> Result:
         """Do something in the generation of the kernel, or in the generation that is known to have the method."""
@@ -223,7 +153,7 @@ class NegotiatedGateway:
         other = _other(tag)
         if otherwise is _Else.EARLY and (tag != CLASSIC or self._early is not None):
             raise lacking
-        kernel = EarlyGateway(_Tagged(self._caller, tag)) if otherwise is _Else.EARLY else self._adapter(other, tag)
+        kernel = EarlyGateway(self._caller, tag=tag) if otherwise is _Else.EARLY else self._adapter(other, tag)
         try:
             result = do(kernel)
         except (MethodNotImplementedError, OtherGenerationError):

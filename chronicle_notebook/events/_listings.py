@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from chronicle_notebook.base._public import public
 from chronicle_notebook.display._listing import Column, Listing, counted
-from chronicle_notebook.model import AppendedEvent, RegisteredEventType
+from chronicle_notebook.model import AppendedEvent, RegisteredEventType, WebhookDefinition
 
 NAMED = 5
 """The largest number of webhooks that a row names. The others are counted."""
@@ -84,6 +84,18 @@ def event_type_listing(
         empty="No event type is registered here. Declare one with @cn.event_type.",
         foot=foot,
     )
+
+
+def listened(types: Iterable[RegisteredEventType], webhooks: Iterable[WebhookDefinition]) -> list[ListenedEventType]:
+    """Each event type with the active webhooks that receive it; the kernel's own event types come last."""
+    listeners: dict[str, list[str]] = {}
+    for definition in webhooks:
+        if not definition.active:
+            continue  # an inactive webhook receives nothing
+        for kind in {kind.id for kind in definition.event_types}:
+            listeners.setdefault(kind, []).append(definition.id)
+    found = [ListenedEventType(each, tuple(listeners.get(each.id, ()))) for each in types]
+    return sorted(found, key=lambda each: each.registered.owner == "server")
 
 
 def listened_listing(types: Sequence[ListenedEventType], *, event_store: str, foot: str) -> Listing[ListenedEventType]:

@@ -13,8 +13,8 @@ values. Only ``_endpoint`` and ``_intake`` use aiohttp, and they are imported wh
 """
 
 from chronicle_notebook.receiver._delivery import Delivery
-from chronicle_notebook.receiver._headers import Headers
+from chronicle_notebook.receiver._headers import RequestHeaders
 from chronicle_notebook.receiver._list import DeliveryList
 from chronicle_notebook.receiver._receiver import Receiver
 
-__all__ = ["Delivery", "DeliveryList", "Headers", "Receiver"]
+__all__ = ["Delivery", "DeliveryList", "Receiver", "RequestHeaders"]

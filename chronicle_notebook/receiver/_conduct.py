@@ -20,7 +20,7 @@ NOT_FOUND = 404
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class AnswerPlan:
     """What to do with one request."""
 
     status: int = OK
@@ -118,7 +118,7 @@ class Conduct:
         check = self._check
         return f'{check.scheme if check else "Bearer"} realm="receiver"'
 
-    def plan(self, delivery: Delivery, *, authorization: str | None, found: bool) -> Plan:
+    def plan(self, delivery: Delivery, *, authorization: str | None, found: bool) -> AnswerPlan:
         """What to do with this request. ``authorization`` is checked and not stored."""
         check = self._check
         proper = OK if found else NOT_FOUND
@@ -126,8 +126,8 @@ class Conduct:
             proper = UNAUTHORIZED
         wrong = self._take(delivery)
         if wrong is None:
-            return Plan(proper)
-        return Plan(proper if wrong.status is None else wrong.status, wrong.delay, wrong.drop)
+            return AnswerPlan(proper)
+        return AnswerPlan(proper if wrong.status is None else wrong.status, wrong.delay, wrong.drop)
 
     def _take(self, delivery: Delivery) -> Misbehaviour | None:
         wrong = self._wrong

@@ -12,7 +12,7 @@ from typing import Any
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._text import count, readable
 from chronicle_notebook.display._table_and_card import PLAIN, Card
-from chronicle_notebook.receiver._headers import Headers
+from chronicle_notebook.receiver._headers import RequestHeaders
 
 _SHOWN_JSON = 64 * 1024
 
@@ -33,7 +33,7 @@ class Delivery:
     """The query as it was sent, without the question mark. Values that look like credentials are masked."""
     name: str | None = None
     """The part after the receiver's path, decoded: the name that was given to :meth:`Receiver.url_for`."""
-    headers: Headers = field(default_factory=Headers)
+    headers: RequestHeaders = field(default_factory=RequestHeaders)
     """The headers. Values are masked if the name looks like a credential. Upper and lower case do not matter."""
     authorization_scheme: str | None = None
     """``Basic``, ``Bearer`` and so on; ``other`` for an unregistered one; None if there was no such header."""

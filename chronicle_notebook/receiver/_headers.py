@@ -8,7 +8,7 @@ from urllib.parse import unquote_plus
 
 from chronicle_notebook.base._credential_names import looks_like_credential, parameter_looks_like_credential
 from chronicle_notebook.base._secrets import MASK
-from chronicle_notebook.base._text import readable
+from chronicle_notebook.base._text import utf8
 
 # The registered schemes. Any other first word of the header could be the secret itself, so it is not stored.
 _SCHEMES = {
@@ -33,7 +33,7 @@ def authorization_scheme(value: str | None) -> str | None:
 
 def _masked(name: str, value: str) -> str:
     if not looks_like_credential(name):
-        return readable(value)
+        return utf8(value)
     if name.lower() in {"authorization", "proxy-authorization"}:
         scheme = authorization_scheme(value)
         return f"{scheme} {MASK}" if scheme not in {None, OTHER_SCHEME} else MASK
@@ -41,7 +41,7 @@ def _masked(name: str, value: str) -> str:
 
 
 @final
-class Headers(Mapping[str, str]):
+class RequestHeaders(Mapping[str, str]):
     """The headers of a request, without regard to upper and lower case. Values of headers that look like credentials
     are never stored.
 
@@ -54,7 +54,7 @@ class Headers(Mapping[str, str]):
         self._names: dict[str, str] = {}
         self._values: dict[str, str] = {}
         for raw_name, raw_value in pairs:
-            name, value = readable(raw_name), _masked(raw_name, raw_value)
+            name, value = utf8(raw_name), _masked(raw_name, raw_value)
             lowered = name.lower()
             self._names.setdefault(lowered, name)
             before = self._values.get(lowered)
@@ -70,7 +70,7 @@ class Headers(Mapping[str, str]):
         return len(self._names)
 
     def __eq__(self, other: object) -> bool:
-        return self._values == other._values if isinstance(other, Headers) else NotImplemented
+        return self._values == other._values if isinstance(other, RequestHeaders) else NotImplemented
 
     def __hash__(self) -> int:
         return hash(frozenset(self._values.items()))
@@ -81,7 +81,7 @@ class Headers(Mapping[str, str]):
 
 def masked_query(query: str) -> str:
     """The query as it was sent, with masked values of parameters that look like credentials."""
-    return "&".join(_masked_parameter(pair) for pair in readable(query).split("&"))
+    return "&".join(_masked_parameter(pair) for pair in utf8(query).split("&"))
 
 
 def _masked_parameter(pair: str) -> str:

@@ -11,16 +11,16 @@ from urllib.parse import unquote
 from aiohttp import ClientError, web
 from aiohttp.http_exceptions import HttpProcessingError
 
-from chronicle_notebook.base._text import readable
+from chronicle_notebook.base._text import utf8
 from chronicle_notebook.receiver._body import MAX_BODY, Body, read_body
 from chronicle_notebook.receiver._callbacks import Callbacks
-from chronicle_notebook.receiver._conduct import UNAUTHORIZED, Conduct, Plan
+from chronicle_notebook.receiver._conduct import UNAUTHORIZED, AnswerPlan, Conduct
 from chronicle_notebook.receiver._delivery import Delivery
-from chronicle_notebook.receiver._headers import Headers, authorization_scheme, masked_query
+from chronicle_notebook.receiver._headers import RequestHeaders, authorization_scheme, masked_query
 from chronicle_notebook.receiver._journal import Journal
 
-_TOO_LARGE = Plan(413)
-_UNREADABLE = Plan(400)
+_TOO_LARGE = AnswerPlan(413)
+_UNREADABLE = AnswerPlan(400)
 
 
 class _BodyTooLargeError(Exception):
@@ -62,7 +62,7 @@ class Intake:
 
     def _arrival(self, request: web.Request) -> Delivery:
         target, _, query = request.raw_path.partition("?")
-        path = readable(target)
+        path = utf8(target)
         return Delivery(
             number=self.journal.next_number(),
             received=datetime.now(UTC),
@@ -70,7 +70,7 @@ class Intake:
             path=path,
             query=masked_query(query),
             name=self._name(path) or None,
-            headers=Headers(request.headers.items()),
+            headers=RequestHeaders(request.headers.items()),
             authorization_scheme=authorization_scheme(request.headers.get("Authorization")),
         )
 
@@ -79,7 +79,7 @@ class Intake:
         if path.rstrip("/") == self.base_path:
             return ""
         prefix = f"{self.base_path}/"
-        return readable(unquote(path.removeprefix(prefix))) if path.startswith(prefix) else None
+        return utf8(unquote(path.removeprefix(prefix))) if path.startswith(prefix) else None
 
     def _record(self, delivery: Delivery) -> None:
         self.journal.record(delivery)
@@ -106,7 +106,7 @@ async def _pause(seconds: float, stopping: asyncio.Event) -> bool:
     return True
 
 
-async def _read(request: web.Request) -> tuple[Body, Plan | None]:
+async def _read(request: web.Request) -> tuple[Body, AnswerPlan | None]:
     """The body, and a plan if reading the body already decides the answer."""
     raw = bytearray()
     try:

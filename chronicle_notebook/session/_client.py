@@ -26,6 +26,7 @@ from chronicle_notebook.events._listings import (
     ListenedEventType,
     SequenceTail,
     event_type_listing,
+    listened,
     listened_listing,
     name_listing,
     sequence_listing,
@@ -43,7 +44,7 @@ from chronicle_notebook.session._description import client_card
 from chronicle_notebook.session._doctor import Diagnosis, examine
 from chronicle_notebook.session._guard import LOCK, GuardedGateway, other_store_hint
 from chronicle_notebook.session._location import Place
-from chronicle_notebook.session._observer_queries import failing_of, observers_of
+from chronicle_notebook.session._observer_queries import failing_of, observers_of, retried
 from chronicle_notebook.session._status import Status
 from chronicle_notebook.session._webhook_view import WebhookView
 from chronicle_notebook.session._webhooks import Webhooks
@@ -300,16 +301,7 @@ class Client:
     def listened_event_types(self) -> Listing[ListenedEventType]:
         """The event types of the event store, each with the active webhooks that receive it."""
         event_store = self._place.store()
-        listeners: dict[str, list[str]] = {}
-        for definition in self._kernel.webhooks(event_store):
-            if not definition.active:
-                continue  # an inactive webhook receives nothing
-            for kind in {kind.id for kind in definition.event_types}:
-                listeners.setdefault(kind, []).append(definition.id)
-        found = [
-            ListenedEventType(each, tuple(listeners.get(each.id, ()))) for each in self._kernel.event_types(event_store)
-        ]
-        found.sort(key=lambda each: each.registered.owner == "server")  # the kernel's own event types come last
+        found = listened(self._kernel.event_types(event_store), self._kernel.webhooks(event_store))
         return listened_listing(found, event_store=event_store, foot=self._stamp()).under(banner_of(self.server))
 
     def event_types(self) -> Listing[RegisteredEventType]:
@@ -332,9 +324,8 @@ class Client:
         """The sequences of the namespace, each with the number of its last event."""
         event_store = self._place.store()
         ids = self._kernel.event_sequences(event_store, self._place.namespace())
-        tails = [
-            SequenceTail(each, self.namespace, self._kernel.tail(event_store, self.namespace, each)) for each in ids
-        ]
+        tail = self._kernel.tail
+        tails = [SequenceTail(each, self.namespace, tail(event_store, self.namespace, each)) for each in ids]
         return sequence_listing(tails, event_store=event_store, foot=self._stamp()).under(banner_of(self.server))
 
     def observers(self, webhook: str | None = None, *, namespace: str | None = None) -> Listing[ObserverState]:
@@ -361,17 +352,12 @@ class Client:
         return failed_partition_listing(found, where=where, foot=self._stamp()).under(banner_of(self.server))
 
     def retry_failed_partitions(self, webhook: str) -> Listing[tuple[FailedPartition, bool | None]]:
-        """Ask the kernel to retry each failed partition of a webhook now. For each partition the result says whether
-        the retry started.
+        """Ask the kernel to retry each failed partition of a webhook now. The result says for each whether it started.
 
-        The result is None if the kernel does not say so. The kernel does not start a quarantined partition.
+        It is None if the kernel does not say so. The kernel does not start a quarantined partition.
         """
         sequence = self.webhooks.get(webhook).event_sequence_id
-        retry, store = self._kernel.retry_partition, self._place.store()
-        tried = [
-            (each, retry(store, each.namespace, webhook, sequence, each.partition))
-            for each in self.failed_partitions(webhook)
-        ]
+        tried = retried(self._kernel, self._place.store(), sequence, self.failed_partitions(webhook))
         return retry_listing(tried, webhook=webhook, foot=self._stamp()).under(banner_of(self.server))
 
     def close(self) -> None:

@@ -19,7 +19,7 @@ from chronicle_notebook.session._client import Client
 from chronicle_notebook.session._doctor import Diagnosis, examine
 from chronicle_notebook.session._guard import GuardedGateway
 from chronicle_notebook.session._location import DEFAULT_NAMESPACE
-from chronicle_notebook.session._profiles import PROFILE, Profile, profile as read_profile
+from chronicle_notebook.session._profiles import PROFILE, ConnectionProfile, profile as read_profile
 from chronicle_notebook.session._registry import NAME_IT, client, clients, let_go, recent, remember, take
 from chronicle_notebook.session._sandbox_process import SANDBOX_STORE, embedded
 from chronicle_notebook.session._server_choice import VARIABLE, Held, held, named_by_environment, target
@@ -130,7 +130,7 @@ def connect(  # noqa: PLR0913 - each is given by name, and rarely
     )
 
 
-def _meant(given: Held, found: Profile, *, named: bool) -> ConnectionString | None:
+def _meant(given: Held, found: ConnectionProfile, *, named: bool) -> ConnectionString | None:
     """The connection string to use: the argument, else the one of a profile that is an argument, else the one of the
     environment.
 
@@ -154,10 +154,10 @@ def _meant(given: Held, found: Profile, *, named: bool) -> ConnectionString | No
     )
 
 
-def _chosen(profile: str | None) -> Profile:
+def _chosen(profile: str | None) -> ConnectionProfile:
     """The profile of this name, else the profile that the environment names, else an empty profile."""
     wanted = profile if profile is not None else os.getenv(PROFILE) or None
-    return Profile("") if wanted is None else read_profile(wanted)
+    return ConnectionProfile("") if wanted is None else read_profile(wanted)
 
 
 def _connect_embedded(
@@ -262,7 +262,7 @@ def doctor(
         return client().doctor(event_store=event_store, namespace=namespace)
     given, connection = held(connection), None
     # A connection string as an argument has nothing to do with a profile that only the environment names.
-    found = Profile("") if given() is not None and profile is None else _chosen(profile)
+    found = ConnectionProfile("") if given() is not None and profile is None else _chosen(profile)
     meant = _meant(given, found, named=profile is not None) or ConnectionString()
     store, space = event_store or found.event_store, namespace or found.namespace
     if namespace is not None and store is None:

@@ -1,4 +1,4 @@
-"""The card of a client: the kernel, the identity of the client, and the security of the connection."""
+"""The cards of a client and of its webhooks: which kernel, as whom, how secured; which calls there are."""
 
 from __future__ import annotations
 
@@ -72,3 +72,21 @@ def describe_security(channel: Channel) -> str:
         text += f"; it changed {'once' if times == 1 else f'{times} times'} since this client connected, last from "
         text += f"{last.before[:16]}…"
     return text
+
+
+CALLS = (
+    ("all(), ids(), get(id)", "what is registered"),
+    ("to_frame()", "the same as a DataFrame"),
+    ("explore()", "the same as a widget, live"),
+    ("plan(...), register(...)", "what a registration would do, and do it"),
+    ("replace(...), remove(id)", "change what kernels otherwise keep, and take away"),
+    ("test(id)", "send a test request to the target"),
+    ("code(id)", "write one out as code"),
+    ("observe()", "the list at each change"),
+)
+"""The most useful calls, with their purpose."""
+
+
+def calls_card(event_store: str, server: str) -> Card:
+    """A card with the calls. It needs no answer of the kernel."""
+    return Card(heading=f"Webhooks of event store {event_store!r} on {server}", facts=CALLS, banner=banner_of(server))

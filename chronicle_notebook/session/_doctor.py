@@ -44,7 +44,7 @@ TIMEOUT = 5.0
 NOT_NAMED = "none was named, so none was looked for"
 
 
-class Finding(StrEnum):
+class StepFinding(StrEnum):
     """The result of a step."""
 
     PASSED = "passed"
@@ -53,11 +53,11 @@ class Finding(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class DoctorStep:
     """One step on the way to a kernel."""
 
     name: str
-    finding: Finding
+    finding: StepFinding
     duration: float | None
     """The duration in seconds; None if the step was not reached."""
     detail: str
@@ -72,10 +72,10 @@ class Step:
 
 
 @public
-class Diagnosis(Sequence[Step]):
+class Diagnosis(Sequence[DoctorStep]):
     """All steps in order. A diagnosis is true if every step passed."""
 
-    def __init__(self, steps: Sequence[Step], *, server: str, banner: str = "") -> None:
+    def __init__(self, steps: Sequence[DoctorStep], *, server: str, banner: str = "") -> None:
         self._steps = tuple(steps)
         self._banner = banner
         self.server = server
@@ -84,16 +84,16 @@ class Diagnosis(Sequence[Step]):
     def __len__(self) -> int:
         return len(self._steps)
 
-    def __iter__(self) -> Iterator[Step]:
+    def __iter__(self) -> Iterator[DoctorStep]:
         return iter(self._steps)
 
     @overload
-    def __getitem__(self, key: int | str) -> Step: ...
+    def __getitem__(self, key: int | str) -> DoctorStep: ...
 
     @overload
-    def __getitem__(self, key: slice) -> tuple[Step, ...]: ...
+    def __getitem__(self, key: slice) -> tuple[DoctorStep, ...]: ...
 
-    def __getitem__(self, key: int | str | slice) -> Step | tuple[Step, ...]:
+    def __getitem__(self, key: int | str | slice) -> DoctorStep | tuple[DoctorStep, ...]:
         if isinstance(key, str):
             return next(step for step in self._steps if step.name == key)
         return self._steps[key]
@@ -102,9 +102,9 @@ class Diagnosis(Sequence[Step]):
         return self.failed is None
 
     @property
-    def failed(self) -> Step | None:
+    def failed(self) -> DoctorStep | None:
         """The step that failed; None if none failed."""
-        return next((step for step in self._steps if step.finding is Finding.FAILED), None)
+        return next((step for step in self._steps if step.finding is StepFinding.FAILED), None)
 
     @property
     def summary(self) -> str:
@@ -121,7 +121,7 @@ class Diagnosis(Sequence[Step]):
         return self._table().html()
 
     def _table(self) -> Table:
-        signs = {Finding.PASSED: "✓", Finding.FAILED: "✗", Finding.NOT_REACHED: "·"}
+        signs = {StepFinding.PASSED: "✓", StepFinding.FAILED: "✗", StepFinding.NOT_REACHED: "·"}
         return Table(
             caption=self.summary,
             titles=("Step", "Finding", "ms", "What was seen"),
@@ -166,31 +166,31 @@ def examine(
     :param banner: the banner above the result.
     """
     walk = _Walk(target, event_store, namespace, Trust.of(target) if trust is None else trust, timeout)
-    steps: list[Step] = []
+    steps: list[DoctorStep] = []
     failed = False
     try:
         for name, take in walk.steps():
             if failed:
-                steps.append(Step(name, Finding.NOT_REACHED, None, ""))
+                steps.append(DoctorStep(name, StepFinding.NOT_REACHED, None, ""))
                 continue
             step = _taken(name, take)
-            failed = step.finding is Finding.FAILED
+            failed = step.finding is StepFinding.FAILED
             steps.append(step)
     finally:
         walk.close()
     return Diagnosis(steps, server=str(walk.host), banner=banner)
 
 
-def _taken(name: str, take: Callable[[], str]) -> Step:
+def _taken(name: str, take: Callable[[], str]) -> DoctorStep:
     started = time.monotonic()
     try:
-        detail, next_step, finding = take(), "", Finding.PASSED
+        detail, next_step, finding = take(), "", StepFinding.PASSED
     except _Failed as failure:
-        detail, next_step, finding = failure.detail, failure.next_step, Finding.FAILED
+        detail, next_step, finding = failure.detail, failure.next_step, StepFinding.FAILED
     except ChronicleError as error:
-        detail, finding = error.message.rstrip("."), Finding.FAILED
+        detail, finding = error.message.rstrip("."), StepFinding.FAILED
         next_step = error.hint or "Look into the kernel's log."
-    return Step(name, finding, time.monotonic() - started, detail, next_step)
+    return DoctorStep(name, finding, time.monotonic() - started, detail, next_step)
 
 
 class _Walk:

@@ -11,8 +11,9 @@ import threading
 from collections.abc import Sequence
 from typing import Self
 
+from chronicle_notebook.base._call import Caller
 from chronicle_notebook.base._errors import ProtectedError
-from chronicle_notebook.contracts.negotiated import AgreeingCaller, NegotiatedGateway
+from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.model import AppendResult, EventToAppend, RegisteredEventType, WebhookDefinition
 
 CONFIRMED = "CHRONICLE_NOTEBOOK_CONFIRM"
@@ -113,7 +114,7 @@ def other_store_hint(event_store: str) -> str:
 class GuardedGateway(NegotiatedGateway):
     """A gateway whose writes need the event store's name. Reads need nothing."""
 
-    def __init__(self, caller: AgreeingCaller, *, label: str = "") -> None:
+    def __init__(self, caller: Caller, *, label: str = "") -> None:
         super().__init__(caller)
         self.label = label
         """The name of the profile that protects the connection; empty if there is none."""

@@ -5,6 +5,8 @@ It would be true that no partition of an unknown id fails, but a reader would ta
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from chronicle_notebook.base._arguments import check_names
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.model import FailedPartition, ObserverState
@@ -56,3 +58,13 @@ def _check_known(kernel: KernelGateway, place: Place, observer: str) -> None:
     known = {each.id for space in place.namespaces() for each in kernel.observers(store, space)}
     if observer not in known:
         raise unknown_webhook(observer, sorted(known.union(hooks)), store, kernel.server)
+
+
+def retried(
+    kernel: KernelGateway, event_store: str, sequence: str, failing: Iterable[FailedPartition]
+) -> list[tuple[FailedPartition, bool | None]]:
+    """Ask the kernel to try partitions now. Each comes with whether that was started; None where that is not known."""
+    return [
+        (each, kernel.retry_partition(event_store, each.namespace, each.observer_id, sequence, each.partition))
+        for each in failing
+    ]

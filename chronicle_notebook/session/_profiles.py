@@ -42,7 +42,7 @@ _WORDS = {str: "a text", bool: "true or false"}
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class ConnectionProfile:
     """What the file says about one connection. A field that the file does not have is None."""
 
     name: str
@@ -61,7 +61,7 @@ def config_file() -> Path:
     return user_config_path("chronicle-notebook", appauthor=False, roaming=True) / "config.toml"
 
 
-def profile(name: str) -> Profile:
+def profile(name: str) -> ConnectionProfile:
     """Read one profile.
 
     :raises InvalidInputError: the file or the profile does not exist, a key is unknown or has a wrong type, or the file
@@ -77,7 +77,7 @@ def profile(name: str) -> Profile:
             hint=did_you_mean(name, names) or f"It has {', '.join(names) or 'none'}. Write [profiles.{name}].",
         )
     _check(path, name, document)
-    return Profile(
+    return ConnectionProfile(
         name=name,
         connection=_connection(path, name, document),
         event_store=_table(document, name).get("event_store"),

@@ -28,6 +28,7 @@ from chronicle_notebook.registration import _register
 from chronicle_notebook.registration._outcome import Outcome, Outcomes
 from chronicle_notebook.registration._plan import Plan, plan_for
 from chronicle_notebook.registration._replace import replace
+from chronicle_notebook.session._description import calls_card
 from chronicle_notebook.target_test._answer import TargetAnswer
 from chronicle_notebook.target_test._trial import Append, tried
 
@@ -387,21 +388,3 @@ class Webhooks:
         stored = [each.type for each in self._kernel.event_types(self._event_store()) if each.owner != "server"]
         declared = [event_type_of(cls) for cls in declared_event_types()]
         return list({kind.id: kind for kind in [*stored, *declared]}.values())
-
-
-CALLS = (
-    ("all(), ids(), get(id)", "what is registered"),
-    ("to_frame()", "the same as a DataFrame"),
-    ("explore()", "the same as a widget, live"),
-    ("plan(...), register(...)", "what a registration would do, and do it"),
-    ("replace(...), remove(id)", "change what kernels otherwise keep, and take away"),
-    ("test(id)", "send a test request to the target"),
-    ("code(id)", "write one out as code"),
-    ("observe()", "the list at each change"),
-)
-"""The most useful calls, with their purpose."""
-
-
-def calls_card(event_store: str, server: str) -> Card:
-    """A card with the calls. It needs no answer of the kernel."""
-    return Card(heading=f"Webhooks of event store {event_store!r} on {server}", facts=CALLS, banner=banner_of(server))

@@ -21,7 +21,7 @@ from chronicle_notebook.reading._list import row
 from chronicle_notebook.widgets import _explorer_model
 from chronicle_notebook.widgets._details import details
 from chronicle_notebook.widgets._explorer_model import ExplorerModel
-from chronicle_notebook.widgets._filter import Filter
+from chronicle_notebook.widgets._filter import ExplorerFilter
 from chronicle_notebook.widgets._form_port import FORM_SCRIPTS, FormPort
 from chronicle_notebook.widgets._health import STATES
 from chronicle_notebook.widgets._message import Told
@@ -160,7 +160,7 @@ class WebhookExplorer(View):
         self._push_details()
 
     def _take_filter(self, change: Message) -> None:
-        self.model.filter = Filter.read(change["new"])
+        self.model.filter = ExplorerFilter.read(change["new"])
 
     def _find(self, message: Message) -> WebhookDefinition:
         webhook = str(message.get("id"))

@@ -15,7 +15,7 @@ from chronicle_notebook.reading._frame import columns_of, frame
 from chronicle_notebook.reading._list import WebhookList
 from chronicle_notebook.reading._observation import ObservationState, WebhookObservation
 from chronicle_notebook.registration._outcome import Outcome
-from chronicle_notebook.widgets._filter import Filter
+from chronicle_notebook.widgets._filter import ExplorerFilter
 from chronicle_notebook.widgets._health import Health, Observers, read_observers
 from chronicle_notebook.widgets._job import Jobs
 from chronicle_notebook.widgets._message import Level, Told, told_answer, told_error, told_outcome, told_retry
@@ -61,7 +61,7 @@ class ExplorerModel:
         self.observers_error: ChronicleError | None = None
         """The error of the latest reading; None if it succeeded."""
         self.selected_ids: tuple[str, ...] = ()
-        self.filter = Filter()
+        self.filter = ExplorerFilter()
         self.told: Told | None = None
         """The message to show: the outcome of the last action."""
         self.removed: WebhookDefinition | None = None
@@ -125,7 +125,7 @@ class ExplorerModel:
     @property
     def filtered(self) -> list[WebhookDefinition]:
         """The webhooks that match the filter, in the order of the list."""
-        if self.filter == Filter():
+        if self.filter == ExplorerFilter():
             return list(self.hooks or ())
         return [each for each in self.hooks or () if self.filter.accepts(each, self.health(each).state)]
 

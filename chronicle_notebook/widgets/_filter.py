@@ -10,7 +10,7 @@ from chronicle_notebook.model import WebhookDefinition
 
 
 @dataclass(frozen=True, slots=True)
-class Filter:
+class ExplorerFilter:
     """A filter. Empty texts match everything."""
 
     text: str = ""
@@ -24,7 +24,7 @@ class Filter:
     """A state of :mod:`chronicle_notebook.widgets._health`."""
 
     @classmethod
-    def read(cls, given: Mapping[str, object]) -> Filter:
+    def read(cls, given: Mapping[str, object]) -> ExplorerFilter:
         """The filter that a browser sent. Unknown keys are ignored."""
         names = ("text", "event_type", "authorization", "state")
         return cls(**{name: str(given.get(name) or "") for name in names})

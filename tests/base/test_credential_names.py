@@ -10,7 +10,7 @@ from chronicle_notebook.base._credential_names import (
     parameter_looks_like_credential,
 )
 from chronicle_notebook.definition.rules._header import header_caution
-from chronicle_notebook.receiver import Headers
+from chronicle_notebook.receiver import RequestHeaders
 
 CREDENTIALS = (
     *("Api-Key", "Authorization", "Cookie", "Ocp-Apim-Subscription-Key", "Proxy-Authorization", "X-API-Key"),
@@ -28,14 +28,14 @@ OTHERS = (
 def test_a_receiver_masks_and_a_registration_warns_of_the_same_headers(name: str) -> None:
     assert looks_like_credential(name)
     assert header_caution(name, "canary") is not None
-    assert "canary" not in repr(Headers([(name, "canary")]))
+    assert "canary" not in repr(RequestHeaders([(name, "canary")]))
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_neither_minds_a_header_that_tells_of_no_credential(name: str) -> None:
     assert not looks_like_credential(name)
     assert header_caution(name, "canary") is None
-    assert "canary" in repr(Headers([(name, "canary")]))
+    assert "canary" in repr(RequestHeaders([(name, "canary")]))
 
 
 @pytest.mark.parametrize("name", ["code", "Code", "sig", "pwd", "pass", "access_token", "accessToken", "key", "sv-key"])

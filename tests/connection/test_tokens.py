@@ -212,7 +212,7 @@ def test_a_token_is_renewed_a_minute_before_its_end(front: ScriptedFront, author
         assert begun <= token.ends_at - 3600 <= now
         assert round(token.ends_at - token.renew_at) == 60
         # Nobody waits for an hour: the token is made to be at that moment.
-        channel.tokens._token = _tokens._Token(token.value, now, now + 60)
+        channel.tokens._token = _tokens._BearerToken(token.value, now, now + 60)
         version(channel)
         version(channel)
     assert front.asked(TOKEN) == 2
@@ -291,7 +291,7 @@ def test_failed_renewals_are_throttled_and_the_valid_token_is_used(
         version(channel)
         token = channel.tokens._token
         assert token is not None
-        channel.tokens._token = _tokens._Token(token.value, time.monotonic(), token.ends_at)
+        channel.tokens._token = _tokens._BearerToken(token.value, time.monotonic(), token.ends_at)
         authority.fault = HttpAnswer(503)
         for _ in range(20):
             assert version(channel) == "19.29.4"

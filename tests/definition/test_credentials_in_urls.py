@@ -112,11 +112,11 @@ def test_an_explorer_sends_nothing_of_it_to_the_browser(foreign: Client) -> None
 
 
 def test_the_text_of_a_filter_is_looked_for_in_what_is_shown(foreign: Client) -> None:
-    from chronicle_notebook.widgets._filter import Filter
+    from chronicle_notebook.widgets._filter import ExplorerFilter
 
     hook = foreign.webhooks.get("foreign")
-    assert Filter(text="127.0.0.1:9/in").accepts(hook, "")
-    assert not Filter(text=SIG).accepts(hook, ""), "the browser, which has the same rules, does not know it"
+    assert ExplorerFilter(text="127.0.0.1:9/in").accepts(hook, "")
+    assert not ExplorerFilter(text=SIG).accepts(hook, ""), "the browser, which has the same rules, does not know it"
 
 
 def test_a_form_that_stands_still_shows_dots(foreign: Client) -> None:

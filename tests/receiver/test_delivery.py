@@ -13,7 +13,7 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from chronicle_notebook.base._secrets import MASK
-from chronicle_notebook.receiver import Delivery, DeliveryList, Headers, Receiver
+from chronicle_notebook.receiver import Delivery, DeliveryList, Receiver, RequestHeaders
 from chronicle_notebook.receiver._body import MAX_TEXT, read_body
 from chronicle_notebook.receiver._credential import CredentialCheck
 from chronicle_notebook.receiver._headers import authorization_scheme, masked_query
@@ -68,9 +68,9 @@ def everything(value: object) -> Iterator[str]:
         for each in dataclasses.fields(value):
             yield from everything(getattr(value, each.name))
         yield value._repr_html_()
-    if isinstance(value, Headers):
+    if isinstance(value, RequestHeaders):
         yield from (text for pair in value.items() for text in pair)
-        yield from (repr(getattr(value, slot)) for slot in Headers.__slots__)
+        yield from (repr(getattr(value, slot)) for slot in RequestHeaders.__slots__)
 
 
 class TestSecrets:
@@ -119,28 +119,28 @@ class TestSecrets:
     )
     def test_only_a_registered_scheme_is_kept(self, header: str, scheme: str, kept: str) -> None:
         assert authorization_scheme(header) == scheme
-        assert Headers([("Authorization", header)])["authorization"] == kept
+        assert RequestHeaders([("Authorization", header)])["authorization"] == kept
 
     @settings(deadline=None)
     @given(name=st.text(max_size=10), word=st.sampled_from(["token", "Secret", "PASSWORD", "key", "Auth", "signature"]))
     def test_any_name_with_such_a_word_is_masked(self, name: str, word: str) -> None:
-        assert Headers([(f"{name}{word}", CANARY)]).items() == {(f"{name}{word}", MASK)}
+        assert RequestHeaders([(f"{name}{word}", CANARY)]).items() == {(f"{name}{word}", MASK)}
         assert CANARY not in masked_query(f"{word}={CANARY}")
 
 
 class TestHeaders:
     def test_they_are_found_in_any_case_and_keep_their_spelling(self) -> None:
-        headers = Headers([("X-Source", "a"), ("Accept", "b"), ("x-source", "c")])
+        headers = RequestHeaders([("X-Source", "a"), ("Accept", "b"), ("x-source", "c")])
         assert headers["x-SOURCE"] == "a, c"
         assert list(headers) == ["X-Source", "Accept"]
         assert "accept" in headers
         assert headers.get("nothing") is None
-        assert headers == Headers([("x-source", "a, c"), ("ACCEPT", "b")])
-        assert hash(headers) == hash(Headers([("x-source", "a, c"), ("ACCEPT", "b")]))
+        assert headers == RequestHeaders([("x-source", "a, c"), ("ACCEPT", "b")])
+        assert hash(headers) == hash(RequestHeaders([("x-source", "a, c"), ("ACCEPT", "b")]))
         assert headers != {"X-Source": "a, c"}
 
     def test_bytes_that_are_no_text_are_replaced(self) -> None:
-        assert Headers([("X-Bad", "a\udcff")])["X-Bad"].encode().startswith(b"a")
+        assert RequestHeaders([("X-Bad", "a\udcff")])["X-Bad"].encode().startswith(b"a")
 
 
 class TestBody:
@@ -236,7 +236,7 @@ class TestDelivery:
             partition=evil,
             body_text=evil,
             body_error=evil,
-            headers=Headers([(evil, evil)]),
+            headers=RequestHeaders([(evil, evil)]),
             events=(event(1, evil),),
         )
         for page in (shown._repr_html_(), delivery(events=(event(1, evil, **{evil: evil}),))._repr_html_()):

@@ -155,9 +155,9 @@ def test_the_webhooks_of_a_client_say_what_can_be_done_with_them(client: Client)
     assert f"Webhooks of event store {client.event_store!r} on {client.server}" in shown
     assert "register(...)" in shown
     assert "explore()" in client.webhooks._repr_html_()
-    from chronicle_notebook.session import _webhooks
+    from chronicle_notebook.session import _description
 
-    for calls, _ in _webhooks.CALLS:
+    for calls, _ in _description.CALLS:
         for name in calls.split(", "):
             assert callable(getattr(client.webhooks, name.partition("(")[0]))
 

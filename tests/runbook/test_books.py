@@ -22,7 +22,7 @@ from chronicle_notebook.model import (
     WebhookDefinition,
 )
 from chronicle_notebook.receiver import Receiver
-from chronicle_notebook.runbook.engine._outcome import Status
+from chronicle_notebook.runbook.engine._outcome import RunStatus
 from chronicle_notebook.runbook.engine._source import schema_of
 from chronicle_notebook.session._client import Client
 from tests.runbook.books import BOOKS, CANARY, Desk, Ran
@@ -168,7 +168,7 @@ def test_dry_it_shows_the_plan_and_changes_nothing(
     ran = desk.run(case.name, event_store=client.event_store, **parameters)
     assert ran.error is None
     assert ran.outcome is not None
-    assert ran.outcome.status is Status.PLANNED
+    assert ran.outcome.status is RunStatus.PLANNED
     assert {each["state"] for each in ran.outcome.steps} <= {"to do", "cannot tell"}
     assert written(client) == before
     assert client.webhooks.all() == hooks
@@ -189,7 +189,7 @@ def test_applied_it_reaches_what_it_is_for_and_a_second_time_finds_nothing_amiss
     first = applied(desk, client, case, {**parameters, "outcome_file": str(tmp_path / "outcome.json")})
     assert first.error is None
     assert first.outcome is not None
-    assert first.outcome.status is Status.DONE
+    assert first.outcome.status is RunStatus.DONE
     assert {each["state"] for each in first.outcome.steps} == {"done"}
     assert case.reached(client, endpoint)
     kept = json.loads((tmp_path / "outcome.json").read_text())
@@ -200,7 +200,7 @@ def test_applied_it_reaches_what_it_is_for_and_a_second_time_finds_nothing_amiss
     assert again.outcome is not None
     # Nobody can read back which secret a webhook has, so it is sent once more.
     sent = case.name in {"rotate-secret", "onboard-consumer"}
-    assert again.outcome.status is (Status.DONE if sent else Status.NOTHING_TO_DO)
+    assert again.outcome.status is (RunStatus.DONE if sent else RunStatus.NOTHING_TO_DO)
     everything = capsys.readouterr().out + "".join(each.read_text() for each in tmp_path.iterdir() if each.is_file())
     assert CANARY not in everything
 
@@ -244,7 +244,7 @@ def test_when_the_kernel_fails_half_way_the_outcome_says_what_was_done_and_the_n
     ran = applied(desk, client, case, parameters)
     assert isinstance(ran.error, RunbookError)
     assert ran.outcome is not None
-    assert ran.outcome.status is Status.INCOMPLETE
+    assert ran.outcome.status is RunStatus.INCOMPLETE
     states = [each["state"] for each in ran.outcome.steps]
     assert states.count("failed") == 1
     first = states.index("failed")
@@ -256,7 +256,7 @@ def test_when_the_kernel_fails_half_way_the_outcome_says_what_was_done_and_the_n
     again = applied(desk, client, case, parameters)
     assert again.error is None
     assert again.outcome is not None
-    assert again.outcome.status is Status.DONE
+    assert again.outcome.status is RunStatus.DONE
     assert case.reached(client, endpoint)
 
 
@@ -303,7 +303,7 @@ def test_a_host_without_webhooks_is_told_with_the_nearest(desk: Desk, client: Cl
     assert isinstance(ran.error, InvalidInputError)
     assert ran.error.hint == "Did you mean 'old.example.com'?"
     assert ran.outcome is not None
-    assert ran.outcome.status is Status.FAILED
+    assert ran.outcome.status is RunStatus.FAILED
     assert "before anything was changed" in ran.outcome.summary
 
 
@@ -422,7 +422,7 @@ def test_an_audit_fails_from_the_grade_on_that_it_was_told(desk: Desk, client: C
     ran = desk.run("audit-webhooks", event_store=client.event_store, fail_on="high")
     assert isinstance(ran.error, RunbookError)
     assert ran.outcome is not None
-    assert ran.outcome.status is Status.REJECTED
+    assert ran.outcome.status is RunStatus.REJECTED
     assert "plain-http" in {each["rule"] for each in ran.outcome.findings}
     assert written(client) == before
 

@@ -10,7 +10,7 @@ import pytest
 from chronicle_notebook import InvalidInputError, Receiver, RunbookError, Secret
 from chronicle_notebook.model import BearerAuthorization, WebhookDefinition
 from chronicle_notebook.runbook import audit, diagnose
-from chronicle_notebook.runbook.engine._outcome import Status
+from chronicle_notebook.runbook.engine._outcome import RunStatus
 from chronicle_notebook.session._client import Client
 from tests.runbook.books import CANARY, Desk
 from tests.runbook.test_books import OLD, OPENED, hook, wait_until, written
@@ -41,7 +41,7 @@ def test_a_consumer_with_credentials_is_refused_where_its_history_would_be_lost(
     assert "authorization-dropped" in str(ran.error)
     assert "counts as delivered" in str(ran.error)
     assert ran.outcome is not None
-    assert ran.outcome.status is Status.FAILED
+    assert ran.outcome.status is RunStatus.FAILED
     assert "accept_defects=" in ran.outcome.problems[0], "the next step stands in the outcome too"
     assert written(client) == before
     assert client.webhooks.ids() == []
@@ -110,7 +110,7 @@ def test_a_recovery_asks_the_target_where_nothing_failing_proves_nothing(
     told = {"webhook": "a", "event_store": "shop", "deadline": 5.0}
     dry = bare_desk.run("recover-webhook", **told)
     assert dry.outcome is not None
-    assert dry.outcome.status is Status.PLANNED
+    assert dry.outcome.status is RunStatus.PLANNED
     assert "counts any answer as delivered" in dry.outcome.steps[-1]["note"]
     ran = bare_desk.run("recover-webhook", apply=True, **told)
     assert isinstance(ran.error, RunbookError)
@@ -119,7 +119,7 @@ def test_a_recovery_asks_the_target_where_nothing_failing_proves_nothing(
     ran = bare_desk.run("recover-webhook", apply=True, **told)
     assert ran.error is None
     assert ran.outcome is not None
-    assert ran.outcome.status is Status.DONE
+    assert ran.outcome.status is RunStatus.DONE
     assert "a replay" in ran.outcome.steps[-1]["note"], "what was refused does not come again by itself"
 
 
@@ -193,7 +193,7 @@ def test_with_replace_it_is_moved_all_the_same_and_goes_on_where_it_was(
     endpoint.wait_for(2, where=lambda delivery: bool(delivery.events))
     again = bare_desk.run("move-host", **parameters)
     assert again.outcome is not None
-    assert again.outcome.status is Status.NOTHING_TO_DO
+    assert again.outcome.status is RunStatus.NOTHING_TO_DO
 
 
 def test_what_a_replacement_left_removed_is_registered_by_the_next_run(
@@ -213,7 +213,7 @@ def test_what_a_replacement_left_removed_is_registered_by_the_next_run(
         ran = bare_desk.run("move-host", **parameters)
     assert isinstance(ran.error, RunbookError)
     assert ran.outcome is not None
-    assert ran.outcome.status is Status.INCOMPLETE
+    assert ran.outcome.status is RunStatus.INCOMPLETE
     assert client.webhooks.ids() == ["b"], "one is removed, the other is untouched"
     ran = bare_desk.run("move-host", **{**parameters, "to_host": "elsewhere.example.com"})
     assert isinstance(ran.error, InvalidInputError)
@@ -246,7 +246,7 @@ def test_a_recovery_with_a_new_target_is_refused_where_the_kernel_would_drop_it(
     assert "updates-dropped" in ran.error.message
     assert "pause-and-resume" in ran.error.hint
     assert ran.outcome is not None
-    assert ran.outcome.status is Status.FAILED
+    assert ran.outcome.status is RunStatus.FAILED
 
 
 @pytest.mark.parametrize("known_by", ["name", "what the kernel lists"])

@@ -9,7 +9,7 @@ import pytest
 from chronicle_notebook import InvalidInputError, Receiver, RunbookError, Secret
 from chronicle_notebook.base._url import host_of, shown
 from chronicle_notebook.model import OAuthAuthorization
-from chronicle_notebook.runbook.engine._outcome import Status
+from chronicle_notebook.runbook.engine._outcome import RunStatus
 from chronicle_notebook.runbook.recipes._move import moved
 from chronicle_notebook.session._client import Client
 from tests.runbook.books import Desk, Ran
@@ -152,7 +152,7 @@ def test_a_move_that_is_done_shows_what_is_there(desk: Desk, client: Client) -> 
     ran = moving(desk, client, "new.example.com", from_host="old-archive.example.net")
     assert ran.error is None
     assert ran.outcome is not None
-    assert ran.outcome.status is Status.NOTHING_TO_DO
+    assert ran.outcome.status is RunStatus.NOTHING_TO_DO
     assert [(each["subject"], each["state"]) for each in ran.outcome.steps] == [("a", "already so")]
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from chronicle_notebook import InvalidInputError, Receiver, Secret
 from chronicle_notebook.model import BasicAuthorization, BearerAuthorization
-from chronicle_notebook.runbook.engine._outcome import Status
+from chronicle_notebook.runbook.engine._outcome import RunStatus
 from chronicle_notebook.session._client import Client
 from tests.runbook.books import CANARY, Desk, Ran
 from tests.runbook.test_books import OPENED, hook, wait_until, written
@@ -88,7 +88,7 @@ def test_with_credentials_nobody_can_tell_whether_it_is_so_already(
     endpoint.expect(bearer=Secret("other-token"))
     dry = onboarded(desk, client, endpoint, token="env:OTHER_TOKEN", apply=False)
     assert dry.outcome is not None
-    assert dry.outcome.status is Status.PLANNED
+    assert dry.outcome.status is RunStatus.PLANNED
     step = last(dry)
     assert step["state"] == "cannot tell"
     assert "replay" in step["note"]

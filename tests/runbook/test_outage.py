@@ -10,7 +10,7 @@ import pytest
 import chronicle_notebook as cn
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.model import EventType, RegisteredEventType
-from chronicle_notebook.runbook.engine._outcome import Status
+from chronicle_notebook.runbook.engine._outcome import RunStatus
 from tests.runbook.books import Desk
 from tests.runbook.test_books import OLD, hook
 
@@ -43,7 +43,7 @@ def test_what_was_done_what_is_not_known_and_what_was_not_done_is_told_and_the_n
     ran = bare_desk.run("move-host", **told)
     assert isinstance(ran.error, cn.RunbookError)
     assert ran.outcome is not None
-    assert ran.outcome.status is Status.INCOMPLETE
+    assert ran.outcome.status is RunStatus.INCOMPLETE
     states = [(each["subject"], each["state"]) for each in ran.outcome.steps if each["what"].startswith("point")]
     assert states == [("a", "done"), ("b", "not known"), ("c", "not done")]
 
@@ -52,6 +52,6 @@ def test_what_was_done_what_is_not_known_and_what_was_not_done_is_told_and_the_n
         ran = bare_desk.run("move-host", **told)
         assert ran.error is None
         assert ran.outcome is not None
-        assert ran.outcome.status is Status.DONE
+        assert ran.outcome.status is RunStatus.DONE
         with cn.connect(event_store=STORE, name="outage") as client:
             assert [each.target_url for each in client.webhooks.all()] == [endpoint.url_for(name) for name in "abc"]

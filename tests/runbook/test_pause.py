@@ -12,7 +12,7 @@ import pytest
 from chronicle_notebook import InvalidInputError, Receiver, RunbookError, Secret
 from chronicle_notebook.model import BearerAuthorization, RegisteredEventType, WebhookDefinition
 from chronicle_notebook.runbook import audit
-from chronicle_notebook.runbook.engine._outcome import Status
+from chronicle_notebook.runbook.engine._outcome import RunStatus
 from chronicle_notebook.session._client import Client
 from tests.runbook.books import CANARY, Desk, Ran
 from tests.runbook.test_books import OLD, OPENED, hook, wait_until, written
@@ -49,7 +49,7 @@ def second(client: Client) -> Client:
 def done(ran: Ran) -> None:
     assert ran.error is None
     assert ran.outcome is not None
-    assert ran.outcome.status is Status.DONE
+    assert ran.outcome.status is RunStatus.DONE
 
 
 # -- the file knows where its definitions are from -----------------------------------------------------------------
@@ -272,7 +272,7 @@ def test_a_second_resumption_does_not_take_a_newer_definition_back(
 def test_the_same_resumption_again_has_nothing_to_do(pausing: Pausing, client: Client) -> None:
     client.webhooks.register(hook("plain"))
     done(pausing("pause", "plain"))
-    for named, status in (((), Status.DONE), ((), Status.NOTHING_TO_DO), (("plain",), Status.NOTHING_TO_DO)):
+    for named, status in (((), RunStatus.DONE), ((), RunStatus.NOTHING_TO_DO), (("plain",), RunStatus.NOTHING_TO_DO)):
         ran = pausing("resume", *named)
         assert ran.outcome is not None
         assert ran.outcome.status is status

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook.runbook.engine._outcome import Status
+from chronicle_notebook.runbook.engine._outcome import RunStatus
 from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.session._client import Client
 from chronicle_notebook.session._connect import stop_sandbox
@@ -33,13 +33,13 @@ def test_nothing_is_applied_to_a_sandbox_that_nobody_asked_for(no_kernel_named: 
     assert "CHRONICLE_CONNECTION_STRING" in ran.error.hint
     assert "sandbox=true" in ran.error.hint
     assert ran.outcome is not None
-    assert ran.outcome.status is Status.FAILED
+    assert ran.outcome.status is RunStatus.FAILED
     assert not (tmp_path / "paused.yaml").exists()
     assert cn.client().webhooks.all().find("audit-archive") is not None
     ran = no_kernel_named.run("pause-and-resume", apply=True, sandbox=True, **told)
     assert ran.error is None
     assert ran.outcome is not None
-    assert ran.outcome.status is Status.DONE
+    assert ran.outcome.status is RunStatus.DONE
     assert "throw-away sandbox" in ran.outcome.summary
 
 
@@ -104,7 +104,7 @@ def test_a_lock_is_met_before_the_first_step(
     assert isinstance(ran.error, cn.ProtectedError)
     assert not (tmp_path / "paused.yaml").exists()
     assert ran.outcome is not None
-    assert ran.outcome.status is Status.FAILED
+    assert ran.outcome.status is RunStatus.FAILED
     assert f"--confirm {client.event_store}" in ran.outcome.problems[0]
     LOCK.unlock(client.server, client.event_store, client.event_store)
     assert desk.run("pause-and-resume", apply=True, **told).error is None

@@ -18,7 +18,7 @@ from chronicle_notebook.model import (
     WebhookDefinition,
 )
 from chronicle_notebook.runbook import diagnose
-from chronicle_notebook.runbook.engine._outcome import Status
+from chronicle_notebook.runbook.engine._outcome import RunStatus
 from chronicle_notebook.session._client import Client
 from tests.runbook.books import CANARY, Desk
 from tests.runbook.test_books import wait_until, written
@@ -132,7 +132,7 @@ def test_a_new_target_and_a_new_secret_are_one_change_that_tells_the_old_host_no
         ran = desk.run("recover-webhook", **given)  # REC_TOKEN, the old one, is not set and not needed
         assert ran.error is None
         assert ran.outcome is not None
-        assert ran.outcome.status is Status.DONE
+        assert ran.outcome.status is RunStatus.DONE
         assert [each["state"] for each in ran.outcome.steps] == ["done"] * 3
         assert client.webhooks.get("rec").target_url == endpoint.url
         again = desk.run("recover-webhook", **given)

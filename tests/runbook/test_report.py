@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from typing import Any
 
 from chronicle_notebook.cli._report import as_json, lines, unlisted
-from chronicle_notebook.runbook.engine._outcome import RunbookOutcome, Status
+from chronicle_notebook.runbook.engine._outcome import RunbookOutcome, RunStatus
 
 
 def outcome(**fields: Any) -> Mapping[str, Any]:
     told = {"summary": "Told.", "applied": True, "server": "s", "event_store": "e", "started": "", "finished": ""}
-    return RunbookOutcome(**{"runbook": "move", "status": Status.DONE, **told, **fields}).to_dict()
+    return RunbookOutcome(**{"runbook": "move", "status": RunStatus.DONE, **told, **fields}).to_dict()
 
 
 def step(state: str, note: str = "") -> dict[str, str]:

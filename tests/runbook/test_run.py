@@ -11,7 +11,7 @@ import pytest
 
 import chronicle_notebook as cn
 from chronicle_notebook.display._table_and_card import Card, Table
-from chronicle_notebook.runbook.engine._outcome import MIME, Status
+from chronicle_notebook.runbook.engine._outcome import MIME, RunStatus
 from tests.runbook.books import CANARY, Desk
 
 
@@ -64,7 +64,7 @@ def test_dry_nothing_is_done_and_the_plan_says_so() -> None:
     run.add(world.step("a"))
     assert "Dry run: nothing was changed." in repr(run.plan())
     assert "Dry run: nothing was changed." in repr(run.apply())
-    assert ended(run).status is Status.PLANNED
+    assert ended(run).status is RunStatus.PLANNED
     assert world.done == []
 
 
@@ -75,7 +75,7 @@ def test_it_stops_at_the_first_step_that_fails() -> None:
     run.apply()
     assert not ended(run)
     assert states(run) == ["done", "failed", "not done"]
-    assert run.outcome.status is Status.INCOMPLETE
+    assert run.outcome.status is RunStatus.INCOMPLETE
     assert run.outcome.problems[0] == "b: do b: failed. No."
 
 
@@ -128,7 +128,7 @@ def test_a_step_that_prepares_another_is_left_out_when_that_is_done() -> None:
     run.add([world.step("a", lasting=False, so=lambda: None), world.step("b")])
     run.plan()
     run.apply()
-    assert ended(run).status is Status.NOTHING_TO_DO
+    assert ended(run).status is RunStatus.NOTHING_TO_DO
     assert world.done == ["b"]
 
 
@@ -178,7 +178,7 @@ def test_a_cell_that_fails_on_the_way_leaves_an_outcome(bare_desk: Desk, capsys:
     shell.run_cell("import chronicle_notebook as cn\nrun = cn.runbook.start('example', {'apply': True}, schema={})")
     shell.run_cell("raise cn.KernelUnreachableError('No kernel answers.')")
     outcome = shell.user_ns["run"].outcome
-    assert outcome.status is Status.FAILED
+    assert outcome.status is RunStatus.FAILED
     assert outcome.problems == ["No kernel answers."]
     assert "It ended before anything was changed." in capsys.readouterr().out
     shell.run_cell("1/0")
@@ -217,7 +217,7 @@ def test_an_outcome_that_cannot_be_written_is_shown_and_kept(
     run.apply()
     with pytest.raises(cn.RunbookError, match="could not be written") as caught:
         run.finish()
-    assert run.outcome.status is Status.DONE
+    assert run.outcome.status is RunStatus.DONE
     assert caught.value.outcome is run.outcome
     assert caught.value.hint == "Name another outcome_file."
     assert "example: done. 1 of 1 steps done" in capsys.readouterr().out

@@ -11,8 +11,9 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 
 import chronicle_notebook as cn
+from chronicle_notebook.base._call import Caller
 from chronicle_notebook.contracts.commands import methods
-from chronicle_notebook.contracts.negotiated import AgreeingCaller, NegotiatedGateway
+from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.session import _connect
 from chronicle_notebook.session._client import Client
 
@@ -121,7 +122,7 @@ def test_a_connection_that_fails_leaves_nothing_behind() -> None:
 def test_ctrl_c_while_connecting_leaves_nothing_behind(
     shared_sandbox: cn.Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    channels: list[AgreeingCaller] = []
+    channels: list[Caller] = []
     ask = NegotiatedGateway.version
 
     def interrupted(gateway: NegotiatedGateway, *, retry: bool = True) -> str:

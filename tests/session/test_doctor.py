@@ -16,7 +16,7 @@ from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, host_pb2, namespaces_pb2
-from chronicle_notebook.session._doctor import Diagnosis, Finding, examine
+from chronicle_notebook.session._doctor import Diagnosis, StepFinding, examine
 from tests.scripted import ScriptedKernel, enveloped
 from tests.waiting import LONG
 
@@ -35,8 +35,8 @@ def ends_at(diagnosis: Diagnosis, name: str) -> tuple[str, str]:
     assert failed.name == name, diagnosis
     position = STEPS.index(name)
     assert [step.name for step in diagnosis] == STEPS
-    assert {step.finding for step in diagnosis[:position]} <= {Finding.PASSED}
-    assert {step.finding for step in diagnosis[position + 1 :]} <= {Finding.NOT_REACHED}
+    assert {step.finding for step in diagnosis[:position]} <= {StepFinding.PASSED}
+    assert {step.finding for step in diagnosis[position + 1 :]} <= {StepFinding.NOT_REACHED}
     assert all(step.duration is not None for step in diagnosis[: position + 1])
     assert not diagnosis
     assert f"ends at {name}" in repr(diagnosis)
@@ -54,7 +54,7 @@ def locked() -> Iterator[Sandbox]:
 def test_a_clear_way_passes_every_step(shared_sandbox: Sandbox) -> None:
     diagnosis = diagnose(shared_sandbox.connection_string, event_store="System", namespace="Default")
     assert diagnosis, diagnosis
-    assert [step.finding for step in diagnosis] == [Finding.PASSED] * 8
+    assert [step.finding for step in diagnosis] == [StepFinding.PASSED] * 8
     assert diagnosis["token"].detail == "not needed"
     assert diagnosis["contract"].detail.endswith("wire generation commands")
     assert "can be listed" in diagnosis["permission"].detail

@@ -25,7 +25,7 @@ from chronicle_notebook.session._client import Client
 from chronicle_notebook.session._connect import connect
 from chronicle_notebook.widgets import _explorer_model
 from chronicle_notebook.widgets._explorer_model import ExplorerModel
-from chronicle_notebook.widgets._filter import Filter
+from chronicle_notebook.widgets._filter import ExplorerFilter
 from chronicle_notebook.widgets._health import Observers
 from chronicle_notebook.widgets._message import Level, told_retry
 from tests.many import many_webhooks
@@ -71,11 +71,11 @@ def test_selected_gives_definitions_and_forgets_what_is_gone(model: ExplorerMode
 
 def test_frame_is_what_the_filter_shows(model: ExplorerModel) -> None:
     assert list(model.frame.index) == ["audit", "crm"]
-    model.filter = Filter(event_type="FundsDeposited")
+    model.filter = ExplorerFilter(event_type="FundsDeposited")
     assert list(model.frame.index) == ["crm"]
-    model.filter = Filter(state="inactive")
+    model.filter = ExplorerFilter(state="inactive")
     assert list(model.frame.index) == ["crm"]
-    model.filter = Filter(text="nothing like it")
+    model.filter = ExplorerFilter(text="nothing like it")
     assert list(model.frame.columns) == list(model.client.webhooks.all().to_frame().columns)
 
 

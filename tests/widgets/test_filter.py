@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chronicle_notebook.model import AuthorizationKind, EventType, UndisclosedAuthorization, WebhookDefinition
-from chronicle_notebook.widgets._filter import Filter
+from chronicle_notebook.widgets._filter import ExplorerFilter
 
 HOOK = WebhookDefinition(
     "account-events",
@@ -30,7 +30,7 @@ HOOK = WebhookDefinition(
     ],
 )
 def test_what_fits_is_let_through(given: dict[str, object]) -> None:
-    assert Filter.read(given).accepts(HOOK, "failing")
+    assert ExplorerFilter.read(given).accepts(HOOK, "failing")
 
 
 @pytest.mark.parametrize(
@@ -45,4 +45,4 @@ def test_what_fits_is_let_through(given: dict[str, object]) -> None:
     ],
 )
 def test_what_does_not_fit_is_kept_out(given: dict[str, object]) -> None:
-    assert not Filter.read(given).accepts(HOOK, "failing")
+    assert not ExplorerFilter.read(given).accepts(HOOK, "failing")

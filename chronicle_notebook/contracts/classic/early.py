@@ -19,21 +19,21 @@ class EarlyGateway(ClassicGateway):
 
     def event_stores(self) -> list[str]:
         """The names of all event stores."""
-        return list(self._caller.call(methods.GET_EARLY_EVENT_STORES, Empty()).items)
+        return list(self._call(methods.GET_EARLY_EVENT_STORES, Empty()).items)
 
     def ensure_event_store(self, name: str) -> None:
         """Create an event store if it does not exist."""
-        self._caller.call(methods.ENSURE_EARLY_EVENT_STORE, early_classic_pb2.EnsureEventStore(Name=name))
+        self._call(methods.ENSURE_EARLY_EVENT_STORE, early_classic_pb2.EnsureEventStore(Name=name))
 
     def namespaces(self, event_store: str) -> list[str]:
         """The names of the namespaces of an event store."""
         request = early_classic_pb2.GetNamespacesRequest(EventStore=event_store)
-        return list(self._caller.call(methods.GET_EARLY_NAMESPACES, request).items)
+        return list(self._call(methods.GET_EARLY_NAMESPACES, request).items)
 
     def ensure_namespace(self, event_store: str, name: str) -> None:
         """Create a namespace if it does not exist."""
         request = early_classic_pb2.EnsureNamespace(EventStore=event_store, Name=name)
-        self._caller.call(methods.ENSURE_EARLY_NAMESPACE, request)
+        self._call(methods.ENSURE_EARLY_NAMESPACE, request)
 
     def failed_partitions(
         self, event_store: str, namespace: str, observer_id: str | None = None

@@ -64,7 +64,7 @@ class ClassicGateway(Adapter):
         Kernels on MongoDB always answer with generation 1 (source: K/Storage.MongoDB/EventTypes/EventTypesStorage.cs).
         """
         request = event_types_classic_pb2.GetAllEventTypesRequest(EventStore=event_store)
-        answer = self._caller.call(methods.GET_ALL_REGISTRATIONS, request)
+        answer = self._call(methods.GET_ALL_REGISTRATIONS, request)
         return [registered_from_wire(message) for message in answer.items]
 
     def register_event_types(self, event_store: str, types: Sequence[RegisteredEventType]) -> None:
@@ -76,19 +76,19 @@ class ClassicGateway(Adapter):
             ],
             DisableValidation=True,
         )
-        self._caller.call(methods.REGISTER, request)
+        self._call(methods.REGISTER, request)
 
     def event_sequences(self, event_store: str, namespace: str) -> list[str]:
         """The ids of the event sequences of a namespace. The kernel lists only sequences that were used."""
         request = sequences_classic_pb2.GetEventSequencesRequest(EventStore=event_store, Namespace=namespace)
-        return list(self._caller.call(methods.GET_EVENT_SEQUENCES, request).EventSequenceIds)
+        return list(self._call(methods.GET_EVENT_SEQUENCES, request).EventSequenceIds)
 
     def tail(self, event_store: str, namespace: str, sequence: str) -> int | None:
         """The number of the last event of a sequence; None if the sequence is empty."""
         request = sequences_classic_pb2.GetTailSequenceNumberRequest(
             EventStore=event_store, Namespace=namespace, EventSequenceId=sequence
         )
-        return number_from_wire(self._caller.call(methods.GET_TAIL_SEQUENCE_NUMBER, request).SequenceNumber)
+        return number_from_wire(self._call(methods.GET_TAIL_SEQUENCE_NUMBER, request).SequenceNumber)
 
     def append(self, event_store: str, namespace: str, sequence: str, events: Sequence[EventToAppend]) -> AppendResult:
         """Append events, all or none, without a concurrency check.
@@ -106,7 +106,7 @@ class ClassicGateway(Adapter):
             },
         )
         put_events(request, events)
-        answer = self._caller.call(methods.APPEND_MANY, request)
+        answer = self._call(methods.APPEND_MANY, request)
         return append_result(answer, events=len(events), server=self.server, call=methods.APPEND_MANY.short)
 
     def events(
@@ -120,7 +120,7 @@ class ClassicGateway(Adapter):
             FromEventSequenceNumber=start,
             EventSourceId=event_source_id,
         )
-        answer = self._caller.call(methods.GET_EVENTS_FROM_EVENT_SEQUENCE_NUMBER, request)
+        answer = self._call(methods.GET_EVENTS_FROM_EVENT_SEQUENCE_NUMBER, request)
         return [event_from_wire(message) for message in answer.Events]
 
     def has_events(self, event_store: str, namespace: str, sequence: str, event_source_id: str) -> bool:
@@ -128,27 +128,27 @@ class ClassicGateway(Adapter):
         request = sequences_classic_pb2.HasEventsForEventSourceIdRequest(
             EventStore=event_store, Namespace=namespace, EventSequenceId=sequence, EventSourceId=event_source_id
         )
-        return self._caller.call(methods.HAS_EVENTS_FOR_EVENT_SOURCE_ID, request).HasEvents
+        return self._call(methods.HAS_EVENTS_FOR_EVENT_SOURCE_ID, request).HasEvents
 
     def webhooks(self, event_store: str) -> list[WebhookDefinition]:
         """All webhooks as the kernel returns them, without credentials."""
         request = webhooks_pb2.GetWebhooksRequest(EventStore=event_store)
-        return self._definitions(methods.GET_WEBHOOKS, self._caller.call(methods.GET_WEBHOOKS, request))
+        return self._definitions(methods.GET_WEBHOOKS, self._call(methods.GET_WEBHOOKS, request))
 
     def webhook_columns(self, event_store: str) -> WebhookColumns:
         """All webhooks, column by column, without a value object for each."""
         request = webhooks_pb2.GetWebhooksRequest(EventStore=event_store)
-        return columns(self._listed(methods.GET_WEBHOOKS, self._caller.call(methods.GET_WEBHOOKS, request)))
+        return columns(self._listed(methods.GET_WEBHOOKS, self._call(methods.GET_WEBHOOKS, request)))
 
     def observe_webhooks(self, event_store: str) -> LiveList[list[WebhookDefinition]]:
         """The complete list of webhooks, now and at each change."""
         request = webhooks_pb2.GetWebhooksRequest(EventStore=event_store)
-        return LiveWebhooks(self._caller.stream(methods.OBSERVE_WEBHOOKS, request), self._live)
+        return LiveWebhooks(self._stream(methods.OBSERVE_WEBHOOKS, request), self._live)
 
     def add_webhooks(self, event_store: str, definitions: Sequence[WebhookDefinition]) -> None:
         """Register webhooks in one call, which is not atomic. Success means only that the kernel accepted the call:
         read the webhooks back."""
-        self._caller.call(
+        self._call(
             methods.ADD,
             Sealed(
                 webhooks_classic_pb2.AddWebhooks(
@@ -160,7 +160,7 @@ class ClassicGateway(Adapter):
 
     def remove_webhooks(self, event_store: str, ids: Sequence[str]) -> None:
         """Remove webhooks in one call. The kernel accepts an unknown id too."""
-        self._caller.call(methods.REMOVE, webhooks_classic_pb2.RemoveWebhooks(EventStore=event_store, Webhooks=ids))
+        self._call(methods.REMOVE, webhooks_classic_pb2.RemoveWebhooks(EventStore=event_store, Webhooks=ids))
 
     def retry_partition(
         self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
@@ -173,7 +173,7 @@ class ClassicGateway(Adapter):
             EventSequenceId=sequence,
             Partition=partition,
         )
-        self._caller.call(methods.RETRY_PARTITION, request)
+        self._call(methods.RETRY_PARTITION, request)
         return None
 
     def _live(self, answer: webhooks_classic_pb2.IEnumerable_WebhookDefinition) -> list[WebhookDefinition]:

@@ -54,9 +54,11 @@ class CommandsGateway(Adapter):
 
     generation = "commands"
 
-    def __init__(self, caller: Caller, *, release: Callable[[], ServerVersion] | None = None) -> None:
+    def __init__(
+        self, caller: Caller, *, tag: str | None = None, release: Callable[[], ServerVersion] | None = None
+    ) -> None:
         """``release`` returns the version that the server reports, after the first call."""
-        super().__init__(caller)
+        super().__init__(caller, tag=tag)
         self._release = release
 
     def event_stores(self) -> list[str]:
@@ -156,7 +158,7 @@ class CommandsGateway(Adapter):
     def observe_webhooks(self, event_store: str) -> LiveList[list[WebhookDefinition]]:
         """The complete list of webhooks, now and at each change."""
         request = webhooks_pb2.ObserveWebhooksRequest(EventStore=event_store)
-        return LiveWebhooks(self._caller.stream(methods.OBSERVE_WEBHOOK_ROWS, request), self._live)
+        return LiveWebhooks(self._stream(methods.OBSERVE_WEBHOOK_ROWS, request), self._live)
 
     def add_webhooks(self, event_store: str, definitions: Sequence[WebhookDefinition]) -> None:
         """Register webhooks in one call. Success means only that the kernel accepted the call: read the webhooks
@@ -192,7 +194,7 @@ class CommandsGateway(Adapter):
             EventSequenceId=sequence,
             Partition=partition,
         )
-        answer = self._caller.call(methods.RETRY_PARTITION, request)
+        answer = self._call(methods.RETRY_PARTITION, request)
         tells = self._release is not None and _tells_retries(self._release())
         return answer.Outcome == observation_pb2.Started if tells else None
 

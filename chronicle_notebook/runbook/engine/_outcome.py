@@ -19,7 +19,7 @@ VERSION = 1
 """The version of the outcome's format. A new field does not need a new version."""
 
 
-class Status(StrEnum):
+class RunStatus(StrEnum):
     """How a runbook ended."""
 
     PLANNED = "planned"
@@ -43,7 +43,7 @@ class RunbookOutcome:
     """
 
     runbook: str
-    status: Status
+    status: RunStatus
     summary: str
     applied: bool
     server: str
@@ -56,7 +56,7 @@ class RunbookOutcome:
     problems: Sequence[str] = ()
 
     def __bool__(self) -> bool:
-        return self.status in {Status.PLANNED, Status.NOTHING_TO_DO, Status.DONE}
+        return self.status in {RunStatus.PLANNED, RunStatus.NOTHING_TO_DO, RunStatus.DONE}
 
     def to_dict(self) -> dict[str, Any]:
         """Everything as plain values that JSON can hold."""
@@ -91,7 +91,7 @@ class RunbookOutcome:
         return {"text/plain": repr(self), "text/html": html, MIME: self.to_dict()}
 
     def _parts(self) -> list[Card | Table]:
-        tone = Tone.BAD if not self else Tone.PLAIN if self.status is Status.PLANNED else Tone.GOOD
+        tone = Tone.BAD if not self else Tone.PLAIN if self.status is RunStatus.PLANNED else Tone.GOOD
         card = Card(
             heading=f"{'✓' if self else '!'} {self.runbook}: {self.status.value}. {self.summary}",
             facts=[("problem", each) for each in self.problems],

@@ -11,7 +11,7 @@ from chronicle_notebook.base._errors import ChronicleError, InvalidInputError
 from chronicle_notebook.base._public import public_in
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.display._table_and_card import Card, banner_of
-from chronicle_notebook.runbook.engine._outcome import RunbookError, RunbookOutcome, Shown, Status, steps_table
+from chronicle_notebook.runbook.engine._outcome import RunbookError, RunbookOutcome, RunStatus, Shown, steps_table
 from chronicle_notebook.runbook.engine._perform import carry_out, look, unfinished, verify
 from chronicle_notebook.runbook.engine._schema import STANDARD, check
 from chronicle_notebook.runbook.engine._source import injected_names
@@ -228,17 +228,17 @@ class Run:
     def _facts(self) -> list[dict[str, str]]:
         return [each.facts() for each in self._progress]
 
-    def _status(self, problems: Sequence[str], rejected: str) -> Status:
+    def _status(self, problems: Sequence[str], rejected: str) -> RunStatus:
         states = {each.state for each in self._progress}
         if problems:
-            return Status.INCOMPLETE
+            return RunStatus.INCOMPLETE
         if rejected:
-            return Status.REJECTED
+            return RunStatus.REJECTED
         if self._looked and states <= {State.ALREADY}:
-            return Status.NOTHING_TO_DO
+            return RunStatus.NOTHING_TO_DO
         if not states:  # a runbook without steps
-            return Status.DONE
-        return Status.DONE if self.applying else Status.PLANNED
+            return RunStatus.DONE
+        return RunStatus.DONE if self.applying else RunStatus.PLANNED
 
     def _summary(self) -> str:
         def count(*states: State) -> int:
@@ -252,7 +252,7 @@ class Run:
         return f"{count(State.DONE)} of {total} steps done, {count(State.ALREADY)} were so already{rest}."
 
     def _leave(
-        self, status: Status, summary: str, problems: Sequence[str], findings: Sequence[Mapping[str, Any]]
+        self, status: RunStatus, summary: str, problems: Sequence[str], findings: Sequence[Mapping[str, Any]]
     ) -> RunbookOutcome:
         self.outcome = RunbookOutcome(
             runbook=self.name,
@@ -297,9 +297,9 @@ class Run:
         told = _told(error)
         try:
             if any(each.state in _BEGUN for each in self._progress):
-                self._leave(Status.INCOMPLETE, self._summary(), [*unfinished(self._progress), told], ())
+                self._leave(RunStatus.INCOMPLETE, self._summary(), [*unfinished(self._progress), told], ())
             else:
-                self._leave(Status.FAILED, "It ended before anything was changed.", [told], ())
+                self._leave(RunStatus.FAILED, "It ended before anything was changed.", [told], ())
         except RunbookError as unwritten:  # the cell has already failed; the shell would print another error as a crash
             print(f"{unwritten.message} {unwritten.hint}", file=sys.stderr)  # noqa: T201 - there is no other way to say it
 

@@ -34,7 +34,7 @@ ALL = "(all)"
 """Replaces the id of a webhook if a finding is about the kernel, and so about every webhook."""
 
 
-class Grade(StrEnum):
+class Severity(StrEnum):
     """How bad a finding is, worst first."""
 
     HIGH = "high"
@@ -50,7 +50,7 @@ class Grade(StrEnum):
 class Finding:
     """One finding about one webhook."""
 
-    grade: Grade
+    grade: Severity
     rule: str
     """A short name that does not change, for example ``plain-http``."""
     webhook: str
@@ -95,10 +95,10 @@ def audit(client: Client, *, largest_lag: int = 100) -> Listing[Finding]:
         *_unobserved(sleeping, {each.id for each in observers}),
         *_kernel(client, [hook for hook in hooks if hook.id in delivering]),
     ]
-    order = list(Grade)
+    order = list(Severity)
     found.sort(key=lambda each: (order.index(each.grade), each.webhook, each.rule))
     counts = Counter(each.grade for each in found)
-    told = ", ".join(f"{counts[grade]} {grade.value}" for grade in Grade if counts[grade]) or "none"
+    told = ", ".join(f"{counts[grade]} {grade.value}" for grade in Severity if counts[grade]) or "none"
     return Listing(
         found,
         _COLUMNS,
@@ -113,7 +113,7 @@ def too_bad(findings: Sequence[Finding], fail_on: str) -> str:
 
     :param fail_on: the lowest grade that is not acceptable, or ``nothing``.
     """
-    order = [grade.value for grade in Grade]
+    order = [grade.value for grade in Severity]
     if fail_on not in order:
         return ""
     counted = sum(order.index(each.grade.value) <= order.index(fail_on) for each in findings)
@@ -129,10 +129,10 @@ def _definition(hook: WebhookDefinition, known: Collection[str], sequences: Coll
     if hook.event_sequence_id not in sequences:
         what = f"No namespace has a sequence {hook.event_sequence_id!r}, so it never fires."
         hint = did_you_mean(hook.event_sequence_id, sequences) or "Check the id of the sequence."
-        yield Finding(Grade.HIGH, "unknown-sequence", hook.id, what, hint)
+        yield Finding(Severity.HIGH, "unknown-sequence", hook.id, what, hint)
     if not hook.active:
         what = "It is inactive: nothing is delivered, and kernels to 19.32 may lose the flag at a restart."
-        yield Finding(Grade.LOW, "inactive", hook.id, what, "Remove it if it is not needed.")
+        yield Finding(Severity.LOW, "inactive", hook.id, what, "Remove it if it is not needed.")
 
 
 def _confidential(hook: WebhookDefinition) -> Iterator[Finding]:
@@ -140,37 +140,37 @@ def _confidential(hook: WebhookDefinition) -> Iterator[Finding]:
     local = is_local(parts.hostname or "")
     if parts.scheme == "http" and not local:
         what = f"Events and credentials go to {parts.hostname} in clear."
-        yield Finding(Grade.HIGH, "plain-http", hook.id, what, "Use https.")
+        yield Finding(Severity.HIGH, "plain-http", hook.id, what, "Use https.")
     credential = "@" in parts.netloc
     if credential:
         what = "Its target URL holds credentials, which kernels store and list in clear."
-        yield Finding(Grade.HIGH, "credential-url", hook.id, what, "Use an authorization instead, and change them.")
+        yield Finding(Severity.HIGH, "credential-url", hook.id, what, "Use an authorization instead, and change them.")
     in_query = target_url_caution(hook.target_url)
     if in_query is not None:
         credential = True
-        yield Finding(Grade.HIGH, "credential-query", hook.id, in_query.message, in_query.hint)
+        yield Finding(Severity.HIGH, "credential-query", hook.id, in_query.message, in_query.hint)
     for name, value in hook.headers.items():
         caution = header_caution(name, value)
         if caution is not None:
             credential = True
-            yield Finding(Grade.HIGH, "credential-header", hook.id, caution.message, caution.hint)
+            yield Finding(Severity.HIGH, "credential-header", hook.id, caution.message, caution.hint)
     if hook.authorization.kind is AuthorizationKind.NONE and not credential and not local:
         what = "Deliveries carry nothing that proves whom they are from; anybody could send to the target."
-        yield Finding(Grade.LOW, "no-authorization", hook.id, what, "Add an authorization if the target is public.")
+        yield Finding(Severity.LOW, "no-authorization", hook.id, what, "Add an authorization if the target is public.")
 
 
 def _event_types(hook: WebhookDefinition, known: Collection[str]) -> Iterator[Finding]:
     unknown = [kind.id for kind in hook.event_types if kind.id not in known]
     if not hook.event_types:
         what = "It has no event types, so it never fires."
-        yield Finding(Grade.HIGH, "never-fires", hook.id, what, "Name event types, or remove it.")
+        yield Finding(Severity.HIGH, "never-fires", hook.id, what, "Name event types, or remove it.")
     elif len(unknown) == len(hook.event_types):
         what = f"The event store has none of its event types ({', '.join(unknown)}), so it never fires."
-        yield Finding(Grade.HIGH, "never-fires", hook.id, what, did_you_mean(unknown[0], known) or "Check the ids.")
+        yield Finding(Severity.HIGH, "never-fires", hook.id, what, did_you_mean(unknown[0], known) or "Check the ids.")
     elif unknown:
         what = f"The event store has no event type {', '.join(map(repr, unknown))}."
         hint = did_you_mean(unknown[0], known) or "Check the ids."
-        yield Finding(Grade.MEDIUM, "unknown-event-type", hook.id, what, hint)
+        yield Finding(Severity.MEDIUM, "unknown-event-type", hook.id, what, hint)
 
 
 # -- what they have in common --------------------------------------------------------------------------------------
@@ -194,10 +194,10 @@ def _sharing(
         common = mine & {kind.id for kind in other.event_types}
         if common and other.event_sequence_id == hook.event_sequence_id:
             what = f"{shown(url)} gets {', '.join(sorted(common))} from {other.id!r} too, so each event arrives twice."
-            return Finding(Grade.MEDIUM, "duplicate", hook.id, what, "Remove one of the two.")
+            return Finding(Severity.MEDIUM, "duplicate", hook.id, what, "Remove one of the two.")
     others = ", ".join(repr(each.id) for each in earlier)
     what = f"{shown(url)} is the target of {others} too."
-    return Finding(Grade.LOW, "shared-target", hook.id, what, "Join them, if they are of one consumer.")
+    return Finding(Severity.LOW, "shared-target", hook.id, what, "Join them, if they are of one consumer.")
 
 
 # -- how deliveries go ---------------------------------------------------------------------------------------------
@@ -216,16 +216,16 @@ def _deliveries(
             given_up = sum(each.quarantined for each in failing)
             rest = f", {given_up} of which the kernel no longer tries" if given_up else ""
             what = f"{len(failing)} partition{'' if len(failing) == 1 else 's'} failing{rest}."
-            yield Finding(Grade.HIGH, "failing", hook.id, what, "Use the runbook for a failing webhook.")
+            yield Finding(Severity.HIGH, "failing", hook.id, what, "Use the runbook for a failing webhook.")
     for each in observers:
         if each.id not in active:
             continue
         if each.running_state in {RunningState.QUARANTINED, RunningState.SUSPENDED, RunningState.DISCONNECTED}:
             what = f"Its observer in namespace {each.namespace!r} is {each.running_state.value}."
-            yield Finding(Grade.HIGH, "not-running", each.id, what, "Look at its failed partitions.")
+            yield Finding(Severity.HIGH, "not-running", each.id, what, "Look at its failed partitions.")
         if each.lag > largest_lag:
             what = f"In namespace {each.namespace!r} up to {each.lag:,} events wait."
-            yield Finding(Grade.MEDIUM, "lag", each.id, what, "Look whether the target is slow.")
+            yield Finding(Severity.MEDIUM, "lag", each.id, what, "Look whether the target is slow.")
 
 
 def _unobserved(sleeping: Collection[str], observed: Collection[str]) -> Iterator[Finding]:
@@ -234,16 +234,16 @@ def _unobserved(sleeping: Collection[str], observed: Collection[str]) -> Iterato
             "It is listed as active and has no observer, so nothing is delivered: most likely it was registered as "
             "inactive. A restart of the kernel may start it, with its whole history."
         )
-        yield Finding(Grade.MEDIUM, "no-observer", webhook, what, "Remove it if it must not deliver.")
+        yield Finding(Severity.MEDIUM, "no-observer", webhook, what, "Remove it if it must not deliver.")
 
 
 def _kernel(client: Client, delivering: Sequence[WebhookDefinition]) -> Iterator[Finding]:
     """The known bugs of this kernel that concern deliveries, because with them everything may look well."""
     if delivering and counts_any_answer(client):
         what = "This kernel counts any answer as delivered: that nothing fails does not prove that anything arrived."
-        yield Finding(Grade.MEDIUM, STATUS_NOT_CHECKED, ALL, what, "Look at the targets' own logs.")
+        yield Finding(Severity.MEDIUM, STATUS_NOT_CHECKED, ALL, what, "Look at the targets' own logs.")
     if CIPHERTEXT_SENT in defects_of(client):
         for hook in delivering:
             if hook.authorization.kind in {AuthorizationKind.BASIC, AuthorizationKind.BEARER}:
                 what = "This kernel sends its encrypted secret instead of the secret, which the target refuses."
-                yield Finding(Grade.HIGH, CIPHERTEXT_SENT, hook.id, what, "Use OAuth or a newer kernel.")
+                yield Finding(Severity.HIGH, CIPHERTEXT_SENT, hook.id, what, "Use OAuth or a newer kernel.")

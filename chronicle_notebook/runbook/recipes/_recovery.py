@@ -21,7 +21,7 @@ from chronicle_notebook.runbook.recipes._defects import (
     release_of,
 )
 from chronicle_notebook.runbook.recipes._rotation import about_secret, with_secret
-from chronicle_notebook.runbook.recipes._target_store import Answer, answers
+from chronicle_notebook.runbook.recipes._target_store import TargetVerdict, answers
 from chronicle_notebook.runbook.saved._pause_record import asleep
 from chronicle_notebook.runbook.saved._references import at_hand, missing_variables, needs, with_credentials
 from chronicle_notebook.session._client import Client
@@ -180,7 +180,7 @@ def _changed(
 def _recovered(client: Client, webhook: str, deadline: float) -> Step:
     blind = counts_any_answer(client)
 
-    def retry() -> Answer:
+    def retry() -> TargetVerdict:
         started = time.monotonic()
         refused: list[str] = []
         try:
@@ -190,10 +190,10 @@ def _recovered(client: Client, webhook: str, deadline: float) -> Step:
         while failing := len(client.failed_partitions(webhook)):
             if time.monotonic() - started >= deadline:
                 quarantined = f" The kernel does not try {', '.join(refused)} again by itself." if refused else ""
-                return Answer(accepted=False, told=f"After {deadline:g} s {failing} still fail.{quarantined}")
+                return TargetVerdict(accepted=False, told=f"After {deadline:g} s {failing} still fail.{quarantined}")
             time.sleep(PAUSE)
         rest = f" {ANY_ANSWER}" if blind else ""
-        return Answer(accepted=True, told=f"None fails after {time.monotonic() - started:.1f} s.{rest}")
+        return TargetVerdict(accepted=True, told=f"None fails after {time.monotonic() - started:.1f} s.{rest}")
 
     def recovered() -> bool | None:
         if client.failed_partitions(webhook):

@@ -16,7 +16,7 @@ WITHOUT_TOKEN = f"{WITHOUT_EVENTS} Only the kernel fetches a token, so it goes w
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class TargetVerdict:
     """The answer of a target, as the result of a step."""
 
     accepted: bool
@@ -37,11 +37,11 @@ def answers(definition: WebhookDefinition, asked: Callable[[], WebhookDefinition
     """
     oauth = definition.authorization.kind is AuthorizationKind.OAUTH
 
-    def ask() -> Answer:
+    def ask() -> TargetVerdict:
         answer = probe(at_hand(asked()), timeout=timeout)
         status = "" if answer.status is None else f" {answer.status}"
         accepted = bool(answer) or (oauth and answer.status in {401, 403})
-        return Answer(accepted=accepted, told=f"{answer.grade.value}{status}: {answer.detail}")
+        return TargetVerdict(accepted=accepted, told=f"{answer.grade.value}{status}: {answer.detail}")
 
     what = f"see that {shown(definition.target_url)} {'is there' if oauth else 'takes deliveries'}"
     note = WITHOUT_TOKEN if oauth else WITHOUT_EVENTS
