@@ -115,6 +115,34 @@ class Behaviour:
     catch-up of its namespace, and each append by an identity that is new (seen on SQLite at 16.37; source:
     K/Storage.Sql)."""
 
+    catch_up_dead: bool = False
+    """Events that are there when a webhook is added are never delivered, nor is any later one of it, and a replay does
+    nothing but reset the numbers; calls about the observer then end after 30 s (in memory at 16.37 and 16.38, where the
+    job that catches up has no steps; source: K/Storage.InMemory/Jobs)."""
+
+    catch_up_strands: bool = False
+    """A live event that comes within a second after a catch-up is never delivered, nor is any later one, until a
+    replay. A kernel on SQLite does so in about one of three attempts at 16.37 and 16.38. No profile has the switch, as
+    a rehearsal that fails at random teaches nothing: it shows the defect every time (source:
+    K/Core/Observation/Observer.cs)."""
+
+    failed_partitions_stay: bool = False
+    """A failed partition is freed by a retry alone. A replay delivers its events, and leaves it failed, with everything
+    new waiting (at 16.37 and 16.38; source: K/Core/Observation/Observer.cs)."""
+
+    tail_stands_while_failing: bool = False
+    """The tail that observers show does not move while one of their partitions is failed (at 16.37 and 16.38; source:
+    K/Core/Observation/Observer.cs)."""
+
+    queues_shared: bool = False
+    """All webhooks share two queues, in which nobody begins a delivery while one from before is under way, so that a
+    slow target delays the others, in other event stores too (at 16.37; source:
+    K/Core/EventSequences/AppendedEventsQueue.cs)."""
+
+    old_target_kept: bool = False
+    """After a change, or a removal and a new registration, events of sources in use still go to the old target, until
+    a source was idle for fifteen minutes (at 16.37 and 16.38; source: K/Core/Observation/Webhooks)."""
+
 
 NEWEST = Behaviour()
 """What the newest documented kernel does."""

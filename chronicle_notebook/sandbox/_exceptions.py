@@ -36,3 +36,10 @@ class FormatException(ValueError):
 
 class JsonException(ValueError):
     """A text that is no JSON."""
+
+
+class TimeoutException(Exception):
+    """A call from one part of the kernel to another that found no answer."""
+
+    def __init__(self) -> None:
+        super().__init__("Response did not arrive on time in 00:00:30 for message: Request [a call about an observer].")

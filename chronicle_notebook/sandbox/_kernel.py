@@ -73,7 +73,9 @@ class Kernel:
             self.types.add_kernel_types(store)
         self.log.load(self.stores.scopes())
         self.registry.load()
-        self.engine.start(self.stores.scopes(), self.log.tail, self._observer_changed)
+        self.log.on_stored = self.engine.batches.add
+        readable = lambda scope: not self.log.spoiled(scope)  # noqa: E731 - a line of its own would say no more
+        self.engine.start(self.stores.scopes(), self.log.tail, self._observer_changed, readable)
         self.log.on_appended = self.engine.appended
         self.stores.on_namespace = self.reactor.subscribe_namespace
         self.reactor.start()

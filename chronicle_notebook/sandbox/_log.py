@@ -80,6 +80,7 @@ class Log:
         self._mutex = threading.Lock()
         self._tails: dict[int, int] = {}
         self._identities = Identities()
+        self.on_stored: Callable[[int, int, int], None] = lambda _sequence, _first, _last: None
         self.on_appended: Callable[[int, frozenset[str]], None] = lambda _sequence, _types: None
 
     def load(self, scopes: Mapping[int, Scope]) -> None:
@@ -140,7 +141,10 @@ class Log:
         return numbers
 
     def _store(self, scope: Scope, events: Iterable[Event]) -> list[int]:
-        return [event.number for event in self._events.append(scope.key, events)]
+        numbers = [event.number for event in self._events.append(scope.key, events)]
+        if numbers:
+            self.on_stored(scope.key, numbers[0], numbers[-1])
+        return numbers
 
     def _moved(self, scope: Scope, last: int) -> None:
         with self._mutex:

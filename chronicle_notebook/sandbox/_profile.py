@@ -43,6 +43,10 @@ _OBSERVED = Behaviour(
     one_circuit=True,
     unknown_removal_blocks=True,
     own_types_divided=True,
+    failed_partitions_stay=True,
+    tail_stands_while_failing=True,
+    queues_shared=True,
+    old_target_kept=True,
 )
 """What every kernel does that was run, whatever its storage."""
 
@@ -54,6 +58,7 @@ _MEMORY = replace(
     observing_ends_together=True,
     unregistered_accepted=True,
     context_reduced=True,
+    catch_up_dead=True,
 )
 """What kernels that keep everything in memory do."""
 

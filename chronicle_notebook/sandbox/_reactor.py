@@ -14,7 +14,7 @@ from chronicle_notebook.sandbox._log import Log
 from chronicle_notebook.sandbox._registry import Registry
 from chronicle_notebook.sandbox._stores import DEFAULT_NAMESPACE, SYSTEM_SEQUENCE, Namespace, Scope, Store, Stores
 from chronicle_notebook.sandbox._webhook import AuthorizationKind, Webhook
-from chronicle_notebook.sandbox._webhook_events import REMOVED, applied
+from chronicle_notebook.sandbox._webhook_events import ADDED, REMOVED, applied
 from chronicle_notebook.sandbox.delivery import Engine
 from chronicle_notebook.sandbox.delivery._observer import Observer
 from chronicle_notebook.sandbox.storage._database import Database
@@ -60,6 +60,7 @@ class Reactor:
         self._waiting: dict[_Key, deque[int]] = {}
         self._due: deque[tuple[float, _Key]] = deque()
         self._blocked: set[_Key] = set()
+        self._leaving: set[_Key] = set()
         self._stopping = False
         self._busy = False
         self._thread = threading.Thread(target=self._run, name="chronicle-sandbox-reactor", daemon=True)
@@ -90,8 +91,19 @@ class Reactor:
             numbers = self._log.append_own(
                 scope, events, lambda numbers: self._table.add_unsettled(store.key, zip(numbers, sources, strict=True))
             )
-            for number, source in zip(numbers, sources, strict=True):
-                self._queue((store.key, source), number)
+            for event, number in zip(events, numbers, strict=True):
+                key = (store.key, event.source)
+                if event.type.id == REMOVED:
+                    self._leaving.add(key)
+                elif event.type.id == ADDED:
+                    self._leaving.discard(key)
+                self._queue(key, number)
+        # Nothing is delivered once a removal has returned, though the lists show the webhook a while longer (seen).
+        self._unsubscribe(store, [event.source for event in events if event.type.id == REMOVED])
+
+    def is_leaving(self, store: Store, id_: str) -> bool:
+        """Whether a webhook that is still listed was removed."""
+        return (store.key, id_) in self._leaving
 
     def wait_until_settled(self, most: float = 5.0) -> None:
         """Wait until no event waits, for ``most`` seconds."""
@@ -101,7 +113,11 @@ class Reactor:
     def subscribe_namespace(self, store: Store, namespace: Namespace) -> None:
         """Subscribe every active webhook of a store in one of its namespaces."""
         with self._subscribing:
-            active = [webhook for webhook in self._registry.of(store) if self._registry.is_active(webhook)]
+            active = [
+                webhook
+                for webhook in self._registry.of(store)
+                if self._registry.is_active(webhook) and not self.is_leaving(store, webhook.id)
+            ]
             if active:
                 self._engine.subscribe(self._entries(store, [namespace], active))
 
@@ -180,6 +196,7 @@ class Reactor:
                     settled.remove(event.number)
                 else:
                     removed.append(event.source)
+                    self._leaving.discard((store.key, event.source))
             elif (webhook := applied(existing, event)) is not None:
                 saved.append(webhook)
                 if existing is not None and _counts_as_changed(existing, webhook):

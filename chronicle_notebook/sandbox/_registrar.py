@@ -41,8 +41,8 @@ class Registrar:
             self._append(store, events)
 
     def remove(self, store: Store, ids: Sequence[str]) -> None:
-        """Append the removal of webhooks; an id that does not exist is accepted."""
-        self._append(store, [removed(id_) for id_ in ids])
+        """Append the removal of webhooks; an id that does not exist is accepted, and one that is given twice is one."""
+        self._append(store, [removed(id_) for id_ in dict.fromkeys(ids)])
 
     def _append(self, store: Store, events: Iterable[Event]) -> None:
         # A kernel does not look at what becomes of events that cannot be stored.
@@ -54,7 +54,7 @@ class Registrar:
         secret = self._crypto.encrypt(webhook.authorization.secret)
         wanted = replace(webhook, authorization=replace(webhook.authorization, secret=secret))
         existing = self._registry.find(store, webhook.id)
-        if existing is None:
+        if existing is None or self._reactor.is_leaving(store, webhook.id):
             return added(wanted)
         reauthorized = self._authorization_changed(existing, webhook)
         if self._behaviour.authorization_miscompared:

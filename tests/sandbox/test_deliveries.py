@@ -180,21 +180,6 @@ def test_a_new_webhook_gets_all_events_from_the_first_one_on(client: Client, end
     endpoint.expect([0, 2, 4, 5])
 
 
-def test_a_batch_holds_consecutive_events_of_one_source_up_to_a_hundred(client: Client, endpoint: Endpoint) -> None:
-    client.append_many("a", "One", [{} for _ in range(230)])
-    client.append("b", "One")
-    client.append("a", "One")
-    client.settle(hook("h", endpoint.url(), "One"))
-    endpoint.expect(list(range(232)))
-    assert [(delivery.partition, len(delivery.numbers)) for delivery in endpoint.deliveries] == [
-        ("a", 100),
-        ("a", 100),
-        ("a", 30),
-        ("b", 1),
-        ("a", 1),
-    ]
-
-
 def test_events_come_in_order_while_they_are_appended(client: Client, endpoint: Endpoint) -> None:
     client.settle(hook("h", endpoint.url(), "One"))
     for number in range(200):

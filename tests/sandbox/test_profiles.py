@@ -379,6 +379,12 @@ def faced(folder: Path, endpoint: Endpoint, **options: Any) -> Iterator[Face]:
 ELSEWHERE = {
     "events_as_sql": "test_content.py",
     "identity_spoils": "test_content.py",
+    "catch_up_dead": "test_observed_deliveries.py",
+    "catch_up_strands": "test_observed_deliveries.py",
+    "failed_partitions_stay": "test_observed_deliveries.py",
+    "tail_stands_while_failing": "test_observed_deliveries.py",
+    "queues_shared": "test_observed_deliveries.py",
+    "old_target_kept": "test_observed_deliveries.py",
 }
 """Switches with a test of their own, and the file in which it stands."""
 

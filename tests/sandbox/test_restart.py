@@ -143,8 +143,9 @@ def test_no_event_is_lost_when_the_process_is_killed_amid_deliveries(tmp_path: P
     with running(tmp_path) as client:
         eventually(lambda: set(endpoint.numbers()) == set(range(150)))
         eventually(lambda: client.observer("h").LastHandledEventSequenceNumber == 149)
-    first_seen = list(dict.fromkeys(endpoint.numbers()))
-    assert first_seen == list(range(150)), "a repetition may only begin where progress was not stored"
+    for source in range(5):
+        first_seen = [number for number in dict.fromkeys(endpoint.numbers()) if number % 5 == source]
+        assert first_seen == list(range(source, 150, 5)), "a repetition may only begin where progress was not stored"
     assert len(endpoint.numbers()) <= 150 + handled
     assert {delivery.headers["Authorization"] for delivery in endpoint.deliveries} == {"Bearer token"}
 

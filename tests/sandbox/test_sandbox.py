@@ -242,7 +242,7 @@ def test_stopping_waits_for_no_target_that_somebody_waits_for(what: str, silent_
     client.settle_hooks(hook("h", silent_target, "T"))
     client.append_classic("s", "T")
     (observer,) = sandbox._kernel.engine.observers()  # type: ignore[union-attr]
-    eventually(observer.busy.locked)
+    eventually(lambda: observer.flights.count)
     call: Any = client._channel.unary_unary(method.path, request_serializer=method.request.SerializeToString)
     future = call.future(request(silent_target), timeout=60)
     with pytest.raises(grpc.FutureTimeoutError):

@@ -11,14 +11,15 @@ from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._event import Event
 from chronicle_notebook.sandbox._stores import Scope
 from chronicle_notebook.sandbox.delivery import _payload
+from chronicle_notebook.sandbox.delivery._batches import Batches
 from chronicle_notebook.sandbox.delivery._failure import TIMEOUT, DeliveryError, Failure
-from chronicle_notebook.sandbox.delivery._observer import Observer
-from chronicle_notebook.sandbox.delivery._partition import Partition
+from chronicle_notebook.sandbox.delivery._observer import Observer, Span
 from chronicle_notebook.sandbox.delivery._sender import Sender
+from chronicle_notebook.sandbox.delivery._targets import Targets
 from chronicle_notebook.sandbox.storage._events import EventTable, Filter
 
 BATCH = 100
-"""Events of one delivery at most."""
+"""Events of one delivery at most, except of those that are appended together."""
 
 LIMIT = 30.0
 """Seconds that a delivery may take, retries and all. A kernel's call from one grain to another ends then, and the
@@ -37,30 +38,67 @@ class Courier:
     rendered once.
     """
 
-    def __init__(self, events: EventTable, sender: Sender, behaviour: Behaviour) -> None:
+    def __init__(
+        self, events: EventTable, batches: Batches, sender: Sender, behaviour: Behaviour, scale: float
+    ) -> None:
         self._events = events
+        self._batches = batches
+        self._targets = Targets(scale) if behaviour.old_target_kept else None
+        self._sources: OrderedDict[tuple[object, ...], list[str]] = OrderedDict()
         self._behaviour = behaviour
         self._sender = sender
         self._pages: OrderedDict[tuple[object, ...], list[Event]] = OrderedDict()
         self._late: set[asyncio.Task[None]] = set()
         self._rendered: OrderedDict[tuple[int, int, int, bool], str] = OrderedDict()
 
-    def page(self, observer: Observer, tail: int | None, until: int | None) -> list[Event]:
-        """Some of the steps are not done."""
+    def page(self, observer: Observer, tail: int | None) -> list[Event]:
+        """The next events of an observer's own line: a hundred, or all that were appended with the first one.
+
+        What was appended together is never cut in two. ``tail`` is the tail that the caller knew before. A kept page is
+        for that tail only: one that was read when the sequence was shorter would let events be passed over.
+        """
         types = observer.webhook.event_type_ids
-        key = (observer.scope.key, types, observer.position, tail, until)
+        key = ("page", observer.scope.key, types, observer.position, tail)
         if (kept := self._pages.get(key)) is None:
             wanted = Filter(types=sorted(types))
-            kept = self._events.page(observer.scope.key, wanted, observer.position, until, BATCH)
-            self._pages[key] = kept
-            if len(self._pages) > _PAGES:
-                self._pages.popitem(last=False)
+            sequence = observer.scope.key
+            kept = self._events.page(sequence, wanted, observer.position, None, BATCH)
+            if len(kept) == BATCH:
+                first, last = self._batches.of(sequence, kept[-1].number)
+                whole = [event for event in kept if event.number < first]
+                kept = whole or self._events.page(sequence, wanted, observer.position, last + 1)
+            self._keep(key, kept)
         return kept
 
-    def partition_page(self, observer: Observer, partition: Partition, until: int) -> list[Event]:
-        """The next events of one event source below a number."""
-        wanted = Filter(types=sorted(observer.webhook.event_type_ids), source=partition.source)
-        return self._events.page(observer.scope.key, wanted, partition.position, until, BATCH)
+    def sources(self, observer: Observer, span: Span) -> list[str]:
+        """The event sources that have events in a span."""
+        types = observer.webhook.event_type_ids
+        key = ("sources", observer.scope.key, types, span.first, span.until)
+        if (kept := self._sources.get(key)) is None:
+            wanted = Filter(types=sorted(types))
+            kept = self._sources[key] = self._events.sources(observer.scope.key, wanted, span.first, span.until)
+            if len(self._sources) > _PAGES:
+                self._sources.popitem(last=False)
+        return kept
+
+    def source_page(self, observer: Observer, source: str, first: int, until: int) -> list[Event]:
+        """The next hundred events of one event source from a number on and below another one."""
+        types = observer.webhook.event_type_ids
+        key = ("source", observer.scope.key, types, source, first, until)
+        if (kept := self._pages.get(key)) is None:
+            wanted = Filter(types=sorted(types), source=source)
+            kept = self._events.page(observer.scope.key, wanted, first, until, BATCH)
+            self._keep(key, kept)
+        return kept
+
+    def groups(self, observer: Observer, events: Sequence[Event]) -> list[list[Event]]:
+        """The events of each live request: consecutive ones of one event source that were appended together."""
+        return self._batches.groups(observer.scope.key, events)
+
+    def _keep(self, key: tuple[object, ...], page: list[Event]) -> None:
+        self._pages[key] = page
+        if len(self._pages) > _PAGES:
+            self._pages.popitem(last=False)
 
     async def deliver(
         self, observer: Observer, events: Sequence[Event], state: int, *, live: bool = False
@@ -71,7 +109,8 @@ class Courier:
         """
         texts = [self._render(observer.scope, event, state, live=live) for event in events]
         body = _payload.body(events[0].source, texts)
-        request = asyncio.create_task(self._sender.send(observer.webhook, body))
+        webhook = observer.webhook if self._targets is None else self._targets.of(observer, events[0].source)
+        request = asyncio.create_task(self._sender.send(webhook, body))
         try:
             done, _ = await asyncio.wait({request}, timeout=LIMIT)
             if not done:
@@ -101,14 +140,3 @@ class Courier:
             if len(self._rendered) > _RENDERED:
                 self._rendered.popitem(last=False)
         return kept
-
-
-def runs(events: Sequence[Event]) -> list[list[Event]]:
-    """Consecutive events of one event source together, in order."""
-    found: list[list[Event]] = []
-    for event in events:
-        if found and found[-1][0].source == event.source:
-            found[-1].append(event)
-        else:
-            found.append([event])
-    return found

@@ -4,18 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
 from concurrent.futures import CancelledError, Future
+from contextlib import asynccontextmanager
 from typing import Any, TypeVar
 
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._crypto import Crypto
+from chronicle_notebook.sandbox._exceptions import TimeoutException
 from chronicle_notebook.sandbox._pool import DaemonPool
 from chronicle_notebook.sandbox._stores import Scope
 from chronicle_notebook.sandbox._topics import Stopped
 from chronicle_notebook.sandbox._webhook import Authorization, Webhook
-from chronicle_notebook.sandbox.delivery._courier import Courier
-from chronicle_notebook.sandbox.delivery._observer import Observer, ReplaySpan, observer_from_row
+from chronicle_notebook.sandbox.delivery._batches import Batches
+from chronicle_notebook.sandbox.delivery._courier import LIMIT, Courier
+from chronicle_notebook.sandbox.delivery._observer import Observer, Span, observer_from_row
 from chronicle_notebook.sandbox.delivery._observer_loop import Line, Tail
 from chronicle_notebook.sandbox.delivery._partition import Partition, partition_from_row
 from chronicle_notebook.sandbox.delivery._recovery import Recovery
@@ -43,6 +46,8 @@ class Engine:
         self._crypto = crypto
         self._behaviour = behaviour
         self._scale = scale
+        self.batches = Batches()
+        """Which events were appended together."""
         self._observers: dict[ObserverKey, Observer] = {}
         self._interested: dict[tuple[int, str], dict[Observer, None]] = {}
         self._mutex = threading.Lock()
@@ -53,9 +58,19 @@ class Engine:
         self._loop.set_default_executor(self._pool)
         self._thread = threading.Thread(target=self._loop.run_forever, name="chronicle-sandbox-delivery", daemon=True)
 
-    def start(self, scopes: dict[int, Scope], tail: Tail, changed: Callable[[Observer], None]) -> None:
-        """Load observers and failed partitions, and begin; ``changed`` is called with each observer that changes."""
+    def start(
+        self,
+        scopes: dict[int, Scope],
+        tail: Tail,
+        changed: Callable[[Observer], None],
+        readable: Callable[[Scope], bool] = lambda _scope: True,
+    ) -> None:
+        """Load observers and failed partitions, and begin; ``changed`` is called with each observer that changes.
+
+        ``readable`` tells whether the events of a scope can be read.
+        """
         self._tail = tail
+        self._readable = readable
         self._changed = changed
         self._thread.start()
         self._call(self._start(scopes))
@@ -106,6 +121,12 @@ class Engine:
     def remove(self, keys: Iterable[ObserverKey]) -> None:
         """Forget observers with all they hold."""
         self._call(self._remove(list(keys)))
+
+    def check_alive(self, observer: Observer) -> None:
+        """Raise TimeoutException after 30 s for an observer about which calls find no answer."""
+        if observer.hung:
+            self._wait_for(asyncio.sleep(LIMIT * self._scale))
+            raise TimeoutException
 
     def replay(self, observer: Observer) -> str | None:
         """Deliver everything again from number 0 on; the id of the job, or None when it is not subscribed.
@@ -163,10 +184,12 @@ class Engine:
 
     async def _start(self, scopes: dict[int, Scope]) -> None:
         self._sender = Sender(self._crypto, self._behaviour, self._scale)
-        self._courier = Courier(self._events, self._sender, self._behaviour)
+        self._courier = Courier(self._events, self.batches, self._sender, self._behaviour, self._scale)
         self._saver = Saver(self._progress)
-        self._recovery = Recovery(self._courier, self._saver, self._scale, self._changed)
-        self._line = Line(self._courier, self._recovery, self._saver, self._tail, self._changed)
+        keeps = self._behaviour.failed_partitions_stay
+        self._recovery = Recovery(self._courier, self._saver, self._scale, self._changed, keeps=keeps)
+        parts = (self._courier, self._recovery, self._saver, self._tail, self._changed)
+        self._line = Line(*parts, self._readable, self._behaviour, self._scale)
         for row in self._progress.observers():
             self._observers[row.sequence, row.id] = observer_from_row(row, scopes[row.sequence])
         for entry in self._progress.partitions():
@@ -207,6 +230,7 @@ class Engine:
             self._saver.changed(observer)
             self._changed(observer)
             self._recovery.retry_all(observer)
+            self._line.begin(observer)
             self._line.wake(observer)
 
     async def _unsubscribe(self, keys: list[ObserverKey]) -> None:
@@ -239,26 +263,45 @@ class Engine:
     async def _replay(self, observer: Observer) -> str | None:
         if observer.replay is not None:
             return observer.replay.job
-        async with observer.busy:
+        async with self._quiet(observer):
             # Another replay may have begun while this one waited.
-            running: ReplaySpan | None = observer.replay
+            running: Span | None = observer.replay
             if running is not None:
                 return running.job
             if not observer.subscribed:
                 return None
-            self._recovery.clear(observer)
-            observer.handled = 0
-            replay = observer.replay = ReplaySpan(0, observer.next)
-            observer.epoch += 1
-        self._saver.changed(observer)
-        self._changed(observer)
-        self._line.wake(observer)
+            if self._behaviour.catch_up_dead:
+                # The job is never made, and the observer begins at 0 without anything being delivered.
+                observer.next, observer.last, observer.stuck, observer.hung = 0, None, True, True
+                self._noted(observer)
+                return None
+            if not self._behaviour.failed_partitions_stay:
+                self._recovery.clear(observer)
+            observer.handled, observer.stuck = 0, False
+            replay = observer.span = Span(0, observer.horizon, replay=True)
+        self._noted(observer)
         return replay.job
 
     async def _replay_partition(self, observer: Observer, source: str) -> None:
-        async with observer.busy:
-            if observer.subscribed and observer.replay is None:
+        async with self._quiet(observer):
+            if observer.subscribed and observer.replay is None and not self._behaviour.catch_up_dead:
                 self._recovery.replay(observer, source)
+
+    @asynccontextmanager
+    async def _quiet(self, observer: Observer) -> AsyncIterator[None]:
+        """Hold an observer while no delivery of its own line is under way, and let it look again afterwards."""
+        observer.held += 1
+        observer.epoch += 1
+        try:
+            await observer.flights.over()
+            yield
+        finally:
+            observer.held -= 1
+            self._line.wake(observer)
+
+    def _noted(self, observer: Observer) -> None:
+        self._saver.changed(observer)
+        self._changed(observer)
 
     async def _retry(self, observer: Observer, partition: Partition) -> None:
         if observer.subscribed and observer.partitions.get(partition.source) is partition:

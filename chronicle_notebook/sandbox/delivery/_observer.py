@@ -14,13 +14,41 @@ from chronicle_notebook.sandbox.delivery._partition import Partition
 from chronicle_notebook.sandbox.storage._progress import ObserverRow
 
 
-@dataclass(slots=True)
-class ReplaySpan:
-    """A replay under way: the next number to send again, and the number at which live delivery goes on."""
+@dataclass(slots=True, eq=False)
+class Span:
+    """A catch-up or a replay: the first number that it delivers, and the number at which live delivery goes on."""
 
-    next: int
+    first: int
     until: int
+    replay: bool = False
     job: str = field(default_factory=lambda: str(uuid4()))
+
+
+class Flights:
+    """Deliveries under way: entered for each, and waited for by who changes where the next one begins."""
+
+    def __init__(self) -> None:
+        self._count = 0
+        self._none = asyncio.Event()
+        self._none.set()
+
+    async def __aenter__(self) -> None:
+        self._count += 1
+        self._none.clear()
+
+    async def __aexit__(self, *_: object) -> None:
+        self._count -= 1
+        if not self._count:
+            self._none.set()
+
+    @property
+    def count(self) -> int:
+        """How many are under way."""
+        return self._count
+
+    async def over(self) -> None:
+        """Wait until none is under way."""
+        await self._none.wait()
 
 
 @dataclass(slots=True, eq=False)
@@ -29,54 +57,80 @@ class Observer:
 
     scope: Scope
     webhook: Webhook
+    position: int = 0
+    """Everything below this number was delivered, belongs to a failed partition, or is not wanted."""
     next: int = 0
+    """The next number as it is shown: behind the last event that was handled, or at the end after a catch-up."""
     last: int | None = None
     handled: int = 0
+    tail: int | None = None
+    """The last event that it was offered, as it is shown."""
     subscribed: bool = False
-    replay: ReplaySpan | None = None
+    span: Span | None = None
     partitions: dict[str, Partition] = field(default_factory=dict)
     task: asyncio.Task[None] | None = None
     woken: bool = False
+    held: int = 0
+    """How many wait to change where it goes on; nothing is begun meanwhile."""
+    stuck: bool = False
+    """Whether it takes no event any more, without a sign of it."""
+    hung: bool = False
+    """Whether calls about it find no answer."""
+    caught_up: float | None = None
+    """When its last catch-up ended, in the time of the loop."""
     epoch: int = 0
     """Counts what makes the page of events in hand out of date."""
-    busy: asyncio.Lock = field(default_factory=asyncio.Lock)
-    """Held while a delivery of this observer's own line is under way."""
+    flights: Flights = field(default_factory=Flights)
 
     @property
-    def position(self) -> int:
-        """Everything below this number was delivered, or belongs to a failed partition."""
-        return self.next if self.replay is None else self.replay.next
+    def replay(self) -> Span | None:
+        """The replay under way, if there is one."""
+        return self.span if self.span is not None and self.span.replay else None
 
-    def passed(self, number: int) -> None:
-        """Note that the observer is past a number."""
-        if self.replay is None:
-            self.next = number + 1
-        else:
-            self.replay.next = number + 1
+    @property
+    def horizon(self) -> int:
+        """Everything of a failed partition below this number is its own to deliver."""
+        return self.position if self.span is None else max(self.position, self.span.until)
 
     def delivered(self, last: int, count: int) -> None:
         """Note that events were delivered."""
         self.last = last if self.last is None else max(self.last, last)
+        self.next = max(self.next, last + 1)
         self.handled += count
 
+    def offered(self, number: int) -> None:
+        """Note the number of the last event that it was given."""
+        self.tail = number if self.tail is None else max(self.tail, number)
+
+    def finished(self, span: Span, *, whole: bool) -> None:
+        """Note that a span is over; ``whole`` says that no event source of it failed."""
+        self.span = None
+        self.position = max(self.position, span.until)
+        if whole:
+            self.next = max(self.next, span.until)
+            self.offered(span.until - 1)
+
     def row(self) -> ObserverRow:
-        """The form that is stored."""
+        """The form that is stored. A catch-up is not: the next subscription begins it again."""
+        replay = self.replay
         return ObserverRow(
             self.scope.key,
             self.webhook.id,
             event_types_text(self.webhook.event_types),
+            self.position,
             self.next,
             self.last,
             self.handled,
-            None if self.replay is None else self.replay.next,
-            None if self.replay is None else self.replay.until,
+            self.tail,
+            None if replay is None else replay.first,
+            None if replay is None else replay.until,
         )
 
 
 def observer_from_row(row: ObserverRow, scope: Scope) -> Observer:
     """The observer of a stored form, not subscribed and with what is known of its webhook."""
     webhook = Webhook(row.id, "", scope.sequence, event_types_from_json(json.loads(row.event_types)), active=False)
-    observer = Observer(scope, webhook, row.next, row.last, row.handled)
+    observer = Observer(scope, webhook, row.position, row.next, row.last, row.handled, row.tail)
     if row.replay_next is not None and row.replay_until is not None:
-        observer.replay = ReplaySpan(row.replay_next, row.replay_until)
+        observer.span = Span(row.replay_next, row.replay_until, replay=True)
     return observer

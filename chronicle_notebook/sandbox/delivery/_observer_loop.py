@@ -1,36 +1,56 @@
-"""An observer's own line: the events of all its event sources, in order."""
+"""An observer's own line: live events in order, after a catch-up or replay where one is needed."""
 
 from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
 
+from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._event import Event
-from chronicle_notebook.sandbox.delivery._courier import Courier, runs
-from chronicle_notebook.sandbox.delivery._observer import Observer
-from chronicle_notebook.sandbox.delivery._payload import LIVE, REPLAY
+from chronicle_notebook.sandbox._stores import Scope
+from chronicle_notebook.sandbox.delivery._catch_up import CatchUp
+from chronicle_notebook.sandbox.delivery._courier import Courier
+from chronicle_notebook.sandbox.delivery._failure import Failure
+from chronicle_notebook.sandbox.delivery._lanes import Lanes
+from chronicle_notebook.sandbox.delivery._observer import Observer, Span
+from chronicle_notebook.sandbox.delivery._payload import LIVE
 from chronicle_notebook.sandbox.delivery._recovery import Recovery
 from chronicle_notebook.sandbox.delivery._saver import Saver
 
 Tail = Callable[[int], int | None]
 """The tail of a sequence by its key."""
+STRANDED = 1.0
+"""Seconds after a catch-up in which a live event can strand an observer."""
 
 
 class Line:
     """Moves observers forward, each in a task of its own that exists only while there is something to deliver.
 
     A kernel lets observers share two queues, where a slow target delays the others. Here no observer waits for another
-    (source: K/Core/EventSequences/AppendedEventsQueue.cs). The events of one observer go out one request at a time.
+    unless the behaviour says so. The live events of one observer go out one request at a time.
     """
 
     def __init__(
-        self, courier: Courier, recovery: Recovery, saver: Saver, tail: Tail, changed: Callable[[Observer], None]
+        self,
+        courier: Courier,
+        recovery: Recovery,
+        saver: Saver,
+        tail: Tail,
+        changed: Callable[[Observer], None],
+        readable: Callable[[Scope], bool],
+        behaviour: Behaviour,
+        scale: float,
     ) -> None:
         self._courier = courier
         self._recovery = recovery
         self._saver = saver
         self._tail = tail
         self._changed = changed
+        self._readable = readable
+        self._behaviour = behaviour
+        self._scale = scale
+        self._lanes = Lanes() if behaviour.queues_shared else None
+        self._catch_up = CatchUp(courier, recovery, self._note, keeps=behaviour.failed_partitions_stay)
 
     def wake(self, observer: Observer) -> None:
         """See whether there is something to deliver."""
@@ -38,11 +58,24 @@ class Line:
         if observer.task is None and observer.subscribed:
             observer.task = asyncio.get_running_loop().create_task(self._run(observer))
 
+    def begin(self, observer: Observer) -> None:
+        """Plan a catch-up with what there is already, or note that there is nothing."""
+        tail = self._tail(observer.scope.key)
+        if observer.span is not None or tail is None or tail < observer.position:
+            return
+        if not self._page(observer, tail):
+            observer.position = observer.next = tail + 1
+        elif self._behaviour.catch_up_dead:
+            observer.stuck = True
+        else:
+            observer.span = Span(observer.position, tail + 1)
+
     def skip_to_tail(self, observer: Observer) -> None:
         """Move a caught-up observer behind the last event, so that new event types begin with the next one."""
         tail = self._tail(observer.scope.key)
-        if observer.replay is None and tail is not None and tail >= observer.next and not self._page(observer, tail):
-            observer.next = tail + 1
+        caught_up = observer.span is None and not observer.stuck
+        if caught_up and tail is not None and tail >= observer.position and not self._page(observer, tail):
+            observer.position = tail + 1
             self._saver.changed(observer)
 
     async def _run(self, observer: Observer) -> None:
@@ -56,50 +89,67 @@ class Line:
                 observer.task = None
 
     async def _advance(self, observer: Observer) -> bool:
-        """Deliver a page of events; False when there was none."""
+        """Deliver the next part; False when there was none."""
+        if observer.held or observer.stuck:
+            return False
+        if observer.span is not None:
+            if not self._readable(observer.scope):
+                return False
+            await self._catch_up.run(observer, observer.span)
+            if observer.span is None:
+                # What came meanwhile is caught up with as well.
+                observer.caught_up = asyncio.get_running_loop().time()
+                self.begin(observer)
+            return True
         epoch = observer.epoch
         tail = self._tail(observer.scope.key)
         page = self._page(observer, tail)
         if not page:
-            return self._end(observer, tail)
-        for events in runs(page):
+            if tail is not None and tail >= observer.position:
+                observer.position = tail + 1
+                self._saver.changed(observer)
+            return False
+        if self._strands(observer):
+            observer.stuck = True
+            return False
+        for events in self._courier.groups(observer, page):
             await self._deliver(observer, events, epoch)
             if observer.epoch != epoch:
                 break
         return True
 
     def _page(self, observer: Observer, tail: int | None) -> list[Event]:
-        if not observer.webhook.event_types:
-            return []
-        return self._courier.page(observer, tail, None if observer.replay is None else observer.replay.until)
+        return self._courier.page(observer, tail) if observer.webhook.event_types else []
 
-    def _end(self, observer: Observer, tail: int | None) -> bool:
-        if observer.replay is not None:
-            observer.next = max(observer.next, observer.replay.until)
-            observer.replay = None
-            self._note(observer)
-            return True
-        if tail is not None and tail >= observer.next:
-            observer.next = tail + 1
-            self._note(observer)
-        return False
+    def _strands(self, observer: Observer) -> bool:
+        """Whether an event came so soon after a catch-up that it is lost, and everything after it."""
+        before, observer.caught_up = observer.caught_up, None
+        if not self._behaviour.catch_up_strands or before is None:
+            return False
+        return asyncio.get_running_loop().time() - before < STRANDED * self._scale
 
     async def _deliver(self, observer: Observer, events: list[Event], epoch: int) -> None:
         first, last = events[0], events[-1]
+        if not (observer.partitions and self._behaviour.tail_stands_while_failing):
+            observer.offered(last.number)
         if first.source not in observer.partitions:
-            async with observer.busy:
-                # Waiting for the lock may have let a replay in, which begins elsewhere.
+            async with observer.flights:
+                # A replay that waited may have begun elsewhere.
                 if observer.epoch != epoch:
                     return
-                if first.source not in observer.partitions:
-                    state = LIVE if observer.replay is None else REPLAY
-                    failure = await self._courier.deliver(observer, events, state, live=state == LIVE)
-                    if failure is None:
-                        observer.delivered(last.number, len(events))
-                    else:
-                        self._recovery.failed(observer, first.number, first.source, failure)
-        observer.passed(last.number)
+                failure = await self._sent(observer, events)
+                if failure is None:
+                    observer.delivered(last.number, len(events))
+                else:
+                    self._recovery.failed(observer, first.number, first.source, failure)
+        observer.position = last.number + 1
         self._note(observer)
+
+    async def _sent(self, observer: Observer, events: list[Event]) -> Failure | None:
+        if self._lanes is None:
+            return await self._courier.deliver(observer, events, LIVE, live=True)
+        async with self._lanes.of(observer).turn():
+            return await self._courier.deliver(observer, events, LIVE, live=True)
 
     def _note(self, observer: Observer) -> None:
         self._saver.changed(observer)

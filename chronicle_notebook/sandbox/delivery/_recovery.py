@@ -21,7 +21,12 @@ class Recovery:
     the line's position was delivered, so none is lost, doubled or out of order.
     """
 
-    def __init__(self, courier: Courier, saver: Saver, scale: float, changed: Callable[[Observer], None]) -> None:
+    def __init__(
+        self, courier: Courier, saver: Saver, scale: float, changed: Callable[[Observer], None], *, keeps: bool
+    ) -> None:
+        """``keeps`` says that the replay of a failed partition leaves it failed."""
+        self._keeps = keeps
+        self._passing: set[asyncio.Task[None]] = set()
         self._courier = courier
         self._saver = saver
         self._scale = scale
@@ -33,11 +38,20 @@ class Recovery:
         self._note(observer, partition, number, failure)
 
     def replay(self, observer: Observer, source: str) -> None:
-        """Deliver one event source again from its first event on."""
+        """Deliver one event source again from its first event on.
+
+        A failed partition stays failed where the behaviour says so, and its events are delivered none the less.
+        """
+        failed = observer.partitions.get(source)
+        if self._keeps and failed is not None and failed.failed:
+            passing = asyncio.get_running_loop().create_task(self._pass(observer, source))
+            self._passing.add(passing)
+            passing.add_done_callback(self._passing.discard)
+            return
         partition = observer.partitions.setdefault(source, Partition(source, 0))
         self.pause(partition)  # a try under way would move the position on from where it is
         partition.position = 0
-        partition.replay_until = observer.position
+        partition.replay_until = observer.horizon
         partition.quarantined = False
         self._saver.partition(observer, partition)
         self.retry(observer, partition)
@@ -67,6 +81,17 @@ class Recovery:
             partition.task.cancel()
             partition.task = None
 
+    async def _pass(self, observer: Observer, source: str) -> None:
+        position, until = 0, observer.horizon
+        while events := self._courier.source_page(observer, source, position, until):
+            async with observer.flights:
+                if await self._courier.deliver(observer, events, REPLAY) is not None:
+                    return
+            observer.delivered(events[-1].number, len(events))
+            self._saver.changed(observer)
+            self._changed(observer)
+            position = events[-1].number + 1
+
     def _note(self, observer: Observer, partition: Partition, number: int, failure: Failure) -> None:
         partition.fail(number, failure)
         self._saver.partition(observer, partition)
@@ -86,11 +111,11 @@ class Recovery:
     def _page(self, observer: Observer, partition: Partition) -> list[Event]:
         """The next events to deliver: replayed ones first, and never both kinds in one request."""
         if partition.position < partition.replay_until:
-            replayed = self._courier.partition_page(observer, partition, partition.replay_until)
+            replayed = self._courier.source_page(observer, partition.source, partition.position, partition.replay_until)
             if replayed:
                 return replayed
             partition.position = partition.replay_until
-        return self._courier.partition_page(observer, partition, observer.position)
+        return self._courier.source_page(observer, partition.source, partition.position, observer.horizon)
 
     async def _recover(self, observer: Observer, partition: Partition, delay: float) -> None:
         await asyncio.sleep(delay)

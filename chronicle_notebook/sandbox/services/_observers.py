@@ -100,6 +100,8 @@ class ObserversService:
     def replay(self, request: wire.Replay) -> wire.ReplayResponse:
         """Replay an observer; the zero GUID when it is unknown or not subscribed."""
         observer = self._find(request)
+        if observer is not None:
+            self._kernel.engine.check_alive(observer)
         job = None if observer is None else self._kernel.engine.replay(observer)
         return wire.ReplayResponse(JobId=job or NO_JOB)
 
@@ -107,6 +109,7 @@ class ObserversService:
         """Replay one event source."""
         observer = self._find(request)
         if observer is not None:
+            self._kernel.engine.check_alive(observer)
             self._kernel.engine.replay_partition(observer, request.Partition)
         return Empty()
 
@@ -228,7 +231,6 @@ class ObserversService:
         return None if observer is None or partition is None else (observer, partition)
 
     def _information(self, observer: Observer) -> wire.ObserverInformation:
-        tail = self._kernel.log.tail(observer.scope.key)
         # IsReplayable is left off: the kernel subscribes every webhook as replayable, and absent means true.
         return wire.ObserverInformation(
             Id=observer.webhook.id,
@@ -239,7 +241,7 @@ class ObserversService:
             NextEventSequenceNumber=observer.next,
             LastHandledEventSequenceNumber=number_to_wire(observer.last),
             RunningState=_state(observer),
-            TailEventSequenceNumber=number_to_wire(tail),
+            TailEventSequenceNumber=number_to_wire(observer.tail),
             HandledEventCount=observer.handled,
         )
 

@@ -12,7 +12,7 @@ from typing import Any
 from chronicle_notebook.base._errors import SandboxError
 from chronicle_notebook.sandbox._private import private
 
-VERSION = 2
+VERSION = 3
 
 _SCHEMA = """
 CREATE TABLE event_stores (key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE);
@@ -34,8 +34,8 @@ CREATE TABLE webhooks (
     replayable INTEGER, active INTEGER, PRIMARY KEY (store, id));
 CREATE TABLE unsettled (store INTEGER, number INTEGER, webhook TEXT, PRIMARY KEY (store, number)) WITHOUT ROWID;
 CREATE TABLE observers (
-    sequence INTEGER, id TEXT, event_types TEXT, next INTEGER, last INTEGER, handled INTEGER,
-    replay_next INTEGER, replay_until INTEGER, PRIMARY KEY (sequence, id)) WITHOUT ROWID;
+    sequence INTEGER, id TEXT, event_types TEXT, position INTEGER, next INTEGER, last INTEGER, handled INTEGER,
+    tail INTEGER, replay_next INTEGER, replay_until INTEGER, PRIMARY KEY (sequence, id)) WITHOUT ROWID;
 CREATE TABLE failed_partitions (
     sequence INTEGER, observer TEXT, partition TEXT, id TEXT, position INTEGER, replay_until INTEGER,
     quarantined INTEGER, attempts TEXT, PRIMARY KEY (sequence, observer, partition)) WITHOUT ROWID;

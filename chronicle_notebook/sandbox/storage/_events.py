@@ -102,6 +102,16 @@ class EventTable:
         rows = self._database.rows(sql, parameters)
         return [_event(row) for row in rows]
 
+    def sources(self, sequence: int, wanted: Filter, first: int, until: int) -> list[str]:
+        """The event sources with an event that fits, from number ``first`` on and below ``until``, by first event."""
+        conditions, values = wanted.sql()
+        conditions = conditions.replace(" type IN", " +type IN")
+        sql = (
+            f"SELECT source FROM events WHERE sequence = ? AND number >= ? AND number < ?{conditions} "  # noqa: S608 - names of columns, no values
+            "GROUP BY source ORDER BY min(number)"
+        )
+        return [row[0] for row in self._database.rows(sql, (sequence, first, until, *values))]
+
     def numbered(self, sequence: int, numbers: Sequence[int]) -> list[Event]:
         """The events of these numbers, in order."""
         found: list[Event] = []

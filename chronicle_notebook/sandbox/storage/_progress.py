@@ -19,9 +19,11 @@ class ObserverRow:
     sequence: int
     id: str
     event_types: str
+    position: int
     next: int
     last: int | None
     handled: int
+    tail: int | None
     replay_next: int | None
     replay_until: int | None
 
@@ -49,7 +51,8 @@ class ProgressTable:
     def observers(self) -> list[ObserverRow]:
         """Every observer."""
         rows = self._database.rows(
-            "SELECT sequence, id, event_types, next, last, handled, replay_next, replay_until FROM observers"
+            "SELECT sequence, id, event_types, position, next, last, handled, tail, replay_next, replay_until "
+            "FROM observers"
         )
         return [ObserverRow(*row) for row in rows]
 
@@ -75,11 +78,11 @@ class ProgressTable:
                 "DELETE FROM failed_partitions WHERE sequence = ? AND observer = ? AND partition = ?", list(resolved)
             )
             connection.executemany(
-                "INSERT OR REPLACE INTO observers VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                "INSERT OR REPLACE INTO observers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
                 [
                     (
-                        row.sequence, row.id, row.event_types, row.next, row.last, row.handled, row.replay_next,
-                        row.replay_until,
+                        row.sequence, row.id, row.event_types, row.position, row.next, row.last, row.handled, row.tail,
+                        row.replay_next, row.replay_until,
                     )
                     for row in observers
                 ],

@@ -1,0 +1,68 @@
+"""The queues that webhooks share."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+LANES = 2
+"""Queues of a kernel (seen at 16.37.1; source: K/Core/EventSequences/AppendedEventsQueue.cs)."""
+
+
+class Lane:
+    """A queue whose webhooks go on together: nobody begins a delivery while one from before is under way.
+
+    So a target that takes 20 s lets everybody else in its queue have one delivery in 20 s, in other event stores too.
+    """
+
+    def __init__(self) -> None:
+        self._running = 0
+        self._waiting: list[asyncio.Future[None]] = []
+
+    @asynccontextmanager
+    async def turn(self) -> AsyncIterator[None]:
+        """Hold a place in the queue's round."""
+        if self._running:
+            place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+            self._waiting.append(place)
+            try:
+                await place
+            except asyncio.CancelledError:
+                self._gave_up(place)
+                raise
+        else:
+            self._running = 1
+        try:
+            yield
+        finally:
+            self._leave()
+
+    def _gave_up(self, place: asyncio.Future[None]) -> None:
+        if place in self._waiting:
+            self._waiting.remove(place)
+        else:
+            self._leave()  # its turn had come
+
+    def _leave(self) -> None:
+        self._running -= 1
+        if self._running == 0:
+            waiting, self._waiting = self._waiting, []
+            self._running = len(waiting)
+            for place in waiting:
+                if place.cancelled():
+                    self._running -= 1
+                else:
+                    place.set_result(None)
+
+
+class Lanes:
+    """Gives each observer one of the queues, in turn."""
+
+    def __init__(self) -> None:
+        self._lanes = [Lane() for _ in range(LANES)]
+        self._given: dict[object, Lane] = {}
+
+    def of(self, observer: object) -> Lane:
+        """The queue of an observer."""
+        return self._given.setdefault(observer, self._lanes[len(self._given) % LANES])
