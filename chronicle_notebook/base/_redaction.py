@@ -6,11 +6,9 @@ A validator can quote a password that is too short, and an exception can quote a
 
 from __future__ import annotations
 
-import html
-import json
 from collections.abc import Callable, Iterable
-from urllib.parse import quote
 
+from chronicle_notebook.base._encodings import written
 from chronicle_notebook.base._secrets import MASK
 from chronicle_notebook.base._text import one_line
 from chronicle_notebook.base._url import without_credentials
@@ -48,21 +46,9 @@ def all_said(texts: Iterable[str], hide: Hide = as_it_is) -> tuple[str, ...]:
 
 def without(text: str, secret: str) -> str:
     """A text with dots for a secret, in every form in which a kernel may write the secret."""
-    for form in _forms(secret):
+    for form in written(secret):
         if form in text:
             if len(secret) < SHORTEST:
                 return UNREPEATED
             text = text.replace(form, MASK)
     return text
-
-
-def _forms(secret: str) -> dict[str, None]:
-    """A secret as it is, in JSON as Python and as .NET write it, in a URL and in HTML; the longest form first."""
-    if not secret:
-        return {}
-    dotnet = "".join(
-        each if each.isascii() and (each.isalnum() or each in " !#$%()*,-./:;=?@[]^_{|}~") else f"\\u{ord(each):04X}"
-        for each in secret
-    )
-    forms = (json.dumps(secret)[1:-1], json.dumps(secret, ensure_ascii=False)[1:-1], dotnet, html.escape(secret))
-    return dict.fromkeys(sorted((*forms, quote(secret, safe=""), secret), key=len, reverse=True))

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chronicle_notebook.base._errors import ChronicleError, missing
-from chronicle_notebook.scan import rules_for, scan_notebook
+from chronicle_notebook.scan import scan_notebook
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; form-action 'none'"
 """What a browser may load for the page: nothing. This works even if the filter overlooks something."""
@@ -57,7 +57,7 @@ def export(notebook: Any, path: Path, *, title: str) -> None:
     :raises ChronicleError: the notebook contains a secret, so no page was written.
     :raises MissingDependencyError: nbconvert is not installed.
     """
-    leaks = scan_notebook(notebook, rules_for(notebook), file=title)
+    leaks = scan_notebook(notebook, file=title)
     if leaks:
         raise ChronicleError(
             f"No page was written, as the notebook holds secrets: {'; '.join(f'{x.place}: {x.kind}' for x in leaks)}.",

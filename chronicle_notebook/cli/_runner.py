@@ -15,7 +15,7 @@ from chronicle_notebook.cli._execution import execute, interruptible
 from chronicle_notebook.runbook.engine._outcome import MIME, RunbookError
 from chronicle_notebook.runbook.engine._schema import STANDARD, Kind, check_required, known
 from chronicle_notebook.runbook.engine._source import required_of, schema_of
-from chronicle_notebook.scan import Leak, rules_for, scan_notebook
+from chronicle_notebook.scan import Leak, scan_notebook
 from chronicle_notebook.session._guard import CONFIRMED
 
 HALF_WAY = "What had begun may be done. Run it again with the same parameters: what is done is left alone."
@@ -62,13 +62,14 @@ def run(
         before = _written(saved)
         failure = execute(path, saved, parameters, interruption)
         notebook = _executed(saved, before, nbformat)
-    leaks = scan_notebook(notebook, rules_for(notebook), file=path.stem)
     outcome = outcome_of(notebook)
-    # First of all, because later steps may fail, and what was done is done.
+    # First of all, because later steps may fail or take time, and what was done is done.
     if outcome is not None:
         _tell(outcome, as_json=as_json)
+    leaks = scan_notebook(notebook, file=path.stem)
     for leak in leaks:
-        print(f"Secret in the executed notebook: {leak.place}: {leak.kind}", file=sys.stderr)
+        what = "Not looked at" if leak.unreadable else "Secret"
+        print(f"{what} in {output or 'the executed notebook'}: {leak.place}: {leak.kind}", file=sys.stderr)
     if interruption:
         if parameters.get("apply") and (outcome is None or not outcome["ok"]):
             print(HALF_WAY, file=sys.stderr)

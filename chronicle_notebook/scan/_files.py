@@ -2,19 +2,26 @@
 
 from __future__ import annotations
 
-import json
+import codecs
 import os
+import re
 from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
 from chronicle_notebook.base._errors import InvalidInputError
-from chronicle_notebook.scan._notebook import scan_with_own_rules, without_colours
-from chronicle_notebook.scan._rules import UNREADABLE, Leak, Rules
+from chronicle_notebook.scan import _json
+from chronicle_notebook.scan._budget import OUT_OF_TIME, Budget, OutOfTimeError
+from chronicle_notebook.scan._notebook import scan_notebook
+from chronicle_notebook.scan._rules import UNREADABLE, Leak
+from chronicle_notebook.scan._text import scan_text
 
 NOTEBOOK = ".ipynb"
 SKIPPED = frozenset({".git", ".venv", "venv", "node_modules", "site-packages", ".mypy_cache", ".ruff_cache", ".tox"})
 """Folders that are never looked into. Those with checkpoints are: they are copies of notebooks."""
+MOST_BYTES = 64 * 1024 * 1024
+"""Bytes of one file that are looked at."""
+_NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f]")
 
 
 def scan(paths: Iterable[str | Path], *, environment: Mapping[str, str] | None = None) -> tuple[list[Leak], int]:
@@ -41,43 +48,66 @@ def scan(paths: Iterable[str | Path], *, environment: Mapping[str, str] | None =
 
 
 def scan_file(file: Path, *, environment: Mapping[str, str] | None = None) -> list[Leak]:
-    """Look at one file.
+    """Look at one file, within a limit of size and of time.
 
-    One that cannot be opened, is no text, or is no notebook though it is named so, is told too: it may hide any secret.
-    So is one in the form of before 2015, whose cells stand elsewhere.
+    One that cannot be opened, is no text, is too long, takes too long, or is no notebook though it is named so, is told
+    too: it may hide any secret. So is one in the form of before 2015, whose cells stand elsewhere.
     """
     try:
-        content = file.read_bytes()
+        with file.open("rb") as opened:
+            content = opened.read(MOST_BYTES + 1)
     except OSError as error:
         return [_unreadable(file, error)]
-    if _is_notebook(file.name) and content.strip():
-        notebook = _notebook(content)
-        if notebook is not None:
-            return scan_with_own_rules(notebook, environment, file=str(file))
-        return [Leak(str(file), "as a notebook", UNREADABLE), *_by_line(file, content, environment)]
-    found = _by_line(file, content, environment)
-    return [Leak(str(file), "as a text", UNREADABLE), *found] if b"\0" in content else found
-
-
-def _notebook(content: bytes) -> dict[str, Any] | None:
-    """The JSON of a notebook, which is UTF-8; nothing when it is anything else, or has no list of cells."""
+    told: list[Leak] = []
     try:
-        notebook = json.loads(content.decode("utf-8-sig"))
+        _scan_content(file, content, environment, told)
+    except OutOfTimeError:
+        told.append(Leak(str(file), OUT_OF_TIME, UNREADABLE))
+    except (RecursionError, MemoryError, ValueError) as error:
+        told.append(Leak(str(file), f"as a whole ({type(error).__name__})", UNREADABLE))
+    return told
+
+
+def _scan_content(file: Path, content: bytes, environment: Mapping[str, str] | None, told: list[Leak]) -> None:
+    budget = Budget()
+    if len(content) > MOST_BYTES:
+        told.append(Leak(str(file), f"beyond {MOST_BYTES:,} bytes", UNREADABLE))
+        content = content[:MOST_BYTES]
+    named = _is_notebook(file.name)
+    wide = content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
+    text, exact = _decoded(content, "utf-16" if wide else "utf-8-sig")
+    if not text.strip():
+        return
+    notebook = _notebook(text) if named or text.lstrip()[:1] == "{" else None
+    # A notebook is UTF-8 and has a list of cells. What is in another one is looked at all the same.
+    if named and (notebook is None or wide or not exact or not isinstance(notebook.get("cells"), list)):
+        told.append(Leak(str(file), "as a notebook", UNREADABLE))
+    elif not exact:
+        told.append(Leak(str(file), "as a text", UNREADABLE))
+    if notebook is not None and (named or isinstance(notebook.get("cells"), list)):
+        told += scan_notebook(notebook, file=str(file), environment=environment, budget=budget)
+    else:
+        told += scan_text(text, environment, file=str(file), broken=named, budget=budget)
+
+
+def _decoded(content: bytes, encoding: str) -> tuple[str, bool]:
+    """A text, and whether it is all there. Windows writes UTF-16, with a mark."""
+    try:
+        text = content.decode(encoding)
+    except UnicodeDecodeError:
+        # Latin letters of an old file are read as such; what is no text at all has other bytes too.
+        text = content.decode("latin-1")
+        return text, not _NO_TEXT.search(text)
+    return text, "\0" not in text
+
+
+def _notebook(text: str) -> Mapping[str, Any] | None:
+    """The object that a text in JSON holds; None when it holds anything else."""
+    try:
+        notebook = _json.read(text)
     except (ValueError, RecursionError):
         return None
-    return notebook if isinstance(notebook, dict) and isinstance(notebook.get("cells"), list) else None
-
-
-def _by_line(file: Path, content: bytes, environment: Mapping[str, str] | None) -> list[Leak]:
-    text = without_colours(content.decode("utf-8", errors="replace"))
-    if _is_notebook(file.name):
-        text = text.replace('\\"', '"')
-    rules = Rules.for_references(text.replace('\\"', '"'), environment).within(text)
-    return [
-        Leak(str(file), f"line {number}", kind)
-        for number, line in enumerate(text.splitlines(), start=1)
-        for kind in rules.kinds(line)
-    ]
+    return notebook if isinstance(notebook, Mapping) else None
 
 
 def _notebooks(folder: Path) -> tuple[list[Leak], Iterator[Path]]:

@@ -1,4 +1,4 @@
-"""The texts of a notebook, each with its place: cells, outputs, metadata, attachments and the state of widgets."""
+"""The texts of a notebook, each with its place: cells, outputs, metadata, attachments, widgets and the rest."""
 
 from __future__ import annotations
 
@@ -6,57 +6,84 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from chronicle_notebook.scan._budget import OUT_OF_TIME, Budget, OutOfTimeError
+from chronicle_notebook.scan._json import entries, joined, texts as texts_of
 from chronicle_notebook.scan._parameters import given_in_code, given_to_papermill, secret_names
-from chronicle_notebook.scan._rules import Leak, Rules
+from chronicle_notebook.scan._readings import Reading, decoded_text, readings
+from chronicle_notebook.scan._rules import UNREADABLE, Leak, Rules
 
 WIDGETS = "widgets"
 METADATA = "metadata of the notebook"
+OTHER = "outside of cells and metadata"
 PASSWORD_FIELD = "the value of a password field"  # noqa: S105 - a kind of finding
 PARAMETER = "a secret that was given for a parameter as it is"
 
-_COLOUR = re.compile(r"(?:\x1b|\\u001b|\\x1b)\[[0-9;]*m", re.IGNORECASE)
+_PLAIN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
+"""An id as the format of notebooks has it. Another one is not shown: it may hold anything, a secret too."""
+
+Forms = Sequence[tuple[str, Sequence[Reading]]]
+"""The places of a notebook with their texts, each in all the ways in which it is read."""
 
 
-def scan_notebook(notebook: Mapping[str, Any], rules: Rules, *, file: str) -> list[Leak]:
-    """Every secret of a notebook, given as its JSON."""
-    told = list(texts(notebook))
-    return _leaks(notebook, told, _one_below_the_other(told), rules, file)
-
-
-def scan_with_own_rules(
-    notebook: Mapping[str, Any], environment: Mapping[str, str] | None = None, *, file: str
+def scan_notebook(
+    notebook: Mapping[str, Any],
+    rules: Rules | None = None,
+    *,
+    file: str,
+    environment: Mapping[str, str] | None = None,
+    budget: Budget | None = None,
 ) -> list[Leak]:
-    """Every secret of a notebook by :func:`rules_for` it, gone through once."""
-    told = list(texts(notebook))
-    together = _one_below_the_other(told)
-    return _leaks(notebook, told, together, Rules.for_references(together, environment), file)
+    """Every secret of a notebook, given as its JSON.
+
+    :param rules: those of :func:`rules_for` it unless given.
+    :param environment: where the values of variables are; that of this process unless given.
+    :param budget: the time that is left for the file. Without one, a notebook that takes too long is told as one that
+        could not be read.
+    :raises OutOfTimeError: it takes longer than the budget that was given.
+    """
+    if budget is None:
+        try:
+            return scan_notebook(notebook, rules, file=file, environment=environment, budget=Budget())
+        except OutOfTimeError:
+            return [Leak(file, OUT_OF_TIME, UNREADABLE)]
+    forms = _forms(notebook, budget)
+    if rules is None:
+        rules = Rules.for_references(_one_below_the_other(forms), environment)
+    return _leaks(notebook, forms, rules, file, budget)
 
 
 def rules_for(notebook: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Rules:
     """The rules for a notebook, given as its JSON: they know the variables that any of its texts refers to.
 
-    The texts are searched as they are. In JSON and in a ``repr`` quotes and ends of lines are escaped, so that a
-    reference is not seen there.
-
     :param environment: where the values of variables are; that of this process unless given.
     """
-    return Rules.for_references(_one_below_the_other(texts(notebook)), environment)
+    return Rules.for_references(_one_below_the_other(_forms(notebook, Budget())), environment)
 
 
-def _one_below_the_other(told: Iterable[tuple[str, str]]) -> str:
-    return "\n".join(dict.fromkeys(text for _, text in told))
-
-
-def _leaks(
-    notebook: Mapping[str, Any], told: Sequence[tuple[str, str]], together: str, rules: Rules, file: str
-) -> list[Leak]:
-    narrowed = rules.within(together)
-    known: dict[str, tuple[str, ...]] = {}
-    found: dict[Leak, None] = {}
-    for place, text in told:
+def _forms(notebook: Mapping[str, Any], budget: Budget) -> Forms:
+    known: dict[str, Sequence[Reading]] = {}
+    told: list[tuple[str, Sequence[Reading]]] = []
+    for place, text in texts(notebook):
         if text not in known:
-            known[text] = tuple(narrowed.kinds(text))
-        for kind in known[text]:
+            budget.check()
+            known[text] = tuple(readings(text))
+        told.append((place, known[text]))
+    return told
+
+
+def _one_below_the_other(forms: Forms) -> str:
+    return "\n".join(dict.fromkeys(form.text for _, each in forms for form in each))
+
+
+def _leaks(notebook: Mapping[str, Any], forms: Forms, rules: Rules, file: str, budget: Budget) -> list[Leak]:
+    narrowed = rules.within(_one_below_the_other(forms))
+    known: dict[int, list[str]] = {}
+    found: dict[Leak, None] = {}
+    for place, each in forms:
+        if id(each) not in known:
+            budget.check()
+            known[id(each)] = list(dict.fromkeys(kind for _, kind in narrowed.lines(each)))
+        for kind in known[id(each)]:
             found[Leak(file, place, kind)] = None
     for place in _filled_password_fields(notebook):
         found[Leak(file, place, PASSWORD_FIELD)] = None
@@ -66,55 +93,58 @@ def _leaks(
 
 
 def texts(notebook: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Each text and where it stands. A colour in the middle of a text does not part it."""
-    for place, text in _texts(notebook):
-        yield place, without_colours(text)
+    """Each text and where it stands; none that is in the file is left out."""
+    for key, value in entries(notebook):
+        if key == "cells" and isinstance(value, list):
+            for number, cell in enumerate(value, start=1):
+                yield from _of_cell(_cell_place(number, cell), cell)
+        elif key == "metadata" and isinstance(value, Mapping):
+            for name, held in entries(value):
+                yield from _within("widget state" if name == WIDGETS else METADATA, {name: held})
+        else:
+            yield from _within(OTHER, {key: value})
 
 
-def without_colours(text: str) -> str:
-    """A text without what a terminal takes for a colour, also where that is escaped."""
-    return _COLOUR.sub("", text) if "[" in text else text
+def _cell_place(number: int, cell: Any) -> str:
+    name = cell.get("id") if isinstance(cell, Mapping) else None
+    plain = isinstance(name, str) and _PLAIN_ID.fullmatch(name) and not any(Rules().kinds(name))
+    return f"cell {number} (id {name})" if plain else f"cell {number}"
 
 
-def _texts(notebook: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    for here, cell in _cells(notebook):
-        yield f"{here}, source", _joined(cell.get("source", ""))
-        yield from _within(f"{here}, metadata", cell.get("metadata"))
-        yield from _within(f"{here}, attachments", cell.get("attachments"))
-        for position, output in enumerate(_list(cell.get("outputs")), start=1):
-            yield from _within(f"{here}, output {position}", output)
-    metadata = dict(notebook.get("metadata") or {})
-    yield from _within("widget state", metadata.pop(WIDGETS, None))
-    yield from _within(METADATA, metadata)
-
-
-def _cells(notebook: Mapping[str, Any]) -> Iterator[tuple[str, Mapping[str, Any]]]:
-    for number, cell in enumerate(_list(notebook.get("cells")), start=1):
-        yield f"cell {number}" + (f" (id {cell['id']})" if cell.get("id") else ""), cell
+def _of_cell(here: str, cell: Any) -> Iterator[tuple[str, str]]:
+    if not isinstance(cell, Mapping):
+        yield from _within(here, cell)
+        return
+    for key, value in entries(cell):
+        if key == "source" and joined(value) is not None:
+            yield from _within(f"{here}, source", value)
+        elif key == "outputs" and isinstance(value, list):
+            for position, output in enumerate(value, start=1):
+                yield from _within(f"{here}, output {position}", output)
+        elif key == "attachments":
+            yield from _attached(f"{here}, attachments", value)
+        elif key in {"metadata", "source", "outputs"}:
+            yield from _within(f"{here}, {key}", value)
+        else:
+            yield from _within(here, {key: value})
 
 
 def _within(place: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Every text below a value, keys too. A key goes with its value, so that a header is seen whole."""
-    if isinstance(value, Mapping):
-        for key, held in value.items():
-            if isinstance(held, str):
-                yield place, f"{key}: {held}"
-            else:
-                yield place, str(key)
-                yield from _within(place, held)
-    elif isinstance(value, list):
-        if value and all(isinstance(each, str) for each in value):
-            yield place, "".join(value)
-        else:
-            for each in value:
-                yield from _within(place, each)
-    elif isinstance(value, str):
-        yield place, value
+    return ((place, text) for text in texts_of(value))
+
+
+def _attached(place: str, value: Any) -> Iterator[tuple[str, str]]:
+    """Attached files: a text among them is in Base64, as a picture is."""
+    for text in texts_of(value):
+        yield place, text
+        decoded = decoded_text(text.rpartition(": ")[2])
+        if decoded:
+            yield place, decoded
 
 
 def _given_parameters(notebook: Mapping[str, Any]) -> Iterator[str]:
     sources = [
-        (f"{here}, source", _joined(cell.get("source", "")))
+        (f"{here}, source", joined(cell.get("source")) or "")
         for here, cell in _cells(notebook)
         if cell.get("cell_type") == "code"
     ]
@@ -125,25 +155,24 @@ def _given_parameters(notebook: Mapping[str, Any]) -> Iterator[str]:
             yield METADATA
 
 
+def _cells(notebook: Mapping[str, Any]) -> Iterable[tuple[str, Mapping[str, Any]]]:
+    cells = notebook.get("cells")
+    for number, cell in enumerate(cells if isinstance(cells, list) else (), start=1):
+        if isinstance(cell, Mapping):
+            yield _cell_place(number, cell), cell
+
+
 def _filled_password_fields(notebook: Mapping[str, Any]) -> Iterator[str]:
-    metadata = notebook.get("metadata") or {}
-    for state in _states(metadata.get(WIDGETS)):
+    metadata = notebook.get("metadata")
+    for state in _states(metadata.get(WIDGETS) if isinstance(metadata, Mapping) else None):
         held = state.get("state")
         if isinstance(held, Mapping) and held.get("_model_name") == "PasswordModel" and held.get("value"):
             yield "widget state"
 
 
 def _states(widgets: Any) -> Iterator[Mapping[str, Any]]:
-    for kind in (widgets or {}).values() if isinstance(widgets, Mapping) else ():
+    for kind in widgets.values() if isinstance(widgets, Mapping) else ():
         models = kind.get("state") if isinstance(kind, Mapping) else None
-        for model in (models or {}).values() if isinstance(models, Mapping) else ():
+        for model in models.values() if isinstance(models, Mapping) else ():
             if isinstance(model, Mapping):
                 yield model
-
-
-def _list(value: Any) -> list[Any]:
-    return [each for each in value if isinstance(each, Mapping)] if isinstance(value, list) else []
-
-
-def _joined(source: Any) -> str:
-    return "".join(source) if isinstance(source, list) else str(source)

@@ -5,8 +5,8 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from functools import lru_cache
 
+from chronicle_notebook.base._credential_names import variable_may_hold_secret
 from chronicle_notebook.base._secrets import variable_names
 
 _NAME = "([A-Za-z_][A-Za-z0-9_]*)"
@@ -21,14 +21,6 @@ _OPEN = re.compile(
     re.IGNORECASE,
 )
 """Names of what is sent along with a secret, or stands beside one, and is none: it is found in many a text."""
-_TELLING = re.compile(
-    r"(?:TOKEN|SECRET|PASSWD|PASSWORD|PASSPHRASE|CREDENTIALS?|(?:API|ACCESS|PRIVATE)_?KEY|CONNECTION_?STRING|DSN)"
-    r"(?![A-Z])(?!_(?:UR[IL]|FILE|PATH|DIR|NAME|ID|ENDPOINT)$)",
-    re.IGNORECASE,
-)
-"""Names that tell of a secret. They need no ``env:`` before them: a plan, a shell and ``os.environ`` name them bare."""
-
-
 _READ = tuple(
     re.compile(pattern)
     for pattern in (rf"""environ(?:\.get\(\s*|\[\s*)["']{_NAME}["']""", rf"""getenv\(\s*["']{_NAME}["']""")
@@ -54,9 +46,9 @@ def referenced(text: str, environment: Mapping[str, str] | None = None) -> Itera
             yield name, value
 
 
-@lru_cache(maxsize=4096)
 def _tells(name: str) -> bool:
-    return name.isidentifier() and _TELLING.search(name) is not None
+    """Whether a name needs no ``env:`` before it: a plan, a shell and ``os.environ`` name it bare."""
+    return name.isidentifier() and variable_may_hold_secret(name) and not _OPEN.search(name)
 
 
 def _names(patterns: Iterable[re.Pattern[str]], text: str) -> set[str]:

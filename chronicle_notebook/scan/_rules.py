@@ -5,24 +5,25 @@ No finding repeats a value, or a part of it.
 
 from __future__ import annotations
 
-import base64
-import html
-import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from urllib.parse import quote
 
-from chronicle_notebook.scan._finder import Finder
-from chronicle_notebook.scan._literals import LITERALS, PAIR
+from chronicle_notebook.base._encodings import in_base64, written
+from chronicle_notebook.base._text import one_line
+from chronicle_notebook.scan._assignments import ASSIGNMENTS, DATA, PAIR
+from chronicle_notebook.scan._calls import CALLS
+from chronicle_notebook.scan._finder import Finder, Found
 from chronicle_notebook.scan._patterns import PATTERNS
+from chronicle_notebook.scan._readings import Reading, readings
 from chronicle_notebook.scan._references import referenced
+from chronicle_notebook.scan._tokens import TOKENS
 from chronicle_notebook.scan._value import SHORTEST
 
 UNREADABLE = "could not be read"
 """The kind of what is no secret, but a file that was not looked at as a whole."""
-FINDERS = (*PATTERNS, *LITERALS)
-_SHORTEST_ENCODED = 8
-"""Bytes of a value that are looked for in Base64: fewer would be found in a picture."""
+FINDERS = (*TOKENS, *PATTERNS, *CALLS, *ASSIGNMENTS)
+_LONGEST_NAME = 300
+"""Characters of a file's name and of a place that are shown."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -40,7 +41,8 @@ class Leak:
         return self.kind == UNREADABLE
 
     def __str__(self) -> str:
-        return f"{self.file}: {self.place}: {self.kind}"
+        """Fit for a terminal: a file's name can hold whatever moves a cursor."""
+        return ": ".join(one_line(part, most=_LONGEST_NAME) for part in (self.file, self.place, self.kind))
 
 
 class Rules:
@@ -63,36 +65,44 @@ class Rules:
         lowered = text.lower()
         narrowed = Rules()
         narrowed._values = {name: forms for name, forms in self._values.items() if any(form in text for form in forms)}
-        narrowed._finders = [each for each in self._finders if each.may_be_below(text, lowered)]
+        narrowed._finders = [each for each in self._finders if each.may_be_in(lowered)]
         return narrowed
 
     def kinds(self, text: str) -> Iterator[str]:
         """What a text gives away, each kind once."""
-        lowered = text.lower()
-        found = [
-            f"the value of the environment variable {name}"
-            for name, forms in self._values.items()
-            if any(form in text for form in forms)
-        ]
-        found += [finder.kind for finder in self._finders if finder.finds(text, lowered)]
-        # What is known for what it is, is not told a second time for its name.
-        yield from dict.fromkeys(kind for kind in found if kind != PAIR or set(found) == {PAIR})
+        yield from dict.fromkeys(kind for _, kind in self.lines(readings(text)))
+
+    def lines(self, forms: Iterable[Reading]) -> list[tuple[int, str]]:
+        """What a text gives away in any of the ways in which it is read, by line and kind, each once."""
+        told: dict[tuple[int, str], None] = {}
+        for form in forms:
+            found = list(self._found(form))
+            for line, (_, kind) in zip(form.lines([at for at, _ in found]), found, strict=True):
+                told[line, kind] = None
+        return without_doubles(told)
+
+    def _found(self, form: Reading) -> Iterator[Found]:
+        for name, values in self._values.items():
+            for value in values:
+                at = form.text.find(value)
+                while at >= 0:
+                    yield at, f"the value of the environment variable {name}"
+                    at = form.text.find(value, at + len(value))
+        finders = (*self._finders, *DATA) if form.settings else self._finders
+        lowered = form.text.lower()
+        for finder in finders:
+            if finder.may_be_in(lowered):
+                yield from finder.search(form.text)
+
+
+def without_doubles(found: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
+    """By line and kind, each once: what is known for what it is, is not told a second time for its name."""
+    told = dict.fromkeys(found)
+    known = {line for line, kind in told if kind != PAIR}
+    return sorted(each for each in told if each[1] != PAIR or each[0] not in known)
 
 
 def _forms(value: str) -> tuple[str, ...]:
-    """A value as it can stand in a notebook: as it is, in HTML, in JSON, in a URL, in Base64."""
+    """A value as it can stand in a notebook, also as a part of a text in Base64."""
     bare = value.strip()
-    forms: Iterable[str] = (bare, html.escape(bare), json.dumps(bare)[1:-1], quote(bare, safe=""), *_encoded(bare))
-    return tuple(dict.fromkeys(forms))
-
-
-def _encoded(value: str) -> Iterator[str]:
-    """A value as a part of a text in Base64, which depends on what stands before it: ``user:value``, for example."""
-    content = value.encode()
-    if len(content) < _SHORTEST_ENCODED:
-        return
-    for before in range(3):
-        whole = base64.b64encode(bytes(before) + content).decode().rstrip("=")
-        # What stands before and after it is in the letters at both ends as well.
-        begin, end = -(-before * 8 // 6), (before + len(content)) * 8 // 6
-        yield whole[begin:end]
+    return tuple(dict.fromkeys((*written(bare), *in_base64(bare))))

@@ -8,25 +8,50 @@ SHORTEST = 6
 """Characters that a value must have to be looked for; a shorter one is found in any text."""
 SHORTEST_RANDOM = 8
 """Characters that a value must have to be taken for a secret by its looks."""
+LONGEST = 1_000
+"""Characters of a value that are looked at: they decide."""
 
-_PLACEHOLDER = re.compile(
-    r"""[•*x.…_-]+|prompt|(?:env|keyring|var|prompt)(?::|%3a).*|[<{$%\[(].*|(?:your|my|some|the|a)?[-_ ]?"""
-    r"""(?:api[-_]?key|token|secret|password|passwd|pass|pwd|credentials?|value|redacted|hidden|placeholder|changeme|example|dummy|wrong)""",
-    re.IGNORECASE,
+_WORDS = (
+    r"api|access|auth|client|token|key|secret|password|passwd|passphrase|pass|pwd|bearer|credentials?|value|redacted|"
+    r"hidden|masked|placeholder|change|changed|changeme|changeit|this|me|it|here|example|sample|dummy|fake|demo|test|tests|testing|"
+    r"wrong|your|my|some|any|the|an?|new|old|other|another|plain|text|string|str|required|optional|missing|unset|set|not|"
+    r"none|null|nil|true|false|empty|unknown|undefined|default|todo|tbd|insert|enter|replace|fill|in|with|of|webhook|user|"
+    r"basic|oauth|oauth2|digest|sent|given|read|from|environment"
 )
+_PLACEHOLDER = re.compile(
+    rf"""[•*xX.…_#?0-]+|prompt|(?:env|keyring|var|prompt)(?::|%3a).*|[<{{$%\[(].*|"""
+    r"""(?:your|my|some|the|a)(?:api[-_]?key|token|secret|password)|"""
+    rf"""(?:{_WORDS})(?:[-_ ](?:{_WORDS}|x+|\d{{1,2}}))*+""",
+    re.IGNORECASE | re.DOTALL,
+)
+"""What stands for a value: dots, a reference, a field of a template, or words that say that a secret belongs here."""
+_TEMPLATE = re.compile(r"\$\{|\{\{|\{[A-Za-z_][\w.\[\]()'\"!:]*\}|%[({]|\$\(|<[A-Za-z][\w -]*>|%s")
 _MADE_UP = re.compile(
     r"(?:^|[\W_])(?:example|placeholder|dummy|redacted|change-?me|made-up|fake|your)(?:$|[\W_])", re.IGNORECASE
 )
 """A word of its own that says that the value is none."""
 _PUBLISHED = frozenset({"chronicle-dev-secret"})
 """The secret of the kernel's development client, which Chronicle publishes."""
-_MIXED = re.compile(r"(?=.*\d)(?=.*[A-Za-z])[\w.~+/=!@#%^&*:-]+")
-_ADDRESS = re.compile(r"://|^[./~]|^\w:\\")
+_ADDRESS = re.compile(r"://|^[./~](?!.*=$)|^\w:\\|^\\\\")
+_DIGEST = re.compile(
+    r"(?:sha-?\d{1,3}|md5|blake\w{1,3})[:=-]|\$2[aby]\$|\$argon2|pbkdf2[_:$]|scrypt[:$]", re.IGNORECASE
+)
+"""How the digest of a secret begins, which tells nobody the secret."""
+_CHANGE = re.compile(r"(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")
+
+
+_NUMBERED = re.compile(r"[A-Za-z]+(?:[-_][A-Za-z]+)*[-_]?\d{1,2}")
+"""A word with a short number, which is a name: no token looks so, but a password may."""
 
 
 def is_secret(value: str) -> bool:
     """Neither a placeholder, nor a reference, nor published."""
-    return value not in _PUBLISHED and not _PLACEHOLDER.fullmatch(value)
+    return (
+        value not in _PUBLISHED
+        and any(map(str.isalnum, value))
+        and not _PLACEHOLDER.fullmatch(value)
+        and not _TEMPLATE.search(value)
+    )
 
 
 def is_given(value: str) -> bool:
@@ -38,15 +63,39 @@ def is_given(value: str) -> bool:
 def is_written_out(value: str) -> bool:
     """A literal that is a secret. One with spaces is prose: tokens have none."""
     bare = value.strip()
-    return len(bare) >= SHORTEST and not re.search(r"\s", bare) and is_given(bare)
+    return len(bare) >= SHORTEST and not any(map(str.isspace, bare)) and is_given(bare)
 
 
-def is_random(value: str) -> bool:
+def is_random(value: str, *, shortest: int = SHORTEST_RANDOM) -> bool:
     """A literal that looks like a secret by itself, where its name alone does not tell: letters with digits."""
     bare = value.strip()
     return (
-        len(bare) >= SHORTEST_RANDOM
-        and _MIXED.fullmatch(bare) is not None
+        len(bare) >= shortest
+        and _is_mixed(bare)
         and not _ADDRESS.search(bare)
+        and not _DIGEST.match(bare)
+        and (shortest < SHORTEST_RANDOM or not _NUMBERED.fullmatch(bare))
         and is_written_out(bare)
     )
+
+
+def is_dense(value: str) -> bool:
+    """A text without quotes that looks like a secret where code may stand too: letters and digits change often."""
+    return len(_CHANGE.findall(value)) >= 3 and is_random(value)
+
+
+def is_password(value: str) -> bool:
+    """A literal that is given for a password: shorter than a token, or of digits alone, or of letters and signs."""
+    bare = value.strip()
+    if bare.isdecimal():
+        return len(bare) >= SHORTEST and len(set(bare)) > 1
+    return is_random(bare, shortest=SHORTEST)
+
+
+def _is_mixed(value: str) -> bool:
+    letters = any(map(str.isalpha, value))
+    if any(map(str.isdecimal, value)):
+        return letters
+    # No digit: capitals, small letters and signs, as people are told to mix them.
+    signs = any(sign in "!@#$%^&*+=?~" for sign in value)
+    return signs and any(map(str.isupper, value)) and any(map(str.islower, value))

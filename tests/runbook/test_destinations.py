@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-from chronicle_notebook.cli import main
+from chronicle_notebook.cli import _runner, main
+from chronicle_notebook.scan import Leak
 from tests.runbook.test_signals import FINISH, START, written
 
 pytestmark = pytest.mark.filterwarnings("ignore:Proactor event loop", "ignore::DeprecationWarning")
@@ -122,3 +124,20 @@ def test_an_earlier_outcome_in_the_same_file_is_none_of_a_run_that_does_not_star
     assert out == ""
     assert "slow ended without an outcome. There is no Jupyter kernel 'nonesuch'." in err
     assert "Traceback" not in err
+
+
+def test_the_outcome_is_told_before_the_notebook_is_looked_through(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """Whatever becomes of that look, and however long it takes: what was done is done."""
+    written(tmp_path, STEP, FINISH)
+    told: list[str] = []
+
+    def looked(*arguments: Any, **named: Any) -> list[Leak]:
+        told.append(capfd.readouterr().out)
+        return [Leak("slow", "cell 1, output 1", "a kind")]
+
+    monkeypatch.setattr(_runner, "scan_notebook", looked)
+    assert main(["run", "slow.ipynb", "--apply", "--output", "saved.ipynb"]) == 1
+    assert told[0].startswith("slow: done. 1 of 1 steps done")
+    assert "Secret in saved.ipynb: cell 1, output 1: a kind" in capfd.readouterr().err

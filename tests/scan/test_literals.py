@@ -10,7 +10,8 @@ import pytest
 
 from chronicle_notebook.cli import main
 from chronicle_notebook.scan import Rules
-from chronicle_notebook.scan._literals import CELL, CODE, COMMAND, PAIR, VARIABLE
+from chronicle_notebook.scan._assignments import COMMAND, PAIR, VARIABLE
+from chronicle_notebook.scan._calls import CELL, CODE
 
 PLANTED = "planted-9f2b-word"
 QUERY = "a secret in a connection string or a query"
@@ -187,7 +188,7 @@ def test_a_file_that_cannot_be_opened_hides_no_finding_in_the_next(
 
 def test_a_named_file_that_is_no_text_could_not_be_read(tmp_path: Path) -> None:
     page = tmp_path / "page.html"
-    page.write_text("<p>a</p>", encoding="utf-16")
+    page.write_bytes(bytes(range(255, 0, -1)))
     assert main(["scan", str(page)]) == 1
 
 

@@ -1,0 +1,255 @@
+"""Secrets that stand beside their names: in assignments, mappings, variables, commands and connection strings."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+from chronicle_notebook.base._credential_names import looks_like_credential, names_a_password, names_a_secret
+from chronicle_notebook.scan._finder import Finder, Found
+from chronicle_notebook.scan._literal import OPENING, literal_after
+from chronicle_notebook.scan._patterns import QUERY
+from chronicle_notebook.scan._value import is_dense, is_password, is_random, is_secret, is_written_out
+
+VARIABLE = "a secret that is written out for an environment variable"
+COMMAND = "a secret that is written out in a command"
+PAIR = "a secret that is written out beside its name"
+
+_STEM = re.compile(r"token|secret|passw|passphrase|passcode|pass\b|pwd|credential|bearer|jwt|key|auth", re.IGNORECASE)
+"""A part of each name of a secret."""
+_LONGEST_NAME = 80
+_BEFORE = 200
+"""Characters before a name that tell what it is in."""
+
+_QUOTED = re.compile(
+    r"""(?P<close>\\{0,16}["'`])?+[ \t]{0,8}+\]?+"""
+    r"""(?P<type>[ \t]*+:[ \t]*+[A-Za-z][\w.\[\]| ]{0,80}?(?==))?[ \t]{0,40}+"""
+    r"""(?P<sep>=(?!=)>?|:=?|,)\s{0,200}+(?:\(\s{0,200}+)?"""
+    r"""(?:(?:[\w.]{0,60}Secret(?:Str|Bytes)?|str|bytes)\(\s{0,200}+)?""" + OPENING,
+)
+"""What leads from a name to a literal: ``name = "``, ``"name": "``, ``["name"] = "``, ``name: str = (``, ``"name", "``.
+
+It ends with the quote."""
+_BARE = re.compile(
+    r"""["']?(?P<blank>[ \t]{0,40}+)(?P<sep>[=:])[ \t]{0,40}+(?P<value>[^\s"'`]\S{0,1000}+)(?P<rest>[^\n]{0,3})"""
+)
+_OPTION = re.compile(
+    r"""[ \t]{0,5}+=[ \t]{0,5}+(?P<value>\{[^}\n]{1,200}+\}|[^;\s"'<>&\\,)(]{1,1000}+)"""
+    r"""(?P<end>[ \t]{0,5}+;|[ \t]++\w{1,40}=|\()?"""
+)
+_FLAG = re.compile(r"""(?:=|[ \t]{1,10}+)(?P<value>"[^"\n]{1,1000}+|'[^'\n]{1,1000}+|[^\s"'\\;|&)]{1,1000}+)""")
+_ELEMENT = re.compile(r"""[^<>\n]{0,100}+>\s{0,80}+(?P<value>[^<>\s]{1,1000}+)\s{0,80}+</""")
+_VALUE_OF = re.compile(
+    r"""["']?[\s,]{1,60}+(?:["']value["']|value)[ \t]{0,10}+[:=][ \t]{0,10}+["']?(?P<value>[^\s"',<>]{1,1000}+)""",
+    re.IGNORECASE,
+)
+"""A value in a list of names and values, as of containers and of settings."""
+_BLANK_VALUE = re.compile(r"[ \t]{1,10}+(?P<value>[^\s\"']{1,1000}+)")
+_ENTRY = re.compile(r"(?P<name>[\w.-]{1,80}): (?P<value>\S{1,1000})")
+"""A name and a value of a notebook's JSON."""
+
+_LINE = r"[ \t]*+(?:[-+*][ \t]++)?"
+_AT_LINE = re.compile(rf"""{_LINE}["']?""")
+_EXPORT = re.compile(
+    rf"{_LINE}(?:!+[ \t]*+set|!*[ \t]*+(?:export|setx|ENV|ARG|declare(?:[ \t]+-\w+)*+)"
+    r"|%(?:set_)?env|(?i:set)|\$env:)[ \t]*+"
+)
+_ENVIRONMENT = re.compile(
+    r"""(?:\benviron(?:\.(?:setdefault|get)\(|\[)|\b(?:getenv|putenv|setenv)\()\s{0,100}+\\{0,16}["']$""", re.IGNORECASE
+)
+_TEXT_OPTION = re.compile(r"""(?:^|[\s"'])\w{1,40}=[^\s=;,()"']{1,100}+[ \t]++$""")
+_CONNECTION = re.compile(
+    r"\b(?:server|data source|driver|host(?:name)?|endpoint|account\w{0,20}|u(?:ser)?[ _]?id|user(?:name)?|database|"
+    r"dbq|initial catalog|defaultendpointsprotocol|sharedaccesskeyname|port|scheme|dsn)[ \t]{0,5}=[^;\n]{1,150}(?:;|$)",
+    re.IGNORECASE,
+)
+"""What else stands in a connection string, and hardly in a program between semicolons."""
+_NETRC = re.compile(r"\b(?:login|machine|account)[ \t]+\S{1,100}[ \t]+$")
+_CODE = re.compile(r"""\w[(\[]|^[(\[{]|[,;]$|["']""")
+"""What a value without quotes has that is a piece of a program."""
+
+_USER = re.compile(
+    r"""\b(?:curl|wget|https?)(?=[ \t])[^\n]{0,500}?\s(?:-u|--user)[ =]?["']?[^\s:"']{0,100}:"""
+    r"""(?P<value>[^\s"']{1,1000}+)""",
+    re.IGNORECASE,
+)
+_HEADER_FLAG = re.compile(
+    r"""\s(?:-H|--header)[ =]?\\{0,16}["'](?P<name>[\w-]{1,80}):\s{0,10}(?P<value>[^\s"'\\]{1,1000}+)"""
+)
+
+
+def _names(text: str) -> Iterator[tuple[int, int, str]]:
+    """Each name of a secret: where it begins and ends, and its last part, as in ``settings.api_key``."""
+    done = 0
+    for stem in _STEM.finditer(text):
+        if stem.start() < done:
+            continue
+        begin, end = stem.span()
+        while begin > done and stem.start() - begin < _LONGEST_NAME and _is_of_name(text[begin - 1]):
+            begin -= 1
+        while end < len(text) and end - begin < _LONGEST_NAME and _is_of_name(text[end]):
+            end += 1
+        done = end
+        whole = text[begin:end].rstrip(".-")
+        end = begin + len(whole)
+        name = whole.rpartition(".")[2]
+        if names_a_secret(name):
+            yield begin + len(whole) - len(whole.lstrip(".-")), end, name
+
+
+def _is_of_name(sign: str) -> bool:
+    return sign.isalnum() or sign in "_-."
+
+
+def _beside_names(text: str) -> Iterator[Found]:
+    entry = _ENTRY.fullmatch(text)
+    if entry and names_a_secret(entry["name"]) and _is_named(entry["name"], entry["value"]):
+        yield entry.start("value"), PAIR
+    for begin, end, name in _names(text):
+        before = text[max(0, begin - _BEFORE) : begin]
+        line = before.rpartition("\n")[2]
+        at_line = len(line) < _BEFORE or begin == len(before)
+        for way in (_in_literal, _as_flag, _as_option, _in_markup):
+            found = way(text, before, end, name)
+            if found is not None:
+                break
+        else:
+            found = _in_line(text, line, end, name) if at_line else None
+        if found is not None:
+            yield found
+
+
+def _is_named(name: str, value: str) -> bool:
+    return is_password(value) if names_a_password(name) else is_random(value)
+
+
+def _in_literal(text: str, before: str, end: int, name: str) -> Found | None:
+    site = _QUOTED.match(text, end)
+    if site is None or (site["sep"] == "," and not site["close"]):
+        return None
+    literal = literal_after(text, site)
+    if literal.filled_in:
+        return None
+    value = literal.value.strip()
+    if _ENVIRONMENT.search(before) or (site["sep"] == "=" and not site["close"] and _is_shell(text, before, end)):
+        told = "://" not in value and is_written_out(value)
+        return (literal.begin, VARIABLE) if told else None
+    told = is_dense(value) if site["sep"] == "," else _is_named(name, value)
+    return (literal.begin, PAIR) if told else None
+
+
+def _is_shell(text: str, before: str, end: int) -> bool:
+    return text[end : end + 1] == "=" and _EXPORT.fullmatch(before.rpartition("\n")[2]) is not None
+
+
+def _as_flag(text: str, before: str, end: int, name: str) -> Found | None:
+    """``--password value``."""
+    if not before.endswith("--"):
+        return None
+    flag = _FLAG.match(text, end)
+    if flag is None:
+        return None
+    value = flag["value"].strip("\"'")
+    told = not value.startswith("-") and (_is_named(name, value))
+    return (flag.start("value"), COMMAND) if told else None
+
+
+def _as_option(text: str, before: str, end: int, name: str) -> Found | None:
+    """``;Pwd=value`` of a connection string, and ``host=name password=value``."""
+    option = _OPTION.match(text, end)
+    if option is None or option["end"] == "(":
+        return None
+    stripped = before.rstrip(" \t")
+    follows = option["end"] or ""
+    among = (stripped.endswith(";") and _CONNECTION.search(stripped) is not None) or (
+        follows.endswith(";")
+        and stripped[-1:] in {"", '"', "'"}
+        and _CONNECTION.search(text[option.end() : option.end() + _BEFORE]) is not None
+    )
+    if not among and names_a_password(name):
+        among = _TEXT_OPTION.search(before) is not None or (follows.endswith("=") and stripped[-1:] in "\"'")
+    value = option["value"]
+    if not among:
+        return None
+    if value.startswith("{"):  # how ODBC quotes a value; a name in braces is a field of a template
+        told = is_secret(value[1:-1]) and not re.fullmatch(r"[\w.\[\]()'\"!:]*", value[1:-1])
+    else:
+        told = is_written_out(value) and "://" not in value and not _is_name_of_variable(value)
+    return (option.start("value"), QUERY) if told else None
+
+
+def _is_name_of_variable(value: str) -> bool:
+    return re.fullmatch(r"[a-z]+(?:[._][a-z]+)+", value) is not None
+
+
+def _in_markup(text: str, before: str, end: int, name: str) -> Found | None:
+    """``<password>value</password>``, ``name: TOKEN`` with ``value:`` below, ``.netrc``."""
+    if before.endswith("<"):
+        found = _ELEMENT.match(text, end)
+    elif (found := _VALUE_OF.match(text, end)) is None and _NETRC.search(before):
+        found = _BLANK_VALUE.match(text, end)
+        if found and is_written_out(found["value"]):
+            return found.start("value"), PAIR
+        return None
+    if found is None or not _is_named(name, found["value"]):
+        return None
+    return found.start("value"), PAIR
+
+
+def _in_line(text: str, line: str, end: int, name: str) -> Found | None:
+    """``NAME=value`` and ``name: value`` at the begin of a line, without quotes."""
+    exported = _EXPORT.fullmatch(line) is not None
+    bare = _BARE.match(text, end)
+    if bare is None and exported and "%" in line:  # %env NAME value
+        bare = _BLANK_VALUE.match(text, end)
+    if bare is None:
+        return None
+    value, position = bare["value"].rstrip(";&|"), bare.start("value")
+    if _CODE.search(value) or value.startswith("="):
+        return None
+    if exported:
+        return (position, VARIABLE) if is_written_out(value) and "://" not in value else None
+    if not _AT_LINE.fullmatch(line):
+        return None
+    if bare["sep"] == "=" and not bare["blank"] and name == name.upper():
+        return (position, VARIABLE) if _is_set(name, value) else None
+    alone = not bare["rest"].strip() or bare["rest"].lstrip()[:1] == "#"
+    return (position, PAIR) if alone and is_dense(value) else None
+
+
+def _is_set(name: str, value: str) -> bool:
+    """Where values need no quotes, a password may be any word."""
+    return _is_named(name, value) or (names_a_password(name) and is_written_out(value) and "://" not in value)
+
+
+def _in_data(text: str) -> Iterator[Found]:
+    """What stands beside its name in a text that holds settings and no code: its values need no quotes."""
+    for begin, end, name in _names(text):
+        before = text[max(0, begin - _BEFORE) : begin]
+        if not _AT_LINE.fullmatch(before.rpartition("\n")[2]):
+            continue
+        bare = _BARE.match(text, end)
+        if bare is None:
+            continue
+        value = bare["value"].removeprefix("literal:")
+        if _is_set(name, value):
+            yield bare.start("value"), PAIR
+
+
+def _in_commands(text: str) -> Iterator[Found]:
+    for found in _USER.finditer(text):
+        if is_written_out(found["value"]):
+            yield found.start("value"), COMMAND
+    for found in _HEADER_FLAG.finditer(text):
+        if looks_like_credential(found["name"]) and is_written_out(found["value"]):
+            yield found.start("value"), COMMAND
+
+
+_WORDS = ("token", "secret", "pass", "pwd", "credential", "bearer", "jwt", "key", "auth")
+ASSIGNMENTS = (
+    Finder(_WORDS, _beside_names),
+    Finder(("curl ", "wget ", "http ", "https ", "curl\t", " -h", " --header"), _in_commands, also=(":",)),
+)
+"""What stands beside the name of a secret."""
+DATA = (Finder(_WORDS, _in_data),)
+"""Likewise, in a text that holds settings."""
