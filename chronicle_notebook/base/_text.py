@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]|\r(?!\n)")
 """Control characters except tab and line breaks, characters that turn the direction of writing around, and halves of
@@ -30,3 +31,8 @@ def count(number: int, noun: str, plural: str = "") -> str:
 def utf8(text: str) -> str:
     """The text, with a replacement for everything that is not UTF-8, so that it can be shown and written."""
     return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
+
+def joined(words: Sequence[str], last: str) -> str:
+    """Words as a part of a sentence, for example ``a, b or c`` if ``last`` is ``or``."""
+    return f"{', '.join(words[:-1])} {last} {words[-1]}" if len(words) > 1 else "".join(words)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any, TypeVar
 
-from chronicle_notebook.base._errors import InvalidDefinitionError
 from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.contracts._authorization import authorization_to_wire, kind_of_authorization
 from chronicle_notebook.contracts._scalars import EventTypeMessage, event_type_to_wire, guid_from_wire, number_from_wire
 from chronicle_notebook.contracts.wire import (
     event_types_classic_pb2,
@@ -19,33 +19,17 @@ from chronicle_notebook.contracts.wire import (
     webhooks_pb2,
 )
 from chronicle_notebook.model import (
-    NO_AUTHORIZATION,
     AppendedEvent,
-    AuthorizationKind,
-    BasicAuthorization,
-    BearerAuthorization,
     EventType,
     FailedAttempt,
     FailedPartition,
-    NoAuthorization,
-    OAuthAuthorization,
     ObserverState,
     RegisteredEventType,
     RunningState,
-    UndisclosedAuthorization,
-    WebhookAuthorization,
     WebhookDefinition,
 )
+from chronicle_notebook.model._authorization import undisclosed
 
-_KINDS: dict[int, WebhookAuthorization] = {
-    0: NO_AUTHORIZATION,
-    1: UndisclosedAuthorization(AuthorizationKind.BASIC),
-    2: UndisclosedAuthorization(AuthorizationKind.BEARER),
-    3: UndisclosedAuthorization(AuthorizationKind.OAUTH),
-}
-_UNKNOWN = UndisclosedAuthorization(AuthorizationKind.UNKNOWN)
-_VALUES: dict[int, Any] = {1: "Value0", 2: "Value1", 3: "Value2"}
-"""The member of an authorization that is set, by the number of its kind."""
 _OBSERVER_KINDS = {1: "reactor", 2: "projection", 3: "reducer", 4: "external"}
 _STATES = dict(enumerate(RunningState))
 
@@ -65,7 +49,7 @@ def definition_to_wire(definition: WebhookDefinition) -> webhooks_pb2.WebhookDef
         EventTypes=[event_type_to_wire(kind, webhooks_pb2.EventType()) for kind in definition.event_types],
         Target=webhooks_pb2.WebhookTarget(
             Url=definition.target_url,
-            Authorization=_authorization_to_wire(definition),
+            Authorization=authorization_to_wire(definition),
             Headers={
                 name: value.reveal() if isinstance(value, Secret) else value
                 for name, value in definition.headers.items()
@@ -77,49 +61,6 @@ def definition_to_wire(definition: WebhookDefinition) -> webhooks_pb2.WebhookDef
     if not definition.active:
         message.IsActive = False
     return message
-
-
-def _authorization_to_wire(
-    definition: WebhookDefinition,
-) -> webhooks_pb2.OneOf_BasicAuthorization_BearerTokenAuthorization_OAuthAuthorization | None:
-    one_of = webhooks_pb2.OneOf_BasicAuthorization_BearerTokenAuthorization_OAuthAuthorization
-    match definition.authorization:
-        case NoAuthorization():
-            return None
-        case BasicAuthorization(username, password):
-            return one_of(Value0=webhooks_pb2.BasicAuthorization(Username=username, Password=password.reveal()))
-        case BearerAuthorization(token):
-            return one_of(Value1=webhooks_pb2.BearerTokenAuthorization(Token=token.reveal()))
-        case OAuthAuthorization(authority, client_id, client_secret):
-            return one_of(
-                Value2=webhooks_pb2.OAuthAuthorization(
-                    Authority=authority, ClientId=client_id, ClientSecret=client_secret.reveal()
-                )
-            )
-        case UndisclosedAuthorization():
-            raise InvalidDefinitionError(
-                f"Webhook {definition.id!r}: its credentials were read back and are not known.",
-                field="authorization",
-                webhook=definition.id,
-                hint="Give the credentials again before you register it.",
-            )
-
-
-def undisclosed(kind: int) -> WebhookAuthorization:
-    """The authorization of a webhook that was read back: its kind, without credentials.
-
-    A kind that this version does not know is not "none": the deliveries do carry credentials.
-    """
-    return _KINDS.get(kind, _UNKNOWN)
-
-
-def kind_of_authorization(message: webhooks_pb2.WebhookDefinition) -> int:
-    """The kind of the authorization, as a number of the wire: the first value that is set decides."""
-    authorization = message.Target.Authorization
-    for number, name in _VALUES.items():
-        if authorization.HasField(name):
-            return number
-    return 0
 
 
 def definition_from_wire(message: webhooks_pb2.WebhookDefinition) -> WebhookDefinition:

@@ -3,7 +3,6 @@ refuses."""
 
 from __future__ import annotations
 
-import base64
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 
@@ -11,13 +10,7 @@ from chronicle_notebook.base._credential_names import looks_like_credential
 from chronicle_notebook.base._redaction import SHORTEST, Hide, without
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.base._url import shown
-from chronicle_notebook.model import (
-    BasicAuthorization,
-    BearerAuthorization,
-    OAuthAuthorization,
-    WebhookAuthorization,
-    WebhookDefinition,
-)
+from chronicle_notebook.model import Credentials, WebhookDefinition
 
 
 def hiding(definitions: Sequence[WebhookDefinition]) -> Hide:
@@ -38,22 +31,10 @@ def hiding(definitions: Sequence[WebhookDefinition]) -> Hide:
 
 
 def _secrets(definition: WebhookDefinition) -> Iterator[Callable[[], str]]:
-    yield from _credentials(definition.authorization)
+    if isinstance(definition.authorization, Credentials):
+        yield from definition.authorization.sent()
     for name, value in definition.headers.items():
         if isinstance(value, Secret):
             yield value.reveal
         elif looks_like_credential(name) or len(value) > SHORTEST:
             yield value.__str__
-
-
-def _credentials(authorization: WebhookAuthorization) -> Iterator[Callable[[], str]]:
-    match authorization:
-        case BasicAuthorization(username, password):
-            yield lambda: base64.b64encode(f"{username}:{password.reveal()}".encode("utf-8", "surrogatepass")).decode()
-            yield password.reveal
-        case BearerAuthorization(token):
-            yield token.reveal
-        case OAuthAuthorization(_, _, client_secret):
-            yield client_secret.reveal
-        case _:
-            return

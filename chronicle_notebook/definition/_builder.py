@@ -60,24 +60,27 @@ class DefinitionBuilder:
         """Observe a sequence other than ``event-log``."""
         return replace(self, _event_sequence_id=id)
 
-    def with_basic_auth(self, username: str, password: Secret | str) -> DefinitionBuilder:
-        """Deliver with a user name and a password. If several authorizations are given, the last one counts."""
-        authorization = BasicAuthorization(username, secret(password, field="password"))
+    def with_authorization(self, authorization: WebhookAuthorization) -> DefinitionBuilder:
+        """Deliver with these credentials, for example ``BearerAuthorization(token)``. The last authorization holds."""
         return replace(self, _authorization=authorization)
+
+    def with_basic_auth(self, username: str, password: Secret | str) -> DefinitionBuilder:
+        """Deliver with a user name and a password. The last authorization that is given holds."""
+        return self.with_authorization(BasicAuthorization(username, secret(password, field="password")))
 
     def with_bearer_token(self, token: Secret | str) -> DefinitionBuilder:
-        """Deliver with a fixed bearer token. If several authorizations are given, the last one counts."""
-        return replace(self, _authorization=BearerAuthorization(secret(token, field="token")))
+        """Deliver with a fixed bearer token. The last authorization that is given holds."""
+        return self.with_authorization(BearerAuthorization(secret(token, field="token")))
 
     def with_oauth(self, authority: str, client_id: str, client_secret: Secret | str) -> DefinitionBuilder:
-        """Deliver with a token that the kernel fetches from ``authority``. If several authorizations are given, the
-        last one counts.
+        """Deliver with a token that the kernel fetches from ``authority``. The last authorization that is given holds.
 
-        :param authority: an absolute http or https URL. Below this URL the kernel asks for
+        :param authority: an absolute http or https URL; the kernel asks below it for
             ``/.well-known/openid-configuration``.
         """
-        authorization = OAuthAuthorization(authority, client_id, secret(client_secret, field="client_secret"))
-        return replace(self, _authorization=authorization)
+        return self.with_authorization(
+            OAuthAuthorization(authority, client_id, secret(client_secret, field="client_secret"))
+        )
 
     def with_header(self, name: str, value: str | Secret) -> DefinitionBuilder:
         """Send a header with each delivery. If the same name is given again, the new value replaces the old one.

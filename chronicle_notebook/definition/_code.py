@@ -25,12 +25,12 @@ from chronicle_notebook.definition.rules._url import holds_credential
 from chronicle_notebook.model import (
     EVENT_LOG,
     AuthorizationKind,
-    BasicAuthorization,
-    BearerAuthorization,
+    Credentials,
     EventType,
-    OAuthAuthorization,
     UndisclosedAuthorization,
+    WebhookAuthorization,
     WebhookDefinition,
+    class_of,
     registrable,
 )
 
@@ -50,15 +50,6 @@ class Code(str):
 
 Written = str | Secret
 """A text, or a reference to a value that the code does not contain."""
-
-_FIELDS = {
-    "basic": ("username", "password"),
-    "bearer": ("token",),
-    "oauth": ("authority", "client_id", "client_secret"),
-}
-"""The fields of each kind of authorization."""
-_CREDENTIALS = {"password", "token", "client_secret"}
-_BUILDER = {"basic": "with_basic_auth", "bearer": "with_bearer_token", "oauth": "with_oauth"}
 
 UNDISCLOSED = "The kernel does not give credentials back: set these variables before you run this."
 LEFT_OUT = "Values that may be secret are not written out: set these variables before you run this."
@@ -102,7 +93,7 @@ class _Draft:
 
 
 def _draft(definition: WebhookDefinition, *, cell: bool, only_credentials: bool) -> _Draft:
-    given = [*_authorization_values(definition).values(), *definition.headers.values()]
+    given = [*_authorization_values(definition.authorization).values(), *definition.headers.values()]
     taken = {value.reference.removeprefix("env:") for value in given if isinstance(value, Secret) and value.reference}
     names = VariableNames(definition.id, taken)
     comments: list[str] = []
@@ -114,7 +105,7 @@ def _draft(definition: WebhookDefinition, *, cell: bool, only_credentials: bool)
             comments.append(f"{purpose} was {json.dumps(value.reference)}; a cell takes env: and var: only.")
         return names.secret(purpose)
 
-    values = _authorization_values(definition)
+    values = _authorization_values(definition.authorization)
     authorization: dict[str, Written] = {
         field: value if isinstance(value, str) else reference(value, field) for field, value in values.items()
     }
@@ -148,18 +139,11 @@ def _harmless(name: str, value: str, only_credentials: bool) -> bool:  # noqa: F
     return header_caution(name, value) is None if only_credentials else name.lower() in HARMLESS_HEADERS
 
 
-def _authorization_values(definition: WebhookDefinition) -> dict[str, str | Secret | None]:
-    match definition.authorization:
-        case BasicAuthorization(username, password):
-            return {"username": username, "password": password}
-        case BearerAuthorization(token):
-            return {"token": token}
-        case OAuthAuthorization(authority, client_id, client_secret):
-            return {"authority": authority, "client_id": client_id, "client_secret": client_secret}
-        case UndisclosedAuthorization(kind):
-            return dict.fromkeys(_FIELDS.get(kind.value, ()))
-        case _:
-            return {}
+def _authorization_values(authorization: WebhookAuthorization) -> dict[str, str | Secret | None]:
+    if isinstance(authorization, Credentials):
+        return authorization.values()
+    kind = class_of(authorization)
+    return {} if kind is None else {part.name: None for part in kind.parts()}
 
 
 # -- Python ------------------------------------------------------------------------------------------------------
@@ -170,7 +154,7 @@ def _python(draft: _Draft) -> str:
     lines = ["import chronicle_notebook as cn", ""]
     lines += [f"# {comment}" for comment in draft.comments]
     lines += ["client = cn.client()", "client.webhooks.register("]
-    lines += [f"    {_text(draft.definition.id)},", f"    {_python_value('url', draft.url)},"]
+    lines += [f"    {_text(draft.definition.id)},", f"    {_python_value(draft.url, as_text=True)},"]
     if len(steps) == 1:
         lines.append(f"    lambda b: b{steps[0]},")
     elif steps:
@@ -181,10 +165,10 @@ def _python(draft: _Draft) -> str:
 def _steps(draft: _Draft) -> list[str]:
     definition = draft.definition
     steps = [f".with_event_type({_python_event_type(kind)})" for kind in definition.event_types]
-    if draft.authorization:
-        arguments = [_python_value(field, value) for field, value in draft.authorization.items()]
-        steps.append(f".{_BUILDER[draft.kind]}({', '.join(arguments)})")
-    steps += [f".with_header({_text(name)}, {_python_value('', value)})" for name, value in draft.headers.items()]
+    kind_of_credentials = class_of(definition.authorization)
+    if kind_of_credentials is not None:
+        steps.append(f".{kind_of_credentials.step}({_python_credentials(kind_of_credentials, draft.authorization)})")
+    steps += [f".with_header({_text(name)}, {_python_value(value)})" for name, value in draft.headers.items()]
     if definition.event_sequence_id != EVENT_LOG:
         steps.append(f".on_event_sequence({_text(definition.event_sequence_id)})")
     if not definition.replayable:
@@ -201,11 +185,17 @@ def _python_event_type(kind: EventType) -> str:
     return f"cn.EventType({_text(kind.id)}, {kind.generation}{tombstone})"
 
 
-def _python_value(field: str, value: Written) -> str:
+def _python_credentials(kind: type[Credentials], values: dict[str, Written]) -> str:
+    parts = [_python_value(values[part.name], as_text=not part.secret) for part in kind.parts()]
+    arguments = ", ".join(parts)
+    return arguments if kind.step != Credentials.step else f"cn.{kind.__name__}({arguments})"
+
+
+def _python_value(value: Written, *, as_text: bool = False) -> str:
     if isinstance(value, str):
         return _text(value)
     source, _, name = (value.reference or "").partition(":")
-    if field and field not in _CREDENTIALS:
+    if as_text:
         # Not through os.environ: a traceback that shows the values of a line would show the whole environment.
         return f"cn.Secret.env({_text(name)}).reveal()"
     return f"cn.Secret.{source}({_text(name)})"

@@ -14,23 +14,15 @@ import yaml
 
 from chronicle_notebook.base._errors import InvalidDefinitionError, InvalidInputError, did_you_mean
 from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.base._text import joined
 from chronicle_notebook.definition._builder import DefinitionBuilder
 from chronicle_notebook.definition._references import resolve
 from chronicle_notebook.definition.rules._check import about
 from chronicle_notebook.model import EventType
+from chronicle_notebook.model._authorization import KINDS, authorization_keys, kind_names
 
 KEYS = ("event_types", "headers", "authorization", "event_sequence", "replayable", "active")
 """The keys of a cell."""
-AUTHORIZATION_KEYS = ("kind", "username", "password", "token", "authority", "client_id", "client_secret")
-KINDS = ("none", "basic", "bearer", "oauth")
-SECRETS = frozenset({"password", "token", "client_secret"})
-
-_FIELDS = {
-    "none": (),
-    "basic": ("username", "password"),
-    "bearer": ("token",),
-    "oauth": ("authority", "client_id", "client_secret"),
-}
 _EVENT_TYPE_KEYS = ("id", "generation", "tombstone")
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
 _TAG = "tag:yaml.org,2002:"
@@ -192,40 +184,38 @@ class _Reader:
     def _authorization(self, builder: DefinitionBuilder, node: yaml.Node) -> DefinitionBuilder:
         if _is_null(node) or (isinstance(node, yaml.ScalarNode) and node.value == "none"):
             return builder
-        entries = self._mapping(node, "authorization", AUTHORIZATION_KEYS)
+        entries = self._mapping(node, "authorization", authorization_keys())
         kind = self._kind(node, entries)
+        parts = {} if kind == "none" else {part.name: part for part in KINDS[kind].parts()}
         for key in entries:
-            if key != "kind" and key not in _FIELDS[kind]:
-                hint = f"It takes {', '.join(_FIELDS[kind]) or 'nothing else'}."
+            if key != "kind" and key not in parts:
+                hint = f"It takes {', '.join(parts) or 'nothing else'}."
                 raise self._wrong(entries[key], f"{key} does not go with kind {kind}.", key, hint)
-        values: dict[str, str | Secret] = {}
-        for key in _FIELDS[kind]:
+        for key, part in parts.items():
             if key not in entries:
-                hint = f"Add {key}: {'env:NAME' if key in SECRETS else '...'} under authorization."
+                hint = f"Add {key}: {'env:NAME' if part.secret else '...'} under authorization."
                 raise self._wrong(node, f"kind {kind} needs {key}.", key, hint)
-            values[key] = self._secret(entries[key], key) if key in SECRETS else self._text(entries[key], key)
-        match kind:
-            case "basic":
-                return builder.with_basic_auth(str(values["username"]), values["password"])
-            case "bearer":
-                return builder.with_bearer_token(values["token"])
-            case "oauth":
-                authority, client_id = str(values["authority"]), str(values["client_id"])
-                return builder.with_oauth(authority, client_id, values["client_secret"])
-        return builder
+        if kind == "none":
+            return builder
+        values: dict[str, str | Secret] = {
+            key: self._secret(entries[key], key) if part.secret else self._text(entries[key], key)
+            for key, part in parts.items()
+        }
+        return builder.with_authorization(KINDS[kind].of(values))
 
     def _kind(self, node: yaml.Node, entries: Mapping[str, yaml.Node]) -> str:
         """The kind in the text, or the only kind that has the given keys."""
         if "kind" in entries:
             kind = self._scalar(entries["kind"], "kind").lower()
-            if kind not in KINDS:
-                hint = did_you_mean(kind, KINDS) or f"Write {', '.join(KINDS[:-1])} or {KINDS[-1]}."
+            kinds = kind_names()
+            if kind not in kinds:
+                hint = did_you_mean(kind, kinds) or f"Write {joined(kinds, 'or')}."
                 raise self._wrong(entries["kind"], f"{_shown_kind(kind)} is no kind of authorization.", "kind", hint)
             return kind
-        fitting = [kind for kind, fields in _FIELDS.items() if set(fields) & entries.keys()]
+        fitting = [kind for kind, each in KINDS.items() if any(part.name in entries for part in each.parts())]
         if len(fitting) != 1:
             message = "it does not say which kind of authorization it is."
-            raise self._wrong(node, message, "authorization", "Add kind: basic, bearer or oauth.")
+            raise self._wrong(node, message, "authorization", f"Add kind: {joined([*KINDS], 'or')}.")
         return fitting[0]
 
     def _secret(self, node: yaml.Node, field: str) -> Secret:
@@ -302,7 +292,7 @@ def _is_null(node: yaml.Node) -> bool:
 
 
 def _which(key: str, known: Collection[str]) -> str:
-    if key in AUTHORIZATION_KEYS and "authorization" in known:
+    if key in authorization_keys() and "authorization" in known:
         return "It belongs under authorization."
     return did_you_mean(key, known) or f"It has {', '.join(known)}."
 
@@ -315,5 +305,5 @@ def _plainly(error: yaml.MarkedYAMLError) -> str:
 
 def _shown_kind(kind: str) -> str:
     """An unknown kind for a message, unless it can be a secret in the wrong place."""
-    known = bool(did_you_mean(kind, KINDS)) or kind in _OTHER_KINDS
+    known = bool(did_you_mean(kind, kind_names())) or kind in _OTHER_KINDS
     return repr(kind) if known else f"What stands there, a text of {len(kind)} characters,"

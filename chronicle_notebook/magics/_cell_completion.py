@@ -7,11 +7,9 @@ from collections.abc import Mapping, Sequence
 
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.magics._names import Names
-from chronicle_notebook.magics._table import KINDS
+from chronicle_notebook.model._authorization import authorization_keys, kind_names, secret_keys
 
 KEYS = ("event_types", "headers", "authorization", "event_sequence", "replayable", "active")
-AUTHORIZATION_KEYS = ("kind", "username", "password", "token", "authority", "client_id", "client_secret")
-SECRETS = frozenset({"password", "token", "client_secret"})
 MOST = 200
 
 _KEY = re.compile(r"(\s*)(\w*)\Z")
@@ -42,7 +40,7 @@ def _keys(earlier: Sequence[str], indent: str, prefix: str) -> tuple[str, Sequen
     if indent:
         if _parent(earlier) != "authorization":
             return None
-        known = AUTHORIZATION_KEYS
+        known = authorization_keys()
     there = {
         found.group(2) for line in earlier if (found := _ENTRY.match(line)) and bool(found.group(1)) == bool(indent)
     }
@@ -70,8 +68,8 @@ def _value(key: str, written: str, names: Names, variables: Mapping[str, object]
     if key in {"replayable", "active"}:
         return written, _starting(("true", "false"), written)
     if key == "kind":
-        return written, _starting(KINDS, written)
-    if key in SECRETS or written.startswith("var:"):
+        return written, _starting(kind_names(), written)
+    if key in secret_keys() or written.startswith("var:"):
         held = [name for name, value in variables.items() if isinstance(value, (str, Secret))]
         references = [f"var:{name}" for name in sorted(held) if not name.startswith("_")]
         return written, _starting(["env:", *references], written)

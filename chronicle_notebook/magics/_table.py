@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
+from chronicle_notebook.model._authorization import kind_names
+
 Names = Literal["", "webhooks", "event_types", "stores", "namespaces", "clients"]
 """The names of the connected kernel that complete a value; empty for none."""
 
@@ -97,7 +99,6 @@ COMMON = (
     Flag("--traceback", "show where an error came from, instead of two lines"),
 )
 STYLES = ("python", "cell", "yaml")
-KINDS = ("none", "basic", "bearer", "oauth")
 
 _WEBHOOK_ID = Argument("ID", "the id of a registered webhook", names="webhooks")
 _STORE = Flag("--store", "the event store", value="NAME", names="stores")
@@ -179,7 +180,7 @@ WEBHOOKS = Magic(
             (
                 Flag("--event-type", "those that listen to it", value="T", names="event_types"),
                 Flag("--url", "those whose whole URL fits; * stands for anything, ? for one character", value="GLOB"),
-                Flag("--auth", "those with this kind of authorization", value="KIND", choices=KINDS),
+                Flag("--auth", "those with this kind of authorization", value="KIND", choices=kind_names()),
                 Flag("--active", "those that deliver", excludes="--inactive"),
                 Flag("--inactive", "those that do not", excludes="--active"),
                 Flag("--tidy", "one row per webhook and event type"),

@@ -8,10 +8,14 @@ from chronicle_notebook.model._authorization import (
     AuthorizationKind,
     BasicAuthorization,
     BearerAuthorization,
+    Credentials,
     NoAuthorization,
     OAuthAuthorization,
     UndisclosedAuthorization,
     WebhookAuthorization,
+    class_of,
+    is_fetched,
+    secrets_of,
 )
 from chronicle_notebook.model._event import AppendedEvent, AppendResult, EventToAppend
 from chronicle_notebook.model._event_type import EventType, RegisteredEventType, registrable
@@ -27,6 +31,7 @@ __all__ = [
     "AuthorizationKind",
     "BasicAuthorization",
     "BearerAuthorization",
+    "Credentials",
     "EventToAppend",
     "EventType",
     "FailedAttempt",
@@ -41,5 +46,8 @@ __all__ = [
     "WebhookAuthorization",
     "WebhookColumns",
     "WebhookDefinition",
+    "class_of",
+    "is_fetched",
     "registrable",
+    "secrets_of",
 ]

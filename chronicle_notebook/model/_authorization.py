@@ -1,13 +1,20 @@
-"""How the deliveries of a webhook prove their origin: the three kinds that a kernel knows, none, and "undisclosed"."""
+"""How the deliveries of a webhook prove their origin: the three kinds that a kernel knows, none, and "undisclosed".
+
+Each kind of credentials is one class: it says what its fields are, and every other module asks it. Another kind is
+another class here and its message in ``contracts/_authorization.py``.
+"""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from enum import StrEnum
-from typing import ClassVar
+import base64
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, fields
+from enum import Enum, StrEnum
+from typing import Any, ClassVar, TypeVar
 
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.base._url import shown
 
 
 @public
@@ -22,6 +29,102 @@ class AuthorizationKind(StrEnum):
     """A kind that this version does not know, read back from a kernel. It cannot be registered."""
 
 
+class Content(Enum):
+    """What a field of credentials holds. The rules check a field by its content."""
+
+    TEXT = "text"
+    USER_NAME = "user name"
+    URL = "url"
+    SECRET = "secret"  # noqa: S105 - a kind of content
+    TOKEN = "token"  # noqa: S105 - a kind of content
+
+
+@dataclass(frozen=True, slots=True)
+class CredentialField:
+    """One field of a kind of credentials."""
+
+    name: str
+    content: Content
+    label: str
+    """The name in a sentence, for example ``client id``."""
+
+    @property
+    def secret(self) -> bool:
+        """Whether the value is a :class:`Secret`."""
+        return self.content in {Content.SECRET, Content.TOKEN}
+
+
+def holds(content: Content, label: str) -> dict[str, Any]:
+    """The metadata of a dataclass field that is a field of credentials."""
+    return {"content": content, "label": label}
+
+
+class Credentials:
+    """What every kind of credentials has: fields that describe themselves, of which exactly one is a secret."""
+
+    __slots__ = ()
+
+    kind: ClassVar[AuthorizationKind]
+    number: ClassVar[int]
+    """The number of the kind in the lists of a kernel."""
+    title: ClassVar[str]
+    """The name of the kind in the form."""
+    step: ClassVar[str] = "with_authorization"
+    """The method of ``DefinitionBuilder`` that takes the fields; ``with_authorization`` takes the whole value."""
+    fetched: ClassVar[bool] = False
+    """Whether the kernel fetches the token of each delivery from elsewhere, so that nobody else can try it."""
+
+    @classmethod
+    def parts(cls) -> tuple[CredentialField, ...]:
+        """The fields, in the order of the constructor."""
+        return tuple(CredentialField(each.name, **each.metadata) for each in fields(cls))  # type: ignore[arg-type]
+
+    @classmethod
+    def secret_part(cls) -> CredentialField:
+        """The field that is a secret."""
+        return next(part for part in cls.parts() if part.secret)
+
+    @classmethod
+    def of(cls, values: Mapping[str, Any]) -> Credentials:
+        """The credentials of these values, by the names of the fields."""
+        return cls(**{part.name: values[part.name] for part in cls.parts()})
+
+    def values(self) -> dict[str, Any]:
+        """The values by the names of the fields. Credentials that were built by hand can hold anything."""
+        return {part.name: getattr(self, part.name) for part in self.parts()}
+
+    def summary(self) -> str:
+        """The kind and the fields, with the origin of the secret in place of its value."""
+        told = (f"{part.label} {_told(part, getattr(self, part.name))}" for part in self.parts())
+        return ", ".join([self.kind.value, *told])
+
+    def header(self) -> str | None:
+        """The value of the ``Authorization`` header, with the secret in clear; None if only a kernel can make it."""
+        return None
+
+    def sent(self) -> Iterator[Callable[[], str]]:
+        """The texts that hold the secret in a registration or a delivery. A call of each looks the secret up."""
+        yield getattr(self, self.secret_part().name).reveal
+        if not self.fetched:
+            yield lambda: (self.header() or "").partition(" ")[2]
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode("utf-8", "surrogatepass")).decode()
+
+
+def _told(part: CredentialField, value: object) -> str:
+    if isinstance(value, Secret):
+        return f"from {value.reference}" if value.reference is not None else "given as a literal"
+    if part.content is Content.URL and isinstance(value, str):
+        return shown(value)
+    return "given as a literal" if part.secret else repr(value)
+
+
+KINDS: dict[str, type[Credentials]] = {}
+"""The kinds of credentials by their names."""
+
+
 @public
 @dataclass(frozen=True, slots=True)
 class NoAuthorization:
@@ -29,41 +132,12 @@ class NoAuthorization:
 
     kind: ClassVar[AuthorizationKind] = AuthorizationKind.NONE
 
+    def summary(self) -> str:
+        """The kind."""
+        return "none"
+
 
 NO_AUTHORIZATION = NoAuthorization()
-
-
-@public
-@dataclass(frozen=True, slots=True)
-class BasicAuthorization:
-    """``Authorization: Basic`` with a user name and a password."""
-
-    kind: ClassVar[AuthorizationKind] = AuthorizationKind.BASIC
-    username: str
-    password: Secret
-
-
-@public
-@dataclass(frozen=True, slots=True)
-class BearerAuthorization:
-    """``Authorization: Bearer`` with a fixed token."""
-
-    kind: ClassVar[AuthorizationKind] = AuthorizationKind.BEARER
-    token: Secret
-
-
-@public
-@dataclass(frozen=True, slots=True)
-class OAuthAuthorization:
-    """``Authorization: Bearer`` with a token that the kernel fetches from ``authority`` (client credentials).
-
-    The kernel finds the token endpoint in ``{authority}/.well-known/openid-configuration``.
-    """
-
-    kind: ClassVar[AuthorizationKind] = AuthorizationKind.OAUTH
-    authority: str
-    client_id: str
-    client_secret: Secret
 
 
 @public
@@ -80,8 +154,149 @@ class UndisclosedAuthorization:
     def __repr__(self) -> str:
         return f"UndisclosedAuthorization(kind={self.kind.value!r})"
 
+    @property
+    def credentials(self) -> type[Credentials] | None:
+        """The class of the credentials that are not known; None for a kind that this version does not know."""
+        return KINDS.get(self.kind.value)
 
-WebhookAuthorization = (
-    NoAuthorization | BasicAuthorization | BearerAuthorization | OAuthAuthorization | UndisclosedAuthorization
-)
+    def summary(self) -> str:
+        """The kind, and that nothing else is known."""
+        return f"{self.kind.value}, credentials not given back by the kernel"
+
+
+_UNDISCLOSED: dict[int, NoAuthorization | UndisclosedAuthorization] = {0: NO_AUTHORIZATION}
+_UNKNOWN = UndisclosedAuthorization(AuthorizationKind.UNKNOWN)
+Kind = TypeVar("Kind", bound=type[Credentials])
+
+
+def credentials(cls: Kind) -> Kind:
+    """Take a class up into the kinds.
+
+    :raises TypeError: the class does not have exactly one secret: a form and a rotation replace "the secret".
+    """
+    if sum(part.secret for part in cls.parts()) != 1:
+        raise TypeError(f"{cls.__qualname__} must have exactly one field that is a secret.")
+    KINDS[cls.kind.value] = cls
+    _UNDISCLOSED[cls.number] = UndisclosedAuthorization(cls.kind)
+    return cls
+
+
+@public
+@credentials
+@dataclass(frozen=True, slots=True)
+class BasicAuthorization(Credentials):
+    """``Authorization: Basic`` with a user name and a password."""
+
+    kind: ClassVar[AuthorizationKind] = AuthorizationKind.BASIC
+    number: ClassVar[int] = 1
+    title: ClassVar[str] = "Basic"
+    step: ClassVar[str] = "with_basic_auth"
+    username: str = field(metadata=holds(Content.USER_NAME, "user name"))
+    password: Secret = field(metadata=holds(Content.SECRET, "password"))
+
+    def header(self) -> str:
+        """The user name and the password in base64 (RFC 7617)."""
+        return f"Basic {_base64(f'{self.username}:{self.password.reveal()}')}"
+
+
+@public
+@credentials
+@dataclass(frozen=True, slots=True)
+class BearerAuthorization(Credentials):
+    """``Authorization: Bearer`` with a fixed token."""
+
+    kind: ClassVar[AuthorizationKind] = AuthorizationKind.BEARER
+    number: ClassVar[int] = 2
+    title: ClassVar[str] = "Bearer"
+    step: ClassVar[str] = "with_bearer_token"
+    token: Secret = field(metadata=holds(Content.TOKEN, "token"))
+
+    def header(self) -> str:
+        """The token as it is (RFC 6750)."""
+        return f"Bearer {self.token.reveal()}"
+
+
+@public
+@credentials
+@dataclass(frozen=True, slots=True)
+class OAuthAuthorization(Credentials):
+    """``Authorization: Bearer`` with a token that the kernel fetches from ``authority`` (client credentials).
+
+    The kernel finds the token endpoint in ``{authority}/.well-known/openid-configuration``.
+    """
+
+    kind: ClassVar[AuthorizationKind] = AuthorizationKind.OAUTH
+    number: ClassVar[int] = 3
+    title: ClassVar[str] = "OAuth"
+    step: ClassVar[str] = "with_oauth"
+    fetched: ClassVar[bool] = True
+    authority: str = field(metadata=holds(Content.URL, "authority"))
+    client_id: str = field(metadata=holds(Content.TEXT, "client id"))
+    client_secret: Secret = field(metadata=holds(Content.SECRET, "client secret"))
+
+
+WebhookAuthorization = NoAuthorization | Credentials | UndisclosedAuthorization
 """All types of :attr:`WebhookDefinition.authorization`."""
+
+
+def class_of(authorization: WebhookAuthorization) -> type[Credentials] | None:
+    """The class of the credentials, known or not; None without credentials and for a kind that is not known."""
+    if isinstance(authorization, UndisclosedAuthorization):
+        return authorization.credentials
+    return type(authorization) if isinstance(authorization, Credentials) else None
+
+
+def is_fetched(authorization: WebhookAuthorization) -> bool:
+    """Whether the kernel fetches a token for the deliveries, so that nobody else can try them."""
+    kind = class_of(authorization)
+    return kind is not None and kind.fetched
+
+
+def secrets_of(authorization: object) -> list[tuple[CredentialField, Secret]]:
+    """The secret of an authorization with its field. An authorization that was built by hand may hold none."""
+    if not isinstance(authorization, Credentials):
+        return []
+    part = authorization.secret_part()
+    value = getattr(authorization, part.name)
+    return [(part, value)] if isinstance(value, Secret) else []
+
+
+def kind_names() -> tuple[str, ...]:
+    """The names of all kinds, none first."""
+    return (AuthorizationKind.NONE.value, *KINDS)
+
+
+def authorization_keys() -> tuple[str, ...]:
+    """The keys of an authorization that is written out: its kind, and the fields of all kinds."""
+    return tuple(dict.fromkeys(["kind", *(part.name for each in KINDS.values() for part in each.parts())]))
+
+
+def secret_keys() -> frozenset[str]:
+    """Those of the keys that hold a secret."""
+    return frozenset(each.secret_part().name for each in KINDS.values())
+
+
+def text_fields() -> list[CredentialField]:
+    """The fields of all kinds that hold a text, each name once."""
+    found = {part.name: part for each in KINDS.values() for part in each.parts() if not part.secret}
+    return list(found.values())
+
+
+def kinds() -> dict[str, AuthorizationKind]:
+    """All kinds by their names, none first, the unknown one last."""
+    known = {name: each.kind for name, each in KINDS.items()}
+    return {"none": AuthorizationKind.NONE, **known, "unknown": AuthorizationKind.UNKNOWN}
+
+
+def kind_numbers() -> dict[str, int]:
+    """The number of each kind in the lists of a kernel, by its name, in the order of the numbers."""
+    numbers = {AuthorizationKind.NONE.value: 0} | {name: each.number for name, each in KINDS.items()}
+    return dict(sorted(numbers.items(), key=lambda item: item[1]))
+
+
+def undisclosed(number: int) -> WebhookAuthorization:
+    """The authorization of a webhook that was read back: its kind, without credentials.
+
+    An unknown kind is not none: the deliveries do carry credentials.
+    """
+    return _UNDISCLOSED.get(number, _UNKNOWN)

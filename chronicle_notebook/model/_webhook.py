@@ -16,10 +16,7 @@ from chronicle_notebook.display._table_and_card import Card
 from chronicle_notebook.model._authorization import (
     NO_AUTHORIZATION,
     AuthorizationKind,
-    BasicAuthorization,
-    BearerAuthorization,
     NoAuthorization,
-    OAuthAuthorization,
     UndisclosedAuthorization,
     WebhookAuthorization,
 )
@@ -178,7 +175,8 @@ class WebhookColumns:
     url: list[str]
     event_types: list[list[str]]
     authorization: list[int]
-    """Numbers of the wire: 0 none, 1 basic, 2 bearer, 3 oauth. Any other number is an unknown kind."""
+    """Numbers of the kinds, see ``kind_numbers``: 0 none, 1 basic, 2 bearer, 3 oauth. Any other number is an unknown
+    kind."""
     headers: list[list[str]]
     event_sequence: list[str]
     active: list[bool]
@@ -201,26 +199,8 @@ def facts(definition: WebhookDefinition) -> list[tuple[str, str]]:
         ("target", shown(definition.target_url) if isinstance(definition.target_url, str) else "not a text"),
         ("event types", ", ".join(map(str, definition.event_types)) or "none"),
         ("headers", ", ".join(sorted(map(str, definition.headers))) or "none"),
-        ("authorization", _authorization(definition.authorization)),
+        ("authorization", getattr(definition.authorization, "summary", NO_AUTHORIZATION.summary)()),
         ("sequence", definition.event_sequence_id),
         ("replayable", "yes" if definition.replayable else "no"),
         ("active", "yes" if definition.active else "no"),
     ]
-
-
-def _authorization(authorization: WebhookAuthorization) -> str:
-    match authorization:
-        case BasicAuthorization(username, password):
-            return f"basic, user {username!r}, password {_where(password)}"
-        case BearerAuthorization(token):
-            return f"bearer, token {_where(token)}"
-        case OAuthAuthorization(authority, client_id, client_secret):
-            return f"oauth from {shown(authority)}, client {client_id!r}, secret {_where(client_secret)}"
-        case UndisclosedAuthorization(kind):
-            return f"{kind.value}, credentials not given back by the kernel"
-        case _:
-            return "none"
-
-
-def _where(secret: Secret) -> str:
-    return f"from {secret.reference}" if secret.reference is not None else "given as a literal"

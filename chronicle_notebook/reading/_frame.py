@@ -7,14 +7,12 @@ from typing import TYPE_CHECKING, Any
 
 from chronicle_notebook.base._text import readable
 from chronicle_notebook.base._url import shown_each
-from chronicle_notebook.model import AuthorizationKind, EventType, WebhookColumns, WebhookDefinition
+from chronicle_notebook.model import EventType, WebhookColumns, WebhookDefinition
+from chronicle_notebook.model._authorization import kind_numbers
 
 if TYPE_CHECKING:
     import numpy as np
     import pandas as pd
-
-KINDS = [kind.value for kind in AuthorizationKind if kind is not AuthorizationKind.UNKNOWN]
-_NUMBERS = {kind: number for number, kind in enumerate(AuthorizationKind)}
 
 
 def frame(columns: WebhookColumns, *, tidy: bool = False) -> pd.DataFrame:
@@ -34,14 +32,16 @@ def frame(columns: WebhookColumns, *, tidy: bool = False) -> pd.DataFrame:
 
     # As wide as the number on the wire, which can have any value.
     codes = np.asarray(columns.authorization, dtype=np.int32)
+    numbers = kind_numbers()
+    positions = np.full(max(numbers.values()) + 2, -1)
+    positions[list(numbers.values())] = range(len(numbers))
+    inside = np.where((codes >= 0) & (codes < len(positions)), codes, -1)
     result = pd.DataFrame(
         {
             "url": pd.array(_fit(shown_each(columns.url)), dtype="str"),
             "event_types": _lists(columns.event_types),
             # A number that this version does not know becomes a missing value, not a wrong kind.
-            "authorization": pd.Categorical.from_codes(
-                np.where((codes >= 0) & (codes < len(KINDS)), codes, -1), categories=pd.Index(KINDS)
-            ),
+            "authorization": pd.Categorical.from_codes(positions[inside], categories=pd.Index([*numbers])),
             "headers": _lists(columns.headers),
             "event_sequence": pd.array(_fit(columns.event_sequence), dtype="str"),
             "active": np.asarray(columns.active, dtype=bool),
@@ -55,11 +55,12 @@ def frame(columns: WebhookColumns, *, tidy: bool = False) -> pd.DataFrame:
 
 def columns_of(definitions: Sequence[WebhookDefinition]) -> WebhookColumns:
     """The columns of given definitions."""
+    numbers = kind_numbers()
     return WebhookColumns(
         id=[each.id for each in definitions],
         url=[each.target_url for each in definitions],
         event_types=[[readable(str(kind)) for kind in each.event_types] for each in definitions],
-        authorization=[_NUMBERS[each.authorization.kind] for each in definitions],
+        authorization=[numbers.get(each.authorization.kind, -1) for each in definitions],
         headers=[sorted(map(readable, each.headers)) for each in definitions],
         event_sequence=[each.event_sequence_id for each in definitions],
         active=[each.active for each in definitions],

@@ -9,8 +9,9 @@ from typing import Any
 
 from chronicle_notebook.base._arguments import check_flag, shape
 from chronicle_notebook.base._errors import InvalidInputError, UnknownEventTypeError, did_you_mean
+from chronicle_notebook.base._text import joined
 from chronicle_notebook.model import EventType, WebhookColumns
-from chronicle_notebook.reading._frame import KINDS
+from chronicle_notebook.model._authorization import kind_names, kind_numbers
 
 
 def check_filters(*, event_type: object, url: object, authorization: object, active: object, tidy: object) -> None:
@@ -26,11 +27,11 @@ def check_filters(*, event_type: object, url: object, authorization: object, act
                 field=field,
                 hint=f'Write {field}="{examples[field]}", for example.',
             )
-    if isinstance(authorization, str) and authorization not in KINDS:
+    if isinstance(authorization, str) and authorization not in kind_names():
         raise InvalidInputError(
             f"{authorization!r} is no kind of authorization.",
             field="authorization",
-            hint=did_you_mean(authorization, KINDS) or f"Write {', '.join(KINDS[:-1])} or {KINDS[-1]}.",
+            hint=did_you_mean(authorization, kind_names()) or f"Write {joined(kind_names(), 'or')}.",
         )
     if active is not None:
         check_flag(active, field="active")
@@ -64,7 +65,7 @@ def select(
         pattern = _glob(url)
         rows = [row for row in rows if pattern.fullmatch(columns.url[row])]
     if authorization is not None:
-        number = KINDS.index(authorization)
+        number = kind_numbers()[authorization]
         rows = [row for row in rows if columns.authorization[row] == number]
     if active is not None:
         rows = [row for row in rows if columns.active[row] == active]

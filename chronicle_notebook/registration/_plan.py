@@ -11,9 +11,8 @@ from chronicle_notebook.base._errors import SecretUnavailableError
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.base._url import another
-from chronicle_notebook.definition.rules._authorization import secrets_of
 from chronicle_notebook.display._table_and_card import Card, Table
-from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
+from chronicle_notebook.model import AuthorizationKind, WebhookDefinition, secrets_of
 from chronicle_notebook.model._webhook import facts
 from chronicle_notebook.registration._differences import FIELDS, Effect, differing, foreseen
 

@@ -9,7 +9,7 @@ from enum import StrEnum
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._url import shown
 from chronicle_notebook.display._table_and_card import Card, Tone
-from chronicle_notebook.model import OAuthAuthorization, UndisclosedAuthorization, WebhookDefinition
+from chronicle_notebook.model import Credentials, UndisclosedAuthorization, WebhookDefinition
 from chronicle_notebook.target_test._request import NoAnswerError, post
 
 BODY = b'{"partition":"test","events":[]}'
@@ -128,10 +128,8 @@ def _why(error: OSError | NoAnswerError, timeout: float) -> str:
 
 
 def _caveats(definition: WebhookDefinition) -> list[str]:
-    match definition.authorization:
-        case UndisclosedAuthorization(kind):
-            return [f"Sent without its {kind} credentials, which a kernel does not give back."]
-        case OAuthAuthorization():
-            return ["Sent without a token: only the kernel fetches one from the authority."]
-        case _:
-            return []
+    if isinstance(definition.authorization, UndisclosedAuthorization):
+        return [f"Sent without its {definition.authorization.kind} credentials, which a kernel does not give back."]
+    if isinstance(definition.authorization, Credentials) and definition.authorization.fetched:
+        return ["Sent without a token: only the kernel fetches one from the authority."]
+    return []

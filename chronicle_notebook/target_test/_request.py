@@ -6,7 +6,6 @@ The request uses no proxy and follows no redirect.
 
 from __future__ import annotations
 
-import base64
 import re
 import socket
 import ssl
@@ -24,7 +23,7 @@ from chronicle_notebook.base._text import one_line
 from chronicle_notebook.connection._cancellation import ended_by_cancellation
 from chronicle_notebook.connection._host import Host
 from chronicle_notebook.connection._sockets import Deadline, connect
-from chronicle_notebook.model import BasicAuthorization, BearerAuthorization, WebhookDefinition
+from chronicle_notebook.model import Credentials, WebhookDefinition
 
 LARGEST_HEAD = 64 * 1024
 """The largest size in bytes of the status line and the headers. A longer head is not accepted as an answer."""
@@ -105,13 +104,8 @@ def _lines(definition: WebhookDefinition, target: _Target, length: int) -> Itera
         if not _NAME.fullmatch(name):
             raise _not_carried(definition, "a header")
         yield f"{name}: {_carried(definition, f'the header {name!r}', partial(_header, definition, name))}"
-    match definition.authorization:
-        case BasicAuthorization():
-            yield f"Authorization: {_carried(definition, 'the authorization', partial(_basic, definition))}"
-        case BearerAuthorization(token):
-            yield f"Authorization: Bearer {_carried(definition, 'the authorization', token.reveal)}"
-        case _:
-            pass
+    if isinstance(definition.authorization, Credentials) and not definition.authorization.fetched:
+        yield f"Authorization: {_carried(definition, 'the authorization', partial(_authorization, definition))}"
     yield from ("Connection: close", "", "")
 
 
@@ -126,12 +120,8 @@ def _header(definition: WebhookDefinition, name: str) -> str:
     return value.reveal() if isinstance(value, Secret) else value
 
 
-def _basic(definition: WebhookDefinition) -> str:
-    authorization = definition.authorization
-    if not isinstance(authorization, BasicAuthorization):
-        return ""
-    pair = f"{authorization.username}:{authorization.password.reveal()}"
-    return f"Basic {base64.b64encode(pair.encode('utf-8', 'surrogatepass')).decode()}"
+def _authorization(definition: WebhookDefinition) -> str:
+    return (isinstance(definition.authorization, Credentials) and definition.authorization.header()) or ""
 
 
 def _not_carried(definition: WebhookDefinition, what: str) -> InvalidDefinitionError:

@@ -6,8 +6,15 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+from chronicle_notebook.base._text import joined
 from chronicle_notebook.base._url import shown, without_credentials
-from chronicle_notebook.model import AuthorizationKind, FailedPartition, WebhookDefinition
+from chronicle_notebook.model import (
+    AuthorizationKind,
+    FailedPartition,
+    WebhookAuthorization,
+    WebhookDefinition,
+    class_of,
+)
 from chronicle_notebook.model._observer import causes_of
 from chronicle_notebook.widgets._explorer_model import ExplorerModel
 from chronicle_notebook.widgets._health import Space
@@ -15,14 +22,6 @@ from chronicle_notebook.widgets._health import Space
 SHOWN_PARTITIONS = 20
 SHOWN_MESSAGE = 400
 """The longest message of a failure, in characters."""
-
-_AUTHORIZATION = {
-    AuthorizationKind.NONE: "none",
-    AuthorizationKind.BASIC: "basic; user name and password are held by the kernel",
-    AuthorizationKind.BEARER: "bearer; the token is held by the kernel",
-    AuthorizationKind.OAUTH: "OAuth; the client's secret is held by the kernel",
-    AuthorizationKind.UNKNOWN: "unknown; of a kind that this version does not know",
-}
 
 
 def details(model: ExplorerModel, definition: WebhookDefinition) -> dict[str, Any]:
@@ -36,7 +35,7 @@ def details(model: ExplorerModel, definition: WebhookDefinition) -> dict[str, An
         "url": shown(definition.target_url),
         "types": [str(kind) for kind in definition.event_types],
         "headers": list(definition.headers),
-        "authorization": _AUTHORIZATION[definition.authorization.kind],
+        "authorization": _authorization(definition.authorization),
         "sequence": definition.event_sequence_id,
         "active": definition.active,
         "replayable": definition.replayable,
@@ -47,6 +46,16 @@ def details(model: ExplorerModel, definition: WebhookDefinition) -> dict[str, An
         "read_at": None if observers is None else observers.read_at.timestamp(),
         "error": None if error is None else str(error),
     }
+
+
+def _authorization(authorization: WebhookAuthorization) -> str:
+    kind = class_of(authorization)
+    if kind is not None:
+        return (
+            f"{authorization.kind.value}; the kernel holds the {joined([part.label for part in kind.parts()], 'and')}"
+        )
+    unknown = authorization.kind is AuthorizationKind.UNKNOWN
+    return f"{authorization.kind.value}{'; this version does not know the kind' if unknown else ''}"
 
 
 def _space(space: Space) -> dict[str, Any]:

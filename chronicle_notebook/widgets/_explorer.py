@@ -17,6 +17,7 @@ import traitlets
 from chronicle_notebook.base._public import public_in
 from chronicle_notebook.display._table_and_card import SHOWN, Table, banner_of, clock
 from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.model._authorization import kind_names
 from chronicle_notebook.reading._list import row
 from chronicle_notebook.widgets import _explorer_model
 from chronicle_notebook.widgets._details import details
@@ -140,6 +141,7 @@ class WebhookExplorer(View):
             "version": client.version.version,
             "generation": client.generation,
             "states": list(STATES),
+            "kinds": kind_names(),
         }
 
     def _hello(self, _message: Message) -> None:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from chronicle_notebook.base._errors import ChronicleError, ProtocolError
 from chronicle_notebook.connection._cancellation import Cancellation
 from chronicle_notebook.model import UndisclosedAuthorization, WebhookDefinition
+from chronicle_notebook.model._authorization import kind_names
 from chronicle_notebook.reading._frame import columns_of, frame
 from chronicle_notebook.reading._list import WebhookList
 from chronicle_notebook.reading._observation import ObservationState, WebhookObservation
@@ -29,7 +30,6 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chronicle_notebook.base._url import shown_each
-from chronicle_notebook.model import AuthorizationKind
 from chronicle_notebook.widgets._health import STATES
 
 PACE = 2.0
@@ -278,7 +278,6 @@ def _what_undo_means(definition: WebhookDefinition) -> str:
 _NOBODY = Observers({}, datetime.min.replace(tzinfo=UTC))
 
 
-_KINDS = {kind: position for position, kind in enumerate(AuthorizationKind)}
 _STATES = {state: position for position, state in enumerate(STATES)}
 
 
@@ -288,6 +287,7 @@ def columns(definitions: Sequence[WebhookDefinition]) -> dict[str, Any]:
     Each event type is sent once, and rows have its position.
     """
     vocabulary: dict[str, int] = {}
+    kinds = {name: position for position, name in enumerate(kind_names())}
     types = [
         [vocabulary.setdefault(str(kind), len(vocabulary)) for kind in definition.event_types]
         for definition in definitions
@@ -297,7 +297,7 @@ def columns(definitions: Sequence[WebhookDefinition]) -> dict[str, Any]:
         "url": shown_each([each.target_url for each in definitions]),
         "types": types,
         "vocabulary": list(vocabulary),
-        "auth": [_KINDS[each.authorization.kind] for each in definitions],
+        "auth": [kinds.get(each.authorization.kind, -1) for each in definitions],
         "active": [int(each.active) for each in definitions],
     }
 

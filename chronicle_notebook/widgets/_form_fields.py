@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from chronicle_notebook.base._credential_names import HARMLESS_HEADERS
@@ -15,25 +15,18 @@ from chronicle_notebook.model import (
     EVENT_LOG,
     NO_AUTHORIZATION,
     AuthorizationKind,
-    BasicAuthorization,
-    BearerAuthorization,
+    Credentials,
     EventType,
-    OAuthAuthorization,
     UndisclosedAuthorization,
     WebhookAuthorization,
     WebhookDefinition,
     registrable,
+    secrets_of,
 )
+from chronicle_notebook.model._authorization import KINDS, Content, CredentialField, kinds, text_fields
 
 ENV = "env:"
 ENVIRONMENT, TYPED = "env", "typed"
-
-SECRET_FIELDS = {
-    AuthorizationKind.BASIC: "password",
-    AuthorizationKind.BEARER: "token",
-    AuthorizationKind.OAUTH: "client_secret",
-}
-"""The name of the secret of each kind of authorization."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,9 +86,8 @@ class Fields:
     typed_type: str = ""
     """A typed text that is not an event type."""
     kind: AuthorizationKind = AuthorizationKind.NONE
-    username: str = ""
-    authority: str = ""
-    client_id: str = ""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """The fields of all credentials that are no secrets, by their names. A change of the kind keeps them."""
     source: str = ENVIRONMENT
     """The source of the secret: ``env`` for an environment variable, ``typed`` for the form."""
     variable: str = ""
@@ -126,15 +118,11 @@ class Fields:
             replayable=definition.replayable,
             active=definition.active,
         )
-        match authorization:
-            case BasicAuthorization(username, secret):
-                return replace(fields, username=username).with_secret(secret)
-            case BearerAuthorization(secret):
-                return fields.with_secret(secret)
-            case OAuthAuthorization(authority, client_id, secret):
-                return replace(fields, authority=authority, client_id=client_id).with_secret(secret)
-            case _:
-                return fields
+        for part, secret in secrets_of(authorization):
+            values = authorization.values() if isinstance(authorization, Credentials) else {}
+            texts = {name: value for name, value in values.items() if name != part.name}
+            return replace(fields, texts=texts).with_secret(secret)
+        return fields
 
     def with_secret(self, secret: Secret | None) -> Fields:
         """The fields with this secret, as its environment variable or as typed text."""
@@ -166,26 +154,33 @@ class Fields:
             active=self.active,
         )
 
+    @property
+    def credentials(self) -> type[Credentials] | None:
+        """The class of the chosen kind; None for none, and for a kind that is not known."""
+        return KINDS.get(self.kind.value)
+
     def _authorization(self) -> WebhookAuthorization:
+        kind = self.credentials
+        if kind is None:
+            # A kind that is not known is refused until another is chosen.
+            return NO_AUTHORIZATION if self.kind is AuthorizationKind.NONE else UndisclosedAuthorization(self.kind)
         secret = self.held or Secret("")
-        if self.kind is AuthorizationKind.BASIC:
-            return BasicAuthorization(self.username, secret)
-        if self.kind is AuthorizationKind.BEARER:
-            return BearerAuthorization(secret)
-        if self.kind is AuthorizationKind.OAUTH:
-            return OAuthAuthorization(self.authority.strip(), self.client_id, secret)
-        if self.kind is AuthorizationKind.UNKNOWN:
-            return UndisclosedAuthorization(self.kind)  # which is refused until another one is chosen
-        return NO_AUTHORIZATION
+        return kind.of({part.name: secret if part.secret else self._text(part) for part in kind.parts()})
+
+    def _text(self, part: CredentialField) -> str:
+        text = self.texts.get(part.name, "")
+        return text.strip() if part.content is Content.URL else text
 
 
 def suggested_variable(fields: Fields) -> str:
     """The environment variable that the code beside the form names until the user fills one in."""
-    secret = VariableNames(fields.id.strip(), set()).secret(SECRET_FIELDS.get(fields.kind, ""))
+    secret = VariableNames(fields.id.strip(), set()).secret(
+        "" if fields.credentials is None else fields.credentials.secret_part().name
+    )
     return (secret.reference or "").removeprefix(ENV)
 
 
-TEXTS = ("typed_type", "id", "target_url", "event_sequence_id", "username", "authority", "client_id", "variable")
+TEXTS = ("typed_type", "id", "target_url", "event_sequence_id", "variable")
 FLAGS = ("all_known", "replayable", "active")
 
 
@@ -199,8 +194,10 @@ def changed(fields: Fields, name: str, value: Any) -> Fields:
         return replace(fields, **one)
     if name == "event_types" and isinstance(value, (list, tuple)):
         return replace(fields, event_types=tuple(dict.fromkeys(map(str, value))), all_known=False)
-    if name == "kind" and value in list(AuthorizationKind):
-        return replace(fields, kind=AuthorizationKind(value))
+    if any(name == part.name for part in text_fields()) and isinstance(value, str):
+        return replace(fields, texts={**fields.texts, name: value})
+    if name == "kind" and value in kinds():
+        return replace(fields, kind=kinds()[value])
     if name == "source" and value in {ENVIRONMENT, TYPED}:
         return replace(fields, source=value)
     raise InvalidInputError(f"The form has no field {name!r} of such a value.", field=name)

@@ -11,6 +11,7 @@ from chronicle_notebook.base._errors import ChronicleError
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.definition._code import STYLES, render
 from chronicle_notebook.model import EventType, UndisclosedAuthorization, WebhookDefinition
+from chronicle_notebook.model._authorization import text_fields
 from chronicle_notebook.registration._outcome import Outcome
 from chronicle_notebook.registration._plan import Plan, plan_for
 from chronicle_notebook.registration._replace import ReplacementError
@@ -172,7 +173,7 @@ class FormModel:
         if not wrong:
             return ""
         first = next(iter(wrong))
-        place = "a header" if first.startswith("headers.") else LABELS.get(first, first)
+        place = "a header" if first.startswith("headers.") else _label(first)
         if len(wrong) == 1:
             return f"1 field needs attention: {place}."
         return f"{len(wrong)} fields need attention, first: {place}."
@@ -283,6 +284,11 @@ def _told_failure(error: Exception) -> Told:
     return told
 
 
+def _label(field: str) -> str:
+    texts = {part.name: f"the {part.label}" for part in text_fields()}
+    return (LABELS | texts).get(field, field)
+
+
 _TOUCHES = {"all_known": "event_types", "typed_type": "event_types", "variable": "secret"}
 """The field that shows the remark for another field."""
 
@@ -291,9 +297,6 @@ LABELS = {
     "target_url": "the target URL",
     "event_types": "the event types",
     "event_sequence_id": "the event sequence",
-    "username": "the user name",
-    "authority": "the authority",
-    "client_id": "the client id",
     "secret": "the secret",
 }
 """The name of each field in a sentence."""

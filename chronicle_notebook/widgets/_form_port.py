@@ -14,9 +14,10 @@ from typing import Any
 
 from chronicle_notebook.base._url import shown
 from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.model._authorization import KINDS, Content, text_fields
 from chronicle_notebook.registration._differences import Effect
 from chronicle_notebook.registration._plan import Plan, PlannedAction
-from chronicle_notebook.widgets._form_fields import ENVIRONMENT, SECRET_FIELDS, suggested_variable
+from chronicle_notebook.widgets._form_fields import ENVIRONMENT, suggested_variable
 from chronicle_notebook.widgets._form_model import FormModel, needs_credentials
 from chronicle_notebook.widgets._message import told_error
 from chronicle_notebook.widgets._session import Session
@@ -106,6 +107,7 @@ class FormPort:
         """The form for the browser, without secrets and without values of headers that are secrets."""
         model, fields = self.model, self.model.fields
         remarks, job = model.remarks, model.jobs.current
+        parts = () if fields.credentials is None else fields.credentials.parts()
         shown = {name: text for name, text in remarks.wrong.items() if name in model.touched}
         return {
             "kind": "state",
@@ -125,15 +127,18 @@ class FormPort:
                 "event_types": list(fields.event_types),
                 "typed_type": fields.typed_type,
                 "kind": fields.kind.value,
-                "username": fields.username,
-                "authority": fields.authority,
-                "client_id": fields.client_id,
+                **{part.name: fields.texts.get(part.name, "") for part in text_fields()},
                 "source": fields.source,
                 "variable": fields.variable,
                 "replayable": fields.replayable,
                 "active": fields.active,
             },
-            "secret_name": SECRET_FIELDS.get(fields.kind, "secret").replace("_", " "),
+            "kinds": [("none", "None"), *((name, each.title) for name, each in KINDS.items())],
+            "credentials": [
+                {"name": part.name, "label": part.label, "url": part.content is Content.URL, "asked": part in parts}
+                for part in text_fields()
+            ],
+            "secret_name": next((part.label for part in parts if part.secret), "secret"),
             "suggested": suggested_variable(fields),
             "has_secret": fields.secret is not None,
             "undisclosed": model.begun_with is not None and needs_credentials(model.begun_with),

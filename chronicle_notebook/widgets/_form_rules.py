@@ -13,7 +13,8 @@ from chronicle_notebook.definition.rules._check import exposures, problems, secr
 from chronicle_notebook.definition.rules._header import check_header, check_twice, header_caution
 from chronicle_notebook.definition.rules._problem import Caution, Problem
 from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
-from chronicle_notebook.widgets._form_fields import ENVIRONMENT, SECRET_FIELDS, Fields
+from chronicle_notebook.model._authorization import secret_keys
+from chronicle_notebook.widgets._form_fields import ENVIRONMENT, Fields
 
 SECRET = "secret"  # noqa: S105 - the name of a field
 
@@ -36,7 +37,7 @@ def remarks(fields: Fields, definition: WebhookDefinition, known: Collection[str
     for problem in problems(definition, known_event_types=known):
         if problem.field == "headers":
             continue  # row by row below
-        name = SECRET if problem.field in SECRET_FIELDS.values() else problem.field
+        name = SECRET if problem.field in secret_keys() else problem.field
         result.wrong.setdefault(name, _text(problem))
     if fields.typed_type and not fields.all_known:
         near = did_you_mean(fields.typed_type, known or ())
@@ -79,20 +80,20 @@ def _remark_headers(fields: Fields, result: Remarks) -> None:
 def _remark_secret(fields: Fields, result: Remarks) -> None:
     if fields.kind is AuthorizationKind.NONE:
         return
-    if fields.kind is AuthorizationKind.UNKNOWN:
+    if fields.credentials is None:
         result.wrong.pop("authorization", None)  # this says the same to people who write code
         result.wrong[SECRET] = "The authorization is of a kind that this version does not know. Choose another."
         return
-    what = SECRET_FIELDS[fields.kind].replace("_", " ")
+    part = fields.credentials.secret_part()
     if fields.held is None:
         ask = "Name the environment variable" if fields.source == ENVIRONMENT else "Type the secret"
-        result.wrong[SECRET] = f"The {what} is missing. {ask}."
+        result.wrong[SECRET] = f"The {part.label} is missing. {ask}."
         return
     if fields.source == ENVIRONMENT:
         _remark_variable(fields.variable, result)
     else:
         result.plain[SECRET] = "Held in this Python kernel only; not in the notebook, not in the page."
-    caution = secret_caution(SECRET_FIELDS[fields.kind], fields.held)
+    caution = secret_caution(part, fields.held)
     if caution is not None:
         result.doubtful[SECRET] = _text(caution)
 

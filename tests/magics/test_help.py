@@ -6,9 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from chronicle_notebook.definition._yaml import AUTHORIZATION_KEYS, KEYS
+from chronicle_notebook.definition._yaml import KEYS
 from chronicle_notebook.magics._help import help_text, reference
 from chronicle_notebook.magics._table import BY_NAME, COMMON, MAGICS, Magic
+from chronicle_notebook.model._authorization import authorization_keys
 from tests.magics.conftest import Shell
 
 README = Path(__file__).parents[2] / "README.md"
@@ -64,7 +65,7 @@ def test_a_question_mark_shows_the_same(shell: Shell, name: str) -> None:
 
 def test_the_help_of_the_cell_shows_every_key_of_its_body() -> None:
     notes = BY_NAME["%%webhook"].notes
-    assert [key for key in (*KEYS, *AUTHORIZATION_KEYS) if key not in notes] == []
+    assert [key for key in (*KEYS, *authorization_keys()) if key not in notes] == []
 
 
 def test_the_keys_that_are_completed_are_those_that_are_read() -> None:
@@ -72,6 +73,4 @@ def test_the_keys_that_are_completed_are_those_that_are_read() -> None:
     from chronicle_notebook.magics import _cell_completion, _table
 
     assert _cell_completion.KEYS == _yaml.KEYS
-    assert _cell_completion.AUTHORIZATION_KEYS == _yaml.AUTHORIZATION_KEYS
-    assert _table.KINDS == _yaml.KINDS
     assert _table.STYLES == _code.STYLES

@@ -4,7 +4,8 @@
 from __future__ import annotations
 
 from chronicle_notebook.base._text import readable
-from chronicle_notebook.contracts._convert import event_type_from_wire, kind_of_authorization, object_of
+from chronicle_notebook.contracts._authorization import kind_of_authorization
+from chronicle_notebook.contracts._convert import event_type_from_wire, object_of
 from chronicle_notebook.contracts.wire import event_types_classic_pb2, webhooks_pb2
 from chronicle_notebook.model import EventType, RegisteredEventType, WebhookColumns
 

@@ -13,9 +13,10 @@ from operator import attrgetter, itemgetter
 from typing import Any
 
 from chronicle_notebook.base._text import readable
-from chronicle_notebook.contracts._convert import event_type_from_wire, undisclosed
+from chronicle_notebook.contracts._convert import event_type_from_wire
 from chronicle_notebook.contracts.wire import webhook_rows_pb2, webhooks_pb2
 from chronicle_notebook.model import EventType, WebhookColumns, WebhookDefinition
+from chronicle_notebook.model._authorization import undisclosed
 
 _ID, _URL, _AUTHORIZATION = attrgetter("Identifier"), attrgetter("Url"), attrgetter("AuthorizationType")
 _SEQUENCE, _ACTIVE, _REPLAYABLE = attrgetter("EventSequenceId"), attrgetter("IsActive"), attrgetter("IsReplayable")

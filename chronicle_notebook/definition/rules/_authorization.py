@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 
 from chronicle_notebook.base._errors import LongSecretWarning
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.definition.rules._problem import Caution, Problem
 from chronicle_notebook.definition.rules._text import check_text
 from chronicle_notebook.definition.rules._url import check_authority
-from chronicle_notebook.model import (
-    BasicAuthorization,
-    BearerAuthorization,
-    NoAuthorization,
-    OAuthAuthorization,
-    UndisclosedAuthorization,
-)
+from chronicle_notebook.model import Credentials, NoAuthorization, UndisclosedAuthorization
+from chronicle_notebook.model._authorization import Content, CredentialField
 
 LONGEST_SECRET = 190
 """The largest number of UTF-8 bytes that RSA-OAEP-SHA256 can encrypt with a 2048-bit key (source:
@@ -29,16 +25,9 @@ def check_authorization(authorization: object) -> list[Problem]:
     """Check an authorization of any kind and all its fields."""
     if isinstance(authorization, NoAuthorization):
         return []
-    if isinstance(authorization, BasicAuthorization):
-        return [*check_username(authorization.username), *check_secret(authorization.password, field="password")]
-    if isinstance(authorization, BearerAuthorization):
-        return check_token(authorization.token)
-    if isinstance(authorization, OAuthAuthorization):
-        return [
-            *check_authority(authorization.authority),
-            *check_text(authorization.client_id, field="client_id", what="The OAuth client id"),
-            *check_secret(authorization.client_secret, field="client_secret"),
-        ]
+    if isinstance(authorization, Credentials):
+        values = authorization.values()
+        return [problem for part in authorization.parts() for problem in check_field(part, values[part.name])]
     if isinstance(authorization, UndisclosedAuthorization):
         return [
             Problem(
@@ -51,17 +40,23 @@ def check_authorization(authorization: object) -> list[Problem]:
     return [Problem("authorization", message, "Use with_basic_auth, with_bearer_token or with_oauth.")]
 
 
-def check_username(value: object) -> list[Problem]:
+def check_field(part: CredentialField, value: object) -> list[Problem]:
+    """Check one field of credentials by its content."""
+    return _CHECKS[part.content](part, value)
+
+
+def _check_username(part: CredentialField, value: object) -> list[Problem]:
     """Check a user name. RFC 7617 ends it at the first ``:``."""
-    problems = check_text(value, field="username", what="The user name")
+    problems = check_text(value, field=part.name, what=f"The {part.label}")
     if not problems and ":" in str(value):
-        problems.append(Problem("username", "The user name holds ':', where a receiver would end it.", "Use another."))
+        message = f"The {part.label} holds ':', where a receiver would end it."
+        problems.append(Problem(part.name, message, "Use another."))
     return problems
 
 
-def check_secret(value: object, *, field: str) -> list[Problem]:
+def _check_secret(part: CredentialField, value: object) -> list[Problem]:
     """Check a password or client secret: it must not be empty, and must be possible to send."""
-    what = f"The {field.replace('_', ' ')}"
+    field, what = part.name, f"The {part.label}"
     if not isinstance(value, Secret):
         return [Problem(field, f"{what} is not a Secret, but {type(value).__name__}.", _REFERENCE)]
     if value.reference is not None:
@@ -74,34 +69,32 @@ def check_secret(value: object, *, field: str) -> list[Problem]:
     return []
 
 
-def check_token(value: object) -> list[Problem]:
+def _check_token(part: CredentialField, value: object) -> list[Problem]:
     """Check a bearer token. A kernel puts it into a header as it is."""
-    problems = check_secret(value, field="token")
+    problems = _check_secret(part, value)
     if problems or not isinstance(value, Secret) or value.reference is not None:
         return problems
+    field, what = part.name, f"The {part.label}"
     token = value.reveal()
     if token != token.strip():
-        return [Problem("token", "The token has white space around it, often from reading a file.", "Use .strip().")]
+        return [Problem(field, f"{what} has white space around it, often from reading a file.", "Use .strip().")]
     if _NOT_IN_TOKEN.search(token):
-        return [Problem("token", "The token holds a character that no header can carry.", "Check where it comes from.")]
+        return [Problem(field, f"{what} holds a character that no header can carry.", "Check where it comes from.")]
     if token.lower().startswith("bearer "):
-        return [Problem("token", "The token begins with the word Bearer, which the kernel adds.", "Take it away.")]
+        return [Problem(field, f"{what} begins with the word Bearer, which the kernel adds.", "Take it away.")]
     return []
 
 
-def secrets_of(authorization: object) -> list[tuple[str, Secret]]:
-    """The secrets of an authorization, with the names of their fields."""
-    candidates: list[tuple[str, object]] = []
-    if isinstance(authorization, BasicAuthorization):
-        candidates.append(("password", authorization.password))
-    if isinstance(authorization, BearerAuthorization):
-        candidates.append(("token", authorization.token))
-    if isinstance(authorization, OAuthAuthorization):
-        candidates.append(("client_secret", authorization.client_secret))
-    return [(field, value) for field, value in candidates if isinstance(value, Secret)]
+_CHECKS: dict[Content, Callable[[CredentialField, object], list[Problem]]] = {
+    Content.TEXT: lambda part, value: check_text(value, field=part.name, what=f"The {part.label}"),
+    Content.USER_NAME: _check_username,
+    Content.URL: lambda part, value: check_authority(value, field=part.name, what=f"The {part.label}"),
+    Content.SECRET: _check_secret,
+    Content.TOKEN: _check_token,
+}
 
 
-def secret_caution(field: str, value: Secret) -> Caution | None:
+def secret_caution(part: CredentialField, value: Secret) -> Caution | None:
     """A caution if a secret is too long for a kernel with a 2048-bit certificate to encrypt.
 
     Literals, ``env:`` and ``keyring:`` are looked up to count the bytes. A secret that is not found is ignored here;
@@ -116,8 +109,8 @@ def secret_caution(field: str, value: Secret) -> Caution | None:
     if length <= LONGEST_SECRET:
         return None
     return Caution(
-        field,
-        f"The {field.replace('_', ' ')} is over {LONGEST_SECRET} bytes; a kernel with a 2048-bit certificate cannot "
+        part.name,
+        f"The {part.label} is over {LONGEST_SECRET} bytes; a kernel with a 2048-bit certificate cannot "
         "encrypt that, and registering fails.",
         "Use a shorter one, or OAuth, where the kernel fetches the token itself.",
         LongSecretWarning,

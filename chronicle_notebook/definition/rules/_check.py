@@ -21,14 +21,7 @@ from chronicle_notebook.base._errors import (
 )
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.base._url import is_local
-from chronicle_notebook.definition.rules._authorization import (
-    check_authorization,
-    check_secret,
-    check_token,
-    check_username,
-    secret_caution,
-    secrets_of,
-)
+from chronicle_notebook.definition.rules._authorization import check_authorization, check_field, secret_caution
 from chronicle_notebook.definition.rules._header import (
     check_header,
     check_header_name,
@@ -40,14 +33,14 @@ from chronicle_notebook.definition.rules._problem import Caution, Problem
 from chronicle_notebook.definition.rules._text import check_event_sequence_id, check_flag, check_id, check_text
 from chronicle_notebook.definition.rules._url import check_authority, check_target_url, target_url_caution
 from chronicle_notebook.model import (
-    BasicAuthorization,
-    BearerAuthorization,
+    Credentials,
     EventType,
     NoAuthorization,
-    OAuthAuthorization,
     UndisclosedAuthorization,
     WebhookDefinition,
+    secrets_of,
 )
+from chronicle_notebook.model._authorization import Content
 
 __all__ = [
     "Caution",
@@ -67,10 +60,7 @@ __all__ = [
     "check_header_value",
     "check_headers",
     "check_id",
-    "check_secret",
     "check_target_url",
-    "check_token",
-    "check_username",
     "header_caution",
     "problems",
     "secret_caution",
@@ -209,7 +199,7 @@ def cautions(definition: WebhookDefinition) -> list[Caution]:
     Secrets are looked up to count their bytes, unless this would ask a user.
     """
     from_headers = [header_caution(name, value) for name, value in definition.headers.items()]
-    from_secrets = [secret_caution(field, value) for field, value in secrets_of(definition.authorization)]
+    from_secrets = [secret_caution(part, value) for part, value in secrets_of(definition.authorization)]
     from_url = target_url_caution(definition.target_url)
     found = (from_url, *exposures(definition), *from_headers, *from_secrets)
     return [caution for caution in found if caution is not None]
@@ -255,9 +245,8 @@ def check_revealed(definition: WebhookDefinition) -> None:
     :raises SecretUnavailableError: the secret of a reference was not found.
     :raises InvalidDefinitionError: the value cannot work. The error does not repeat it.
     """
-    for field, secret in secrets_of(definition.authorization):
-        check = check_token if field == "token" else partial(check_secret, field=field)
-        _check(definition, secret, check)
+    for part, secret in secrets_of(definition.authorization):
+        _check(definition, secret, partial(check_field, part))
     for name, value in definition.headers.items():
         if isinstance(value, Secret):
             _check(definition, value, partial(check_header_value, name))
@@ -275,15 +264,12 @@ def _check(definition: WebhookDefinition, secret: Secret, rule: Callable[[Secret
         )
 
 
-_WITH_CREDENTIALS = (BasicAuthorization, BearerAuthorization, OAuthAuthorization, UndisclosedAuthorization)
-
-
 def exposures(definition: WebhookDefinition) -> list[Caution]:
     """A caution for each http URL to which credentials are sent, except on this machine. It repeats nothing of the
     URL."""
     authorization = definition.authorization
     found = []
-    if isinstance(authorization, _WITH_CREDENTIALS) and _is_open(definition.target_url):
+    if isinstance(authorization, Credentials | UndisclosedAuthorization) and _is_open(definition.target_url):
         found.append(
             Caution(
                 "target_url",
@@ -292,15 +278,17 @@ def exposures(definition: WebhookDefinition) -> list[Caution]:
                 CredentialUrlWarning,
             )
         )
-    if isinstance(authorization, OAuthAuthorization) and _is_open(authorization.authority):
-        found.append(
-            Caution(
-                "authority",
-                "The OAuth authority is http, so the client's secret and the token go over the network in clear.",
-                "Use https, unless nobody else can listen on the way.",
-                CredentialUrlWarning,
-            )
+    parts = authorization.parts() if isinstance(authorization, Credentials) else ()
+    found += [
+        Caution(
+            part.name,
+            f"The {part.label} is http, so the client's secret and the token go over the network in clear.",
+            "Use https, unless nobody else can listen on the way.",
+            CredentialUrlWarning,
         )
+        for part in parts
+        if part.content is Content.URL and _is_open(getattr(authorization, part.name))
+    ]
     return found
 
 

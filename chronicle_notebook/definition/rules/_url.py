@@ -56,13 +56,13 @@ def target_url_caution(value: object) -> Caution | None:
     return None
 
 
-def check_authority(value: object) -> list[Problem]:
+def check_authority(value: object, *, field: str = "authority", what: str = "The OAuth authority") -> list[Problem]:
     """Check the URL below which a kernel finds the token endpoint of an OAuth authorization: an absolute http or https
     URL."""
     return check_url(
         value,
-        field="authority",
-        what="The OAuth authority",
+        field=field,
+        what=what,
         credentials="Use client_id and client_secret.",
         example=AUTHORITY,
     )

@@ -11,7 +11,7 @@ from collections.abc import Collection, Mapping
 
 from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
 from chronicle_notebook.contracts._defects import DEFECTS
-from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
+from chronicle_notebook.model import AuthorizationKind, WebhookDefinition, is_fetched
 from chronicle_notebook.session._client import Client
 
 AUTHORIZATION_DROPPED = "authorization-dropped"
@@ -95,7 +95,7 @@ def refuse_new_credentials(client: Client, definition: WebhookDefinition, accept
     }
     if client.event_store == SYSTEM_STORE:
         del reasons[AUTHORIZATION_DROPPED]
-    if definition.authorization.kind is not AuthorizationKind.OAUTH:
+    if not is_fetched(definition.authorization):
         reasons[CIPHERTEXT_SENT] = "deliveries carry the encrypted secret, which the target refuses"
     _refuse(client, definition.id, "cannot be registered with credentials", reasons, accepted)
 

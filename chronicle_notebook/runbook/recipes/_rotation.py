@@ -10,13 +10,7 @@ from __future__ import annotations
 
 from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.base._secrets import Secret
-from chronicle_notebook.model import (
-    AuthorizationKind,
-    BasicAuthorization,
-    BearerAuthorization,
-    OAuthAuthorization,
-    WebhookDefinition,
-)
+from chronicle_notebook.model import WebhookDefinition, class_of, is_fetched
 from chronicle_notebook.runbook.engine._step import Step
 from chronicle_notebook.runbook.recipes._defects import CIPHERTEXT_SENT, IN_USE_FOR_A_WHILE, defects_of
 from chronicle_notebook.runbook.recipes._target_store import answers
@@ -61,7 +55,7 @@ def rotate(
         return False if now - failing else None
 
     steps = []
-    if test_target and found.authorization.kind is not AuthorizationKind.OAUTH:
+    if test_target and not is_fetched(found.authorization):
         steps.append(answers(wanted, lambda: wanted, timeout=timeout))
     return [
         *steps,
@@ -78,7 +72,7 @@ def rotate(
 def about_secret(client: Client, wanted: WebhookDefinition, secret: Secret) -> str:
     """What to know before a webhook gets another secret."""
     told = [why_unusable(secret), RESENT, IN_USE_FOR_A_WHILE]
-    if CIPHERTEXT_SENT in defects_of(client) and wanted.authorization.kind is not AuthorizationKind.OAUTH:
+    if CIPHERTEXT_SENT in defects_of(client) and not is_fetched(wanted.authorization):
         told.append(CIPHERTEXT)
     return " ".join(each for each in told if each)
 
@@ -95,21 +89,18 @@ def with_secret(
 
     :raises InvalidInputError: the webhook has no authorization, or another argument that its kind needs is missing.
     """
-    match found.authorization.kind:
-        case AuthorizationKind.BEARER:
-            return found.changed(authorization=BearerAuthorization(secret))
-        case AuthorizationKind.BASIC:
-            return found.changed(authorization=BasicAuthorization(_given("username", username, found), secret))
-        case AuthorizationKind.OAUTH:
-            told = OAuthAuthorization(
-                _given("authority", authority, found), _given("client_id", client_id, found), secret
-            )
-            return found.changed(authorization=told)
-    raise InvalidInputError(
-        f"Webhook {found.id!r} has no authorization whose secret could be rotated.",
-        field="webhook",
-        hint="Register it with one first, and see with webhooks.plan() what the kernel makes of that.",
-    )
+    kind = class_of(found.authorization)
+    if kind is None:
+        raise InvalidInputError(
+            f"Webhook {found.id!r} has no authorization whose secret could be rotated.",
+            field="webhook",
+            hint="Register it with one first, and see with webhooks.plan() what the kernel makes of that.",
+        )
+    texts = {"username": username, "authority": authority, "client_id": client_id}
+    values = {
+        part.name: secret if part.secret else _given(part.name, texts.get(part.name), found) for part in kind.parts()
+    }
+    return found.changed(authorization=kind.of(values))
 
 
 def _given(name: str, value: str | None, found: WebhookDefinition) -> str:

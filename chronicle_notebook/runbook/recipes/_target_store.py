@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chronicle_notebook.base._url import shown
-from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
+from chronicle_notebook.model import WebhookDefinition, is_fetched
 from chronicle_notebook.runbook.engine._step import Step
 from chronicle_notebook.runbook.saved._references import at_hand
 from chronicle_notebook.target_test._answer import probe
@@ -35,16 +35,16 @@ def answers(definition: WebhookDefinition, asked: Callable[[], WebhookDefinition
     :param definition: the webhook and its URL.
     :param asked: returns the definition with its credentials; called when the step is done.
     """
-    oauth = definition.authorization.kind is AuthorizationKind.OAUTH
+    fetched = is_fetched(definition.authorization)
 
     def ask() -> TargetVerdict:
         answer = probe(at_hand(asked()), timeout=timeout)
         status = "" if answer.status is None else f" {answer.status}"
-        accepted = bool(answer) or (oauth and answer.status in {401, 403})
+        accepted = bool(answer) or (fetched and answer.status in {401, 403})
         return TargetVerdict(accepted=accepted, told=f"{answer.grade.value}{status}: {answer.detail}")
 
-    what = f"see that {shown(definition.target_url)} {'is there' if oauth else 'takes deliveries'}"
-    note = WITHOUT_TOKEN if oauth else WITHOUT_EVENTS
+    what = f"see that {shown(definition.target_url)} {'is there' if fetched else 'takes deliveries'}"
+    note = WITHOUT_TOKEN if fetched else WITHOUT_EVENTS
     return Step(definition.id, what, ask, lambda: None, lasting=False, note=note)
 
 

@@ -10,25 +10,7 @@ from __future__ import annotations
 from chronicle_notebook.base._errors import ChronicleError, SecretUnavailableError
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.definition._references import VariableNames
-from chronicle_notebook.definition.rules._authorization import secrets_of
-from chronicle_notebook.model import (
-    AuthorizationKind,
-    BasicAuthorization,
-    BearerAuthorization,
-    OAuthAuthorization,
-    UndisclosedAuthorization,
-    WebhookDefinition,
-)
-
-_NEEDED = {
-    AuthorizationKind.NONE: (),
-    AuthorizationKind.BASIC: ("username", "password"),
-    AuthorizationKind.BEARER: ("token",),
-    AuthorizationKind.OAUTH: ("authority", "client_id", "client_secret"),
-    AuthorizationKind.UNKNOWN: (),
-}
-_SECRET = frozenset({"password", "token", "client_secret"})
-"""The secret ones among these fields. A plan shows them as ``env:NAME``, so that the scan looks for their values."""
+from chronicle_notebook.model import Credentials, UndisclosedAuthorization, WebhookDefinition, secrets_of
 
 
 def required_variables(definition: WebhookDefinition) -> list[str]:
@@ -82,15 +64,11 @@ def with_credentials(definition: WebhookDefinition) -> WebhookDefinition:
             hint=f"Set {', '.join(absent)} where this runs, and run it again.",
         )
     found = _references(definition)
-    match definition.authorization:
-        case UndisclosedAuthorization(AuthorizationKind.BASIC):
-            return definition.changed(authorization=BasicAuthorization(found["username"].reveal(), found["password"]))
-        case UndisclosedAuthorization(AuthorizationKind.BEARER):
-            return definition.changed(authorization=BearerAuthorization(found["token"]))
-        case UndisclosedAuthorization(AuthorizationKind.OAUTH):
-            told = OAuthAuthorization(found["authority"].reveal(), found["client_id"].reveal(), found["client_secret"])
-            return definition.changed(authorization=told)
-    return definition
+    kind = _undisclosed(definition)
+    if kind is None:
+        return definition
+    values = {part.name: found[part.name] if part.secret else found[part.name].reveal() for part in kind.parts()}
+    return definition.changed(authorization=kind.of(values))
 
 
 def needs(definition: WebhookDefinition) -> str:
@@ -98,16 +76,23 @@ def needs(definition: WebhookDefinition) -> str:
     references, absent = _references(definition), missing_variables(definition)
     if not references:
         return ""
+    kind = _undisclosed(definition)
+    secret_name = "" if kind is None else kind.secret_part().name
+    # A plan names the secret as ``env:NAME``, so that its value is searched in what is saved.
     told = [
-        str(secret.reference).removeprefix("" if purpose in _SECRET else "env:")
+        str(secret.reference).removeprefix("" if purpose == secret_name else "env:")
         for purpose, secret in references.items()
     ]
     rest = f"; not set: {', '.join(absent)}" if absent else ""
     return f"Its credentials are sent again from {', '.join(told)}{rest}."
 
 
+def _undisclosed(definition: WebhookDefinition) -> type[Credentials] | None:
+    """The kind of the credentials that a kernel did not return; None if there are none, or the kind is not known."""
+    authorization = definition.authorization
+    return authorization.credentials if isinstance(authorization, UndisclosedAuthorization) else None
+
+
 def _references(definition: WebhookDefinition) -> dict[str, Secret]:
-    if not isinstance(definition.authorization, UndisclosedAuthorization):
-        return {}
-    names = VariableNames(definition.id, set())
-    return {purpose: names.secret(purpose) for purpose in _NEEDED[definition.authorization.kind]}
+    kind, names = _undisclosed(definition), VariableNames(definition.id, set())
+    return {} if kind is None else {part.name: names.secret(part.name) for part in kind.parts()}

@@ -7,7 +7,6 @@ import { lockBar } from "./lock.js";
 
 /** @import { WidgetModel } from "./common.js" */
 
-const KINDS = ["none", "basic", "bearer", "oauth"];
 const SYNC_MS = 150;
 const LINKS = /** @type {Record<string, [string, string]>} */ ({
   connecting: ["plain", "connecting"],
@@ -24,6 +23,8 @@ function render({ model, el: host }) {
   const hooks = new Map();
   /** @type {string[]} */
   let states = [];
+  /** @type {string[]} */
+  let kinds = [];
   let sort = { name: "id", down: false };
   let read = false;
   let broken = false;
@@ -69,7 +70,7 @@ function render({ model, el: host }) {
         title: "Auth",
         width: "5em",
         above: 500,
-        paint: (cell, row) => setText(cell, KINDS[row.auth] ?? "?"),
+        paint: (cell, row) => setText(cell, kinds[row.auth] ?? "?"),
       },
       { name: "state", title: "State", width: "9.6em", paint: paintState },
       {
@@ -202,7 +203,7 @@ function render({ model, el: host }) {
 
   function arrange() {
     const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
-    const kind = KINDS.indexOf(filter.authorization);
+    const kind = kinds.indexOf(filter.authorization);
     const shown = [];
     for (const row of hooks.values()) {
       if (kind >= 0 && row.auth !== kind) continue;
@@ -273,8 +274,9 @@ function render({ model, el: host }) {
   const takers = /** @type {Record<string, (message: any) => void>} */ ({
     head(message) {
       states = message.states;
+      kinds = message.kinds;
       choosers.event_type.offer([]);
-      choosers.authorization.offer(KINDS);
+      choosers.authorization.offer(kinds);
       choosers.state.offer(states);
       lock.show(message.lock);
       kernel = `kernel ${message.version || "of unknown version"} · ${message.generation}`;

@@ -51,7 +51,7 @@ export function renderForm(root, port, leave) {
   const headers = makeHeaders(send);
   const active = checkField("Active", "active");
   const replayable = checkField("Replayable", "replayable");
-  const fields = [id, url, types, sequenceField, ...authorization.fields, headers];
+  const fields = [id, url, types, sequenceField, headers];
 
   const previews = makePreviews();
   const incomplete = el("span", { class: "cn-soft" }, "not complete yet");
@@ -142,7 +142,7 @@ export function renderForm(root, port, leave) {
     lock.show(next.lock);
     status.textContent = next.loading ? "reading the event store …" : "";
     again.hidden = !next.unread;
-    for (const field of [id, url, ...authorization.texts]) {
+    for (const field of [id, url, ...authorization.texts(next)]) {
       const value = next.fields[field.name];
       const busy = document.activeElement === field.input && field.input.dataset.mine;
       if (settled && !busy && field.input.value !== value) field.input.value = value;
@@ -153,14 +153,14 @@ export function renderForm(root, port, leave) {
     if (settled) {
       for (const check of [all, active, replayable]) check.input.checked = next.fields[check.name];
       types.show(next.fields.event_types, known, next.fields.all_known, next.fields.typed_type);
-      kinds.show(next.fields.kind);
+      kinds.show(next.fields.kind, next.kinds);
       offerSequences(next.fields.event_sequence_id);
     }
     all.root.lastChild.textContent =
       `All ${known.length || ""} event types that are known when it is registered`.replace("  ", " ");
     authorization.show(next);
     headers.show(next.headers, next);
-    for (const field of fields) field.remark(next);
+    for (const field of [...fields, ...authorization.fields()]) field.remark(next);
     previews.show(next.previews);
     incomplete.hidden = next.complete;
     plan.show(next.plan, next.editing);
@@ -232,29 +232,31 @@ export function renderForm(root, port, leave) {
 /** @param {(kind: string) => void} chosen */
 function makeKinds(chosen) {
   const group = freshId();
-  const options = [
-    ["none", "None"],
-    ["basic", "Basic"],
-    ["bearer", "Bearer"],
-    ["oauth", "OAuth"],
-  ].map(([value, label]) => {
-    const input = el("input", { type: "radio", name: group, value, onchange: () => chosen(value) });
-    return { input, root: el("label", { class: "cn-kind" }, input, label) };
-  });
+  const root = el("fieldset", { class: "cn-kinds" }, el("legend", {}, "Authorization"));
+  /** @type {Map<string, HTMLInputElement>} */
+  const options = new Map();
   return {
-    root: el("fieldset", { class: "cn-kinds" }, el("legend", {}, "Authorization"), ...options.map((each) => each.root)),
-    /** @param {string} kind */
-    show(kind) {
-      for (const { input } of options) input.checked = input.value === kind;
+    root,
+    /**
+     * @param {string} kind
+     * @param {[string, string][]} kinds
+     */
+    show(kind, kinds) {
+      for (const [value, label] of kinds) {
+        if (options.has(value)) continue;
+        const input = el("input", { type: "radio", name: group, value, onchange: () => chosen(value) });
+        options.set(value, input);
+        root.append(el("label", { class: "cn-kind" }, input, label));
+      }
+      for (const [value, input] of options) input.checked = value === kind;
     },
   };
 }
 
 /** @param {any} tools */
 function makeAuthorization({ set, send, textField }) {
-  const username = textField("User name", "username");
-  const authority = textField("Authority", "authority", "https://login.example.com/realms/bank", "url");
-  const client = textField("Client id", "client_id");
+  /** @type {Map<string, any>} */
+  const texts = new Map();
   const variable = textField("Environment variable", "variable", "WEBHOOK_TOKEN", "mono");
   const source = el(
     "select",
@@ -287,9 +289,6 @@ function makeAuthorization({ set, send, textField }) {
     "div",
     { class: "cn-authorization" },
     undisclosed,
-    username.root,
-    authority.root,
-    client.root,
     el(
       "div",
       { class: "cn-secret" },
@@ -301,11 +300,22 @@ function makeAuthorization({ set, send, textField }) {
   const secretRow = /** @type {HTMLElement} */ (root.lastChild);
   return {
     root,
-    texts: [username, authority, client, variable],
-    fields: [
-      username,
-      authority,
-      client,
+    /**
+     * The text fields of all kinds. A field is made when the first state names it.
+     * @param {any} state
+     */
+    texts(state) {
+      for (const { name, label, url } of state.credentials) {
+        if (texts.has(name)) continue;
+        const title = label[0].toUpperCase() + label.slice(1);
+        const field = url ? textField(title, name, "https://login.example.com/realms/bank", "url") : textField(title, name);
+        texts.set(name, field);
+        root.insertBefore(field.root, secretRow);
+      }
+      return [...texts.values(), variable];
+    },
+    fields: () => [
+      ...texts.values(),
       {
         ...fromVariable,
         /** @param {any} state */
@@ -320,9 +330,7 @@ function makeAuthorization({ set, send, textField }) {
       const kind = state.fields.kind;
       root.hidden = kind === "none";
       undisclosed.hidden = !state.undisclosed;
-      username.root.hidden = kind !== "basic";
-      authority.root.hidden = kind !== "oauth";
-      client.root.hidden = kind !== "oauth";
+      for (const { name, asked } of state.credentials) texts.get(name).root.hidden = !asked;
       source.value = state.fields.source;
       const env = state.fields.source === "env";
       variable.root.hidden = !env;

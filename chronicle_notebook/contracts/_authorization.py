@@ -1,0 +1,73 @@
+"""How each kind of credentials travels: one entry for each class of ``model``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from google.protobuf.message import Message
+
+from chronicle_notebook.base._errors import InvalidDefinitionError
+from chronicle_notebook.contracts.wire import webhooks_pb2 as wire
+from chronicle_notebook.model import (
+    BasicAuthorization,
+    BearerAuthorization,
+    Credentials,
+    NoAuthorization,
+    OAuthAuthorization,
+    WebhookDefinition,
+)
+
+_OneOf = wire.OneOf_BasicAuthorization_BearerTokenAuthorization_OAuthAuthorization
+
+
+@dataclass(frozen=True, slots=True)
+class WireEntry:
+    """The message of one kind of credentials."""
+
+    member: str
+    """The member of the authorization that holds the message."""
+    message: Callable[[Any], Message]
+    """The message of given credentials, with the secret in clear."""
+
+
+ENTRIES: dict[type[Credentials], WireEntry] = {
+    BasicAuthorization: WireEntry(
+        "Value0", lambda it: wire.BasicAuthorization(Username=it.username, Password=it.password.reveal())
+    ),
+    BearerAuthorization: WireEntry("Value1", lambda it: wire.BearerTokenAuthorization(Token=it.token.reveal())),
+    OAuthAuthorization: WireEntry(
+        "Value2",
+        lambda it: wire.OAuthAuthorization(
+            Authority=it.authority, ClientId=it.client_id, ClientSecret=it.client_secret.reveal()
+        ),
+    ),
+}
+
+
+def authorization_to_wire(definition: WebhookDefinition) -> _OneOf | None:
+    """The authorization of a definition, with the secret in clear: keep it out of local variables.
+
+    :raises InvalidDefinitionError: the credentials are not known.
+    """
+    if isinstance(definition.authorization, NoAuthorization):
+        return None
+    entry = ENTRIES.get(type(definition.authorization))  # type: ignore[arg-type]
+    if entry is None:
+        raise InvalidDefinitionError(
+            f"Webhook {definition.id!r}: its credentials were read back and are not known.",
+            field="authorization",
+            webhook=definition.id,
+            hint="Give the credentials again before you register it.",
+        )
+    return _OneOf(**{entry.member: entry.message(definition.authorization)})  # type: ignore[arg-type]
+
+
+def kind_of_authorization(message: wire.WebhookDefinition) -> int:
+    """The number of the kind of an authorization: the first value that is set decides."""
+    authorization = message.Target.Authorization
+    for kind, entry in ENTRIES.items():
+        if authorization.HasField(entry.member):  # type: ignore[arg-type]
+            return kind.number
+    return 0
