@@ -9,11 +9,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings, strategies as st
 
-from chronicle_notebook.contracts._convert import undisclosed
 from chronicle_notebook.contracts._scalars import guid_to_wire
 from chronicle_notebook.contracts.commands._columns import columns, definitions
 from chronicle_notebook.contracts.wire import webhook_rows_pb2, webhooks_pb2
 from chronicle_notebook.model import EventType, WebhookDefinition
+from chronicle_notebook.model._authorization import undisclosed
 from chronicle_notebook.reading._frame import columns_of, frame
 from chronicle_notebook.session._client import Client
 
