@@ -13,12 +13,11 @@ from uuid import uuid4
 
 from chronicle_notebook.base._errors import AppendRefusedError, ReceiverError
 from chronicle_notebook.model import EventToAppend, EventType, RegisteredEventType, WebhookDefinition
+from chronicle_notebook.model._sample import sample
 from chronicle_notebook.receiver import Receiver
 from chronicle_notebook.target_test._answer import Grade, TargetAnswer
 
 Append = Callable[[EventToAppend], object]
-
-_DEPTH = 6
 
 
 def with_arrival(
@@ -83,55 +82,3 @@ def _earlier(receiver: Receiver, definition: WebhookDefinition) -> str:
 
 def _schema(kind: EventType, registered: list[RegisteredEventType]) -> Mapping[str, Any]:
     return next((each.schema for each in registered if each.id == kind.id), {})
-
-
-def sample(schema: Mapping[str, Any]) -> dict[str, Any]:
-    """The simplest content that a JSON schema of an object allows."""
-    made = _value(schema, schema, 0)
-    return made if isinstance(made, dict) else {}
-
-
-def _value(schema: Mapping[str, Any], root: Mapping[str, Any], depth: int) -> Any:
-    schema = _followed(schema, root)
-    if schema.get("enum"):
-        return schema["enum"][0]
-    if "const" in schema:
-        return schema["const"]
-    kinds = schema.get("type", "object" if "properties" in schema else "null")
-    kind = kinds if isinstance(kinds, str) else next((each for each in kinds if each != "null"), "null")
-    if kind == "object":
-        properties = schema.get("properties", {}) if depth < _DEPTH else {}
-        return {name: _value(each, root, depth + 1) for name, each in properties.items()}
-    if kind == "string":
-        return _TEXTS.get(str(schema.get("format")), "test")
-    return {"number": 0, "integer": 0, "boolean": False, "array": []}.get(kind)
-
-
-def _followed(schema: Mapping[str, Any], root: Mapping[str, Any]) -> Mapping[str, Any]:
-    """The schema behind a ``$ref`` within the schema, or behind the first of several choices."""
-    for _ in range(_DEPTH):
-        reference = schema.get("$ref")
-        choices = schema.get("oneOf") or schema.get("anyOf") or schema.get("allOf")
-        if isinstance(reference, str) and reference.startswith("#/"):
-            found: Any = root
-            for part in reference[2:].split("/"):
-                found = found.get(part, {}) if isinstance(found, Mapping) else {}
-            schema = found
-        elif choices:
-            schema = next((each for each in choices if each.get("type") != "null"), choices[0])
-        else:
-            break
-    return schema
-
-
-_TEXTS = {
-    "date-time": "2026-01-01T00:00:00Z",
-    "date": "2026-01-01",
-    "time": "00:00:00",
-    "time-only": "00:00:00",
-    "duration": "00:00:00",
-    "guid": "00000000-0000-0000-0000-000000000000",
-    "uuid": "00000000-0000-0000-0000-000000000000",
-    "uri": "https://example.com/",
-    "email": "test@example.com",
-}

@@ -8,8 +8,8 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from chronicle_notebook.base._errors import InvalidInputError
-from chronicle_notebook.events._sample import sample
 from chronicle_notebook.model import AppendResult, RegisteredEventType
+from chronicle_notebook.model._sample import sample
 from chronicle_notebook.receiver import Delivery, Receiver
 from chronicle_notebook.widgets._job import Jobs
 from chronicle_notebook.widgets._message import Level, Told, told_error

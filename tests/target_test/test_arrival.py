@@ -11,7 +11,6 @@ from chronicle_notebook.model import ServerVersion
 from chronicle_notebook.receiver._receiver import receiver_at
 from chronicle_notebook.session._client import Client
 from chronicle_notebook.target_test._answer import Grade
-from chronicle_notebook.target_test._arrival import sample
 
 
 def events_of(receiver: Receiver) -> list[dict[str, Any]]:
@@ -86,46 +85,3 @@ def test_a_receiver_is_found_by_its_url_while_it_serves() -> None:
         ):
             assert receiver_at(other) is None
     assert receiver_at(url) is None
-
-
-@pytest.mark.parametrize(
-    ("schema", "content"),
-    [
-        ({}, {}),
-        ({"type": "object"}, {}),
-        (
-            {
-                "type": "object",
-                "properties": {
-                    "text": {"type": "string"},
-                    "number": {"type": "number"},
-                    "flag": {"type": "boolean"},
-                    "list": {"type": "array", "items": {"type": "string"}},
-                    "maybe": {"type": ["null", "string"]},
-                    "choice": {"enum": ["a", "b"]},
-                    "when": {"type": "string", "format": "date-time"},
-                    "inner": {"$ref": "#/definitions/Inner"},
-                    "either": {"oneOf": [{"type": "null"}, {"type": "integer"}]},
-                    "fixed": {"const": 7},
-                },
-                "definitions": {"Inner": {"type": "object", "properties": {"deep": {"type": "string"}}}},
-            },
-            {
-                "text": "test",
-                "number": 0,
-                "flag": False,
-                "list": [],
-                "maybe": "test",
-                "choice": "a",
-                "when": "2026-01-01T00:00:00Z",
-                "inner": {"deep": "test"},
-                "either": 0,
-                "fixed": 7,
-            },
-        ),
-        ({"$ref": "#"}, {}),
-        ({"$ref": "#/nowhere"}, {}),
-    ],
-)
-def test_a_made_up_event_has_the_plainest_content(schema: dict[str, Any], content: dict[str, Any]) -> None:
-    assert sample(schema) == content
