@@ -5,6 +5,7 @@ A plain text that begins like a reference is written ``literal:TEXT``.
 
 from __future__ import annotations
 
+import hashlib
 import re
 from collections.abc import Mapping
 
@@ -19,6 +20,16 @@ LITERAL = "literal:"
 _LOOKS_LIKE_ONE = re.compile(r"(env|var|literal|keyring|prompt):")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NOT_IN_NAME = re.compile(r"[^A-Z0-9]+")
+_DIGEST = 12
+"""The number of hexadecimal digits that make the variables of similar ids different."""
+_PLAIN_ID = re.compile(rf"(?!(?:.*-)?(?:x|[0-9a-f]{{{_DIGEST}}})(?:-|$))[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
+"""Ids such as ``account-events``, from which a name of a variable can be made that no other id gives.
+
+An id with the part ``x`` is none: ``a-x`` with a header ``key`` and ``a`` with a header ``x-key`` would give one name.
+Neither is an id with a part that looks like a digest."""
+_PLAIN_HEADER = re.compile(rf"(?!(?:.*_)?[0-9A-F]{{{_DIGEST}}}(?:_|$))X_.+")
+_OWN_PURPOSES = frozenset({"username", "password", "token", "authority", "client_id", "client_secret", "target url"})
+_LONGEST_PREFIX = 80
 
 
 def looks_like_reference(text: str) -> bool:
@@ -36,18 +47,42 @@ def upper_snake(text: str) -> str:
     return _NOT_IN_NAME.sub("_", _CAMEL.sub("_", text).upper()).strip("_")
 
 
+def variable_prefix(webhook: str) -> str:
+    """How the names of a webhook's environment variables begin. Two ids never give the same beginning.
+
+    ``account-events`` gives ``ACCOUNT_EVENTS``. Ids that would give the same letters, such as ``accountEvents`` and
+    ``account_events``, and ids in other scripts get a digest of the id too: ``ACCOUNT_EVENTS_9F2B41C07D3E``. The result
+    depends on the id alone, so that it is the same in each run and on each machine.
+    """
+    letters = upper_snake(webhook)
+    if not webhook or (_PLAIN_ID.fullmatch(webhook) and len(letters) <= _LONGEST_PREFIX):
+        return letters or "WEBHOOK"
+    digest = hashlib.sha256(webhook.encode("utf-8", "surrogatepass")).hexdigest()[:_DIGEST].upper()
+    letters = letters[:_LONGEST_PREFIX].strip("_")
+    # A shell does not allow a name that begins with a digit.
+    front = ["WEBHOOK"] if not letters or letters[0].isdigit() else []
+    return "_".join([*front, *([letters] if letters else []), digest])
+
+
 class VariableNames:
-    """Gives each secret of a webhook its own environment variable: ``ACCOUNT_EVENTS_TOKEN``."""
+    """Gives each secret of a webhook its own environment variable: ``ACCOUNT_EVENTS_TOKEN``.
+
+    Runbooks, ``code()`` and the form take the names from here. No two webhooks have a name in common.
+    """
 
     def __init__(self, webhook: str, taken: set[str]) -> None:
-        prefix = upper_snake(webhook)
-        # A shell does not allow a name that begins with a digit.
-        self._prefix = prefix if prefix and not prefix[0].isdigit() else f"WEBHOOK_{prefix}".rstrip("_")
+        self._prefix = variable_prefix(webhook)
         self._taken = set(taken)
 
     def secret(self, purpose: str) -> Secret:
-        """A reference to a variable that this webhook does not use for anything else."""
-        base = f"{self._prefix}_{upper_snake(purpose) or 'SECRET'}"
+        """A reference to a variable that this webhook does not use for anything else.
+
+        :param purpose: a field of an authorization, ``target url``, or the name of a header.
+        """
+        letters = upper_snake(purpose) or "SECRET"
+        # With one underscore a header ``key`` of ``a`` and a header of ``a-key`` could get the same name.
+        plain_name = purpose in _OWN_PURPOSES or not purpose or _PLAIN_HEADER.fullmatch(letters)
+        base = f"{self._prefix}{'_' if plain_name else '__'}{letters}"
         name, number = base, 2
         while name in self._taken:
             name, number = f"{base}_{number}", number + 1

@@ -46,9 +46,11 @@ def test_show_tells_how_it_is_registered_and_how_far_it_is(connected: Shell, cli
 
 def test_code_is_shown_as_it_is_and_holds_no_secret(connected: Shell, hook: None) -> None:
     ran = connected.run("%webhook code 'my hook' --as cell")
-    assert "%%webhook 'my hook' env:MY_HOOK_TARGET_URL\n" in ran.said
-    assert f"# MY_HOOK_TARGET_URL is the whole of https://example.com/hooks?a={MASK}&c={MASK}\n" in ran.said
-    assert "  token: env:MY_HOOK_TOKEN\n" in ran.said
+    assert "%%webhook 'my hook' env:MY_HOOK_8F0C38E75D90_TARGET_URL\n" in ran.said
+    assert (
+        f"# MY_HOOK_8F0C38E75D90_TARGET_URL is the whole of https://example.com/hooks?a={MASK}&c={MASK}\n" in ran.said
+    )
+    assert "  token: env:MY_HOOK_8F0C38E75D90_TOKEN\n" in ran.said
     assert CANARY not in ran.said
     assert "client.webhooks.register(" in connected.value("%webhook code 'my hook'")
     assert connected.value("%webhook code 'my hook' --as yaml").startswith("# ")
@@ -61,9 +63,9 @@ def test_what_code_wrote_registers_the_webhook_again(
     before = client.webhooks.get("my hook")
     cell = connected.value("%webhook code 'my hook' --as cell")
     python = connected.value("%webhook code 'my hook' --as python")
-    monkeypatch.setenv("MY_HOOK_TOKEN", CANARY)
-    monkeypatch.setenv("MY_HOOK_TARGET_URL", before.target_url)
-    monkeypatch.setenv("MY_HOOK_X_QUOTES", str(before.headers["x-quotes"]))
+    monkeypatch.setenv("MY_HOOK_8F0C38E75D90_TOKEN", CANARY)
+    monkeypatch.setenv("MY_HOOK_8F0C38E75D90_TARGET_URL", before.target_url)
+    monkeypatch.setenv("MY_HOOK_8F0C38E75D90_X_QUOTES", str(before.headers["x-quotes"]))
     for code in (cell, python):
         connected.value("%webhook remove 'my hook' --yes")
         connected.value(code)
@@ -99,7 +101,7 @@ def test_remove_goes_on_after_a_yes_and_prints_what_brings_it_back(
     assert isinstance(ran.value, Outcome)
     assert ran.value.action is Action.REMOVED
     assert "This would bring it back:\n\n%%webhook 'my hook' " in ran.said
-    assert "token: env:MY_HOOK_TOKEN" in ran.said
+    assert "token: env:MY_HOOK_8F0C38E75D90_TOKEN" in ran.said
     assert "The kernel does not give credentials back" in ran.said
     assert CANARY not in ran.said
     assert "my hook" not in client.webhooks.all().ids

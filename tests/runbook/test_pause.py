@@ -11,7 +11,7 @@ import pytest
 
 from chronicle_notebook import InvalidInputError, Receiver, RunbookError, Secret
 from chronicle_notebook.model import BearerAuthorization, RegisteredEventType, WebhookDefinition
-from chronicle_notebook.runbook import audit
+from chronicle_notebook.runbook import audit, required_variables
 from chronicle_notebook.runbook.engine._outcome import RunStatus
 from chronicle_notebook.session._client import Client
 from tests.runbook.books import CANARY, Desk, Ran
@@ -308,3 +308,53 @@ def test_a_file_that_cannot_be_written_leaves_the_webhook(pausing: Pausing, clie
     assert isinstance(ran.error, RunbookError | InvalidInputError)
     assert "Not a directory" in str(ran.error)
     assert client.webhooks.ids() == ["plain"]
+
+
+# -- credentials go to the party that they are meant for -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("pair", [("orders-eu", "orders_eu"), ("заказы", "支払い")], ids=["folded", "other scripts"])
+def test_two_ids_that_look_alike_have_variables_of_their_own(
+    pair: tuple[str, str], pausing: Pausing, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with Receiver() as first, Receiver() as other:
+        endpoints = dict(zip(pair, (first, other), strict=True))
+        for webhook, receiver in endpoints.items():
+            authorization = BearerAuthorization(Secret(f"token of {webhook}".encode().hex()))
+            client.webhooks.register(hook(webhook, receiver.url, active=True, authorization=authorization))
+        names = [required_variables(client.webhooks.get(webhook))[0] for webhook in pair]
+        assert len(set(names)) == 2
+        monkeypatch.setenv(names[0], "token-of-the-first")
+        ran = pausing("pause", *pair)
+        assert isinstance(ran.error, InvalidInputError)
+        assert names[1] in ran.error.message
+        monkeypatch.setenv(names[1], "token-of-the-second")
+        done(pausing("pause", *pair))
+        done(pausing("resume", *pair))
+        client.event_log.append("account-1", OPENED.id, {})
+        for receiver in (first, other):
+            receiver.wait_for(1)
+        first.expect(bearer="token-of-the-first")
+        other.expect(bearer="token-of-the-second")
+        client.event_log.append("account-1", OPENED.id, {})
+        for receiver in (first, other):
+            assert receiver.wait_for(2)[-1].status == 200
+
+
+@pytest.mark.parametrize("webhooks", [(), ("first", "second")], ids=["all", "named"])
+def test_a_file_in_which_two_webhooks_read_one_variable_is_refused_with_both_names(
+    webhooks: tuple[str, ...], pausing: Pausing, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for webhook, name in (("first", "FIRST_TOKEN"), ("second", "SECOND_TOKEN")):
+        monkeypatch.setenv(name, CANARY)
+        client.webhooks.register(hook(webhook, authorization=BearerAuthorization(Secret("x"))))
+    done(pausing("pause", "first", "second"))
+    kept = pausing.file.read_text()
+    pausing.file.write_text(kept.replace("SECOND_TOKEN", "FIRST_TOKEN"))
+    ran = pausing("resume", *webhooks)
+    assert isinstance(ran.error, InvalidInputError)
+    assert "FIRST_TOKEN would be read for 'first' and for 'second'" in ran.error.message
+    assert client.webhooks.ids() == []
+    done(pausing("resume", "first"))
+    pausing.file.write_text(kept)
+    done(pausing("resume", "second"))

@@ -25,9 +25,9 @@ from chronicle_notebook.runbook.recipes._defects import (
 from chronicle_notebook.runbook.recipes._pause import check_at_hand, check_can_come_back, keeping
 from chronicle_notebook.runbook.recipes._target_store import answers, finds_credentials
 from chronicle_notebook.runbook.saved._pause_record import refuse_waking
-from chronicle_notebook.runbook.saved._references import needs, with_credentials
+from chronicle_notebook.runbook.saved._references import needs, refuse_shared, required_variables, with_credentials
 from chronicle_notebook.runbook.saved._restore import replace_by_kept, restored
-from chronicle_notebook.runbook.saved._store_file import KeptDefinitions
+from chronicle_notebook.runbook.saved._store_file import KeptDefinitions, kept_text, variables
 from chronicle_notebook.session._client import Client
 
 _PORTS = {"http": 80, "https": 443}
@@ -69,6 +69,11 @@ def move_host(
     removed = [] if kept is None else _left_removed(client, kept, hooks, to_host)
     if not moving and not removed:
         return _already_there(client, hooks, from_host, to_host)
+    needed = {wanted.id: required_variables(wanted) for _, wanted in moving}
+    if kept is not None:
+        needed = {wanted.id: variables(kept_text(wanted)) for _, wanted in moving}
+        needed |= {wanted.id: variables(kept.here()[wanted.id].text) for wanted in removed}
+    refuse_shared(needed, field="from_host")
     _refuse_joining([before for before, _ in moving], from_host, to_host)
     if kept is not None:
         _check_replaceable(client, moving, kept, accept_defects)

@@ -20,8 +20,9 @@ from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.runbook.engine._step import Step
 from chronicle_notebook.runbook.recipes._defects import CREDENTIALS_COME_LATER, refuse_interruption
 from chronicle_notebook.runbook.saved._pause_record import refuse_waking
+from chronicle_notebook.runbook.saved._references import refuse_shared
 from chronicle_notebook.runbook.saved._restore import refuse_differing, register_kept, restored
-from chronicle_notebook.runbook.saved._store_file import Kept, KeptDefinitions, kept_text, listed_values
+from chronicle_notebook.runbook.saved._store_file import Kept, KeptDefinitions, kept_text, listed_values, variables
 from chronicle_notebook.session._client import Client
 
 
@@ -48,6 +49,8 @@ def pause(
         )
     pausing = [hooks[each] for each in chosen if each in hooks.ids]
     refuse_waking(client, pausing, field="webhooks")
+    texts = {each.id: each.text for each in kept.waiting()} | {each.id: kept_text(each) for each in pausing}
+    refuse_shared({name: variables(text) for name, text in texts.items() if name in chosen}, field="webhooks")
     for each in pausing:
         check_can_come_back(client, each, kept)
         refuse_interruption(client, each, accept_defects)
@@ -63,6 +66,7 @@ def resume(client: Client, webhooks: Iterable[str], file: str | Path) -> list[St
     kept, hooks = KeptDefinitions.of(client, file), client.webhooks.all()
     chosen = _chosen(kept, list(dict.fromkeys(webhooks)), hooks.ids)
     absent = [each for each in chosen if each.id not in hooks.ids]
+    refuse_shared({each.id: variables(each.text) for each in absent}, field="webhooks")
     for each in absent:
         check_at_hand(client, each, kept)
     refuse_differing(client, chosen, hooks, kept.path)

@@ -7,7 +7,9 @@ A webhook ``fraud-watch`` with a bearer token has the token in ``FRAUD_WATCH_TOK
 
 from __future__ import annotations
 
-from chronicle_notebook.base._errors import ChronicleError, SecretUnavailableError
+from collections.abc import Iterable, Mapping
+
+from chronicle_notebook.base._errors import ChronicleError, InvalidInputError, SecretUnavailableError
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.definition._references import VariableNames
 from chronicle_notebook.model import Credentials, UndisclosedAuthorization, WebhookDefinition, secrets_of
@@ -16,6 +18,27 @@ from chronicle_notebook.model import Credentials, UndisclosedAuthorization, Webh
 def required_variables(definition: WebhookDefinition) -> list[str]:
     """The environment variables for everything that a kernel does not return of this webhook."""
     return [(secret.reference or "").removeprefix("env:") for secret in _references(definition).values()]
+
+
+def refuse_shared(variables: Mapping[str, Iterable[str]], *, field: str) -> None:
+    """Refuse a run that would read one environment variable for two webhooks: the credential of one party would be sent
+    to another party.
+
+    :param variables: the names of the variables of each webhook, by its id.
+    :raises InvalidInputError: two webhooks share a variable. The error names both.
+    """
+    owners: dict[str, str] = {}
+    for webhook, names in variables.items():
+        for name in names:
+            owner = owners.setdefault(name, webhook)
+            if owner != webhook:
+                raise InvalidInputError(
+                    f"{name} would be read for {owner!r} and for {webhook!r}: what one party gave would be sent to the "
+                    "other party.",
+                    field=field,
+                    hint="Run them one after the other, and set the variable anew in between; or give each its own "
+                    "variable in the file.",
+                )
 
 
 def missing_variables(definition: WebhookDefinition) -> list[str]:
