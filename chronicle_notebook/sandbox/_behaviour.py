@@ -53,7 +53,7 @@ class Behaviour:
 
     replayed_on_change: bool = False
     """A changed definition is replayed at once in every namespace. That is a server option, which is off by default:
-    then a kernel recommends a replay, and the sandbox has no recommendations (source:
+    then a kernel recommends a replay, which is listed among the recommendations (source:
     K/Core/Observation/Webhooks/Webhook.cs)."""
 
     ciphertext_sent: bool = False

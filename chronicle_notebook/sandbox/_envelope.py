@@ -26,7 +26,9 @@ class ValidationFailed(Exception):  # noqa: N818 - a verdict, which becomes part
 def envelope(kind: type[Answer], **content: Any) -> Answer:
     """A successful answer: with a CorrelationId of its own, and IsAuthorized written, as kernels do by 19.29.4."""
     answer: Any = kind(IsAuthorized=True, **content)
-    answer.CorrelationId.CopyFrom(guid_to_wire(uuid4()))
+    identity = guid_to_wire(uuid4())
+    # By their parts: the answer may be of a class that was made from the table of the contract, with a GUID of its own.
+    answer.CorrelationId.lo, answer.CorrelationId.hi = identity.lo, identity.hi
     return answer  # type: ignore[no-any-return]
 
 

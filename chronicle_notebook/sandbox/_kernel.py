@@ -14,6 +14,7 @@ from chronicle_notebook.sandbox._event_types import EventTypes
 from chronicle_notebook.sandbox._log import Log
 from chronicle_notebook.sandbox._profile import Profile
 from chronicle_notebook.sandbox._reactor import Reactor
+from chronicle_notebook.sandbox._recommendations import Recommendations
 from chronicle_notebook.sandbox._registrar import Registrar
 from chronicle_notebook.sandbox._registry import Registry
 from chronicle_notebook.sandbox._stores import Store, Stores
@@ -43,6 +44,7 @@ class Kernel:
         self.behaviour = behaviour = profile.behaviour
         self.topics = Topics()
         self.clients = ConnectedClients(self.topics)
+        self.recommendations = Recommendations(self.topics)
         self.database = Database(data / "sandbox.db")
         self.events = EventTable(self.database)
         crypto = Crypto(data / "encryption.pem")
@@ -78,6 +80,7 @@ class Kernel:
         self.engine.start(self.stores.scopes(), self.log.tail, self._observer_changed, readable)
         self.log.on_appended = self.engine.appended
         self.stores.on_namespace = self.reactor.subscribe_namespace
+        self.reactor.on_changed = self.recommendations.add
         self.reactor.start()
 
     def interrupt(self) -> None:

@@ -28,6 +28,9 @@ class Profile:
     """What the profile was compared with, in a line."""
     early_names: bool = False
     """Whether event stores and namespaces have the services of kernels up to 16.33.0."""
+    early_events: bool = False
+    """Whether events, observers and failed partitions have the services of the classic contract alone, as in a kernel
+    that was built before 16.38.0."""
 
 
 _KINDER = "the documents: kinder than any kernel, so rehearse on the profile of the kernel that you have"
@@ -85,7 +88,15 @@ PROFILES = {
         Profile("16.37", "16.37.1", "", "classic", _SQL, _SEEN.format("16.37.1 on SQLite")),
         Profile("16.37-postgresql", "16.37.1", "", "classic", _SQL, _SEEN.format("16.37.1 on PostgreSQL")),
         Profile("16.37-inmemory", "16.37.1", "", "classic", _MEMORY, _SEEN.format("16.37.1 in memory")),
-        Profile("16.38", "16.38.0", "16.38.0", "commands", _SQL, _SEEN.format("built before 16.38.0, on SQLite")),
+        Profile(
+            "16.38",
+            "16.38.0",
+            "16.38.0",
+            "commands",
+            _SQL,
+            _SEEN.format("built before 16.38.0, on SQLite"),
+            early_events=True,
+        ),
         Profile(
             "16.38-inmemory",
             "16.38.0",
@@ -93,6 +104,7 @@ PROFILES = {
             "commands",
             _MEMORY,
             "notes on a running kernel built before 16.38.0, in memory; no recording of it",
+            early_events=True,
         ),
         Profile(
             "19.29",

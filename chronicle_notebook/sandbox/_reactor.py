@@ -6,7 +6,7 @@ import logging
 import threading
 import time
 from collections import deque
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 
 from chronicle_notebook.sandbox._event import Event
@@ -64,6 +64,8 @@ class Reactor:
         self._stopping = False
         self._busy = False
         self._thread = threading.Thread(target=self._run, name="chronicle-sandbox-reactor", daemon=True)
+        self.on_changed: Callable[[str, list[str], set[str]], None] = lambda _store, _namespaces, _webhooks: None
+        """Called with the webhooks whose definition changed, unless they are replayed at once."""
 
     def start(self) -> None:
         """Subscribe what is in effect, and go on with what was waiting."""
@@ -210,6 +212,8 @@ class Reactor:
             self._engine.subscribe(self._entries(store, self._stores.namespaces(store), active))
         if self._behaviour.replayed_on_change:
             self._engine.replay_soon(observer for observer in self._of(store) if observer.webhook.id in changed)
+        else:
+            self.on_changed(store.name, [each.name for each in self._stores.namespaces(store)], changed)
         self._registry.announce(store)
 
     def _block(self, key: _Key) -> None:

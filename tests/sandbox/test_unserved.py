@@ -12,8 +12,8 @@ import grpc
 import pytest
 
 from chronicle_notebook.sandbox import Sandbox
-from chronicle_notebook.sandbox._contract import ROOT, contract
-from chronicle_notebook.sandbox._contract_descriptors import message_class
+from chronicle_notebook.sandbox._contract import ROOT
+from tests.sandbox.caller import Caller, refusal
 from tests.sandbox.conftest import Client
 from tests.waiting import eventually
 
@@ -23,30 +23,6 @@ EMPTY = (
     "Events.Constraints.Constraints/Register",
 )
 PROFILES = {"16.33": "16.33", "16.37": "16.37", "16.38": "16.38", "documented": "19.29"}
-
-
-class Caller:
-    """Calls methods of a release by name, with messages made from the table of its contract."""
-
-    def __init__(self, sandbox: Sandbox, release: str) -> None:
-        self.client = Client(sandbox.port)
-        self._release = release
-
-    def request(self, short: str, **content: Any) -> Any:
-        package, method = contract(self._release).paths[f"/{ROOT}.{short}"]
-        return message_class(self._release, package.full_name(method.request))(**content)
-
-    def call(self, short: str, **content: Any) -> Any:
-        package, method = contract(self._release).paths[f"/{ROOT}.{short}"]
-        answer = message_class(self._release, package.full_name(method.response))
-        invoke: Any = self.client._channel.unary_unary(f"/{ROOT}.{short}", response_deserializer=answer.FromString)
-        return invoke(self.request(short, **content).SerializeToString(), timeout=10)
-
-    def stream(self, short: str, requests: Iterator[Any]) -> Any:
-        invoke: Any = self.client._channel.stream_stream(
-            f"/{ROOT}.{short}", request_serializer=lambda message: message.SerializeToString()
-        )
-        return invoke(requests, timeout=30)
 
 
 @pytest.fixture(params=sorted(PROFILES))
@@ -63,13 +39,6 @@ def accepting(request: pytest.FixtureRequest) -> Iterator[tuple[Sandbox, Caller]
         caller = Caller(sandbox, PROFILES[request.param])
         yield sandbox, caller
         caller.client.close()
-
-
-def refusal(call: Any) -> tuple[grpc.StatusCode, str]:
-    with pytest.raises(grpc.RpcError) as caught:
-        call()
-    error: Any = caught.value
-    return error.code(), error.details()
 
 
 def reactor(caller: Caller, name: str) -> Any:
@@ -104,7 +73,7 @@ def test_reactors_are_refused_with_the_name_of_the_flag(refusing: Caller) -> Non
 
 
 def test_seeders_are_refused_with_the_name_of_the_flag(refusing: Caller) -> None:
-    release = refusing._release
+    release = refusing.release
     short = "Seeding.EventSeeding/SeedEvents" if release in {"16.38", "19.29"} else "Seeding.EventSeeding/Seed"
     refusing.call(short, EventStore="shop")
     code, details = refusal(

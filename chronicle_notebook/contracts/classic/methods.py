@@ -113,6 +113,12 @@ GET_EVENTS_FROM_EVENT_SEQUENCE_NUMBER = Method(
     sequences_classic_pb2.GetFromEventSequenceNumberRequest,
     sequences_classic_pb2.GetFromEventSequenceNumberResponse,
 )
+GET_FOR_EVENT_SOURCE_ID_AND_EVENT_TYPES = Method(
+    EVENT_SEQUENCES,
+    "GetForEventSourceIdAndEventTypes",
+    sequences_classic_pb2.GetForEventSourceIdAndEventTypesRequest,
+    sequences_classic_pb2.GetForEventSourceIdAndEventTypesResponse,
+)
 GET_TAIL_SEQUENCE_NUMBER = Method(
     EVENT_SEQUENCES,
     "GetTailSequenceNumber",

@@ -120,6 +120,12 @@ APPENDED_EVENTS = Method(
     sequences_pb2.AppendedEventsRequest,
     sequences_pb2.QueryResult_IEnumerable_AppendedEventResponse,
 )
+FOR_EVENT_SOURCE_ID_AND_EVENT_TYPES = Method(
+    EVENT_SEQUENCES,
+    "ForEventSourceIdAndEventTypes",
+    sequences_pb2.ForEventSourceIdAndEventTypesRequest,
+    sequences_pb2.QueryResult_IEnumerable_AppendedEventResponse,
+)
 FROM_SEQUENCE_NUMBER = Method(
     EVENT_SEQUENCES,
     "FromSequenceNumber",

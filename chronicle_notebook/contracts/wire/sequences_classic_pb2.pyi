@@ -710,6 +710,78 @@ class EventType(_message.Message):
 Global___EventType: _TypeAlias = EventType  # noqa: Y015
 
 @_typing.final
+class GetForEventSourceIdAndEventTypesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENTSTORE_FIELD_NUMBER: _builtins.int
+    NAMESPACE_FIELD_NUMBER: _builtins.int
+    EVENTSEQUENCEID_FIELD_NUMBER: _builtins.int
+    EVENTSOURCETYPE_FIELD_NUMBER: _builtins.int
+    EVENTSOURCEID_FIELD_NUMBER: _builtins.int
+    EVENTSTREAMTYPE_FIELD_NUMBER: _builtins.int
+    EVENTSTREAMID_FIELD_NUMBER: _builtins.int
+    EVENTTYPES_FIELD_NUMBER: _builtins.int
+    EventStore: _builtins.str
+    Namespace: _builtins.str
+    EventSequenceId: _builtins.str
+    EventSourceType: _builtins.str
+    EventSourceId: _builtins.str
+    EventStreamType: _builtins.str
+    EventStreamId: _builtins.str
+    @_builtins.property
+    def EventTypes(self) -> _containers.RepeatedCompositeFieldContainer[Global___EventType]: ...
+    def __init__(
+        self,
+        *,
+        EventStore: _builtins.str = ...,
+        Namespace: _builtins.str = ...,
+        EventSequenceId: _builtins.str = ...,
+        EventSourceType: _builtins.str | None = ...,
+        EventSourceId: _builtins.str = ...,
+        EventStreamType: _builtins.str | None = ...,
+        EventStreamId: _builtins.str | None = ...,
+        EventTypes: _abc.Iterable[Global___EventType] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["EventSourceType", b"EventSourceType", "EventStreamId", b"EventStreamId", "EventStreamType", b"EventStreamType", "_EventSourceType", b"_EventSourceType", "_EventStreamId", b"_EventStreamId", "_EventStreamType", b"_EventStreamType"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["EventSequenceId", b"EventSequenceId", "EventSourceId", b"EventSourceId", "EventSourceType", b"EventSourceType", "EventStore", b"EventStore", "EventStreamId", b"EventStreamId", "EventStreamType", b"EventStreamType", "EventTypes", b"EventTypes", "Namespace", b"Namespace", "_EventSourceType", b"_EventSourceType", "_EventStreamId", b"_EventStreamId", "_EventStreamType", b"_EventStreamType"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__EventSourceType: _TypeAlias = _typing.Literal["EventSourceType"]  # noqa: Y015
+    _WhichOneofArgType__EventSourceType: _TypeAlias = _typing.Literal["_EventSourceType", b"_EventSourceType"]  # noqa: Y015
+    _WhichOneofReturnType__EventStreamId: _TypeAlias = _typing.Literal["EventStreamId"]  # noqa: Y015
+    _WhichOneofArgType__EventStreamId: _TypeAlias = _typing.Literal["_EventStreamId", b"_EventStreamId"]  # noqa: Y015
+    _WhichOneofReturnType__EventStreamType: _TypeAlias = _typing.Literal["EventStreamType"]  # noqa: Y015
+    _WhichOneofArgType__EventStreamType: _TypeAlias = _typing.Literal["_EventStreamType", b"_EventStreamType"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__EventSourceType) -> _WhichOneofReturnType__EventSourceType | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__EventStreamId) -> _WhichOneofReturnType__EventStreamId | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__EventStreamType) -> _WhichOneofReturnType__EventStreamType | None: ...
+
+Global___GetForEventSourceIdAndEventTypesRequest: _TypeAlias = GetForEventSourceIdAndEventTypesRequest  # noqa: Y015
+
+@_typing.final
+class GetForEventSourceIdAndEventTypesResponse(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENTS_FIELD_NUMBER: _builtins.int
+    @_builtins.property
+    def Events(self) -> _containers.RepeatedCompositeFieldContainer[Global___AppendedEvent]: ...
+    def __init__(
+        self,
+        *,
+        Events: _abc.Iterable[Global___AppendedEvent] | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _Never  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["Events", b"Events"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    def WhichOneof(self, oneof_group: _Never) -> None: ...
+
+Global___GetForEventSourceIdAndEventTypesResponse: _TypeAlias = GetForEventSourceIdAndEventTypesResponse  # noqa: Y015
+
+@_typing.final
 class GetEventSequencesRequest(_message.Message):
     """An absent end means no end, and 0 is one."""
 

@@ -1033,6 +1033,57 @@ class EventType(_message.Message):
 Global___EventType: _TypeAlias = EventType  # noqa: Y015
 
 @_typing.final
+class ForEventSourceIdAndEventTypesRequest(_message.Message):
+    DESCRIPTOR: _descriptor.Descriptor
+
+    EVENTSTORE_FIELD_NUMBER: _builtins.int
+    NAMESPACE_FIELD_NUMBER: _builtins.int
+    EVENTSEQUENCEID_FIELD_NUMBER: _builtins.int
+    EVENTSOURCEID_FIELD_NUMBER: _builtins.int
+    EVENTTYPEIDS_FIELD_NUMBER: _builtins.int
+    EVENTSTREAMTYPE_FIELD_NUMBER: _builtins.int
+    EVENTSTREAMID_FIELD_NUMBER: _builtins.int
+    EVENTSOURCETYPE_FIELD_NUMBER: _builtins.int
+    EventStore: _builtins.str
+    Namespace: _builtins.str
+    EventSequenceId: _builtins.str
+    EventSourceId: _builtins.str
+    EventTypeIds: _builtins.str
+    EventStreamType: _builtins.str
+    EventStreamId: _builtins.str
+    EventSourceType: _builtins.str
+    def __init__(
+        self,
+        *,
+        EventStore: _builtins.str = ...,
+        Namespace: _builtins.str = ...,
+        EventSequenceId: _builtins.str = ...,
+        EventSourceId: _builtins.str = ...,
+        EventTypeIds: _builtins.str = ...,
+        EventStreamType: _builtins.str | None = ...,
+        EventStreamId: _builtins.str | None = ...,
+        EventSourceType: _builtins.str | None = ...,
+    ) -> None: ...
+    _HasFieldArgType: _TypeAlias = _typing.Literal["EventSourceType", b"EventSourceType", "EventStreamId", b"EventStreamId", "EventStreamType", b"EventStreamType", "_EventSourceType", b"_EventSourceType", "_EventStreamId", b"_EventStreamId", "_EventStreamType", b"_EventStreamType"]  # noqa: Y015
+    def HasField(self, field_name: _HasFieldArgType) -> _builtins.bool: ...
+    _ClearFieldArgType: _TypeAlias = _typing.Literal["EventSequenceId", b"EventSequenceId", "EventSourceId", b"EventSourceId", "EventSourceType", b"EventSourceType", "EventStore", b"EventStore", "EventStreamId", b"EventStreamId", "EventStreamType", b"EventStreamType", "EventTypeIds", b"EventTypeIds", "Namespace", b"Namespace", "_EventSourceType", b"_EventSourceType", "_EventStreamId", b"_EventStreamId", "_EventStreamType", b"_EventStreamType"]  # noqa: Y015
+    def ClearField(self, field_name: _ClearFieldArgType) -> None: ...
+    _WhichOneofReturnType__EventSourceType: _TypeAlias = _typing.Literal["EventSourceType"]  # noqa: Y015
+    _WhichOneofArgType__EventSourceType: _TypeAlias = _typing.Literal["_EventSourceType", b"_EventSourceType"]  # noqa: Y015
+    _WhichOneofReturnType__EventStreamId: _TypeAlias = _typing.Literal["EventStreamId"]  # noqa: Y015
+    _WhichOneofArgType__EventStreamId: _TypeAlias = _typing.Literal["_EventStreamId", b"_EventStreamId"]  # noqa: Y015
+    _WhichOneofReturnType__EventStreamType: _TypeAlias = _typing.Literal["EventStreamType"]  # noqa: Y015
+    _WhichOneofArgType__EventStreamType: _TypeAlias = _typing.Literal["_EventStreamType", b"_EventStreamType"]  # noqa: Y015
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__EventSourceType) -> _WhichOneofReturnType__EventSourceType | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__EventStreamId) -> _WhichOneofReturnType__EventStreamId | None: ...
+    @_typing.overload
+    def WhichOneof(self, oneof_group: _WhichOneofArgType__EventStreamType) -> _WhichOneofReturnType__EventStreamType | None: ...
+
+Global___ForEventSourceIdAndEventTypesRequest: _TypeAlias = ForEventSourceIdAndEventTypesRequest  # noqa: Y015
+
+@_typing.final
 class FromSequenceNumberRequest(_message.Message):
     """Query requests number their fields from 2."""
 

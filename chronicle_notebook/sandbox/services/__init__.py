@@ -36,6 +36,22 @@ def _commands(kernel: Kernel) -> list[Served]:
         *NamespacesService(kernel).served(),
         *EventTypesService(kernel).served(),
         *WebhooksService(kernel).served(),
+        *(_early(kernel) if kernel.profile.early_events else _late(kernel)),
+    ]
+
+
+def _early(kernel: Kernel) -> list[Served]:
+    """The services that the first kernels of the commands contract have in the classic form still."""
+    from chronicle_notebook.sandbox.services import classic
+
+    return [
+        *classic.ClassicSequencesService(kernel).served(),
+        *classic.ClassicObservationService(kernel).served(),
+    ]
+
+
+def _late(kernel: Kernel) -> list[Served]:
+    return [
         *SequencesService(kernel).served(),
         *ObserversService(kernel).served(),
         *FailedPartitionsService(kernel).served(),

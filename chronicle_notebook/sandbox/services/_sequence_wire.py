@@ -119,7 +119,19 @@ def expectation(source: str, scope: wire.ConcurrencyScope | classic.ConcurrencyS
 def tail_filter(
     request: wire.TailSequenceNumberRequest | classic.GetTailSequenceNumberRequest, types: list[str] | None
 ) -> Filter:
-    """What a tail is asked of; ``Default``, ``All`` and ``Default`` ask for nothing."""
+    """What a tail is asked of."""
+    return stream_filter(request, types, request.EventSourceId if request.HasField("EventSourceId") else None)
+
+
+def stream_filter(
+    request: wire.TailSequenceNumberRequest
+    | wire.ForEventSourceIdAndEventTypesRequest
+    | classic.GetTailSequenceNumberRequest
+    | classic.GetForEventSourceIdAndEventTypesRequest,
+    types: list[str] | None,
+    source: str | None,
+) -> Filter:
+    """The events of some types, one source and one stream; ``Default``, ``All`` and ``Default`` ask for any stream."""
 
     def given(name: str, general: str) -> str | None:
         value: str = getattr(request, name)
@@ -127,7 +139,7 @@ def tail_filter(
 
     return Filter(
         types=types,
-        source=request.EventSourceId if request.HasField("EventSourceId") else None,
+        source=source,
         source_type=given("EventSourceType", "Default"),
         stream_type=given("EventStreamType", "All"),
         stream_id=given("EventStreamId", "Default"),

@@ -33,6 +33,7 @@ class SequencesService(SequenceService):
             Served(methods.APPEND_MANY, self.append_many),
             Served(methods.APPEND_MANY_FOR_EVENT_SOURCES, self.append_many_for_event_sources),
             Served(methods.APPENDED_EVENTS, self.appended),
+            Served(methods.FOR_EVENT_SOURCE_ID_AND_EVENT_TYPES, self.of_source),
             Served(methods.FROM_SEQUENCE_NUMBER, self.from_number),
             Served(methods.HAS_EVENTS_FOR_EVENT_SOURCE_ID, self.has_events),
             Served(methods.TAIL_SEQUENCE_NUMBER, self.tail),
@@ -72,6 +73,11 @@ class SequencesService(SequenceService):
         wanted = Filter(source=request.EventSourceId if request.HasField("EventSourceId") else None)
         return self._events(request, wanted, 0)
 
+    def of_source(self, request: wire.ForEventSourceIdAndEventTypesRequest) -> _Events:
+        """The events of an event source, of some event types or of all. Their ids are separated by commas (assumed)."""
+        types = convert.split(request.EventTypeIds) or None
+        return self._events(request, convert.stream_filter(request, types, request.EventSourceId), 0)
+
     def from_number(self, request: wire.FromSequenceNumberRequest) -> _Events:
         """The events from a number on. Event type ids are separated by commas (assumed)."""
         wanted = Filter(
@@ -107,7 +113,12 @@ class SequencesService(SequenceService):
         return envelope(_Many, Response=response)
 
     def _events(
-        self, request: wire.AppendedEventsRequest | wire.FromSequenceNumberRequest, wanted: Filter, first: int
+        self,
+        request: wire.AppendedEventsRequest
+        | wire.ForEventSourceIdAndEventTypesRequest
+        | wire.FromSequenceNumberRequest,
+        wanted: Filter,
+        first: int,
     ) -> _Events:
         scope = self._scope(request)
         if scope is not None:

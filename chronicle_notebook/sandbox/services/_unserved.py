@@ -2,7 +2,8 @@
 
 Registrations of what the sandbox does not carry out (projections, reactors and the like) are accepted when there is
 nothing in them, as clients make them at each start; with something in them they are refused, or accepted and listed,
-as `Unserved` says. Every other method answers UNIMPLEMENTED; when the release has it, that is said.
+as `Unserved` says. Jobs, identities and recommendations are answered by `Reads`. Every other method answers
+UNIMPLEMENTED; when the release has it, that is said.
 """
 
 from __future__ import annotations
@@ -15,12 +16,12 @@ import grpc
 from google.protobuf.message import Message
 
 from chronicle_notebook.base._call import Method
-from chronicle_notebook.contracts.wire.event_stores_pb2 import CommandResult
 from chronicle_notebook.sandbox._contract import ROOT, contract, release_of
 from chronicle_notebook.sandbox._contract_descriptors import message_class
 from chronicle_notebook.sandbox._envelope import envelope
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._server import Served
+from chronicle_notebook.sandbox.services._reads import Reads
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +65,7 @@ class UnservedService:
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
+        self._reads = Reads(kernel)
 
     def otherwise(self, path: str) -> Served | str:
         """How a path is answered that nothing else serves, or why it is not."""
@@ -75,24 +77,27 @@ class UnservedService:
             return "Method is unimplemented." if known else "Service is unimplemented."
         package, method = declared[path]
         short = f"{service}/{name}".removeprefix(ROOT).removeprefix(".")
-        if short not in _REGISTRATIONS and short not in _OBSERVATIONS:
-            return f"The sandbox does not serve {short}, which kernels like {release} have."
         request, response = (
             message_class(release, package.full_name(kind)) for kind in (method.request, method.response)
         )
         called: Method[Any, Any] = Method(service, name, request, response, streaming=method.response_streamed)
         if short in _OBSERVATIONS:
             return Served(called, self._observing(_OBSERVATIONS[short]), requests_streamed=True)
-        return Served(called, self._registering(_REGISTRATIONS[short], response))
+        if short in _REGISTRATIONS:
+            return Served(called, self._registering(_REGISTRATIONS[short], response))
+        if (read := self._reads.find(short)) is not None:
+            make = self._reads.stream if method.response_streamed else self._reads.answer
+            return Served(called, make(read, response))
+        if (command := self._reads.command(short, response)) is not None:
+            return Served(called, command)
+        return f"The sandbox does not serve {short}, which kernels like {release} have."
 
     def _registering(self, registration: _Registration, kind: type[Message]) -> Callable[[Any], Message]:
         def register(request: Any) -> Message:
             things = [thing for field in registration.fields for thing in _things(request, field)]
             names = [_name(thing, registration.name) for thing in things]
             self._kernel.unserved.take(registration.kind, getattr(request, registration.store), names)
-            # The envelope of a command has the same fields in every package.
-            enveloped = "CorrelationId" in kind.DESCRIPTOR.fields_by_name
-            return kind.FromString(envelope(CommandResult).SerializeToString() if enveloped else b"")
+            return envelope(kind) if "CorrelationId" in kind.DESCRIPTOR.fields_by_name else kind()
 
         return register
 

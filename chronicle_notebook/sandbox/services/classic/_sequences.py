@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 
 from chronicle_notebook.contracts._scalars import UNAVAILABLE
 from chronicle_notebook.contracts.classic import methods
@@ -27,6 +28,7 @@ class ClassicSequencesService(SequenceService):
             Served(methods.APPEND_MANY, self.append_many),
             Served(methods.GET_EVENT_SEQUENCES, self.all),
             Served(methods.GET_EVENTS_FROM_EVENT_SEQUENCE_NUMBER, self.events),
+            Served(methods.GET_FOR_EVENT_SOURCE_ID_AND_EVENT_TYPES, self.of_source),
             Served(methods.GET_TAIL_SEQUENCE_NUMBER, self.tail),
             Served(methods.HAS_EVENTS_FOR_EVENT_SOURCE_ID, self.has_events),
         ]
@@ -60,15 +62,24 @@ class ClassicSequencesService(SequenceService):
         last = request.ToEventSequenceNumber if request.HasField("ToEventSequenceNumber") else 2**63
         found = self._page(scope, wanted, request.FromEventSequenceNumber, min(last + 1, 2**63 - 1))
         tags = set(request.Tags)
-        if scope is not None:
-            self._kernel.log.check_readable(scope)
         return wire.GetFromEventSequenceNumberResponse(
-            Events=[
-                _appended(scope, each, self._kernel.behaviour)
-                for each in found
-                if scope and (not tags or tags & set(json.loads(each.tags)))
-            ]
+            Events=self._told(scope, (each for each in found if not tags or tags & set(json.loads(each.tags))))
         )
+
+    def of_source(
+        self, request: wire.GetForEventSourceIdAndEventTypesRequest
+    ) -> wire.GetForEventSourceIdAndEventTypesResponse:
+        """The events of an event source, of some event types or of all, and in one stream when one is named."""
+        scope = self._scope(request)
+        types = [kind.Id for kind in request.EventTypes] or None
+        found = self._page(scope, convert.stream_filter(request, types, request.EventSourceId), 0)
+        return wire.GetForEventSourceIdAndEventTypesResponse(Events=self._told(scope, found))
+
+    def _told(self, scope: Scope | None, events: Iterable[Event]) -> list[wire.AppendedEvent]:
+        if scope is None:
+            return []
+        self._kernel.log.check_readable(scope)
+        return [_appended(scope, each, self._kernel.behaviour) for each in events]
 
     def tail(self, request: wire.GetTailSequenceNumberRequest) -> wire.GetTailSequenceNumberResponse:
         """The highest number of an event that fits, 2^64-1 when there is none."""
