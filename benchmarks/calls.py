@@ -54,7 +54,7 @@ def _compared(connection: str) -> dict[str, float]:
     ):
         pin = fetch_pin(target.hosts[0], client.trust, Deadline(5))
         nameless = Secured(target.hosts[0], replace(pin, name=""))
-        relayed._line = ServerChannel(nameless, relayed.trust, relayed.tokens, authenticated=False)
+        relayed._line = ServerChannel(nameless, relayed.trust)
         options = [("grpc.ssl_target_name_override", pin.name)]
         with grpc.secure_channel(str(target.hosts[0]), grpc.ssl_channel_credentials(pin.pem), options) as bare:
             call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = bare.unary_unary(methods.GET_WEBHOOKS.path)

@@ -27,9 +27,9 @@ from chronicle_notebook.base._errors import (
     ProtocolError,
 )
 from chronicle_notebook.connection._cluster import Cluster, together
-from chronicle_notebook.connection._credentials import AuthenticationMode
 from chronicle_notebook.connection._grpc import grpc
-from chronicle_notebook.connection._server_channel import OnLine, ServerChannel, answer_of, correlation
+from chronicle_notebook.connection._metadata import metadata_of
+from chronicle_notebook.connection._server_channel import OnLine, ServerChannel, answer_of
 from chronicle_notebook.connection._sockets import Deadline
 from chronicle_notebook.connection._status import check_process, closed, error_from, lost
 from chronicle_notebook.connection._stream import Stream
@@ -67,7 +67,6 @@ class Channel:
         self.dials = 0
         """How often a connection was opened."""
         self._cluster = Cluster(target, self.trust)
-        self._authenticated = target.authentication is not AuthenticationMode.NONE
         self._agree: Callable[[ServerCaller], str] | None = None
         self._dialing = threading.Lock()
         self._lock = threading.Lock()
@@ -219,7 +218,7 @@ class Channel:
         # shown.
         failure: ChronicleError
         try:
-            answer = answer_of(line.channel, method, sealed, deadline.left, first=first)
+            answer = answer_of(line.channel, method, sealed, metadata_of(self.tokens), deadline.left, first=first)
         except grpc.RpcError as error:
             failure = error_from(
                 error,
@@ -276,7 +275,7 @@ class Channel:
             invoke: grpc.UnaryStreamMultiCallable[Sealed[Any], bytes] = line.channel.unary_stream(
                 method.path, request_serializer=Sealed.serialize
             )
-            return line, invoke(sealed, metadata=correlation())
+            return line, invoke(sealed, metadata=metadata_of(self.tokens))
         except ValueError:
             failure = self.lost()
         except BaseException:
@@ -374,7 +373,7 @@ class Channel:
                 if secured.pin is not None:
                     self._fingerprints.note(str(host), secured.pin.fingerprint, warn=bool(self.trust.skip))
                 self._cluster.chosen(secured)
-                line = ServerChannel(secured, self.trust, self.tokens, authenticated=self._authenticated)
+                line = ServerChannel(secured, self.trust)
                 self._settle(line, deadline)
             except KernelUnreachableError as error:
                 self._cluster.failed(host)

@@ -6,19 +6,18 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
-from uuid import uuid4
 
 from google.protobuf.message import Message
 
 from chronicle_notebook.base._call import Method, Sealed
-from chronicle_notebook.base._errors import KernelUnreachableError, SecretUnavailableError
+from chronicle_notebook.base._errors import KernelUnreachableError
 from chronicle_notebook.base._fork import note_use
 from chronicle_notebook.connection._cancellation import watching
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.connection._host import Host
+from chronicle_notebook.connection._metadata import Metadata
 from chronicle_notebook.connection._relay import Relay
 from chronicle_notebook.connection._tls import Secured
-from chronicle_notebook.connection._tokens import Tokens
 from chronicle_notebook.connection._trust import H2, Trust
 
 MESSAGE_LIMIT = 512 * 1024 * 1024
@@ -51,7 +50,7 @@ class ServerChannel:
     It is not cut off: a write of another thread that has been sent ends normally.
     """
 
-    def __init__(self, secured: Secured, trust: Trust, tokens: Tokens, *, authenticated: bool) -> None:
+    def __init__(self, secured: Secured, trust: Trust) -> None:
         self.secured = secured
         self.tag: str | None = None
         """The agreement with this server, as a tag."""
@@ -61,8 +60,7 @@ class ServerChannel:
         self._users = 0
         self._retired = False
         self._relay: Relay | None = None
-        plugin = grpc.metadata_call_credentials(_Bearer(tokens), name="bearer") if authenticated else None
-        self.channel = self._open(secured, trust, plugin)
+        self.channel = self._open(secured, trust)
 
     @property
     def host(self) -> Host:
@@ -114,7 +112,7 @@ class ServerChannel:
         if self._relay is not None:
             self._relay.close()
 
-    def _open(self, secured: Secured, trust: Trust, plugin: grpc.CallCredentials | None) -> grpc.Channel:
+    def _open(self, secured: Secured, trust: Trust) -> grpc.Channel:
         options: list[tuple[str, Any]] = list(_OPTIONS)
         target = self.server
         if secured.pin is not None and secured.relayed:
@@ -131,8 +129,6 @@ class ServerChannel:
                 None if trust.identity is None else trust.identity.key.reveal().encode(),
                 None if trust.identity is None else trust.identity.chain,
             )
-        if plugin is not None:
-            credentials = grpc.composite_channel_credentials(credentials, plugin)
         note_use()
         return grpc.secure_channel(target, credentials, options)
 
@@ -148,23 +144,6 @@ def _relay(host: Host, fingerprint: str, trust: Trust) -> Relay:
         server=str(host),
         hint="Renew the certificate on the kernel, or let TMPDIR name another folder with a short path.",
     )
-
-
-class _Bearer(grpc.AuthMetadataPlugin):
-    """Adds the token to each call, below the Python frames that a traceback could show."""
-
-    def __init__(self, tokens: Tokens) -> None:
-        self._tokens = tokens
-
-    def __call__(self, _: grpc.AuthMetadataContext, callback: grpc.AuthMetadataPluginCallback) -> None:
-        token = self._tokens.current
-        if token is None:
-            callback((), None)
-            return
-        try:
-            callback((("authorization", f"Bearer {token.reveal()}"),), None)
-        except SecretUnavailableError as error:
-            callback((), error)
 
 
 Request = TypeVar("Request", bound=Message)
@@ -193,13 +172,14 @@ class OnLine:
         return self._call(method, Sealed.of(request))
 
 
-def correlation() -> tuple[tuple[str, str], ...]:
-    """Every call has its own id (source: C/Connections/CorrelationIdClientInterceptor.cs)."""
-    return (("x-correlation-id", str(uuid4())),)
-
-
 def answer_of(
-    channel: grpc.Channel, method: Method[Any, Any], sealed: Sealed[Any], timeout: float, *, first: bool
+    channel: grpc.Channel,
+    method: Method[Any, Any],
+    sealed: Sealed[Any],
+    metadata: Metadata,
+    timeout: float,
+    *,
+    first: bool,
 ) -> bytes | None:
     """The bytes of an answer; None if a stream ended without an answer."""
     watch = watching()
@@ -209,14 +189,14 @@ def answer_of(
         stream: grpc.UnaryStreamMultiCallable[Sealed[Any], bytes] = channel.unary_stream(
             method.path, request_serializer=Sealed.serialize
         )
-        call = _First(stream(sealed, timeout=timeout, metadata=correlation()))
+        call = _First(stream(sealed, timeout=timeout, metadata=metadata))
         return call.result() if watch is None else watch.result(call)
     invoke: grpc.UnaryUnaryMultiCallable[Sealed[Any], bytes] = channel.unary_unary(
         method.path, request_serializer=Sealed.serialize
     )
     if watch is None:
-        return invoke(sealed, timeout=timeout, metadata=correlation())
-    return watch.result(invoke.future(sealed, timeout=timeout, metadata=correlation()))
+        return invoke(sealed, timeout=timeout, metadata=metadata)
+    return watch.result(invoke.future(sealed, timeout=timeout, metadata=metadata))
 
 
 class _First:
