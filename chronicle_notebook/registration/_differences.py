@@ -23,15 +23,19 @@ DROPPING_KERNELS = (
 DROPPED_CREDENTIALS = f"The kernel accepted the credentials and shows none. {DROPPING_KERNELS}"
 LOST_INACTIVE = (
     "Kernels up to 19.32 lose this flag when they read a webhook back (Cratis/Chronicle#4394); it may start to deliver "
-    "after a restart of the kernel."
+    "after a restart of the kernel, or after its event store was not used for some 20 minutes."
 )
 DROPPED_UPDATE = (
     "The kernel accepted the change and does not show it. Kernels before 19.32.3 lose changes of an existing webhook "
     "outside the event store System (Cratis/Chronicle#4567)."
 )
 FIRST_AUTHORIZATION = (
-    "Kernels up to 16.37 with in-memory storage ignore the first authorization of an existing webhook when nothing "
+    "Kernels up to 16.38 with in-memory storage ignore the first authorization of an existing webhook when nothing "
     "else of it changes; with any other storage they drop credentials in any case (Cratis/Chronicle#4567)."
+)
+KIND_CHANGE_FAILS = (
+    "Kernels up to 16.38 with in-memory storage fail when the kind of an authorization changes or the authorization is "
+    "removed, and change nothing of the webhook."
 )
 READD = "client.webhooks.replace(...) removes it, waits until it is gone, and registers it again."
 IGNORED_REASON = "Kernels ignore a change of this field of an existing webhook."
@@ -138,9 +142,23 @@ def _why(
     return "The kernel accepted the change and does not show it.", "List the webhook again, then register it again."
 
 
+def kind_change_fails(
+    wanted: WebhookDefinition, before: WebhookDefinition | None, defects: Collection[str] | None
+) -> bool:
+    """Whether the kernel fails on the whole webhook, because the kind of its authorization changes.
+
+    Of the kernels with this bug only those with in-memory storage list an authorization.
+    """
+    if before is None or defects is None or "authorization-change-fails" not in defects:
+        return False
+    return AuthorizationKind.NONE is not before.authorization.kind is not wanted.authorization.kind
+
+
 def _why_authorization(
     wanted: WebhookDefinition, before: WebhookDefinition | None, defects: Collection[str] | None
 ) -> tuple[str, str]:
+    if kind_change_fails(wanted, before, defects):
+        return KIND_CHANGE_FAILS, READD
     if before is not None and wanted.authorization.kind is AuthorizationKind.NONE:
         return STUCK_REASON, READD
     first = before is not None and before.authorization.kind is AuthorizationKind.NONE
@@ -191,10 +209,19 @@ def _foreseen_authorization(
 ) -> tuple[Effect, str, str]:
     if isinstance(wanted.authorization, UndisclosedAuthorization):
         return Effect.UNKNOWN, UNTOLD_CREDENTIALS, "Give them again, as references."
+    if kind_change_fails(wanted, before, defects):
+        return Effect.IGNORED, KIND_CHANGE_FAILS, READD
     if wanted.authorization.kind is AuthorizationKind.NONE:
         return (Effect.APPLIED, "", "") if before is None else (Effect.IGNORED, STUCK_REASON, READD)
     if before is not None and before.authorization.kind is wanted.authorization.kind:
         return Effect.UNKNOWN, UNREADABLE_CREDENTIALS, "Leave the webhook alone if they are the same."
+    return _foreseen_credentials(new=before is None, defects=defects)
+
+
+def _foreseen_credentials(*, new: bool, defects: Collection[str] | None) -> tuple[Effect, str, str]:
+    """What a kernel will do with the first credentials of a webhook."""
+    if not new and defects is not None and "authorization-change-fails" in defects:
+        return Effect.UNKNOWN, FIRST_AUTHORIZATION, READD
     if defects is None or "authorization-dropped" in defects:
         return Effect.UNKNOWN, DROPPING_KERNELS, WATCH_A_DELIVERY
     return Effect.APPLIED, "", ""

@@ -55,7 +55,10 @@ class Outcome:
     webhook: str
     action: Action
     accepted: bool
-    """Whether the kernel accepted the call. Also true if nothing had to be sent."""
+    """Whether the kernel accepted the change. Also true if nothing had to be sent.
+
+    False if the kernel failed on the call and the read-back shows no change of this webhook.
+    """
     visible: bool
     """Whether the read-back shows the change: the webhook exists after a registration, and is gone after a removal."""
     waited: float
@@ -79,6 +82,8 @@ class Outcome:
         """One sentence about the result."""
         where = f"event store {self.event_store!r} on {self.server}"
         place = f"{'from' if self.action is Action.REMOVED else 'in'} {where}"
+        if not self.accepted:
+            return f"{self.webhook!r}: the kernel failed on the call, and {self._as_before} in {where}."
         if not self.visible:
             state = "is still there" if self.action is Action.REMOVED else "is not visible yet"
             return f"{self.webhook!r}: accepted, but after {self.waited:.1f} s it {state} in {where}. {LOOK_AGAIN}"
@@ -90,6 +95,12 @@ class Outcome:
                 return f"{self.webhook!r} shows no change {place}: what was asked for did not take effect: {fields}."
             return f"{self.webhook!r} was {self.action} {place}, but not all of it took effect: {fields}."
         return f"{self.webhook!r} was {self.action} {place}, seen after {self.waited:.2f} s."
+
+    @property
+    def _as_before(self) -> str:
+        if self.action is Action.REMOVED:
+            return "it is still there"
+        return "it is as it was" if self.visible else "it is not there"
 
     def __repr__(self) -> str:
         return self._card().text()

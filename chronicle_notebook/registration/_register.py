@@ -4,15 +4,27 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from chronicle_notebook.base._errors import DeadlineExceededError, KernelError, KernelUnreachableError
+from chronicle_notebook.base._errors import (
+    DeadlineExceededError,
+    KernelError,
+    KernelFaultError,
+    KernelUnreachableError,
+)
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.definition._declaration import DeclaredWebhook
 from chronicle_notebook.definition.rules._check import check, check_distinct, check_revealed, unlisted_generations, warn
 from chronicle_notebook.events._declared_event_type import registration_of
 from chronicle_notebook.model import AuthorizationKind, RegisteredEventType, WebhookDefinition
-from chronicle_notebook.registration._differences import applicable, differing, left_behind, remarks
+from chronicle_notebook.registration._differences import (
+    applicable,
+    differing,
+    kind_change_fails,
+    left_behind,
+    remarks,
+)
+from chronicle_notebook.registration._fault import as_unchanged, note, nothing_changed, took_effect
 from chronicle_notebook.registration._outcome import Action, Outcome
 from chronicle_notebook.registration._wait import Definitions, Settled, until_registered, until_removed
 
@@ -25,6 +37,9 @@ ACCEPTED = "The kernel had accepted the call, and only the wait to see it was in
 INACTIVE = "It is inactive: the kernel keeps it and sends nothing."
 
 _UNKNOWN_OUTCOME = (KernelUnreachableError, DeadlineExceededError)
+"""The errors after which only the read-back tells whether a registration was made."""
+_UNKNOWN_REMOVAL = (*_UNKNOWN_OUTCOME, KernelFaultError)
+"""The errors after which only the read-back tells what was removed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,15 +106,54 @@ def send(
     """Send the checked webhooks, without those that are unchanged, and return the outcomes."""
     before = _read(kernel, event_store)
     sent = [definition for definition in definitions if not _same(definition, before.get(definition.id))]
-    recovered = (RECOVERED,) if sent and not _send(kernel, event_store, sent, before, wait) else ()
-    with said_when_interrupted(ACCEPTED if sent else ""):
-        settled = until_registered(lambda: _read(kernel, event_store), sent, before, wait=wait)
-    return [
-        _outcome(kernel, event_store, definition, before, settled, notes[definition.id] + recovered)
-        if definition in sent
-        else _unchanged(kernel, event_store, definition, notes[definition.id])
-        for definition in definitions
-    ]
+    fault: KernelFaultError | None = None
+    recovered: tuple[str, ...] = ()
+    try:
+        recovered = (RECOVERED,) if sent and not _send(kernel, event_store, sent, before, wait) else ()
+    except KernelFaultError as error:
+        fault = error
+    awaited = sent if fault is None else _not_failing(kernel, sent, before)
+    with said_when_interrupted(ACCEPTED if sent and fault is None else ""):
+        settled = _settled(kernel, event_store, awaited, before, fault, wait)
+    if fault is not None and len(awaited) == len(sent) and nothing_changed(before, settled.found):
+        raise as_unchanged(fault)
+
+    def outcome(definition: WebhookDefinition) -> Outcome:
+        remarks_ = notes[definition.id]
+        if definition not in sent:
+            return _unchanged(kernel, event_store, definition, remarks_)
+        if fault is None:
+            return _outcome(kernel, event_store, definition, before, settled, remarks_ + recovered)
+        found = settled.found.get(definition.id)
+        done = took_effect(definition, before.get(definition.id), found)
+        told = _outcome(kernel, event_store, definition, before, settled, (*remarks_, note(fault, done=done)))
+        return replace(told, accepted=done, changed=done and told.changed)
+
+    return [outcome(definition) for definition in definitions]
+
+
+def _not_failing(
+    kernel: KernelGateway, sent: Sequence[WebhookDefinition], before: Definitions
+) -> Sequence[WebhookDefinition]:
+    """The webhooks that a kernel with these bugs can change at all: it makes no sense to wait for the others."""
+    defects = frozenset(defect.key for defect in kernel.known_defects)
+    return [each for each in sent if not kind_change_fails(each, before.get(each.id), defects)]
+
+
+def _settled(
+    kernel: KernelGateway,
+    event_store: str,
+    awaited: Sequence[WebhookDefinition],
+    before: Definitions,
+    fault: KernelFaultError | None,
+    wait: float,
+) -> Settled:
+    try:
+        return until_registered(lambda: _read(kernel, event_store), awaited, before, wait=wait)
+    except KernelError:
+        if fault is None:
+            raise
+        raise fault from None
 
 
 def latest_generations(types: Iterable[RegisteredEventType]) -> dict[str, int]:
@@ -121,7 +175,7 @@ def send_removal(kernel: KernelGateway, event_store: str, webhooks: Sequence[str
     """Send the removal once. Returns the error if its answer was lost; then the read-back has to decide."""
     try:
         kernel.remove_webhooks(event_store, webhooks)
-    except _UNKNOWN_OUTCOME as lost:
+    except _UNKNOWN_REMOVAL as lost:
         return lost
     return None
 
@@ -129,29 +183,39 @@ def send_removal(kernel: KernelGateway, event_store: str, webhooks: Sequence[str
 def see_removed(
     kernel: KernelGateway, event_store: str, webhooks: Sequence[str], *, lost: KernelError | None, wait: float
 ) -> list[Outcome]:
-    """Wait until the removed webhooks are gone. If the answer was ``lost``, that error is raised unless all of them are
-    gone."""
+    """Wait until the removed webhooks are gone.
+
+    If the answer was ``lost``, that error is raised unless all of them are gone. If the kernel failed on the call, the
+    error is raised if all of them are there; otherwise there is an outcome for each.
+    """
     try:
         settled = until_removed(lambda: _read(kernel, event_store), webhooks, wait=wait)
     except KernelError:
         if lost is None:
             raise
         raise lost from None
-    if lost is not None and len(settled.seen_after) < len(set(webhooks)):
+    fault = lost if isinstance(lost, KernelFaultError) else None
+    if fault is not None and not settled.seen_after:
+        raise as_unchanged(fault)
+    if lost is not None and fault is None and len(settled.seen_after) < len(set(webhooks)):
         raise lost
-    return [
-        Outcome(
+
+    def outcome(webhook: str) -> Outcome:
+        gone = webhook in settled.seen_after
+        lost_note = () if lost is None else (RECOVERED,)
+        return Outcome(
             webhook=webhook,
             action=Action.REMOVED,
-            accepted=True,
-            visible=webhook in settled.seen_after,
+            accepted=gone or fault is None,
+            visible=gone,
             waited=settled.seen_after.get(webhook, settled.waited),
             server=kernel.server,
             event_store=event_store,
-            notes=() if lost is None else (RECOVERED,),
+            notes=lost_note if fault is None else (note(fault, done=gone),),
+            changed=gone or fault is None,
         )
-        for webhook in webhooks
-    ]
+
+    return [outcome(webhook) for webhook in webhooks]
 
 
 @contextmanager

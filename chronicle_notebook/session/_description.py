@@ -36,7 +36,7 @@ def client_card(
             ("authentication", describe_credentials(channel)),
             ("TLS", describe_security(channel)),
             *([("cluster", channel.cluster)] if channel.cluster else []),
-            ("known defects", f"{', '.join(keys)} (more in client.known_defects)" if keys else "none"),
+            ("known defects", f"{len(keys)}, listed by client.known_defects" if keys else "none"),
             ("client", name),
         ],
         notes=[*(f"The kernel objects: {each}" for each in objections), *([f"! {remark}"] if remark else [])],
