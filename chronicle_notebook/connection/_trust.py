@@ -11,7 +11,6 @@ import ipaddress
 import os
 import pkgutil
 import ssl
-import warnings
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -19,6 +18,7 @@ from pathlib import Path
 
 from chronicle_notebook.base._errors import CertificateChangedWarning
 from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.base._warning import warn_user
 from chronicle_notebook.connection._certificates import Identity, read_certificate, read_roots
 from chronicle_notebook.connection._host import Host
 from chronicle_notebook.connection._string import ConnectionString
@@ -175,9 +175,8 @@ class Fingerprints:
             return
         self.changes.append(CertificateChange(server, before, fingerprint))
         if warn:
-            warnings.warn(
+            warn_user(
                 f"{server} shows another certificate than before (SHA-256 {fingerprint[:16]}…, it was {before[:16]}…). "
                 "With skipTlsValidation=true nobody checks that it is the same server.",
                 CertificateChangedWarning,
-                stacklevel=2,
             )

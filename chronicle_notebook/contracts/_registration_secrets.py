@@ -17,7 +17,7 @@ def hiding(definitions: Sequence[WebhookDefinition]) -> Hide:
     """A function that hides the secrets of a registration. It looks the secrets up only when there is a text."""
 
     def hide(text: str) -> str:
-        for definition in definitions:
+        for definition in definitions if text else ():
             if definition.target_url in text:
                 text = text.replace(definition.target_url, shown(definition.target_url))
             for look_up in _secrets(definition):

@@ -38,6 +38,8 @@ class DeclaredWebhook:
     """``module.Class``, for messages."""
     remarks: tuple[str, ...] = ()
     """What was added to the definition, as sentences."""
+    checked: bool = False
+    """Whether the rules were already applied, except that the event types are known."""
 
 
 registry: Declarations[Declared] = Declarations("__chronicle_webhook__")
@@ -130,7 +132,7 @@ def declare(cls: type, *, all_event_types: Callable[[], Sequence[EventType]] = t
             builder = _defined(cls, builder)
     builder, remarks = with_all(builder, all_event_types)
     definition = builder.build(declared.id, declared.target_url)
-    return DeclaredWebhook(definition, builder.event_type_classes, full_name(cls), remarks)
+    return DeclaredWebhook(definition, builder.event_type_classes, full_name(cls), remarks, checked=True)
 
 
 def with_all(

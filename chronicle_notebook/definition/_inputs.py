@@ -36,7 +36,7 @@ def declaration(
             builder = configured(configure) if configure is not None else DefinitionBuilder()
         builder, remarks = with_all(builder, known)
         definition = builder.build(webhook, target_url)
-        return DeclaredWebhook(definition, builder.event_type_classes, f"a call of {call}()", remarks)
+        return DeclaredWebhook(definition, builder.event_type_classes, f"a call of {call}()", remarks, checked=True)
     found = _declared(webhook, known)
     if found is None:
         raise InvalidInputError(

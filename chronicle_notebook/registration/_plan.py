@@ -11,10 +11,12 @@ from chronicle_notebook.base._errors import SecretUnavailableError
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.base._url import another
-from chronicle_notebook.display._table_and_card import Card, Table
+from chronicle_notebook.definition._declaration import DeclaredWebhook
+from chronicle_notebook.display._table_and_card import Card, Table, banner_of
 from chronicle_notebook.model import AuthorizationKind, WebhookDefinition, secrets_of
 from chronicle_notebook.model._webhook import facts
 from chronicle_notebook.registration._differences import FIELDS, Effect, differing, foreseen
+from chronicle_notebook.registration._examination import Destination, examine
 
 UNDECIDABLE_HEADERS = "A header's value is not at hand, so nobody can tell whether it changes; it is sent again."
 
@@ -112,6 +114,20 @@ class Plan:
             titles=("Field", "Registered", "Wanted", "Effect"),
             rows=[(each.field, each.before, each.after, each.effect.value) for each in self.changes],
         )
+
+
+def plan(to: Destination, hook: DeclaredWebhook) -> Plan:
+    """What registering a webhook would do. It reads the event store, and sends nothing."""
+    definition = hook.definition
+    examined = examine(to, [hook], reveal=False)
+    found = {each.id: each for each in to.kernel.webhooks(to.event_store)}.get(definition.id)
+    return plan_for(
+        definition,
+        found,
+        banner=banner_of(to.kernel.server),
+        notes=examined.notes[definition.id],
+        defects=[defect.key for defect in to.kernel.known_defects],
+    )
 
 
 def plan_for(

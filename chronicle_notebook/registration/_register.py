@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from chronicle_notebook.base._errors import (
     DeadlineExceededError,
@@ -14,8 +14,6 @@ from chronicle_notebook.base._errors import (
 )
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.definition._declaration import DeclaredWebhook
-from chronicle_notebook.definition.rules._check import check, check_distinct, check_revealed, unlisted_generations, warn
-from chronicle_notebook.events._declared_event_type import registration_of
 from chronicle_notebook.model import AuthorizationKind, RegisteredEventType, WebhookDefinition
 from chronicle_notebook.registration._differences import (
     applicable,
@@ -24,6 +22,7 @@ from chronicle_notebook.registration._differences import (
     left_behind,
     remarks,
 )
+from chronicle_notebook.registration._examination import Destination, Examined, examine
 from chronicle_notebook.registration._fault import as_unchanged, note, nothing_changed, took_effect
 from chronicle_notebook.registration._outcome import Action, Outcome
 from chronicle_notebook.registration._wait import Definitions, Settled, until_registered, until_removed
@@ -42,62 +41,21 @@ _UNKNOWN_REMOVAL = (*_UNKNOWN_OUTCOME, KernelFaultError)
 """The errors after which only the read-back tells what was removed."""
 
 
-@dataclass(frozen=True, slots=True)
-class Examined:
-    """Webhooks that passed the checks, and what is known about their event types."""
-
-    definitions: Sequence[WebhookDefinition]
-    declared: Sequence[RegisteredEventType]
-    """The event types that their classes declare."""
-    known: Mapping[str, RegisteredEventType]
-    """The event types of the event store, by id."""
-    latest: Mapping[str, int]
-    """The latest generation of each event type, known or declared, by its id."""
-    remarks: Mapping[str, tuple[str, ...]]
-    """The remarks about each webhook that was completed here, by its id."""
-
-
-def register(
-    kernel: KernelGateway, event_store: str, hooks: Sequence[DeclaredWebhook], *, wait: float
-) -> list[Outcome]:
-    """Register webhooks in one call to the kernel. Before it, one call registers the event types that they declare."""
-    examined = examine(kernel, event_store, hooks)
-    notes = prepare(kernel, event_store, examined)
-    return send(kernel, event_store, examined.definitions, notes, wait=wait)
-
-
-def examine(kernel: KernelGateway, event_store: str, hooks: Sequence[DeclaredWebhook]) -> Examined:
-    """Check everything before anything is sent. This looks secrets up, and asks for those of a prompt."""
-    definitions = [hook.definition for hook in hooks]
-    check_distinct(definitions)
-    known = {registered.type.id: registered for registered in kernel.event_types(event_store)}
-    declared = _declared(hooks)
-    latest = latest_generations([*known.values(), *declared])
-    for definition in definitions:
-        check(definition, known_event_types=latest)
-    for definition in definitions:
-        check_revealed(definition)
-    return Examined(definitions, declared, known, latest, {hook.definition.id: hook.remarks for hook in hooks})
-
-
 Notes = Mapping[str, tuple[str, ...]]
 """Remarks about each webhook, by its id."""
 
 
-def prepare(kernel: KernelGateway, event_store: str, examined: Examined) -> Notes:
-    """Give warnings, register the declared event types that the event store lacks, and return the remarks.
+def register(to: Destination, hooks: Sequence[DeclaredWebhook], *, wait: float) -> list[Outcome]:
+    """Register webhooks in one call to the kernel. Their declared event types are registered first, in one call."""
+    examined = examine(to, hooks)
+    notes = prepare(to, examined)
+    return send(to.kernel, to.event_store, examined.definitions, notes, wait=wait)
 
-    The warnings name the line that called the caller of the caller.
-    """
-    for definition in examined.definitions:
-        warn(definition, stacklevel=5)
-    common = _register_event_types(kernel, event_store, examined.declared, examined.known)
-    return {
-        each.id: examined.remarks.get(each.id, ())
-        + common
-        + unlisted_generations(each, examined.latest, contract=kernel.generation)
-        for each in examined.definitions
-    }
+
+def prepare(to: Destination, examined: Examined) -> Notes:
+    """Register the declared event types that the event store lacks, and return the remarks."""
+    common = _register_event_types(to.kernel, to.event_store, examined.declared, examined.known)
+    return {webhook: notes + common for webhook, notes in examined.notes.items()}
 
 
 def send(
@@ -154,14 +112,6 @@ def _settled(
         if fault is None:
             raise
         raise fault from None
-
-
-def latest_generations(types: Iterable[RegisteredEventType]) -> dict[str, int]:
-    """The latest generation of each event type, by its id."""
-    latest: dict[str, int] = {}
-    for each in types:
-        latest[each.id] = max(each.generation, latest.get(each.id, 0))
-    return latest
 
 
 def remove(kernel: KernelGateway, event_store: str, webhooks: Sequence[str], *, wait: float) -> list[Outcome]:
@@ -306,11 +256,6 @@ def _outcome(
         changed=earlier is None or found is None or bool(differing(found, earlier)),
         notes=notes + remarks(wanted, defects, left=left),
     )
-
-
-def _declared(hooks: Sequence[DeclaredWebhook]) -> list[RegisteredEventType]:
-    classes = dict.fromkeys(cls for hook in hooks for cls in hook.event_type_classes)
-    return [registration_of(cls) for cls in classes]
 
 
 def _register_event_types(

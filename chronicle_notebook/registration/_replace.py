@@ -8,7 +8,7 @@ again has the new values. Its observer keeps its position (source: K/Core/Observ
 from __future__ import annotations
 
 from dataclasses import replace as changed
-from typing import TYPE_CHECKING, Any, NoReturn, Self
+from typing import Any, NoReturn, Self
 
 from chronicle_notebook.base._errors import (
     AuthenticationError,
@@ -27,10 +27,8 @@ from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.definition._declaration import DeclaredWebhook
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.registration import _register
+from chronicle_notebook.registration._examination import Destination, examine
 from chronicle_notebook.registration._outcome import Action, Outcome
-
-if TYPE_CHECKING:
-    from chronicle_notebook.model import WebhookDefinition
 
 _REFUSED = (
     AuthenticationError,
@@ -46,14 +44,14 @@ too."""
 _AGAIN = "Register error.definition again: client.webhooks.register(error.definition)."
 
 
-def replace(kernel: KernelGateway, event_store: str, hook: DeclaredWebhook, *, wait: float) -> Outcome:
+def replace(to: Destination, hook: DeclaredWebhook, *, wait: float) -> Outcome:
     """Remove the webhook of this id, wait until it is gone, register it as given, and read it back.
 
     Everything is checked before anything is removed, and the declared event types are registered before too.
     """
     definition = hook.definition
-    examined = _register.examine(kernel, event_store, [hook])
-    notes = _register.prepare(kernel, event_store, examined)
+    notes = _register.prepare(to, examine(to, [hook]))
+    kernel, event_store = to.kernel, to.event_store
     found = {each.id: each for each in kernel.webhooks(event_store)}.get(definition.id)
     if found is None:
         return _register.send(kernel, event_store, [definition], notes, wait=wait)[0]

@@ -15,18 +15,17 @@ from chronicle_notebook.definition._code import Code, Style, render
 from chronicle_notebook.definition._declaration import DeclaredWebhook
 from chronicle_notebook.definition._discovery import discover
 from chronicle_notebook.definition._inputs import Configure, check_alone, declaration, declarations, ids, several
-from chronicle_notebook.definition.rules._check import check, unlisted_generations, warn
 from chronicle_notebook.display._frame import under
 from chronicle_notebook.display._table_and_card import Card, banner_of
-from chronicle_notebook.events._declared_event_type import declared_event_types, event_type_of, registration_of
-from chronicle_notebook.model import EventType, WebhookDefinition
+from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.reading._frame import frame
 from chronicle_notebook.reading._list import WebhookList, unknown_webhook
 from chronicle_notebook.reading._observation import ObservationState, WebhookObservation
 from chronicle_notebook.reading._selection import check_filters, only, select
 from chronicle_notebook.registration import _register
+from chronicle_notebook.registration._examination import Destination
 from chronicle_notebook.registration._outcome import Outcome, Outcomes
-from chronicle_notebook.registration._plan import Plan, plan_for
+from chronicle_notebook.registration._plan import Plan, plan
 from chronicle_notebook.registration._replace import replace
 from chronicle_notebook.session._description import calls_card
 from chronicle_notebook.target_test._answer import TargetAnswer
@@ -175,10 +174,11 @@ class Webhooks:
 
         :raises DuplicateWebhookError: two classes have the same id.
         """
+        to = self._destination()
         return WebhookList(
-            [declaration.definition for declaration in self._discovered()],
+            [each.definition for each in discover(self._declared, all_event_types=to.event_types)],
             server=self._kernel.server,
-            event_store=self._event_store(),
+            event_store=to.event_store,
             read_at=datetime.now(UTC),
             declared=True,
         )
@@ -216,18 +216,13 @@ class Webhooks:
         :raises KernelError: the kernel refused, or could not be reached.
         """
         check_seconds(wait, field="wait")
-        many = several(webhook)
+        many, to = several(webhook), self._destination()
         if many is None:
             takes = ", or a list of classes and definitions"
-            one = declaration(
-                webhook, target_url, configure, known=self._known_event_types, call="register", takes=takes
-            )
-            return _register.register(self._kernel, self._event_store(), [one], wait=wait)[0]
+            one = declaration(webhook, target_url, configure, known=to.event_types, call="register", takes=takes)
+            return _register.register(to, [one], wait=wait)[0]
         check_alone(webhook, target_url, configure)
-        hooks = declarations(many, known=self._known_event_types, call="register")
-        event_store = self._event_store()
-        outcomes = _register.register(self._kernel, event_store, hooks, wait=wait) if hooks else []
-        return self._outcomes(outcomes, "webhook", event_store)
+        return self._registered(to, declarations(many, known=to.event_types, call="register"), "webhook", wait)
 
     def register_discovered(self, *, wait: float = 30.0) -> Outcomes:
         """Register everything that :meth:`discover` finds, in one call to the kernel.
@@ -237,10 +232,8 @@ class Webhooks:
         :raises InvalidDefinitionError: a field cannot work; nothing was sent.
         """
         check_seconds(wait, field="wait")
-        hooks = self._discovered()
-        event_store = self._event_store()
-        outcomes = _register.register(self._kernel, event_store, hooks, wait=wait) if hooks else []
-        return self._outcomes(outcomes, "declared webhook", event_store)
+        to = self._destination()
+        return self._registered(to, discover(self._declared, all_event_types=to.event_types), "declared webhook", wait)
 
     @overload
     def remove(  # type: ignore[overload-overlap]  # one text is an id, and no list of letters
@@ -291,8 +284,9 @@ class Webhooks:
             definition.
         """
         check_seconds(wait, field="wait")
-        hook = self._declared_webhook(webhook, "replace() takes a declared class or a definition")
-        return replace(self._kernel, self._event_store(), hook, wait=wait)
+        to = self._destination()
+        hook = self._declared_webhook(to, webhook, "replace() takes a declared class or a definition")
+        return replace(to, hook, wait=wait)
 
     def explore(self) -> WebhookExplorer:
         """A widget with all webhooks, live: filter, select, see details, edit, test, remove.
@@ -321,21 +315,8 @@ class Webhooks:
         :param configure: as in :meth:`register`.
         :raises InvalidDefinitionError: a field cannot work.
         """
-        hook = declaration(webhook, target_url, configure, known=self._known_event_types, call="plan")
-        definition = hook.definition
-        declared = [registration_of(cls) for cls in hook.event_type_classes]
-        latest = _register.latest_generations([*self._kernel.event_types(self._event_store()), *declared])
-        check(definition, known_event_types=latest)
-        warn(definition, stacklevel=3)
-        found = self.all()
-        notes = hook.remarks + unlisted_generations(definition, latest, contract=self._kernel.generation)
-        return plan_for(
-            definition,
-            found.find(definition.id),
-            banner=banner_of(found.server),
-            notes=notes,
-            defects=[defect.key for defect in self._kernel.known_defects],
-        )
+        to = self._destination()
+        return plan(to, declaration(webhook, target_url, configure, known=to.event_types, call="plan"))
 
     def code(self, webhook: str | type | WebhookDefinition, style: Style = "python") -> Code:
         """A webhook as code that registers it again.
@@ -368,23 +349,22 @@ class Webhooks:
         count = f"{len(outcomes):,} {what}{'' if len(outcomes) == 1 else 's'}"
         return Outcomes(outcomes, caption=f"{count} in event store {event_store!r} on {self._kernel.server}")
 
-    def _discovered(self) -> list[DeclaredWebhook]:
-        return discover(self._declared, all_event_types=self._known_event_types)
+    def _registered(self, to: Destination, hooks: list[DeclaredWebhook], what: str, wait: float) -> Outcomes:
+        return self._outcomes(_register.register(to, hooks, wait=wait) if hooks else [], what, to.event_store)
+
+    def _destination(self) -> Destination:
+        return Destination(self._kernel, self._event_store)
 
     def _definition(self, webhook: str | type | WebhookDefinition, *, call: str) -> WebhookDefinition:
         """The definition for a call that also takes an id; for an id the definition is read back."""
         if isinstance(webhook, str):
             return self.get(webhook)
-        return self._declared_webhook(webhook, f"{call}() takes an id, a declared class or a definition").definition
+        return self._declared_webhook(
+            self._destination(), webhook, f"{call}() takes an id, a declared class or a definition"
+        ).definition
 
-    def _declared_webhook(self, webhook: type | WebhookDefinition, takes: str) -> DeclaredWebhook:
+    def _declared_webhook(self, to: Destination, webhook: type | WebhookDefinition, takes: str) -> DeclaredWebhook:
         if not isinstance(webhook, type | WebhookDefinition):
             message = f"{takes}, not {type(webhook).__name__}."
             raise InvalidInputError(message, field="webhook", hint="List the ids with client.webhooks.ids().")
-        return declaration(webhook, None, None, known=self._known_event_types, call="register")
-
-    def _known_event_types(self) -> list[EventType]:
-        """All event types: those of the event store, and those declared in this process."""
-        stored = [each.type for each in self._kernel.event_types(self._event_store()) if each.owner != "server"]
-        declared = [event_type_of(cls) for cls in declared_event_types()]
-        return list({kind.id: kind for kind in [*stored, *declared]}.values())
+        return declaration(webhook, None, None, known=to.event_types, call="register")

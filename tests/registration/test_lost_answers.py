@@ -25,6 +25,7 @@ from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.definition._declaration import DeclaredWebhook
 from chronicle_notebook.model import BearerAuthorization, EventType, WebhookDefinition
 from chronicle_notebook.registration import _register, _replace
+from chronicle_notebook.registration._examination import Destination
 from chronicle_notebook.registration._outcome import Action, Outcome
 from chronicle_notebook.registration._register import RECOVERED
 from chronicle_notebook.session._client import Client
@@ -80,7 +81,7 @@ def register(
     kernel: KernelGateway, client: Client, *definitions: WebhookDefinition, wait: float = 3.0
 ) -> list[Outcome]:
     hooks = [DeclaredWebhook(each, (), "a test") for each in definitions]
-    return _register.register(kernel, client.event_store, hooks, wait=wait)
+    return _register.register(Destination(kernel, lambda: client.event_store), hooks, wait=wait)
 
 
 @pytest.mark.parametrize("reaches", [True, False])
@@ -141,7 +142,9 @@ def test_when_the_read_back_fails_too_the_lost_removal_is_what_is_told(client: C
 
 
 def replace(kernel: KernelGateway, client: Client, definition: WebhookDefinition, *, wait: float = 0.2) -> Outcome:
-    return _replace.replace(kernel, client.event_store, DeclaredWebhook(definition, (), "a test"), wait=wait)
+    return _replace.replace(
+        Destination(kernel, lambda: client.event_store), DeclaredWebhook(definition, (), "a test"), wait=wait
+    )
 
 
 @pytest.mark.parametrize(

@@ -12,6 +12,7 @@ from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.definition._declaration import DeclaredWebhook
 from chronicle_notebook.model import AuthorizationKind, BearerAuthorization, EventType, WebhookDefinition
 from chronicle_notebook.registration import _replace
+from chronicle_notebook.registration._examination import Destination
 from chronicle_notebook.registration._outcome import Action
 from chronicle_notebook.session._client import Client
 
@@ -100,7 +101,9 @@ def test_a_second_step_that_fails_is_told_and_the_definition_is_handed_back(
     wanted = HOOK.changed(replayable=False)
     unwilling: KernelGateway = _Unwilling(client._kernel, refuses=refuses)  # type: ignore[assignment]
     with pytest.raises(ReplacementError, match=words) as caught:
-        _replace.replace(unwilling, client.event_store, DeclaredWebhook(wanted, (), "a test"), wait=0.3)
+        _replace.replace(
+            Destination(unwilling, lambda: client.event_store), DeclaredWebhook(wanted, (), "a test"), wait=0.3
+        )
     assert caught.value.definition == wanted
     assert "error.definition" in caught.value.hint
     assert (client.webhooks.all().find("audit") is None) is refuses
@@ -150,7 +153,7 @@ def test_an_event_type_that_is_refused_is_known_before_anything_is_removed(clien
     hook = DeclaredWebhook(HOOK.changed(event_types=(EventType("StatementLost"),)), (StatementLost,), "a test")
     kernel: KernelGateway = _Schemaless(client._kernel)  # type: ignore[assignment]
     with pytest.raises(cn.RequestRefusedError, match="No event types today"):
-        _replace.replace(kernel, client.event_store, hook, wait=0.3)
+        _replace.replace(Destination(kernel, lambda: client.event_store), hook, wait=0.3)
     assert client.webhooks.get("audit") == HOOK
 
 
@@ -159,6 +162,6 @@ def test_what_the_error_hands_back_can_be_registered_as_it_is(client: Client) ->
     unwilling: KernelGateway = _Unwilling(client._kernel, refuses=True)  # type: ignore[assignment]
     hook = DeclaredWebhook(HOOK.changed(replayable=False), (), "a test")
     with pytest.raises(ReplacementError) as caught:
-        _replace.replace(unwilling, client.event_store, hook, wait=0.3)
+        _replace.replace(Destination(unwilling, lambda: client.event_store), hook, wait=0.3)
     # Type checkers must follow the hint's own code as well.
     assert client.webhooks.register(caught.value.definition)

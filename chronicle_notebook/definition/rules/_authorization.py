@@ -54,8 +54,13 @@ def _check_username(part: CredentialField, value: object) -> list[Problem]:
     return problems
 
 
-def _check_secret(part: CredentialField, value: object) -> list[Problem]:
-    """Check a password or client secret: it must not be empty, and must be possible to send."""
+def _check_secret(
+    part: CredentialField, value: object, more: Callable[[CredentialField, str], list[Problem]] = lambda _, __: []
+) -> list[Problem]:
+    """Check a password or client secret: it must not be empty, and must be possible to send.
+
+    :param more: further rules for a literal, which is looked up once.
+    """
     field, what = part.name, f"The {part.label}"
     if not isinstance(value, Secret):
         return [Problem(field, f"{what} is not a Secret, but {type(value).__name__}.", _REFERENCE)]
@@ -66,16 +71,12 @@ def _check_secret(part: CredentialField, value: object) -> list[Problem]:
         return [Problem(field, f"{what} is empty.", _REFERENCE)]
     if any("\ud800" <= character <= "\udfff" for character in literal):
         return [Problem(field, f"{what} holds half a character (a lone surrogate).", "Read it again as UTF-8.")]
-    return []
+    return more(part, literal)
 
 
-def _check_token(part: CredentialField, value: object) -> list[Problem]:
+def _token_problems(part: CredentialField, token: str) -> list[Problem]:
     """Check a bearer token. A kernel puts it into a header as it is."""
-    problems = _check_secret(part, value)
-    if problems or not isinstance(value, Secret) or value.reference is not None:
-        return problems
     field, what = part.name, f"The {part.label}"
-    token = value.reveal()
     if token != token.strip():
         return [Problem(field, f"{what} has white space around it, often from reading a file.", "Use .strip().")]
     if _NOT_IN_TOKEN.search(token):
@@ -90,7 +91,7 @@ _CHECKS: dict[Content, Callable[[CredentialField, object], list[Problem]]] = {
     Content.USER_NAME: _check_username,
     Content.URL: lambda part, value: check_authority(value, field=part.name, what=f"The {part.label}"),
     Content.SECRET: _check_secret,
-    Content.TOKEN: _check_token,
+    Content.TOKEN: lambda part, value: _check_secret(part, value, _token_problems),
 }
 
 

@@ -6,7 +6,6 @@ never deliver, and report nothing. This module refuses such a definition before 
 
 from __future__ import annotations
 
-import warnings
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from functools import partial
@@ -21,6 +20,7 @@ from chronicle_notebook.base._errors import (
 )
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.base._url import is_local
+from chronicle_notebook.base._warning import warn_user
 from chronicle_notebook.definition.rules._authorization import check_authorization, check_field, secret_caution
 from chronicle_notebook.definition.rules._header import (
     check_header,
@@ -60,6 +60,7 @@ __all__ = [
     "check_header_value",
     "check_headers",
     "check_id",
+    "check_known",
     "check_target_url",
     "header_caution",
     "problems",
@@ -99,7 +100,19 @@ def check(definition: WebhookDefinition, *, known_event_types: Collection[str] |
     :raises UnknownEventTypeError: an event type is not one of ``known_event_types``.
     :raises InvalidDefinitionError: another field cannot work; ``field`` and ``webhook`` say which.
     """
-    for problem in problems(definition, known_event_types=known_event_types):
+    _refuse(definition, problems(definition, known_event_types=known_event_types))
+
+
+def check_known(definition: WebhookDefinition, *, known_event_types: Collection[str]) -> None:
+    """Raise the first problem of the event types in a definition that has passed the other rules.
+
+    :raises UnknownEventTypeError: an event type is not in ``known_event_types``.
+    """
+    _refuse(definition, check_event_types(definition.event_types, known_event_types=known_event_types))
+
+
+def _refuse(definition: WebhookDefinition, found: list[Problem]) -> None:
+    for problem in found:
         webhook = "" if check_id(definition.id) else definition.id
         message = f"Webhook {_shown(webhook)}: {problem.message}" if webhook else problem.message
         raise problem.error(message, field=problem.field, webhook=webhook, hint=problem.hint)
@@ -205,14 +218,11 @@ def cautions(definition: WebhookDefinition) -> list[Caution]:
     return [caution for caution in found if caution is not None]
 
 
-def warn(definition: WebhookDefinition, stacklevel: int = 2) -> None:
-    """Give the cautions as warnings.
-
-    :param stacklevel: the frame whose line the warnings name; 2 is the caller of this function.
-    """
+def warn(definition: WebhookDefinition) -> None:
+    """Give the cautions as warnings at the user's line."""
     for caution in cautions(definition):
         message = f"Webhook {_shown(definition.id)}: {caution.message} {caution.hint}".rstrip()
-        warnings.warn(message, caution.warning, stacklevel=stacklevel)
+        warn_user(message, caution.warning)
 
 
 def check_distinct(definitions: Iterable[WebhookDefinition]) -> None:

@@ -1,0 +1,93 @@
+"""Everything that is looked at before a webhook is registered or planned, each thing once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+from chronicle_notebook.contracts._gateway import KernelGateway
+from chronicle_notebook.definition._declaration import DeclaredWebhook
+from chronicle_notebook.definition.rules._check import (
+    check,
+    check_distinct,
+    check_known,
+    check_revealed,
+    unlisted_generations,
+    warn,
+)
+from chronicle_notebook.events._declared_event_type import declared_event_types, event_type_of, registration_of
+from chronicle_notebook.model import EventType, RegisteredEventType, WebhookDefinition
+
+
+class Destination:
+    """The event store of one call. Its name and its event types are read when they are needed, and once."""
+
+    def __init__(self, kernel: KernelGateway, event_store: Callable[[], str]) -> None:
+        """Take the connection.
+
+        :param event_store: returns the name of the event store; it may ask the kernel and raise an error.
+        """
+        self.kernel = kernel
+        self._event_store = event_store
+
+    @cached_property
+    def event_store(self) -> str:
+        """The name of the event store."""
+        return self._event_store()
+
+    @cached_property
+    def stored(self) -> Sequence[RegisteredEventType]:
+        """The event types of the event store."""
+        return self.kernel.event_types(self.event_store)
+
+    def event_types(self) -> list[EventType]:
+        """The event types for a webhook that names none: those of the event store, and those of this process."""
+        stored = [each.type for each in self.stored if each.owner != "server"]
+        declared = [event_type_of(cls) for cls in declared_event_types()]
+        return list({kind.id: kind for kind in [*stored, *declared]}.values())
+
+
+@dataclass(frozen=True, slots=True)
+class Examined:
+    """Webhooks that can be registered, and what is known about their event types."""
+
+    definitions: Sequence[WebhookDefinition]
+    declared: Sequence[RegisteredEventType]
+    """The event types that the declared classes name."""
+    known: Mapping[str, RegisteredEventType]
+    """The event types of the event store, by id."""
+    notes: Mapping[str, tuple[str, ...]]
+    """Remarks about each webhook, by its id: what was added to it, and generations that are not known."""
+
+
+def examine(to: Destination, hooks: Sequence[DeclaredWebhook], *, reveal: bool = True) -> Examined:
+    """Check everything before anything is sent, and give the warnings.
+
+    :param reveal: look up the secrets, which may ask for them at a prompt.
+    """
+    definitions = [hook.definition for hook in hooks]
+    check_distinct(definitions)
+    known = {registered.type.id: registered for registered in to.stored}
+    classes = dict.fromkeys(cls for hook in hooks for cls in hook.event_type_classes)
+    declared = [registration_of(cls) for cls in classes]
+    latest = _latest_generations([*known.values(), *declared])
+    for hook in hooks:
+        # A declared class, and an id with a URL, were checked when their definition was made.
+        (check_known if hook.checked else check)(hook.definition, known_event_types=latest)
+    for definition in definitions if reveal else ():
+        check_revealed(definition)
+    for definition in definitions:
+        warn(definition)
+    notes = {
+        hook.definition.id: hook.remarks + unlisted_generations(hook.definition, latest, contract=to.kernel.generation)
+        for hook in hooks
+    }
+    return Examined(definitions, declared, known, notes)
+
+
+def _latest_generations(types: Iterable[RegisteredEventType]) -> dict[str, int]:
+    latest: dict[str, int] = {}
+    for each in types:
+        latest[each.id] = max(each.generation, latest.get(each.id, 0))
+    return latest
