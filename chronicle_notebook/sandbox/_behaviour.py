@@ -80,8 +80,13 @@ class Behaviour:
     never seen)."""
 
     first_generation_listed: bool = False
-    """Lists of event types show generation 1, or the first that there is, whatever the latest is; classic contract only
-    (on MongoDB; source: K/Storage.MongoDB/EventTypes/EventTypesStorage.cs)."""
+    """Lists of event types show each as generation 1, with the schema of the first one that there is, whatever the
+    latest is (at 16.37 and 16.38 on SQL; source: K/Storage.MongoDB/EventTypes/EventTypesStorage.cs)."""
+
+    generations_replaced: bool = False
+    """Registering an event type puts the generations that it names in the place of all that were there, so that events
+    of another generation are then held against a schema of the new ones. False: the others stay (at 16.37 and 16.38 on
+    SQL; source: K/Core/Services/EventTypes/EventTypes.cs)."""
 
     observing_ends_together: bool = False
     """Streams of webhooks of one store share their end: when one caller cancels, all end, and those that begin later

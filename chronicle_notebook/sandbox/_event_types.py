@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 from chronicle_notebook.sandbox._behaviour import Behaviour
@@ -42,24 +43,28 @@ class EventTypes:
         own = registered_in(store.name, self._behaviour)
         self.save(store, [Registration(EventType(name), "{}", SERVER, CODE) for name in own])
 
-    def save(self, store: Store, registrations: Iterable[Registration]) -> None:
-        """Keep generations, over what was there."""
+    def save(self, store: Store, registrations: Iterable[Registration], *, whole: bool = False) -> None:
+        """Keep generations, over what was there.
+
+        ``whole`` means that they are all that their event types have, which counts where a kernel replaces the others.
+        """
         entries = list(registrations)
         for entry in entries:
             parsed(entry.schema)
+        names = {entry.type.id for entry in entries} if whole and self._behaviour.generations_replaced else set()
         with self._mutex:
-            self._table.save(store.key, entries)
+            self._table.save(store.key, entries, replaced=names)
+            for name in names:
+                self._known.get(store.key, {}).pop(name, None)
             for entry in entries:
                 self._remember(store.key, entry)
         self._topics.change("event-types", store.name)
 
-    def latest(self, store: Store) -> list[Registration]:
-        """The latest generation of each event type, by id."""
-        return self._each(store, max)
-
-    def first(self, store: Store) -> list[Registration]:
-        """The first generation of each event type, by id."""
-        return self._each(store, min)
+    def listed(self, store: Store) -> list[Registration]:
+        """One generation of each event type, by id: the latest, or the first one as generation 1."""
+        if not self._behaviour.first_generation_listed:
+            return self._each(store, max)
+        return [replace(entry, type=replace(entry.type, generation=1)) for entry in self._each(store, min)]
 
     def generations(self, store: Store, name: str) -> list[Registration]:
         """Every generation of an event type, oldest first."""

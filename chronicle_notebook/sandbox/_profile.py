@@ -72,6 +72,7 @@ _SQL = replace(
     system_store_lost=True,
     inactive_lost=True,
     first_generation_listed=True,
+    generations_replaced=True,
     tombstone_lost=True,
     events_as_sql=True,
     identity_spoils=True,

@@ -36,8 +36,9 @@ class Unserved:
             return
         if not self.accepted:
             several = f" and {len(wanted) - 1} more" if len(wanted) > 1 else ""
+            article = "an" if kind[0] in "aeiou" else "a"
             raise UnservedError(
-                f"The sandbox does not carry out a {kind} ('{wanted[0]}'{several}). Start it with {FLAG}, or "
+                f"The sandbox does not carry out {article} {kind} ('{wanted[0]}'{several}). Start it with {FLAG}, or "
                 "Sandbox(accept_unserved=True), to have it accepted and left undone."
             )
         with self._mutex:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import json
+
+import grpc
 import pytest
 
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_types_pb2 as wire
-from tests.sandbox.conftest import STORE, Client, accepted
+from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.sandbox._behaviour import Behaviour
+from tests.sandbox.caller import Caller, refusal
+from tests.sandbox.conftest import STORE, Client, accepted, append_request
 
 
 def registration(
@@ -61,10 +67,76 @@ def test_a_later_generation_needs_a_whole_chain_of_migrations(
     assert own(client) == []  # all are checked before any is kept
 
 
-def test_a_whole_chain_or_no_validation_lets_a_later_generation_in(client: Client) -> None:
-    accepted(register(client, registration("A", 3, migrations=((1, 2), (2, 3)))))
+def test_no_validation_lets_a_later_generation_in(client: Client) -> None:
     accepted(register(client, registration("B", 3), unchecked=True))
-    assert [(row.Id, row.Type.Generation) for row in own(client)] == [("A", 3), ("B", 3)]
+    assert [(row.Id, row.Type.Generation) for row in own(client)] == [("B", 3)]
+
+
+def test_migrations_are_refused_with_the_name_of_the_flag_and_nothing_is_kept(client: Client) -> None:
+    for unchecked in (False, True):
+        code, details = refusal(
+            lambda unchecked=unchecked: register(
+                client, registration("Plain"), registration("A", 3, migrations=((1, 2), (2, 3))), unchecked=unchecked
+            )
+        )
+        assert code is grpc.StatusCode.FAILED_PRECONDITION
+        assert details.startswith(
+            "The sandbox does not carry out an event type migration ('A from generation 1 to 2' and 1 more)."
+        )
+        assert "--accept-unserved" in details
+    assert own(client) == []
+
+
+@pytest.mark.parametrize(("profile", "release"), [("16.37", "16.37"), ("16.38", "16.38"), ("documented", "19.29")])
+def test_accepted_migrations_are_listed_and_the_generations_kept(profile: str, release: str) -> None:
+    with Sandbox(behaves_like=profile, accept_unserved=True) as sandbox:
+        caller = Caller(sandbox, release)
+        service = "Events.EventTypes/Register" if release == "16.37" else "EventTypes.EventTypes/RegisterEventTypes"
+        generations = [{"Generation": number, "Schema": f'{{"title":"{number}"}}'} for number in (1, 2)]
+        migrations = [{"FromGeneration": 1, "ToGeneration": 2, "UpcastJmesPath": "{}", "DowncastJmesPath": "{}"}]
+        kind = {"Id": "Renamed", "Generation": 2}
+        types = [{"Type": kind, "Schema": "{}", "Generations": generations, "Migrations": migrations}]
+        caller.call(service, EventStore="shop", Types=types)
+        assert sandbox.unserved == ("event type migration 'Renamed from generation 1 to 2' in event store 'shop'",)
+        read = "Events.EventTypes/GetAllGenerationsForEventType"
+        if release != "16.37":
+            read = "EventTypes.EventTypes/AllEventTypeGenerations"
+        answer = caller.call(read, EventStore="shop", EventTypeId="Renamed")
+        listed = answer.items if release == "16.37" else answer.Data
+        assert [(row.Type.Generation, row.Schema) for row in listed] == [(1, '{"title":"1"}'), (2, '{"title":"2"}')]
+        caller.close()
+
+
+@pytest.mark.parametrize("generations_replaced", [False, True])
+def test_a_later_registration_replaces_the_generations_of_a_running_application(generations_replaced: bool) -> None:
+    old, new = (json.dumps({"type": "object", "properties": {name: {}}, "required": [name]}) for name in ("a", "b"))
+    with Sandbox(behaviour=Behaviour(generations_replaced=generations_replaced)) as sandbox:
+        client = Client(sandbox.port)
+        accepted(register(client, registration("T", schema=old)))
+        accepted(client.call(methods.APPEND, append_request("s", "T", {"a": 1})))
+        accepted(register(client, registration("T", 2, schema=new), unchecked=True))
+        answer = client.call(methods.APPEND, append_request("s", "T", {"a": 1}))
+        assert [found.ConstraintName for found in answer.Response.ConstraintViolations] == (
+            ["SchemaValidation"] if generations_replaced else []
+        )
+        request = wire.AllEventTypeGenerationsRequest(EventStore=STORE, EventTypeId="T")
+        listed = client.call(methods.ALL_EVENT_TYPE_GENERATIONS, request).Data
+        assert [row.Type.Generation for row in listed] == ([2] if generations_replaced else [1, 2])
+        client.close()
+
+
+def test_kernels_on_sql_replace_generations_and_list_them_as_the_first() -> None:
+    with Sandbox(behaves_like="16.37") as sandbox:
+        caller = Caller(sandbox, "16.37")
+        register_ = "Events.EventTypes/Register"
+        for generation in (1, 2):
+            kind = {"Id": "T", "Generation": generation}
+            types = [{"Type": kind, "Schema": f'{{"title":"{generation}"}}'}]
+            caller.call(register_, EventStore="shop", Types=types, DisableValidation=True)
+        answer = caller.call("Events.EventTypes/GetAllRegistrations", EventStore="shop")
+        found = [(row.Type.Generation, row.Schema) for row in answer.items if row.Type.Id == "T"]
+        assert found == [(1, '{"title":"2"}')]
+        caller.close()
 
 
 def test_a_changed_schema_in_the_generations_is_refused_and_a_mark_of_nullability_is_no_change(client: Client) -> None:

@@ -37,9 +37,9 @@ class EventTypesService:
         ]
 
     def all(self, request: wire.AllEventTypesRequest | wire.ObserveEventTypesRequest) -> _Details:
-        """The latest generation of each, with the kernel's own types, whose owner is Server."""
+        """One generation of each, with the kernel's own types, whose owner is Server."""
         store = self._kernel.store(request.EventStore)
-        return _answer(self._kernel.types.latest(store))
+        return _answer(self._kernel.types.listed(store))
 
     def generations(self, request: wire.AllEventTypeGenerationsRequest) -> _Details:
         """Every generation of one event type, oldest first; nothing for an unknown one."""
@@ -68,13 +68,13 @@ class EventTypesService:
         in ``Generations`` that differs from the registered one is refused either way.
         """
         store = self._kernel.store(request.EventStore)
-        register(self._kernel.types, store, request.Types, validated=not request.DisableValidation)
+        register(self._kernel, store, request.Types, validated=not request.DisableValidation)
         return envelope(wire.CommandResult)
 
     def register_single(self, request: wire.RegisterSingleEventTypeRequest) -> wire.CommandResult:
         """Keep a schema for exactly one generation, unchecked."""
         store = self._kernel.store(request.EventStore)
-        register_single(self._kernel.types, store, request.Type)
+        register_single(self._kernel, store, request.Type)
         return envelope(wire.CommandResult)
 
 

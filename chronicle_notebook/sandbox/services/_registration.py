@@ -7,28 +7,36 @@ from collections.abc import Iterable, Iterator
 from chronicle_notebook.contracts.wire import event_types_classic_pb2 as classic, event_types_pb2 as wire
 from chronicle_notebook.sandbox._event_type import EventType, Registration
 from chronicle_notebook.sandbox._event_types import CLIENT, CODE, EventTypes, parsed
+from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._stores import Store
 
 Message = wire.EventTypeRegistration | classic.EventTypeRegistration
 
 
-def register(types: EventTypes, store: Store, registrations: Iterable[Message], *, validated: bool) -> None:
+def register(kernel: Kernel, store: Store, registrations: Iterable[Message], *, validated: bool) -> None:
     """Keep event types: all are checked before any is kept.
 
     Raises ValueError for a chain of generations that is not complete, unless ``validated`` is False, and for a schema
-    that differs from the registered one of the same generation.
+    that differs from the registered one of the same generation; UnservedError for migrations, unless they are
+    accepted: the sandbox does not carry them out, so events stay in the generation that they were appended in.
     """
     found: list[Registration] = []
+    migrations: list[str] = []
     for registration in registrations:
         if validated:
             _check_chain(registration)
-        found.extend(_entries(types, store, registration))
-    types.save(store, found)
+        found.extend(_entries(kernel.types, store, registration))
+        migrations += [
+            f"{registration.Type.Id} from generation {each.FromGeneration} to {each.ToGeneration}"
+            for each in registration.Migrations
+        ]
+    kernel.unserved.take("event type migration", store.name, migrations)
+    kernel.types.save(store, found, whole=True)
 
 
-def register_single(types: EventTypes, store: Store, registration: Message) -> None:
+def register_single(kernel: Kernel, store: Store, registration: Message) -> None:
     """Keep a schema for exactly one generation, unchecked."""
-    types.save(store, [Registration(_named(registration), registration.Schema, CLIENT, CODE)])
+    kernel.types.save(store, [Registration(_named(registration), registration.Schema, CLIENT, CODE)])
 
 
 def _entries(types: EventTypes, store: Store, registration: Message) -> Iterator[Registration]:
@@ -54,6 +62,10 @@ def _named(registration: Message) -> EventType:
     return EventType.of(registration.Type)
 
 
+class MissingEventTypeMigrators(ValueError):  # noqa: N818 - the name that a kernel tells
+    """An event type has a later generation and no migrations."""
+
+
 def _check_chain(registration: Message) -> None:
     """A generation from 2 on needs a migration from each one before it."""
     name, generation = registration.Type.Id, registration.Type.Generation
@@ -61,7 +73,7 @@ def _check_chain(registration: Message) -> None:
         return
     starts = {entry.FromGeneration for entry in registration.Migrations if entry.FromGeneration != entry.ToGeneration}
     if not starts:
-        raise ValueError(f"Event type '{name}' has generation {generation} and no migrations.")
+        raise MissingEventTypeMigrators(f"Event type '{name}' has generation {generation} and no migrations.")
     if 1 not in starts:
         raise ValueError(f"Event type '{name}' has no migration from its first generation.")
     missing = sorted(set(range(1, generation)) - starts)

@@ -22,9 +22,12 @@ class EventTypeTable:
         )
         return [(row[0], Registration(EventType(row[1], row[2], bool(row[3])), *row[4:])) for row in rows]
 
-    def save(self, store: int, registrations: Iterable[Registration]) -> None:
-        """Store generations, over what was there."""
+    def save(self, store: int, registrations: Iterable[Registration], replaced: Iterable[str] = ()) -> None:
+        """Store generations, over what was there; of the event types ``replaced`` nothing else stays."""
         with self._database.transaction() as connection:
+            connection.executemany(
+                "DELETE FROM event_types WHERE store = ? AND id = ?", [(store, name) for name in replaced]
+            )
             connection.executemany(
                 "INSERT OR REPLACE INTO event_types VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [

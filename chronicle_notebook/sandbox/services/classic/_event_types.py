@@ -59,18 +59,16 @@ class ClassicEventTypesService:
     def register(self, request: wire.RegisterEventTypesRequest) -> Empty:
         """Register event types: all are checked before any is kept."""
         store = self._kernel.store(request.EventStore)
-        register(self._kernel.types, store, request.Types, validated=not request.DisableValidation)
+        register(self._kernel, store, request.Types, validated=not request.DisableValidation)
         return Empty()
 
     def register_single(self, request: wire.RegisterSingleEventTypeRequest) -> Empty:
         """Keep a schema for exactly one generation, unchecked."""
-        register_single(self._kernel.types, self._kernel.store(request.EventStore), request.Type)
+        register_single(self._kernel, self._kernel.store(request.EventStore), request.Type)
         return Empty()
 
     def _listed(self, request: wire.GetAllEventTypesRequest) -> list[Registration]:
-        store = self._kernel.store(request.EventStore)
-        types = self._kernel.types
-        return types.first(store) if self._kernel.behaviour.first_generation_listed else types.latest(store)
+        return self._kernel.types.listed(self._kernel.store(request.EventStore))
 
 
 def _answer(registrations: Iterable[Registration]) -> _Registrations:
