@@ -146,7 +146,7 @@ def test_a_secret_of_a_few_letters_is_not_cut_out_of_words_and_the_text_is_left_
     answers(known(kernel), "validation", str)
     with connected(kernel) as client:
         error = failed(client, lambda b: b.with_basic_auth("ada", cn.Secret("or")))
-    assert "not repeated, as it holds what was sent" in str(error)
+    assert "not repeated, because it contains what was sent" in str(error)
 
 
 def test_what_kernels_up_to_16_37_say_in_a_status_loses_it_too() -> None:

@@ -229,7 +229,16 @@ ENCRYPTED = f"-----BEGIN ENCRYPTED PRIVATE KEY-----\n{CANARY}\n-----END ENCRYPTE
         KEY,
         CANARY,
     ],
-    ids=["bad", "truncated key", "two keys", "encrypted", "truncated encrypted", "no key", "no certificate", "neither"],
+    ids=[
+        "bad",
+        "truncated key",
+        "two keys",
+        "encrypted",
+        "truncated encrypted",
+        "no key",
+        "not a readable certificate",
+        "neither",
+    ],
 )
 def test_a_certificate_file_that_cannot_be_used_is_told_of_and_shows_no_key(
     failing: Callable[..., str], content: str, tmp_path: Path

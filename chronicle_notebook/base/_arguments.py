@@ -112,7 +112,7 @@ def check_declared(declared: Iterable[type] | None) -> tuple[type, ...] | None:
     classes = tuple(declared)
     for each in classes:
         if not isinstance(each, type):
-            raise _no_classes(f"declared holds {shape(each)} among its classes.")
+            raise _no_classes(f"declared contains {shape(each)}, which is not a class.")
     return classes
 
 

@@ -15,7 +15,7 @@ from weakref import WeakSet
 
 SWITCH = "GRPC_ENABLE_FORK_SUPPORT"
 ADVICE = (
-    "Start the process anew instead of forking it: subprocess, or multiprocessing.get_context('spawn'); or fork before "
+    "Start a new process instead of a fork: subprocess, or multiprocessing.get_context('spawn'); or fork before "
     "anything connects."
 )
 """The next step for a forked process."""

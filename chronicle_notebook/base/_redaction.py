@@ -19,7 +19,7 @@ MOST = 20
 """The largest number of texts of one answer that are repeated."""
 SHORTEST = 4
 """The least length of a secret that is searched in a text. A shorter secret would also match parts of other words."""
-UNREPEATED = "what the kernel said is not repeated, as it holds what was sent"
+UNREPEATED = "the message of the kernel is not repeated, because it contains what was sent"
 
 Hide = Callable[[str], str]
 """Replaces the secrets of one request in a text by dots."""

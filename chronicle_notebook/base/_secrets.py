@@ -56,7 +56,9 @@ class Secret:
     def env(cls, name: str) -> Secret:
         """A secret in the environment variable ``name``. The variable is read when the secret is needed."""
         if not isinstance(name, str) or not name or "=" in name or "\0" in name:
-            raise InvalidInputError("Not a name of an environment variable.", field="name", hint="Write env:NAME.")
+            raise InvalidInputError(
+                "This is not the name of an environment variable.", field="name", hint="Write env:NAME."
+            )
 
         def look_up() -> str:
             value = os.getenv(name)
@@ -65,7 +67,7 @@ class Secret:
                 raise SecretUnavailableError(
                     f"The environment variable {name!r} is {state}.",
                     field=name,
-                    hint=f"Set {name} where this starts (in a notebook: where Jupyter starts, or %env), and run again.",
+                    hint=f"Set {name} before this process (or Jupyter) starts, or use %env, and run again.",
                 )
             return value
 
@@ -91,7 +93,7 @@ class Secret:
                 if type(error).__module__.partition(".")[0] != "keyring":
                     raise
                 raise SecretUnavailableError(
-                    f"The system's keyring cannot be asked: {type(error).__name__}.",
+                    f"The system's keyring cannot be read: {type(error).__name__}.",
                     field=name,
                     hint="Unlock it, or install one that works here (keyring --list-backends), or give env:NAME.",
                 ) from None
@@ -120,7 +122,7 @@ class Secret:
                     raise SecretUnavailableError(
                         f"Nobody answered the prompt for {label!r}.",
                         field=label,
-                        hint="Run where you can be asked, or give the secret as env:NAME.",
+                        hint="Run where somebody can answer, or give the secret as env:NAME.",
                     )
                 answer.append(given)
             return answer[0]
@@ -158,9 +160,9 @@ class Secret:
             return value
         value = ""  # deleted, because a traceback can show local variables
         raise SecretUnavailableError(
-            f"What {self._reference} holds is no text: some of its bytes are no UTF-8.",
+            f"The value of {self._reference} is not text: some of its bytes are not UTF-8.",
             field=self._reference.partition(":")[2],
-            hint="Write it as UTF-8 where it is set.",
+            hint="Set it as UTF-8.",
         )
 
     def __repr__(self) -> str:

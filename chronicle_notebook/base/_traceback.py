@@ -61,7 +61,7 @@ def _everything(error: BaseException, shell: Any) -> list[str]:
     lines: list[str] = []
     seen: BaseException | None = error
     while seen is not None:
-        kind = [] if seen is error else [type(seen).__name__, "", "It came up while this was handled:", ""]
+        kind = [] if seen is error else [type(seen).__name__, "", "It was raised while this error was handled:", ""]
         lines = ["Traceback (most recent call last):", *_formatted(seen.__traceback__, shell), *kind, *lines]
         seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
     return lines

@@ -129,7 +129,7 @@ def _scan(options: argparse.Namespace) -> int:
     sys.stdout.flush()  # before the next output, so that the order is right if both go to one file
     if not files and not told:
         print(
-            f"There is no notebook in {', '.join(options.paths)}, so nothing was looked at.\n"
+            f"There is no notebook in {', '.join(options.paths)}, so nothing was scanned.\n"
             "Name the folder that has them, or any other file by its own name.",
             file=sys.stderr,
         )

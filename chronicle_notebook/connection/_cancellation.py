@@ -25,7 +25,7 @@ class _Ended:
 
 
 def _cancelled() -> CallCancelledError:
-    return CallCancelledError("The call was cancelled from here.", hint="Look at what the kernel lists.")
+    return CallCancelledError("The call was cancelled on this side.", hint="Check what the kernel lists.")
 
 
 _current: ContextVar[Cancellation | None] = ContextVar("cancellation", default=None)

@@ -65,7 +65,7 @@ def read_roots(source: str | os.PathLike[str] | bytes) -> bytes:
         raise InvalidInputError(
             "root_certificates has a PEM certificate that cannot be read.",
             field="root_certificates",
-            hint="Take it out: openssl x509 -text reads one at a time and says which it is.",
+            hint="Remove it. openssl x509 -text reads one certificate at a time, to find it.",
         )
     return certificates
 
@@ -151,7 +151,7 @@ def _are_certificates(pem: bytes) -> bool:
 
 def _wrong(field: str) -> InvalidInputError:
     return InvalidInputError(
-        f"The file that {field} names is no certificate that can be read, or its password or key is another one.",
+        f"The file that {field} names is not a readable certificate, or the password or the key does not fit.",
         field=field,
         hint="It is PKCS#12, or PEM with a certificate; give its password with certificatePassword.",
     )

@@ -250,10 +250,10 @@ class Channel:
             return method.response.FromString(answer)
         except DecodeError:
             raise ProtocolError(
-                f"{method.short} on {server}: the answer ({len(answer)} bytes) is not of the contract.",
+                f"{method.short} on {server}: the answer ({len(answer)} bytes) does not follow the contract.",
                 server=server,
                 call=method.short,
-                hint="Check that the port is a Chronicle kernel's, and its version.",
+                hint="Check that the port belongs to a Chronicle kernel, and check its version.",
             ) from None
 
     def stream(

@@ -62,7 +62,7 @@ def choose(*, auth: str | None, username: str | None, password: Secret | None, a
         )
     if username and api_key is not None:
         raise InvalidConnectionStringError(
-            "There are a user name with a password and an apiKey, and only one of them can be used.",
+            "There is a user name with a password and also an apiKey, but only one of the two can be used.",
             field="apiKey",
             hint="Leave out one of them.",
         )

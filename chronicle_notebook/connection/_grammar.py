@@ -43,7 +43,7 @@ def read(text: str) -> dict[str, Any]:
         ord(character) < 0x20 or 0x7F <= ord(character) < 0xA0 or 0xD800 <= ord(character) < 0xE000
         for character in bare
     ):
-        raise _wrong("text", "The text has a control character or a line break in it.", "Write it as one line.")
+        raise _wrong("text", "The text contains a control character or a line break.", "Write it as one line.")
     if not bare:
         raise _wrong(
             "text",
@@ -66,11 +66,11 @@ def _read_url(scheme: str, rest: str) -> dict[str, Any]:
     if "@" in tail and "@" not in authority:
         raise _wrong(
             "host",
-            "There is an '@' behind the hosts.",
+            "There is an '@' after the hosts.",
             "Write '/' and '?' in a user name or password as %2F and %3F, and '@' in an option as %40.",
         )
     if path not in {"", "/"}:
-        raise _wrong("path", "There is a path behind the hosts.", "The event store is an argument of connect().")
+        raise _wrong("path", "There is a path after the hosts.", "The event store is an argument of connect().")
     user, at, hosts = authority.rpartition("@")
     if at:
         fields |= _user(user)
@@ -85,7 +85,7 @@ def _scheme(scheme: str) -> str:
     raise _wrong(
         "scheme",
         f"{known} is not a scheme of a connection string." if known else "The scheme is not known.",
-        "Kernels are reached with chronicle:// or chronicle+srv://.",
+        "Use chronicle:// or chronicle+srv://.",
     )
 
 
@@ -159,7 +159,9 @@ def _read_pairs(text: str) -> dict[str, Any]:
 
 def _address(given: dict[str, str]) -> dict[str, Any]:
     if "Servers" in given and ("Host" in given or "Port" in given):
-        raise _wrong("Servers", "Servers stands beside Host or Port.", "Write Servers=host:port,host:port alone.")
+        raise _wrong(
+            "Servers", "Servers is given together with Host or Port.", "Write only Servers=host:port,host:port."
+        )
     fields: dict[str, Any] = {}
     if "Scheme" in given:
         fields["scheme"] = _scheme(given["Scheme"].lower())
@@ -211,7 +213,7 @@ def _option(name: str, known: tuple[str, ...], before: str, cut: str) -> str:
     if option:
         return option
     if before in _SECRETS:
-        raise _wrong(before, f"What follows {before} is not a known option; perhaps its value was cut.", cut)
+        raise _wrong(before, f"The text after {before} is not a known option. Perhaps the value was cut.", cut)
     if not _NAMEABLE.fullmatch(name):
         raise _wrong("options", f"An option, {shape(name)}, is not known.", f"Known are {', '.join(known)}.")
     raise _wrong(
@@ -244,7 +246,7 @@ def _secret(field: str, text: str) -> Secret:
     except InvalidInputError as error:
         hint = error.hint
     # Raised here, so that it does not contain the other error.
-    raise _wrong(field, f"{field} begins like a reference to a secret and is not one.", hint)
+    raise _wrong(field, f"{field} begins like a reference to a secret, but is not one.", hint)
 
 
 def _boolean(option: str, value: str) -> bool:

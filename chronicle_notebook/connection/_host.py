@@ -34,7 +34,7 @@ class Host:
             raise InvalidConnectionStringError(
                 f"The host, {shape(self.name)}, is neither a name nor an address.",
                 field="host",
-                hint="Names have letters, digits, '.', '-' and '_'; user name and password stand before an '@'.",
+                hint="Names have letters, digits, '.', '-' and '_'; user name and password come before an '@'.",
             )
         if isinstance(self.port, bool) or not isinstance(self.port, int) or not 1 <= self.port <= 65535:
             raise InvalidConnectionStringError("port must be a number from 1 to 65535.", field="port")

@@ -75,7 +75,7 @@ def _no_http(server: str) -> ProtocolError:
     return ProtocolError(
         f"{server} does not answer HTTP/1.1 on its port.",
         server=server,
-        hint="A kernel does; a proxy that passes gRPC alone does not.",
+        hint="A kernel answers HTTP/1.1; a proxy that passes only gRPC does not.",
     )
 
 
@@ -87,7 +87,7 @@ def _open(secured: Secured, trust: Trust, deadline: Deadline) -> ssl.SSLSocket:
     if shown != secured.pin.fingerprint:
         connection.close()
         raise CertificateError(
-            f"{secured.host} shows another certificate than a moment ago, so nothing was sent to it.",
+            f"{secured.host} shows a different certificate than a moment ago, so nothing was sent to it.",
             server=str(secured.host),
             problem="changed",
             hint="Connect again.",

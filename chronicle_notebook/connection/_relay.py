@@ -30,8 +30,8 @@ class Relay:
     def __init__(self, host: Host, fingerprint: str, context: ssl.SSLContext) -> None:
         if not hasattr(asyncio, "open_unix_connection"):
             raise NotSupportedError(
-                f"The certificate of {host} has expired or has no name, and without Unix sockets this system cannot "
-                "connect all the same.",
+                f"The certificate of {host} has expired or has no name, and this system has no Unix sockets for a "
+                "relay, so it cannot connect.",
                 hint="Renew the certificate on the kernel.",
             )
         self._host, self._fingerprint, self._context = host, fingerprint, context

@@ -139,10 +139,10 @@ def _relay(host: Host, fingerprint: str, trust: Trust) -> Relay:
     except OSError as error:
         why = error.strerror or str(error)
     raise KernelUnreachableError(
-        f"The certificate of {host} has expired or has no name, and the socket to connect all the same cannot be made "
+        f"The certificate of {host} has expired or has no name, and the socket for a relay cannot be created "
         f"in the folder for temporary files: {why}.",
         server=str(host),
-        hint="Renew the certificate on the kernel, or let TMPDIR name another folder with a short path.",
+        hint="Renew the certificate on the kernel, or set TMPDIR to another folder with a short path.",
     )
 
 

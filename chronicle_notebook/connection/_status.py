@@ -34,14 +34,14 @@ _ERRORS: dict[grpc.StatusCode, tuple[type[KernelError], str, str]] = {
     grpc.StatusCode.DEADLINE_EXCEEDED: (
         DeadlineExceededError,
         "no answer in time",
-        "Give more time with connect(..., timeout=SECONDS), or look whether the kernel is overloaded.",
+        "Give more time with connect(..., timeout=SECONDS), or check whether the kernel is overloaded.",
     ),
-    grpc.StatusCode.NOT_FOUND: (RequestRefusedError, "the kernel does not have what was asked for", ""),
+    grpc.StatusCode.NOT_FOUND: (RequestRefusedError, "the kernel does not have the requested object", ""),
     grpc.StatusCode.ALREADY_EXISTS: (RequestRefusedError, "it exists already", ""),
     grpc.StatusCode.PERMISSION_DENIED: (
         PermissionDeniedError,
         "the caller may not do this",
-        "Use credentials of a client that the kernel lets do it.",
+        "Use the credentials of a client that may do this.",
     ),
     grpc.StatusCode.RESOURCE_EXHAUSTED: (
         AnswerTooLargeError,
@@ -118,7 +118,7 @@ def closed(server: str, *, under_way: bool = False) -> ClientClosedError:
     if under_way:
         return ClientClosedError(
             f"The client of {server} was closed while the kernel worked.",
-            hint=f"What was asked for may have happened. {_AGAIN[:-1]}, and look at what the kernel lists.",
+            hint=f"The kernel may have done what it was asked. {_AGAIN[:-1]}, and check what the kernel lists.",
         )
     return ClientClosedError(f"The client of {server} was closed.", hint=_AGAIN)
 

@@ -35,7 +35,7 @@ HANDSHAKE_TIMEOUT = 5.0
 """The time limit of a connection and its handshake in seconds, unless the call ends earlier."""
 
 _EXPIRED, _NOT_YET, _OTHER_NAMES = 10, 9, {62, 64}
-_SKIP = "To connect all the same, write skipTlsValidation=true."
+_SKIP = "To connect nevertheless, write skipTlsValidation=true."
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ def refusal(host: Host, trust: Trust, deadline: Deadline) -> KernelUnreachableEr
     return KernelUnreachableError(
         f"{host} ends the connection right after the TLS handshake.",
         server=str(host),
-        hint="It may not accept the client certificate that it was shown."
+        hint="It may not accept the client certificate."
         if trust.identity is not None
         else "It may ask for a client certificate: name one with certificatePath. Or it is shutting down.",
     )
@@ -161,9 +161,9 @@ def unreachable(error: OSError, host: Host, seconds: float, *, connected: bool =
         return KernelUnreachableError(
             f"{server} did not {'complete a TLS handshake' if connected else 'answer'} within {seconds:.3g} seconds.",
             server=server,
-            hint="A Chronicle kernel always speaks TLS: check the port, and that no firewall is between."
+            hint="A Chronicle kernel always speaks TLS: check the port, and that no firewall is in between."
             if connected
-            else "Check host and port, and that no firewall is between.",
+            else "Check host and port, and that no firewall is in between.",
         )
     if isinstance(error, ssl.SSLError) or (connected and isinstance(error, ConnectionError)):
         reason = (getattr(error, "reason", None) or "").upper()
@@ -190,10 +190,10 @@ def _not_accepted(error: ssl.SSLCertVerificationError, host: Host) -> Certificat
     server, code = str(host), error.verify_code
     if code in _OTHER_NAMES:
         return CertificateError(
-            f"The certificate of {server} is made out to another name than {host.name}.",
+            f"The certificate of {server} is for another name than {host.name}.",
             server=server,
             problem="wrong name",
-            hint=f"Connect under a name that it has. {_SKIP}",
+            hint=f"Connect with a name of the certificate. {_SKIP}",
         )
     if code == _EXPIRED:
         return CertificateError(
@@ -211,7 +211,7 @@ def _not_accepted(error: ssl.SSLCertVerificationError, host: Host) -> Certificat
         )
     why = re.sub(r"\s+", " ", error.verify_message or "not verified")
     return CertificateError(
-        f"The certificate of {server} is of an authority that is not trusted here ({why}).",
+        f"The certificate of {server} was issued by an authority that is not trusted here ({why}).",
         server=server,
         problem="unknown authority",
         hint=f"Give its authority with connect(..., root_certificates=FILE). {_SKIP}",

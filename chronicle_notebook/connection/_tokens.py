@@ -99,7 +99,7 @@ class Tokens:
     def remark(self) -> str:
         """A remark about the token, for example that there is none."""
         if self._no_endpoint is not None:
-            return "no token is sent, as the kernel has no token endpoint"
+            return "no token is sent, because the kernel has no token endpoint"
         if not self.renewable or self._token is None:
             return ""
         minutes = max(0.0, self._token.ends_at - time.monotonic()) / 60
@@ -146,11 +146,11 @@ class Tokens:
         key = None if self._looked_up or self._token is None else self._token.value
         if key is not None and not _TOKEN.fullmatch(key.reveal()):
             raise InvalidConnectionStringError(
-                "apiKey holds a character that no header can carry, such as white space.",
+                "apiKey contains a character that a header cannot contain, such as white space.",
                 field="apiKey",
                 hint="Check where it comes from: it may end with a line break."
                 if key.reference is None
-                else f"It is what {key.reference} leads to: look how that is set. It may end with a line break.",
+                else f"It comes from {key.reference}: check how this is set. It may end with a line break.",
             )
         self._looked_up = True
 
@@ -238,14 +238,14 @@ def _read(answer: Answer, *, server: str, client: str, development: bool, asked_
     """The token in an answer. The kernel's own message is not repeated, because it can repeat what was sent."""
     if answer.status == 429 or answer.status >= 500:
         raise KernelUnreachableError(
-            f"The token endpoint of {server} is out of order (HTTP {answer.status}).",
+            f"The token endpoint of {server} failed (HTTP {answer.status}).",
             server=server,
             call=PATH,
             hint="Look at the kernel's log, and try again.",
         )
     if 300 <= answer.status < 400:
         raise AuthenticationError(
-            f"The token endpoint of {server} redirects (HTTP {answer.status}), and a secret is sent nowhere else.",
+            f"The token endpoint of {server} redirects (HTTP {answer.status}), and the secret is sent nowhere else.",
             server=server,
             call=PATH,
             hint="Connect to the kernel itself, not to a gateway before it.",
@@ -262,10 +262,10 @@ def _read(answer: Answer, *, server: str, client: str, development: bool, asked_
         )
     if said.token is None:
         raise AuthenticationError(
-            f"The token endpoint of {server} answers with something that is no token.",
+            f"The token endpoint of {server} answers with something other than a token.",
             server=server,
             call=PATH,
-            hint="Check that the port is a Chronicle kernel's.",
+            hint="Check that the port belongs to a Chronicle kernel.",
         )
     ends_at = asked_at + said.lifetime
     return _BearerToken(said.token, ends_at - min(EARLY, said.lifetime / 2), ends_at)

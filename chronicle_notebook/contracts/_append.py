@@ -76,7 +76,7 @@ def append_result(answer: AppendResponse, *, events: int, server: str, call: str
     objections = [_objection(violation) for violation in answer.ConstraintViolations]
     objections += answer.Errors
     objections += [
-        f"sequence number {violation.ExpectedSequenceNumber} was expected, it is {violation.ActualSequenceNumber}"
+        f"sequence number {violation.ExpectedSequenceNumber} was expected, but it is {violation.ActualSequenceNumber}"
         for violation in answer.ConcurrencyViolations
     ]
     if objections:

@@ -56,7 +56,7 @@ def authorization_to_wire(definition: WebhookDefinition) -> _OneOf | None:
     entry = ENTRIES.get(type(definition.authorization))  # type: ignore[arg-type]
     if entry is None:
         raise InvalidDefinitionError(
-            f"Webhook {definition.id!r}: its credentials were read back and are not known.",
+            f"Webhook {definition.id!r}: its credentials are not known, because the definition was read back.",
             field="authorization",
             webhook=definition.id,
             hint="Give the credentials again before you register it.",

@@ -71,7 +71,7 @@ def open_envelope(envelope: Envelope, *, server: str, call: str, hide: Hide = as
             f"{where}: the caller may not do this{f' ({refusal})' if refusal else ''}.",
             server=server,
             call=call,
-            hint="Use credentials of a client that the kernel lets do it.",
+            hint="Use the credentials of a client that may do this.",
         )
     if envelope.ValidationResults:
         reasons = all_said((_objection(result) for result in envelope.ValidationResults), hide)

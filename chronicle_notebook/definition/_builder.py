@@ -100,7 +100,7 @@ class DefinitionBuilder:
         """Send several headers with each delivery; see :meth:`with_header`."""
         if not isinstance(headers, Mapping):
             raise InvalidDefinitionError(
-                f"Headers are a mapping of names to values, not {type(headers).__name__}.",
+                f"headers must be a mapping of names to values, not {type(headers).__name__}.",
                 field="headers",
                 hint='Write, for example, {"x-source": "my-app"}.',
             )
@@ -200,7 +200,7 @@ def _event_type(given: object) -> EventType:
         return event_type_of(given)
     what = f"the class {given.__qualname__}" if isinstance(given, type) else type(given).__name__
     raise InvalidDefinitionError(
-        f"An event type is an id, an EventType or a class that carries @cn.event_type, not {what}.",
+        f"An event type must be an id, an EventType or a class with @cn.event_type, not {what}.",
         field="event_types",
         hint="Put @cn.event_type above the class."
         if isinstance(given, type)
@@ -218,9 +218,9 @@ def _told_generation(found: EventType, given: object, generation: Any) -> EventT
     if isinstance(given, str) and found.id == given:
         return replace(found, generation=generation)
     raise InvalidDefinitionError(
-        f"The event type {str(found)!r} is of generation {found.generation}, and generation={generation!r} was given.",
+        f"The event type {str(found)!r} has generation {found.generation}, but generation={generation!r} was given.",
         field="event_types",
-        hint="Tell the generation once.",
+        hint="Give the generation only once.",
     )
 
 
@@ -254,11 +254,11 @@ def returned_builder(result: object, *, by: str, field: str) -> DefinitionBuilde
     """
     if isinstance(result, DefinitionBuilder):
         return result
-    hint = "Return the builder that its last call gave."
+    hint = "Return the builder of its last call."
     if result is None:
         what, hint = (
             "nothing",
-            "Builders do not change, so return the one that the last call gave: is a return missing?",
+            "Builders do not change, so return the builder of the last call. Is a return missing?",
         )
     elif iscoroutine(result):
         result.close()

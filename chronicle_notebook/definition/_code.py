@@ -51,11 +51,11 @@ class Code(str):
 Written = str | Secret
 """A text, or a reference to a value that the code does not contain."""
 
-UNDISCLOSED = "The kernel does not give credentials back: set these variables before you run this."
-LEFT_OUT = "Values that may be secret are not written out: set these variables before you run this."
-UNKNOWN_KIND = "Its authorization is of a kind that this version does not know: without one it is not the same webhook."
-NO_GENERATION = "Generation 0 is written as 1: a kernel matches events by the id of their type alone."
-ALL_EVENT_TYPES = "Without event types it gets all that are known when it is registered."
+UNDISCLOSED = "The kernel does not return credentials: set these variables before you run this."
+LEFT_OUT = "Values that may be secret are left out: set these variables before you run this."
+UNKNOWN_KIND = "This version does not know the kind of its authorization: without an authorization it is not the same webhook."
+NO_GENERATION = "Generation 0 is written as 1: a kernel matches events only by the id of their type."
+ALL_EVENT_TYPES = "Without event types it gets all event types that are known."
 
 
 def render(definition: WebhookDefinition, style: Style, *, only_credentials: bool = False) -> Code:
@@ -102,7 +102,7 @@ def _draft(definition: WebhookDefinition, *, cell: bool, only_credentials: bool)
         if isinstance(value, Secret) and value.reference is not None:
             if not cell or value.reference.startswith("env:"):
                 return value
-            comments.append(f"{purpose} was {json.dumps(value.reference)}; a cell takes env: and var: only.")
+            comments.append(f"{purpose} was {json.dumps(value.reference)}; a cell accepts only env: and var:.")
         return names.secret(purpose)
 
     values = _authorization_values(definition.authorization)

@@ -66,7 +66,7 @@ def webhook(
     if not_settled:
         first = not_settled[0]
         what = f"the class {full_name(first)}" if isinstance(first, type) else type(first).__name__
-        message = f"@webhook takes its arguments by name, and was given {what} without one."
+        message = f"@webhook takes its arguments by name, but got {what} without one."
         raise InvalidDeclarationError(message, field="target_url", hint=_EXAMPLE)
     texts: dict[str, object] = {"target_url": target_url, "id": id, "event_sequence_id": event_sequence_id}
     for name, value in texts.items():
@@ -91,7 +91,7 @@ def _mark(cls: object, target_url: str | None, given_id: str | None, event_seque
     try:
         registry.declare(cls, Declared(cls.__name__ if given_id is None else given_id, target_url, event_sequence_id))
     except (TypeError, AttributeError):
-        message = f"The class {full_name(cls)} does not let itself be marked as a webhook."
+        message = f"The class {full_name(cls)} cannot be marked as a webhook."
         raise InvalidDeclarationError(message, hint="Use an ordinary class.") from None
 
 
@@ -145,7 +145,7 @@ def with_all(
     if not kinds:
         return builder, ()
     many = "the only event type" if len(kinds) == 1 else f"all {len(kinds):,} event types"
-    remark = f"No event type was named, so it gets {many} known now, and none that is registered later."
+    remark = f"No event type was named, so it gets {many} known now, and none that are registered later."
     return builder.with_event_types(*kinds), (remark,)
 
 
@@ -167,7 +167,7 @@ def _defined(cls: type, builder: DefinitionBuilder) -> DefinitionBuilder:
 def _instance(cls: type) -> object:
     if inspect.isabstract(cls) or not _takes(cls):
         raise InvalidDeclarationError(
-            f"{full_name(cls)} cannot be made without arguments, which is how its define is reached.",
+            f"{full_name(cls)} cannot be created without arguments, which is needed to call its define.",
             field="define",
             hint="Give each argument of its constructor a default.",
         )
@@ -185,7 +185,7 @@ def _called(function: Callable[..., object], *arguments: object, what: str) -> o
         raise InvalidDeclarationError(
             f"{what} raised {type(error).__name__}.",
             field="define",
-            hint="Make an object of the class and call its define with cn.DefinitionBuilder() to see where.",
+            hint="Create an object of the class and call its define with cn.DefinitionBuilder() to see where.",
         ) from error
 
 

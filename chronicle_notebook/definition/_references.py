@@ -103,13 +103,13 @@ def resolve(text: str, variables: Mapping[str, object], *, field: str) -> str | 
         return name
     if kind not in KINDS:
         raise InvalidInputError(
-            f"{field}: {kind}: is no reference that a magic takes.",
+            f"{field}: {kind}: is not a reference that a magic accepts.",
             field=field,
             hint=f"Write env:NAME, or make a Secret.{kind}(...) in Python and write var:NAME.",
         )
     if not (name.isidentifier() if kind == "var" else name and "=" not in name and "\0" not in name):
         raise InvalidInputError(
-            f"{field}: what follows {kind}: is not a name.",
+            f"{field}: the text after {kind}: is not a name.",
             field=field,
             hint=f"Write {kind}:NAME, or {LITERAL}TEXT for a text that begins with {kind}:.",
         )

@@ -28,13 +28,13 @@ _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "o
 _TAG = "tag:yaml.org,2002:"
 _TAGS = {f"{_TAG}{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq", "value")}
 _FAULTS = (
-    ("flow sequence", "a list that begins with '[' is not closed, or an entry lacks its comma"),
-    ("flow mapping", "a mapping that begins with '{' is not closed, or an entry lacks its comma"),
-    ("quoted scalar", "a text that begins with a quote has no closing one"),
-    ("mapping values are not allowed", "there is a ':' where none can be, or the indentation is not that of its key"),
-    ("'\\t'", "a tab stands where YAML wants spaces"),
-    ("cannot start any token", "a value begins with a character that means something in YAML"),
-    ("<block end>", "this does not go on what stands above it: look at the indentation, the dashes and the quotes"),
+    ("flow sequence", "a list that begins with '[' is not closed, or a comma is missing"),
+    ("flow mapping", "a mapping that begins with '{' is not closed, or a comma is missing"),
+    ("quoted scalar", "a text that begins with a quote has no closing quote"),
+    ("mapping values are not allowed", "there is a ':' in a wrong place, or the indentation is wrong"),
+    ("'\\t'", "there is a tab where YAML needs spaces"),
+    ("cannot start any token", "a value begins with a character that has a meaning in YAML"),
+    ("<block end>", "this does not continue the lines above it: check the indentation, the dashes and the quotes"),
     ("alias", "a value that begins with '*' refers to something"),
 )
 """The messages of the YAML parser, and our messages for them. The parser's own messages can quote a value."""
@@ -108,7 +108,7 @@ class _Reader:
             failure = InvalidDefinitionError(
                 f"{where}the body is not YAML: {problem}.",
                 field="body",
-                hint="Put a text with ':', '#', '{', '*', '&' or quotes in it into single quotes.",
+                hint="Put text with ':', '#', '{', '*', '&' or quotes into single quotes.",
             )
         except RecursionError:
             failure = InvalidDefinitionError(
@@ -116,7 +116,7 @@ class _Reader:
             )
         except yaml.YAMLError:
             failure = InvalidDefinitionError(
-                "The body holds a character that YAML does not allow.", field="body", hint="Take it out."
+                "The body contains a character that YAML does not allow.", field="body", hint="Remove it."
             )
         else:
             return {} if node is None else self._mapping(node, "the body", known)
@@ -210,11 +210,11 @@ class _Reader:
             kinds = kind_names()
             if kind not in kinds:
                 hint = did_you_mean(kind, kinds) or f"Write {joined(kinds, 'or')}."
-                raise self._wrong(entries["kind"], f"{_shown_kind(kind)} is no kind of authorization.", "kind", hint)
+                raise self._wrong(entries["kind"], f"{_shown_kind(kind)} is not a kind of authorization.", "kind", hint)
             return kind
         fitting = [kind for kind, each in KINDS.items() if any(part.name in entries for part in each.parts())]
         if len(fitting) != 1:
-            message = "it does not say which kind of authorization it is."
+            message = "it does not name the kind of authorization."
             raise self._wrong(node, message, "authorization", f"Add kind: {joined([*KINDS], 'or')}.")
         return fitting[0]
 
@@ -227,9 +227,9 @@ class _Reader:
             return Secret(value)
         raise self._wrong(
             node,
-            f"{field} is written out, so it would stay in the notebook, its history and every copy of it.",
+            f"{field} is in plain text, so it would stay in the notebook, its history and every copy of it.",
             field,
-            "Write env:NAME or var:NAME; for a sandbox kernel, --allow-literal takes it as it is.",
+            "Write env:NAME or var:NAME; for a sandbox kernel, --allow-literal accepts it.",
         )
 
     # -- nodes ---------------------------------------------------------------------------------------------------
@@ -247,13 +247,13 @@ class _Reader:
             if known is not None and key not in known:
                 raise self._wrong(key_node, f"{what} has no key {key!r}.", key, _which(key, known))
             if key in entries:
-                raise self._wrong(key_node, f"the key {key!r} stands there twice.", key, "Keep one.")
+                raise self._wrong(key_node, f"the key {key!r} is there twice.", key, "Keep one.")
             entries[key] = value
         return entries
 
     def _scalar(self, node: yaml.Node, field: str) -> str:
         if node.tag not in _TAGS:
-            raise self._wrong(node, f"{field} has a YAML tag or '<<', which mean nothing here.", field, "Leave it out.")
+            raise self._wrong(node, f"{field} has a YAML tag or '<<', which have no meaning here.", field, "Leave it out.")
         if not isinstance(node, yaml.ScalarNode):
             raise self._wrong(node, f"{field} is a text.", field, "Put it into single quotes.")
         return str(node.value)
@@ -306,4 +306,4 @@ def _plainly(error: yaml.MarkedYAMLError) -> str:
 def _shown_kind(kind: str) -> str:
     """An unknown kind for a message, unless it can be a secret in the wrong place."""
     known = bool(did_you_mean(kind, kind_names())) or kind in _OTHER_KINDS
-    return repr(kind) if known else f"What stands there, a text of {len(kind)} characters,"
+    return repr(kind) if known else f"The value, a text of {len(kind)} characters,"

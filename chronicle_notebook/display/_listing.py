@@ -23,7 +23,7 @@ LONGEST_CELL = 500
 LARGEST = 2**63 - 1
 """The largest number in a column of a frame. Kernels count up to twice this number, and use the last numbers as
 marks."""
-CUT = "Long cells are cut: to_frame() has all of them."
+CUT = "Long cells are cut: to_frame() has the whole values."
 
 
 @dataclass(frozen=True)  # without slots: with them Python 3.11 cannot call Column[...](...)

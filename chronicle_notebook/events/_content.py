@@ -34,7 +34,7 @@ def content_of(instance: object) -> dict[str, Any]:
         raise InvalidInputError(
             f"The content of an event is an instance of a class with fields, not {_kind(instance)}.",
             field="content",
-            hint="Give an instance of a class that carries @cn.event_type.",
+            hint="Give an instance of a class with @cn.event_type.",
         )
     return _object(instance, "", ())
 
@@ -127,7 +127,11 @@ def _nested(value: Any, field: str, path: tuple[int, ...]) -> Any:
         return _json(_written_by_pydantic(value, field), field, path)
     if has_fields(type(value)):
         return _object(value, field, path)
-    hint = "Reveal nothing into an event: leave the field out." if isinstance(value, Secret) else "Convert it yourself."
+    hint = (
+        "Leave the field out: an event must not contain a secret."
+        if isinstance(value, Secret)
+        else "Convert it yourself."
+    )
     raise _refused(field, f"is a {type(value).__name__}, which has no JSON form", hint)
 
 
@@ -160,7 +164,7 @@ def _number(value: float | Decimal, field: str) -> int | float:
     if isinstance(value, Decimal):
         exact = int(value) if value == value.to_integral_value() and abs(value) <= LARGEST_INTEGER else float(value)
         if Decimal(repr(exact)) != value:
-            raise _refused(field, "has more digits than a JSON number carries", "Use text.")
+            raise _refused(field, "has more digits than a JSON number can have", "Use text.")
         return exact
     return float(value)
 

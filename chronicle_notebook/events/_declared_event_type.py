@@ -64,7 +64,7 @@ def _check_arguments(id: object, generation: object, tombstone: object) -> None:
             "id", f"The id of an event type is a text, not {type(id).__name__}.", '@cn.event_type("AccountOpened")'
         )
     if isinstance(id, str) and (not id.strip() or id != id.strip() or not id.isprintable()):
-        state = "is empty" if not id.strip() else "begins or ends with white space, or holds a control character"
+        state = "is empty" if not id.strip() else "begins or ends with white space, or contains a control character"
         raise _wrong("id", f"The id of an event type {state}.", '@cn.event_type("AccountOpened")')
     if isinstance(generation, bool) or not isinstance(generation, int) or not 1 <= generation <= LARGEST_GENERATION:
         message = f"The generation of an event type is a whole number from 1 to {LARGEST_GENERATION}."
@@ -89,7 +89,7 @@ def _declare(cls: type[T], given_id: str | None, generation: int, *, tombstone: 
         _registry.declare(cls, value)
     except (TypeError, AttributeError):
         raise InvalidDeclarationError(
-            f"The class {full_name(cls)} does not let itself be marked as an event type.",
+            f"The class {full_name(cls)} cannot be marked as an event type.",
             hint="Use a dataclass, a pydantic model or a class with annotations.",
         ) from None
     return cls

@@ -104,7 +104,7 @@ class EventSequence:
         own = [each.id for each in registered if each.owner != "server"]
         for event in events:
             if event.type.id not in known:
-                near = did_you_mean(event.type.id, own) or "client.event_types() lists those that it has."
+                near = did_you_mean(event.type.id, own) or "client.event_types() lists its event types."
                 lacking = f"The event store has no event type {event.type.id!r}. "
                 return near if event.type.id in told else f"{lacking}{near}"
         schemas = {(each.id, each.generation): each.schema for each in registered}
@@ -183,7 +183,7 @@ def _classes(given: object) -> list[type]:
         classes = list(given)
     if not all(isinstance(each, type) for each in classes):
         raise InvalidInputError(
-            "classes is a list of classes that carry @event_type.",
+            "classes must be a list of classes with @event_type.",
             field="classes",
             hint="Write classes=[AccountOpened], or leave it out.",
         )
@@ -198,7 +198,7 @@ def _event(event_source_id: str, event: object | str | EventType, content: Mappi
         return EventToAppend(event_source_id, event, _content(content))
     if content is not None:
         raise InvalidInputError(
-            "Content goes with an event type; an event has its own.",
+            "Give content only with an event type: an event has its own content.",
             field="content",
             hint='Write append("account-1", "AccountOpened", {...}) or append("account-1", AccountOpened(...)).',
         )

@@ -102,7 +102,7 @@ def listened_listing(types: Sequence[ListenedEventType], *, event_store: str, fo
     """The event types of an event store, each with the webhooks that receive it. The kernel's own event types need
     none."""
     silent = sum(not each.webhooks and each.registered.owner != "server" for each in types)
-    rest = f"; no active webhook listens to {silent} of them" if silent else ""
+    rest = f"; {silent} of them have no active webhook" if silent else ""
     return Listing(
         types,
         _LISTENED,
@@ -132,7 +132,7 @@ def sequence_listing(tails: Sequence[SequenceTail], *, event_store: str, foot: s
         tails,
         _SEQUENCE,
         caption=f"{counted(len(tails), 'event sequence')} of event store {event_store!r}",
-        empty="No event sequence is here.",
+        empty="There is no event sequence here.",
         foot=foot,
     )
 
@@ -143,6 +143,6 @@ def event_listing(events: Sequence[AppendedEvent], *, where: str, foot: str) -> 
         events,
         _EVENT,
         caption=f"{counted(len(events), 'event')} of {where}",
-        empty="No event is here. Append one with client.event_log.append(...).",
+        empty="There is no event here. Append one with client.event_log.append(...).",
         foot=foot,
     )

@@ -81,7 +81,7 @@ def retry_listing(tried: Sequence[Retry], *, webhook: str, foot: str) -> Listing
     return Listing(
         tried,
         _RETRY,
-        caption=f"{counted(len(tried), 'failed partition')} of webhook {webhook!r} to be tried now",
+        caption=f"{counted(len(tried), 'failed partition')} of webhook {webhook!r} to be retried now",
         empty="No partition fails.",
         foot=foot,
     )

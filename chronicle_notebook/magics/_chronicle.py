@@ -12,13 +12,13 @@ from chronicle_notebook.magics._clients import current
 from chronicle_notebook.magics._parse import Call
 from chronicle_notebook.session import _connect
 
-WALK = "%chronicle doctor CONNECTION walks the way step by step."
+WALK = "%chronicle doctor CONNECTION checks each step."
 
 if TYPE_CHECKING:
     from chronicle_notebook.session._client import Client
 
 WRITTEN_OUT = (
-    "Note: this line holds a secret, which stays in the notebook. Write env:NAME in its place, or keep the whole "
+    "Note: this line contains a secret, which stays in the notebook. Write env:NAME instead, or keep the whole "
     "connection string in a variable of the environment and write: %chronicle connect env:NAME"
 )
 
@@ -111,7 +111,7 @@ def _sandbox(call: Call) -> Any:
             print("The sandbox kernel was reset to the demo, and its clients were connected again.")  # noqa: T201
             return fresh
     ran = _connect.stop_sandbox()
-    print("The sandbox kernel was stopped, and what was in it is gone." if ran else "No sandbox kernel ran.")  # noqa: T201
+    print("The sandbox kernel was stopped, and its data are gone." if ran else "No sandbox kernel ran.")  # noqa: T201
     return None
 
 

@@ -19,7 +19,7 @@ from types import TracebackType
 from chronicle_notebook.base._errors import ChronicleError, ChronicleWarning, KernelError
 
 _PACKAGE = str(Path(__file__).parents[1])
-INTERRUPTED = "If it was to change something, list the webhooks to see whether it did."
+INTERRUPTED = "If the command changes something, list the webhooks to see whether it did."
 UNFORESEEN = "This is a fault of chronicle_notebook: run it again with --traceback, and report what that shows."
 NO_HINT = "Run it again with --traceback to see where it came from."
 
@@ -54,7 +54,7 @@ def two_lines(error: BaseException, title: str, server: str) -> list[str]:
         said = " ".join(getattr(error, "__notes__", ())) or INTERRUPTED
         return [f"{name}: {where} was interrupted.", f"Next step: {said}"]
     # The text of an unexpected error may contain anything, so only the traceback shows it.
-    return [f"{name}: {where} failed in a way that was not foreseen.", f"Next step: {UNFORESEEN}"]
+    return [f"{name}: {where} failed with an unexpected error.", f"Next step: {UNFORESEEN}"]
 
 
 def _line(text: str) -> str:
@@ -71,7 +71,7 @@ def _trace(error: BaseException) -> list[str]:
             "Traceback (most recent call last):",
             *"".join(frames.format()).splitlines(),
             f"{type(seen).__qualname__}: {seen}",
-            *(["", "It came up while this was handled:", ""] if lines else []),
+            *(["", "It was raised while this error was handled:", ""] if lines else []),
             *lines,
         ]
         seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)

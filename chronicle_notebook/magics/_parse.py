@@ -87,7 +87,7 @@ def parse(magic: Magic, line: str) -> Call:
             continue
         flag, attached = _flag(magic, command, word)
         if flag.name in values or flag.name in switches:
-            raise _usage(magic, command, f"{flag.name} stands there twice.", "Give it once.")
+            raise _usage(magic, command, f"{flag.name} is given twice.", "Give it once.")
         if not flag.value:
             switches.add(flag.name)
             continue

@@ -106,10 +106,10 @@ _NAMESPACE = Flag("--namespace", "the namespace", value="NAME", names="namespace
 
 CHRONICLE = Magic(
     "%chronicle",
-    "The connection to a kernel, and what there is.",
+    "The connection to a kernel, and its contents.",
     (
         Command(
-            "", "Show which kernel this is, as whom it is called, and how long it takes.", python="client.status()"
+            "", "Show the kernel, the identity of the client, and the time of one answer.", python="client.status()"
         ),
         Command(
             "connect",
@@ -124,8 +124,8 @@ CHRONICLE = Magic(
         ),
         Command(
             "use",
-            "Make a client the current one, or let it use another event store or namespace. Alone: list the clients.",
-            (Argument("NAME", "the name of a client; the current one unless given", required=False, names="clients"),),
+            "Make a client the current one, or let it use another event store or namespace. Without arguments: list them.",
+            (Argument("NAME", "the name of a client; by default the current one", required=False, names="clients"),),
             (_STORE, _NAMESPACE),
             python="cn.use(...)",
         ),
@@ -133,7 +133,7 @@ CHRONICLE = Magic(
         Command("namespaces", "List the namespaces of the event store.", python="client.namespaces()"),
         Command(
             "event-types",
-            "List the event types, with their generation and how many webhooks listen.",
+            "List the event types, with their generation and their active webhooks.",
             python="client.listened_event_types()",
         ),
         Command(
@@ -143,7 +143,7 @@ CHRONICLE = Magic(
         ),
         Command(
             "doctor",
-            "Walk the way to the kernel: name, port, TLS, token, contract, event store, namespace, permission.",
+            "Check the way to the kernel: name, port, TLS, token, contract, event store, namespace, permission.",
             (
                 Argument(
                     "CONNECTION",
@@ -160,7 +160,7 @@ CHRONICLE = Magic(
             (
                 Argument(
                     "ACTION",
-                    "start it and connect; stop it, and with it all that is in it; or reset it to the demo",
+                    "start it and connect; stop it and delete its data; or reset it to the demo",
                     choices=("start", "stop", "reset"),
                 ),
             ),
@@ -175,14 +175,14 @@ WEBHOOKS = Magic(
     (
         Command(
             "",
-            "Return the webhooks for which every filter holds: df = %webhooks --active --event-type AccountOpened",
+            "Return the webhooks that match every filter: df = %webhooks --active --event-type AccountOpened",
             (),
             (
-                Flag("--event-type", "those that listen to it", value="T", names="event_types"),
-                Flag("--url", "those whose whole URL fits; * stands for anything, ? for one character", value="GLOB"),
-                Flag("--auth", "those with this kind of authorization", value="KIND", choices=kind_names()),
-                Flag("--active", "those that deliver", excludes="--inactive"),
-                Flag("--inactive", "those that do not", excludes="--active"),
+                Flag("--event-type", "webhooks with this event type", value="T", names="event_types"),
+                Flag("--url", "webhooks whose whole URL matches; * is any text, ? one character", value="GLOB"),
+                Flag("--auth", "webhooks with this kind of authorization", value="KIND", choices=kind_names()),
+                Flag("--active", "active webhooks", excludes="--inactive"),
+                Flag("--inactive", "inactive webhooks", excludes="--active"),
                 Flag("--tidy", "one row per webhook and event type"),
             ),
             python="client.webhooks.to_frame(...)",
@@ -196,34 +196,34 @@ WEBHOOK = Magic(
     (
         Command(
             "show",
-            "Show how it is registered, and how far its deliveries have come.",
+            "Show how it is registered, and the progress of its deliveries.",
             (_WEBHOOK_ID,),
             python="client.describe(ID)",
         ),
         Command(
             "test",
-            "Send a request to the target from here, and say what that proved.",
+            "Send a request to the target from this machine, and say what it proved.",
             (_WEBHOOK_ID,),
             python="client.webhooks.test(ID)",
         ),
         Command(
             "remove",
-            "Remove it, after asking, and print the code that would bring it back.",
+            "Ask, remove it, and print the code that registers it again.",
             (_WEBHOOK_ID,),
             (Flag("--yes", "do not ask"),),
             python="client.webhooks.remove(ID)",
         ),
         Command(
             "code",
-            "Write it out as code that registers it again, with secrets as references.",
+            "Print it as code that registers it again, with references instead of secrets.",
             (_WEBHOOK_ID,),
-            (Flag("--as", "a call in Python (unless told otherwise), a %%webhook cell, or YAML", "STYLE", STYLES),),
+            (Flag("--as", "a call in Python (the default), a %%webhook cell, or YAML", "STYLE", STYLES),),
             python="client.webhooks.code(ID, STYLE)",
         ),
         Command(
             "form",
             "Open a form to edit it, or to make a new one.",
-            (Argument("ID", "the id of a registered webhook; a new one unless given", False, names="webhooks"),),  # noqa: FBT003
+            (Argument("ID", "the id of a registered webhook; by default a new one", False, names="webhooks"),),  # noqa: FBT003
             python="cn.widgets.WebhookForm(client)",
         ),
     ),
@@ -238,19 +238,19 @@ WEBHOOK_CELL = Magic(
             "Register a webhook, and show what took effect.",
             (
                 Argument("ID", "its id; an existing webhook of this id is updated", names="webhooks"),
-                Argument("URL", "where events go, or env:NAME or var:NAME that holds it"),
+                Argument("URL", "the target of the events, or env:NAME or var:NAME that holds it"),
             ),
             (
-                Flag("--dry-run", "send nothing; show what would be sent and how it differs from what is registered"),
-                Flag("--allow-literal", "take a token, password or client_secret that is written out; sandbox only"),
+                Flag("--dry-run", "send nothing; show what would be sent and how it differs from the registered webhook"),
+                Flag("--allow-literal", "accept a token, password or client_secret in plain text; sandbox only"),
             ),
             python="client.webhooks.register(ID, URL, ...)",
         ),
     ),
     notes="""\
-The body is YAML; every key may be left out, and so may the body:
+The body is YAML. Every key is optional, and so is the body:
 
-    event_types: [AccountOpened, FundsDeposited+2]   # all that are known unless given
+    event_types: [AccountOpened, FundsDeposited+2]   # by default all known event types
     headers:
       x-source: my-app
     authorization:
@@ -260,9 +260,9 @@ The body is YAML; every key may be left out, and so may the body:
     replayable: true
     active: true
 
-env:NAME is a variable of the environment, var:NAME one of the notebook that holds a text or a
-cn.Secret. Nothing else is put into the text. literal:TEXT is a text that begins like one of these.
-A token, password or client_secret that is written out is refused, as it would stay in the notebook.""",
+env:NAME is an environment variable, var:NAME a variable of the notebook with a text or a cn.Secret.
+Nothing else in the text is replaced. Write literal:TEXT for a text that begins like a reference.
+A token, password or client_secret in plain text is refused, because it would stay in the notebook.""",
 )
 
 MAGICS = (CHRONICLE, WEBHOOKS, WEBHOOK, WEBHOOK_CELL)

@@ -14,7 +14,7 @@ from chronicle_notebook.magics._parse import Call
 from chronicle_notebook.session._webhook_view import WebhookView
 
 KEPT = "Nothing was removed."
-BACK = "This would bring it back:"
+BACK = "This code registers it again:"
 BACK_AS_IT_WAS = "or, as long as this kernel runs: client.webhooks.register(outcome.removed)"
 
 

@@ -21,9 +21,9 @@ def run(call: Call) -> Any:
     allow_literal = "--allow-literal" in call.switches
     if allow_literal and not client.sandbox:
         raise InvalidInputError(
-            "--allow-literal is for a sandbox kernel alone, and this is none.",
+            "--allow-literal works only with a sandbox kernel.",
             field="--allow-literal",
-            hint="Write env:NAME or var:NAME in place of the secret.",
+            hint="Write env:NAME or var:NAME instead of the secret.",
         )
     webhook, url = call.required("ID"), call.required("URL")
     with about(webhook):

@@ -161,7 +161,7 @@ class UndisclosedAuthorization:
 
     def summary(self) -> str:
         """The kind, and that nothing else is known."""
-        return f"{self.kind.value}, credentials not given back by the kernel"
+        return f"{self.kind.value}, credentials not returned by the kernel"
 
 
 _UNDISCLOSED: dict[int, NoAuthorization | UndisclosedAuthorization] = {0: NO_AUTHORIZATION}

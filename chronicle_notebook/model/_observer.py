@@ -13,9 +13,9 @@ from chronicle_notebook.base._url import without_credentials
 from chronicle_notebook.model._event_type import EventType
 
 _OPEN = "circuit is now open"
-UNTRIED = "After many failures in a row the kernel gives the target a rest, a circuit breaker, and did not try again."
+UNTRIED = "After many failures in a row the kernel waits (circuit breaker), so this attempt sent nothing."
 """The meaning of an attempt that met an open circuit."""
-ASK = "client.webhooks.test(id) shows how the target does."
+ASK = "client.webhooks.test(id) shows how the target answers."
 """The hint if no attempt shows the cause."""
 
 

@@ -186,7 +186,7 @@ class WebhookObservation:
         if self._live is not None:
             self._live.cancel()
         error = ProtocolError(
-            f"What the kernel sent of webhooks in {self._event_store!r} could not be read ({type(cause).__name__}).",
+            f"The kernel's list of webhooks in {self._event_store!r} could not be read ({type(cause).__name__}).",
             server=self._kernel.server,
             hint="Look at the error's __cause__, and observe again.",
         )

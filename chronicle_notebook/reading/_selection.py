@@ -29,7 +29,7 @@ def check_filters(*, event_type: object, url: object, authorization: object, act
             )
     if isinstance(authorization, str) and authorization not in kind_names():
         raise InvalidInputError(
-            f"{authorization!r} is no kind of authorization.",
+            f"{authorization!r} is not a kind of authorization.",
             field="authorization",
             hint=did_you_mean(authorization, kind_names()) or f"Write {joined(kind_names(), 'or')}.",
         )

@@ -41,9 +41,7 @@ class Misbehaviour:
 
     def __post_init__(self) -> None:
         if self.status is None and not self.delay and not self.drop:
-            raise _invalid(
-                "status", "Nothing to do wrong was given.", "Give a status, a delay in seconds, or drop=True."
-            )
+            raise _invalid("status", "No misbehaviour was given.", "Give a status, a delay in seconds, or drop=True.")
         if self.status is not None:
             hint = "Write status=503, for example."
             check_whole(self.status, field="status", least=200, most=599, what="an HTTP status", hint=hint)

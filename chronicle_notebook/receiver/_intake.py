@@ -54,7 +54,7 @@ class Intake:
         except asyncio.CancelledError:
             # The sender ended the connection, or the receiver stops: this is a delivery without an answer.
             if not delivery.body_size and delivery.body_error is None:
-                delivery = replace(delivery, body_error="The connection ended before the whole body had come.")
+                delivery = replace(delivery, body_error="The connection ended before the whole body had arrived.")
             raise
         finally:
             self._record(replace(delivery, status=status, duration=time.perf_counter() - began))
@@ -116,11 +116,11 @@ async def _read(request: web.Request) -> tuple[Body, AnswerPlan | None]:
                 raise _BodyTooLargeError
     except _BodyTooLargeError:
         return Body(
-            size=len(raw), error=f"The body is over {MAX_BODY // 1024 // 1024} MiB and was not kept."
+            size=len(raw), error=f"The body is larger than {MAX_BODY // 1024 // 1024} MiB and was not stored."
         ), _TOO_LARGE
     except (web.RequestPayloadError, ClientError, HttpProcessingError, ConnectionError):
         return Body(
-            size=len(raw), error="The body could not be read: it broke off, or is encoded wrongly."
+            size=len(raw), error="The body could not be read: it is incomplete, or is encoded wrongly."
         ), _UNREADABLE
     return read_body(bytes(raw)), None
 

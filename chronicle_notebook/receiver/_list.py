@@ -83,7 +83,7 @@ class DeliveryList(Sequence[Delivery]):
             titles=_TITLES,
             rows=[_row(delivery) for delivery in shown],
             foot=f"{count(self.dropped, 'older one was', 'older ones were')} dropped." if self.dropped else "",
-            empty="Nothing has come.",
+            empty="No delivery yet.",
             numbers=_NUMBERS,
         )
 

@@ -179,7 +179,7 @@ class Receiver:
         :raises DeliveryTimeoutError: the deliveries did not come in time.
         :raises ReceiverError: the receiver does not serve, so they cannot come any more.
         """
-        kept = f"This receiver keeps {self._journal.keep} deliveries: Receiver(keep=...) says how many."
+        kept = f"This receiver stores {self._journal.keep} deliveries. Change this with Receiver(keep=...)."
         check_whole(count, field="count", least=1, most=self._journal.keep, hint=kept)
         check_seconds(timeout, field="timeout")
         self._not_on_its_thread("wait_for()")
@@ -208,7 +208,7 @@ class Receiver:
             f"Within {timeout:g} s {told} to {self._path or '/'} on port {endpoint.port}.",
             wanted=wanted,
             received=matching,
-            hint="Look at .deliveries for what did come, and at the webhook's target URL and its observer.",
+            hint="Look at .deliveries, and at the webhook's target URL and its observer.",
         )
 
     # -- how it answers ------------------------------------------------------------------------------------------
@@ -253,7 +253,9 @@ class Receiver:
         :raises SecretUnavailableError: the secret of a reference was not found.
         """
         if basic is not None and bearer is not None:
-            raise InvalidInputError("A request carries one authorization.", field="basic", hint="Give basic or bearer.")
+            raise InvalidInputError(
+                "A request has only one authorization.", field="basic", hint="Give basic or bearer."
+            )
         check = None
         if basic is not None:
             check = CredentialCheck.basic(basic[0], secret(basic[1], field="basic").reveal())
@@ -331,7 +333,7 @@ def _not_started(port: int, error: OSError) -> ReceiverError:
     if error.errno == errno.EADDRINUSE:
         return ReceiverError(
             f"Port {port} is in use.",
-            hint="Stop what listens there, perhaps an earlier receiver, or leave out the port for a free one.",
+            hint="Stop the program on this port, perhaps an earlier receiver, or leave out the port for a free one.",
         )
     return ReceiverError(
         f"Port {port} could not be opened: {error.strerror or type(error).__name__}.",

@@ -20,13 +20,13 @@ DROPPING_KERNELS = (
     "Before 19.32.3 kernels drop credentials outside the event store System, and then send no Authorization header "
     "(Cratis/Chronicle#4567)."
 )
-DROPPED_CREDENTIALS = f"The kernel accepted the credentials and shows none. {DROPPING_KERNELS}"
+DROPPED_CREDENTIALS = f"The kernel accepted the credentials but lists none. {DROPPING_KERNELS}"
 LOST_INACTIVE = (
     "Kernels up to 19.32 lose this flag when they read a webhook back (Cratis/Chronicle#4394); it may start to deliver "
     "after a restart of the kernel, or after its event store was not used for some 20 minutes."
 )
 DROPPED_UPDATE = (
-    "The kernel accepted the change and does not show it. Kernels before 19.32.3 lose changes of an existing webhook "
+    "The kernel accepted the change but does not list it. Kernels before 19.32.3 lose changes of an existing webhook "
     "outside the event store System (Cratis/Chronicle#4567)."
 )
 FIRST_AUTHORIZATION = (
@@ -39,12 +39,12 @@ KIND_CHANGE_FAILS = (
 )
 READD = "client.webhooks.replace(...) removes it, waits until it is gone, and registers it again."
 IGNORED_REASON = "Kernels ignore a change of this field of an existing webhook."
-STUCK_REASON = "Kernels cannot take an authorization away from an existing webhook."
+STUCK_REASON = "Kernels cannot remove the authorization of an existing webhook."
 UNREADABLE_CREDENTIALS = (
-    "Kernels do not give credentials back, so nobody can tell whether they change; they are sent again, which may "
+    "Kernels do not return credentials, so nobody knows whether they change. They are sent again, which may "
     "recommend or start a replay."
 )
-UNTOLD_CREDENTIALS = "The credentials are not at hand, so it cannot be registered like this."
+UNTOLD_CREDENTIALS = "The credentials are not available, so it cannot be registered like this."
 WATCH_A_DELIVERY = "Watch a delivery to be sure, or use a kernel from 19.32.3 on."
 
 
@@ -139,7 +139,7 @@ def _why(
         )
     if before is not None and defects is not None and "updates-dropped" in defects:
         return DROPPED_UPDATE, READD
-    return "The kernel accepted the change and does not show it.", "List the webhook again, then register it again."
+    return "The kernel accepted the change but does not list it.", "List the webhook again, then register it again."
 
 
 def kind_change_fails(
@@ -167,7 +167,7 @@ def _why_authorization(
     if defects is None or "authorization-dropped" in defects:
         return DROPPED_CREDENTIALS, WATCH_A_DELIVERY
     return (
-        "The kernel accepted the credentials and shows none, which kernels of its version are not known to do.",
+        "The kernel accepted the credentials but lists none. This is not a known bug of its version.",
         "List the webhook again, and watch a delivery to be sure.",
     )
 
@@ -184,7 +184,7 @@ def remarks(
             "deliveries (source: K/Core/Observation/Webhooks/WebhookHttpClientFactory.cs)."
         )
     if "always-replayable" in defects and not wanted.replayable:
-        found.append("Kernels of this version replay a webhook that is not replayable all the same.")
+        found.append("Kernels of this version replay a webhook even if it is not replayable.")
     return tuple(found)
 
 

@@ -12,7 +12,7 @@ from chronicle_notebook.base._public import public
 from chronicle_notebook.display._table_and_card import Card, Table, Tone, banner_of
 from chronicle_notebook.model import WebhookDefinition
 
-LOOK_AGAIN = "Look with client.webhooks.ids() in a while, or give it more time with wait=SECONDS."
+LOOK_AGAIN = "Check client.webhooks.ids() later, or give more time with wait=SECONDS."
 """The hint if the read-back does not show the accepted change."""
 
 
@@ -92,7 +92,7 @@ class Outcome:
         if self.ineffective:
             fields = ", ".join(item.field for item in self.ineffective)
             if not self.changed:
-                return f"{self.webhook!r} shows no change {place}: what was asked for did not take effect: {fields}."
+                return f"{self.webhook!r} shows no change {place}. These fields did not take effect: {fields}."
             return f"{self.webhook!r} was {self.action} {place}, but not all of it took effect: {fields}."
         return f"{self.webhook!r} was {self.action} {place}, seen after {self.waited:.2f} s."
 

@@ -18,7 +18,7 @@ from chronicle_notebook.model._webhook import facts
 from chronicle_notebook.registration._differences import FIELDS, Effect, differing, foreseen
 from chronicle_notebook.registration._examination import Destination, examine
 
-UNDECIDABLE_HEADERS = "A header's value is not at hand, so nobody can tell whether it changes; it is sent again."
+UNDECIDABLE_HEADERS = "A header's value is not available, so nobody knows whether it changes. It is sent again."
 
 
 class PlannedAction(StrEnum):
@@ -80,7 +80,7 @@ class Plan:
             case PlannedAction.UNCHANGED:
                 return f"{self.webhook!r} is registered like this already: nothing would be sent."
             case PlannedAction.CANNOT_TELL:
-                return f"{self.webhook!r} would be sent again: whether that changes anything cannot be told."
+                return f"{self.webhook!r} would be sent again; nobody knows whether this changes anything."
         names = ", ".join(change.field for change in self.changes)
         ignored = [change.field for change in self.changes if change.effect is Effect.IGNORED]
         if not self.effective:
@@ -110,7 +110,7 @@ class Plan:
 
     def _table(self) -> Table:
         return Table(
-            caption="What would change",
+            caption="Changes",
             titles=("Field", "Registered", "Wanted", "Effect"),
             rows=[(each.field, each.before, each.after, each.effect.value) for each in self.changes],
         )
@@ -157,7 +157,7 @@ def plan_for(
     changes = [_change(name, definition, found, defects) for name in _ordered(names)]
     if undecidable and found is not None:
         text = _headers(definition)
-        remedy = "Set the variable, and look again."
+        remedy = "Set the variable, and check again."
         changes.append(Change("headers", _headers(found), text, Effect.UNKNOWN, UNDECIDABLE_HEADERS, remedy))
     return Plan(definition, action, tuple(changes), banner, (*_unset(definition), *notes))
 

@@ -28,11 +28,11 @@ from chronicle_notebook.registration._outcome import Action, Outcome
 from chronicle_notebook.registration._wait import Definitions, Settled, until_registered, until_removed
 
 RESENT = (
-    "The credentials were sent again: a kernel cannot tell whether they are the same, so it may recommend or start a "
+    "The credentials were sent again: a kernel does not know whether they are the same, so it may recommend or start a "
     "replay."
 )
-RECOVERED = "The connection was lost while the kernel worked on it; the read-back shows that it was done."
-ACCEPTED = "The kernel had accepted the call, and only the wait to see it was interrupted: client.webhooks.ids() tells."
+RECOVERED = "The connection was lost during the call, but the read-back shows that the kernel did it."
+ACCEPTED = "The kernel had accepted the call. Only the wait was interrupted: check with client.webhooks.ids()."
 INACTIVE = "It is inactive: the kernel keeps it and sends nothing."
 
 _UNKNOWN_OUTCOME = (KernelUnreachableError, DeadlineExceededError)
@@ -270,7 +270,7 @@ def _register_event_types(
     if new:
         kernel.register_event_types(event_store, new)
     return tuple(
-        f"Event type {each.type} has another schema in the event store, which was kept: declare a new generation to "
+        f"Event type {each.type} has another schema in the event store, which stays: declare a new generation to "
         "change it."
         for each in declared
         if each not in new

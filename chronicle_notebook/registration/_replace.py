@@ -59,10 +59,10 @@ def replace(to: Destination, hook: DeclaredWebhook, *, wait: float) -> Outcome:
     removed = _remove(kernel, event_store, definition, wait=wait)
     if not removed.visible:
         raise ReplacementError(
-            f"The removal of {definition.id!r} was accepted, and after {removed.waited:.1f} s it is still there, so it "
-            "was not registered again. It may go at any moment.",
+            f"The removal of {definition.id!r} was accepted, but after {removed.waited:.1f} s it is still there, so it "
+            "was not registered again. It may disappear at any moment.",
             definition=definition,
-            hint=f"Look whether it is gone, and then: {_AGAIN}",
+            hint=f"Check whether it is gone, and then: {_AGAIN}",
         )
     try:
         outcome = _register.send(kernel, event_store, [definition], notes, wait=wait)[0]
@@ -93,14 +93,14 @@ def _remove(kernel: KernelGateway, event_store: str, definition: WebhookDefiniti
 
 def _maybe_removed(definition: WebhookDefinition, error: ChronicleError, *, accepted: bool) -> NoReturn:
     what = (
-        f"The removal of {definition.id!r} was accepted, and looking whether it is gone failed, so"
+        f"The removal of {definition.id!r} was accepted, but checking whether it is gone failed, so"
         if accepted
         else f"Whether {definition.id!r} was removed is unknown, and"
     )
     raise ReplacementError(
         f"{what} it was not registered again: {error.message}",
         definition=definition,
-        hint=f"Look whether it is gone, and then: {_AGAIN}",
+        hint=f"Check whether it is gone, and then: {_AGAIN}",
     ) from error
 
 
@@ -125,7 +125,7 @@ def _position(kernel: KernelGateway, event_store: str, definition: WebhookDefini
         if observer.id == definition.id
     ]
     where = f": number {', '.join(numbers)}" if numbers else ""
-    return f"It was removed and registered again. Its observer goes on from where it was{where}."
+    return f"It was removed and registered again. Its observer continues at its position{where}."
 
 
 @public

@@ -44,7 +44,7 @@ DEFAULT_STORE = "default"
 """The default event store, the same as in Chronicle's command line."""
 SANDBOX_CLIENT = "sandbox"
 """The name of the client that :func:`start_sandbox` returns."""
-WALK = "cn.doctor(CONNECTION) walks the way step by step."
+WALK = "cn.doctor(CONNECTION) checks each step."
 """The hint for a failed first contact."""
 _UNTOLD = f"No connection string was given and {VARIABLE} is not set"
 _UNTOLD_EMPTY = f"No connection string was given and {VARIABLE} is empty"
@@ -148,7 +148,7 @@ def _meant(given: Held, found: ConnectionProfile, *, named: bool) -> ConnectionS
         return told or profiled
     raise InvalidInputError(
         f"{VARIABLE} leads to {told.hosts[0]}, and profile {found.name!r}, which {PROFILE} names, to "
-        f"{profiled.hosts[0]}: either could be meant.",
+        f"{profiled.hosts[0]}: either could be the right one.",
         field="profile",
         hint=f"Unset one of the two, or name the profile in the call: profile={found.name!r}.",
     )
@@ -267,7 +267,7 @@ def doctor(
     store, space = event_store or found.event_store, namespace or found.namespace
     if namespace is not None and store is None:
         raise InvalidInputError(
-            f"Namespace {namespace!r} is looked for in an event store, and none was named.",
+            f"Namespace {namespace!r} needs an event store, but none was named.",
             field="event_store",
             hint="Name the event store too.",
         )

@@ -11,7 +11,7 @@ _COLUMNS = (
     Column[KnownDefect]("key", "Defect", lambda defect: defect.key),
     Column[KnownDefect]("what", "What happens", lambda defect: defect.what),
     Column[KnownDefect]("versions", "Kernels", lambda defect: defect.versions),
-    Column[KnownDefect]("remedy", "What is done about it", lambda defect: defect.remedy),
+    Column[KnownDefect]("remedy", "What the toolkit does", lambda defect: defect.remedy),
     Column[KnownDefect]("seen", "Seen on", lambda defect: defect.seen or "no kernel", shown=False),
     Column[KnownDefect]("source", "Known from", lambda defect: defect.source, shown=False),
 )
@@ -19,11 +19,11 @@ _COLUMNS = (
 
 def defect_listing(defects: Sequence[KnownDefect], *, version: str, foot: str) -> Listing[KnownDefect]:
     """The listing of ``client.known_defects``."""
-    kernel = f"kernel {version}" if version else "a kernel that does not tell its version"
+    kernel = f"kernel {version}" if version else "a kernel that does not report its version"
     return Listing(
         defects,
         _COLUMNS,
         caption=f"{counted(len(defects), 'known defect')} of {kernel}",
-        empty=f"No defects of {kernel} are known.",
+        empty=f"{kernel} has no known defects.",
         foot=foot,
     )

@@ -30,7 +30,7 @@ def client_card(
     return Card(
         heading=f"Chronicle kernel {kernel.server}{' (embedded sandbox)' if embedded else ''}{closed}",
         facts=[
-            ("version", f"{version.version or 'not told'}, wire generation {kernel.generation}"),
+            ("version", f"{version.version or 'not reported'}, wire generation {kernel.generation}"),
             ("event store", event_store),
             ("namespace", namespace),
             ("authentication", describe_credentials(channel)),
@@ -62,10 +62,10 @@ def describe_security(channel: Channel) -> str:
     if channel.trust.skip:
         why = " (skipTlsValidation=true)"
     else:
-        why = " (loopback)" if channel.trust.skip is None else " (the very certificate of certificatePath)"
+        why = " (loopback)" if channel.trust.skip is None else " (the certificate of certificatePath)"
     text = f"certificate not verified{why}, pinned at first use, SHA-256 {pin.fingerprint[:16]}…{shown}"
     if channel.relayed:
-        text += "; passed on by a relay, as it has expired or has no name"
+        text += "; through a relay, because it has expired or has no name"
     if channel.certificate_changes:
         last = channel.certificate_changes[-1]
         times = len(channel.certificate_changes)
@@ -79,9 +79,9 @@ CALLS = (
     ("to_frame()", "the same as a DataFrame"),
     ("explore()", "the same as a widget, live"),
     ("plan(...), register(...)", "what a registration would do, and do it"),
-    ("replace(...), remove(id)", "change what kernels otherwise keep, and take away"),
+    ("replace(...), remove(id)", "change what kernels otherwise ignore, and remove"),
     ("test(id)", "send a test request to the target"),
-    ("code(id)", "write one out as code"),
+    ("code(id)", "show one as code"),
     ("observe()", "the list at each change"),
 )
 """The most useful calls, with their purpose."""

@@ -41,7 +41,7 @@ from chronicle_notebook.session._description import describe_credentials
 TIMEOUT = 5.0
 """The time limit of each step, in seconds."""
 
-NOT_NAMED = "none was named, so none was looked for"
+NOT_NAMED = "none was named, so none was checked"
 
 
 class StepFinding(StrEnum):
@@ -111,8 +111,8 @@ class Diagnosis(Sequence[DoctorStep]):
         """One sentence about the result."""
         failed = self.failed
         if failed is None:
-            return f"The way to {self.server} is clear."
-        return f"The way to {self.server} ends at {failed.name}: {failed.detail}."
+            return f"All steps to {self.server} passed."
+        return f"The connection to {self.server} fails at {failed.name}: {failed.detail}."
 
     def __repr__(self) -> str:
         return self._table().text()
@@ -124,7 +124,7 @@ class Diagnosis(Sequence[DoctorStep]):
         signs = {StepFinding.PASSED: "✓", StepFinding.FAILED: "✗", StepFinding.NOT_REACHED: "·"}
         return Table(
             caption=self.summary,
-            titles=("Step", "Finding", "ms", "What was seen"),
+            titles=("Step", "Finding", "ms", "Result"),
             rows=[
                 (
                     step.name,
@@ -189,7 +189,7 @@ def _taken(name: str, take: Callable[[], str]) -> DoctorStep:
         detail, next_step, finding = failure.detail, failure.next_step, StepFinding.FAILED
     except ChronicleError as error:
         detail, finding = error.message.rstrip("."), StepFinding.FAILED
-        next_step = error.hint or "Look into the kernel's log."
+        next_step = error.hint or "Look at the kernel's log."
     return DoctorStep(name, finding, time.monotonic() - started, detail, next_step)
 
 
@@ -240,7 +240,7 @@ class _Walk:
             found[host] = list(dict.fromkeys(str(entry[4][0]) for entry in entries))
         if not found:
             raise _Failed(
-                f"nothing is known under the name {' or '.join(repr(host.name) for host in self._hosts)}",
+                f"no address is known for the name {' or '.join(repr(host.name) for host in self._hosts)}",
                 "Check the host in the connection string, and this machine's DNS or VPN.",
             )
         self._hosts = list(found)
@@ -270,12 +270,12 @@ class _Walk:
             if _speaks_plainly(self.host, self._timeout):
                 failure = _Failed(
                     f"port {self.host.port} of {self.host.name} answers without TLS",
-                    "A Chronicle kernel always speaks TLS: check the port, and that no proxy takes the TLS away.",
+                    "A Chronicle kernel always speaks TLS: check the port, and that no proxy removes the TLS.",
                 )
         else:
             if self._secured.pin is None:
                 return "certificate verified"
-            relayed = ", by a relay as it has expired or has no name" if self._secured.relayed else ""
+            relayed = ", through a relay, because it has expired or has no name" if self._secured.relayed else ""
             return f"certificate not verified, pinned{relayed}"
         raise failure
 
@@ -310,16 +310,16 @@ class _Walk:
                 told = "" if found is None else found.version.version
                 objections = 0 if found is None else len(found.incompatibilities)
                 rest = f", {objections} objections to this package's contract" if objections else ""
-                return f"kernel {told or 'of an untold version'}, wire generation {self._kernel.generation}{rest}"
+                return f"kernel {told or 'of unknown version'}, wire generation {self._kernel.generation}{rest}"
             case MethodNotImplementedError() | ProtocolError() as error:
                 raise _Failed(
                     f"the server speaks neither wire generation of Chronicle ({error.message.rstrip('.')})",
-                    "Check that the port is a Chronicle kernel's.",
+                    "Check that the port belongs to a Chronicle kernel.",
                 )
             case KernelUnreachableError() | DeadlineExceededError() as error:
                 raise _Failed(
-                    f"the port speaks TLS and answers no call ({error.message.rstrip('.')})",
-                    "Check that the port is a Chronicle kernel's, and that the kernel has started.",
+                    f"the port uses TLS but answers no call ({error.message.rstrip('.')})",
+                    "Check that the port belongs to a Chronicle kernel, and that the kernel has started.",
                 )
             case error:
                 raise error
@@ -354,8 +354,8 @@ class _Walk:
             count = len(self._kernel.webhooks(self._event_store))
         except PermissionDeniedError:
             raise _Failed(
-                "the kernel does not let the caller list webhooks",
-                "Use credentials of a client that it lets do so.",
+                "the kernel does not allow the caller to list webhooks",
+                "Use the credentials of a client that may do this.",
             ) from None
         return f"{count:,} webhook{'' if count == 1 else 's'} can be listed"
 
@@ -364,11 +364,11 @@ def _closed(host: Host, error: OSError, timeout: float) -> _Failed:
     if isinstance(error, TimeoutError):
         return _Failed(
             f"port {host.port} of {host.name} did not answer within {timeout:g} seconds",
-            "Check the port, and whether a firewall is between.",
+            "Check the port, and whether a firewall is in between.",
         )
     if isinstance(error, ConnectionRefusedError):
         return _Failed(
-            f"port {host.port} of {host.name} is refused: nothing listens there",
+            f"port {host.port} of {host.name} is refused: no program listens there",
             "Start the kernel, or correct the port (a kernel's own is 35000).",
         )
     return _Failed(

@@ -53,7 +53,7 @@ class Lock:
         """
         if typed != event_store:
             raise ProtectedError(
-                f"What was typed is not the name of the event store {event_store!r} on {server}, so nothing was sent.",
+                f"The typed text is not the name of the event store {event_store!r} on {server}, so nothing was sent.",
                 event_store=event_store,
                 hint=f'Type it exactly, or write client.unlock("{event_store}").',
             )
@@ -92,11 +92,11 @@ def _asked(server: str, event_store: str) -> str:
             f"Event store {event_store!r} on {server} is protected, and {confirmed!r} was confirmed, which is another "
             f"name, so nothing was sent.",
             event_store=event_store,
-            hint=f"If {event_store!r} is meant, give --confirm {event_store}, or set {CONFIRMED}={event_store}.",
+            hint=f"To write to {event_store!r}, give --confirm {event_store}, or set {CONFIRMED}={event_store}.",
         )
     if answer is None:
         raise ProtectedError(
-            f"Event store {event_store!r} on {server} is protected and nobody can be asked here, so nothing was sent.",
+            f"Event store {event_store!r} on {server} is protected and nobody can answer here, so nothing was sent.",
             event_store=event_store,
             hint=f'Write client.unlock("{event_store}") first, or give --confirm {event_store} to a runbook.',
         )
@@ -119,9 +119,7 @@ class GuardedGateway(NegotiatedGateway):
         self.label = label
         """The name of the profile that protects the connection; empty if there is none."""
         named = f" (profile {label})" if label else ""
-        self._banner = (
-            f"PROTECTED{named}: {caller.server}. Writing here needs the event store's name, once in this kernel."
-        )
+        self._banner = f"PROTECTED{named}: {caller.server}. A write needs the event store's name, once in this kernel."
 
     @property
     def server(self) -> str:

@@ -104,14 +104,14 @@ def _read(path: Path) -> Document:
         return _behind(tomllib.loads(path.read_text(encoding="utf-8")))
     except OSError as error:
         failure = InvalidInputError(
-            f"The file of profiles {path} cannot be read: {error.strerror or type(error).__name__}.",
+            f"The file with profiles, {path}, cannot be read: {error.strerror or type(error).__name__}.",
             field="profile",
-            hint=f"Make it, with [profiles.NAME] and connection = ..., or name another one in {CONFIG}.",
+            hint=f"Create it, with [profiles.NAME] and connection = ..., or name another file in {CONFIG}.",
         )
     except (tomllib.TOMLDecodeError, UnicodeDecodeError):
         # The parser's error can repeat a part of the line, and this part may be a secret.
         failure = InvalidInputError(
-            f"The file of profiles {path} is not TOML.", field="profile", hint="Put each text into double quotes."
+            f"The file with profiles, {path}, is not TOML.", field="profile", hint="Put each text into double quotes."
         )
     raise failure
 
@@ -119,7 +119,9 @@ def _read(path: Path) -> Document:
 def _names(path: Path, document: Document) -> list[str]:
     if set(document()) - {"profiles"} or not isinstance(document().get("profiles", {}), dict):
         raise InvalidInputError(
-            f"{path} holds something else than profiles.", field="profile", hint="Begin each with [profiles.NAME]."
+            f"{path} contains something other than profiles.",
+            field="profile",
+            hint="Begin each profile with [profiles.NAME].",
         )
     return list(document().get("profiles", {}))
 
@@ -152,9 +154,9 @@ def _connection(path: Path, name: str, document: Document) -> ConnectionString |
     for what, secret in secrets.items():
         if secret is not None and secret.reference is None:
             raise InvalidInputError(
-                f"connection of profile {name!r} in {path} holds {what} itself.",
+                f"connection of profile {name!r} in {path} contains {what} in plain text.",
                 field="connection",
-                hint="Take it out of the file, change it, and write a reference: env:NAME or keyring:SERVICE/USER.",
+                hint="Remove it from the file, change it, and write a reference: env:NAME or keyring:SERVICE/USER.",
             )
     return target
 

@@ -69,6 +69,6 @@ def _started(because: str) -> Sandbox:
         if not because:
             raise
         raise type(error)(
-            f"{because}, so a sandbox kernel was to be started in this process. {error.message}",
+            f"{because}, so this process tried to start a sandbox kernel. {error.message}",
             hint=f'{error.hint} Or give a connection string: cn.connect("chronicle://localhost:35000").',
         ) from None

@@ -61,7 +61,7 @@ def _progress(observers: Sequence[ObserverState], failed: Sequence[FailedPartiti
 
 
 def _standing(observer: ObserverState, failing: int) -> str:
-    to_come = f"at most {observer.lag:,} still to come" if observer.lag else ""
+    to_come = f"at most {observer.lag:,} not seen yet" if observer.lag else ""
     # A kernel continues after a partition fails, and does not say how many of its events wait.
     fails = "partition fails and its events wait" if failing == 1 else "partitions fail and their events wait"
     waiting = ", ".join(part for part in (to_come, f"{failing:,} {fails}" if failing else "") if part) or "caught up"

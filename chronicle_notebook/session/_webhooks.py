@@ -294,7 +294,7 @@ class Webhooks:
         It opens a :class:`chronicle_notebook.widgets.WebhookExplorer`.
         """
         if self._explore is None:
-            raise NotSupportedError("Only the webhooks of a client can be explored.", hint="Use client.webhooks.")
+            raise NotSupportedError("Only a client's webhooks can be explored.", hint="Use client.webhooks.")
         return self._explore()
 
     @overload

@@ -70,8 +70,8 @@ class TargetAnswer:
         )
 
 
-ANY_STATUS = "This kernel, of a release up to 16.37, counts any answer as delivered, whatever its status."
-SOME_COUNT_ANY = "Kernels up to 16.37 count any answer as delivered, this one too; later ones call it a failure."
+ANY_STATUS = "This kernel counts every answer as delivered, whatever its status (releases up to 16.37)."
+SOME_COUNT_ANY = "Kernels up to 16.37 count every answer as delivered, also one like this. Later kernels count it as a failure."
 
 
 def probe(
@@ -123,13 +123,13 @@ def _why(error: OSError | NoAnswerError, timeout: float) -> str:
     if isinstance(error, NoAnswerError):
         return str(error)
     if isinstance(error, TimeoutError):
-        return f"nothing whole came within {timeout:g} s"
+        return f"no complete answer came within {timeout:g} s"
     return error.strerror or str(error) or type(error).__name__
 
 
 def _caveats(definition: WebhookDefinition) -> list[str]:
     if isinstance(definition.authorization, UndisclosedAuthorization):
-        return [f"Sent without its {definition.authorization.kind} credentials, which a kernel does not give back."]
+        return [f"Sent without its {definition.authorization.kind} credentials, because a kernel does not return them."]
     if isinstance(definition.authorization, Credentials) and definition.authorization.fetched:
-        return ["Sent without a token: only the kernel fetches one from the authority."]
+        return ["Sent without a token: only the kernel fetches tokens from the authority."]
     return []

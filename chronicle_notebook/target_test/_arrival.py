@@ -40,27 +40,29 @@ def with_arrival(
         return _noted(
             answer,
             f"The target is a receiver of this process, where {earlier} arrived at this path so far. No event was "
-            f"appended for the test, as {append}.",
+            f"appended for the test, because {append}.",
         )
     if not definition.active or not definition.event_types:
         why = "it is inactive" if not definition.active else "it has no event types"
-        return _noted(answer, f"No event was appended for the test: the kernel sends none to this webhook, as {why}.")
+        return _noted(
+            answer, f"No event was appended for the test: the kernel sends none to this webhook, because {why}."
+        )
     kind = definition.event_types[0]
     source = f"webhook-test-{uuid4().hex[:8]}"
     try:
         append(EventToAppend(source, kind, sample(_schema(kind, event_types()))))
     except AppendRefusedError:
-        return _noted(answer, f"The kernel took no made-up event of type {kind}, so none was sent.")
+        return _noted(answer, f"The kernel accepted no sample event of type {kind}, so none was sent.")
     try:
         arrived = receiver.wait_for(1, timeout=timeout, where=lambda delivery: delivery.partition == source)[0]
     except ReceiverError:
         return _noted(
             answer,
-            f"A made-up event of type {kind} was appended to the sandbox and did not arrive within {timeout:g} s: "
+            f"A sample event of type {kind} was appended to the sandbox and did not arrive within {timeout:g} s: "
             "see client.failed_partitions().",
         )
     note = (
-        f"A made-up event of type {kind} (event source {source}) was appended to the sandbox, went through the "
+        f"A sample event of type {kind} (event source {source}) was appended to the sandbox, went through the "
         f"kernel and arrived at the receiver, which answered {arrived.answer}."
     )
     if arrived.status is None or not 200 <= arrived.status < 300:

@@ -126,7 +126,7 @@ def _authorization(definition: WebhookDefinition) -> str:
 
 def _not_carried(definition: WebhookDefinition, what: str) -> InvalidDefinitionError:
     return InvalidDefinitionError(
-        f"Webhook {definition.id!r}: {what} has a value that no header can carry.",
+        f"Webhook {definition.id!r}: {what} has a value that a header cannot contain.",
         field="headers",
         webhook=definition.id,
         hint="Check where it comes from: it may end with a line break.",
@@ -168,26 +168,26 @@ def _answer(connection: socket.socket, deadline: Deadline) -> Answered:
         answer = _head(connection, data, deadline)
         if answer.status >= 200:
             return answer
-    raise NoAnswerError("it sends one interim answer after the other")
+    raise NoAnswerError("it sends too many interim answers")
 
 
 def _head(connection: socket.socket, data: bytearray, deadline: Deadline) -> Answered:
     """Receive until there is one status line with its headers, and return it."""
     while (end := _END.search(data)) is None:
         if len(data) > LARGEST_HEAD:
-            raise NoAnswerError("its answer begins with more headers than anybody needs")
+            raise NoAnswerError("its answer has too many headers")
         if deadline.over:
             raise TimeoutError
         connection.settimeout(deadline.left)
         part = connection.recv(16 * 1024)
         if not part:
-            raise NoAnswerError("its answer breaks off" if data else "it ends the connection without an answer")
+            raise NoAnswerError("its answer is incomplete" if data else "it ends the connection without an answer")
         data += part
     head = bytes(data[: end.end()])
     del data[: len(head)]
     found = _STATUS.match(head)
     if found is None:
-        raise NoAnswerError("what it answers is no HTTP")
+        raise NoAnswerError("its answer is not HTTP")
     status = int(found[1])
     return Answered(status, one_line((found[2] or b"").decode("latin-1"), most=LONGEST_REASON) or _phrase(status))
 

@@ -58,7 +58,7 @@ def _append_for(
         return "the kernel is not a sandbox"
     found = next((each for each in kernel.webhooks(event_store) if each.id == definition.id), None)
     if found is None:
-        return f"no webhook {definition.id!r} is registered to send it on"
+        return f"no webhook {definition.id!r} is registered"
     if found.target_url != definition.target_url:
         return f"the registered webhook {definition.id!r} sends to another target"
     return lambda event: append(definition.event_sequence_id, event)

@@ -259,7 +259,7 @@ class WebhookExplorer(View):
         hooks, client = self.model.hooks, self.model.client
         shown = self.model.filtered
         where = f"event store {client.event_store!r} on {client.server}"
-        cut = f", of which {SHOWN} stand here" if len(shown) > SHOWN else ""
+        cut = f", the first {SHOWN} are shown" if len(shown) > SHOWN else ""
         return Table(
             caption=f"{len(shown):,} of {len(hooks or ()):,} webhooks of {where}{cut}",
             titles=("Id", "Target", "Event types", "Authorization", "Headers", "State"),

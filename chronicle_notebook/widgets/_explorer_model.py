@@ -189,7 +189,7 @@ class ExplorerModel:
         def tell(outcome: Outcome) -> Told:
             self.removed = None
             told = told_outcome(outcome)
-            return Told(told.level, told.title, (*told.lines, "Its observer goes on from where it was."))
+            return Told(told.level, told.title, (*told.lines, "Its observer continues at its position."))
 
         self._start(f"Registering {definition.id!r} again", lambda: self.client.webhooks.register(definition), tell)
         return None
@@ -258,7 +258,7 @@ class ExplorerModel:
         error = ProtocolError(
             f"The observers could not be read ({type(cause).__name__}).",
             server=self.client.server,
-            hint="It is tried again; client.observers() tells more.",
+            hint="The explorer tries again. client.observers() shows more.",
         )
         error.__cause__ = cause
         known, self.observers_error = self.observers_error, error
@@ -270,9 +270,9 @@ def _what_undo_means(definition: WebhookDefinition) -> str:
     if isinstance(definition.authorization, UndisclosedAuthorization):
         return (
             f"Undo registers it again, and asks for its {definition.authorization.kind} credentials first: the kernel "
-            "did not give them back. Its observer then goes on from where it was."
+            "did not give them back. Its observer then continues at its position."
         )
-    return "Undo registers it again as it was. Its observer then goes on from where it was."
+    return "Undo registers it again as it was. Its observer then continues at its position."
 
 
 _NOBODY = Observers({}, datetime.min.replace(tzinfo=UTC))

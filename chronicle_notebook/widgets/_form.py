@@ -43,7 +43,7 @@ class WebhookForm(View):
             definition = client.webhooks.get(definition)
         elif definition is not None and not isinstance(definition, WebhookDefinition):
             raise InvalidInputError(
-                f"A form begins with a definition or the id of a webhook, not {type(definition).__name__}.",
+                f"A form needs a definition or the id of a webhook, not {type(definition).__name__}.",
                 field="definition",
                 hint="List the ids with client.webhooks.ids(), or leave it out for a new webhook.",
             )

@@ -200,4 +200,4 @@ def changed(fields: Fields, name: str, value: Any) -> Fields:
         return replace(fields, kind=kinds()[value])
     if name == "source" and value in {ENVIRONMENT, TYPED}:
         return replace(fields, source=value)
-    raise InvalidInputError(f"The form has no field {name!r} of such a value.", field=name)
+    raise InvalidInputError(f"The form has no field {name!r} with such a value.", field=name)

@@ -192,13 +192,13 @@ class FormModel:
         if self.found is not None or sequence not in tails:
             return ""
         if not self.fields.active:
-            return "It is registered as inactive: nothing is sent until it is registered anew as active."
+            return "It is registered as inactive: nothing is sent until it is registered again as active."
         tail = tails[sequence]
         if tail is None:
             return f"{sequence} is empty in namespace {self.client.namespace}: deliveries begin with its first event."
         return (
             f"Deliveries begin with the first event of {sequence}: up to {tail + 1:,} events in namespace "
-            f"{self.client.namespace} alone. An id that was used before goes on from where it was."
+            f"{self.client.namespace} alone. If this id was used before, deliveries continue after the last one."
         )
 
     # -- what can be done ----------------------------------------------------------------------------------------

@@ -41,8 +41,8 @@ def remarks(fields: Fields, definition: WebhookDefinition, known: Collection[str
         result.wrong.setdefault(name, _text(problem))
     if fields.typed_type and not fields.all_known:
         near = did_you_mean(fields.typed_type, known or ())
-        hint = near or "Choose one of the list, or empty the box."
-        result.wrong["event_types"] = f"What was typed is no event type of this event store. {hint}"
+        hint = near or "Choose an event type from the list, or clear the box."
+        result.wrong["event_types"] = f"The typed text is not an event type of this event store. {hint}"
     in_url = target_url_caution(definition.target_url)
     for caution in (*([] if in_url is None else [in_url]), *exposures(definition)):
         result.doubtful.setdefault(caution.field, _text(caution))
@@ -61,12 +61,12 @@ def _remark_headers(fields: Fields, result: Remarks) -> None:
     for row in fields.headers:
         name = f"headers.{row.key}"
         if not row.name and not row.shown and not row.masked:
-            result.wrong[name] = "Fill in the header, or take the row away."
+            result.wrong[name] = "Fill in the header, or remove the row."
             continue
         found = check_header(row.name, row.value)
         earlier = seen.setdefault(row.name.lower(), row.name)
         if not found and any(other.key < row.key and other.name == row.name for other in fields.headers):
-            result.wrong[name] = f"The header {row.name!r} stands there twice. Keep one."
+            result.wrong[name] = f"The header {row.name!r} is there twice. Remove one."
         elif found or check_twice(earlier, row.name):
             result.wrong[name] = _text([*found, *check_twice(earlier, row.name)][0])
         elif authorized and row.name.lower() == "authorization":
@@ -74,7 +74,7 @@ def _remark_headers(fields: Fields, result: Remarks) -> None:
         else:
             caution = header_caution(row.name, row.value)
             if caution is not None:
-                result.doubtful[name] = f"{caution.message} Better choose an authorization above."
+                result.doubtful[name] = f"{caution.message} Choose an authorization above instead."
 
 
 def _remark_secret(fields: Fields, result: Remarks) -> None:
@@ -82,7 +82,7 @@ def _remark_secret(fields: Fields, result: Remarks) -> None:
         return
     if fields.credentials is None:
         result.wrong.pop("authorization", None)  # this says the same to people who write code
-        result.wrong[SECRET] = "The authorization is of a kind that this version does not know. Choose another."
+        result.wrong[SECRET] = "This version does not know this kind of authorization. Choose another."
         return
     part = fields.credentials.secret_part()
     if fields.held is None:
@@ -92,7 +92,7 @@ def _remark_secret(fields: Fields, result: Remarks) -> None:
     if fields.source == ENVIRONMENT:
         _remark_variable(fields.variable, result)
     else:
-        result.plain[SECRET] = "Held in this Python kernel only; not in the notebook, not in the page."
+        result.plain[SECRET] = "Kept only in this Python kernel, not in the notebook and not in the page."
     caution = secret_caution(part, fields.held)
     if caution is not None:
         result.doubtful[SECRET] = _text(caution)

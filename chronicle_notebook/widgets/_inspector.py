@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
 LONGEST_BODY = 256 * 1024
 """The largest body that is sent to the browser, in characters. Of a larger body the first events that fit are sent."""
-HONEST = "What this receiver saw. Chronicle itself keeps no delivery log."
+HONEST = "These are the requests to this receiver. Chronicle itself keeps no log of deliveries."
 
 
 @public_in("widgets")
@@ -178,7 +178,7 @@ class DeliveryInspector(View):
                 for each in reversed(deliveries[-SHOWN:])
             ],
             foot=f"A snapshot of {clock(datetime.now(UTC))}. {HONEST}",
-            empty="Nothing has come.",
+            empty="No delivery yet.",
             numbers=frozenset({5}),
         ).html()
 

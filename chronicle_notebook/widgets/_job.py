@@ -102,7 +102,7 @@ class Jobs:
         except Exception as error:  # noqa: BLE001 - it is shown to the person who asked for the call
             failure = error
         if job.cancellation.cancelled:
-            failure = CallCancelledError("You cancelled this.", hint="What the kernel was told may still happen.")
+            failure = CallCancelledError("You cancelled this.", hint="The kernel may still do what it was asked.")
         with self._lock:
             self._job = None
         try:

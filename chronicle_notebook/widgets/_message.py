@@ -71,19 +71,21 @@ def told_outcome(outcome: Outcome) -> Told:
 def told_retry(webhook: str, tried: Sequence[tuple[FailedPartition, bool | None]]) -> Told:
     """The message for a retry: the partitions that the kernel was asked to retry, and those that it started."""
     if not tried:
-        return Told(Level.GOOD, f"No partition of {webhook!r} fails any more, so there was nothing to try.")
+        return Told(Level.GOOD, f"No partition of {webhook!r} fails any more, so there was nothing to retry.")
     started = [each for each, answer in tried if answer]
     refused = [each for each, answer in tried if answer is False]
     untold = [each for each, answer in tried if answer is None]
     lines = []
     if started:
-        lines.append(f"Started: {_named(started)}. Whether they succeed, their state shows.")
+        lines.append(f"Started: {_named(started)}. See the State column for the result.")
     if refused:
         lines.append(f"Not started: {_named(refused)}.{_why(refused)}")
     if untold:
-        lines.append(f"Asked for: {_named(untold)}. This kernel does not tell whether it tries them: see their state.")
+        lines.append(
+            f"Asked for: {_named(untold)}. This kernel does not say whether it retries them: see the State column."
+        )
     if untold and not (started or refused):
-        title = f"The kernel was asked to try {counted(len(untold), 'failed partition')} of {webhook!r}."
+        title = f"The kernel was asked to retry {counted(len(untold), 'failed partition')} of {webhook!r}."
     else:
         title = f"{len(started):,} of {counted(len(tried), 'failed partition')} of {webhook!r} started."
     return Told(Level.WARNING if refused else Level.GOOD if started else Level.PLAIN, title, tuple(lines))
@@ -99,8 +101,8 @@ def _named(partitions: Sequence[FailedPartition]) -> str:
 def _why(partitions: Sequence[FailedPartition]) -> str:
     given_up = sum(each.quarantined for each in partitions)
     if given_up == len(partitions):
-        return " The kernel has given up on them (quarantined)."
-    return f" Of these the kernel has given up on {given_up:,} (quarantined)." if given_up else ""
+        return " The kernel no longer retries them (quarantined)."
+    return f" The kernel no longer retries {given_up:,} of them (quarantined)." if given_up else ""
 
 
 def told_answer(answer: TargetAnswer) -> Told:

@@ -113,7 +113,7 @@ def test_a_keyring_that_cannot_be_asked_says_so_without_its_text(monkeypatch: py
     monkeypatch.setitem(sys.modules, "keyring", SimpleNamespace(get_password=ask))
     with pytest.raises(cn.SecretUnavailableError) as caught:
         cn.Secret.keyring("chronicle/reader").reveal()
-    assert caught.value.message == "The system's keyring cannot be asked: NoKeyringError."
+    assert caught.value.message == "The system's keyring cannot be read: NoKeyringError."
     assert "or give env:NAME" in caught.value.hint
     assert CANARY not in str(caught.value)
 

@@ -18,7 +18,7 @@ CELLS = [
 def test_a_delivery_appears_is_made_to_fail_and_recovers(lab: Lab, page: Page) -> None:
     show(lab, page, "deliveries", CELLS)
     inspector = page.get_by_role("region", name="Delivery inspector")
-    expect(inspector.get_by_text("Chronicle itself keeps no delivery log.")).to_be_visible()
+    expect(inspector.get_by_text("Chronicle itself keeps no log of deliveries.")).to_be_visible()
     expect(inspector.get_by_text("Nothing has come yet.")).to_be_visible()
     grid = inspector.get_by_role("grid", name="Deliveries")
     inspector.get_by_label("Event type of the test event").select_option("AccountOpened")

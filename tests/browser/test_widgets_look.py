@@ -139,7 +139,7 @@ def test_a_protected_store_is_marked_on_every_widget_and_unlocked_by_its_name(la
     expect(form.get_by_text("in the red bar, and try again")).to_be_visible()
     form.get_by_label("Type banking to write:").fill("bank")
     form.get_by_label("Type banking to write:").press("Enter")
-    expect(form.get_by_text("What was typed is not the name")).to_be_visible()
+    expect(form.get_by_text("The typed text is not the name")).to_be_visible()
     form.get_by_label("Type banking to write:").fill("banking")
     form.get_by_role("button", name="Unlock").click()
     expect(form.get_by_text("Writing to banking is unlocked")).to_be_visible()

@@ -155,7 +155,7 @@ def test_a_variable_that_is_not_set_is_told_in_words_for_a_terminal() -> None:
     assert told.returncode == 1
     assert told.stderr.splitlines() == [
         "The environment variable 'NOT_SET_ANYWHERE' is not set.",
-        "Set NOT_SET_ANYWHERE where this starts (in a notebook: where Jupyter starts, or %env), and run again.",
+        "Set NOT_SET_ANYWHERE before this process (or Jupyter) starts, or use %env, and run again.",
     ]
 
 
@@ -166,7 +166,7 @@ def test_the_doctor_takes_a_profile(shared_sandbox: Sandbox, tmp_path: Path, mon
     (tmp_path / "config.toml").write_text('[profiles.staging]\nconnection = "env:STAGING"\nevent_store = "nowhere"\n')
     told = ran("doctor", "--profile", "staging")
     assert told.returncode == 1
-    assert f"The way to {shared_sandbox.address} ends at event store" in told.stdout
+    assert f"The connection to {shared_sandbox.address} fails at event store" in told.stdout
     monkeypatch.setenv("CHRONICLE_NOTEBOOK_PROFILE", "staging")
     assert ran("doctor").stdout.splitlines()[0] == told.stdout.splitlines()[0]
     assert "Did you mean 'staging'?" in ran("doctor", "--profile", "stagin").stderr

@@ -68,8 +68,8 @@ def test_a_call_under_way_says_that_the_client_was_closed(
     assert isinstance(error, ClientClosedError), error
     assert "Channel closed!" not in str(error)
     if method.write:
-        assert "may have happened" in error.hint, "of a write nobody can say"
-        assert "look at what the kernel lists" in error.hint
+        assert "may have done" in error.hint, "of a write nobody can say"
+        assert "check what the kernel lists" in error.hint
     else:
         assert error.message == f"The client of {channel.server} was closed."
 

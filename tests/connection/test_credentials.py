@@ -48,7 +48,7 @@ def test_what_is_given_decides_the_credentials(
             SECRET,
             KEY,
             "apiKey",
-            "There are a user name with a password and an apiKey, and only one of them can be used.",
+            "There is a user name with a password and also an apiKey, but only one of the two can be used.",
         ),
     ],
 )

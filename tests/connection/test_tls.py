@@ -34,13 +34,13 @@ from tests.scripted_front import as_json, fronted
 from tests.waiting import FOR_EVER, LONG
 
 VERSION = host_pb2.ServerVersionInfo(Version="19.29.4")
-SKIP = " To connect all the same, write skipTlsValidation=true."
-UNTRUSTED = "The certificate of SERVER is of an authority that is not trusted here (WHY)."
-OTHER_NAME = "The certificate of SERVER is made out to another name than 127.0.0.1."
+SKIP = " To connect nevertheless, write skipTlsValidation=true."
+UNTRUSTED = "The certificate of SERVER was issued by an authority that is not trusted here (WHY)."
+OTHER_NAME = "The certificate of SERVER is for another name than 127.0.0.1."
 EXPIRED = "The certificate of SERVER has expired."
 NO_TLS = "SERVER does not complete a TLS handshake (wrong version number)."
 GIVE_ROOTS = "Give its authority with connect(..., root_certificates=FILE)." + SKIP
-NAME_IT = "Connect under a name that it has." + SKIP
+NAME_IT = "Connect with a name of the certificate." + SKIP
 RENEW = "Renew it on the kernel." + SKIP
 CHECK_PORT = "A Chronicle kernel always speaks TLS: check the port."
 
@@ -206,7 +206,7 @@ def test_a_server_that_shows_the_very_certificate_of_certificate_path_is_accepte
         text = f"chronicle://127.0.0.1:{kernel.port}/?auth=none&skipTlsValidation=false&certificatePath={file}"
         trust = Trust.of(ConnectionString.parse(text))
         channel = ask(kernel.port, trust)
-        assert "the very certificate of certificatePath" in describe_security(channel)
+        assert "the certificate of certificatePath" in describe_security(channel)
         other = Trust(skip=False, accepted=AUTHORITY.pem)
         assert refused(kernel.port, other)[0] == "unknown authority"
 
@@ -272,7 +272,7 @@ def test_an_authority_that_is_no_certificate_is_told_before_anything_is_dialled(
 def test_a_key_of_another_certificate_is_told_before_anything_is_dialled(tmp_path: Path) -> None:
     file = tmp_path / "client.pem"
     file.write_bytes(CLIENT.pem + AUTHORITY.key_pem)
-    with pytest.raises(InvalidInputError, match="password or key is another one"):
+    with pytest.raises(InvalidInputError, match="the password or the key does not fit"):
         cn.connect("chronicle://127.0.0.1:1", client_certificate=file)
 
 
@@ -293,7 +293,7 @@ def test_a_key_in_the_form_of_old_is_read_too(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("content", "password", "field"),
     [(b"nothing of use", None, "certificatePath"), (CLIENT.pkcs12("another"), PASSWORD, "certificatePath")],
-    ids=["no certificate", "wrong password"],
+    ids=["not a readable certificate", "wrong password"],
 )
 def test_a_file_that_cannot_be_used_is_told_without_its_password(
     tmp_path: Path, content: bytes, password: str | None, field: str

@@ -173,7 +173,7 @@ def test_a_kernel_with_authentication_switched_off_needs_no_token(front: Scripte
     front.kernel.on(methods.GET_VERSION_INFO, VERSION)
     with cn.connect(f"chronicle://{front.address}", name="open") as client:
         client.status()
-        assert "no token is sent, as the kernel has no token endpoint" in repr(client)
+        assert "no token is sent, because the kernel has no token endpoint" in repr(client)
     assert set(carried(front.kernel)) == {""}
     assert front.asked(TOKEN) == 1, "it is not asked for again on the same connection"
 
@@ -315,7 +315,7 @@ def test_when_the_token_has_ended_a_dead_endpoint_is_an_error_at_once_and_not_as
         channel.tokens._token = None
         authority.fault = HttpAnswer(500)
         for _ in range(4):
-            with pytest.raises(KernelUnreachableError, match=r"out of order \(HTTP 500\)"):
+            with pytest.raises(KernelUnreachableError, match=r"failed \(HTTP 500\)"):
                 version(channel, retry=False)
     assert front.asked(TOKEN) == 2
 
@@ -332,14 +332,14 @@ FAULTS: list[tuple[HttpAnswer, type[ChronicleError], str]] = [
         AuthenticationError,
         "redirects \\(HTTP 302\\)",
     ),
-    (HttpAnswer(200, b"<html>hello</html>"), AuthenticationError, "something that is no token"),
-    (as_json({"access_token": 5}), AuthenticationError, "something that is no token"),
-    (as_json({"access_token": "two\nlines"}), AuthenticationError, "something that is no token"),
-    (as_json(["access_token"]), AuthenticationError, "something that is no token"),
+    (HttpAnswer(200, b"<html>hello</html>"), AuthenticationError, "something other than a token"),
+    (as_json({"access_token": 5}), AuthenticationError, "something other than a token"),
+    (as_json({"access_token": "two\nlines"}), AuthenticationError, "something other than a token"),
+    (as_json(["access_token"]), AuthenticationError, "something other than a token"),
     (HttpAnswer(200, b"x" * 400_000), AuthenticationError, "no token endpoint"),
-    (HttpAnswer(200, b"[" * 100_000), AuthenticationError, "something that is no token"),
-    (HttpAnswer(503, SECRET.encode()), KernelUnreachableError, "out of order \\(HTTP 503\\)"),
-    (HttpAnswer(429), KernelUnreachableError, "out of order \\(HTTP 429\\)"),
+    (HttpAnswer(200, b"[" * 100_000), AuthenticationError, "something other than a token"),
+    (HttpAnswer(503, SECRET.encode()), KernelUnreachableError, "failed \\(HTTP 503\\)"),
+    (HttpAnswer(429), KernelUnreachableError, "failed \\(HTTP 429\\)"),
 ]
 
 
@@ -544,7 +544,7 @@ def everything(error: cn.ChronicleError) -> str:
 
 @pytest.fixture
 def not_text() -> Iterator[str]:
-    """The name of a variable whose bytes are no UTF-8."""
+    """The name of a variable whose bytes are not UTF-8."""
     os.environb[b"NOT_TEXT"] = b"qx9canary7-\xff"
     yield "NOT_TEXT"
     del os.environ["NOT_TEXT"]
@@ -552,7 +552,7 @@ def not_text() -> Iterator[str]:
 
 @pytest.mark.parametrize("text", ["me:env%3ANOT_TEXT@127.0.0.1:{port}", "127.0.0.1:{port}/?apiKey=env:NOT_TEXT"])
 def test_a_secret_that_is_no_text_is_told_at_once_and_as_that(text: str, not_text: str) -> None:
-    with fronted() as front, pytest.raises(cn.SecretUnavailableError, match="no UTF-8") as caught:
+    with fronted() as front, pytest.raises(cn.SecretUnavailableError, match="not UTF-8") as caught:
         cn.connect("chronicle://" + text.format(port=front.port), timeout=FOR_EVER)
     assert "NOT_TEXT" in str(caught.value)
     assert "canary" not in everything(caught.value)

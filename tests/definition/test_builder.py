@@ -111,8 +111,8 @@ def test_the_same_event_type_is_kept_once_in_its_first_place() -> None:
     [
         ((Undeclared,), "not the class Undeclared"),
         ((7,), "not int"),
-        (("A+2", 3), "generation 2, and generation=3"),
-        ((Closed, 1), "generation 3, and generation=1"),
+        (("A+2", 3), "generation 2, but generation=3"),
+        ((Closed, 1), "generation 3, but generation=1"),
         (("A", "2"), "not str"),
         (("A", []), "not list"),
     ],
@@ -156,7 +156,7 @@ def test_a_wrong_type_is_refused_at_once_and_names_its_field(call: Any, field: s
 
 
 def test_build_checks_the_definition() -> None:
-    with pytest.raises(InvalidDefinitionError, match="never fire") as caught:
+    with pytest.raises(InvalidDefinitionError, match="never receive an event") as caught:
         DefinitionBuilder().build("account-events", URL)
     assert (caught.value.field, caught.value.webhook) == ("event_types", "account-events")
 
@@ -205,7 +205,7 @@ async def is_a_coroutine(builder: DefinitionBuilder) -> DefinitionBuilder:
 @pytest.mark.parametrize(
     ("configure", "message", "hint"),
     [
-        (forgets_to_return, "returned nothing", "is a return missing?"),
+        (forgets_to_return, "returned nothing", "Is a return missing?"),
         (is_a_coroutine, "returned a coroutine", "def instead of async def"),
         (lambda b: b.build("a", URL) if b.event_types else "text", "returned str", "Return the builder"),
         ("AccountOpened", "a function that takes a builder, not str", "lambda b:"),

@@ -124,7 +124,7 @@ def test_yaml_has_the_id_and_the_url() -> None:
         (OAuthAuthorization("https://id.example.com", "me", Secret(CANARY)), ["ACCOUNT_EVENTS_CLIENT_SECRET"]),
         (
             UndisclosedAuthorization(AuthorizationKind.BASIC),
-            ["ACCOUNT_EVENTS_USERNAME", "ACCOUNT_EVENTS_PASSWORD", "does not give credentials back"],
+            ["ACCOUNT_EVENTS_USERNAME", "ACCOUNT_EVENTS_PASSWORD", "does not return credentials"],
         ),
         (UndisclosedAuthorization(AuthorizationKind.BEARER), ["ACCOUNT_EVENTS_TOKEN"]),
         (
@@ -165,7 +165,7 @@ def test_a_header_that_may_have_been_a_secret_becomes_a_reference_and_the_code_s
     # A kernel gives back a plain text, whatever it was when it was registered.
     code = render(HOOK.changed(headers={"x-partner": CANARY, "User-Agent": "shown"}), style)
     assert CANARY not in code
-    assert "# Values that may be secret are not written out: set these variables before you run this. " in code
+    assert "# Values that may be secret are left out: set these variables before you run this. " in code
     assert 'webhooks.get("account-events") has them while it is registered.\n' in code
     assert READERS[style](code).headers == {"x-partner": Secret.env("ACCOUNT_EVENTS_X_PARTNER"), "User-Agent": "shown"}
 
@@ -230,12 +230,12 @@ def test_python_keeps_a_keyring_and_a_cell_says_that_it_cannot() -> None:
     assert 'cn.Secret.keyring("chronicle/hook")' in render(definition, "python")
     cell = render(definition, "cell")
     assert "token: env:ACCOUNT_EVENTS_TOKEN" in cell
-    assert '# token was "keyring:chronicle/hook"; a cell takes env: and var: only.' in cell
+    assert '# token was "keyring:chronicle/hook"; a cell accepts only env: and var:.' in cell
 
 
 def test_a_webhook_without_event_types_says_what_registering_it_does() -> None:
     for style in STYLES:
-        assert "gets all that are known" in render(HOOK.changed(event_types=()), style)
+        assert "gets all event types that are known" in render(HOOK.changed(event_types=()), style)
 
 
 def test_an_unknown_style_offers_the_nearest() -> None:

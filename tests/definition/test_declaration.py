@@ -141,7 +141,7 @@ class Bare:
 
 
 def test_a_bare_decorator_or_a_url_without_its_name_is_reported_with_the_right_form() -> None:
-    with pytest.raises(InvalidDeclarationError, match=r"was given the class .*Bare without one") as caught:
+    with pytest.raises(InvalidDeclarationError, match=r"but got the class .*Bare without one") as caught:
         webhook(Bare)
     assert 'target_url="https://' in caught.value.hint
     with pytest.raises(InvalidDeclarationError, match="was given str without one") as caught:
@@ -160,7 +160,7 @@ def test_a_missing_target_url_names_the_class() -> None:
 def test_only_a_class_can_be_declared() -> None:
     with pytest.raises(InvalidDeclarationError, match="stands above a class, not above a function"):
         webhook(target_url=URL)(must_not_be_asked)  # type: ignore[arg-type]
-    with pytest.raises(InvalidDeclarationError, match="does not let itself be marked"):
+    with pytest.raises(InvalidDeclarationError, match="cannot be marked"):
         webhook(target_url=URL)(int)
 
 
@@ -191,7 +191,7 @@ async def coroutine(self: object, builder: DefinitionBuilder) -> DefinitionBuild
 @pytest.mark.parametrize(
     ("define", "message", "hint"),
     [
-        (lambda self, b: None, "The define of {} returned nothing instead of a builder.", "is a return missing?"),
+        (lambda self, b: None, "The define of {} returned nothing instead of a builder.", "Is a return missing?"),
         (lambda self, b: "text", "The define of {} returned str instead of a builder.", "Return the builder"),
         (coroutine, "The define of {} returned a coroutine instead of a builder.", "instead of async def"),
         (lambda self: None, "The define of {} is not a method that takes a builder.", "def define(self, builder)"),
@@ -232,7 +232,7 @@ def is_abstract() -> type:
 
 @pytest.mark.parametrize("make", [needs_an_argument, is_abstract])
 def test_a_class_that_cannot_be_made_without_arguments_is_reported(make: Callable[[], type]) -> None:
-    with pytest.raises(InvalidDeclarationError, match="cannot be made without arguments") as caught:
+    with pytest.raises(InvalidDeclarationError, match="cannot be created without arguments") as caught:
         declare(make())
     assert "default" in caught.value.hint
 
@@ -254,7 +254,7 @@ def test_what_goes_wrong_inside_define_is_told_with_the_class() -> None:
         declare(with_define(misuses))
     assert caught.value.field == "event_types"
     assert caught.value.webhook == "Hook"
-    assert caught.value.message.startswith("Webhook 'Hook': An event type is ")
+    assert caught.value.message.startswith("Webhook 'Hook': An event type must be ")
     assert "raised" not in str(caught.value), "an error of this package comes out as it is"
 
 

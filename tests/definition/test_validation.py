@@ -74,7 +74,7 @@ def test_a_good_definition_has_no_problem_and_no_caution() -> None:
         ("  ", "is blank"),
         (" a", "begins with white space"),
         ("a ", "ends with white space"),
-        ("a#b", "holds '#'"),
+        ("a#b", "contains '#'"),
         ("a\x07b", "a control character (character 2)"),
         ("a\nb", "a line break (character 2)"),
         ("a\x00b", "a NUL (character 2)"),
@@ -98,8 +98,8 @@ def test_an_id_that_a_kernel_would_misread_is_a_problem(field: str, value: Any, 
         ("", "is empty"),
         ("   ", "is blank"),
         (f" {URL}", "begins with white space"),
-        ("https://example.com/a b", "holds white space"),
-        ("https://example.com/a\u00a0b", "holds white space"),
+        ("https://example.com/a b", "contains white space"),
+        ("https://example.com/a\u00a0b", "contains white space"),
         ("https://example.com/a\nb", "holds a line break (character 22)"),
         ("https://example.com/a\x01", "holds a control character"),
         ("example.com/hook", "is not an absolute http or https URL"),
@@ -115,12 +115,12 @@ def test_an_id_that_a_kernel_would_misread_is_a_problem(field: str, value: Any, 
         ("https://[v1.x]/hook", "has a host that cannot be read"),
         ("https://a..b/", "has a host that cannot be read"),
         ("https://a<b>/", "has a host that cannot be read"),
-        (f"https://reader:{CANARY}@example.com/", "holds a user name or password"),
-        (f"https://{CANARY}@example.com/", "holds a user name or password"),
-        ("https://@example.com/", "holds a user name or password"),
+        (f"https://reader:{CANARY}@example.com/", "contains a user name or password"),
+        (f"https://{CANARY}@example.com/", "contains a user name or password"),
+        ("https://@example.com/", "contains a user name or password"),
         ("https://example.com/#part", "has a fragment"),
         ("https://example.com/#", "has a fragment"),
-        ("https://example.com\\@evil.example", "holds a backslash"),
+        ("https://example.com\\@evil.example", "contains a backslash"),
         ("https://example.com:0/", "port that is not a number from 1 to 65535"),
         ("https://example.com:65536/", "port that is not a number from 1 to 65535"),
         (f"https://example.com:{CANARY}/", "port that is not a number from 1 to 65535"),
@@ -181,10 +181,10 @@ def test_a_header_of_the_connection_is_a_problem(name: str) -> None:
     ("name", "message"),
     [
         ("", "is empty"),
-        (f"Bearer {CANARY}", "holds white space that no header name may hold (character 7 of 18)"),
-        (f"x-a: {CANARY}", "holds a character that no header name may hold (character 4 of 16)"),
-        ("x-ä", "holds a character"),
-        ("x-a\r\nx-b", "holds white space"),
+        (f"Bearer {CANARY}", "contains white space, which is not allowed (character 7 of 18)"),
+        (f"x-a: {CANARY}", "contains a character, which is not allowed (character 4 of 16)"),
+        ("x-ä", "contains a character"),
+        ("x-a\r\nx-b", "contains white space"),
         (5, "is a text, not int"),
     ],
 )
@@ -204,7 +204,7 @@ def test_a_header_name_that_is_none_is_a_problem_and_is_not_repeated(name: Any, 
         (f"{CANARY}ä", "a character that is not ASCII (character 12)"),
         (Secret(f"{CANARY}\n"), "a line break (character 12)"),
         (Secret(""), "has an empty secret"),
-        (7, "neither a text nor a Secret, but int"),
+        (7, "a text or a Secret as its value, not int"),
     ],
 )
 def test_a_header_value_that_cannot_be_sent_is_a_problem_and_is_not_repeated(value: Any, message: str) -> None:
@@ -224,7 +224,7 @@ def test_an_authorization_header_beside_an_authorization_is_a_problem() -> None:
     definition = GOOD.changed(headers={"authorization": CANARY}, authorization=BearerAuthorization(Secret(CANARY)))
     field, text = only_problem(definition)
     assert field == "headers"
-    assert "stands beside an authorization" in text
+    assert "repeats the authorization" in text
     assert problems(GOOD.changed(headers={"authorization": CANARY})) == []
 
 
@@ -237,7 +237,7 @@ def test_a_reference_to_a_secret_is_left_to_the_moment_it_is_sent() -> None:
 @pytest.mark.parametrize(
     ("event_types", "message"),
     [
-        ((), "would never fire"),
+        ((), "would never receive an event"),
         ((EventType(""),), "is empty"),
         ((EventType(" "),), "is blank"),
         ((EventType(" A"),), "begins with white space"),
@@ -246,7 +246,7 @@ def test_a_reference_to_a_secret_is_left_to_the_moment_it_is_sent() -> None:
         ((EventType("A", -1),), "from 1 to 4294967295"),
         ((EventType("A", 2**32),), "from 1 to 4294967295"),
         ((EventType("A", True),), "from 1 to 4294967295"),
-        ((EventType("A"), EventType("A", 1, tombstone=True)), "'A' stands there twice"),
+        ((EventType("A"), EventType("A", 1, tombstone=True)), "'A' is named twice"),
         (("A",), "is an EventType, not str"),
     ],
 )
@@ -286,24 +286,24 @@ AUTHORITY = "https://id.example.com"
     [
         (BasicAuthorization("", Secret(CANARY)), "username", "is empty"),
         (BasicAuthorization("  ", Secret(CANARY)), "username", "is blank"),
-        (BasicAuthorization("a:b", Secret(CANARY)), "username", "holds ':'"),
+        (BasicAuthorization("a:b", Secret(CANARY)), "username", "contains ':'"),
         (BasicAuthorization("a\r\nb", Secret(CANARY)), "username", "a carriage return (character 2)"),
         (BasicAuthorization("reader", Secret("")), "password", "is empty"),
         (BasicAuthorization("reader", Secret("\ud800")), "password", "half a character"),
-        (BasicAuthorization("reader", CANARY), "password", "is not a Secret, but str"),  # type: ignore[arg-type]
+        (BasicAuthorization("reader", CANARY), "password", "must be a Secret, not str"),  # type: ignore[arg-type]
         (BearerAuthorization(Secret("")), "token", "is empty"),
         (BearerAuthorization(Secret(f"{CANARY}\n")), "token", "white space around it"),
-        (BearerAuthorization(Secret(f"{CANARY}\nx")), "token", "no header can carry"),
-        (BearerAuthorization(Secret(f"{CANARY}ä")), "token", "no header can carry"),
+        (BearerAuthorization(Secret(f"{CANARY}\nx")), "token", "a header cannot contain"),
+        (BearerAuthorization(Secret(f"{CANARY}ä")), "token", "a header cannot contain"),
         (BearerAuthorization(Secret(f"Bearer {CANARY}")), "token", "begins with the word Bearer"),
-        (BearerAuthorization(None), "token", "is not a Secret, but NoneType"),  # type: ignore[arg-type]
+        (BearerAuthorization(None), "token", "must be a Secret, not NoneType"),  # type: ignore[arg-type]
         (OAuthAuthorization("id.example.com", "c", Secret(CANARY)), "authority", "is not an absolute http or https"),
         (OAuthAuthorization(f"https://a:{CANARY}@b", "c", Secret(CANARY)), "authority", "a user name or password"),
         (OAuthAuthorization(AUTHORITY, "", Secret(CANARY)), "client_id", "is empty"),
         (OAuthAuthorization(AUTHORITY, " ", Secret(CANARY)), "client_id", "is blank"),
         (OAuthAuthorization(AUTHORITY, "c", Secret("")), "client_secret", "is empty"),
-        (UndisclosedAuthorization(AuthorizationKind.BASIC), "authorization", "were not given back by the kernel"),
-        (CANARY, "authorization", "of no kind that a kernel knows: str"),
+        (UndisclosedAuthorization(AuthorizationKind.BASIC), "authorization", "did not return the credentials"),
+        (CANARY, "authorization", "does not know this kind of authorization: str"),
     ],
 )
 def test_an_authorization_that_cannot_work_is_a_problem(authorization: Any, field: str, message: str) -> None:
@@ -361,7 +361,7 @@ def test_rules_of_one_field_serve_a_form() -> None:
     assert check_id("account-events") == []
     assert check_authority("https://id.example.com/realms/a") == []
     assert [problem.message for problem in check_header("x-a", "\n")] == [
-        "The header 'x-a' has a value that holds a line break (character 1)."
+        "The header 'x-a' has a value with a line break (character 1)."
     ]
 
 

@@ -105,9 +105,9 @@ def test_a_secret_that_is_written_out_is_refused_with_the_reason(field: str) -> 
     with pytest.raises(InvalidDefinitionError) as caught:
         read(body, first_line=2)
     assert caught.value.message == (
-        f"line 3: {field} is written out, so it would stay in the notebook, its history and every copy of it."
+        f"line 3: {field} is in plain text, so it would stay in the notebook, its history and every copy of it."
     )
-    assert caught.value.hint == "Write env:NAME or var:NAME; for a sandbox kernel, --allow-literal takes it as it is."
+    assert caught.value.hint == "Write env:NAME or var:NAME; for a sandbox kernel, --allow-literal accepts it."
     assert caught.value.field == field
     assert read(body, allow_literal=True).authorization != NoAuthorization()
 
@@ -131,7 +131,7 @@ def test_a_secret_that_is_written_out_is_refused_with_the_reason(field: str) -> 
             "line 2: authorization has no key 'toknen'.",
             "Did you mean 'token'?",
         ),
-        ("active: true\nactive: no", "line 2: the key 'active' stands there twice.", "Keep one."),
+        ("active: true\nactive: no", "line 2: the key 'active' is there twice.", "Keep one."),
         ("active: maybe", "line 1: active is neither true nor false.", "Write active: false."),
         ("event_types: []", "line 1: event_types is empty.", "Leave it out for all event types."),
         (
@@ -146,12 +146,12 @@ def test_a_secret_that_is_written_out_is_refused_with_the_reason(field: str) -> 
         ),
         (
             "authorization: {kind: berer, token: env:T}",
-            "line 1: 'berer' is no kind of authorization.",
+            "line 1: 'berer' is not a kind of authorization.",
             "Did you mean 'bearer'?",
         ),
         (
             "authorization: {}",
-            "line 1: it does not say which kind of authorization it is.",
+            "line 1: it does not name the kind of authorization.",
             "Add kind: basic, bearer or oauth.",
         ),
         ("headers: {x-a: }", "line 1: a header has no value.", "Write '' for an empty one."),
@@ -178,12 +178,12 @@ def test_a_secret_that_is_written_out_is_refused_with_the_reason(field: str) -> 
         ),
         (
             "authorization: {token: 'keyring:a/b'}",
-            "line 1: token: keyring: is no reference that a magic takes.",
+            "line 1: token: keyring: is not a reference that a magic accepts.",
             "Write env:NAME, or make a Secret.keyring(...) in Python and write var:NAME.",
         ),
         (
             "headers: {x-a: !!binary aGk=}",
-            "line 1: headers has a YAML tag or '<<', which mean nothing here.",
+            "line 1: headers has a YAML tag or '<<', which have no meaning here.",
             "Leave it out.",
         ),
     ],

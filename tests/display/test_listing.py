@@ -138,7 +138,7 @@ def test_a_long_cell_is_cut_where_it_is_shown_and_whole_in_the_frame() -> None:
     assert max(map(len, text.splitlines())) < LONGEST_CELL + 200
     assert len(html) < LONGEST_CELL + 3_000
     for shown in (text, html):
-        assert "Long cells are cut: to_frame() has all of them." in shown
+        assert "Long cells are cut: to_frame() has the whole values." in shown
         assert "Read now" in shown
     assert len(listing.to_frame()["message"].iloc[0]) > 9_000
     assert "cut" not in repr(listing[1:]), "nothing is cut there"

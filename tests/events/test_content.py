@@ -247,7 +247,7 @@ def looping_mapping() -> dict[str, Any]:
         (math.nan, "value", "nan or infinity"),
         (-math.inf, "value", "nan or infinity"),
         (Decimal("NaN"), "value", "nan or infinity"),
-        (Decimal("0.12345678901234567890"), "value", "more digits than a JSON number carries"),
+        (Decimal("0.12345678901234567890"), "value", "more digits than a JSON number can have"),
         (2**63, "value", "beyond 64 bits"),
         (-(2**63) - 1, "value", "beyond 64 bits"),
         ("\ud800", "value", "half a character"),

@@ -140,7 +140,7 @@ def test_a_wrong_argument_is_reported_at_the_decorator(arguments: Any, field: st
 def test_only_a_class_that_takes_a_mark_can_be_declared() -> None:
     with pytest.raises(InvalidDeclarationError, match="stands above a class, not above a function"):
         event_type("A")(lambda: None)  # type: ignore[arg-type]
-    with pytest.raises(InvalidDeclarationError, match=r"builtins\.int does not let itself be marked"):
+    with pytest.raises(InvalidDeclarationError, match=r"builtins\.int cannot be marked"):
         event_type(int)
 
 

@@ -60,7 +60,7 @@ def test_an_unknown_event_type_is_refused(client: Client) -> None:
     with pytest.raises(cn.AppendRefusedError) as caught:
         client.event_log.append("a", "NobodyKnows", {})
     assert "NobodyKnows" in str(caught.value)
-    assert caught.value.hint == "client.event_types() lists those that it has."
+    assert caught.value.hint == "client.event_types() lists its event types."
     assert str(caught.value).count("NobodyKnows") == 1
 
 

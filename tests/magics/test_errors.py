@@ -33,7 +33,7 @@ CANARY = "qx9canary7"
         (
             "%chronicle connect chronicle://127.0.0.1:9/?auth=none",
             "KernelUnreachableError: %chronicle connect: No connection to 127.0.0.1:9: Connection refused.",
-            "Check host and port, and that the kernel runs. %chronicle doctor CONNECTION walks the way step by step.",
+            "Check host and port, and that the kernel runs. %chronicle doctor CONNECTION checks each step.",
         ),
         (
             f"%chronicle connect chronicle://localhost:{CANARY}",
@@ -46,7 +46,7 @@ CANARY = "qx9canary7"
         (
             "%chronicle connect env:NOT_SET_ANYWHERE",
             "SecretUnavailableError: %chronicle connect: The environment variable 'NOT_SET_ANYWHERE' is not set.",
-            "Set NOT_SET_ANYWHERE where this starts (in a notebook: where Jupyter starts, or %env), and run again.",
+            "Set NOT_SET_ANYWHERE before this process (or Jupyter) starts, or use %env, and run again.",
         ),
         (
             "%chronicle connect var:nothing",
@@ -114,7 +114,7 @@ def test_without_a_connection(shell: Shell, cell: str, what: str, step: str) -> 
                 "SecretUnavailableError: %%webhook (kernel SERVER): The environment variable 'NOT_SET_ANYWHERE' is not "
                 "set."
             ),
-            "Set NOT_SET_ANYWHERE where this starts (in a notebook: where Jupyter starts, or %env), and run again.",
+            "Set NOT_SET_ANYWHERE before this process (or Jupyter) starts, or use %env, and run again.",
         ),
     ],
 )
@@ -141,7 +141,7 @@ def test_against_a_kernel(connected: Shell, client: Client, cell: str, what: str
                 "PermissionDeniedError: %chronicle stores: EventStores/AllEventStores on SERVER: the caller "
                 "may not do this (no token)."
             ),
-            "Use credentials of a client that the kernel lets do it.",
+            "Use the credentials of a client that may do this.",
         ),
         (
             grpc.StatusCode.INTERNAL,
@@ -196,7 +196,7 @@ def test_an_error_that_was_not_foreseen_does_not_show_its_text(
 
     monkeypatch.setattr(Client, "status", fail)
     assert connected.two_lines("%chronicle") == [
-        f"ValueError: %chronicle (kernel {client.server}) failed in a way that was not foreseen.",
+        f"ValueError: %chronicle (kernel {client.server}) failed with an unexpected error.",
         "Next step: This is a fault of chronicle_notebook: run it again with --traceback, and report what that shows.",
     ]
     assert "ValueError" in connected.run("%chronicle --traceback").said
@@ -209,7 +209,7 @@ def test_an_interrupt_is_two_lines_too(connected: Shell, client: Client, monkeyp
     monkeypatch.setattr(Client, "status", interrupt)
     assert connected.two_lines("%chronicle") == [
         f"KeyboardInterrupt: %chronicle (kernel {client.server}) was interrupted.",
-        "Next step: If it was to change something, list the webhooks to see whether it did.",
+        "Next step: If the command changes something, list the webhooks to see whether it did.",
     ]
 
 
@@ -246,6 +246,6 @@ def test_an_error_that_went_through_a_magic_can_still_be_copied_and_sent_to_anot
 
 def test_an_interruption_says_what_it_did_not_undo() -> None:
     interruption = KeyboardInterrupt()
-    assert two_lines(interruption, "%%webhook", "h:1")[1].startswith("Next step: If it was to change something")
+    assert two_lines(interruption, "%%webhook", "h:1")[1].startswith("Next step: If the command changes something")
     interruption.add_note("The kernel had accepted the call.")
     assert two_lines(interruption, "%%webhook", "h:1")[1] == "Next step: The kernel had accepted the call."

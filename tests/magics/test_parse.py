@@ -81,7 +81,7 @@ def test_a_line_is_read(line: str, command: str, values: dict[str, str], switche
         ),
         ("%webhook remove a --yess", "There is no flag '--yess'.", "Did you mean '--yes' or '--help'?"),
         ("%webhook show a -x", "There is no flag '-x'.", "It is written %webhook show ID."),
-        ("%webhook remove a --yes --yes", "--yes stands there twice.", "Give it once."),
+        ("%webhook remove a --yes --yes", "--yes is given twice.", "Give it once."),
         ("%webhook remove a --yes=no", "--yes takes no value.", "Write --yes alone."),
         ("%webhook code a --as", "--as needs a value.", "Write --as STYLE."),
         ("%webhook code a --as --traceback", "--as needs a value.", "Write --as STYLE."),

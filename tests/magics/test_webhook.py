@@ -100,7 +100,7 @@ def test_remove_goes_on_after_a_yes_and_prints_what_brings_it_back(
     ran = connected.run("%webhook remove 'my hook'")
     assert isinstance(ran.value, Outcome)
     assert ran.value.action is Action.REMOVED
-    assert "This would bring it back:\n\n%%webhook 'my hook' " in ran.said
+    assert "This code registers it again:\n\n%%webhook 'my hook' " in ran.said
     assert "token: env:MY_HOOK_8F0C38E75D90_TOKEN" in ran.said
     assert "The kernel does not give credentials back" in ran.said
     assert CANARY not in ran.said
@@ -128,7 +128,7 @@ def test_the_code_is_printed_also_when_the_removal_ends_in_an_error(
     monkeypatch.undo()
     assert ran.error is error
     eventually(lambda: "my hook" not in client.webhooks.ids())
-    assert "This would bring it back:\n\n%%webhook 'my hook' " in ran.said
+    assert "This code registers it again:\n\n%%webhook 'my hook' " in ran.said
 
 
 def test_remove_where_nobody_can_answer_fails_and_says_what_to_add(

@@ -109,10 +109,10 @@ def test_a_secret_that_is_written_out_is_refused_and_not_repeated(connected: She
         cell += "  authority: https://id.example.com\n  client_id: me\n"
     what, step = connected.two_lines(cell)
     assert what == (
-        f"InvalidDefinitionError: %%webhook (kernel {client.server}): Webhook 'hook': line 4: {field} is written out, "
-        "so it would stay in the notebook, its history and every copy of it."
+        f"InvalidDefinitionError: %%webhook (kernel {client.server}): Webhook 'hook': line 4: {field} is in plain "
+        "text, so it would stay in the notebook, its history and every copy of it."
     )
-    assert step == ("Next step: Write env:NAME or var:NAME; for a sandbox kernel, --allow-literal takes it as it is.")
+    assert step == ("Next step: Write env:NAME or var:NAME; for a sandbox kernel, --allow-literal accepts it.")
     for line in ("%config ChronicleMagics.traceback = True", cell):
         ran = connected.run(line)
         assert CANARY not in ran.said
@@ -132,7 +132,7 @@ def test_no_other_kernel_takes_a_written_out_secret(shell: Shell, kernel: Script
     kernel.on(methods.GET_VERSION_INFO, host_pb2.ServerVersionInfo(Version="19.29.4"))
     with connect(kernel.connection_string):
         lines = shell.two_lines(f"%%webhook hook {URL} --allow-literal\nauthorization: {{token: {CANARY}}}\n")
-    assert lines[1] == "Next step: Write env:NAME or var:NAME in place of the secret."
+    assert lines[1] == "Next step: Write env:NAME or var:NAME instead of the secret."
     assert kernel.count(methods.ADD_WEBHOOKS) == 0
     assert CANARY not in "".join(lines)
 

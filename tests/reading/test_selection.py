@@ -22,7 +22,7 @@ from chronicle_notebook.session._client import Client
         ({"event_type": 5}, "event_type", "must be a text, not 5"),
         ({"url": 5}, "url", "must be a text, not 5"),
         ({"authorization": 1}, "authorization", "must be a text, not 1"),
-        ({"authorization": "baisc"}, "authorization", "'baisc' is no kind of authorization"),
+        ({"authorization": "baisc"}, "authorization", "'baisc' is not a kind of authorization"),
         ({"active": "yes"}, "active", "must be True or False, not a text"),
         ({"active": 1}, "active", "must be True or False, not 1"),
         ({"tidy": "yes"}, "tidy", "must be True or False, not a text"),

@@ -273,7 +273,7 @@ class TestList:
             ["1", "2026-08-22 17:30:05.123", "POST /webhooks", "order-1", "1 event (OrderPlaced)", "200 OK", "12.5"],
             ["2", "2026-08-22 17:30:05.123", "POST /webhooks", "no events", "no answer", "12.5"],
         ]
-        assert repr(DeliveryList()) == "0 deliveries\nNothing has come."
+        assert repr(DeliveryList()) == "0 deliveries\nNo delivery yet."
 
     def test_a_long_one_shows_the_latest_and_says_what_is_left_out(self) -> None:
         deliveries = DeliveryList.of([delivery(n) for n in range(1, 1235)], dropped=7)

@@ -120,7 +120,7 @@ class TestLife:
             assert connection.getpeername()[0] == "127.0.0.1"
 
     def test_a_port_in_use_is_named(self, endpoint: Receiver) -> None:
-        with pytest.raises(ReceiverError, match=f"^Port {endpoint.port} is in use. Stop what listens there"):
+        with pytest.raises(ReceiverError, match=f"^Port {endpoint.port} is in use. Stop the program on this port"):
             Receiver(port=endpoint.port).start()
         assert len(receiver_threads()) == 1
 
@@ -281,7 +281,7 @@ class TestRecording:
         assert delivery.status == 413
         assert delivery.body_text is None
         assert delivery.body_error is not None
-        assert "over 16 MiB" in delivery.body_error
+        assert "larger than 16 MiB" in delivery.body_error
 
     def test_a_body_of_the_limit_is_taken(self, endpoint: Receiver) -> None:
         head, tail = body(event(1, pad="@")).split(b"@")
@@ -377,7 +377,7 @@ class TestWaiting:
         assert str(caught.value) == (
             "Within 0.05 s 1 of 3 deliveries came, and 1 that 'where' did not count "
             f"to /webhooks on port {endpoint.port}. "
-            "Look at .deliveries for what did come, and at the webhook's target URL and its observer."
+            "Look at .deliveries, and at the webhook's target URL and its observer."
         )
         assert (caught.value.received, caught.value.wanted) == (1, 3)
         assert isinstance(caught.value, TimeoutError)

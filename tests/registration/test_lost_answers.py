@@ -202,7 +202,7 @@ def test_a_read_back_that_fails_after_the_removal_hands_the_definition_back(
     client.webhooks.register(HOOK)
     wanted = HOOK.changed(replayable=False)
     kernel: KernelGateway = Blind(client._kernel, reads=reads)  # type: ignore[assignment]
-    with pytest.raises(ReplacementError, match="The removal of 'audit' was accepted, and looking whether it is") as e:
+    with pytest.raises(ReplacementError, match="The removal of 'audit' was accepted, but checking whether it is") as e:
         replace(kernel, client, wanted)
     assert e.value.definition == wanted
     assert e.value.__cause__ is reads

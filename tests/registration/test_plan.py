@@ -46,7 +46,7 @@ def test_a_new_webhook_is_created_with_all_its_fields() -> None:
     assert {each.before for each in plan.changes} == {""}
     assert "'hook' would be created." in repr(plan)
     assert "Nothing was sent." in repr(plan)
-    assert "What would change" not in repr(plan)
+    assert "Changes" not in repr(plan)
 
 
 def test_a_webhook_that_is_registered_like_this_is_unchanged() -> None:

@@ -38,7 +38,7 @@ def test_an_authorization_is_taken_away(client: Client) -> None:
 def test_it_says_where_the_observer_goes_on(client: Client) -> None:
     client.webhooks.register(HOOK.changed(target_url="http://127.0.0.1:9/other"))
     outcome = client.webhooks.replace(HOOK)
-    assert outcome.notes[0].startswith("It was removed and registered again. Its observer goes on from where it was")
+    assert outcome.notes[0].startswith("It was removed and registered again. Its observer continues at its position")
     assert "in namespace 'Default'" in outcome.notes[0]
 
 

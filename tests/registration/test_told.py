@@ -32,7 +32,7 @@ def test_a_test_says_that_the_webhook_is_not_registered_and_not_that_a_sandbox_i
         client.webhooks.register("elsewhere", receiver.url_for("other"), with_type)
         other = client.webhooks.test(client.webhooks.get("elsewhere").changed(target_url=receiver.url))
     assert answer.caveats[-1].endswith(
-        "No event was appended for the test, as no webhook 'not-there' is registered to send it on."
+        "No event was appended for the test, because no webhook 'not-there' is registered."
     )
     assert other.caveats[-1].endswith("as the registered webhook 'elsewhere' sends to another target.")
 
@@ -46,7 +46,7 @@ def test_a_change_that_is_ignored_altogether_is_no_update(client: Client) -> Non
     assert not outcome
     assert not outcome.changed
     place = f"in event store {client.event_store!r} on {client.server}"
-    assert outcome.summary == f"'desk' shows no change {place}: what was asked for did not take effect: active."
+    assert outcome.summary == f"'desk' shows no change {place}. These fields did not take effect: active."
     assert "client.webhooks.replace(...)" in outcome.ineffective[0].remedy
 
 
@@ -75,13 +75,11 @@ def test_what_is_not_visible_yet_has_a_next_step(client: Client, monkeypatch: py
     monkeypatch.setattr(_register, "until_registered", lambda *_, **__: Settled({}, {}, 2.0))
     outcome = client.webhooks.register("late", URL, with_type, wait=2)
     assert "accepted, but after 2.0 s it is not visible yet" in outcome.summary
-    assert outcome.summary.endswith(
-        "Look with client.webhooks.ids() in a while, or give it more time with wait=SECONDS."
-    )
+    assert outcome.summary.endswith("Check client.webhooks.ids() later, or give more time with wait=SECONDS.")
 
 
 def test_all_event_types_are_told_of_with_their_number(client: Client) -> None:
-    remark = "No event type was named, so it gets all 2 event types known now, and none that is registered later."
+    remark = "No event type was named, so it gets all 2 event types known now, and none that are registered later."
     assert remark in repr(client.webhooks.plan("everything", URL))
     assert client.webhooks.register("everything", URL).notes == (remark,)
     assert remark in client.webhooks.replace(declared()).notes

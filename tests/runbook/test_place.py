@@ -140,7 +140,7 @@ def test_a_keyring_that_cannot_be_asked_is_told_as_such(
     ran = desk.run("rotate-secret", event_store=client.event_store, webhook="a", secret="keyring:service/user")
     assert ran.error is None
     assert ran.outcome is not None
-    assert "The system's keyring cannot be asked: NoKeyringError" in ran.outcome.steps[-1]["note"]
+    assert "The system's keyring cannot be read: NoKeyringError" in ran.outcome.steps[-1]["note"]
     ran = desk.run(
         "rotate-secret", event_store=client.event_store, webhook="a", secret="keyring:service/user", apply=True
     )

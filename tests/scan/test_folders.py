@@ -36,7 +36,7 @@ def test_a_folder_without_a_notebook_is_no_success(tmp_path: Path, capsys: pytes
     assert main(["scan", str(tmp_path)]) == 1
     out, err = capsys.readouterr()
     assert out == ""
-    assert err.splitlines()[0] == f"There is no notebook in {tmp_path}, so nothing was looked at."
+    assert err.splitlines()[0] == f"There is no notebook in {tmp_path}, so nothing was scanned."
     assert main(["scan", str(tmp_path), str(saved(tmp_path / "b", book(cell("x"))))]) == 0
 
 

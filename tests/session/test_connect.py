@@ -298,7 +298,9 @@ except cn.MissingDependencyError as error:
     assert ran.returncode == 0, ran.stderr
     kind, message, hint, started = ran.stdout.splitlines()
     assert kind == "MissingDependencyError"
-    assert message.startswith("No connection string was given and CHRONICLE_CONNECTION_STRING is not set, so a sandbox")
+    assert message.startswith(
+        "No connection string was given and CHRONICLE_CONNECTION_STRING is not set, so this process"
+    )
     assert f"needs the package '{absent}" in message
     assert "pip install 'chronicle-notebook[sandbox]'" in hint
     assert hint.endswith('give a connection string: cn.connect("chronicle://localhost:35000").')

@@ -39,7 +39,7 @@ def ends_at(diagnosis: Diagnosis, name: str) -> tuple[str, str]:
     assert {step.finding for step in diagnosis[position + 1 :]} <= {StepFinding.NOT_REACHED}
     assert all(step.duration is not None for step in diagnosis[: position + 1])
     assert not diagnosis
-    assert f"ends at {name}" in repr(diagnosis)
+    assert f"fails at {name}" in repr(diagnosis)
     assert f"Next step: {failed.next_step}" in repr(diagnosis)
     return failed.detail, failed.next_step
 
@@ -58,25 +58,25 @@ def test_a_clear_way_passes_every_step(shared_sandbox: Sandbox) -> None:
     assert diagnosis["token"].detail == "not needed"
     assert diagnosis["contract"].detail.endswith("wire generation commands")
     assert "can be listed" in diagnosis["permission"].detail
-    assert f"The way to {shared_sandbox.address} is clear." in repr(diagnosis)
+    assert f"All steps to {shared_sandbox.address} passed." in repr(diagnosis)
     assert "<table" in diagnosis._repr_html_()
 
 
 def test_without_a_store_the_last_steps_say_that_none_was_named(shared_sandbox: Sandbox) -> None:
     diagnosis = diagnose(shared_sandbox.connection_string)
     assert diagnosis
-    assert diagnosis["event store"].detail == "none was named, so none was looked for"
+    assert diagnosis["event store"].detail == "none was named, so none was checked"
 
 
 def test_a_name_that_is_not_known() -> None:
     detail, step = ends_at(diagnose("chronicle://no-such-host.invalid:35000/?auth=none"), "name")
-    assert detail == "nothing is known under the name 'no-such-host.invalid'"
+    assert detail == "no address is known for the name 'no-such-host.invalid'"
     assert step == "Check the host in the connection string, and this machine's DNS or VPN."
 
 
 def test_a_port_where_nobody_listens() -> None:
     detail, step = ends_at(diagnose("chronicle://127.0.0.1:9/?auth=none"), "port")
-    assert detail == "port 9 of 127.0.0.1 is refused: nothing listens there"
+    assert detail == "port 9 of 127.0.0.1 is refused: no program listens"
     assert step == "Start the kernel, or correct the port (a kernel's own is 35000)."
 
 
@@ -130,7 +130,9 @@ def test_a_port_that_hangs_up() -> None:
 def test_a_certificate_that_is_not_trusted(shared_sandbox: Sandbox) -> None:
     target = f"chronicle://{shared_sandbox.address}/?auth=none&skipTlsValidation=false"
     detail, step = ends_at(diagnose(target), "TLS")
-    assert detail.startswith(f"The certificate of {shared_sandbox.address} is of an authority that is not trusted here")
+    assert detail.startswith(
+        f"The certificate of {shared_sandbox.address} was issued by an authority that is not trusted here"
+    )
     assert "skipTlsValidation=true" in step
 
 
@@ -174,7 +176,7 @@ def test_a_kernel_of_the_other_generation_is_told() -> None:
 def test_a_server_that_is_no_chronicle_kernel(kernel: ScriptedKernel) -> None:
     detail, step = ends_at(diagnose(kernel.connection_string), "contract")
     assert detail.startswith("the server speaks neither wire generation of Chronicle")
-    assert step == "Check that the port is a Chronicle kernel's."
+    assert step == "Check that the port belongs to a Chronicle kernel."
 
 
 def test_a_store_and_a_namespace_that_are_not_there(shared_sandbox: Sandbox) -> None:
@@ -195,8 +197,8 @@ def test_a_caller_who_may_not_list(kernel: ScriptedKernel) -> None:
     kernel.on(methods.ALL_EVENT_STORES, stores).on(methods.ALL_NAMESPACES, spaces)
     kernel.fail(methods.GET_WEBHOOKS, grpc.StatusCode.PERMISSION_DENIED)
     detail, step = ends_at(diagnose(kernel.connection_string, event_store="shop", namespace="Default"), "permission")
-    assert detail == "the kernel does not let the caller list webhooks"
-    assert step == "Use credentials of a client that it lets do so."
+    assert detail == "the kernel does not allow the caller to list webhooks"
+    assert step == "Use the credentials of a client that may do this."
 
 
 def test_it_is_reached_from_the_module_and_from_a_client(client: cn.Client) -> None:
@@ -210,9 +212,9 @@ def test_the_command_line_ends_with_one_where_the_way_does(
     shared_sandbox: Sandbox, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert main(["doctor", shared_sandbox.connection_string, "--store", "System", "--namespace", "Default"]) == 0
-    assert "is clear" in capsys.readouterr().out
+    assert " passed." in capsys.readouterr().out
     assert main(["doctor", shared_sandbox.connection_string, "--store", "Systm"]) == 1
-    assert "ends at event store" in capsys.readouterr().out
+    assert "fails at event store" in capsys.readouterr().out
     monkeypatch.setenv("MY_KERNEL", shared_sandbox.connection_string)
     assert main(["doctor", "env:MY_KERNEL"]) == 0
     capsys.readouterr()
@@ -226,6 +228,6 @@ def test_a_step_reads_as_a_sentence() -> None:
     step = diagnose("chronicle://127.0.0.1:9/?auth=none")["port"]
     assert str(step).startswith("port: failed (")
     assert str(step).endswith(
-        "port 9 of 127.0.0.1 is refused: nothing listens there. Start the kernel, or correct the port (a kernel's own "
+        "port 9 of 127.0.0.1 is refused: no program listens. Start the kernel, or correct the port (a kernel's own "
         "is 35000)."
     )

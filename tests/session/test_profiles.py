@@ -64,7 +64,7 @@ def test_a_secret_in_the_file_is_refused_by_name(file: Path, connection: str, na
     file.write_text(f'[profiles.staging]\nconnection = "{connection}"\n')
     with pytest.raises(cn.InvalidInputError) as caught:
         profile("staging")
-    assert f"holds {named} itself" in str(caught.value)
+    assert f"contains {named} in plain text" in str(caught.value)
     assert "'staging'" in str(caught.value)
     assert CANARY not in str(caught.value)
 
@@ -76,7 +76,7 @@ def test_a_secret_in_the_file_is_refused_by_name(file: Path, connection: str, na
         ("[profiles.staging]\nevent_store = 3\n", "event_store of"),
         ('[profiles.staging]\nprotected = "yes"\n', "must be true or false"),
         ("[profiles]\nstaging = 3\n", "is not a table"),
-        ("[other]\nx = 1\n", "something else than profiles"),
+        ("[other]\nx = 1\n", "something other than profiles"),
         (f'[profiles.staging]\nconnection = "{CANARY}\n', "is not TOML"),
         ("[profiles.stagin]\n", "Did you mean 'stagin'?"),
         ("", "It has none."),
@@ -158,7 +158,7 @@ def test_an_environment_that_names_a_kernel_and_a_profile_of_another_is_refused(
         with pytest.raises(cn.InvalidInputError) as caught:
             act()
         assert f"leads to {shared_sandbox.address}, and profile 'nowhere'" in caught.value.message
-        assert "to 127.0.0.1:9: either could be meant" in caught.value.message
+        assert "to 127.0.0.1:9: either could be the right one" in caught.value.message
         assert "profile='nowhere'" in caught.value.hint
     assert "p" not in cn.clients()
 
@@ -190,7 +190,7 @@ def test_the_doctor_walks_to_the_kernel_of_a_profile(
 
 
 def test_the_doctor_looks_for_no_namespace_without_its_event_store(shared_sandbox: Sandbox) -> None:
-    with pytest.raises(cn.InvalidInputError, match="Namespace 'Nope' is looked for in an event store, and none"):
+    with pytest.raises(cn.InvalidInputError, match="Namespace 'Nope' needs an event store, but none"):
         cn.doctor(shared_sandbox.connection_string, namespace="Nope")
 
 

@@ -45,7 +45,7 @@ def test_an_inactive_webhook_gets_no_event_and_the_answer_says_why(client: Clien
         answer = client.webhooks.test("mine")
         assert events_of(receiver) == []
     assert answer.grade is Grade.ACCEPTED
-    assert "as it is inactive" in answer.caveats[-1]
+    assert "because it is inactive" in answer.caveats[-1]
 
 
 def test_a_kernel_that_is_no_sandbox_is_never_given_an_event(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -173,7 +173,7 @@ def test_failed_partitions_are_tried_now_and_the_states_follow() -> None:
         eventually(lambda: not client.failed_partitions("audit"))
         model.retry("audit")
         model.jobs.wait()
-        assert model.told.title == "No partition of 'audit' fails any more, so there was nothing to try."
+        assert model.told.title == "No partition of 'audit' fails any more, so there was nothing to retry."
         model.close()
         client.close()
 
@@ -186,16 +186,16 @@ def test_what_became_of_a_retry_is_told_of_each_partition() -> None:
     one, two, lost = failing("one"), failing("two"), failing("lost", quarantined=True)
     told = told_retry("audit", [(one, True), (lost, False)])
     assert (told.level, told.title) == (Level.WARNING, "1 of 2 failed partitions of 'audit' started.")
-    assert told.lines[1] == "Not started: lost in Default. The kernel has given up on them (quarantined)."
+    assert told.lines[1] == "Not started: lost in Default. The kernel no longer retries them (quarantined)."
     told = told_retry("audit", [(two, False), (lost, False)])
     assert told.lines == (
-        "Not started: two in Default, lost in Default. Of these the kernel has given up on 1 (quarantined).",
+        "Not started: two in Default, lost in Default. The kernel no longer retries 1 of them (quarantined).",
     )
     told = told_retry("audit", [(two, False)])
     assert told.lines == ("Not started: two in Default.",)
     told = told_retry("audit", [(one, None)])
-    assert (told.level, told.title) == (Level.PLAIN, "The kernel was asked to try 1 failed partition of 'audit'.")
-    assert "does not tell" in told.lines[0]
+    assert (told.level, told.title) == (Level.PLAIN, "The kernel was asked to retry 1 failed partition of 'audit'.")
+    assert "does not say" in told.lines[0]
     told = told_retry("audit", [(failing(f"p{number}"), True) for number in range(25)])
     assert told.lines[0].startswith("Started: p0 in Default, p1 in Default,")
     assert "p9 in Default, 15 more." in told.lines[0]

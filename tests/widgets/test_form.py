@@ -32,5 +32,5 @@ def test_an_id_that_is_not_there_is_told_with_the_nearest(client: Client) -> Non
 
 @pytest.mark.parametrize("given", [5, ["audit"], cn.Client])
 def test_anything_else_is_refused(client: Client, given: Any) -> None:
-    with pytest.raises(cn.InvalidInputError, match="A form begins with a definition or the id of a webhook, not "):
+    with pytest.raises(cn.InvalidInputError, match="A form needs a definition or the id of a webhook, not "):
         cn.widgets.WebhookForm(client, given)

@@ -187,7 +187,7 @@ def test_what_is_wrong_with_headers_stands_with_the_row(make: Make) -> None:
     assert "describes the body" in wrong["headers.2"]
     assert "headers.3" not in wrong
     assert "differ only in upper and lower case" in wrong["headers.4"]
-    assert "stands there twice" in wrong["headers.6"]
+    assert "is there twice" in wrong["headers.6"]
     for row in model.fields.headers:
         model.drop_header(row.key)
     assert model.remarks.wrong == {}
@@ -342,9 +342,7 @@ def test_what_a_newer_kernel_told_has_to_be_chosen_anew(make: Make) -> None:
     )
     model = make(read_back)
     assert model.fields.event_types == ("AccountOpened",)
-    assert model.remarks.wrong == {
-        "secret": "The authorization is of a kind that this version does not know. Choose another."
-    }
+    assert model.remarks.wrong == {"secret": "This version does not know this kind of authorization. Choose another."}
     model.set("kind", "none")
     assert not model.remarks.wrong
 
@@ -354,12 +352,12 @@ def test_what_was_typed_and_is_no_event_type_keeps_it_from_being_registered(make
     assert model.remarks.wrong == {}
     model.set("typed_type", "FundsDepsited")
     assert model.remarks.wrong == {
-        "event_types": "What was typed is no event type of this event store. Did you mean 'FundsDeposited'?"
+        "event_types": "The typed text is not an event type of this event store. Did you mean 'FundsDeposited'?"
     }
     assert model.obstacle == "1 field needs attention: the event types."
     assert "event_types" in model.touched
     model.set("typed_type", "zzz")
-    assert model.remarks.wrong["event_types"].endswith("Choose one of the list, or empty the box.")
+    assert model.remarks.wrong["event_types"].endswith("Choose an event type from the list, or clear the box.")
     model.set("all_known", True)
     assert model.remarks.wrong == {}
     model.set("all_known", False)

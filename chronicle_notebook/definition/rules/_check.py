@@ -144,7 +144,7 @@ def check_event_types(
     K/Core/Observation/States/Routing.cs). Storing two equal event types fails (source: K/Storage.MongoDB).
     """
     if not event_types:
-        message = "There are no event types, so the webhook would never fire."
+        message = "There are no event types, so the webhook would never receive an event."
         return [Problem("event_types", message, "Name at least one with with_event_type.")]
     found: list[Problem] = []
     seen: set[tuple[object, object]] = set()
@@ -154,8 +154,8 @@ def check_event_types(
         if wrong or not isinstance(event_type, EventType):
             continue
         if (event_type.id, event_type.generation) in seen:
-            message = f"The event type {str(event_type)!r} stands there twice."
-            found.append(Problem("event_types", message, "Name it once."))
+            message = f"The event type {str(event_type)!r} is named twice."
+            found.append(Problem("event_types", message, "Name it only once."))
         seen.add((event_type.id, event_type.generation))
     return found
 
@@ -270,7 +270,7 @@ def _check(definition: WebhookDefinition, secret: Secret, rule: Callable[[Secret
             f"Webhook {definition.id!r}: {problem.message}",
             field=problem.field,
             webhook=definition.id,
-            hint=f"It is what {secret.reference} leads to: look how that is set. {problem.hint}".rstrip(),
+            hint=f"It comes from {secret.reference}: check how this is set. {problem.hint}".rstrip(),
         )
 
 
@@ -284,7 +284,7 @@ def exposures(definition: WebhookDefinition) -> list[Caution]:
             Caution(
                 "target_url",
                 "The target is http, so the credentials go over the network in clear with each delivery.",
-                "Use https, unless nobody else can listen on the way.",
+                "Use https, unless nobody else can read the traffic.",
                 CredentialUrlWarning,
             )
         )
@@ -293,7 +293,7 @@ def exposures(definition: WebhookDefinition) -> list[Caution]:
         Caution(
             part.name,
             f"The {part.label} is http, so the client's secret and the token go over the network in clear.",
-            "Use https, unless nobody else can listen on the way.",
+            "Use https, unless nobody else can read the traffic.",
             CredentialUrlWarning,
         )
         for part in parts

@@ -64,12 +64,12 @@ def check_header_name(name: object) -> list[Problem]:
     if not name:
         return [Problem(FIELD, "The name of a header is empty.", "Write, for example, x-source.")]
     if not _TOKEN.fullmatch(name):
-        return [Problem(FIELD, _shape(name), "A name holds letters, digits and '-', for example x-source.")]
+        return [Problem(FIELD, _shape(name), "Use letters, digits and '-', for example x-source.")]
     if name.lower() in CONTENT_HEADERS:
         return [
             Problem(
                 FIELD,
-                f"The header {name!r} describes the body, and a kernel that is to send it fails at every delivery.",
+                f"The header {name!r} describes the body, and every delivery with it fails.",
                 "Leave it out; deliveries are JSON.",
             )
         ]
@@ -83,7 +83,7 @@ def _shape(name: str) -> str:
     position = (found.start() if found else 0) + 1
     character = name[position - 1]
     what = "white space" if character.isspace() else "a character"
-    return f"The name of a header holds {what} that no header name may hold (character {position} of {len(name)})."
+    return f"The name of a header contains {what}, which is not allowed (character {position} of {len(name)})."
 
 
 def check_header_value(name: object, value: object) -> list[Problem]:
@@ -98,15 +98,15 @@ def check_header_value(name: object, value: object) -> list[Problem]:
             return [Problem(FIELD, f"{shown} has an empty secret.", "Give it a value, for example Secret.env('NAME').")]
     if not isinstance(value, str):
         kind = type(value).__name__
-        return [Problem(FIELD, f"{shown} has a value that is neither a text nor a Secret, but {kind}.")]
+        return [Problem(FIELD, f"{shown} must have a text or a Secret as its value, not {kind}.")]
     found = _NOT_IN_VALUE.search(value)
     if found is None:
         return []
     character = found.group()
     names = {"\r": "a carriage return", "\n": "a line break", "\0": "a NUL"}
     what = names.get(character) or ("a control character" if ord(character) < 128 else "a character that is not ASCII")
-    hint = "Take it out." if ord(character) < 128 else "Percent-encode it, as kernels send ASCII only."
-    return [Problem(FIELD, f"{shown} has a value that holds {what} (character {found.start() + 1}).", hint)]
+    hint = "Remove it." if ord(character) < 128 else "Percent-encode it, as kernels send ASCII only."
+    return [Problem(FIELD, f"{shown} has a value with {what} (character {found.start() + 1}).", hint)]
 
 
 def check_headers(headers: Mapping[Any, Any], *, authorized: bool) -> list[Problem]:
@@ -124,7 +124,7 @@ def check_headers(headers: Mapping[Any, Any], *, authorized: bool) -> list[Probl
         problems.append(
             Problem(
                 FIELD,
-                "The header 'Authorization' stands beside an authorization, which sets it; every delivery would fail.",
+                "The header 'Authorization' repeats the authorization, which sets it too; every delivery would fail.",
                 "Keep one of the two.",
             )
         )

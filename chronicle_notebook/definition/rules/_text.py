@@ -37,10 +37,10 @@ def check_text(value: object, *, field: str, what: str, hint: str = "") -> list[
         return [Problem(field, f"{what} is {'blank' if value else 'empty'}.", hint)]
     found = unprintable(value)
     if found:
-        return [Problem(field, f"{what} holds {found}.", "Take it out.")]
+        return [Problem(field, f"{what} holds {found}.", "Remove it.")]
     if value != value.strip():
         side = "begins" if value != value.lstrip() else "ends"
-        return [Problem(field, f"{what} {side} with white space.", "Take it away.")]
+        return [Problem(field, f"{what} {side} with white space.", "Remove it.")]
     return []
 
 
@@ -52,7 +52,9 @@ def _check_key(value: object, *, field: str, what: str, hint: str) -> list[Probl
     problems = check_text(value, field=field, what=what, hint=hint)
     if not problems and KEY_SEPARATOR in str(value):
         problems.append(
-            Problem(field, f"{what} holds '#', with which kernels separate the parts of a key.", "Use '-' instead.")
+            Problem(
+                field, f"{what} contains '#', which kernels use to separate the parts of a key.", "Use '-' instead."
+            )
         )
     return problems
 

@@ -48,7 +48,7 @@ def target_url_caution(value: object) -> Caution | None:
         if parameter_looks_like_credential(name):
             return Caution(
                 "target_url",
-                f"The query of the target URL holds a parameter (number {position}) that looks like a credential, "
+                f"The query of the target URL has a parameter (number {position}) that looks like a credential, "
                 "and kernels store and list URLs in clear.",
                 "If the receiver can take a bearer token or a user name and password, use those: they are encrypted.",
                 CredentialUrlWarning,
@@ -79,9 +79,9 @@ def check_url(value: object, *, field: str, what: str, credentials: str, example
     if problems or not isinstance(value, str):
         return problems
     if any(character.isspace() for character in value):
-        return [Problem(field, f"{what} holds white space.", "Write %20 for a space, or take it away.")]
+        return [Problem(field, f"{what} contains white space.", "Write %20 for a space, or remove it.")]
     if "\\" in value:
-        return [Problem(field, f"{what} holds a backslash.", "Use '/'.")]
+        return [Problem(field, f"{what} contains a backslash.", "Use '/'.")]
     try:
         parts = urlsplit(value)
     except ValueError:  # its text repeats the URL
@@ -95,9 +95,9 @@ def _check_parts(
     if parts.scheme not in {"http", "https"} or not url[len(parts.scheme) :].startswith("://"):
         return [Problem(field, f"{what} is not an absolute http or https URL.", example)]
     if "@" in parts.netloc:
-        return [Problem(field, f"{what} holds a user name or password, which is listed in clear.", credentials)]
+        return [Problem(field, f"{what} contains a user name or password, which kernels list in clear.", credentials)]
     if "#" in url:
-        return [Problem(field, f"{what} has a fragment, which is never sent.", "Take away '#' and what follows it.")]
+        return [Problem(field, f"{what} has a fragment, which is never sent.", "Remove '#' and the text after it.")]
     return _check_host(parts, field=field, what=what, example=example)
 
 

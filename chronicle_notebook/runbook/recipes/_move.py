@@ -92,7 +92,7 @@ def moved(url: str, from_host: str, to_host: str) -> str | None:
     if not _is_at(url, from_host):
         return None
     if not to_host or set(to_host) & set("/@?#") or check_target_url(f"https://{to_host}/"):
-        raise InvalidInputError(f"{to_host!r} is no host.", field="to_host", hint="Write host or host:port.")
+        raise InvalidInputError(f"{to_host!r} is not a host.", field="to_host", hint="Write host or host:port.")
     parts, port = urlsplit(url), _port(url)
     user, at, _ = parts.netloc.rpartition("@")
     stays = port is not None and host_of(url).lower() != from_host.lower() and _port(f"//{to_host}") is None

@@ -220,7 +220,7 @@ class KeptDefinitions:
             raise
 
     def _unusable(self, what: str, error: OSError | UnicodeDecodeError) -> InvalidInputError:
-        reason = getattr(error, "strerror", None) or "it is no text"
+        reason = getattr(error, "strerror", None) or "it is not text"
         return self._wrong(f"cannot be {what}: {reason}.", "Name another file.")
 
     def _wrong(self, what: str, hint: str) -> InvalidInputError:

@@ -158,7 +158,7 @@ export function makeTypes(changed, leftOver) {
           "span",
           { class: "cn-chip" },
           type,
-          button("✕", () => (toggle(type), input.focus()), { class: "cn-ghost", "aria-label": `Take away ${type}` }),
+          button("✕", () => (toggle(type), input.focus()), { class: "cn-ghost", "aria-label": `Remove ${type}` }),
         ),
       ),
     );

@@ -110,7 +110,7 @@ export function toldBox(act) {
     show(told) {
       root.replaceChildren();
       if (!told) return;
-      const words = { good: "Done. ", warning: "Look: ", error: "Failed. ", plain: "" };
+      const words = { good: "Done. ", warning: "Warning: ", error: "Failed. ", plain: "" };
       root.append(
         el(
           "div",

@@ -15,7 +15,7 @@ export const TONES = /** @type {Record<string, string>} */ ({
 });
 
 /** Why there is no number where a partition fails. */
-export const WAITING = "Events wait behind those that fail; how many a kernel does not tell";
+export const WAITING = "Events wait behind the failed ones. A kernel does not say how many.";
 
 /**
  * @param {string} state
@@ -104,8 +104,8 @@ export function makeDetails({ act }) {
       hint.hidden = Boolean(details);
       hint.textContent =
         count > 1
-          ? `${grouped(count)} webhooks are selected: .selected of this explorer has their definitions.`
-          : "Select a webhook to see how its deliveries go.";
+          ? `${grouped(count)} webhooks are selected. In Python: explorer.selected.`
+          : "Select a webhook to see its deliveries.";
       if (!details) {
         current = "";
         question.replaceChildren();
@@ -132,7 +132,7 @@ function paneParts(details, open, toggled) {
   if (details.failing) parts.push(failures(details, open, toggled));
   parts.push(observerTable(details));
   const chips = details.types.map((/** @type {string} */ type) => el("span", { class: "cn-chip" }, type));
-  parts.push(fact("Events", el("div", { class: "cn-chips" }, ...(chips.length ? chips : ["none: it never fires"]))));
+  parts.push(fact("Events", el("div", { class: "cn-chips" }, ...(chips.length ? chips : ["none: it receives nothing"]))));
   const headers = details.headers.map((/** @type {string} */ name) =>
     el("div", { class: "cn-mono" }, `${name}: `, el("span", { "aria-label": "not shown" }, "••••••")),
   );
@@ -172,7 +172,7 @@ function failures(details, open, toggled) {
         {},
         el("span", { class: "cn-mono" }, each.partition),
         ` in ${each.namespace}, ${each.attempts} ${each.attempts === 1 ? "attempt" : "attempts"}, last ${clockTime(each.at)}`,
-        each.quarantined && " — quarantined: the kernel has given up",
+        each.quarantined && " — quarantined: the kernel no longer retries",
         each.message && el("div", { class: "cn-soft" }, each.message),
       ),
     ),
@@ -190,7 +190,7 @@ function observerTable(details) {
   return el(
     "table",
     { class: "cn-table" },
-    el("caption", { class: "cn-unseen" }, "How far it has come in each namespace"),
+    el("caption", { class: "cn-unseen" }, "Progress in each namespace"),
     el("tr", {}, ...titles.map((title, at) => el("th", { scope: "col", class: at > 1 ? "cn-right" : "" }, title))),
     ...details.spaces.map((/** @type {any} */ space) =>
       el(

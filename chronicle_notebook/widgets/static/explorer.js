@@ -76,7 +76,7 @@ function render({ model, el: host }) {
       {
         name: "lag",
         title: "Lag",
-        hint: "Numbers that are still to be looked at; not all of them need hold an event for the webhook",
+        hint: "Events that the observer has not seen yet. Not all are for this webhook.",
         width: "4.2em",
         above: 330,
         right: true,
@@ -137,7 +137,7 @@ function render({ model, el: host }) {
       { class: "cn-foot" },
       foot,
       el("span", { class: "cn-space" }),
-      el("span", {}, "What is selected, in Python: ", el("code", {}, ".selected"), " of this explorer"),
+      el("span", {}, "Selected webhooks in Python: ", el("code", {}, "explorer.selected")),
     ),
   );
 
@@ -226,8 +226,8 @@ function render({ model, el: host }) {
   /** @param {boolean} narrowed */
   function emptyText(narrowed) {
     if (!read)
-      return broken ? "The webhooks could not be read. Run the cell again to try anew." : "Reading the webhooks …";
-    if (hooks.size) return narrowed ? "No webhook passes this filter." : "";
+      return broken ? "The webhooks could not be read. Run the cell again." : "Reading the webhooks …";
+    if (hooks.size) return narrowed ? "No webhook matches this filter." : "";
     return "No webhook is registered here yet. Press New hook to make the first one.";
   }
 

@@ -283,7 +283,7 @@ function makeAuthorization({ set, send, textField }) {
   const undisclosed = el(
     "div",
     { class: "cn-remark cn-doubtful", hidden: true },
-    "! The kernel does not give credentials back. Give them again: registering sends them anew.",
+    "! The kernel does not give credentials back. Give them again: registering sends them.",
   );
   const root = el(
     "div",
@@ -417,7 +417,7 @@ function makeHeaders(send) {
           if (focusNew) row.name.focus();
           focusNew = false;
         }
-        row.drop.setAttribute("aria-label", `Take away the header ${header.name || "without a name"}`);
+        row.drop.setAttribute("aria-label", `Remove the header ${header.name || "without a name"}`);
         // What is held as a secret is shown neither while it is typed nor afterwards.
         row.value.type = header.masked ? "password" : "text";
         row.value.placeholder = header.masked ? "•••••• held" : "value, or env:NAME";
@@ -473,8 +473,8 @@ function makePlan(replace) {
               "div",
               { class: "cn-note" },
               el("b", {}, "As one guarded step: "),
-              "remove it, wait until it is gone, register it as filled in. Its observer goes on from where it was. ",
-              button("Remove and register anew", replace, { class: "cn-strong" }),
+              "remove it, wait until it is gone, register it as filled in. Its observer continues at its position. ",
+              button("Remove and register again", replace, { class: "cn-strong" }),
             )
           : "",
       );
