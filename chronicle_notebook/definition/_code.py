@@ -53,7 +53,9 @@ Written = str | Secret
 
 UNDISCLOSED = "The kernel does not return credentials: set these variables before you run this."
 LEFT_OUT = "Values that may be secret are left out: set these variables before you run this."
-UNKNOWN_KIND = "This version does not know the kind of its authorization: without an authorization it is not the same webhook."
+UNKNOWN_KIND = (
+    "This version does not know the kind of its authorization: without an authorization it is not the same webhook."
+)
 NO_GENERATION = "Generation 0 is written as 1: a kernel matches events only by the id of their type."
 ALL_EVENT_TYPES = "Without event types it gets all event types that are known."
 

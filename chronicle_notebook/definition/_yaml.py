@@ -253,7 +253,9 @@ class _Reader:
 
     def _scalar(self, node: yaml.Node, field: str) -> str:
         if node.tag not in _TAGS:
-            raise self._wrong(node, f"{field} has a YAML tag or '<<', which have no meaning here.", field, "Leave it out.")
+            raise self._wrong(
+                node, f"{field} has a YAML tag or '<<', which have no meaning here.", field, "Leave it out."
+            )
         if not isinstance(node, yaml.ScalarNode):
             raise self._wrong(node, f"{field} is a text.", field, "Put it into single quotes.")
         return str(node.value)

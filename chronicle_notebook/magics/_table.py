@@ -124,7 +124,7 @@ CHRONICLE = Magic(
         ),
         Command(
             "use",
-            "Make a client the current one, or let it use another event store or namespace. Without arguments: list them.",
+            "Make a client the current one, or give it another event store or namespace. Without arguments: list all.",
             (Argument("NAME", "the name of a client; by default the current one", required=False, names="clients"),),
             (_STORE, _NAMESPACE),
             python="cn.use(...)",
@@ -241,7 +241,9 @@ WEBHOOK_CELL = Magic(
                 Argument("URL", "the target of the events, or env:NAME or var:NAME that holds it"),
             ),
             (
-                Flag("--dry-run", "send nothing; show what would be sent and how it differs from the registered webhook"),
+                Flag(
+                    "--dry-run", "send nothing; show what would be sent and how it differs from the registered webhook"
+                ),
                 Flag("--allow-literal", "accept a token, password or client_secret in plain text; sandbox only"),
             ),
             python="client.webhooks.register(ID, URL, ...)",

@@ -71,7 +71,9 @@ class TargetAnswer:
 
 
 ANY_STATUS = "This kernel counts every answer as delivered, whatever its status (releases up to 16.37)."
-SOME_COUNT_ANY = "Kernels up to 16.37 count every answer as delivered, also one like this. Later kernels count it as a failure."
+SOME_COUNT_ANY = (
+    "Kernels up to 16.37 count every answer as delivered, also one like this. Later kernels count it as a failure."
+)
 
 
 def probe(

@@ -144,7 +144,7 @@ def test_a_bare_decorator_or_a_url_without_its_name_is_reported_with_the_right_f
     with pytest.raises(InvalidDeclarationError, match=r"but got the class .*Bare without one") as caught:
         webhook(Bare)
     assert 'target_url="https://' in caught.value.hint
-    with pytest.raises(InvalidDeclarationError, match="was given str without one") as caught:
+    with pytest.raises(InvalidDeclarationError, match="but got str without one") as caught:
         webhook(URL)
     assert caught.value.field == "target_url"
 

@@ -102,7 +102,7 @@ def test_remove_goes_on_after_a_yes_and_prints_what_brings_it_back(
     assert ran.value.action is Action.REMOVED
     assert "This code registers it again:\n\n%%webhook 'my hook' " in ran.said
     assert "token: env:MY_HOOK_8F0C38E75D90_TOKEN" in ran.said
-    assert "The kernel does not give credentials back" in ran.said
+    assert "The kernel does not return credentials" in ran.said
     assert CANARY not in ran.said
     assert "my hook" not in client.webhooks.all().ids
 
@@ -182,7 +182,7 @@ def test_test_says_when_the_kernel_would_accept_any_status(shell: Shell) -> None
         shell.value(f"%%webhook mine {receiver.url}\nevent_types: [AccountOpened]\nactive: false\n")
         answer = shell.value("%webhook test mine")
     assert answer.grade is Grade.ANSWERED
-    assert "counts any answer as delivered, whatever its status" in repr(answer)
+    assert "counts every answer as delivered, whatever its status" in repr(answer)
 
 
 def test_an_event_really_arrives_at_a_receiver_of_this_process(connected: Shell, client: Client) -> None:

@@ -34,7 +34,7 @@ def test_a_test_says_that_the_webhook_is_not_registered_and_not_that_a_sandbox_i
     assert answer.caveats[-1].endswith(
         "No event was appended for the test, because no webhook 'not-there' is registered."
     )
-    assert other.caveats[-1].endswith("as the registered webhook 'elsewhere' sends to another target.")
+    assert other.caveats[-1].endswith("because the registered webhook 'elsewhere' sends to another target.")
 
 
 # -- outcomes ------------------------------------------------------------------------------------------------------
