@@ -176,7 +176,7 @@ class Fingerprints:
         self.changes.append(CertificateChange(server, before, fingerprint))
         if warn:
             warn_user(
-                f"{server} shows another certificate than before (SHA-256 {fingerprint[:16]}…, it was {before[:16]}…). "
-                "With skipTlsValidation=true nobody checks that it is the same server.",
+                f"{server} shows another certificate than before (SHA-256 {fingerprint[:16]}…, was {before[:16]}…). "
+                "With skipTlsValidation=true nothing checks that it is the same server.",
                 CertificateChangedWarning,
             )

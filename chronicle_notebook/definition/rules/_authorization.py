@@ -32,11 +32,11 @@ def check_authorization(authorization: object) -> list[Problem]:
         return [
             Problem(
                 "authorization",
-                "The credentials were not given back by the kernel, so registering this would lose them.",
+                "The kernel did not return the credentials, so registering this would lose them.",
                 "Give them again with with_basic_auth, with_bearer_token or with_oauth.",
             )
         ]
-    message = f"The authorization is of no kind that a kernel knows: {type(authorization).__name__}."
+    message = f"A kernel does not know this kind of authorization: {type(authorization).__name__}."
     return [Problem("authorization", message, "Use with_basic_auth, with_bearer_token or with_oauth.")]
 
 
@@ -49,7 +49,7 @@ def _check_username(part: CredentialField, value: object) -> list[Problem]:
     """Check a user name. RFC 7617 ends it at the first ``:``."""
     problems = check_text(value, field=part.name, what=f"The {part.label}")
     if not problems and ":" in str(value):
-        message = f"The {part.label} holds ':', where a receiver would end it."
+        message = f"The {part.label} contains ':', where a receiver would end it."
         problems.append(Problem(part.name, message, "Use another."))
     return problems
 
@@ -63,14 +63,14 @@ def _check_secret(
     """
     field, what = part.name, f"The {part.label}"
     if not isinstance(value, Secret):
-        return [Problem(field, f"{what} is not a Secret, but {type(value).__name__}.", _REFERENCE)]
+        return [Problem(field, f"{what} must be a Secret, not {type(value).__name__}.", _REFERENCE)]
     if value.reference is not None:
         return []
     literal = value.reveal()
     if not literal:
         return [Problem(field, f"{what} is empty.", _REFERENCE)]
     if any("\ud800" <= character <= "\udfff" for character in literal):
-        return [Problem(field, f"{what} holds half a character (a lone surrogate).", "Read it again as UTF-8.")]
+        return [Problem(field, f"{what} contains half a character (a lone surrogate).", "Read it again as UTF-8.")]
     return more(part, literal)
 
 
@@ -80,9 +80,11 @@ def _token_problems(part: CredentialField, token: str) -> list[Problem]:
     if token != token.strip():
         return [Problem(field, f"{what} has white space around it, often from reading a file.", "Use .strip().")]
     if _NOT_IN_TOKEN.search(token):
-        return [Problem(field, f"{what} holds a character that no header can carry.", "Check where it comes from.")]
+        return [
+            Problem(field, f"{what} contains a character that a header cannot contain.", "Check where it comes from.")
+        ]
     if token.lower().startswith("bearer "):
-        return [Problem(field, f"{what} begins with the word Bearer, which the kernel adds.", "Take it away.")]
+        return [Problem(field, f"{what} begins with the word Bearer, which the kernel adds.", "Remove it.")]
     return []
 
 
