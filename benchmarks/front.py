@@ -9,12 +9,10 @@ from __future__ import annotations
 import statistics
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
-from pathlib import Path
 from typing import NoReturn
 
 from benchmarks.server import answer
@@ -132,8 +130,7 @@ def main() -> None:
     credentials = grpc.ssl_server_credentials([(certificate.key, certificate.chain)])
     own = server.add_secure_port("127.0.0.1:0", credentials)
     plain = server.add_insecure_port("127.0.0.1:0")
-    folder = tempfile.TemporaryDirectory()
-    front = Front(0, _nothing, Path(folder.name))
+    front = Front(0, _nothing)
     server.add_insecure_port(f"unix:{front.grpc_path}")
     server.start()
     front.start(certificate)
@@ -141,7 +138,6 @@ def main() -> None:
     print(certificate.chain.decode(), flush=True)
     sys.stdin.read()
     front.stop()
-    folder.cleanup()
     server.stop(None).wait()
 
 

@@ -8,10 +8,12 @@ import os
 import threading
 from pathlib import Path
 
+from cryptography.exceptions import UnsupportedAlgorithm
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
-from chronicle_notebook.sandbox._private import private
+from chronicle_notebook.base._errors import SandboxError
+from chronicle_notebook.sandbox._data_folder import KEY_UNFINISHED, private
 
 MOST_BYTES = 190
 """How many bytes of UTF-8 a 2048-bit key can encrypt with OAEP and SHA-256."""
@@ -33,6 +35,11 @@ class Crypto:
         self._thumbprint = ""
         # Decrypting takes about a millisecond, which would be most of the cost of a delivery.
         self._plain: dict[str, str] = {}
+
+    def check(self) -> None:
+        """Read the key that is kept, if there is one. Raises SandboxError when it cannot be used."""
+        if self._path.exists() or self._path.is_symlink():
+            self._loaded()
 
     def encrypt(self, secret: str) -> str:
         """The text form of a secret; an empty one stays empty.
@@ -74,9 +81,15 @@ class Crypto:
 
 
 def _read(path: Path) -> rsa.RSAPrivateKey:
-    key = serialization.load_pem_private_key(private(path).read_bytes(), password=None)
+    try:
+        key = serialization.load_pem_private_key(private(path).read_bytes(), password=None)
+    except (ValueError, TypeError, UnsupportedAlgorithm):
+        key = None
     if not isinstance(key, rsa.RSAPrivateKey):
-        raise TypeError(f"{path} does not hold an RSA key.")
+        raise SandboxError(
+            f"{path} does not hold the RSA key of a sandbox, so the secrets kept there cannot be read.",
+            hint="Put the file back, or give another data folder.",
+        )
     return key
 
 
@@ -84,7 +97,7 @@ def _create(path: Path) -> rsa.RSAPrivateKey:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
     # Written beside and renamed, so that a process killed half-way leaves no half key.
-    partial = path.with_suffix(".partial")
+    partial = path.with_name(KEY_UNFINISHED)
     partial.unlink(missing_ok=True)
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
         file.write(pem)

@@ -9,17 +9,15 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import os
-import shutil
 import socket
 import ssl
-import tempfile
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, cast
 
 from chronicle_notebook.base._loopback import BACKLOG, LoopThread, WithoutPayload, listening_socket, turns
 from chronicle_notebook.sandbox._certificate import Certificate
+from chronicle_notebook.sandbox._data_folder import CERTIFICATE, SOCKET, FrontFolder
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -42,26 +40,26 @@ Answer = Callable[["web.BaseRequest"], Awaitable["web.StreamResponse"]]
 class Front:
     """Listens from construction on, so that nobody else takes the port, and serves between `start` and `stop`."""
 
-    def __init__(self, port: int, make_answer: Callable[[], Answer], parent: Path) -> None:
+    def __init__(self, port: int, make_answer: Callable[[], Answer]) -> None:
         """``port`` 0 takes a free one. ``make_answer`` is called once there is an HTTP/1.1 request to answer.
 
-        The private folder is made in ``parent``, which nobody else uses. Raises OSError when the port cannot be had.
+        Raises OSError when the port cannot be had.
         """
         self._make_answer = make_answer
         self._socket = listening_socket(port)
         self.port: int = self._socket.getsockname()[1]
         try:
-            self._folder = _private_folder(parent)
+            self._folder = FrontFolder(_LONGEST_PATH)
         except BaseException:
             self._socket.close()
             raise
-        self.grpc_path = self._folder / "grpc"
+        self.grpc_path = self._folder.path / SOCKET
         """The Unix socket to which gRPC goes."""
         self._thread = LoopThread("chronicle-sandbox-front", self._socket, self._serve)
 
     def start(self, certificate: Certificate) -> None:
         """Begin to accept connections; something should listen on `grpc_path` by then."""
-        self._context = _context(certificate, self._folder)
+        self._context = _context(certificate, self._folder.path)
         self._thread.start()
 
     def refuse(self) -> None:
@@ -72,7 +70,7 @@ class Front:
         """Close everything; returns when the port is free and the thread has ended."""
         self._thread.tell(_Doorman.leave)
         self._thread.join()
-        shutil.rmtree(self._folder, ignore_errors=True)
+        self._folder.remove()
 
     async def _serve(self, ready: Callable[[_Doorman], None]) -> None:
         loop = asyncio.get_running_loop()
@@ -276,29 +274,12 @@ class _Outside(_End):
         return bool(agreed == "h2")
 
 
-def _private_folder(parent: Path) -> Path:
-    """A new folder with mode 0700 whose path is short enough for a Unix socket; what a killed process left is cleared.
-
-    Where ``parent`` is too long the system's folder for temporary files is taken.
-    """
-    folder = parent / "front"
-    if len(os.fsencode(folder)) <= _LONGEST_PATH:
-        shutil.rmtree(folder, ignore_errors=True)
-        folder.mkdir(mode=0o700)
-        return folder
-    made = tempfile.mkdtemp(prefix="chronicle-front-")
-    if len(os.fsencode(made)) > _LONGEST_PATH:
-        Path(made).rmdir()
-        made = tempfile.mkdtemp(prefix="chronicle-front-", dir="/tmp")
-    return Path(made)
-
-
 def _context(certificate: Certificate, folder: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     # A client that offers both gets HTTP/1.1: gRPC offers HTTP/2 alone.
     context.set_alpn_protocols(["http/1.1", "h2"])
     # The standard library reads a key from a file only.
-    file = folder / "key"
+    file = folder / CERTIFICATE
     file.touch(mode=0o600)
     try:
         file.write_bytes(certificate.key + certificate.chain)

@@ -10,6 +10,7 @@ import grpc
 from chronicle_notebook.sandbox import _rows
 from chronicle_notebook.sandbox._connected import ConnectedClients
 from chronicle_notebook.sandbox._crypto import Crypto
+from chronicle_notebook.sandbox._data_folder import DATABASE, KEY
 from chronicle_notebook.sandbox._event_types import EventTypes
 from chronicle_notebook.sandbox._log import Log
 from chronicle_notebook.sandbox._profile import Profile
@@ -45,9 +46,9 @@ class Kernel:
         self.topics = Topics()
         self.clients = ConnectedClients(self.topics)
         self.recommendations = Recommendations(self.topics)
-        self.database = Database(data / "sandbox.db")
+        self.database = Database(data / DATABASE)
         self.events = EventTable(self.database)
-        crypto = Crypto(data / "encryption.pem")
+        self._crypto = crypto = Crypto(data / KEY)
         table = WebhookTable(self.database)
         self.stores = Stores(EventStoreTable(self.database), self.topics)
         self.types = EventTypes(EventTypeTable(self.database), self.topics, behaviour)
@@ -68,6 +69,7 @@ class Kernel:
 
     def start(self) -> None:
         """Load what is in storage and begin to deliver."""
+        self._crypto.check()
         self.stores.on_store = self.types.add_kernel_types
         self.types.load()
         self.stores.load()

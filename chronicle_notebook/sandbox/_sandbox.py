@@ -5,9 +5,7 @@ from __future__ import annotations
 import atexit
 import html
 import os
-import shutil
 import sqlite3
-import tempfile
 import threading
 from collections.abc import Mapping
 from functools import partial
@@ -23,8 +21,7 @@ from chronicle_notebook.base._public import public
 from chronicle_notebook.base._secrets import Secret, secret
 from chronicle_notebook.display._table_and_card import PLAIN
 from chronicle_notebook.sandbox._behaviour import Behaviour
-from chronicle_notebook.sandbox._leftovers import PREFIX, sweep
-from chronicle_notebook.sandbox._lock import FolderLock
+from chronicle_notebook.sandbox._data_folder import DataFolder
 from chronicle_notebook.sandbox._profile import PROFILES, Generation, profile
 
 if TYPE_CHECKING:
@@ -89,7 +86,6 @@ class Sandbox:
         check_seconds(token_lifetime, field="token_lifetime", above_zero=True)
         _check_kinds(data=data, behaves_like=behaves_like, behaviour=behaviour, clients=clients)
         self._wanted_port = port
-        self._given = None if data is None else Path(data).expanduser().absolute()
         self._seed = seed
         self._settle_delay = settle_delay
         self._time_scale = time_scale
@@ -101,8 +97,7 @@ class Sandbox:
         self._mutex = threading.RLock()
         self._process = os.getpid()
         self._port: int | None = None
-        self._folder: Path | None = self._given
-        self._lock: FolderLock | None = None
+        self._data = DataFolder(None if data is None else Path(data).expanduser().absolute())
         self._kernel: Kernel | None = None
         self._server: Server | None = None
 
@@ -127,19 +122,15 @@ class Sandbox:
             return
         with self._mutex:
             atexit.unregister(self.stop)
-            server, kernel, lock = self._server, self._kernel, self._lock
-            self._server = self._kernel = self._lock = self._port = None
+            server, kernel = self._server, self._kernel
+            self._server = self._kernel = self._port = None
             if kernel is not None:
                 kernel.interrupt()
             if server is not None:
                 server.stop()
             if kernel is not None:
                 kernel.stop()
-            if lock is not None:
-                lock.release()
-            if self._given is None and self._folder is not None:
-                shutil.rmtree(self._folder, ignore_errors=True)
-                self._folder = None
+            self._data.release()
 
     @property
     def running(self) -> bool:
@@ -189,9 +180,9 @@ class Sandbox:
     @property
     def data(self) -> Path:
         """The folder with everything that is kept. Raises SandboxError when a temporary one does not exist (yet)."""
-        if self._folder is None:
+        if self._data.path is None:
             raise SandboxError("The sandbox does not run, so it has no data folder.", hint="Call start() first.")
-        return self._folder
+        return self._data.path
 
     def __enter__(self) -> Self:
         return self.start()
@@ -236,7 +227,7 @@ class Sandbox:
             from chronicle_notebook.sandbox.services import otherwise, served
         except ImportError as error:
             raise missing("sandbox", "A sandbox", error) from error
-        folder = self._prepare_folder()
+        folder = self._data.take()
         try:
             self._kernel = Kernel(
                 folder,
@@ -246,36 +237,27 @@ class Sandbox:
                 accept_unserved=self._accept_unserved,
             )
             self._kernel.start()
-        except sqlite3.DatabaseError as error:
+            if self._seed:
+                sow(self._kernel)
+        except (sqlite3.Error, OSError, ValueError, RecursionError) as error:
             raise SandboxError(
-                f"The data in {folder} cannot be used: {error}.", hint="Give another folder, or delete that one."
+                f"The data in {folder} cannot be used: {_told(error)}.", hint="Give another folder, or delete that one."
             ) from error
-        if self._seed:
-            sow(self._kernel)
         authority = Authority(self._clients, self._token_lifetime) if self._auth else None
         note_use()
         self._server = Server(
             served(self._kernel), authority, partial(_pages, self._kernel, authority), otherwise(self._kernel)
         )
-        self._port = self._server.start(self._wanted_port, folder)
+        self._port = self._server.start(self._wanted_port)
         # A process that ends without stop() leaves no temporary folder and no half-done delivery.
         atexit.register(self.stop)
 
-    def _prepare_folder(self) -> Path:
-        if self._given is None:
-            sweep()
-            self._folder = Path(tempfile.mkdtemp(prefix=PREFIX))
-        folder = self.data
-        lock = FolderLock(folder)
-        try:
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            lock.acquire()
-        except OSError as error:
-            raise SandboxError(
-                f"The data folder {folder} cannot be used: {error.strerror}.", hint="Give another folder."
-            ) from error
-        self._lock = lock
-        return folder
+
+def _told(error: Exception) -> str:
+    """What is wrong with the data, without a path or a value of it."""
+    if isinstance(error, RecursionError):
+        return "a schema or a content in it is nested too deep"
+    return str(error.strerror if isinstance(error, OSError) else error)
 
 
 def _check(*, port: object, seed: object, settle_delay: object, time_scale: object) -> None:

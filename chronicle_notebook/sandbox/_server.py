@@ -6,7 +6,6 @@ import errno
 import logging
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, NoReturn
 
 import grpc
@@ -85,13 +84,10 @@ class Server:
             self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
         self._server.add_generic_rpc_handlers((_Others(otherwise),))
 
-    def start(self, port: int, data: Path) -> int:
-        """Listen on a port, 0 for a free one; the port. Raises SandboxError when it cannot be had.
-
-        ``data`` is a folder for what is needed while it runs.
-        """
+    def start(self, port: int) -> int:
+        """Listen on a port, 0 for a free one; the port. Raises SandboxError when it cannot be had."""
         try:
-            front = self._front = Front(port, self._pages, data)
+            front = self._front = Front(port, self._pages)
         except OSError as error:
             raise _refused(port, error) from error
         self._server.add_insecure_port(f"unix:{front.grpc_path}")

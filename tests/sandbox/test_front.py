@@ -8,7 +8,6 @@ import http.client
 import socket
 import ssl
 import stat
-import tempfile
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -138,7 +137,7 @@ def test_big_messages_pass_both_ways_at_once(tmp_path: Path) -> None:
     async def nobody(_request: object) -> object:
         raise AssertionError
 
-    front = _front.Front(0, lambda: nobody, tmp_path)  # type: ignore[arg-type, return-value]
+    front = _front.Front(0, lambda: nobody)  # type: ignore[arg-type, return-value]
     limits = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
     server = grpc.server(ThreadPoolExecutor(4), options=limits)
     echo: grpc.RpcMethodHandler[bytes, bytes] = grpc.unary_unary_rpc_method_handler(lambda request, _: request)
@@ -158,37 +157,36 @@ def test_big_messages_pass_both_ways_at_once(tmp_path: Path) -> None:
 
 def test_who_does_not_read_stops_who_writes_and_loses_nothing() -> None:
     total, chunk = 64, bytes(range(256)) * 4096  # 64 MB
-    with tempfile.TemporaryDirectory(prefix="c-") as folder:
-        front = _front.Front(0, lambda: None, Path(folder))  # type: ignore[arg-type, return-value]
-        behind = socket.socket(socket.AF_UNIX)
-        behind.bind(str(front.grpc_path))
-        behind.listen()
-        front.start(Certificate.generate())
-        with shaken(front.port, "h2") as outside:
-            inside, _ = behind.accept()
-            written = 0
+    front = _front.Front(0, lambda: None)  # type: ignore[arg-type, return-value]
+    behind = socket.socket(socket.AF_UNIX)
+    behind.bind(str(front.grpc_path))
+    behind.listen()
+    front.start(Certificate.generate())
+    with shaken(front.port, "h2") as outside:
+        inside, _ = behind.accept()
+        written = 0
 
-            def write() -> None:
-                nonlocal written
-                for _ in range(total):
-                    inside.sendall(chunk)
-                    written += 1
-                inside.close()
+        def write() -> None:
+            nonlocal written
+            for _ in range(total):
+                inside.sendall(chunk)
+                written += 1
+            inside.close()
 
-            writer = threading.Thread(target=write)
-            writer.start()
-            seen = -1
-            while seen != written:  # until it has come to a standstill
-                seen = written
-                time.sleep(0.2)
-            assert seen < total / 2
-            received = bytearray()
-            while data := outside.recv(1 << 20):
-                received += data
-            writer.join()
-        assert received == chunk * total
-        front.stop()
-        behind.close()
+        writer = threading.Thread(target=write)
+        writer.start()
+        seen = -1
+        while seen != written:  # until it has come to a standstill
+            seen = written
+            time.sleep(0.2)
+        assert seen < total / 2
+        received = bytearray()
+        while data := outside.recv(1 << 20):
+            received += data
+        writer.join()
+    assert received == chunk * total
+    front.stop()
+    behind.close()
 
 
 def test_fifty_clients_at_once_are_served(sandbox: Sandbox) -> None:
@@ -208,24 +206,9 @@ def test_nobody_else_can_reach_what_is_behind_the_port_and_no_key_is_left(sandbo
     assert front is not None
     folder = front.grpc_path.parent
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
-    assert [entry.name for entry in folder.iterdir()] == ["grpc"]
+    assert {entry.name for entry in folder.iterdir()} == {"grpc", "sandbox.lock"}
     sandbox.stop()
     assert not folder.exists()
-
-
-def test_what_a_killed_process_left_is_cleared() -> None:
-    with tempfile.TemporaryDirectory(prefix="c-") as folder:
-        left = Path(folder) / "front"
-        left.mkdir()
-        (left / "grpc").touch()
-        (left / "key").touch()
-        for _ in range(2):
-            with Sandbox(data=folder) as sandbox:
-                client = Client(sandbox.port)
-                client.ensure_store()
-                client.close()
-                assert [entry.name for entry in left.iterdir()] == ["grpc"]
-            assert not left.exists()
 
 
 def test_a_long_path_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from chronicle_notebook.sandbox import Sandbox
-from chronicle_notebook.sandbox._leftovers import FRESH, PREFIX
+from chronicle_notebook.sandbox._data_folder import FRESH, FRONT_PREFIX, LOCK, MARK, PREFIX
 
 RUN = (
     "import sys; from chronicle_notebook.sandbox import Sandbox; running = Sandbox().start(); "
@@ -58,7 +58,8 @@ def test_the_folder_of_a_killed_sandbox_goes_with_the_next_one(temporary: Path) 
     assert (folder / "sandbox.db").exists()
     with Sandbox():
         assert folder.exists(), "it may belong to one that is only starting"
-    aged(folder)
+    for each in temporary.iterdir():
+        aged(each)
     with Sandbox() as running:
         assert not folder.exists()
         assert running.data.exists()
@@ -88,3 +89,46 @@ def test_what_only_has_such_a_name_stays(temporary: Path) -> None:
         assert (elsewhere / "kept").exists()
         assert link.is_symlink()
         assert file.exists()
+
+
+def test_no_folder_of_a_person_goes(temporary: Path) -> None:
+    """Whatever its name is, what is in it, and how near to a folder of ours it comes."""
+    named = temporary / f"{PREFIX}demo"
+    with Sandbox(data=named, seed=True):
+        pass
+    front = temporary / f"{FRONT_PREFIX}mine"
+    front.mkdir()
+    (front / "key").write_text("precious")
+    marked = temporary / f"{PREFIX}marked"
+    marked.mkdir()
+    (marked / LOCK).write_bytes(MARK)
+    (marked / "precious.txt").write_text("precious")
+    (marked / "sandbox.db").mkdir()
+    (marked / "sandbox.db" / "precious.txt").write_text("precious")
+    linked = temporary / f"{PREFIX}linked"
+    linked.mkdir()
+    mark = temporary / "mark"
+    mark.write_bytes(MARK)
+    (linked / LOCK).symlink_to(mark)
+    (linked / "sandbox.db").write_text("precious")
+    folders = [named, front, marked, linked]
+    for folder in folders:
+        aged(folder)
+    before = {path: path.read_bytes() for folder in folders for path in folder.rglob("*") if path.is_file()}
+    before.pop(marked / LOCK)
+    with Sandbox():
+        pass
+    assert {path: path.read_bytes() for path in before} == before
+    assert len(before) > 5
+
+
+def test_a_killed_sandbox_leaves_nothing_after_the_next_one(temporary: Path) -> None:
+    process, folder = started(temporary)
+    fronts = list(temporary.glob(f"{FRONT_PREFIX}*"))
+    assert fronts
+    ended(process, signal.SIGKILL)
+    for each in (folder, *fronts):
+        aged(each)
+    with Sandbox():
+        assert not folder.exists()
+        assert not any(each.exists() for each in fronts)

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chronicle_notebook.base._errors import SandboxError
-from chronicle_notebook.sandbox._private import private
+from chronicle_notebook.sandbox._data_folder import private
 
 VERSION = 3
 

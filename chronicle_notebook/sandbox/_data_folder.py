@@ -1,0 +1,260 @@
+"""The folder with what a sandbox keeps: who may have it, what is deleted of it, and by whom.
+
+A sandbox deletes nothing of a person's. It deletes temporary folders that it made itself, which it knows by a mark, and
+of those only the files that a sandbox writes. It follows no link.
+"""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+import time
+from pathlib import Path
+from typing import IO
+
+from chronicle_notebook.base._errors import NotSupportedError, SandboxError
+
+try:
+    import fcntl
+except ImportError:  # Windows has none
+    fcntl = None  # type: ignore[assignment]
+
+DATABASE, KEY, KEY_UNFINISHED, LOCK = "sandbox.db", "encryption.pem", "encryption.partial", "sandbox.lock"
+"""The files of a data folder."""
+SOCKET, CERTIFICATE = "grpc", "key"
+"""The files of the folder that a sandbox needs only while it runs."""
+PREFIX, FRONT_PREFIX = "chronicle-sandbox-", "chronicle-front-"
+"""How the names of temporary folders begin."""
+MARK = b"chronicle-notebook made this folder and deletes it\n"
+"""What the lock file of a temporary folder holds. A folder without it is a person's, whatever its name is."""
+FRESH = 60.0
+"""Seconds in which a folder may have no lock yet, because its sandbox is only starting."""
+
+_OURS = frozenset(
+    {
+        DATABASE,
+        f"{DATABASE}-wal",
+        f"{DATABASE}-shm",
+        f"{DATABASE}-journal",
+        KEY,
+        KEY_UNFINISHED,
+        LOCK,
+        SOCKET,
+        CERTIFICATE,
+    }
+)
+_NO_LINK = getattr(os, "O_NOFOLLOW", 0)
+
+
+def private(path: Path) -> Path:
+    """See that a file is there and is of mode 0600, before anything is written to it.
+
+    :raises SandboxError: the path is a link or a folder, or the file is somebody else's.
+    """
+    try:
+        descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | _NO_LINK, 0o600)
+    except OSError as error:
+        raise _unusable(path, "is a link" if path.is_symlink() else f"cannot be used: {error.strerror}") from None
+    try:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise _unusable(path, "is not a file")
+        if status.st_nlink > 1:
+            raise _unusable(path, "has a second name elsewhere (a hard link)")
+        if status.st_uid != os.geteuid():
+            raise _unusable(path, "belongs to somebody else, who could read what a sandbox keeps in it")
+        os.fchmod(descriptor, 0o600)
+    finally:
+        os.close(descriptor)
+    return path
+
+
+def _unusable(path: Path, why: str) -> SandboxError:
+    return SandboxError(
+        f"{path} {why}, so no sandbox keeps its data there.", hint="Give another data folder with --data."
+    )
+
+
+class FolderLock:
+    """A lock on a folder that the operating system gives back when its process ends, however it ends."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._file: IO[bytes] | None = None
+
+    def acquire(self, *, mark: bytes = b"") -> None:
+        """Take the lock, and write a mark into a lock file that is new.
+
+        :raises SandboxError: another sandbox holds the lock.
+        :raises NotSupportedError: the platform has no such lock.
+        """
+        if fcntl is None:
+            raise NotSupportedError(
+                "A sandbox kernel runs on Linux and macOS: this platform has no lock for its data folder.",
+                hint="Run the notebook there, for example in a container.",
+            )
+        file = private(self._folder / LOCK).open("ab")
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            file.close()
+            raise SandboxError(
+                f"The data folder {self._folder} is in use by another running sandbox.",
+                hint="Stop that one, or give this one another folder.",
+            ) from error
+        if mark and not file.tell():
+            file.write(mark)
+            file.flush()
+        self._file = file
+
+    def release(self) -> None:
+        """Give the lock back."""
+        if self._file is not None:
+            # Not by closing alone: a process that was forked meanwhile has the file open as well.
+            fcntl.flock(self._file, fcntl.LOCK_UN)
+            self._file.close()
+            self._file = None
+
+
+class DataFolder:
+    """A folder that this sandbox holds from :meth:`take` to :meth:`release`."""
+
+    def __init__(self, given: Path | None) -> None:
+        """``given`` is a folder of a person's; None for a temporary one, which goes with the sandbox."""
+        self._temporary = given is None
+        self.path = given
+        """The folder; None while a temporary one does not exist."""
+        self._lock: FolderLock | None = None
+
+    def take(self) -> Path:
+        """Make the folder if it is not there, check it and lock it.
+
+        :raises SandboxError: it cannot be made, others can write to it, or another sandbox holds it.
+        """
+        if self._temporary:
+            sweep()
+            self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
+        assert self.path is not None  # noqa: S101 - set a line above, or given
+        lock = FolderLock(self.path)
+        try:
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _check(self.path)
+            lock.acquire(mark=MARK if self._temporary else b"")
+        except OSError as error:
+            raise SandboxError(
+                f"The data folder {self.path} cannot be used: {error.strerror}.", hint="Give another folder."
+            ) from error
+        self._lock = lock
+        return self.path
+
+    def release(self) -> None:
+        """Give the folder back, and delete it if it is a temporary one. Without effect when it is not held."""
+        lock, self._lock = self._lock, None
+        if self._temporary and self.path is not None:
+            delete(self.path)
+            self.path = None
+        if lock is not None:
+            lock.release()
+
+
+def _check(folder: Path) -> None:
+    """Refuse a folder in which somebody else could lay a link or change a file."""
+    status = folder.stat()
+    if status.st_uid not in {os.geteuid(), 0}:
+        raise SandboxError(
+            f"The data folder {folder} belongs to somebody else.", hint="Give a folder of your own with --data."
+        )
+    shared_group = status.st_mode & stat.S_IWGRP and not _is_own_group(status.st_gid)
+    if shared_group or status.st_mode & stat.S_IWOTH:
+        raise SandboxError(
+            f"Others can write to the data folder {folder} (mode {status.st_mode & 0o7777:o}), so they could change "
+            "what a sandbox keeps.",
+            hint="Take that right away with chmod go-w, or give another folder with --data.",
+        )
+    for name in sorted(_OURS):
+        if (folder / name).is_symlink():
+            raise _unusable(folder / name, "is a link")
+
+
+def _is_own_group(group: int) -> bool:
+    """Whether a group is that of one account alone: many systems make one for each, and give it the right to write."""
+    import grp
+    import pwd
+
+    try:
+        entry, user = grp.getgrgid(group), pwd.getpwuid(os.geteuid()).pw_name
+    except KeyError:
+        return False
+    return entry.gr_name == user and not set(entry.gr_mem) - {user}
+
+
+class FrontFolder:
+    """A private folder for the socket of a running sandbox, with a path short enough for a Unix socket."""
+
+    def __init__(self, longest: int) -> None:
+        """``longest`` is the number of bytes that the path may have.
+
+        :raises SandboxError: no such folder can be made.
+        """
+        made = tempfile.mkdtemp(prefix=FRONT_PREFIX)
+        if len(os.fsencode(made)) > longest:
+            Path(made).rmdir()
+            made = tempfile.mkdtemp(prefix=FRONT_PREFIX, dir="/tmp")
+        self.path = Path(made)
+        self._lock = FolderLock(self.path)
+        self._lock.acquire(mark=MARK)
+
+    def remove(self) -> None:
+        """Delete the folder."""
+        delete(self.path)
+        self._lock.release()
+
+
+def sweep() -> None:
+    """Delete temporary folders of this user that a killed sandbox left. What cannot be deleted is left for later."""
+    places = {tempfile.gettempdir(), "/tmp"}  # noqa: S108 - only looked at
+    for place in places:
+        for prefix in (PREFIX, FRONT_PREFIX):
+            for folder in Path(place).glob(f"{prefix}*"):
+                try:
+                    if _is_marked(folder):
+                        _delete_unless_held(folder)
+                except (OSError, SandboxError):
+                    continue
+
+
+def _is_marked(folder: Path) -> bool:
+    """Whether a sandbox of this user made a folder some time ago, and made it as a temporary one."""
+    status = folder.lstat()
+    if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or time.time() - status.st_mtime <= FRESH:
+        return False
+    descriptor = os.open(folder / LOCK, os.O_RDONLY | _NO_LINK | getattr(os, "O_NONBLOCK", 0))
+    try:
+        status = os.fstat(descriptor)
+        ours = stat.S_ISREG(status.st_mode) and status.st_uid == os.geteuid()
+        return ours and os.read(descriptor, len(MARK) + 1) == MARK
+    finally:
+        os.close(descriptor)
+
+
+def _delete_unless_held(folder: Path) -> None:
+    lock = FolderLock(folder)
+    lock.acquire()
+    try:
+        delete(folder)
+    finally:
+        lock.release()
+
+
+def delete(folder: Path) -> None:
+    """Delete the files that a sandbox writes, and the folder if nothing else is in it. No link is followed."""
+    for name in _OURS:
+        try:
+            (folder / name).unlink(missing_ok=True)
+        except OSError:
+            continue  # a folder of that name is not ours
+    try:
+        folder.rmdir()
+    except OSError:
+        return  # something else is in it: that stays
