@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import threading
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
@@ -9,7 +11,6 @@ from typing import Any
 
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._event_type import EventType, Registration
-from chronicle_notebook.sandbox._http import json_object
 from chronicle_notebook.sandbox._stores import Store
 from chronicle_notebook.sandbox._topics import Topics
 from chronicle_notebook.sandbox._webhook_events import registered_in
@@ -102,3 +103,33 @@ class EventTypes:
 def parsed(schema: str) -> Mapping[str, Any]:
     """A schema as JSON. Raises ValueError when the text is not a JSON object."""
     return json_object(schema, "schema")
+
+
+DEEPEST = 200
+"""Levels of objects and lists in a schema. A bound of the sandbox: a far deeper schema would end the stack when it is
+read, and a stored one would keep the sandbox from starting again."""
+
+
+def json_object(text: str, what: str) -> dict[str, Any]:
+    """The JSON object in a text. Raises ValueError, which says what is wrong, when there is none."""
+    if _depth(text) > DEEPEST:
+        raise ValueError(f"The {what} is nested deeper than {DEEPEST} levels.")
+    try:
+        value = json.loads(text)
+    except ValueError as error:
+        raise ValueError(f"The {what} is not valid JSON: {error}") from error
+    if not isinstance(value, dict):
+        raise ValueError(f"The {what} is not a JSON object.")
+    return value
+
+
+_STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"')
+
+
+def _depth(text: str) -> int:
+    """How deep the brackets outside of strings are nested. Counted, because reading would end the reader's stack."""
+    depth = deepest = 0
+    for bracket in re.findall(r"[\[\]{}]", _STRINGS.sub("", text)):
+        depth += 1 if bracket in "[{" else -1
+        deepest = max(deepest, depth)
+    return deepest

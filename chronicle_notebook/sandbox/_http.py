@@ -113,14 +113,3 @@ def _credentials(request: web.BaseRequest, form: dict[str, str]) -> tuple[str, s
 
 def _json(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
     return web.Response(text=json.dumps(value), status=status, headers=headers, content_type="application/json")
-
-
-def json_object(text: str, what: str) -> dict[str, Any]:
-    """The JSON object in a text. Raises ValueError, which says of what it is, when there is none."""
-    try:
-        value = json.loads(text)
-    except ValueError as error:
-        raise ValueError(f"The {what} is not valid JSON: {error}") from error
-    if not isinstance(value, dict):
-        raise ValueError(f"The {what} is not a JSON object.")
-    return value

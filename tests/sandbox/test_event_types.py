@@ -157,6 +157,14 @@ def test_a_schema_that_is_no_json_object_is_refused(client: Client, schema: str)
     assert "JSON" in register(client, registration("T", schema=schema)).ExceptionMessages[0]
 
 
+@pytest.mark.parametrize("levels", [150, 5000])
+def test_a_schema_that_is_nested_too_deep_is_refused(client: Client, levels: int) -> None:
+    schema = '{"type":"object","properties":{"[":' * levels + '{"type":"string"}' + "}}" * levels
+    answer = register(client, registration("Deep", schema=schema))
+    assert "nested deeper" in " ".join(answer.ExceptionMessages)
+    assert "Deep" not in [row.Id for row in own(client)]
+
+
 def test_generations_are_listed_oldest_first_and_the_latest_stands_for_the_type(client: Client) -> None:
     for generation in (2, 1):
         single = wire.RegisterSingleEventTypeRequest(EventStore=STORE, Type=registration("T", generation))
