@@ -12,10 +12,12 @@ from chronicle_notebook.definition import _declaration
 from chronicle_notebook.events import _declared_event_type
 from chronicle_notebook.model import EventType, RegisteredEventType
 from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.sandbox._reactor import Reactor
 from chronicle_notebook.session._client import Client
 from chronicle_notebook.session._connect import connect
 from tests.processes import Groups, rank
 from tests.scripted import ScriptedKernel, scripted
+from tests.waiting import LONG
 
 # A busy machine is slow, not wrong. What Hypothesis does differently in CI stays.
 settings.register_profile("unhurried", settings(), deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -54,6 +56,21 @@ def nothing_declared(monkeypatch: pytest.MonkeyPatch) -> None:
 def kernel() -> Iterator[ScriptedKernel]:
     with scripted() as running:
         yield running
+
+
+@pytest.fixture
+def settled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sandboxes of this process answer a registration or removal only once it is in effect.
+
+    For tests of what does not take effect: however short they wait for it, the rest is there by then.
+    """
+    append = Reactor.append
+
+    def append_and_settle(self: Reactor, *arguments: Any) -> None:
+        append(self, *arguments)
+        self.wait_until_settled(LONG)
+
+    monkeypatch.setattr(Reactor, "append", append_and_settle)
 
 
 @pytest.fixture(scope="session")

@@ -9,7 +9,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
@@ -17,6 +16,7 @@ from urllib.parse import parse_qs, urlsplit
 import pytest
 
 import chronicle_notebook as cn
+from tests.waiting import eventually
 
 ROOT = Path(__file__).parents[1]
 BINDER = ROOT / "binder"
@@ -45,7 +45,6 @@ def start(*command: str, env: dict[str, str]) -> subprocess.CompletedProcess[str
         cwd=ROOT / "notebooks",
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
 
@@ -68,13 +67,8 @@ def sandboxes(folder: Path) -> list[int]:
 
 
 def nothing_left(folder: Path) -> bool:
-    """Whether the sandbox and its files are gone within ten seconds."""
-    deadline = time.monotonic() + 10
-    while sandboxes(folder) or any(folder.iterdir()):
-        if time.monotonic() > deadline:
-            return False
-        time.sleep(0.1)
-    return True
+    """Whether the sandbox and its files are gone, at once or soon."""
+    return eventually(lambda: not sandboxes(folder) and not any(folder.iterdir()))
 
 
 @pytest.fixture
@@ -112,7 +106,6 @@ def test_repo2docker_installs_the_pins_and_runs_post_build_and_start() -> None:
         env=environment(Path(sys.executable), Path("/tmp")),
         capture_output=True,
         text=True,
-        timeout=60,
         check=False,
     )
     assert read.returncode == 0, read.stderr
@@ -170,7 +163,7 @@ def test_the_exit_code_is_that_of_the_command(temporary: Path) -> None:
 def running(temporary: Path) -> Iterator[tuple[subprocess.Popen[str], str]]:
     """A command that stays, and the address that it was given."""
     process = subprocess.Popen(
-        [str(BINDER / "start"), "sh", "-c", 'echo "$CHRONICLE_CONNECTION_STRING"; exec sleep 100'],
+        [str(BINDER / "start"), "sh", "-c", 'echo "$CHRONICLE_CONNECTION_STRING"; exec sleep 3600'],
         env=environment(Path(sys.executable), temporary),
         stdout=subprocess.PIPE,
         text=True,
@@ -199,14 +192,15 @@ def test_a_sandbox_that_dies_comes_back_on_its_port_with_its_data(
 
 def connected(address: str) -> cn.Client:
     """A client, as soon as somebody answers."""
-    deadline = time.monotonic() + 20
-    while True:
-        try:
-            return cn.connect(address, event_store="banking", name="after", timeout=2)
-        except cn.KernelError:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.1)
+
+    def try_to() -> cn.Client | None:
+        with contextlib.suppress(cn.KernelError):
+            return cn.connect(address, event_store="banking", name="after", timeout=5)
+        return None
+
+    found = eventually(try_to)
+    assert found is not None
+    return found
 
 
 def test_without_a_sandbox_the_command_runs_and_names_no_kernel(temporary: Path, tmp_path: Path) -> None:

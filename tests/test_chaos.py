@@ -16,6 +16,7 @@ from pathlib import Path
 
 import chronicle_notebook as cn
 from chronicle_notebook.model import EventToAppend, EventType, RegisteredEventType
+from tests.waiting import LONG
 
 EVENTS = 2_000
 PARTITIONS = 20
@@ -63,7 +64,7 @@ def test_every_event_arrives_at_least_once_and_in_order_through_failures_and_kil
                     progress.clear()
                     append(client, start, stop)
                     if life < 2:
-                        assert progress.wait(30), "deliveries must be under way when the kernel is killed"
+                        assert progress.wait(LONG), "deliveries must be under way when the kernel is killed"
                         process.send_signal(signal.SIGKILL)
                         process.wait()
                         undelivered.append(stop - sum(len(set(seen)) for seen in received(endpoint).values()))
@@ -100,4 +101,4 @@ def wait_for_all(endpoint: cn.Receiver) -> None:
             seen.update((delivery.partition, event["content"]["place"]) for event in delivery.events)
         return len(seen) == EVENTS
 
-    endpoint.wait_for(1, timeout=60, where=news)
+    endpoint.wait_for(1, timeout=LONG, where=news)

@@ -40,7 +40,7 @@ def known(kernel: ScriptedKernel) -> ScriptedKernel:
 @contextmanager
 def connected(kernel: ScriptedKernel, *, api_key: str | None = None) -> Iterator[Client]:
     text = kernel.connection_string if api_key is None else f"chronicle://127.0.0.1:{kernel.port}/?apiKey={api_key}"
-    client = cn.connect(text, event_store="shop", timeout=5)
+    client = cn.connect(text, event_store="shop", timeout=60)
     try:
         yield client
     finally:
@@ -193,7 +193,7 @@ def test_so_is_the_token_before_the_one_that_was_had_instead() -> None:
         given = iter(f"qx9canary{number}" for number in range(1, 9))
         front.on("/connect/token", lambda _request: as_json({"access_token": next(given), "expires_in": 3600}))
         known(front.kernel).on(methods.GET_WEBHOOK_ROWS, answer)
-        client = cn.connect(f"chronicle://me:qx9secret7@127.0.0.1:{front.port}", event_store="shop", timeout=5)
+        client = cn.connect(f"chronicle://me:qx9secret7@127.0.0.1:{front.port}", event_store="shop", timeout=60)
         try:
             with pytest.raises(cn.AuthenticationError) as caught:
                 client.webhooks.all()

@@ -48,7 +48,6 @@ class Elsewhere:
             capture_output=True,
             text=True,
             check=False,
-            timeout=60,
         )
 
 

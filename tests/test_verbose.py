@@ -8,13 +8,12 @@ from __future__ import annotations
 import ast
 import base64
 import io
-import os
-import signal
 import socket
 import threading
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import redirect_stderr, redirect_stdout, suppress
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +23,7 @@ from traitlets.config import Config
 
 import chronicle_notebook as cn
 from chronicle_notebook.target_test._answer import probe
+from tests.waiting import pressing_ctrl_c
 
 CANARY = "qx9canary7"
 PACKAGE = Path(cn.__file__).parent
@@ -76,13 +76,6 @@ def locals_of(error: BaseException | None) -> str:
     return "\n".join(shown)
 
 
-def interrupted(seconds: float) -> threading.Timer:
-    """Ctrl-C, a moment from now."""
-    timer = threading.Timer(seconds, lambda: os.kill(os.getpid(), signal.SIGINT))
-    timer.start()
-    return timer
-
-
 # -- the environment -----------------------------------------------------------------------------------------------
 
 
@@ -112,9 +105,24 @@ def test_no_line_of_the_package_names_the_whole_environment() -> None:
 # -- a test request ------------------------------------------------------------------------------------------------
 
 
+@dataclass(frozen=True)
+class Target:
+    """Somebody who never answers."""
+
+    url: str
+    reached: threading.Event
+    """Set as soon as somebody waits for it."""
+
+
 @pytest.fixture
-def deaf() -> Iterator[str]:
-    """The URL of a target whose queue is full, so that no connection to it is ever made."""
+def deaf(monkeypatch: pytest.MonkeyPatch) -> Iterator[Target]:
+    """A target whose queue is full, so that no connection to it is ever made."""
+    reached, connect = threading.Event(), socket.socket.connect
+
+    def noted(self: socket.socket, address: Any) -> None:
+        reached.set()
+        connect(self, address)
+
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(0)
@@ -124,18 +132,35 @@ def deaf() -> Iterator[str]:
             each.setblocking(False)
             with suppress(BlockingIOError):
                 each.connect(("127.0.0.1", port))
-        yield f"http://127.0.0.1:{port}/in"
+        monkeypatch.setattr(socket.socket, "connect", noted)
+        yield Target(f"http://127.0.0.1:{port}/in", reached)
         for each in waiting:
             each.close()
 
 
 @pytest.fixture
-def mute() -> Iterator[str]:
-    """The URL of a target that takes a connection and a request, and says nothing."""
+def mute() -> Iterator[Target]:
+    """A target that takes a connection and a request, and says nothing."""
+    reached = threading.Event()
+
+    def take() -> None:
+        with suppress(OSError):
+            connection, _ = listener.accept()
+            with connection:
+                connection.recv(65536)
+                reached.set()
+                while connection.recv(65536):
+                    pass  # until the other side has gone
+
     with socket.socket() as listener:
         listener.bind(("127.0.0.1", 0))
         listener.listen(5)
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}/in"
+        thread = threading.Thread(target=take)
+        thread.start()
+        yield Target(f"http://127.0.0.1:{listener.getsockname()[1]}/in", reached)
+        with suppress(OSError):
+            listener.shutdown(socket.SHUT_RDWR)
+        thread.join()
 
 
 @pytest.mark.parametrize("target", ["deaf", "mute"])
@@ -150,23 +175,23 @@ def test_interrupting_a_test_request_does_not_show_what_was_to_be_sent(
         "basic": lambda: builder.with_basic_auth("ada", secret),
         "headers": lambda: builder.with_header("x-a", f"{CANARY}-a").with_header("x-b", secret),
     }[kind]()
-    timer = interrupted(0.4)
-    text = failing("cn_probe(hook, timeout=20)", cn_probe=probe, hook=given.build("h", request.getfixturevalue(target)))
-    timer.join()
+    silent: Target = request.getfixturevalue(target)
+    with pressing_ctrl_c(silent.reached.is_set):
+        text = failing("cn_probe(hook, timeout=3600)", cn_probe=probe, hook=given.build("h", silent.url))
     assert "KeyboardInterrupt" in text
     assert CANARY not in text
     assert base64.b64encode(f"ada:{CANARY}-token".encode()).decode()[:12] not in text
 
 
 def test_interrupting_the_prompt_for_one_secret_does_not_show_the_others(
-    failing: Callable[..., str], mute: str, monkeypatch: pytest.MonkeyPatch
+    failing: Callable[..., str], mute: Target, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def interrupt(_prompt: str) -> str:
         raise KeyboardInterrupt
 
     monkeypatch.setattr("getpass.getpass", interrupt)
     builder = cn.DefinitionBuilder().with_event_type("A").with_header("x-a", cn.Secret.env("WEBHOOK_TOKEN"))
-    hook = builder.with_header("x-b", f"{CANARY}-b").with_bearer_token(cn.Secret.prompt("Token")).build("h", mute)
+    hook = builder.with_header("x-b", f"{CANARY}-b").with_bearer_token(cn.Secret.prompt("Token")).build("h", mute.url)
     assert CANARY not in failing("cn_probe(hook)", cn_probe=probe, hook=hook)
 
 

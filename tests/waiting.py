@@ -58,7 +58,14 @@ class Hold:
 
 @contextmanager
 def ctrl_c(when: Callable[[], object]) -> Iterator[pytest.ExceptionInfo[KeyboardInterrupt]]:
-    """Ctrl-C in the block, as soon as something is true; a test fails in which the block does not end by it.
+    """Ctrl-C in the block, as soon as something is true; a test fails in which the block does not end by it."""
+    with pressing_ctrl_c(when), pytest.raises(KeyboardInterrupt) as caught:
+        yield caught
+
+
+@contextmanager
+def pressing_ctrl_c(when: Callable[[], object]) -> Iterator[None]:
+    """Ctrl-C in the block, as soon as something is true, unless the block has ended before.
 
     A process that was started in the background ignores Ctrl-C, and so would its tests; here it is heard.
     """
@@ -73,8 +80,7 @@ def ctrl_c(when: Callable[[], object]) -> Iterator[pytest.ExceptionInfo[Keyboard
     thread = threading.Thread(target=interrupt)
     thread.start()
     try:
-        with pytest.raises(KeyboardInterrupt) as caught:
-            yield caught
+        yield
     finally:
         ended.set()
         thread.join()

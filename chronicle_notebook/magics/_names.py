@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable, Sequence
@@ -19,6 +20,8 @@ PATIENCE = 0.05
 """The longest time in seconds that a completion waits for names that were never read."""
 JOIN = 1.0
 """The time in seconds that an unload waits for the thread, which may be in a call."""
+LONG_AGO = -math.inf
+"""The time at which names were read that must be read again."""
 
 
 def _read(client: Client, kind: str) -> Sequence[str]:
@@ -71,7 +74,7 @@ class Names:
         """Read all names again at the next completion. That completion still has the old names."""
         with self._changed:
             self._forgotten += 1
-            self._entries = {key: _Entry(entry.names, 0.0) for key, entry in self._entries.items()}
+            self._entries = {key: _Entry(entry.names, LONG_AGO) for key, entry in self._entries.items()}
 
     def close(self) -> None:
         """End the thread."""
@@ -105,7 +108,7 @@ class Names:
                 before = self._entries.get(key)
                 kept = () if before is None else before.names
                 # Names that were read before or while everything was forgotten are out of date.
-                read_at = time.monotonic() if began == self._forgotten else 0.0
+                read_at = time.monotonic() if began == self._forgotten else LONG_AGO
                 self._entries[key] = _Entry(kept if names is None else names, read_at)
                 self._changed.notify_all()
 

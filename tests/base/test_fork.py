@@ -18,7 +18,7 @@ kernel = cn.Sandbox(seed=True).start()
 client = cn.connect(kernel.connection_string, event_store="banking")
 embedded = cn.connect(name="embedded")
 observation = client.webhooks.observe()
-count = len(observation.next(5))
+count = len(observation.next(60))
 
 def in_the_child():
 {body}
@@ -26,12 +26,12 @@ def in_the_child():
 sys.stdout.flush()
 child = os.fork()
 if child == 0:
-    faulthandler.dump_traceback_later(20, exit=True)
+    faulthandler.dump_traceback_later(120, exit=True)
     in_the_child()
     sys.stdout.flush()
     {end}
 
-until = time.monotonic() + 30
+until = time.monotonic() + 150
 while not (ended := os.waitpid(child, os.WNOHANG))[0]:
     if time.monotonic() > until:
         os.kill(child, 9)
@@ -43,7 +43,7 @@ assert ended[1] == 0, f"the child ended with {{ended[1]}}"
 assert len(client.webhooks.all()) == count
 assert kernel.data.is_dir()
 client.webhooks.remove("fraud-watch")
-assert len(observation.next(5)) == count - 1
+assert len(observation.next(60)) == count - 1
 folder = kernel.data
 kernel.stop()
 assert not folder.exists()
@@ -115,7 +115,7 @@ BODIES = {
 @pytest.mark.parametrize("body", BODIES)
 def test_a_forked_child_can(body: str, end: str) -> None:
     program = PROGRAM.format(body=BODIES[body], end=end)
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=90, check=False)
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
     assert ran.stdout.splitlines()[-1] == "well"
 
@@ -127,7 +127,7 @@ from chronicle_notebook.session import _connect
 
 child = os.fork()
 if child == 0:
-    faulthandler.dump_traceback_later(20, exit=True)
+    faulthandler.dump_traceback_later(120, exit=True)
     with cn.connect() as client:
         assert len(client.webhooks.all()) > 1
     cn.stop_sandbox()
@@ -140,7 +140,7 @@ cn.stop_sandbox()
 
 
 def test_a_child_that_was_forked_before_anything_connected_can_do_everything() -> None:
-    ran = subprocess.run([sys.executable, "-c", BEFORE], capture_output=True, text=True, timeout=90, check=False)
+    ran = subprocess.run([sys.executable, "-c", BEFORE], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
 
 
@@ -151,7 +151,7 @@ import chronicle_notebook as cn
 client = cn.connect({text!r}, event_store="System")
 child = os.fork()
 if child == 0:
-    faulthandler.dump_traceback_later(20, exit=True)
+    faulthandler.dump_traceback_later(120, exit=True)
     with cn.connect({text!r}, event_store="System") as own:
         own.webhooks.all()
     sys.exit(0)
@@ -166,7 +166,7 @@ def test_who_switches_the_support_of_forks_on_connects_in_the_child(
 ) -> None:
     monkeypatch.setenv("GRPC_ENABLE_FORK_SUPPORT", "1")
     program = SWITCHED_ON.format(text=shared_sandbox.connection_string)
-    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=90, check=False)
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr
 
 
@@ -177,7 +177,7 @@ import chronicle_notebook as cn
 kernel = cn.Sandbox(data=sys.argv[1]).start()
 child = os.fork()
 if child == 0:
-    time.sleep(60)
+    time.sleep(3600)
     os._exit(0)
 try:
     kernel.stop()
@@ -185,7 +185,5 @@ try:
 finally:
     os.kill(child, 9)
 """
-    ran = subprocess.run(
-        [sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, timeout=90, check=False
-    )
+    ran = subprocess.run([sys.executable, "-c", program, str(tmp_path)], capture_output=True, text=True, check=False)
     assert ran.returncode == 0, ran.stderr

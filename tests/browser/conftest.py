@@ -19,7 +19,9 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
-expect.set_options(timeout=15_000)  # a machine that is busy with other tests is slow, not wrong
+from tests.waiting import LONG
+
+expect.set_options(timeout=LONG * 1000)  # a machine that is busy with other tests is slow, not wrong
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
 
@@ -134,7 +136,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         assert lines[0].split()[-1] == f"http://127.0.0.1:{port}/lab/tree/01-first-steps.ipynb", lines
         yield Lab(f"http://127.0.0.1:{port}", root, lines[1].split()[-1], process)
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(LONG) == 0
 
 
 @pytest.fixture(scope="package")
@@ -165,6 +167,7 @@ def page(chromium: Browser, lab: Lab) -> Iterator[Page]:
             outside.append(route.request.url)
             route.abort()
 
+    context.set_default_timeout(2 * LONG * 1000)
     context.route("**/*", guard)
     yield context.new_page()
     context.close()

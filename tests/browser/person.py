@@ -10,6 +10,7 @@ from typing import Any
 from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Lab
+from tests.waiting import LONG
 
 PROMPT = ".jp-InputArea-prompt"
 NUMBER = re.compile(r"\[\d+\]:")
@@ -29,7 +30,7 @@ FAINT = """async (selector) => {
 def open_from_browser(lab: Lab, page: Page, name: str) -> None:
     """Open JupyterLab, double click a notebook in the file browser, and wait until its kernel can take work."""
     page.goto(f"{lab.url}/lab?reset")
-    page.get_by_role("listitem", name=name).dblclick(timeout=30_000)
+    page.get_by_role("listitem", name=name).dblclick()
     expect(page.get_by_role("tab", name=name, selected=True)).to_be_visible()
     lab.ready(page)
 
@@ -59,7 +60,7 @@ def run_all(page: Page) -> None:
     choose(page, "Run", "Run All Cells")
     prompts = code_cells(page).locator(PROMPT)
     red = code_cells(page).locator(RED)
-    expect(prompts.last.filter(has_text=NUMBER).or_(red).first).to_be_attached(timeout=60_000)
+    expect(prompts.last.filter(has_text=NUMBER).or_(red).first).to_be_attached(timeout=2 * LONG * 1000)
     said = red.all_text_contents()
     assert not said, "\n".join(said)
     expect(prompts).to_have_text([f"[{number}]:" for number in range(1, prompts.count() + 1)])
@@ -72,9 +73,9 @@ def cell(page: Page, source: str) -> Locator:
     return found
 
 
-def seen(locator: Locator, *, within: float = 15.0) -> None:
+def seen(locator: Locator) -> None:
     """Scroll to something as a reader does, again when the notebook moved meanwhile, until it is in view."""
-    end = time.monotonic() + within
+    end = time.monotonic() + LONG
     while True:
         locator.scroll_into_view_if_needed()
         try:

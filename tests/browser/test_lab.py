@@ -26,6 +26,7 @@ from tests.browser.person import (
     run_all,
     seen,
 )
+from tests.waiting import LONG
 
 CONNECT = "cn.connect("
 LIST = "client.webhooks.all()"
@@ -107,7 +108,7 @@ def test_ctrl_c_ends_the_lab_its_kernels_and_the_sandbox(tmp_path: Path) -> None
         connection_string = process.stdout.readline().split()[-1]
         assert "?token=" in address
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == 0
+        assert process.wait(LONG) == 0
     with socket.socket() as probe:
         assert probe.connect_ex(("127.0.0.1", port)) != 0
     with pytest.raises(cn.KernelUnreachableError):

@@ -29,7 +29,7 @@ def test_a_person_reads_the_plan_and_then_applies_it(lab: Lab, page: Page) -> No
             "username = None\npassword = None\ntest_target = True\napply = True\n"
         )
         choose(page, "Run", "Run All Cells")
-        expect(page.get_by_text("onboard-consumer: done.")).to_be_visible(timeout=20_000)
+        expect(page.get_by_text("onboard-consumer: done.")).to_be_visible()
         assert client.webhooks.get("loan-desk").target_url == endpoint.url
         assert str(page.evaluate(RUN_ALL)).count("already so") > 0, "a second time there is nothing left to do"
         client.webhooks.remove("loan-desk")

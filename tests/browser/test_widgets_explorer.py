@@ -10,9 +10,10 @@ from playwright.sync_api import Page, expect
 
 import chronicle_notebook as cn
 from tests.browser.conftest import Lab
-from tests.browser.widgets import CANARY, ask, eventually, row, saved, show, told
+from tests.browser.widgets import CANARY, ask, row, saved, show, told
 from tests.many import many_webhooks
 from tests.scripted import ScriptedKernel, scripted
+from tests.waiting import eventually
 
 EXPLORE = "explorer = client.webhooks.explore()\nexplorer"
 REGISTER = "client.webhooks.register({0!r}, 'http://127.0.0.1:9/in', lambda b: b.with_event_type('AccountOpened'){1})"
@@ -137,7 +138,7 @@ def test_the_kernel_dies_and_comes_back_while_the_explorer_is_open(lab: Lab, pag
     expect(explorer.get_by_text("reconnecting: as of")).to_be_visible()
     expect(row(page, "audit")).to_be_visible()
     with cn.Sandbox(data=tmp_path, settle_delay=0.02, port=port) as kernel:
-        expect(explorer.get_by_text("live", exact=True)).to_be_visible(timeout=30_000)
+        expect(explorer.get_by_text("live", exact=True)).to_be_visible()
         with cn.connect(kernel.connection_string, event_store="bank", name="again") as client:
             client.webhooks.register("later", "http://127.0.0.1:9/in", lambda b: b.with_event_type("AccountOpened"))
         expect(row(page, "later")).to_be_visible()
@@ -159,7 +160,7 @@ def test_opening_and_closing_fifty_explorers_leaves_no_thread_channel_or_comm(la
         page,
         "for _ in range(50):\n    explorer = client.webhooks.explore()\n    display(explorer)\n    explorer.close()",
     )
-    told(page, COUNT, before, within=30)
+    told(page, COUNT, before)
     assert before.endswith(" [] 0\n")
 
 
@@ -226,7 +227,7 @@ def test_of_five_runs_of_a_cell_only_the_last_goes_on(lab: Lab, page: Page) -> N
         told(page, "print(len(runs))", f"{count}\n")
     expect(row(page, "orders")).to_have_count(1)
     row(page, "orders").click()
-    told(page, RUNNING, "['explorer-observers', 'observe-webhooks-again'] 1\n", within=20)
+    told(page, RUNNING, "['explorer-observers', 'observe-webhooks-again'] 1\n")
     told(page, "print([each.resting for each in runs])", "[True, True, True, True, False]\n")
     with cn.connect(lab.connection_string, event_store="again", name="aside") as aside:
         aside.webhooks.register("later", "http://127.0.0.1:9/in", lambda b: b.with_event_type("AccountOpened"))
@@ -238,7 +239,7 @@ def test_of_five_runs_of_a_cell_only_the_last_goes_on(lab: Lab, page: Page) -> N
     page.evaluate("async () => window.jupyterapp.commands.execute('docmanager:save')")
     ask(page, LEAVE)
     page.goto("about:blank")
-    eventually((lab.root / "rested").exists, within=20)
+    eventually((lab.root / "rested").exists)
     lab.open(page, "again.ipynb")
     lab.ready(page)
     expect(page.get_by_role("region", name="Webhook explorer")).to_be_visible()

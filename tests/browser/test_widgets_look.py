@@ -56,7 +56,7 @@ def test_nothing_seriously_hinders_anybody(lab: Lab, page: Page, theme: str) -> 
     form = page.get_by_role("region", name="Webhook form")
     inspector = page.get_by_role("region", name="Delivery inspector")
     row(page, "audit-feed").click()
-    expect(explorer.get_by_text("1 partition fails")).to_be_visible(timeout=15_000)
+    expect(explorer.get_by_text("1 partition fails")).to_be_visible()
     inspector.get_by_role("gridcell", name="200", exact=True).first.click()
     expect(inspector.get_by_text("#0")).to_be_visible()
     form.get_by_label("Target URL").fill("nowhere")

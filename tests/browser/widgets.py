@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 import json
-import time
-from collections.abc import Callable
 from typing import Any
 
 from playwright.sync_api import Locator, Page
 
 from tests.browser.conftest import Lab
+from tests.waiting import eventually
 
 CANARY = "canary-value-4711"
 
@@ -70,17 +69,9 @@ def ask(page: Page, code: str) -> str:
     return str(page.evaluate(ASK, code))
 
 
-def told(page: Page, code: str, answer: str, *, within: float = 10.0) -> None:
+def told(page: Page, code: str, answer: str) -> None:
     """Ask until the kernel gives this answer."""
-    eventually(lambda: ask(page, code) == answer, within=within)
-
-
-def eventually(condition: Callable[[], object], *, within: float = 10.0) -> None:
-    """Wait until something is true, and fail when it does not come true."""
-    end = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < end, "it did not come true"
-        time.sleep(0.05)
+    eventually(lambda: ask(page, code) == answer)
 
 
 def row(page: Page, text: str) -> Locator:

@@ -13,15 +13,16 @@ import pytest
 
 from chronicle_notebook import cli
 from chronicle_notebook.sandbox import Sandbox
+from tests.waiting import LONG
 
 COMMAND = str(Path(sys.executable).parent / "chronicle-notebook")
 SLOW = """{"cells": [{"cell_type": "code", "id": "a", "metadata": {}, "execution_count": null, "outputs": [],
-"source": "import time\\nprint('begun', flush=True)\\ntime.sleep(60)"}], "nbformat": 4, "nbformat_minor": 5,
+"source": "import time\\nprint('begun', flush=True)\\ntime.sleep(3600)"}], "nbformat": 4, "nbformat_minor": 5,
 "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}}}"""
 
 
 def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False, timeout=60)
+    return subprocess.run([COMMAND, *arguments], capture_output=True, text=True, check=False)
 
 
 @pytest.mark.parametrize(
@@ -87,7 +88,6 @@ def test_a_reader_who_goes_away_gets_no_traceback(arguments: list[str], tmp_path
         stderr=subprocess.PIPE,
         text=True,
         check=False,
-        timeout=60,
         env={name: value for name, value in os.environ.items() if name != "PYTHONUNBUFFERED"},
     )
     os.close(writer)
@@ -107,7 +107,7 @@ def test_a_standard_error_that_nobody_reads_changes_only_the_exit_code(tmp_path:
 
 def interrupted(process: subprocess.Popen[str]) -> tuple[int, str, str]:
     process.send_signal(signal.SIGINT)
-    out, err = process.communicate(timeout=30)
+    out, err = process.communicate(timeout=LONG)
     return process.returncode, out, err
 
 

@@ -9,7 +9,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -17,6 +16,8 @@ from pathlib import Path
 
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
+
+from tests.waiting import LONG, eventually
 
 ROOT = Path(__file__).parents[2]
 FIRST = "/lab/tree/notebooks/01-first-steps.ipynb"
@@ -65,7 +66,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
         assert process.stdout is not None
         yield Lab(process.stdout.readline().split()[-1], home / "runtime")
         process.send_signal(signal.SIGINT)
-        process.communicate(timeout=30)
+        process.communicate(timeout=LONG)
         assert process.returncode == 0
 
 
@@ -84,18 +85,15 @@ def test_nobody_is_asked_about_news_at_the_first_start(lab: Lab) -> None:
 
 def test_a_cell_finds_the_command(lab: Lab) -> None:
     lab.ask("/api/kernels", b'{"name": "python3"}')
-    end = time.monotonic() + 20
-    while not (found := list(lab.runtime.glob(CONNECTIONS))):
-        assert time.monotonic() < end, "the kernel did not start"
-        time.sleep(0.05)
+    found = eventually(lambda: list(lab.runtime.glob(CONNECTIONS)))
     client = BlockingKernelClient(connection_file=str(found[0]))
     client.load_connection_file()
     client.start_channels(hb=False)  # a busy machine misses a beat, and that would count as death
     said: list[str] = []
     try:
-        client.wait_for_ready(timeout=20)
+        client.wait_for_ready(timeout=LONG)
         reply = client.execute_interactive(
-            "!chronicle-notebook run --help", timeout=20, output_hook=lambda each: said.append(str(each["content"]))
+            "!chronicle-notebook run --help", timeout=LONG, output_hook=lambda each: said.append(str(each["content"]))
         )
     finally:
         client.stop_channels()
@@ -106,7 +104,7 @@ def test_a_cell_finds_the_command(lab: Lab) -> None:
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_it_ends_at_once_while_it_is_still_starting(number: signal.Signals, tmp_path: Path) -> None:
     """Slow starts are made sure of: the program that JupyterLab is started with does nothing but sleep."""
-    (tmp_path / "jupyterlab.py").write_text("import time\nprint('starting', flush=True)\ntime.sleep(60)\n")
+    (tmp_path / "jupyterlab.py").write_text("import time\nprint('starting', flush=True)\ntime.sleep(3600)\n")
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
@@ -121,9 +119,6 @@ def test_it_ends_at_once_while_it_is_still_starting(number: signal.Signals, tmp_
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "starting\n"
-        begun = time.monotonic()
         process.send_signal(number)
-        out, err = process.communicate(timeout=30)
-        took = time.monotonic() - begun
+        out, err = process.communicate(timeout=LONG)
     assert (process.returncode, out, err) == (0, "Ended before it had started.\n", "")
-    assert took < 5

@@ -39,6 +39,7 @@ from chronicle_notebook.session._client import Client
 from tests.contracts.test_wire import text
 from tests.frames import package_frames
 from tests.scripted import ScriptedKernel, enveloped, scripted
+from tests.waiting import LONG
 
 CIPHER = "crk1:AB12:bm90aGluZw"
 ENVELOPE = b"\x0a\x12\x09" + bytes(range(1, 9)) + b"\x11" + bytes(range(1, 9))
@@ -66,7 +67,7 @@ def endless(context: grpc.ServicerContext, answer: bytes) -> Iterator[bytes]:
     ended = threading.Event()
     context.add_callback(ended.set)
     yield answer
-    ended.wait(10)
+    ended.wait(LONG)
 
 
 @pytest.fixture
@@ -233,7 +234,7 @@ def test_the_live_list_is_read_like_the_list(old: ScriptedKernel, client: Client
     first = text(1, text(2, "a") + TARGET)
     old.on(methods.OBSERVE_WEBHOOKS, lambda _request, context: listed(context, b"", first))
     with client.webhooks.observe() as changes:
-        assert [len(changes.next(5) or []) for _ in range(2)] == [0, 1]
+        assert [len(changes.next(LONG) or []) for _ in range(2)] == [0, 1]
 
 
 def listed(context: grpc.ServicerContext, *answers: bytes) -> Iterator[bytes]:

@@ -7,7 +7,6 @@ There it makes an event store of its own, and leaves that behind: kernels have n
 from __future__ import annotations
 
 import os
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from uuid import uuid4
@@ -17,7 +16,9 @@ import pytest
 import chronicle_notebook as cn
 from chronicle_notebook.model import EventToAppend, EventType, RegisteredEventType
 from chronicle_notebook.session._client import Client
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
+
+pytestmark = pytest.mark.usefixtures("settled")
 
 VARIABLE = "CHRONICLE_TEST_CONNECTION"
 # Read when the module is: no test may see a connection of the machine that it runs on.
@@ -171,7 +172,7 @@ def test_a_change_arrives_or_is_reported(client: Client, hook: str) -> None:
 
 def test_the_live_list_shows_what_is_registered_and_removed(client: Client, hook: str) -> None:
     with client.webhooks.observe() as changes:
-        assert changes.next(10) is not None
+        assert changes.next(LONG) is not None
         client.webhooks.register(hook, URL, lambda b: b.with_event_type(A))
         shows(changes, hook, there=True)
         client.webhooks.remove(hook)
@@ -179,12 +180,11 @@ def test_the_live_list_shows_what_is_registered_and_removed(client: Client, hook
 
 
 def shows(changes: object, webhook: str, *, there: bool) -> None:
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
+    def shown() -> bool:
         hooks = changes.next(1)  # type: ignore[attr-defined]
-        if hooks is not None and (hooks.find(webhook) is not None) == there:
-            return
-    raise AssertionError(f"{webhook} was {'never' if there else 'still'} listed")
+        return hooks is not None and (hooks.find(webhook) is not None) == there
+
+    eventually(shown)
 
 
 def test_events_are_appended_and_read_in_order(client: Client) -> None:

@@ -33,6 +33,7 @@ from chronicle_notebook.model import WebhookDefinition
 from tests.contracts.test_wire import text
 from tests.ports import free_port
 from tests.scripted import CLASSIC_TEXT, ScriptedKernel, enveloped, scripted
+from tests.waiting import LONG
 
 S = grpc.StatusCode
 ROWS = webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse
@@ -397,7 +398,7 @@ def test_an_observation_goes_on_after_an_upgrade_to_the_other_generation() -> No
         before.on(classic.ALL_EVENT_STORES, old_names).on(classic.OBSERVE_WEBHOOKS, waiting(CLASSIC_BYTES))
         client = cn.connect(before.connection_string, event_store="shop", name="upgraded")
         changes = client.webhooks.observe()
-        assert [hook.id for hook in changes.next(5) or ()] == ["h"]
+        assert [hook.id for hook in changes.next(LONG) or ()] == ["h"]
     with closing(client), scripted(port, generation="commands") as after:
         both_ways(after, "commands")
         rows = [webhooks_pb2.WebhookDetailsResponse(Identifier=each, Url="http://x") for each in ("h", "i")]
@@ -405,7 +406,7 @@ def test_an_observation_goes_on_after_an_upgrade_to_the_other_generation() -> No
             commands.OBSERVE_WEBHOOKS, waiting(enveloped(ROWS, rows).SerializeToString())
         )
         with changes:
-            assert [hook.id for hook in changes.next(10) or ()] == ["h", "i"]
+            assert [hook.id for hook in changes.next(LONG) or ()] == ["h", "i"]
         assert client.generation == "commands"
 
 
@@ -416,6 +417,6 @@ def waiting(answer: bytes) -> Any:
         ended = threading.Event()
         context.add_callback(ended.set)
         yield answer
-        ended.wait(20)
+        ended.wait(LONG)
 
     return handler

@@ -32,7 +32,7 @@ from chronicle_notebook.model import (
 )
 from chronicle_notebook.model._observer import FailedAttempt, RunningState
 from chronicle_notebook.session._client import Client
-from tests.runbook.test_books import wait_until
+from tests.waiting import eventually
 
 
 def observer(**changes: Any) -> ObserverState:
@@ -90,7 +90,7 @@ def test_every_listing_can_be_pickled_and_copied(name: str) -> None:
 def test_the_listings_of_a_client_can_be_pickled(client: Client) -> None:
     client.webhooks.register("hook", "http://127.0.0.1:9/in", lambda b: b.with_event_type("AccountOpened"))
     client.event_log.append("account-1", "AccountOpened", {"owner": "somebody"})
-    wait_until(lambda: len(client.observers("hook")) == 1)
+    eventually(lambda: len(client.observers("hook")) == 1)
     for listing in (
         client.event_stores(),
         client.namespaces(),

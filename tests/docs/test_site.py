@@ -74,7 +74,6 @@ def site(tmp_path_factory: pytest.TempPathFactory) -> Path:
         env={**kept, "WEBHOOK_TOKEN": CANARY},
         capture_output=True,
         text=True,
-        timeout=110,
         check=False,
     )
     assert built.returncode == 0, built.stdout + built.stderr

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import signal
-import statistics
 import threading
 import time
 from collections.abc import Iterator
@@ -24,9 +23,9 @@ from chronicle_notebook.magics._help import help_text
 from chronicle_notebook.magics._table import BY_NAME
 from chronicle_notebook.session._client import Client
 from tests.scripted import ScriptedKernel, enveloped
+from tests.waiting import LONG, Hold, eventually
 
 CANARY = "qx9canary7"
-TIMEOUT = 10
 
 
 class Notebook:
@@ -36,13 +35,13 @@ class Notebook:
         self.manager = manager
         self.client = manager.client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=TIMEOUT)
+        self.client.wait_for_ready(timeout=LONG)
 
     def run(self, code: str, *, stdin: str | None = None) -> list[dict[str, Any]]:
         """The outputs of a cell; what it asks for is answered with ``stdin``."""
         message = self.client.execute(code, allow_stdin=stdin is not None, stop_on_error=False)
         outputs: list[dict[str, Any]] = []
-        deadline = time.monotonic() + TIMEOUT
+        deadline = time.monotonic() + LONG
         while True:
             assert time.monotonic() < deadline, (
                 f"the kernel ({'alive' if self.manager.is_alive() else 'dead'}) did not finish {code!r}: {outputs}"
@@ -56,7 +55,7 @@ class Notebook:
             if heard["parent_header"].get("msg_id") != message:
                 continue
             if heard["msg_type"] == "status" and heard["content"]["execution_state"] == "idle":
-                self.client.get_shell_msg(timeout=TIMEOUT)
+                self.client.get_shell_msg(timeout=LONG)
                 return outputs
             if heard["msg_type"] not in {"status", "execute_input"}:
                 outputs.append({"type": heard["msg_type"], **heard["content"]})
@@ -73,11 +72,11 @@ class Notebook:
         return found
 
     def complete(self, code: str) -> dict[str, Any]:
-        content: dict[str, Any] = self.client.complete(code, reply=True, timeout=TIMEOUT)["content"]
+        content: dict[str, Any] = self.client.complete(code, reply=True, timeout=LONG)["content"]
         return content
 
     def inspect(self, code: str) -> str:
-        content = self.client.inspect(code, reply=True, timeout=TIMEOUT)["content"]
+        content = self.client.inspect(code, reply=True, timeout=LONG)["content"]
         return str(content["data"].get("text/plain", ""))
 
 
@@ -105,29 +104,17 @@ def connected(notebook: Notebook, client: Client) -> Notebook:
     return notebook
 
 
-def test_loading_is_silent_and_takes_no_time_and_imports_nothing_heavy(notebook: Notebook) -> None:
-    measure = "import sys, time, IPython.core.completer\nt = time.perf_counter()\n%load_ext chronicle_notebook\n"
-    measure += "took = time.perf_counter() - t\n"
-    forget = "for name in [name for name in sys.modules if name.partition('.')[0] == 'chronicle_notebook']:\n"
-    forget += "    del sys.modules[name]"
-    durations: list[float] = []
-    for _ in range(5):
-        assert notebook.run(measure) == []
-        (shown,) = notebook.run("print(took, [m for m in ('grpc', 'pandas', 'yaml', 'aiohttp') if m in sys.modules])")
-        took, _, heavy = shown["text"].partition(" ")
-        durations.append(float(took))
-        assert heavy.strip() == "[]"
-        assert notebook.run(f"%unload_ext chronicle_notebook\n{forget}") == []
-    # The quickest, as it is this that loading takes; the rest is what else the machine does.
-    assert min(durations) <= 0.030, durations
+def test_loading_is_silent_and_imports_nothing_heavy(notebook: Notebook) -> None:
+    assert notebook.run("import sys\n%load_ext chronicle_notebook") == []
+    (shown,) = notebook.run("print([m for m in ('grpc', 'pandas', 'yaml', 'aiohttp') if m in sys.modules])")
+    assert shown["text"] == "[]\n"
+    assert notebook.run("%unload_ext chronicle_notebook") == []
 
 
 def test_names_of_the_connected_kernel_are_completed(connected: Notebook, client: Client) -> None:
     client.webhooks.register("my hook", "https://example.com", lambda b: b.with_event_type("AccountOpened"))
     client.webhooks.register("audit", "https://example.com", lambda b: b.with_event_type("AccountOpened"))
-    deadline = time.monotonic() + 10
-    while (found := connected.complete("%webhook show "))["matches"] != ["audit", "'my hook'"]:
-        assert time.monotonic() < deadline, found
+    eventually(lambda: connected.complete("%webhook show ")["matches"] == ["audit", "'my hook'"])
     found = connected.complete("x = 1\ny = %webhook show m")
     assert (found["matches"], found["cursor_start"], found["cursor_end"]) == (["'my hook'"], 24, 25)
     assert connected.complete("%webhook remove audit --y")["matches"] == ["--yes"]
@@ -137,9 +124,7 @@ def test_names_of_the_connected_kernel_are_completed(connected: Notebook, client
 def test_keys_and_event_types_are_completed_inside_a_cell(connected: Notebook) -> None:
     cell = "%%webhook audit https://example.com\n"
     assert connected.complete(f"{cell}ev")["matches"] == ["event_types: ", "event_sequence: "]
-    deadline = time.monotonic() + 10
-    while (found := connected.complete(f"{cell}event_types: [Acc"))["matches"] != ["AccountOpened"]:
-        assert time.monotonic() < deadline, found
+    eventually(lambda: connected.complete(f"{cell}event_types: [Acc")["matches"] == ["AccountOpened"])
 
 
 def test_python_is_completed_as_ever(connected: Notebook) -> None:
@@ -149,10 +134,10 @@ def test_python_is_completed_as_ever(connected: Notebook) -> None:
 
 
 def test_a_kernel_that_hangs_does_not_hold_up_who_types(notebook: Notebook, kernel: ScriptedKernel) -> None:
-    hold = threading.Event()
+    hold = Hold()
 
     def wait(_request: Any, _context: Any) -> Any:
-        hold.wait(20)
+        hold.wait()
         return enveloped(event_stores_pb2.QueryResult_IEnumerable_EventStoreNamesResponse)
 
     kernel.on(methods.GET_VERSION_INFO, host_pb2.ServerVersionInfo(Version="19.29.4"))
@@ -160,15 +145,12 @@ def test_a_kernel_that_hangs_does_not_hold_up_who_types(notebook: Notebook, kern
     notebook.run(f"%chronicle connect {kernel.connection_string}")
     kernel.on(methods.ALL_EVENT_STORES, wait)
     try:
-        durations = []
         for _ in range(5):
-            started = time.monotonic()
             assert "start" not in notebook.complete("%webhook show ")["matches"]
-            durations.append(time.monotonic() - started)
-        # The rest of IPython's completion comes on top of what the names may take.
-        assert statistics.median(durations) < 0.5, durations
+        assert hold.entered.wait(LONG), "the names are being read"
+        assert not hold.in_vain
     finally:
-        hold.set()
+        hold.release()
 
 
 def test_inspection_shows_the_help(connected: Notebook) -> None:
@@ -187,14 +169,11 @@ def test_an_error_is_two_lines_with_the_type_and_no_secret(connected: Notebook, 
     assert CANARY not in str(connected.error(cell.replace("com\n", "com --traceback\n")))
 
 
-def test_an_interrupt_ends_a_magic_at_once(notebook: Notebook, kernel: ScriptedKernel) -> None:
-    entered = threading.Event()
+def test_an_interrupt_ends_a_magic(notebook: Notebook, kernel: ScriptedKernel) -> None:
+    hold = Hold()
 
     def wait(_request: Any, context: Any) -> Any:
-        entered.set()
-        ended = threading.Event()
-        context.add_callback(ended.set)
-        ended.wait(20)
+        hold.wait(context)
         return enveloped(event_stores_pb2.QueryResult_IEnumerable_EventStoreNamesResponse)
 
     kernel.on(methods.GET_VERSION_INFO, host_pb2.ServerVersionInfo(Version="19.29.4"))
@@ -206,15 +185,14 @@ def test_an_interrupt_ends_a_magic_at_once(notebook: Notebook, kernel: ScriptedK
     process = int(told["text"])
 
     def interrupt() -> None:
-        assert entered.wait(20)
+        assert hold.entered.wait(LONG)
         os.kill(process, signal.SIGINT)  # what the manager does, without an event loop in this thread
 
     thread = threading.Thread(target=interrupt)
     thread.start()
-    started = time.monotonic()
     error = notebook.error("%chronicle stores")
     thread.join()
-    assert time.monotonic() - started < 5
+    assert not hold.in_vain
     assert error["ename"] == "KeyboardInterrupt"
     assert error["traceback"][0].endswith("was interrupted.")
     assert len(error["traceback"]) == 2
@@ -253,7 +231,7 @@ def test_a_notebook_with_a_failing_magic_fails_and_saves_two_lines_and_no_secret
         ]
     )
     with pytest.raises(CellExecutionError, match="UnknownEventTypeError"):
-        NotebookClient(book, kernel_name="python3", timeout=TIMEOUT).execute()
+        NotebookClient(book, kernel_name="python3", timeout=LONG).execute()
     (output,) = book.cells[2].outputs
     what, step = output["traceback"]
     assert what == (

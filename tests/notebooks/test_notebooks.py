@@ -34,7 +34,7 @@ def run(path: Path, saved: Path) -> nbformat.NotebookNode:
     """Run a notebook with widget state saved, as the worst case for a secret, and save it."""
     notebook = nbformat.read(path, as_version=4)
     NotebookClient(
-        notebook, timeout=60, store_widget_state=True, resources={"metadata": {"path": str(FOLDER)}}
+        notebook, timeout=None, store_widget_state=True, resources={"metadata": {"path": str(FOLDER)}}
     ).execute()
     nbformat.write(notebook, saved)
     return notebook
@@ -93,13 +93,13 @@ def test_the_form_of_the_third_is_alive_when_all_of_it_ran(seeded: Sandbox, monk
     monkeypatch.setenv("CHRONICLE_CONNECTION_STRING", seeded.connection_string)
     notebook = nbformat.read(FOLDER / "03-build-a-definition.ipynb", as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell("form.closed, client.closed, endpoint.running"))
-    NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(FOLDER)}}).execute()
+    NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(FOLDER)}}).execute()
     assert shown(notebook.cells[-1]) == "(False, False, True)"
 
 
 def test_the_fifth_tells_the_same_story_again_and_again_in_one_kernel() -> None:
     notebook = nbformat.read(FOLDER / "05-watch-deliveries.ipynb", as_version=4)
-    runner = NotebookClient(notebook, timeout=60, resources={"metadata": {"path": str(FOLDER)}})
+    runner = NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(FOLDER)}})
     with runner.setup_kernel():
         for _ in range(4):
             for number, cell in enumerate(notebook.cells):

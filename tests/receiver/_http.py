@@ -8,6 +8,8 @@ from collections.abc import Iterable, Mapping
 from typing import Any
 from urllib.parse import urlsplit
 
+from tests.waiting import LONG
+
 
 def event(number: int = 0, type_id: str = "OrderPlaced", **content: Any) -> dict[str, Any]:
     """An event as a kernel writes it, as far as the receiver looks at it."""
@@ -34,7 +36,7 @@ def send(
 ) -> http.client.HTTPResponse:
     """Send one request on a connection of its own. Pieces are sent chunked."""
     parts = urlsplit(url)
-    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=10)
+    connection = http.client.HTTPConnection(parts.hostname or "", parts.port, timeout=LONG)
     try:
         target = parts.path + (f"?{parts.query}" if parts.query else "")
         chunked = not isinstance(payload, bytes)

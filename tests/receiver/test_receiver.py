@@ -6,11 +6,9 @@ import gc
 import gzip
 import http.client
 import logging
-import signal
 import socket
 import sys
 import threading
-import time
 import warnings
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -25,8 +23,9 @@ from chronicle_notebook.base._errors import (
     SecretUnavailableError,
 )
 from chronicle_notebook.base._secrets import Secret
-from chronicle_notebook.receiver import Delivery, Receiver
+from chronicle_notebook.receiver import Delivery, Receiver, _endpoint
 from tests.receiver._http import body, event, send
+from tests.waiting import FOR_EVER, LONG, ctrl_c, eventually
 
 
 @pytest.fixture
@@ -47,14 +46,11 @@ def receiver_threads() -> list[threading.Thread]:
 
 def until_normal(receiver: Receiver) -> None:
     """Wait until the request that uses up the misbehaviour has come in and is being held."""
-    deadline = time.monotonic() + 5
-    while not repr(receiver).endswith("answers normally>"):
-        assert time.monotonic() < deadline
-        time.sleep(0.005)
+    eventually(lambda: repr(receiver).endswith("answers normally>"))
 
 
 def raw_connection(receiver: Receiver) -> socket.socket:
-    return socket.create_connection(("127.0.0.1", receiver.port), timeout=5)
+    return socket.create_connection(("127.0.0.1", receiver.port), timeout=LONG)
 
 
 class TestLife:
@@ -87,14 +83,13 @@ class TestLife:
                 send(receiver.url, body(event()))
         assert [delivery.number for delivery in receiver.deliveries] == [1, 2]
 
-    def test_stopping_closes_idle_connections_at_once(self) -> None:
+    def test_stopping_closes_idle_connections_at_once(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setattr(_endpoint, "_GRACE", FOR_EVER)  # what a request gets that is under way
         receiver = Receiver().start()
-        connection = http.client.HTTPConnection("127.0.0.1", receiver.port, timeout=5)
+        connection = http.client.HTTPConnection("127.0.0.1", receiver.port, timeout=LONG)
         connection.request("POST", "/webhooks", body(event()))
         connection.getresponse().read()
-        began = time.monotonic()
         receiver.stop()
-        assert time.monotonic() - began < 2
         assert connection.sock.recv(1) == b""
         connection.close()
 
@@ -342,12 +337,12 @@ class TestWaiting:
 
     def test_it_returns_as_soon_as_enough_have_come(self, endpoint: Receiver) -> None:
         came: list[int] = []
-        waiter = threading.Thread(target=lambda: came.append(len(endpoint.wait_for(3, timeout=30))))
+        waiter = threading.Thread(target=lambda: came.append(len(endpoint.wait_for(3, timeout=LONG))))
         waiter.start()
         for number in range(3):
             assert not came
             send(endpoint.url, body(event(number)))
-        waiter.join(5)
+        waiter.join(LONG)
         assert came == [3]
 
     def test_only_those_that_match_count_and_come_back(self, endpoint: Receiver) -> None:
@@ -388,14 +383,14 @@ class TestWaiting:
 
         def wait() -> None:
             try:
-                receiver.wait_for(1, timeout=60)
+                receiver.wait_for(1, timeout=FOR_EVER)
             except ReceiverError as error:
                 caught.append(error)
 
         waiter = threading.Thread(target=wait)
         waiter.start()
         receiver.stop()
-        waiter.join(5)
+        waiter.join(LONG)
         assert [str(error) for error in caught] == [
             "The receiver does not run; 0 of 1 delivery came. Call start(), or wait inside the with block."
         ]
@@ -413,16 +408,18 @@ class TestWaiting:
         with pytest.raises(ZeroDivisionError):
             endpoint.wait_for(where=lambda delivery: bool(1 // 0))
 
-    def test_ctrl_c_ends_it_at_once(self, endpoint: Receiver) -> None:
-        timer = threading.Timer(0.2, signal.raise_signal, [signal.SIGINT])
-        timer.start()
-        began = time.monotonic()
-        with pytest.raises(KeyboardInterrupt):
-            endpoint.wait_for(1, timeout=30)
-        timer.join()
-        assert time.monotonic() - began < 3
+    def test_ctrl_c_ends_it(self, endpoint: Receiver) -> None:
+        waits = threading.Event()
+
+        def never(_delivery: Delivery) -> bool:
+            waits.set()
+            return False
+
         send(endpoint.url, body())
-        assert len(endpoint.wait_for(1)) == 1
+        with ctrl_c(waits.is_set):
+            endpoint.wait_for(1, timeout=FOR_EVER, where=never)
+        send(endpoint.url, body())
+        assert len(endpoint.wait_for(2)) == 2
 
 
 class TestCallbacks:
@@ -436,7 +433,7 @@ class TestCallbacks:
 
         unsubscribe = endpoint.on_delivery(listen)
         send(endpoint.url, body(event(7)))
-        assert told.wait(5)
+        assert told.wait(LONG)
         unsubscribe()
         unsubscribe()
         send(endpoint.url, body(event(8)))
@@ -517,24 +514,23 @@ class TestMisbehaviour:
         assert [delivery.name for delivery in endpoint.deliveries] == ["quick"]
         slow.join()
         assert [(delivery.name, delivery.status) for delivery in endpoint.deliveries] == [("slow", 200), ("quick", 200)]
-        assert 0.3 <= endpoint.deliveries[0].duration < 3
+        assert endpoint.deliveries[0].duration >= 0.3
         assert endpoint.deliveries[0].duration_ms == endpoint.deliveries[0].duration * 1000
 
     def test_a_sender_that_gives_up_is_recorded_at_once_without_a_status(self, endpoint: Receiver) -> None:
-        endpoint.misbehave(delay=60, times=1)
+        endpoint.misbehave(delay=FOR_EVER, times=1)
         payload = body(event(4))
         with raw_connection(endpoint) as connection:
             connection.sendall(
                 b"POST /webhooks HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(payload) + payload
             )
             until_normal(endpoint)
-        (delivery,) = endpoint.wait_for(1, timeout=5)
+        (delivery,) = endpoint.wait_for(1, timeout=LONG)
         assert (delivery.status, delivery.body_error, delivery.sequence_numbers) == (None, None, (4,))
-        assert delivery.duration < 5
 
     def test_stopping_does_not_wait_for_slow_answers_and_records_them(self) -> None:
         receiver = Receiver().start()
-        receiver.misbehave(delay=60, times=1)
+        receiver.misbehave(delay=FOR_EVER, times=1)
         failed: list[BaseException] = []
 
         def sender() -> None:
@@ -546,10 +542,8 @@ class TestMisbehaviour:
         thread = threading.Thread(target=sender)
         thread.start()
         until_normal(receiver)
-        began = time.monotonic()
         receiver.stop()
-        assert time.monotonic() - began < 2
-        thread.join(5)
+        thread.join(LONG)
         assert len(failed) == 1
         assert [(delivery.status, delivery.sequence_numbers) for delivery in receiver.deliveries] == [(None, (6,))]
 

@@ -23,6 +23,7 @@ from chronicle_notebook.registration._register import RECOVERED
 from chronicle_notebook.sandbox import Behaviour
 from chronicle_notebook.session._client import Client
 from tests.scripted import ScriptedKernel, enveloped
+from tests.waiting import LONG
 
 URL = "http://127.0.0.1:9/webhooks"
 WEBHOOKS = webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse
@@ -41,6 +42,7 @@ def sandboxed(behaviour: Behaviour) -> Iterator[Client]:
             yield client
 
 
+@pytest.mark.usefixtures("settled")
 def test_credentials_that_the_kernel_drops_are_reported() -> None:
     for client in sandboxed(Behaviour(authorization_lost=True)):
         outcome = client.webhooks.register("h", URL, lambda b: opened(b).with_bearer_token("swordfish"), wait=0.3)
@@ -52,6 +54,7 @@ def test_credentials_that_the_kernel_drops_are_reported() -> None:
         assert "swordfish" not in repr(outcome)
 
 
+@pytest.mark.usefixtures("settled")
 def test_an_inactive_webhook_that_the_kernel_shows_as_active_is_reported() -> None:
     for client in sandboxed(Behaviour(inactive_lost=True)):
         outcome = client.webhooks.register("h", URL, lambda b: opened(b).not_active(), wait=0.3)
@@ -104,7 +107,7 @@ def details(webhook: str) -> webhooks_pb2.WebhookDetailsResponse:
 def test_a_webhook_that_never_shows_is_accepted_but_not_visible(scripted_client: Client) -> None:
     started = time.monotonic()
     outcome = scripted_client.webhooks.register("h", URL, opened, wait=0.4)
-    assert 0.4 <= time.monotonic() - started < 2
+    assert time.monotonic() - started >= 0.4
     assert (bool(outcome), outcome.accepted, outcome.visible) == (False, True, False)
     assert "is not visible yet" in outcome.summary
 
@@ -117,15 +120,18 @@ def test_a_removal_that_does_not_show_is_told(kernel: ScriptedKernel, scripted_c
 
 
 def test_a_registration_that_shows_late_is_waited_for(kernel: ScriptedKernel, scripted_client: Client) -> None:
-    shows_from = time.monotonic() + 0.5
+    looks = 0
 
     def listed(*_: Any) -> Any:
-        return enveloped(WEBHOOKS, [details("h")] if time.monotonic() > shows_from else [])
+        nonlocal looks
+        looks += kernel.count(methods.ADD_WEBHOOKS)
+        return enveloped(WEBHOOKS, [details("h")] if looks > 3 else [])
 
     kernel.on(methods.GET_WEBHOOKS, listed)
-    outcome = scripted_client.webhooks.register("h", URL, opened)
+    outcome = scripted_client.webhooks.register("h", URL, opened, wait=LONG)
     assert outcome
-    assert 0.2 < outcome.waited < 3
+    assert looks == 4
+    assert outcome.waited > 0
 
 
 def test_a_write_that_lost_its_answer_is_read_back_and_never_repeated(

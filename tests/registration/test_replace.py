@@ -16,6 +16,8 @@ from chronicle_notebook.registration._examination import Destination
 from chronicle_notebook.registration._outcome import Action
 from chronicle_notebook.session._client import Client
 
+pytestmark = pytest.mark.usefixtures("settled")
+
 HOOK = WebhookDefinition("audit", "http://127.0.0.1:9/in", (EventType("AccountOpened"),))
 
 

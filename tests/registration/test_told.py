@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import os
-import signal
 import threading
 
 import pytest
@@ -14,6 +12,7 @@ from chronicle_notebook.registration import _register
 from chronicle_notebook.registration._differences import Effect
 from chronicle_notebook.registration._wait import Settled
 from chronicle_notebook.session._client import Client
+from tests.waiting import LONG, ctrl_c
 
 URL = "http://127.0.0.1:9/in"
 CANARY = "qx9canary7"
@@ -127,10 +126,11 @@ def test_interrupting_the_wait_says_that_the_call_was_accepted(
 ) -> None:
     client.webhooks.register("there", URL, with_type)
 
+    waits = threading.Event()
+
     def interrupted(*_arguments: object, **_options: object) -> object:
-        timer = threading.Timer(0.1, lambda: os.kill(os.getpid(), signal.SIGINT))
-        timer.start()
-        threading.Event().wait(10)
+        waits.set()
+        threading.Event().wait(LONG)
         raise AssertionError("it was not interrupted")
 
     monkeypatch.setattr(_register, "until_registered", interrupted)
@@ -139,7 +139,7 @@ def test_interrupting_the_wait_says_that_the_call_was_accepted(
         "register": lambda: client.webhooks.register("slow", URL, with_type),
         "remove": lambda: client.webhooks.remove("there"),
     }
-    with pytest.raises(KeyboardInterrupt) as caught:
+    with ctrl_c(waits.is_set) as caught:
         calls[call]()
     monkeypatch.undo()
     assert caught.value.__notes__ == [_register.ACCEPTED]

@@ -10,7 +10,7 @@ from chronicle_notebook import Receiver, Secret
 from chronicle_notebook.model import BearerAuthorization, EventType, WebhookDefinition
 from chronicle_notebook.runbook import audit, too_bad
 from chronicle_notebook.session._client import Client
-from tests.runbook.test_books import wait_until
+from tests.waiting import eventually
 
 KINDS = (EventType("AccountOpened"), EventType("FundsDeposited"))
 GOOD = WebhookDefinition(
@@ -21,7 +21,7 @@ GOOD = WebhookDefinition(
 def store(client: Client, *hooks: WebhookDefinition) -> None:
     """Register past the checks of this package: other clients register anything."""
     client._kernel.add_webhooks(client.event_store, hooks)
-    wait_until(lambda: set(client.webhooks.all().ids) >= {each.id for each in hooks})
+    eventually(lambda: set(client.webhooks.all().ids) >= {each.id for each in hooks})
 
 
 def found(client: Client, **settings: Any) -> dict[str, set[str]]:
@@ -35,7 +35,7 @@ def found(client: Client, **settings: Any) -> dict[str, set[str]]:
 
 def test_a_good_webhook_is_left_alone(client: Client) -> None:
     store(client, GOOD)
-    wait_until(lambda: client.webhooks.get("good").authorization.kind.value == "bearer")
+    eventually(lambda: client.webhooks.get("good").authorization.kind.value == "bearer")
     assert found(client) == {}
 
 
@@ -54,7 +54,7 @@ def test_a_good_webhook_is_left_alone(client: Client) -> None:
 )
 def test_what_is_wrong_with_a_definition(client: Client, changes: dict[str, Any], rule: str) -> None:
     store(client, GOOD.changed(**changes))
-    wait_until(lambda: client.webhooks.get("good").authorization.kind.value == "bearer")
+    eventually(lambda: client.webhooks.get("good").authorization.kind.value == "bearer")
     assert found(client) == {"good": {rule}}
     listing = audit(client)
     assert "canary" not in repr(listing) + listing._repr_html_() + str([each.facts() for each in listing])
@@ -84,7 +84,7 @@ def test_duplicates_are_told_from_what_only_shares_a_target(client: Client) -> N
         WebhookDefinition("three", "http://127.0.0.1:9/in", KINDS),
         WebhookDefinition("four", "http://127.0.0.1:9/in", KINDS, active=False),
     )
-    wait_until(lambda: {"one", "two", "three"} <= {each.id for each in client.observers()})
+    eventually(lambda: {"one", "two", "three"} <= {each.id for each in client.observers()})
     # One that is inactive delivers nothing, so nothing arrives twice by it.
     assert found(client) == {"two": {"shared-target"}, "three": {"duplicate"}, "four": {"shared-target"}}
 
@@ -92,7 +92,7 @@ def test_duplicates_are_told_from_what_only_shares_a_target(client: Client) -> N
 def test_a_failing_partition_is_found(client: Client) -> None:
     client.webhooks.register(WebhookDefinition("sick", "http://127.0.0.1:9/in", KINDS[:1]))
     client.event_log.append("account-1", KINDS[0], {})
-    wait_until(lambda: bool(client.failed_partitions("sick")))
+    eventually(lambda: bool(client.failed_partitions("sick")))
     (finding,) = [each for each in audit(client) if each.rule == "failing"]
     assert finding.grade.value == "high"
     assert finding.what.startswith("1 partition failing")
@@ -111,7 +111,7 @@ def test_a_lag_over_the_limit_is_found(client: Client) -> None:
 
 def test_the_worst_come_first_and_decide(client: Client) -> None:
     store(client, GOOD.changed(target_url="http://plain.example.com/in"))
-    wait_until(lambda: client.webhooks.get("good").authorization.kind.value == "bearer")
+    eventually(lambda: client.webhooks.get("good").authorization.kind.value == "bearer")
     findings = audit(client)
     assert [each.grade.value for each in findings] == sorted(
         (each.grade.value for each in findings), key=["high", "medium", "low"].index

@@ -26,6 +26,7 @@ from chronicle_notebook.runbook.engine._outcome import RunStatus
 from chronicle_notebook.runbook.engine._source import schema_of
 from chronicle_notebook.session._client import Client
 from tests.runbook.books import BOOKS, CANARY, Desk, Ran
+from tests.waiting import eventually
 
 OLD = "http://127.0.0.1:9"
 OPENED = EventType("AccountOpened")
@@ -96,7 +97,7 @@ def _resume(client: Client, endpoint: Receiver, folder: Path) -> dict[str, Any]:
 def _recover(client: Client, endpoint: Receiver, _: Path) -> dict[str, Any]:
     client.webhooks.register(hook("a", active=True))
     client.event_log.append("account-1", OPENED, {})
-    wait_until(lambda: bool(client.failed_partitions("a")))
+    eventually(lambda: bool(client.failed_partitions("a")))
     return {"webhook": "a", "url": endpoint.url, "deadline": 20.0}
 
 
@@ -125,15 +126,6 @@ CASES = (
     Case("onboard-consumer", _onboard, _onboarded, 1),
 )
 each_case = pytest.mark.parametrize("case", CASES, ids=lambda case: f"{case.name}-{case.prepare.__name__.strip('_')}")
-
-
-def wait_until(condition: Callable[[], bool], timeout: float = 10.0) -> None:
-    import time
-
-    deadline = time.monotonic() + timeout
-    while not condition():
-        assert time.monotonic() < deadline, "it did not come true in time"
-        time.sleep(0.02)
 
 
 def taken(endpoint: Receiver, last: int) -> list[int]:

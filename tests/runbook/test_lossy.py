@@ -13,7 +13,8 @@ from chronicle_notebook.runbook import audit, diagnose
 from chronicle_notebook.runbook.engine._outcome import RunStatus
 from chronicle_notebook.session._client import Client
 from tests.runbook.books import CANARY, Desk
-from tests.runbook.test_books import OLD, OPENED, hook, wait_until, written
+from tests.runbook.test_books import OLD, OPENED, hook, written
+from tests.waiting import eventually
 
 Like = Callable[[str], Client]
 DROPPING = ("16.37", "16.37-inmemory", "19.29")
@@ -137,7 +138,7 @@ def test_a_diagnosis_and_an_audit_say_that_any_answer_counts(like: Like, endpoin
 def test_a_kernel_that_looks_at_the_status_gets_no_such_finding(like: Like, endpoint: Receiver) -> None:
     client = like("19.32")
     client.webhooks.register(hook("a", endpoint.url, active=True))
-    wait_until(lambda: bool(client.observers("a")))
+    eventually(lambda: bool(client.observers("a")))
     assert [each.rule for each in audit(client) if each.webhook == "(all)"] == []
     assert not any("counts any answer" in text for _, text in diagnose(client, "a"))
 
@@ -146,7 +147,7 @@ def test_an_audit_finds_secrets_that_go_out_encrypted(like: Like) -> None:
     client = like("16.37-inmemory")
     authorization = BearerAuthorization(Secret("old-token"))
     client.webhooks.register(hook("a", f"{OLD}/in", authorization=authorization, active=True))
-    wait_until(lambda: client.webhooks.get("a").authorization.kind.value == "bearer")
+    eventually(lambda: client.webhooks.get("a").authorization.kind.value == "bearer")
     assert "ciphertext-sent" in {each.rule for each in audit(client)}
 
 
@@ -160,7 +161,7 @@ def test_a_move_that_the_kernel_would_drop_is_refused_in_the_plan(
 ) -> None:
     client = like(release)
     client.webhooks.register(hook("a", f"{OLD}/webhooks/a", active=True))
-    wait_until(lambda: bool(client.observers("a")))
+    eventually(lambda: bool(client.observers("a")))
     before = written(client)
     told = {"from_host": "127.0.0.1:9", "to_host": endpoint.url.split("/")[2], "event_store": "shop"}
     ran = bare_desk.run("move-host", apply=apply, **told)
@@ -173,7 +174,7 @@ def test_a_move_that_the_kernel_would_drop_is_refused_in_the_plan(
 def moving(client: Client, endpoint: Receiver, file: object) -> dict[str, Any]:
     for name in ("a", "b"):
         client.webhooks.register(hook(name, f"{OLD}/webhooks/{name}", active=True))
-    wait_until(lambda: {"a", "b"} <= {each.id for each in client.observers()})
+    eventually(lambda: {"a", "b"} <= {each.id for each in client.observers()})
     host = endpoint.url.split("/")[2]
     told = {"from_host": "127.0.0.1:9", "to_host": host, "event_store": "shop", "file": str(file)}
     return {**told, "replace": True, "apply": True}
@@ -261,6 +262,6 @@ def test_a_kernel_that_keeps_changes_all_the_same_is_moved_on_as_usual(
         told["accept_defects"] = ["updates-dropped"]
     else:  # credentials that are listed were stored, and changes are stored as they are
         client.webhooks.register(hook("b", "http://127.0.0.1:8/in", authorization=BearerAuthorization(Secret("x"))))
-        wait_until(lambda: client.webhooks.get("b").authorization.kind.value == "bearer")
+        eventually(lambda: client.webhooks.get("b").authorization.kind.value == "bearer")
     assert bare_desk.run("move-host", **told).error is None
     assert client.webhooks.get("a").target_url == endpoint.url_for("a")

@@ -46,7 +46,7 @@ def test_it_runs_twice_changes_nothing_and_its_file_holds_no_secret(
         before, written = client.webhooks.all(), client.event_sequence("system").tail()
         for attempt in ("first.ipynb", "second.ipynb"):
             notebook = nbformat.read(path, as_version=4)
-            runner = NotebookClient(notebook, km=process, timeout=60, store_widget_state=True)
+            runner = NotebookClient(notebook, km=process, timeout=None, store_widget_state=True)
             runner.execute()
             assert runner.kc is not None
             runner.kc.stop_channels()  # it would leave them open, as the kernel process is not its own

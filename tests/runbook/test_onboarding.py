@@ -11,7 +11,8 @@ from chronicle_notebook.model import BasicAuthorization, BearerAuthorization
 from chronicle_notebook.runbook.engine._outcome import RunStatus
 from chronicle_notebook.session._client import Client
 from tests.runbook.books import CANARY, Desk, Ran
-from tests.runbook.test_books import OPENED, hook, wait_until, written
+from tests.runbook.test_books import OPENED, hook, written
+from tests.waiting import eventually
 
 
 def onboarded(desk: Desk, client: Client, endpoint: Receiver, **more: Any) -> Ran:
@@ -58,7 +59,7 @@ def test_an_id_that_was_there_before_is_told_where_it_goes_on(desk: Desk, client
     client.event_log.append("account-1", OPENED, {})
     onboarded(desk, client, endpoint)
     endpoint.wait_for(1, where=lambda delivery: bool(delivery.events))
-    wait_until(lambda: all(each.next_sequence_number == 1 for each in client.observers("desk")))
+    eventually(lambda: all(each.next_sequence_number == 1 for each in client.observers("desk")))
     client.webhooks.remove("desk")
     note = last(onboarded(desk, client, endpoint, apply=False))["note"]
     assert "goes on at number 1 in namespace 'Default'" in note

@@ -15,7 +15,8 @@ from chronicle_notebook.runbook import audit, required_variables
 from chronicle_notebook.runbook.engine._outcome import RunStatus
 from chronicle_notebook.session._client import Client
 from tests.runbook.books import CANARY, Desk, Ran
-from tests.runbook.test_books import OLD, OPENED, hook, wait_until, written
+from tests.runbook.test_books import OLD, OPENED, hook, written
+from tests.waiting import eventually
 
 BOOK = "pause-and-resume"
 
@@ -132,7 +133,7 @@ def test_all_of_the_file_are_those_that_are_still_paused(pausing: Pausing, clien
 def keyed(client: Client) -> WebhookDefinition:
     made = hook("hdr", f"{OLD}/in", headers={"x-api-key": CANARY, "x-team": "money"})
     client._kernel.add_webhooks(client.event_store, [made, hook("zz")])
-    wait_until(lambda: client.webhooks.ids() == ["hdr", "zz"])
+    eventually(lambda: client.webhooks.ids() == ["hdr", "zz"])
     return made
 
 
@@ -192,7 +193,7 @@ def test_a_url_that_holds_a_credential_is_not_in_the_file_and_comes_back(
 
 def test_what_this_package_could_not_register_again_is_not_removed(pausing: Pausing, client: Client) -> None:
     client._kernel.add_webhooks(client.event_store, [hook("odd", event_types=())])
-    wait_until(lambda: client.webhooks.ids() == ["odd"])
+    eventually(lambda: client.webhooks.ids() == ["odd"])
     ran = pausing("pause", "odd")
     assert isinstance(ran.error, InvalidInputError)
     assert "could not be registered again" in ran.error.message
@@ -210,7 +211,7 @@ def test_what_was_registered_as_inactive_is_not_woken_by_a_pause(
     client.event_log.append("account-1", OPENED, {})
     client.webhooks.register(WebhookDefinition("sleeper", endpoint.url, (OPENED,), active=False), wait=0.2)
     client.webhooks.register(hook("awake", endpoint.url, active=True))
-    wait_until(lambda: bool(client.observers("awake")))
+    eventually(lambda: bool(client.observers("awake")))
     assert client.webhooks.get("sleeper").active, "the kernel has lost the flag"
     pausing = Pausing(bare_desk, client, tmp_path)
     ran = pausing("pause", "awake", "sleeper")
@@ -226,10 +227,10 @@ def test_one_that_sleeps_does_not_make_events_arrive_twice(like: Callable[[str],
     client = like("19.32")
     client.webhooks.register(hook("awake", endpoint.url, active=True))
     client.webhooks.register(WebhookDefinition("sleeper", endpoint.url, (OPENED,), active=False), wait=0.2)
-    wait_until(lambda: bool(client.observers("awake")))
+    eventually(lambda: bool(client.observers("awake")))
     assert {each.rule for each in audit(client) if each.webhook == "sleeper"} == {"no-observer", "shared-target"}
     client.webhooks.register(hook("third", endpoint.url, active=True))
-    wait_until(lambda: bool(client.observers("third")))
+    eventually(lambda: bool(client.observers("third")))
     assert "duplicate" in {each.rule for each in audit(client) if each.webhook == "third"}
 
 
@@ -239,7 +240,7 @@ def test_a_pause_with_credentials_is_refused_where_what_comes_meanwhile_would_be
     client = like("16.37-inmemory")
     monkeypatch.setenv("A_TOKEN", CANARY)
     client.webhooks.register(hook("a", active=True, authorization=BearerAuthorization(Secret("x"))))
-    wait_until(lambda: bool(client.observers("a")))
+    eventually(lambda: bool(client.observers("a")))
     pausing = Pausing(bare_desk, client, tmp_path)
     ran = pausing("pause", "a")
     assert isinstance(ran.error, InvalidInputError)

@@ -16,7 +16,8 @@ from chronicle_notebook.session._client import Client
 from chronicle_notebook.session._connect import stop_sandbox
 from chronicle_notebook.session._guard import LOCK
 from tests.runbook.books import Desk
-from tests.runbook.test_books import OLD, OPENED, hook, wait_until, written
+from tests.runbook.test_books import OLD, OPENED, hook, written
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -241,7 +242,7 @@ def test_a_resumption_names_its_secrets_in_the_same_way(
     monkeypatch.setenv("MONEY_PASSWORD", "swordfish-4711")
     authorization = cn.BasicAuthorization("chronicle", cn.Secret("swordfish-4711"))
     client.webhooks.register(hook("money", authorization=authorization, event_types=(OPENED,)))
-    wait_until(lambda: client.webhooks.get("money").authorization.kind.value == "basic")
+    eventually(lambda: client.webhooks.get("money").authorization.kind.value == "basic")
     told: dict[str, Any] = {"webhooks": ["money"], "file": str(tmp_path / "paused.yaml")}
     told["event_store"] = client.event_store
     for action in ("pause", "resume"):

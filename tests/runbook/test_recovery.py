@@ -21,7 +21,8 @@ from chronicle_notebook.runbook import diagnose
 from chronicle_notebook.runbook.engine._outcome import RunStatus
 from chronicle_notebook.session._client import Client
 from tests.runbook.books import CANARY, Desk
-from tests.runbook.test_books import wait_until, written
+from tests.runbook.test_books import written
+from tests.waiting import eventually
 
 OPENED = EventType("AccountOpened")
 SICK = WebhookDefinition("sick", "http://127.0.0.1:9/in", (OPENED,))
@@ -41,19 +42,19 @@ def test_a_retry_is_started_and_the_event_arrives(
         client._kernel.register_event_types("shop", [RegisteredEventType(OPENED)])
         client.webhooks.register(SICK.changed(target_url=endpoint.url))
         client.event_log.append("account-1", OPENED, {})
-        wait_until(lambda: bool(client.failed_partitions("sick")))
+        eventually(lambda: bool(client.failed_partitions("sick")))
         tried = client.retry_failed_partitions("sick")  # while it still fails, so that it cannot have recovered
         assert [(each.partition, ran) for each, ran in tried] == [("account-1", started)]
         endpoint.behave()
         endpoint.wait_for(1, where=lambda delivery: delivery.status == 200 and bool(delivery.events))
-        wait_until(lambda: not client.failed_partitions("sick"))
+        eventually(lambda: not client.failed_partitions("sick"))
         assert client.retry_failed_partitions("sick") == []
 
 
 def test_a_diagnosis_tells_what_the_target_says_now_and_what_the_kernel_noted(client: Client) -> None:
     client.webhooks.register(SICK)
     client.event_log.append("account-1", OPENED, {})
-    wait_until(lambda: bool(client.failed_partitions("sick")))
+    eventually(lambda: bool(client.failed_partitions("sick")))
     found = dict(diagnose(client, "sick"))
     assert found["its answer now"].startswith("no answer")
     assert re.match(r"\d+ attempts? in Default at number 0: ", found["partition account-1"])
@@ -63,7 +64,7 @@ def test_a_diagnosis_tells_what_the_target_says_now_and_what_the_kernel_noted(cl
 
 def test_a_diagnosis_says_when_it_could_not_send_the_credentials(client: Client) -> None:
     client.webhooks.register(SICK.changed(authorization=BearerAuthorization(cn.Secret("x")), active=False))
-    wait_until(lambda: client.webhooks.get("sick").authorization.kind.value == "bearer")
+    eventually(lambda: client.webhooks.get("sick").authorization.kind.value == "bearer")
     found = dict(diagnose(client, "sick"))
     assert found["credentials"] == "not sent, as SICK_TOKEN is not set here"
     assert found["active"].startswith("no")
@@ -82,7 +83,7 @@ def test_a_diagnosis_hides_what_the_kernel_quotes_of_a_target(client: Client) ->
         endpoint.misbehave(status=410)
         client.webhooks.register(SICK.changed(target_url=f"{endpoint.url}?apikey={CANARY}"))
         client.event_log.append("account-1", OPENED, {})
-        wait_until(lambda: bool(client.failed_partitions("sick")))
+        eventually(lambda: bool(client.failed_partitions("sick")))
         (failed,) = client.failed_partitions("sick")
         assert CANARY in " ".join(failed.attempts[0].messages), "the kernel quotes it"
         found = diagnose(client, "sick")
@@ -112,7 +113,7 @@ def broken(client: Client, endpoint: cn.Receiver, **changes: Any) -> dict[str, A
     endpoint.misbehave(status=503, when=lambda delivery: delivery.path == "/webhooks/old")
     client.webhooks.register(SICK.changed(id="rec", target_url=endpoint.url_for("old"), **changes))
     client.event_log.append("account-1", OPENED, {})
-    wait_until(lambda: bool(client.failed_partitions("rec")))
+    eventually(lambda: bool(client.failed_partitions("rec")))
     return {"webhook": "rec", "event_store": client.event_store, "deadline": 20.0}
 
 
@@ -126,7 +127,7 @@ def test_a_new_target_and_a_new_secret_are_one_change_that_tells_the_old_host_no
         authorization = BearerAuthorization(cn.Secret("old-token"))
         client.webhooks.register(SICK.changed(id="rec", target_url=old.url, authorization=authorization))
         client.event_log.append("account-1", OPENED, {})
-        wait_until(lambda: bool(client.failed_partitions("rec")))
+        eventually(lambda: bool(client.failed_partitions("rec")))
         given = {"webhook": "rec", "event_store": client.event_store, "deadline": 20.0, "apply": True}
         given |= {"url": endpoint.url, "secret": "env:NEW_TOKEN"}
         ran = desk.run("recover-webhook", **given)  # REC_TOKEN, the old one, is not set and not needed

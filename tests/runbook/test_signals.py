@@ -13,6 +13,8 @@ from pathlib import Path
 
 import nbformat
 
+from tests.waiting import LONG
+
 COMMAND = str(Path(sys.executable).parent / "chronicle-notebook")
 START = """
 import os, signal, time
@@ -20,7 +22,7 @@ import chronicle_notebook as cn
 run = cn.runbook.start("slow", globals())
 def wait():
     print("begun", flush=True)
-    time.sleep(60)
+    time.sleep(3600)
 done = []
 run.step("a", "do this", do=lambda: done.append(1), done=lambda: bool(done))
 """
@@ -65,7 +67,7 @@ def begun(folder: Path, book: Path, *arguments: str) -> Iterator[subprocess.Pope
 def test_ctrl_c_interrupts_the_step_and_the_outcome_is_told(tmp_path: Path) -> None:
     with begun(tmp_path, written(tmp_path, SLOW, APPLY, FINISH)) as process:
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=LONG)
     assert process.returncode == 130
     assert out.splitlines() == [
         "slow: incomplete. 1 of 2 steps done, 0 were so already, 1 not done.",
@@ -79,7 +81,7 @@ def test_ctrl_c_interrupts_the_step_and_the_outcome_is_told(tmp_path: Path) -> N
 def test_sigterm_does_so_too_and_nothing_stays_behind(tmp_path: Path) -> None:
     with begun(tmp_path, written(tmp_path, SLOW, APPLY, FINISH), "--json") as process:
         process.send_signal(signal.SIGTERM)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=LONG)
     assert process.returncode == 143
     outcome = json.loads(out)
     assert (outcome["status"], outcome["ok"]) == ("incomplete", False)
@@ -94,7 +96,7 @@ import time
 print("begun", flush=True)
 while True:
     try:
-        time.sleep(60)
+        time.sleep(3600)
     except KeyboardInterrupt:
         print("begun again", flush=True)
 """
@@ -103,7 +105,7 @@ while True:
         process.send_signal(signal.SIGINT)
         assert process.stderr.readline() == "begun again\n"
         process.send_signal(signal.SIGINT)
-        out, err = process.communicate(timeout=30)
+        out, err = process.communicate(timeout=LONG)
     assert (process.returncode, out) == (130, "")
     assert err.splitlines()[-1] == "Interrupted."
     assert "Traceback" not in err
@@ -114,13 +116,13 @@ def test_no_cell_is_begun_after_one_that_does_not_mind(tmp_path: Path) -> None:
 import time
 print("begun", flush=True)
 try:
-    time.sleep(60)
+    time.sleep(3600)
 except KeyboardInterrupt:
     pass
 """
     with begun(tmp_path, written(tmp_path, mild, "print('the next')")) as process:
         process.send_signal(signal.SIGINT)
-        _, err = process.communicate(timeout=30)
+        _, err = process.communicate(timeout=LONG)
     assert process.returncode == 130
     assert "the next" not in err
 
@@ -133,7 +135,6 @@ def test_a_kernel_that_dies_is_told_without_a_traceback(tmp_path: Path) -> None:
         text=True,
         env={**os.environ, "IPYTHONDIR": str(tmp_path / "ipython")},
         check=False,
-        timeout=60,
         cwd=tmp_path,
     )
     assert (result.returncode, result.stdout) == (1, "")

@@ -30,7 +30,7 @@ from chronicle_notebook.contracts.wire import (
     webhooks_pb2,
 )
 from chronicle_notebook.sandbox import Sandbox
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 Found = TypeVar("Found")
 STORE = "shop"
@@ -63,7 +63,7 @@ class Client:
             request_serializer=method.request.SerializeToString,
             response_deserializer=method.response.FromString,
         )
-        answer: Response = invoke(request, timeout=30, metadata=self.metadata)
+        answer: Response = invoke(request, timeout=LONG, metadata=self.metadata)
         return answer
 
     def follow(self, method: Method[Request, Response], request: Request) -> Any:
@@ -72,7 +72,7 @@ class Client:
             request_serializer=method.request.SerializeToString,
             response_deserializer=method.response.FromString,
         )
-        return invoke(request, timeout=30, metadata=self.metadata)
+        return invoke(request, timeout=LONG, metadata=self.metadata)
 
     # What most tests need.
 
@@ -161,7 +161,7 @@ def page(port: int, path: str, form: dict[str, str] | bytes | None = None, *, me
     """Ask the port over HTTP/1.1, with a form when there is one."""
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=10)
+    connection = http.client.HTTPSConnection("127.0.0.1", port, context=context, timeout=LONG)
     sent = {name.replace("_", "-"): value for name, value in headers.items()}
     if form is not None:
         sent.setdefault("Content-Type", "application/x-www-form-urlencoded")
@@ -296,9 +296,9 @@ class Endpoint:
         """The sequence numbers that came to a path, in order."""
         return [number for delivery in list(self.deliveries) if delivery.path == path for number in delivery.numbers]
 
-    def expect(self, numbers: list[int], path: str = "/hook", *, within: float = 10.0) -> None:
+    def expect(self, numbers: list[int], path: str = "/hook") -> None:
         try:
-            eventually(lambda: len(self.numbers(path)) >= len(numbers), within=within)
+            eventually(lambda: len(self.numbers(path)) >= len(numbers))
         finally:
             assert self.numbers(path) == numbers
 
@@ -322,10 +322,10 @@ def endpoint() -> Iterator[Endpoint]:
 
     thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
-    runner = asyncio.run_coroutine_threadsafe(start(), loop).result(10)
-    assert ready.wait(10)
+    runner = asyncio.run_coroutine_threadsafe(start(), loop).result(LONG)
+    assert ready.wait(LONG)
     yield receiver
-    asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(10)
+    asyncio.run_coroutine_threadsafe(runner.cleanup(), loop).result(LONG)
     loop.call_soon_threadsafe(loop.stop)
     thread.join()
     loop.close()

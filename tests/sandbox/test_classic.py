@@ -46,7 +46,7 @@ def classic(tmp_path: Path) -> Iterator[ClassicClient]:
 def raw(client: ClassicClient, path: str, request: bytes) -> list[bytes]:
     """Every message of an answer as it came, whether the method streams or not."""
     call: Any = client._channel.unary_stream(path)
-    return list(call(request, timeout=10))
+    return list(call(request, timeout=60))
 
 
 def unknown(call: Any) -> str:

@@ -22,7 +22,7 @@ from chronicle_notebook.contracts.wire import clients_pb2
 from chronicle_notebook.sandbox import Sandbox, _connected, _front
 from chronicle_notebook.sandbox._certificate import Certificate
 from tests.sandbox.conftest import Client, page
-from tests.waiting import eventually
+from tests.waiting import FOR_EVER, LONG, eventually
 
 PREFACE = b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + bytes([0, 0, 0, 4, 0, 0, 0, 0, 0])
 
@@ -32,7 +32,7 @@ def shaken(port: int, *alpn: str) -> ssl.SSLSocket:
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
     if alpn:
         context.set_alpn_protocols(list(alpn))
-    return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=10), server_hostname="localhost")
+    return context.wrap_socket(socket.create_connection(("127.0.0.1", port), timeout=LONG), server_hostname="localhost")
 
 
 def descriptors() -> int:
@@ -97,16 +97,18 @@ def test_connected_clients_and_reservations_are_counted(client: Client, sandbox:
 
 def test_a_reservation_expires(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
     assert _connected.RESERVATION == 30.0
-    monkeypatch.setattr(_connected, "RESERVATION", 0.5)
     page(sandbox.port, "/connections/reserve", b"")
     assert page(sandbox.port, "/connections/count").json == 1
-    eventually(lambda: page(sandbox.port, "/connections/count").json == 0)
+    page(sandbox.port, "/connections/reserve", b"")
+    monkeypatch.setattr(_connected, "RESERVATION", 0.2)
+    page(sandbox.port, "/connections/reserve", b"")
+    eventually(lambda: page(sandbox.port, "/connections/count").json == 2)
 
 
 def test_one_connection_serves_many_requests(sandbox: Sandbox) -> None:
     context = ssl.create_default_context()
     context.check_hostname, context.verify_mode = False, ssl.CERT_NONE
-    connection = http.client.HTTPSConnection("127.0.0.1", sandbox.port, context=context, timeout=10)
+    connection = http.client.HTTPSConnection("127.0.0.1", sandbox.port, context=context, timeout=LONG)
     for _ in range(20):
         connection.request("GET", "/connections/count")
         assert connection.getresponse().read() == b"0"
@@ -149,7 +151,7 @@ def test_big_messages_pass_both_ways_at_once(tmp_path: Path) -> None:
     with grpc.secure_channel(f"localhost:{front.port}", credentials, options=limits) as channel:
         call: grpc.UnaryUnaryMultiCallable[bytes, bytes] = channel.unary_unary("/test/Echo")
         bodies = [bytes([number]) * 8_000_000 for number in range(4)]
-        futures = [call.future(body, timeout=30) for body in bodies]
+        futures = [call.future(body, timeout=LONG) for body in bodies]
         assert [future.result() for future in futures] == bodies
     server.stop(None).wait()
     front.stop()
@@ -222,16 +224,15 @@ def test_a_long_path_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPa
             client.close()
 
 
-def test_stopping_waits_for_no_handshake_and_no_idle_connection() -> None:
+def test_stopping_waits_for_no_handshake_and_no_idle_connection(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_front, "HANDSHAKE_LIMIT", FOR_EVER)
     sandbox = Sandbox().start()
     silent = [socket.create_connection(("127.0.0.1", sandbox.port)) for _ in range(5)]
     idle = [shaken(sandbox.port, "http/1.1"), shaken(sandbox.port, "h2")]
     page(sandbox.port, "/health")
-    started = time.monotonic()
     sandbox.stop()
-    assert time.monotonic() - started < 3
     for connection in silent + idle:
-        connection.settimeout(5)
+        connection.settimeout(LONG)
         with contextlib.suppress(ConnectionError):
             while connection.recv(4096):
                 pass  # until the other side has closed
@@ -256,7 +257,7 @@ def test_no_connection_and_no_descriptor_outlives_the_sandbox_whenever_it_stops(
 
         thread = threading.Thread(target=knock)
         thread.start()
-        assert knocking.wait(5)
+        assert knocking.wait(LONG)
         sandbox.stop()
         thread.join()
     gc.collect()  # a lost socket would warn, and warnings are errors

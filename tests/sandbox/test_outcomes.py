@@ -13,6 +13,8 @@ from chronicle_notebook.session._client import Client
 from tests.sandbox.conftest import Endpoint
 from tests.waiting import eventually
 
+pytestmark = pytest.mark.usefixtures("settled")
+
 URL = "http://127.0.0.1:9/hook"
 Build = Callable[[cn.DefinitionBuilder], cn.DefinitionBuilder]
 EVERY = tuple(PROFILES)
@@ -48,7 +50,7 @@ def inactive(builder: cn.DefinitionBuilder) -> cn.DefinitionBuilder:
 
 
 def registered(client: Client, build: Build, url: str = URL, id_: str = "h") -> cn.Outcome:
-    outcome = client.webhooks.register(id_, url, build, wait=0.15)
+    outcome = client.webhooks.register(id_, url, build, wait=0.1)
     assert "swordfish" not in repr(outcome) + outcome._repr_html_()
     return outcome
 

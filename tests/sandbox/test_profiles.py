@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import inspect
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -276,8 +275,7 @@ def observing_ends_together(face: Face) -> bool:
     one, other = (face.client.follow(classic.OBSERVE_WEBHOOKS, request) for _ in range(2))
     next(one), next(other)
     one.cancel()
-    until = time.monotonic() + 1.0
-    for number in range(1000):
+    for number in range(50):  # what is asked later comes after the end of the first, which is noticed in the meantime
         late = face.client.follow(classic.OBSERVE_WEBHOOKS, request)
         next(late)
         face.add(hook(f"h{number}", URL))
@@ -285,9 +283,7 @@ def observing_ends_together(face: Face) -> bool:
             assert len(list(other)) <= number + 1, "this one ends too"
             return True
         late.cancel()
-        next(other)
-        if time.monotonic() > until:
-            break
+        next(other, None)
     other.cancel()
     return False
 

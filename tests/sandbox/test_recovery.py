@@ -17,7 +17,7 @@ from chronicle_notebook.contracts.wire import observation_pb2 as wire, webhooks_
 from chronicle_notebook.sandbox import Behaviour, Sandbox
 from chronicle_notebook.sandbox.delivery._sender import _seconds
 from tests.sandbox.conftest import STORE, UNAVAILABLE, Client, Delivery, Endpoint, accepted, hook
-from tests.waiting import eventually
+from tests.waiting import FOR_EVER, LONG, eventually
 
 ABOUT_H = {"EventStore": STORE, "Namespace": "Default", "ObserverId": "h", "EventSequenceId": "event-log"}
 
@@ -139,7 +139,7 @@ def test_the_eleventh_failure_quarantines_a_partition_until_that_is_ended(client
     failing.bad = frozenset("a")
     client.settle(hook("h", failing.url(), "One"))
     client.append("a", "One")
-    (failed,) = eventually(lambda: [entry for entry in client.failed() if entry.IsQuarantined], within=20)
+    (failed,) = eventually(lambda: [entry for entry in client.failed() if entry.IsQuarantined])
     assert len(failed.Attempts) == 11
     assert len(failing.deliveries) == 11
     refused = client.call(methods.RETRY_PARTITION, wire.RetryPartition(**ABOUT_H, Partition="a"))
@@ -213,7 +213,7 @@ def test_two_replays_that_wait_for_the_same_delivery_are_one(
     gate = threading.Event()
 
     def answer(_delivery: Delivery) -> int:
-        assert gate.wait(10)
+        assert gate.wait(LONG)
         return 200
 
     endpoint.answer = answer  # type: ignore[method-assign, assignment]
@@ -228,7 +228,7 @@ def test_two_replays_that_wait_for_the_same_delivery_are_one(
             eventually(lambda: observer.held == 2)
         finally:
             gate.set()
-        jobs = {replay.result(10).JobId for replay in replays}
+        jobs = {replay.result(LONG).JobId for replay in replays}
     assert len(jobs) == 1
     endpoint.expect([0, 0])
     eventually(lambda: client.observer("h").RunningState == wire.Active)
@@ -242,7 +242,7 @@ def test_a_partition_is_replayed_from_its_first_event_although_a_try_is_under_wa
 
     def answer(_delivery: Delivery) -> int:
         if (status := next(answers, None)) is None:
-            assert gate.wait(10)
+            assert gate.wait(LONG)
             return 200
         return status
 
@@ -344,12 +344,13 @@ def test_the_target_says_how_long_to_wait_before_the_next_attempt(tmp_path: Path
         return 200 if wait is None else web.Response(status=503, headers={"Retry-After": wait})
 
     endpoint.answer = answer  # type: ignore[method-assign, assignment]
-    with Sandbox(data=tmp_path / "real-time", settle_delay=0) as sandbox:  # by itself it would wait 14 seconds
+    # By itself it would wait for many hours.
+    with Sandbox(data=tmp_path / "slow", settle_delay=0, time_scale=FOR_EVER) as sandbox:
         caller = Client(sandbox.port)
         caller.register_types("One")
         caller.settle(hook("h", endpoint.url(), "One"))
         caller.append("a", "One")
-        endpoint.expect([0, 0, 0, 0], within=1.5)
+        endpoint.expect([0, 0, 0, 0])
         eventually(lambda: caller.observer("h").HandledEventCount == 1)
         caller.close()
 

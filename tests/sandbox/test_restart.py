@@ -15,7 +15,7 @@ import pytest
 from chronicle_notebook.sandbox import Behaviour, Sandbox
 from chronicle_notebook.sandbox._behaviour import NEWEST
 from tests.sandbox.conftest import STORE, Client, Endpoint, accepted, hook
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 
 @contextmanager
@@ -77,7 +77,7 @@ def test_a_quarantined_partition_is_not_tried_at_the_start(tmp_path: Path, endpo
         client.register_types("One")
         client.settle(hook("h", endpoint.url(), "One"))
         client.append("a", "One")
-        eventually(lambda: any(entry.IsQuarantined for entry in client.failed()), within=20)
+        eventually(lambda: any(entry.IsQuarantined for entry in client.failed()))
     count = len(endpoint.deliveries)
     with running(tmp_path) as client:
         endpoint.status = 200
@@ -115,7 +115,7 @@ class Process:
 
     def end(self, number: int) -> tuple[str, str]:
         os.kill(self.process.pid, number)
-        return self.process.communicate(timeout=20)
+        return self.process.communicate(timeout=LONG)
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
@@ -163,7 +163,7 @@ def test_a_registration_that_was_accepted_survives_a_kill_before_it_settled(tmp_
 def test_a_folder_in_use_is_refused_by_a_process_and_free_again_after_a_kill(tmp_path: Path) -> None:
     process = Process(tmp_path)
     command = [sys.executable, "-m", "chronicle_notebook.sandbox", "--port", "0", "--data", str(tmp_path)]
-    second = subprocess.run(command, capture_output=True, text=True, timeout=20, check=False)
+    second = subprocess.run(command, capture_output=True, text=True, check=False)
     assert second.returncode == 1
     assert "is in use by another running sandbox" in second.stderr
     assert "Traceback" not in second.stderr

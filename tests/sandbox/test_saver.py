@@ -22,7 +22,7 @@ from chronicle_notebook.sandbox.delivery._saver import Saver
 from chronicle_notebook.sandbox.storage._database import Database
 from chronicle_notebook.sandbox.storage._progress import ProgressTable
 from tests.sandbox.conftest import Client, Endpoint, hook
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 CANARY = "canary-4711"
 
@@ -120,7 +120,7 @@ class Held(ProgressTable):
         taken = list(observers)
         if taken and not self.started.is_set():
             self.started.set()
-            assert self.go.wait(10)
+            assert self.go.wait(LONG)
             raise sqlite3.OperationalError(CANARY)
         super().save(taken, *rows)
         if self.started.is_set():

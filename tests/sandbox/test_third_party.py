@@ -34,7 +34,7 @@ def node() -> str:
     installed = NODE / "node_modules" / ".package-lock.json"
     if not installed.exists() or installed.stat().st_mtime < (NODE / "package-lock.json").stat().st_mtime:
         command = [npm, "ci", "--ignore-scripts", "--no-audit", "--no-fund"]
-        done = subprocess.run(command, cwd=NODE, capture_output=True, text=True, timeout=100, check=False)
+        done = subprocess.run(command, cwd=NODE, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
         installed.touch()
     return found
@@ -44,7 +44,7 @@ def run(node: str, sandbox: Sandbox, folder: Path, proto: str, scratch: Path) ->
     certificate = scratch / "certificate.pem"
     certificate.write_text(ssl.get_server_certificate(("127.0.0.1", sandbox.port)))
     command = [node, "hooks.js", str(sandbox.port), str(certificate), str(folder), proto, sandbox.contract]
-    done = subprocess.run(command, cwd=NODE, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=NODE, capture_output=True, text=True, check=False)
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
     assert found["refused"] == 16, "a call without a token is UNAUTHENTICATED"

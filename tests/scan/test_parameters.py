@@ -28,7 +28,6 @@ def test_what_a_runbook_refused_and_papermill_kept_is_found(tmp_path: Path, caps
         text=True,
         env=environment,
         check=False,
-        timeout=60,
     )
     assert result.returncode != 0
     assert executed.read_text().count("LITERALSECRET123") == 2

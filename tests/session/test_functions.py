@@ -10,6 +10,7 @@ import chronicle_notebook as cn
 from chronicle_notebook.reading._observation import ObservationState
 from chronicle_notebook.session._client import Client
 from chronicle_notebook.session._webhooks import Webhooks
+from tests.waiting import LONG
 
 URL = "http://127.0.0.1:9/in"
 METHODS = [name for name, value in vars(Webhooks).items() if inspect.isfunction(value) and not name.startswith("_")]
@@ -45,7 +46,7 @@ def test_the_functions_give_what_the_methods_give(client: Client) -> None:
     assert list(cn.webhooks.to_frame(name, tidy=True, event_type="AccountOpened")["event_type"]) == ["AccountOpened"]
     states: list[ObservationState] = []
     with cn.webhooks.observe(client=name, on_state=states.append) as changes:
-        assert changes.next(timeout=5) is not None
+        assert changes.next(LONG) is not None
     assert ObservationState.LIVE in states
     explorer = cn.webhooks.explore(name)
     explorer.close()

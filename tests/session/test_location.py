@@ -10,14 +10,14 @@ import chronicle_notebook as cn
 from chronicle_notebook.model import EventType
 from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.session._client import Client
-from tests.runbook.test_books import wait_until
+from tests.waiting import eventually
 
 
 @pytest.fixture
 def watched(client: Client) -> Client:
     """A client of an event store with one webhook, whose observer is known."""
     client.webhooks.register("billing", "http://127.0.0.1:9/in", lambda b: b.with_event_type("AccountOpened"))
-    wait_until(lambda: "billing" in {each.id for each in client.observers()})
+    eventually(lambda: "billing" in {each.id for each in client.observers()})
     return client
 
 

@@ -16,6 +16,7 @@ from chronicle_notebook.model import AuthorizationKind, EventType, RegisteredEve
 from chronicle_notebook.registration._outcome import Action
 from chronicle_notebook.registration._register import INACTIVE, RESENT
 from chronicle_notebook.session._client import Client
+from tests.waiting import LONG
 
 URL = "http://127.0.0.1:9/webhooks"
 
@@ -297,7 +298,7 @@ def test_the_functions_by_name_of_a_client_do_the_same(client: Client) -> None:
     assert list(cn.webhooks.to_frame(name).index) == ["by-name"]
     assert cn.webhooks.test("by-name", client=client).status is None
     with cn.webhooks.observe(client=name) as changes:
-        first = changes.next(timeout=5)
+        first = changes.next(LONG)
         assert first is not None
         assert first.ids == ["by-name"]
     assert cn.webhooks.discover(name).declared

@@ -9,6 +9,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import suppress
+from itertools import chain, repeat
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,7 @@ from chronicle_notebook.model import EventType, OAuthAuthorization, WebhookDefin
 from chronicle_notebook.session._client import Client
 from chronicle_notebook.target_test._answer import Grade, probe
 from tests.certificates import issue
+from tests.waiting import FOR_EVER, LONG
 
 
 @pytest.fixture
@@ -44,16 +46,15 @@ def test_no_answer_is_told_with_the_reason() -> None:
     with socket.socket() as probe_socket:
         probe_socket.bind(("127.0.0.1", 0))
         port = probe_socket.getsockname()[1]
-    answer = probe(hook(f"http://127.0.0.1:{port}/x"), timeout=1)
+    answer = probe(hook(f"http://127.0.0.1:{port}/x"), timeout=LONG)
     assert (answer.grade, answer.status) == (Grade.NO_ANSWER, None)
     assert "refused" in answer.detail
 
 
 def test_a_slow_target_is_given_up_after_the_timeout(endpoint: cn.Receiver) -> None:
-    endpoint.misbehave(delay=5)
+    endpoint.misbehave(delay=FOR_EVER)
     answer = probe(hook(endpoint.url), timeout=0.3)
     assert answer.grade is Grade.NO_ANSWER
-    assert answer.duration < 2
 
 
 def test_it_sends_the_kernels_test_body_with_headers_and_credentials(endpoint: cn.Receiver) -> None:
@@ -90,7 +91,7 @@ def test_what_was_not_shown_is_said(client: Client, endpoint: cn.Receiver) -> No
 )
 def test_a_url_that_cannot_be_requested_is_no_answer(url: str) -> None:
     # Definitions that are read back are those of any client, and no kernel checks their URLs.
-    answer = probe(hook(url), timeout=1)
+    answer = probe(hook(url), timeout=LONG)
     assert (answer.grade, answer.status) == (Grade.NO_ANSWER, None)
     assert answer.detail == "its URL cannot be requested"
 
@@ -118,7 +119,7 @@ def raw() -> Iterator[Serve]:
                 with connection:
                     connection.recv(65536)
                     act(connection)
-                    connection.settimeout(5)
+                    connection.settimeout(LONG)
                     connection.recv(1)  # until the other side has had enough
 
         threading.Thread(target=run, daemon=True).start()
@@ -130,7 +131,7 @@ def raw() -> Iterator[Serve]:
 
 
 def drips(connection: socket.socket) -> None:
-    for each in b"HTTP/1.1 200 OK\r\nX-A: " + b"a" * 1000:
+    for each in chain(b"HTTP/1.1 200 OK\r\nX-A: ", repeat(ord("a"))):
         connection.sendall(bytes([each]))
         time.sleep(0.05)
 
@@ -149,17 +150,20 @@ def floods(connection: socket.socket) -> None:
 @pytest.mark.parametrize(
     ("act", "why"),
     [
-        (drips, "no complete answer came within 0.5 s"),
         (continues, "it sends too many interim answers"),
         (floods, "its answer has too many headers"),
         (lambda connection: connection.sendall(b"SSH-2.0-x\r\n\r\n"), "its answer is not HTTP"),
         (lambda connection: connection.shutdown(socket.SHUT_WR), "it ends the connection without an answer"),
     ],
 )
-def test_the_timeout_is_for_all_of_it_whatever_the_target_does(raw: Serve, act: Any, why: str) -> None:
-    started = time.monotonic()
-    answer = probe(hook(raw(act)), timeout=0.5)
-    assert time.monotonic() - started < 2
+def test_what_is_no_answer_is_told_without_waiting_for_the_timeout(raw: Serve, act: Any, why: str) -> None:
+    answer = probe(hook(raw(act)), timeout=FOR_EVER)
+    assert (answer.grade, answer.status, answer.detail) == (Grade.NO_ANSWER, None, why)
+
+
+def test_the_timeout_is_for_all_of_an_answer_that_never_ends(raw: Serve) -> None:
+    answer = probe(hook(raw(drips)), timeout=0.5)
+    why = "no complete answer came within 0.5 s"
     assert (answer.grade, answer.status, answer.detail) == (Grade.NO_ANSWER, None, why)
 
 
@@ -219,7 +223,7 @@ def test_a_target_of_https_is_asked_once_its_certificate_is_trusted(
         unknown = probe(definition)
         monkeypatch.setenv("SSL_CERT_FILE", str(files[1]))
         known = probe(definition)
-        thread.join(5)
+        thread.join(LONG)
     assert (unknown.grade, known.grade) == (Grade.NO_ANSWER, Grade.ACCEPTED)
     assert "certificate verify failed" in unknown.detail
     assert b"x-a: 1\r\n" in heard[-1]

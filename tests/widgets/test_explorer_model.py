@@ -227,7 +227,7 @@ def test_the_kernel_goes_and_comes_back(tmp_path: Path) -> None:
         eventually(lambda: explorer.link is ObservationState.LIVE)
     eventually(lambda: explorer.link is ObservationState.RECONNECTING)
     with Sandbox(settle_delay=0.02, port=port, data=tmp_path):
-        eventually(lambda: explorer.link is ObservationState.LIVE, within=20)
+        eventually(lambda: explorer.link is ObservationState.LIVE)
         explorer.close()
     client.close()
     assert links[:3] == [ObservationState.LIVE, ObservationState.RECONNECTING, ObservationState.LIVE]

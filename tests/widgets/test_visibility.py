@@ -21,7 +21,7 @@ from chronicle_notebook.session._client import Client
 from chronicle_notebook.widgets import _visibility
 from chronicle_notebook.widgets._visibility import LEASES, Leases, Reading
 from tests.receiver._http import body, event, send
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 from tests.widgets.conftest import receive
 
 HOOK = WebhookDefinition("audit", "http://127.0.0.1:9/in", (EventType("AccountOpened"),))
@@ -180,7 +180,7 @@ def test_the_thread_of_leases_ends_with_the_last_of_them() -> None:
     assert leases.holds(two)
     leases.shorten(two)
     eventually(lambda: two.rested)
-    thread.join(5)
+    thread.join(LONG)
     assert not thread.is_alive()
     assert not one.rested
     leases.renew(one)
@@ -217,7 +217,7 @@ def test_the_kernel_is_busy_while_ipython_runs_something() -> None:
         assert reading.free_for() > 0
         shell.run_cell("import time; time.sleep(0.15); seen.append(reading.free_for())", store_history=False)
         assert shell.user_ns["seen"] == [0.0, 0.0]
-        assert 0 < reading.free_for() < 10
+        assert reading.free_for() > 0
         assert shell.events.callbacks["pre_execute"].count(reading._enter) == 1
     finally:
         InteractiveShell.clear_instance()
