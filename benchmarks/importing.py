@@ -12,7 +12,7 @@ LIMITS = {"import chronicle_notebook, ms over a bare interpreter": 30.0}
 
 
 def measure() -> dict[str, float]:
-    """Milliseconds of the processor, from the least disturbed runs: what else runs adds to some, and takes from none."""
+    """Milliseconds of processor time, from the least disturbed runs: other work adds to some and takes from none."""
     bare, imported = [], []
     for _ in range(ROUNDS):
         bare.append(_spent("pass"))
