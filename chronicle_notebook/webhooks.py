@@ -139,13 +139,23 @@ def register_discovered(client: AnyClient = "default", namespace: str | None = N
 
 @overload
 def remove(  # type: ignore[overload-overlap]  # one text is an id, and no list of letters
-    webhook: str | type, *, client: AnyClient = "default", namespace: str | None = None, wait: float = WAIT
+    webhook: str | type,
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    wait: float = WAIT,
+    unlisted: bool = False,
 ) -> Outcome: ...
 
 
 @overload
 def remove(
-    webhook: Iterable[str | type], *, client: AnyClient = "default", namespace: str | None = None, wait: float = WAIT
+    webhook: Iterable[str | type],
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    wait: float = WAIT,
+    unlisted: bool = False,
 ) -> Outcomes: ...
 
 
@@ -155,10 +165,11 @@ def remove(
     client: AnyClient = "default",
     namespace: str | None = None,
     wait: float = WAIT,
+    unlisted: bool = False,
 ) -> Outcome | Outcomes:
     """Remove one webhook, or a list of webhooks: see :meth:`Webhooks.remove`."""
     given: Any = webhook
-    outcome: Outcome | Outcomes = _service(client, namespace).remove(given, wait=wait)
+    outcome: Outcome | Outcomes = _service(client, namespace).remove(given, wait=wait, unlisted=unlisted)
     return outcome
 
 

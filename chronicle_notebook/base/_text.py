@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]|\r(?!\n)")
 """Control characters except tab and line breaks, characters that turn the direction of writing around, and halves of
@@ -31,6 +31,16 @@ def count(number: int, noun: str, plural: str = "") -> str:
 def utf8(text: str) -> str:
     """The text, with a replacement for everything that is not UTF-8, so that it can be shown and written."""
     return text.encode("utf-8", "surrogatepass").decode("utf-8", "replace")
+
+
+def listed(names: Iterable[str]) -> str:
+    """Names as a part of a sentence, ``none`` without names. A blank name has quotation marks, so that it is seen."""
+    return ", ".join(visible(name) for name in names) or "none"
+
+
+def visible(name: str) -> str:
+    """A name, with quotation marks if it is blank."""
+    return name if name.strip() else repr(name)
 
 
 def joined(words: Sequence[str], last: str) -> str:

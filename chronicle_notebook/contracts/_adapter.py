@@ -14,6 +14,7 @@ from chronicle_notebook.contracts._convert import failed_partition_from_wire, ob
 from chronicle_notebook.contracts._defects import known_defects
 from chronicle_notebook.contracts._envelope import open_envelope
 from chronicle_notebook.contracts._known_defect import KnownDefect
+from chronicle_notebook.contracts._unlistable import explained
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, namespaces_pb2, observation_pb2
 from chronicle_notebook.model import FailedPartition, ObserverState, ServerVersion, WebhookDefinition
@@ -122,8 +123,9 @@ class LiveWebhooks:
         self._read = read
 
     def __iter__(self) -> Iterator[list[WebhookDefinition]]:
-        for answer in self._stream:
-            yield self._read(answer)
+        with explained():
+            for answer in self._stream:
+                yield self._read(answer)
 
     def cancel(self) -> None:
         """End the stream at once."""

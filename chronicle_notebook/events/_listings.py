@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from chronicle_notebook.base._public import public
+from chronicle_notebook.base._text import visible
 from chronicle_notebook.display._listing import Column, Listing, counted
 from chronicle_notebook.model import AppendedEvent, RegisteredEventType, WebhookDefinition
 
@@ -117,7 +118,7 @@ def name_listing(names: Sequence[str], *, what: str, where: str, current: str, f
     return Listing(
         names,
         (
-            Column[str]("name", "Name", lambda each: each),
+            Column[str]("name", "Name", lambda each: each, text=visible),
             Column[str]("current", "Current", lambda each: each == current, "bool"),
         ),
         caption=f"{counted(len(names), what)} of {where}",

@@ -15,7 +15,14 @@ from types import TracebackType
 from typing import Self, TypeVar
 
 from chronicle_notebook.base._arguments import check_seconds
-from chronicle_notebook.base._errors import ChronicleError, DeadlineExceededError, KernelUnreachableError, ProtocolError
+from chronicle_notebook.base._errors import (
+    ChronicleError,
+    DeadlineExceededError,
+    KernelError,
+    KernelFaultError,
+    KernelUnreachableError,
+    ProtocolError,
+)
 from chronicle_notebook.base._public import public
 from chronicle_notebook.contracts._gateway import KernelGateway, LiveList
 from chronicle_notebook.display._table_and_card import mark_of
@@ -27,12 +34,27 @@ FIRST_BACK_OFF = 0.25
 LONGEST_BACK_OFF = 15.0
 LONGEST_SLEEP = 1.0
 """The longest sleep of a reader in seconds: on some platforms Ctrl-C does not interrupt an endless wait."""
+SILENCE = 10.0
+"""Seconds without an element after which the stream of a kernel that repeats its list is opened again.
+
+Kernels on SQL storage send a list that is not empty every 2 seconds, changed or not. Their streams can stop without an
+end (seen on a build of 16.38)."""
+REPEATED = (1.0, 4.0)
+"""The least and the most seconds between two elements that are a repetition. Kernels with in-memory storage do not
+repeat: they may send a changed list twice, at once."""
+REPETITIONS = 2
+"""The repetitions in a row after which a kernel counts as one that repeats its list."""
+FIRST_LIST = 5.0
+"""Seconds without a first element after which the list is read once, to learn whether the kernel can make it."""
+TICK = 0.5
+"""Seconds between two looks at the silence of a stream."""
 KEPT = 64
 """The largest number of lists that wait for a slow reader. The oldest are dropped, because each list is complete."""
 
 Told = TypeVar("Told")
 _log = logging.getLogger(__name__)
-_PASSING = (KernelUnreachableError, DeadlineExceededError)
+_PASSING = (KernelUnreachableError, DeadlineExceededError, KernelFaultError)
+"""The errors after which the stream is opened again."""
 
 
 @public
@@ -46,6 +68,40 @@ class ObservationState(StrEnum):
     STOPPED = "stopped"
     FAILED = "failed"
     """Ended with an error that a retry cannot repair; iterating raises the error."""
+
+
+class _Hearing:
+    """What was heard of one stream, and whether its silence is a fault."""
+
+    def __init__(self) -> None:
+        self._since = time.monotonic()
+        self._last: list[WebhookDefinition] | None = None
+        self._repetitions = 0
+        self.given_up = False
+        """Whether the stream was ended because of its silence."""
+
+    def heard(self, definitions: list[WebhookDefinition]) -> None:
+        """Note an element."""
+        now = time.monotonic()
+        least, most = REPEATED
+        if self._last is not None and self._repetitions < REPETITIONS:
+            repeated = definitions == self._last and least <= now - self._since <= most
+            self._repetitions = self._repetitions + 1 if repeated else 0
+        self._since, self._last = now, definitions
+
+    @property
+    def deaf(self) -> bool:
+        """Whether a kernel that repeats its list has stopped to do so. A list without webhooks is sent once."""
+        return bool(self._last) and self._repetitions >= REPETITIONS and self._silent > SILENCE
+
+    @property
+    def mute(self) -> bool:
+        """Whether no element came in the first seconds."""
+        return self._last is None and self._silent > FIRST_LIST
+
+    @property
+    def _silent(self) -> float:
+        return time.monotonic() - self._since
 
 
 @public
@@ -89,8 +145,13 @@ class WebhookObservation:
         """The last error that a callback raised."""
         self.latest: WebhookList | None = None
         """The latest list."""
+        self._hearing = _Hearing()
+        self._read: list[WebhookDefinition] | None = None
+        """A list that was read because the stream was silent."""
+        self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"observe-webhooks-{event_store}", daemon=True)
         self._thread.start()
+        threading.Thread(target=self._watch, name=f"watch-webhooks-{event_store}", daemon=True).start()
 
     @property
     def state(self) -> ObservationState:
@@ -149,15 +210,55 @@ class WebhookObservation:
     def __repr__(self) -> str:
         count = "nothing yet" if self.latest is None else f"{len(self.latest)} webhooks"
         server = self._kernel.server
-        return f"<WebhookObservation of {self._event_store!r} on {server}: {self._state}, {count}{mark_of(server)}>"
+        why = "" if self.error is None else f", {self.error.message}"
+        return (
+            f"<WebhookObservation of {self._event_store!r} on {server}: {self._state}, {count}{why}{mark_of(server)}>"
+        )
 
     def _run(self) -> None:
+        try:
+            self._follow()
+        finally:
+            self._over.set()
+
+    def _watch(self) -> None:
+        """Look at the silence of the stream until the observation is over."""
+        while not self._over.wait(TICK):
+            hearing, live = self._hearing, self._live
+            if live is None or hearing.given_up:
+                continue
+            if hearing.deaf:
+                self.error = DeadlineExceededError(
+                    f"The kernel {self._kernel.server} repeats its list of webhooks, and sent nothing for "
+                    f"{SILENCE:g} seconds.",
+                    server=self._kernel.server,
+                    hint="The stream is opened again.",
+                )
+            elif hearing.mute:
+                self._read_once()
+            else:
+                continue
+            hearing.given_up = True
+            live.cancel()
+
+    def _read_once(self) -> None:
+        """Read the list once for a stream that has not begun, and keep the list or the error."""
+        try:
+            self._read = self._kernel.webhooks(self._event_store)
+        except KernelError as error:
+            self.error = error
+
+    def _follow(self) -> None:
         back_off = FIRST_BACK_OFF
         while not self._stop.is_set():
             try:
                 for definitions in self._open():
                     back_off = FIRST_BACK_OFF
+                    self._hearing.heard(definitions)
                     self._take(definitions)
+                read, self._read = self._read, None
+                if read is not None:
+                    self._take(read)
             except _PASSING as error:
                 self.error = error
             except ChronicleError as error:
@@ -194,6 +295,7 @@ class WebhookObservation:
         return error
 
     def _open(self) -> LiveList[list[WebhookDefinition]]:
+        self._hearing = _Hearing()
         self._live = self._kernel.observe_webhooks(self._event_store)
         if self._stop.is_set():
             self._live.cancel()

@@ -35,7 +35,7 @@ def as_unchanged(fault: KernelFaultError) -> KernelFaultError:
     return fault
 
 
-def note(fault: KernelFaultError, *, done: bool) -> str:
+def fault_note(fault: KernelFaultError, *, done: bool) -> str:
     """What to say about one webhook of a call on which the kernel failed."""
     words = " / ".join(_first(fault.reasons)) or fault.message
     rest = "This change was made before that." if done else "Correct what the kernel failed on, and send it again."

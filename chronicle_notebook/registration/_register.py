@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
@@ -23,7 +23,7 @@ from chronicle_notebook.registration._differences import (
     remarks,
 )
 from chronicle_notebook.registration._examination import Destination, Examined, examine
-from chronicle_notebook.registration._fault import as_unchanged, note, nothing_changed, took_effect
+from chronicle_notebook.registration._fault import as_unchanged, fault_note, nothing_changed, took_effect
 from chronicle_notebook.registration._outcome import Action, Outcome
 from chronicle_notebook.registration._wait import Definitions, Settled, until_registered, until_removed
 
@@ -84,7 +84,7 @@ def send(
             return _outcome(kernel, event_store, definition, before, settled, remarks_ + recovered)
         found = settled.found.get(definition.id)
         done = took_effect(definition, before.get(definition.id), found)
-        told = _outcome(kernel, event_store, definition, before, settled, (*remarks_, note(fault, done=done)))
+        told = _outcome(kernel, event_store, definition, before, settled, (*remarks_, fault_note(fault, done=done)))
         return replace(told, accepted=done, changed=done and told.changed)
 
     return [outcome(definition) for definition in definitions]
@@ -114,11 +114,24 @@ def _settled(
         raise fault from None
 
 
-def remove(kernel: KernelGateway, event_store: str, webhooks: Sequence[str], *, wait: float) -> list[Outcome]:
-    """Remove webhooks in one call to the kernel, and wait until they are gone."""
+def remove(
+    kernel: KernelGateway,
+    event_store: str,
+    webhooks: Sequence[str],
+    *,
+    wait: float,
+    read: Callable[[], Definitions] | None = None,
+    note: str = "",
+) -> list[Outcome]:
+    """Remove webhooks in one call to the kernel, and wait until they are gone.
+
+    :param read: returns the webhooks that are there; by default the list of the kernel.
+    :param note: a remark for each outcome.
+    """
     lost = send_removal(kernel, event_store, webhooks)
     with said_when_interrupted(ACCEPTED if lost is None else ""):
-        return see_removed(kernel, event_store, webhooks, lost=lost, wait=wait)
+        outcomes = see_removed(kernel, event_store, webhooks, lost=lost, wait=wait, read=read)
+    return [replace(each, notes=(note, *each.notes)) for each in outcomes] if note else outcomes
 
 
 def send_removal(kernel: KernelGateway, event_store: str, webhooks: Sequence[str]) -> KernelError | None:
@@ -131,7 +144,13 @@ def send_removal(kernel: KernelGateway, event_store: str, webhooks: Sequence[str
 
 
 def see_removed(
-    kernel: KernelGateway, event_store: str, webhooks: Sequence[str], *, lost: KernelError | None, wait: float
+    kernel: KernelGateway,
+    event_store: str,
+    webhooks: Sequence[str],
+    *,
+    lost: KernelError | None,
+    wait: float,
+    read: Callable[[], Definitions] | None = None,
 ) -> list[Outcome]:
     """Wait until the removed webhooks are gone.
 
@@ -139,7 +158,7 @@ def see_removed(
     error is raised if all of them are there; otherwise there is an outcome for each.
     """
     try:
-        settled = until_removed(lambda: _read(kernel, event_store), webhooks, wait=wait)
+        settled = until_removed(read or (lambda: _read(kernel, event_store)), webhooks, wait=wait)
     except KernelError:
         if lost is None:
             raise
@@ -161,7 +180,7 @@ def see_removed(
             waited=settled.seen_after.get(webhook, settled.waited),
             server=kernel.server,
             event_store=event_store,
-            notes=lost_note if fault is None else (note(fault, done=gone),),
+            notes=lost_note if fault is None else (fault_note(fault, done=gone),),
             changed=gone or fault is None,
         )
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import socket
 import time
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import overload
 
@@ -26,6 +26,7 @@ from chronicle_notebook.base._errors import (
     did_you_mean,
 )
 from chronicle_notebook.base._public import public
+from chronicle_notebook.base._text import listed
 from chronicle_notebook.connection._channel import Channel
 from chronicle_notebook.connection._cluster import Cluster
 from chronicle_notebook.connection._credentials import AuthenticationMode
@@ -37,6 +38,7 @@ from chronicle_notebook.connection._trust import Trust
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.display._table_and_card import Table
 from chronicle_notebook.session._description import describe_credentials
+from chronicle_notebook.session._location import blank_store_warning
 
 TIMEOUT = 5.0
 """The time limit of each step, in seconds."""
@@ -64,11 +66,14 @@ class DoctorStep:
     """What the step found."""
     next_step: str = ""
     """What to do; empty unless the step failed."""
+    warning: str = ""
+    """What the step found beside the way, and needs attention; empty if there is nothing."""
 
     def __str__(self) -> str:
         took = "" if self.duration is None else f" ({self.duration * 1000:.0f} ms)"
         after = f" {self.next_step}" if self.next_step else ""
-        return f"{self.name}: {self.finding}{took}{f', {self.detail}' if self.detail else ''}.{after}"
+        warning = f" ! {self.warning}" if self.warning else ""
+        return f"{self.name}: {self.finding}{took}{f', {self.detail}' if self.detail else ''}.{after}{warning}"
 
 
 @public
@@ -114,6 +119,11 @@ class Diagnosis(Sequence[DoctorStep]):
             return f"All steps to {self.server} passed."
         return f"The connection to {self.server} fails at {failed.name}: {failed.detail}."
 
+    @property
+    def _foot(self) -> str:
+        told = [f"! {step.warning}" for step in self._steps if step.warning]
+        return " ".join([*told, *([f"Next step: {self.failed.next_step}"] if self.failed else [])])
+
     def __repr__(self) -> str:
         return self._table().text()
 
@@ -134,7 +144,7 @@ class Diagnosis(Sequence[DoctorStep]):
                 )
                 for step in self._steps
             ],
-            foot=f"Next step: {self.failed.next_step}" if self.failed else "",
+            foot=self._foot,
             numbers=frozenset({2}),
             banner=self._banner,
         )
@@ -173,7 +183,7 @@ def examine(
             if failed:
                 steps.append(DoctorStep(name, StepFinding.NOT_REACHED, None, ""))
                 continue
-            step = _taken(name, take)
+            step = replace(_taken(name, take), warning=walk.warnings.get(name, ""))
             failed = step.finding is StepFinding.FAILED
             steps.append(step)
     finally:
@@ -211,6 +221,7 @@ class _Walk:
         self._secured: Secured | None = None
         self._stores: list[str] = []
         self._refusal: KernelError | None = None
+        self.warnings: dict[str, str] = {}  # by the name of the step
 
     def steps(self) -> list[tuple[str, Callable[[], str]]]:
         """The steps in order."""
@@ -325,13 +336,14 @@ class _Walk:
                 raise error
 
     def _store(self) -> str:
+        self.warnings["event store"] = blank_store_warning(self._stores)
         if self._event_store is None:
             return NOT_NAMED
         if self._event_store not in self._stores:
             raise _Failed(
                 f"the kernel has no event store {self._event_store!r}",
                 did_you_mean(self._event_store, self._stores)
-                or f"It has {', '.join(self._stores) or 'none'}: name one with event_store= or --store.",
+                or f"It has {listed(self._stores)}: name one with event_store= or --store.",
             )
         return f"{self._event_store!r} is one of {len(self._stores)}"
 
@@ -343,7 +355,7 @@ class _Walk:
             raise _Failed(
                 f"event store {self._event_store!r} has no namespace {self._namespace!r}",
                 did_you_mean(self._namespace, known)
-                or f"It has {', '.join(known) or 'none'}: name one with namespace= or --namespace.",
+                or f"It has {listed(known)}: name one with namespace= or --namespace.",
             )
         return f"{self._namespace!r} is one of {len(known)}"
 

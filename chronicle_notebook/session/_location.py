@@ -6,14 +6,30 @@ event is appended to it (source: K/Core/EventSequences/EventSequence.cs). So nob
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from chronicle_notebook.base._arguments import check_names
 from chronicle_notebook.base._errors import InvalidInputError, KernelError, UnknownEventStoreError, did_you_mean
+from chronicle_notebook.base._text import listed
 from chronicle_notebook.contracts._gateway import KernelGateway
 
 DEFAULT_NAMESPACE = "Default"
 """The namespace that each event store has (source: K/Core/EventStores/EnsureEventStore.cs)."""
+
+
+def blank_store_warning(event_stores: Iterable[str]) -> str:
+    """A warning about an event store with a blank name; empty if the kernel has none.
+
+    One call with such a name records it, and a kernel on SQL storage does not start any more (seen on 16.37.1 and on a
+    build of 16.38 on SQLite).
+    """
+    blank = [name for name in event_stores if not name.strip()]
+    if not blank:
+        return ""
+    return (
+        f"The kernel has an event store with a blank name ({listed(blank)}). With SQL storage the kernel will not "
+        "start again: before it is restarted, ask the administrator of its storage to remove this event store."
+    )
 
 
 class Place:
@@ -32,17 +48,18 @@ class Place:
         :raises UnknownEventStoreError: the kernel does not have it.
         """
         if not self._store_exists:
-            known = self._kernel.event_stores()
-            if self._event_store not in known:
-                raise UnknownEventStoreError(
-                    f"The kernel {self._kernel.server} has no event store {self._event_store!r}.",
-                    field="event_store",
-                    hint=did_you_mean(self._event_store, known)
-                    or f"It has {', '.join(known) or 'none'}. "
-                    f"Create one with client.ensure_event_store({self._event_store!r}).",
-                )
-            self._store_exists = True
+            self._find_store(self._kernel.event_stores())
         return self._event_store
+
+    def _find_store(self, known: Sequence[str]) -> None:
+        if self._event_store not in known:
+            raise UnknownEventStoreError(
+                f"The kernel {self._kernel.server} has no event store {self._event_store!r}.",
+                field="event_store",
+                hint=did_you_mean(self._event_store, known)
+                or f"It has {listed(known)}. Create one with client.ensure_event_store({self._event_store!r}).",
+            )
+        self._store_exists = True
 
     def namespace(self) -> str:
         """The namespace.
@@ -82,18 +99,21 @@ class Place:
         self._namespace_exists = True
 
     def remark(self) -> str:
-        """What is missing and what to do, so that it is visible before a call fails; empty if nothing is known to be
-        missing.
+        """What is missing or wrong and what to do, so that it is visible before a call fails; empty if nothing is.
 
         The next call reports all other problems.
         """
+        found = []
         try:
+            known = self._kernel.event_stores()
+            found.append(blank_store_warning(known))
+            self._find_store(known)
             self.namespace()
         except (UnknownEventStoreError, InvalidInputError) as error:
-            return f"{error.message} {error.hint}"
+            found.append(f"{error.message} {error.hint}")
         except KernelError:
-            return ""
-        return ""
+            pass
+        return " ".join(filter(None, found))
 
     def described(self, namespace: str | None, webhook: str | None = None) -> str:
         """The subject of a listing: ``event store 'banking', all namespaces``."""
@@ -108,6 +128,6 @@ class Place:
             f"Event store {self._event_store!r} on {self._kernel.server} has no namespace {namespace!r}.",
             field="namespace",
             hint=did_you_mean(namespace, known)
-            or f"It has {', '.join(known) or 'none'}: choose one with namespace=. "
+            or f"It has {listed(known)}: choose one with namespace=. "
             f"Create one with {door}.ensure_namespace({namespace!r}).",
         )

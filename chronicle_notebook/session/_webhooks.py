@@ -27,6 +27,7 @@ from chronicle_notebook.registration._examination import Destination
 from chronicle_notebook.registration._outcome import Outcome, Outcomes
 from chronicle_notebook.registration._plan import Plan, plan
 from chronicle_notebook.registration._replace import replace
+from chronicle_notebook.registration._unlisted import remove_unlisted
 from chronicle_notebook.session._description import calls_card
 from chronicle_notebook.target_test._answer import TargetAnswer
 from chronicle_notebook.target_test._trial import Append, tried
@@ -237,13 +238,15 @@ class Webhooks:
 
     @overload
     def remove(  # type: ignore[overload-overlap]  # one text is an id, and no list of letters
-        self, webhook: str | type, *, wait: float = WAIT
+        self, webhook: str | type, *, wait: float = WAIT, unlisted: bool = False
     ) -> Outcome: ...
 
     @overload
-    def remove(self, webhook: Iterable[str | type], *, wait: float = WAIT) -> Outcomes: ...
+    def remove(self, webhook: Iterable[str | type], *, wait: float = WAIT, unlisted: bool = False) -> Outcomes: ...
 
-    def remove(self, webhook: str | type | Iterable[str | type], *, wait: float = WAIT) -> Outcome | Outcomes:
+    def remove(
+        self, webhook: str | type | Iterable[str | type], *, wait: float = WAIT, unlisted: bool = False
+    ) -> Outcome | Outcomes:
         """Remove a webhook, by its id or its declared class, and wait until it is gone.
 
         A list of ids and classes is sent in one call to the kernel; if one of them does not exist, nothing is sent. The
@@ -251,6 +254,8 @@ class Webhooks:
         (source: K/Core/Observation/Observer.cs).
 
         :param wait: seconds to wait until the webhook, or the whole list, is gone.
+        :param unlisted: remove without the list of webhooks, for an event store whose list the kernel cannot make. The
+            observers then show which ids there are and what is gone, and the outcome does not have the definition.
         :raises UnknownWebhookError: no webhook has this id; nothing was removed. Kernels silently accept the removal of
             an unknown id.
         """
@@ -263,6 +268,10 @@ class Webhooks:
                 hint='Write remove("account-events").',
             )
         names = ids([webhook] if many is None else many, call="remove")
+        if unlisted:
+            event_store = self._event_store()
+            outcomes = remove_unlisted(self._kernel, event_store, names, wait=wait) if names else []
+            return outcomes[0] if many is None else self._outcomes(outcomes, "webhook", event_store)
         known = self.all()
         for name in names:
             if known.find(name) is None:

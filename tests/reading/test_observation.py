@@ -14,6 +14,7 @@ from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, host_pb2, webhooks_pb2
 from chronicle_notebook.model import EventType, RegisteredEventType
+from chronicle_notebook.reading import _observation
 from chronicle_notebook.reading._observation import ObservationState, WebhookObservation
 from chronicle_notebook.session._client import Client
 from tests.scripted import ScriptedKernel, enveloped
@@ -257,3 +258,117 @@ def test_an_error_that_nobody_thought_of_ends_it_too_and_is_raised() -> None:
         assert "secret" not in str(caught.value)
         assert states == [ObservationState.LIVE, ObservationState.FAILED]
         assert kernel.cancelled.is_set()
+
+
+ROWS = webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse
+
+
+def rows(*names: str) -> Any:
+    return enveloped(ROWS, [webhooks_pb2.WebhookDetailsResponse(Identifier=name, Url="http://x") for name in names])
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The times of a kernel, much shorter; and no upper limit to a repetition on a busy machine."""
+    monkeypatch.setattr(_observation, "SILENCE", 0.3)
+    monkeypatch.setattr(_observation, "FIRST_LIST", 0.3)
+    monkeypatch.setattr(_observation, "REPEATED", (0.03, 60.0))
+    monkeypatch.setattr(_observation, "TICK", 0.01)
+    monkeypatch.setattr(_observation, "FIRST_BACK_OFF", 0.02)
+
+
+def observed(kernel: ScriptedKernel, *streams: list[tuple[float, Any]]) -> ScriptedKernel:
+    """Each stream sends its elements, each after a pause, and then nothing until it is ended. Later ones are the last
+    one again."""
+    started: list[int] = []
+
+    def answer(_request: Any, context: grpc.ServicerContext) -> Any:
+        number = min(len(started), len(streams) - 1)
+        started.append(number)
+        ended = threading.Event()
+        context.add_callback(ended.set)
+        for pause, element in streams[number]:
+            if ended.wait(pause):
+                return
+            yield element
+        ended.wait(30)
+
+    stores = enveloped(event_stores_pb2.QueryResult_IEnumerable_EventStoreNamesResponse)
+    stores.Data.add(Name="shop")
+    kernel.on(methods.ALL_EVENT_STORES, stores)
+    kernel.on(methods.GET_VERSION_INFO, host_pb2.ServerVersionInfo(Version="16.38.0"))
+    return kernel.on(methods.OBSERVE_WEBHOOKS, answer)
+
+
+def shop(kernel: ScriptedKernel) -> Client:
+    return cn.connect(kernel.connection_string, event_store="shop", name="silent")
+
+
+@pytest.mark.usefixtures("quick")
+def test_a_stream_that_goes_deaf_on_a_kernel_that_repeats_its_list_is_opened_again(kernel: ScriptedKernel) -> None:
+    observed(kernel, [(0.0, rows("a")), *[(0.05, rows("a"))] * 3], [(0.0, rows("a", "b"))])
+    states: list[ObservationState] = []
+    with shop(kernel) as client, client.webhooks.observe(on_state=states.append) as changes:
+        assert [changes.next(30).ids, changes.next(30).ids] == [["a"], ["a", "b"]]  # type: ignore[union-attr]
+        eventually(lambda: len(states) >= 3)
+        assert states[:3] == [ObservationState.LIVE, ObservationState.RECONNECTING, ObservationState.LIVE]
+        assert changes.error is None
+
+
+@pytest.mark.usefixtures("quick")
+@pytest.mark.parametrize(
+    "elements",
+    [[(0.0, rows("a")), (0.0, rows("a"))], [(0.0, rows("a")), *[(0.05, rows("a"))] * 3, (0.05, rows())]],
+    ids=["no repetition", "an empty list"],
+)
+def test_silence_is_no_fault_where_nothing_is_repeated(kernel: ScriptedKernel, elements: Any) -> None:
+    """In-memory storage sends a changed list twice, at once; no storage repeats an empty list."""
+    observed(kernel, elements)
+    with shop(kernel) as client, client.webhooks.observe() as changes:
+        eventually(lambda: changes.latest is not None and len(changes.latest) == len(elements[-1][1].Data))
+        assert not threading.Event().wait(1.0), "more than three times the silence"
+        assert changes.state is ObservationState.LIVE
+        assert kernel.count(methods.OBSERVE_WEBHOOKS) == 1
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_error_of_a_list_that_the_kernel_cannot_make_is_shown_until_it_can(kernel: ScriptedKernel) -> None:
+    """A stream that begins meanwhile says nothing at all, and never will: the next one does."""
+    observed(kernel, [], [], [(0.0, rows("a"))])
+    said = "The input string 'b' was not in a correct format."
+    seen: list[str] = []
+    go_on = threading.Event()
+
+    def read(_request: Any, _context: object) -> Any:
+        if seen:
+            go_on.wait(30)
+        seen.append(said)
+        return enveloped(ROWS, [], ExceptionMessages=[said])
+
+    kernel.on(methods.GET_WEBHOOKS, read)
+    with shop(kernel) as client, client.webhooks.observe() as changes:
+        eventually(lambda: changes.state is ObservationState.RECONNECTING, within=30)
+        assert isinstance(changes.error, cn.KernelFaultError)
+        assert "plus sign" in changes.error.hint
+        assert "not in a correct format" in repr(changes)
+        go_on.set()
+        assert changes.next(30).ids == ["a"]  # type: ignore[union-attr]
+        assert changes.state is ObservationState.LIVE
+        eventually(lambda: changes.error is None)
+
+
+@pytest.mark.usefixtures("quick")
+def test_the_list_that_was_read_for_a_silent_stream_is_given(kernel: ScriptedKernel) -> None:
+    observed(kernel, []).on(methods.GET_WEBHOOKS, rows("a"))
+    with shop(kernel) as client, client.webhooks.observe() as changes:
+        assert changes.next(30).ids == ["a"]  # type: ignore[union-attr]
+
+
+def test_a_failure_inside_a_stream_does_not_end_the_observation(
+    kernel: ScriptedKernel, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_observation, "FIRST_BACK_OFF", 0.02)
+    observed(kernel, [(0.0, enveloped(ROWS, [], ExceptionMessages=["no storage"]))], [(0.0, rows("a"))])
+    with shop(kernel) as client, client.webhooks.observe() as changes:
+        assert changes.next(30).ids == ["a"]  # type: ignore[union-attr]
+        assert changes.error is None

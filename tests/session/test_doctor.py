@@ -15,7 +15,7 @@ from chronicle_notebook.cli import main
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.contracts.commands import methods
-from chronicle_notebook.contracts.wire import event_stores_pb2, host_pb2, namespaces_pb2
+from chronicle_notebook.contracts.wire import event_stores_pb2, host_pb2, namespaces_pb2, webhooks_pb2
 from chronicle_notebook.session._doctor import Diagnosis, StepFinding, examine
 from tests.scripted import ScriptedKernel, enveloped
 from tests.waiting import LONG
@@ -186,6 +186,40 @@ def test_a_store_and_a_namespace_that_are_not_there(shared_sandbox: Sandbox) -> 
     found = diagnose(shared_sandbox.connection_string, event_store="System", namespace="Defalt")
     detail, step = ends_at(found, "namespace")
     assert (detail, step) == ("event store 'System' has no namespace 'Defalt'", "Did you mean 'Default'?")
+
+
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_event_store_with_a_blank_name_is_warned_of_before_the_kernel_is_restarted(
+    kernel: ScriptedKernel, name: str
+) -> None:
+    """One such name, and a kernel on SQL storage never starts again."""
+    stores = enveloped(event_stores_pb2.QueryResult_IEnumerable_EventStoreNamesResponse)
+    for each in ("shop", name):
+        stores.Data.add(Name=each)
+    spaces = enveloped(namespaces_pb2.QueryResult_IEnumerable_NamespaceNamesResponse)
+    spaces.Data.add(Name="Default")
+    kernel.on(methods.GET_VERSION_INFO, host_pb2.ServerVersionInfo(Version="16.38.0"))
+    kernel.on(methods.ALL_EVENT_STORES, stores).on(methods.ALL_NAMESPACES, spaces)
+    kernel.on(methods.GET_WEBHOOKS, enveloped(webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse))
+    for diagnosis in (
+        diagnose(kernel.connection_string),
+        diagnose(kernel.connection_string, event_store="shop", namespace="Default"),
+    ):
+        assert diagnosis, "the way is clear"
+        for shown in (repr(diagnosis), str(diagnosis["event store"])):
+            assert f"a blank name ({name!r})" in shown
+            assert "will not start again" in " ".join(shown.split())
+    _, step = ends_at(diagnose(kernel.connection_string, event_store="nothing"), "event store")
+    assert step.startswith(f"It has shop, {name!r}: name one")
+    with cn.connect(kernel.connection_string, event_store="shop", name="blank") as client:
+        assert "will not start again" in " ".join(repr(client.status()).split())
+        assert "will not start again" in " ".join(repr(client).split())
+        assert repr(name) in repr(client.event_stores())
+        assert name in client.event_stores().to_frame().index, "the frame has the name itself"
+    with cn.connect(kernel.connection_string, event_store="nothing", name="blank") as client:
+        with pytest.raises(cn.UnknownEventStoreError) as caught:
+            client.webhooks.all()
+        assert caught.value.hint.startswith(f"It has shop, {name!r}. Create one")
 
 
 def test_a_caller_who_may_not_list(kernel: ScriptedKernel) -> None:

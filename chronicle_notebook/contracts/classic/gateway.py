@@ -20,6 +20,7 @@ from chronicle_notebook.contracts._convert import (
 from chronicle_notebook.contracts._gateway import LiveList
 from chronicle_notebook.contracts._registration_secrets import hiding
 from chronicle_notebook.contracts._scalars import UNAVAILABLE, number_from_wire
+from chronicle_notebook.contracts._unlistable import explained
 from chronicle_notebook.contracts.classic import methods
 from chronicle_notebook.contracts.classic._convert import columns, registered_from_wire
 from chronicle_notebook.contracts.wire import (
@@ -130,11 +131,13 @@ class ClassicGateway(Adapter):
         )
         return self._call(methods.HAS_EVENTS_FOR_EVENT_SOURCE_ID, request).HasEvents
 
+    @explained()
     def webhooks(self, event_store: str) -> list[WebhookDefinition]:
         """All webhooks as the kernel returns them, without credentials."""
         request = webhooks_pb2.GetWebhooksRequest(EventStore=event_store)
         return self._definitions(methods.GET_WEBHOOKS, self._call(methods.GET_WEBHOOKS, request))
 
+    @explained()
     def webhook_columns(self, event_store: str) -> WebhookColumns:
         """All webhooks, column by column, without a value object for each."""
         request = webhooks_pb2.GetWebhooksRequest(EventStore=event_store)

@@ -17,6 +17,7 @@ from chronicle_notebook.contracts._gateway import LiveList
 from chronicle_notebook.contracts._known_defect import release_of
 from chronicle_notebook.contracts._registration_secrets import hiding
 from chronicle_notebook.contracts._scalars import UNAVAILABLE, number_from_wire
+from chronicle_notebook.contracts._unlistable import explained
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.commands._columns import columns, definitions
 from chronicle_notebook.contracts.commands._convert import names, registered_from_wire
@@ -145,11 +146,13 @@ class CommandsGateway(Adapter):
         )
         return self._whole(methods.HAS_EVENTS_FOR_EVENT_SOURCE_ID, request).Data.HasEvents
 
+    @explained()
     def webhooks(self, event_store: str) -> list[WebhookDefinition]:
         """All webhooks as the kernel returns them, without credentials."""
         request = webhooks_pb2.GetWebhooksRequest(EventStore=event_store)
         return self._read(methods.GET_WEBHOOK_ROWS, self._enveloped(methods.GET_WEBHOOK_ROWS, request), definitions)
 
+    @explained()
     def webhook_columns(self, event_store: str) -> WebhookColumns:
         """All webhooks, column by column, without a value object for each."""
         request = webhooks_pb2.GetWebhooksRequest(EventStore=event_store)
