@@ -47,7 +47,7 @@ bench: $(READY)
 
 ## docs: the site, in build/site
 docs: $(READY)
-	$(BIN)/python -m mkdocs build --strict
+	$(BIN)/python -m sphinx --quiet --fail-on-warning -c docs -d build/doctrees . build/site
 
 ## badge: write the Binder badge of the git remote origin into the README
 badge: $(READY)
