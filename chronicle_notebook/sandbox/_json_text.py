@@ -55,6 +55,26 @@ def read(text: str) -> Any:
     )
 
 
+def reread(text: str) -> str:
+    """A text of JSON as kernels on SQL databases give it back: fractions in double precision, strings escaped.
+
+    Seen at 16.37.1 and 16.38 on SQLite: ``12.50`` is read as ``12.5``, and ``+`` in a string as an escape.
+    """
+    return _rewritten(read(text))
+
+
+def _rewritten(value: Any) -> str:
+    match value:
+        case dict():
+            return "{" + ",".join(f"{dumps(name)}:{_rewritten(item)}" for name, item in value.items()) + "}"
+        case list():
+            return "[" + ",".join(map(_rewritten, value)) + "]"
+        case Number():
+            return value.text if value.integer is not None else double(float(value.text))
+        case _:
+            return dumps(value)
+
+
 def double(value: float) -> str:
     """A number of double precision: as few digits as tell it, with an exponent from 1E+15 on and below 0.0001."""
     return _shortest(repr(value), 15, value)

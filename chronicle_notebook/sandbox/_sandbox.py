@@ -246,7 +246,12 @@ class Sandbox:
         authority = Authority(self._clients, self._token_lifetime) if self._auth else None
         note_use()
         self._server = Server(
-            served(self._kernel), authority, partial(_pages, self._kernel, authority), otherwise(self._kernel)
+            served(self._kernel),
+            authority,
+            partial(_pages, self._kernel, authority),
+            otherwise(self._kernel),
+            # Kernels began to write it after 16.38.
+            authorized_told=not self._profile.early_events,
         )
         self._port = self._server.start(self._wanted_port)
         # A process that ends without stop() leaves no temporary folder and no half-done delivery.

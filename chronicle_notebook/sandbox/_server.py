@@ -50,7 +50,7 @@ class Server:
     """Serves methods, and HTTP/1.1 on the same port; ``otherwise`` says what becomes of every other path.
 
     With an ``authority`` each call needs a token, unless its method is one that a kernel lets anybody call. ``pages``
-    makes what answers HTTP/1.1.
+    makes what answers HTTP/1.1. ``authorized_told`` False leaves IsAuthorized off all envelopes.
     """
 
     def __init__(
@@ -59,6 +59,8 @@ class Server:
         authority: Authority | None,
         pages: Callable[[], Answer],
         otherwise: Otherwise,
+        *,
+        authorized_told: bool = True,
     ) -> None:
         self._pages = pages
         self._front: Front | None = None
@@ -79,10 +81,10 @@ class Server:
         )
         services: dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]] = {}
         for entry in served:
-            services.setdefault(entry.method.service, {})[entry.method.name] = _handler(entry)
+            services.setdefault(entry.method.service, {})[entry.method.name] = _handler(entry, authorized_told)
         for service, handlers in services.items():
             self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
-        self._server.add_generic_rpc_handlers((_Others(otherwise),))
+        self._server.add_generic_rpc_handlers((_Others(otherwise, authorized_told),))
 
     def start(self, port: int) -> int:
         """Listen on a port, 0 for a free one; the port. Raises SandboxError when it cannot be had."""
@@ -124,13 +126,14 @@ def _refused(port: int, error: OSError) -> SandboxError:
 class _Others(grpc.GenericRpcHandler):
     """Handles the paths that nobody else does. It is asked last."""
 
-    def __init__(self, otherwise: Otherwise) -> None:
+    def __init__(self, otherwise: Otherwise, authorized_told: bool) -> None:  # noqa: FBT001 - of the server
         self._otherwise = otherwise
+        self._authorized_told = authorized_told
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any]:
         found = self._otherwise(handler_call_details.method)
         if isinstance(found, Served):
-            return _handler(found)
+            return _handler(found, self._authorized_told)
 
         def refuse(_request: bytes, context: grpc.ServicerContext) -> NoReturn:
             context.abort(grpc.StatusCode.UNIMPLEMENTED, found)
@@ -138,7 +141,7 @@ class _Others(grpc.GenericRpcHandler):
         return grpc.unary_unary_rpc_method_handler(refuse)
 
 
-def _handler(served: Served) -> grpc.RpcMethodHandler[Any, Any]:
+def _handler(served: Served, authorized_told: bool) -> grpc.RpcMethodHandler[Any, Any]:  # noqa: FBT001 - of the server
     kind = served.method.response
     enveloped = "CorrelationId" in kind.DESCRIPTOR.fields_by_name and "IsAuthorized" in kind.DESCRIPTOR.fields_by_name
     make = _streaming if served.method.streaming else _unary
@@ -147,7 +150,8 @@ def _handler(served: Served) -> grpc.RpcMethodHandler[Any, Any]:
         build = grpc.stream_stream_rpc_method_handler
     # The bytes are read by the function itself, which can say what a kernel says of those that cannot be read. A stream
     # of requests for which gRPC does so never lets its server stop.
-    return build(make(served, enveloped=enveloped), response_serializer=_serialized)
+    serialize = _serialized if authorized_told or not enveloped else _shortened(kind)
+    return build(make(served, enveloped=enveloped), response_serializer=serialize)
 
 
 class EndOfStreamException(Exception):  # noqa: N818 - the name that a kernel tells
@@ -171,6 +175,17 @@ def _parsed(served: Served, sent: bytes) -> Message:
 
 def _serialized(answer: Message | bytes) -> bytes:
     return answer if isinstance(answer, bytes) else answer.SerializeToString()
+
+
+def _shortened(kind: type[Message]) -> Callable[[Message | bytes], bytes]:
+    """What serializes envelopes of a kind without IsAuthorized."""
+
+    def serialize(answer: Message | bytes) -> bytes:
+        message = kind.FromString(_serialized(answer))
+        message.ClearField("IsAuthorized")
+        return message.SerializeToString()
+
+    return serialize
 
 
 def _unary(served: Served, *, enveloped: bool) -> Callable[[Any, grpc.ServicerContext], Message | bytes]:

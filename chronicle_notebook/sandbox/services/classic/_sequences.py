@@ -10,9 +10,9 @@ from chronicle_notebook.contracts.classic import methods
 from chronicle_notebook.contracts.wire import sequences_classic_pb2 as wire
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._event import Event
+from chronicle_notebook.sandbox._json_text import reread
 from chronicle_notebook.sandbox._server import Served
 from chronicle_notebook.sandbox._stores import Scope
-from chronicle_notebook.sandbox.delivery._payload import generations
 from chronicle_notebook.sandbox.services import _sequence_wire as convert
 from chronicle_notebook.sandbox.services._sequence_service import SequenceService
 from chronicle_notebook.sandbox.storage._events import Filter
@@ -101,6 +101,6 @@ def _appended(scope: Scope, event: Event, behaviour: Behaviour) -> wire.Appended
         context.EventType.Tombstone = False
     return wire.AppendedEvent(
         Context=context,
-        Content=event.content,
-        GenerationalContent={int(number): text for number, text in generations(event, behaviour).items()},
+        Content=reread(event.content) if behaviour.events_as_sql else event.content,
+        GenerationalContent={} if behaviour.context_reduced else {event.type.generation: event.content},
     )
