@@ -108,7 +108,16 @@ def returned(value: Any) -> Iterator[tuple[str, type]]:
                 yield f"{getattr(value, '__qualname__', value)}.{name}", part
 
 
-LOOKED_AT = ["AuthenticationMode", "Credentials", "Difference", "FormModel", "Negotiation", "Shown", "DoctorStep"]
+LOOKED_AT = [
+    "AuthenticationMode",
+    "Credentials",
+    "Difference",
+    "FormModel",
+    "Negotiation",
+    "Origin",
+    "Shown",
+    "DoctorStep",
+]
 """What is looked at where it comes from, and given to nothing: nobody needs a name for it."""
 
 

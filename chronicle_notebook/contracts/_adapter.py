@@ -17,6 +17,7 @@ from chronicle_notebook.contracts._known_defect import KnownDefect
 from chronicle_notebook.contracts._unlistable import explained
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, namespaces_pb2, observation_pb2
+from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import FailedPartition, ObserverState, ServerVersion, WebhookDefinition
 
 Request = TypeVar("Request", bound=Message)
@@ -40,6 +41,10 @@ class Adapter:
     def server(self) -> str:
         """``host:port``."""
         return self._caller.server
+
+    def origin(self, event_store: str = "") -> Origin:
+        """The origin of an answer that was read now."""
+        return Origin(self.server, event_store)
 
     @property
     def known_defects(self) -> tuple[KnownDefect, ...]:

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from typing import Protocol, TypeVar
 
 from chronicle_notebook.contracts._known_defect import KnownDefect
+from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import (
     AppendedEvent,
     AppendResult,
@@ -46,6 +47,9 @@ class KernelGateway(Protocol):
     @property
     def server(self) -> str:
         """``host:port``."""
+
+    def origin(self, event_store: str = "") -> Origin:
+        """The origin of an answer that was read now."""
 
     @property
     def known_defects(self) -> tuple[KnownDefect, ...]:

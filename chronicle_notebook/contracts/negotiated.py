@@ -19,6 +19,7 @@ from chronicle_notebook.contracts._negotiation import CLASSIC, COMMANDS, Negotia
 from chronicle_notebook.contracts.classic.early import EarlyGateway
 from chronicle_notebook.contracts.classic.gateway import ClassicGateway
 from chronicle_notebook.contracts.commands.gateway import CommandsGateway
+from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import ServerVersion
 
 Request = TypeVar("Request", bound=Message)
@@ -114,6 +115,10 @@ class NegotiatedGateway:
     def server(self) -> str:
         """``host:port``."""
         return self._caller.server
+
+    def origin(self, event_store: str = "") -> Origin:
+        """The origin of an answer that was read now."""
+        return Origin(self.server, event_store)
 
     def _adapter(self, generation: str, tag: str) -> KernelGateway:
         if generation == COMMANDS:

@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._text import readable
 from chronicle_notebook.display._frame import under
-from chronicle_notebook.display._table_and_card import SHOWN, Table, clock
+from chronicle_notebook.display._origin import Origin
+from chronicle_notebook.display._table_and_card import SHOWN, Displayed, Table, clock
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,7 +68,7 @@ class _Kept:
 
 
 @public
-class Listing(Sequence[Item]):
+class Listing(Displayed, Sequence[Item]):
     """An immutable sequence with a caption, a stamp, a text form, an HTML form and a frame."""
 
     def __init__(
@@ -77,14 +78,16 @@ class Listing(Sequence[Item]):
         *,
         caption: str,
         empty: str,
-        foot: str,
-        banner: str = "",
+        origin: Origin | None = None,
+        foot: str = "",
         total: int | None = None,
     ) -> None:
         self._items = tuple(items)
         self._total = len(self._items) if total is None else total
         self._columns = tuple(columns)
-        self._caption, self._empty, self._foot, self._banner = caption, empty, foot, banner
+        self._caption, self._empty, self._origin = caption, empty, origin
+        self._foot = foot or (origin.stamp if origin is not None else "")
+        self._banner = origin.banner if origin is not None else ""
 
     def __len__(self) -> int:
         return len(self._items)
@@ -100,7 +103,7 @@ class Listing(Sequence[Item]):
 
     def __getitem__(self, key: int | slice) -> Item | Listing[Item]:
         if isinstance(key, slice):
-            return self._of(self._items[key], self._banner)
+            return self._of(self._items[key])
         return self._items[key]
 
     def __eq__(self, other: object) -> bool:
@@ -111,18 +114,14 @@ class Listing(Sequence[Item]):
 
     __hash__ = None  # type: ignore[assignment]  # as of a list
 
-    def under(self, banner: str) -> Listing[Item]:
-        """The same list with a banner."""
-        return self._of(self._items, banner)
-
-    def _of(self, items: Sequence[Item], banner: str) -> Listing[Item]:
+    def _of(self, items: Sequence[Item]) -> Listing[Item]:
         return Listing(
             items,
             self._columns,
             caption=self._caption,
             empty=self._empty,
+            origin=self._origin,
             foot=self._foot,
-            banner=banner,
             total=self._total,
         )
 
@@ -135,7 +134,7 @@ class Listing(Sequence[Item]):
             )
             for each in self._columns
         ]
-        words = {"caption": self._caption, "empty": self._empty, "foot": self._foot, "banner": self._banner}
+        words = {"caption": self._caption, "empty": self._empty, "origin": self._origin, "foot": self._foot}
         return (_restored, (self._items, columns, words | {"total": self._total}))
 
     def to_frame(self) -> pd.DataFrame:
@@ -148,13 +147,7 @@ class Listing(Sequence[Item]):
         }
         return under(pd.DataFrame(data).set_index(self._columns[0].name), self._banner)
 
-    def __repr__(self) -> str:
-        return self._table().text()
-
-    def _repr_html_(self) -> str:
-        return self._table().html()
-
-    def _table(self) -> Table:
+    def _display(self) -> Table:
         columns = [column for column in self._columns if column.shown]
         whole = [[column.cell(item) for column in columns] for item in self._items]
         rows = [[_cut(cell) for cell in row] for row in whole]

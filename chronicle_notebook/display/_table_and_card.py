@@ -48,7 +48,7 @@ class Table:
     numbers: frozenset[int] = frozenset()
     """The positions of the columns with numbers. They are aligned right."""
     banner: str = ""
-    """One line above everything, for a warning that nobody must miss: see :func:`banner_of`."""
+    """One line above everything, for a warning that nobody must miss: of a protected kernel."""
 
     def text(self) -> str:
         """The table as plain text."""
@@ -164,19 +164,24 @@ class Card:
         )
 
 
+class Displayed:
+    """A value that shows itself as a table or a card, as text and as HTML."""
+
+    __slots__ = ()
+
+    def _display(self) -> Table | Card:
+        raise NotImplementedError
+
+    def __repr__(self) -> str:
+        return self._display().text()
+
+    def _repr_html_(self) -> str:
+        return self._display().html()
+
+
 def clock(moment: datetime) -> str:
     """A moment as local date and time, to the second, with the offset."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %z")
-
-
-def banner_of(server: str) -> str:
-    """The banner above everything that comes from a protected server; empty for any other server."""
-    return str(getattr(server, "banner", ""))
-
-
-def mark_of(server: str) -> str:
-    """The mark of a protected server in a one-line repr; empty for any other server."""
-    return ", PROTECTED" if banner_of(server) else ""
 
 
 def banner_text(banner: str) -> str:

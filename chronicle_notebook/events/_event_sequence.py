@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
 from typing import Any
 
 from chronicle_notebook.base._arguments import check_whole, shape
@@ -12,7 +11,6 @@ from chronicle_notebook.base._errors import AppendRefusedError, InvalidInputErro
 from chronicle_notebook.base._public import public
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.display._listing import Listing
-from chronicle_notebook.display._table_and_card import banner_of, clock, mark_of
 from chronicle_notebook.events._content import content_of
 from chronicle_notebook.events._declared_event_type import event_type_of, is_event_type, registration_of
 from chronicle_notebook.events._listings import event_listing
@@ -36,7 +34,7 @@ class EventSequence:
         self._registered: set[tuple[str, int]] = set()
 
     def __repr__(self) -> str:
-        mark = mark_of(self._kernel.server)
+        mark = self._kernel.origin().mark
         return f"<EventSequence {self.id!r} of {self.event_store!r}, namespace {self.namespace!r}{mark}>"
 
     def tail(self) -> int | None:
@@ -130,12 +128,11 @@ class EventSequence:
         found = self._kernel.events(
             self.event_store, self.namespace, self.id, start=start, event_source_id=event_source_id
         )
-        server = self._kernel.server
         return event_listing(
             found,
             where=f"{self.id!r} in event store {self.event_store!r}, namespace {self.namespace!r}",
-            foot=f"Read {clock(datetime.now(UTC))} from {server}",
-        ).under(banner_of(server))
+            origin=self._kernel.origin(self.event_store),
+        )
 
     def has_events_for(self, event_source_id: str) -> bool:
         """Whether an event source has an event."""

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._text import visible
 from chronicle_notebook.display._listing import Column, Listing, counted
+from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import AppendedEvent, RegisteredEventType, WebhookDefinition
 
 NAMED = 5
@@ -75,7 +76,7 @@ _EVENT = (
 
 
 def event_type_listing(
-    types: Sequence[RegisteredEventType], *, event_store: str, foot: str
+    types: Sequence[RegisteredEventType], *, event_store: str, origin: Origin
 ) -> Listing[RegisteredEventType]:
     """The event types of an event store."""
     return Listing(
@@ -83,7 +84,7 @@ def event_type_listing(
         _EVENT_TYPE,
         caption=f"{counted(len(types), 'event type')} of event store {event_store!r}",
         empty="No event type is registered here. Declare one with @cn.event_type.",
-        foot=foot,
+        origin=origin,
     )
 
 
@@ -99,7 +100,9 @@ def listened(types: Iterable[RegisteredEventType], webhooks: Iterable[WebhookDef
     return sorted(found, key=lambda each: each.registered.owner == "server")
 
 
-def listened_listing(types: Sequence[ListenedEventType], *, event_store: str, foot: str) -> Listing[ListenedEventType]:
+def listened_listing(
+    types: Sequence[ListenedEventType], *, event_store: str, origin: Origin
+) -> Listing[ListenedEventType]:
     """The event types of an event store, each with the webhooks that receive it. The kernel's own event types need
     none."""
     silent = sum(not each.webhooks and each.registered.owner != "server" for each in types)
@@ -109,11 +112,11 @@ def listened_listing(types: Sequence[ListenedEventType], *, event_store: str, fo
         _LISTENED,
         caption=f"{counted(len(types), 'event type')} of event store {event_store!r}{rest}",
         empty="No event type is registered here. Declare one with @cn.event_type.",
-        foot=foot,
+        origin=origin,
     )
 
 
-def name_listing(names: Sequence[str], *, what: str, where: str, current: str, foot: str) -> Listing[str]:
+def name_listing(names: Sequence[str], *, what: str, where: str, current: str, origin: Origin) -> Listing[str]:
     """The names of event stores or namespaces, with a mark at the one that the client uses."""
     return Listing(
         names,
@@ -123,27 +126,27 @@ def name_listing(names: Sequence[str], *, what: str, where: str, current: str, f
         ),
         caption=f"{counted(len(names), what)} of {where}",
         empty="There is none.",
-        foot=foot,
+        origin=origin,
     )
 
 
-def sequence_listing(tails: Sequence[SequenceTail], *, event_store: str, foot: str) -> Listing[SequenceTail]:
+def sequence_listing(tails: Sequence[SequenceTail], *, event_store: str, origin: Origin) -> Listing[SequenceTail]:
     """The sequences of a namespace, each with the number of its last event."""
     return Listing(
         tails,
         _SEQUENCE,
         caption=f"{counted(len(tails), 'event sequence')} of event store {event_store!r}",
         empty="There is no event sequence here.",
-        foot=foot,
+        origin=origin,
     )
 
 
-def event_listing(events: Sequence[AppendedEvent], *, where: str, foot: str) -> Listing[AppendedEvent]:
-    """The hint for a failed first contact."""
+def event_listing(events: Sequence[AppendedEvent], *, where: str, origin: Origin) -> Listing[AppendedEvent]:
+    """The events of a sequence."""
     return Listing(
         events,
         _EVENT,
         caption=f"{counted(len(events), 'event')} of {where}",
         empty="There is no event here. Append one with client.event_log.append(...).",
-        foot=foot,
+        origin=origin,
     )

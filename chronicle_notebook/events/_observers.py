@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from chronicle_notebook.display._listing import Column, Listing, counted
+from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import FailedPartition, ObserverState
 from chronicle_notebook.model._observer import causes_of
 
@@ -50,19 +51,19 @@ def _last(partition: FailedPartition, name: str) -> Any:
     return getattr(partition.attempts[-1], name) if partition.attempts else None
 
 
-def observer_listing(observers: Sequence[ObserverState], *, where: str, foot: str) -> Listing[ObserverState]:
+def observer_listing(observers: Sequence[ObserverState], *, where: str, origin: Origin) -> Listing[ObserverState]:
     """The progress of each observer."""
     return Listing(
         observers,
         _OBSERVER,
         caption=f"{counted(len(observers), 'observer')} of {where}",
         empty="No observer is known here. A webhook gets one in each namespace when it is registered as active.",
-        foot=foot,
+        origin=origin,
     )
 
 
 def failed_partition_listing(
-    partitions: Sequence[FailedPartition], *, where: str, foot: str
+    partitions: Sequence[FailedPartition], *, where: str, origin: Origin
 ) -> Listing[FailedPartition]:
     """The partitions that fail."""
     causes = causes_of(partitions)
@@ -72,16 +73,16 @@ def failed_partition_listing(
         (*_FAILED[:-1], message, *_FAILED[-1:]),
         caption=f"{counted(len(partitions), 'failed partition')} of {where}",
         empty="No partition fails.",
-        foot=foot,
+        origin=origin,
     )
 
 
-def retry_listing(tried: Sequence[Retry], *, webhook: str, foot: str) -> Listing[Retry]:
+def retry_listing(tried: Sequence[Retry], *, webhook: str, origin: Origin) -> Listing[Retry]:
     """The failed partitions that the kernel was asked to retry."""
     return Listing(
         tried,
         _RETRY,
         caption=f"{counted(len(tried), 'failed partition')} of webhook {webhook!r} to be retried now",
         empty="No partition fails.",
-        foot=foot,
+        origin=origin,
     )

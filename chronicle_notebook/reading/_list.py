@@ -10,7 +10,8 @@ from chronicle_notebook.base._errors import UnknownWebhookError, did_you_mean
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._url import shown
 from chronicle_notebook.display._frame import under
-from chronicle_notebook.display._table_and_card import Table, banner_of, clock
+from chronicle_notebook.display._origin import Origin
+from chronicle_notebook.display._table_and_card import Displayed, Table
 from chronicle_notebook.model import EVENT_LOG, WebhookDefinition
 from chronicle_notebook.reading._frame import columns_of, frame
 
@@ -24,7 +25,7 @@ DECLARED_FOOT = "Declared in this process; client.webhooks.register_discovered()
 
 
 @public
-class WebhookList(Sequence[WebhookDefinition]):
+class WebhookList(Displayed, Sequence[WebhookDefinition]):
     """A sequence of definitions in the order of the kernel, with the server and the time of reading.
 
     ``hooks[0]`` is by position, ``hooks["account-events"]`` by id, and ``in`` takes a definition or an id. The list
@@ -35,20 +36,29 @@ class WebhookList(Sequence[WebhookDefinition]):
         self,
         definitions: Sequence[WebhookDefinition],
         *,
-        server: str,
-        event_store: str,
-        read_at: datetime,
+        origin: Origin,
         declared: bool = False,
     ) -> None:
         self._definitions = tuple(definitions)
         self._by_id = {definition.id: definition for definition in self._definitions}
-        self.server = server
-        """``host:port`` of the kernel."""
-        self.event_store = event_store
-        self.read_at = read_at
-        """The time of the answer, with time zone."""
+        self.origin = origin
         self.declared = declared
         """Whether these are the definitions of declared classes, not those of a kernel."""
+
+    @property
+    def server(self) -> str:
+        """``host:port`` of the kernel."""
+        return self.origin.server
+
+    @property
+    def event_store(self) -> str:
+        """The name of the event store."""
+        return self.origin.event_store
+
+    @property
+    def read_at(self) -> datetime:
+        """The time of the answer, with time zone."""
+        return self.origin.read_at
 
     def __len__(self) -> int:
         return len(self._definitions)
@@ -69,9 +79,7 @@ class WebhookList(Sequence[WebhookDefinition]):
         if isinstance(key, slice):
             return WebhookList(
                 self._definitions[key],
-                server=self.server,
-                event_store=self.event_store,
-                read_at=self.read_at,
+                origin=self.origin,
                 declared=self.declared,
             )
         if isinstance(key, str):
@@ -97,23 +105,17 @@ class WebhookList(Sequence[WebhookDefinition]):
 
     def to_frame(self, *, tidy: bool = False) -> pd.DataFrame:
         """A DataFrame whose index is the id; with ``tidy`` one row for each pair of a webhook and an event type."""
-        return under(frame(columns_of(self._definitions), tidy=tidy), banner_of(self.server))
+        return under(frame(columns_of(self._definitions), tidy=tidy), self.origin.banner)
 
-    def __repr__(self) -> str:
-        return self._table().text()
-
-    def _repr_html_(self) -> str:
-        return self._table().html()
-
-    def _table(self) -> Table:
+    def _display(self) -> Table:
         count = f"{len(self):,} {'declared ' if self.declared else ''}webhook{'' if len(self) == 1 else 's'}"
         return Table(
             caption=f"{count} {'for' if self.declared else 'of'} event store {self.event_store!r}",
             titles=("Id", "Target", "Event types", "Authorization", "Headers", "State"),
             rows=[row(definition) for definition in self._definitions],
-            foot=DECLARED_FOOT if self.declared else f"Read {clock(self.read_at)} from {self.server}",
+            foot=DECLARED_FOOT if self.declared else self.origin.stamp,
             empty=DECLARED_EMPTY if self.declared else EMPTY,
-            banner=banner_of(self.server),
+            banner=self.origin.banner,
         )
 
 

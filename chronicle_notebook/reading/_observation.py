@@ -9,7 +9,6 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
-from datetime import UTC, datetime
 from enum import StrEnum
 from types import TracebackType
 from typing import Self, TypeVar
@@ -25,7 +24,6 @@ from chronicle_notebook.base._errors import (
 )
 from chronicle_notebook.base._public import public
 from chronicle_notebook.contracts._gateway import KernelGateway, LiveList
-from chronicle_notebook.display._table_and_card import mark_of
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.reading._list import WebhookList
 
@@ -209,11 +207,10 @@ class WebhookObservation:
 
     def __repr__(self) -> str:
         count = "nothing yet" if self.latest is None else f"{len(self.latest)} webhooks"
-        server = self._kernel.server
+        origin = self._kernel.origin(self._event_store)
         why = "" if self.error is None else f", {self.error.message}"
-        return (
-            f"<WebhookObservation of {self._event_store!r} on {server}: {self._state}, {count}{why}{mark_of(server)}>"
-        )
+        where = f"{self._event_store!r} on {origin.server}"
+        return f"<WebhookObservation of {where}: {self._state}, {count}{why}{origin.mark}>"
 
     def _run(self) -> None:
         try:
@@ -308,9 +305,7 @@ class WebhookObservation:
             entered = self._set(ObservationState.LIVE)
             if definitions != self._last and not self._stop.is_set():
                 self._last = definitions
-                new = self.latest = WebhookList(
-                    definitions, server=self._kernel.server, event_store=self._event_store, read_at=datetime.now(UTC)
-                )
+                new = self.latest = WebhookList(definitions, origin=self._kernel.origin(self._event_store))
                 self._waiting.append(new)
                 self._news.notify_all()
         if entered:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, overload
 
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._text import count, readable
-from chronicle_notebook.display._table_and_card import SHOWN, Table
+from chronicle_notebook.display._table_and_card import SHOWN, Displayed, Table
 from chronicle_notebook.receiver._delivery import Delivery
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ _NUMBERS = frozenset({0, 6})
 
 @public
 @dataclass(frozen=True, slots=True, repr=False)
-class DeliveryList(Sequence[Delivery]):
+class DeliveryList(Displayed, Sequence[Delivery]):
     """Deliveries in the order of arrival. The list does not grow: ask the receiver again for the latest deliveries."""
 
     _items: tuple[Delivery, ...] = ()
@@ -73,7 +73,7 @@ class DeliveryList(Sequence[Delivery]):
             index=index,
         )
 
-    def _table(self) -> Table:
+    def _display(self) -> Table:
         shown = self._items[-SHOWN:]
         caption = count(len(self), "delivery", "deliveries")
         if len(shown) < len(self):
@@ -86,12 +86,6 @@ class DeliveryList(Sequence[Delivery]):
             empty="No delivery yet.",
             numbers=_NUMBERS,
         )
-
-    def __repr__(self) -> str:
-        return self._table().text()
-
-    def _repr_html_(self) -> str:
-        return self._table().html()
 
 
 def _row(delivery: Delivery) -> list[str]:

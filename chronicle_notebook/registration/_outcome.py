@@ -9,7 +9,8 @@ from typing import overload
 
 from chronicle_notebook.base._errors import UnknownWebhookError, did_you_mean
 from chronicle_notebook.base._public import public
-from chronicle_notebook.display._table_and_card import Card, Table, Tone, banner_of
+from chronicle_notebook.display._origin import Origin
+from chronicle_notebook.display._table_and_card import Card, Displayed, Table, Tone
 from chronicle_notebook.model import WebhookDefinition
 
 LOOK_AGAIN = "Check client.webhooks.ids() later, or give more time with wait=SECONDS."
@@ -44,8 +45,8 @@ class Ineffective:
 
 
 @public
-@dataclass(frozen=True, slots=True)
-class Outcome:
+@dataclass(frozen=True, slots=True, repr=False)
+class Outcome(Displayed):
     """The outcome for one webhook.
 
     ``bool(outcome)`` is true if everything took effect: the kernel accepted the change, the read-back shows it, and no
@@ -63,8 +64,7 @@ class Outcome:
     """Whether the read-back shows the change: the webhook exists after a registration, and is gone after a removal."""
     waited: float
     """Seconds until the change was visible, or until the deadline."""
-    server: str
-    event_store: str
+    origin: Origin
     ineffective: tuple[Ineffective, ...] = ()
     """Each field that did not take effect, with the reason."""
     notes: tuple[str, ...] = ()
@@ -73,6 +73,16 @@ class Outcome:
     """Whether anything differs from before, as far as it can be read back."""
     removed: WebhookDefinition | None = None
     """After a removal: the removed webhook, with the values of its headers. Register it to bring the webhook back."""
+
+    @property
+    def server(self) -> str:
+        """``host:port`` of the kernel."""
+        return self.origin.server
+
+    @property
+    def event_store(self) -> str:
+        """The name of the event store."""
+        return self.origin.event_store
 
     def __bool__(self) -> bool:
         return self.accepted and self.visible and not self.ineffective
@@ -102,24 +112,18 @@ class Outcome:
             return "it is still there"
         return "it is as it was" if self.visible else "it is not there"
 
-    def __repr__(self) -> str:
-        return self._card().text()
-
-    def _repr_html_(self) -> str:
-        return self._card().html()
-
-    def _card(self) -> Card:
+    def _display(self) -> Card:
         return Card(
             heading=f"{'✓' if self else '!'} {self.summary}",
             facts=[(f"not in effect: {item.field}", str(item).partition(": ")[2]) for item in self.ineffective],
             notes=self.notes,
             tone=Tone.GOOD if self else Tone.WARNING,
-            banner=banner_of(self.server),
+            banner=self.origin.banner,
         )
 
 
 @public
-class Outcomes(Sequence[Outcome]):
+class Outcomes(Displayed, Sequence[Outcome]):
     """The outcomes for several webhooks of one call. True if each of them is true.
 
     ``outcomes[0]`` is by position, ``outcomes["account-events"]`` by id, and ``in`` takes an outcome or an id.
@@ -171,13 +175,10 @@ class Outcomes(Sequence[Outcome]):
         """The outcomes that are not true."""
         return [outcome for outcome in self._outcomes if not outcome]
 
-    def __repr__(self) -> str:
-        return self._table().text()
-
     def _repr_html_(self) -> str:
-        return self._table().html() + "".join(outcome._repr_html_() for outcome in self.failed[:20])
+        return super()._repr_html_() + "".join(outcome._repr_html_() for outcome in self.failed[:20])
 
-    def _table(self) -> Table:
+    def _display(self) -> Table:
         return Table(
             caption=self._caption,
             titles=("Webhook", "Action", "In effect", "Remarks"),
@@ -191,5 +192,5 @@ class Outcomes(Sequence[Outcome]):
                 for each in self._outcomes
             ],
             empty="No webhook was given.",
-            banner=banner_of(self._outcomes[0].server) if self._outcomes else "",
+            banner=self._outcomes[0].origin.banner if self._outcomes else "",
         )

@@ -12,7 +12,7 @@ from chronicle_notebook.base._public import public
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.base._url import another
 from chronicle_notebook.definition._declaration import DeclaredWebhook
-from chronicle_notebook.display._table_and_card import Card, Table, banner_of
+from chronicle_notebook.display._table_and_card import Card, Table
 from chronicle_notebook.model import AuthorizationKind, WebhookDefinition, secrets_of
 from chronicle_notebook.model._webhook import facts
 from chronicle_notebook.registration._differences import FIELDS, Effect, differing, foreseen
@@ -124,7 +124,7 @@ def plan(to: Destination, hook: DeclaredWebhook) -> Plan:
     return plan_for(
         definition,
         found,
-        banner=banner_of(to.kernel.server),
+        banner=to.kernel.origin().banner,
         notes=examined.notes[definition.id],
         defects=[defect.key for defect in to.kernel.known_defects],
     )

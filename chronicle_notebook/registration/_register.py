@@ -178,8 +178,7 @@ def see_removed(
             accepted=gone or fault is None,
             visible=gone,
             waited=settled.seen_after.get(webhook, settled.waited),
-            server=kernel.server,
-            event_store=event_store,
+            origin=kernel.origin(event_store),
             notes=lost_note if fault is None else (fault_note(fault, done=gone),),
             changed=gone or fault is None,
         )
@@ -241,8 +240,7 @@ def _unchanged(
         accepted=True,
         visible=True,
         waited=0.0,
-        server=kernel.server,
-        event_store=event_store,
+        origin=kernel.origin(event_store),
         notes=notes,
     )
 
@@ -269,8 +267,7 @@ def _outcome(
         accepted=True,
         visible=found is not None,
         waited=settled.seen_after.get(wanted.id, settled.waited),
-        server=kernel.server,
-        event_store=event_store,
+        origin=kernel.origin(event_store),
         ineffective=left,
         changed=earlier is None or found is None or bool(differing(found, earlier)),
         notes=notes + remarks(wanted, defects, left=left),

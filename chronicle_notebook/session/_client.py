@@ -18,7 +18,8 @@ from chronicle_notebook.contracts._known_defect import KnownDefect
 from chronicle_notebook.contracts._negotiation import Negotiation
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.display._listing import Listing
-from chronicle_notebook.display._table_and_card import Card, banner_of, clock
+from chronicle_notebook.display._origin import Origin
+from chronicle_notebook.display._table_and_card import Card, Displayed
 from chronicle_notebook.events import failed_partition_listing, observer_listing, retry_listing
 from chronicle_notebook.events._declared_event_type import declared_event_types, registration_of
 from chronicle_notebook.events._event_sequence import EventSequence
@@ -55,7 +56,7 @@ if TYPE_CHECKING:
 
 
 @public
-class Client:
+class Client(Displayed):
     """A connection to a kernel. :func:`chronicle_notebook.connect` makes it. Close the client, or use it in a ``with``
     block."""
 
@@ -91,6 +92,11 @@ class Client:
     def server(self) -> str:
         """``host:port`` of the kernel."""
         return self._kernel.server
+
+    @property
+    def origin(self) -> Origin:
+        """The kernel and the event store, as the origin of an answer that is read now."""
+        return self._kernel.origin(self.event_store)
 
     @property
     def closed(self) -> bool:
@@ -157,9 +163,7 @@ class Client:
     @property
     def known_defects(self) -> Listing[KnownDefect]:
         """The known bugs of kernels of this version, and what this package does about them."""
-        return defect_listing(self._kernel.known_defects, version=self.version.version, foot=self._stamp()).under(
-            banner_of(self.server)
-        )
+        return defect_listing(self._kernel.known_defects, version=self.version.version, origin=self.origin)
 
     @cached_property
     def webhooks(self) -> Webhooks:
@@ -271,7 +275,7 @@ class Client:
         self._kernel.version(retry=False)
         latency = time.monotonic() - started
         self.look()
-        return Status(card=self._card(), latency=latency, read_at=datetime.now(UTC))
+        return Status(card=self._display(), latency=latency, read_at=datetime.now(UTC))
 
     def doctor(self, *, event_store: str | None = None, namespace: str | None = None) -> Diagnosis:
         """Check the way to the kernel step by step, and say which step fails: see :func:`chronicle_notebook.doctor`."""
@@ -281,7 +285,7 @@ class Client:
             event_store=event_store or self.event_store,
             namespace=namespace or self.namespace,
             trust=self._channel.trust,
-            banner=banner_of(self.server),
+            banner=self.origin.banner,
         )
 
     def describe(self, webhook: str) -> WebhookView:
@@ -293,23 +297,19 @@ class Client:
             definition=self.webhooks.get(webhook),
             observers=tuple(each for each in self.observers() if each.id == webhook),
             failed_partitions=tuple(self.failed_partitions(webhook)),
-            server=self.server,
-            event_store=self.event_store,
-            read_at=datetime.now(UTC),
+            origin=self.origin,
         )
 
     def listened_event_types(self) -> Listing[ListenedEventType]:
         """The event types of the event store, each with the active webhooks that receive it."""
         event_store = self._place.store()
         found = listened(self._kernel.event_types(event_store), self._kernel.webhooks(event_store))
-        return listened_listing(found, event_store=event_store, foot=self._stamp()).under(banner_of(self.server))
+        return listened_listing(found, event_store=event_store, origin=self.origin)
 
     def event_types(self) -> Listing[RegisteredEventType]:
         """The event types of the event store, as a table and with ``to_frame()``."""
         event_store = self._place.store()
-        return event_type_listing(
-            self._kernel.event_types(event_store), event_store=event_store, foot=self._stamp()
-        ).under(banner_of(self.server))
+        return event_type_listing(self._kernel.event_types(event_store), event_store=event_store, origin=self.origin)
 
     def register_event_types(self, *classes: type) -> None:
         """Register classes with ``@event_type``, and their schemas. Without arguments: all declared classes.
@@ -326,7 +326,7 @@ class Client:
         ids = self._kernel.event_sequences(event_store, self._place.namespace())
         tail = self._kernel.tail
         tails = [SequenceTail(each, self.namespace, tail(event_store, self.namespace, each)) for each in ids]
-        return sequence_listing(tails, event_store=event_store, foot=self._stamp()).under(banner_of(self.server))
+        return sequence_listing(tails, event_store=event_store, origin=self.origin)
 
     def observers(self, webhook: str | None = None, *, namespace: str | None = None) -> Listing[ObserverState]:
         """The progress of all observers, or of the observers of one webhook, in every namespace or in one.
@@ -338,7 +338,7 @@ class Client:
         :raises InvalidInputError: the event store has no such namespace.
         """
         found, where = observers_of(self._kernel, self._place, webhook, namespace)
-        return observer_listing(found, where=where, foot=self._stamp()).under(banner_of(self.server))
+        return observer_listing(found, where=where, origin=self.origin)
 
     def failed_partitions(
         self, webhook: str | None = None, *, namespace: str | None = None
@@ -349,7 +349,7 @@ class Client:
         :raises InvalidInputError: the event store has no such namespace.
         """
         found, where = failing_of(self._kernel, self._place, webhook, namespace)
-        return failed_partition_listing(found, where=where, foot=self._stamp()).under(banner_of(self.server))
+        return failed_partition_listing(found, where=where, origin=self.origin)
 
     def retry_failed_partitions(self, webhook: str) -> Listing[tuple[FailedPartition, bool | None]]:
         """Ask the kernel to retry each failed partition of a webhook now. The result says for each whether it started.
@@ -358,7 +358,7 @@ class Client:
         """
         sequence = self.webhooks.get(webhook).event_sequence_id
         tried = retried(self._kernel, self._place.store(), sequence, self.failed_partitions(webhook))
-        return retry_listing(tried, webhook=webhook, foot=self._stamp()).under(banner_of(self.server))
+        return retry_listing(tried, webhook=webhook, origin=self.origin)
 
     def close(self) -> None:
         """End all calls and streams. Later calls raise :class:`ClientClosedError`."""
@@ -374,13 +374,7 @@ class Client:
     ) -> None:
         self.close()
 
-    def __repr__(self) -> str:
-        return self._card().text()
-
-    def _repr_html_(self) -> str:
-        return self._card().html()
-
-    def _card(self) -> Card:
+    def _display(self) -> Card:
         return client_card(
             name=self.name,
             event_store=self.event_store,
@@ -393,8 +387,4 @@ class Client:
         )
 
     def _names(self, names: list[str], what: str, where: str, current: str) -> Listing[str]:
-        listing = name_listing(names, what=what, where=where, current=current, foot=self._stamp())
-        return listing.under(banner_of(self.server))
-
-    def _stamp(self) -> str:
-        return f"Read {clock(datetime.now(UTC))} from {self.server}"
+        return name_listing(names, what=what, where=where, current=current, origin=self.origin)

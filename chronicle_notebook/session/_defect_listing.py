@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from chronicle_notebook.contracts._known_defect import KnownDefect
 from chronicle_notebook.display._listing import Column, Listing, counted
+from chronicle_notebook.display._origin import Origin
 
 _COLUMNS = (
     Column[KnownDefect]("key", "Defect", lambda defect: defect.key),
@@ -17,7 +18,7 @@ _COLUMNS = (
 )
 
 
-def defect_listing(defects: Sequence[KnownDefect], *, version: str, foot: str) -> Listing[KnownDefect]:
+def defect_listing(defects: Sequence[KnownDefect], *, version: str, origin: Origin) -> Listing[KnownDefect]:
     """The listing of ``client.known_defects``."""
     kernel = f"kernel {version}" if version else "a kernel that does not report its version"
     return Listing(
@@ -25,5 +26,5 @@ def defect_listing(defects: Sequence[KnownDefect], *, version: str, foot: str) -
         _COLUMNS,
         caption=f"{counted(len(defects), 'known defect')} of {kernel}",
         empty=f"{kernel} has no known defects.",
-        foot=foot,
+        origin=origin,
     )

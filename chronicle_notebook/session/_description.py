@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from chronicle_notebook.connection._channel import Channel
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
-from chronicle_notebook.display._table_and_card import Card, Tone, banner_of
+from chronicle_notebook.display._origin import Origin
+from chronicle_notebook.display._table_and_card import Card, Tone
 from chronicle_notebook.model import ServerVersion
 
 
@@ -41,7 +42,7 @@ def client_card(
         ],
         notes=[*(f"The kernel objects: {each}" for each in objections), *([f"! {remark}"] if remark else [])],
         tone=Tone.WARNING if remark else Tone.PLAIN,
-        banner=banner_of(kernel.server),
+        banner=kernel.origin().banner,
     )
 
 
@@ -87,6 +88,7 @@ CALLS = (
 """The most useful calls, with their purpose."""
 
 
-def calls_card(event_store: str, server: str) -> Card:
+def calls_card(event_store: str, origin: Origin) -> Card:
     """A card with the calls. It needs no answer of the kernel."""
-    return Card(heading=f"Webhooks of event store {event_store!r} on {server}", facts=CALLS, banner=banner_of(server))
+    heading = f"Webhooks of event store {event_store!r} on {origin.server}"
+    return Card(heading=heading, facts=CALLS, banner=origin.banner)

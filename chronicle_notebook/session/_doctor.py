@@ -36,7 +36,7 @@ from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.connection._tls import Secured, secure
 from chronicle_notebook.connection._trust import Trust
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
-from chronicle_notebook.display._table_and_card import Table
+from chronicle_notebook.display._table_and_card import Displayed, Table
 from chronicle_notebook.session._description import describe_credentials
 from chronicle_notebook.session._location import blank_store_warning
 
@@ -77,7 +77,7 @@ class DoctorStep:
 
 
 @public
-class Diagnosis(Sequence[DoctorStep]):
+class Diagnosis(Displayed, Sequence[DoctorStep]):
     """All steps in order. A diagnosis is true if every step passed."""
 
     def __init__(self, steps: Sequence[DoctorStep], *, server: str, banner: str = "") -> None:
@@ -124,13 +124,7 @@ class Diagnosis(Sequence[DoctorStep]):
         told = [f"! {step.warning}" for step in self._steps if step.warning]
         return " ".join([*told, *([f"Next step: {self.failed.next_step}"] if self.failed else [])])
 
-    def __repr__(self) -> str:
-        return self._table().text()
-
-    def _repr_html_(self) -> str:
-        return self._table().html()
-
-    def _table(self) -> Table:
+    def _display(self) -> Table:
         signs = {StepFinding.PASSED: "✓", StepFinding.FAILED: "✗", StepFinding.NOT_REACHED: "·"}
         return Table(
             caption=self.summary,

@@ -9,30 +9,16 @@ from __future__ import annotations
 import os
 import threading
 from collections.abc import Sequence
-from typing import Self
+from dataclasses import replace
 
 from chronicle_notebook.base._call import Caller
 from chronicle_notebook.base._errors import ProtectedError
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
+from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import AppendResult, EventToAppend, RegisteredEventType, WebhookDefinition
 
 CONFIRMED = "CHRONICLE_NOTEBOOK_CONFIRM"
 """The environment variable with the name of the event store that may be written to. ``--confirm`` sets it."""
-
-
-class MarkedServer(str):
-    """``host:port`` of a protected kernel, together with its banner."""
-
-    banner: str
-
-    def __new__(cls, server: str, banner: str) -> Self:
-        """The name of a server, with the banner to show above everything that comes from it."""
-        marked = super().__new__(cls, server)
-        marked.banner = banner
-        return marked
-
-    def __reduce__(self) -> tuple[type[MarkedServer], tuple[str, str]]:
-        return MarkedServer, (str(self), self.banner)
 
 
 class Lock:
@@ -44,7 +30,7 @@ class Lock:
 
     def is_open(self, server: str, event_store: str) -> bool:
         """Whether the name was given, in this process or in the environment."""
-        return (str(server), event_store) in self._open or os.getenv(CONFIRMED) == event_store
+        return (server, event_store) in self._open or os.getenv(CONFIRMED) == event_store
 
     def unlock(self, server: str, event_store: str, typed: str) -> None:
         """Open the lock for an event store.
@@ -57,7 +43,7 @@ class Lock:
                 event_store=event_store,
                 hint=f'Type it exactly, or write client.unlock("{event_store}").',
             )
-        self._open.add((str(server), event_store))
+        self._open.add((server, event_store))
 
     def require(self, server: str, event_store: str) -> None:
         """Return if the lock is open, else ask for the name.
@@ -121,10 +107,9 @@ class GuardedGateway(NegotiatedGateway):
         named = f" (profile {label})" if label else ""
         self._banner = f"PROTECTED{named}: {caller.server}. A write needs the event store's name, once in this kernel."
 
-    @property
-    def server(self) -> str:
-        """``host:port``, with the banner."""
-        return MarkedServer(super().server, self._banner)
+    def origin(self, event_store: str = "") -> Origin:
+        """The origin of an answer, with the banner."""
+        return replace(super().origin(event_store), banner=self._banner)
 
     def _require(self, event_store: str) -> None:
         LOCK.require(self.server, event_store)

@@ -6,12 +6,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chronicle_notebook.base._public import public
-from chronicle_notebook.display._table_and_card import Card, clock
+from chronicle_notebook.display._table_and_card import Card, Displayed, clock
 
 
 @public
-@dataclass(frozen=True, slots=True)
-class Status:
+@dataclass(frozen=True, slots=True, repr=False)
+class Status(Displayed):
     """The facts about a client at one moment, with the time of one answer."""
 
     card: Card
@@ -19,12 +19,6 @@ class Status:
     """Seconds from a call to its answer."""
     read_at: datetime
 
-    def __repr__(self) -> str:
-        return self._timed().text()
-
-    def _repr_html_(self) -> str:
-        return self._timed().html()
-
-    def _timed(self) -> Card:
+    def _display(self) -> Card:
         facts = [*self.card.facts, ("answers in", f"{self.latency * 1000:.1f} ms (at {clock(self.read_at)})")]
         return replace(self.card, facts=facts)

@@ -8,36 +8,44 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from chronicle_notebook.base._public import public
-from chronicle_notebook.display._table_and_card import Card, Tone, banner_of, clock
+from chronicle_notebook.display._origin import Origin
+from chronicle_notebook.display._table_and_card import Card, Displayed, Tone
 from chronicle_notebook.model import FailedPartition, ObserverState, WebhookDefinition
 from chronicle_notebook.model._webhook import facts
 
 
 @public
-@dataclass(frozen=True, slots=True)
-class WebhookView:
+@dataclass(frozen=True, slots=True, repr=False)
+class WebhookView(Displayed):
     """The result of ``client.describe(id)`` and ``%webhook show``."""
 
     definition: WebhookDefinition
     observers: tuple[ObserverState, ...]
     """Its observer in each namespace; none before the first delivery."""
     failed_partitions: tuple[FailedPartition, ...]
-    server: str
-    event_store: str
-    read_at: datetime
+    origin: Origin
+
+    @property
+    def server(self) -> str:
+        """``host:port`` of the kernel."""
+        return self.origin.server
+
+    @property
+    def event_store(self) -> str:
+        """The name of the event store."""
+        return self.origin.event_store
+
+    @property
+    def read_at(self) -> datetime:
+        """The time of the answer, with time zone."""
+        return self.origin.read_at
 
     @property
     def delivered(self) -> int:
         """The number of delivered events, in all namespaces. A replay sets the number back to 0."""
         return sum(each.handled_count for each in self.observers)
 
-    def __repr__(self) -> str:
-        return self._card().text()
-
-    def _repr_html_(self) -> str:
-        return self._card().html()
-
-    def _card(self) -> Card:
+    def _display(self) -> Card:
         rows = [*facts(self.definition), *_progress(self.observers, self.failed_partitions)]
         failing = len(self.failed_partitions)
         if failing:
@@ -47,9 +55,9 @@ class WebhookView:
         return Card(
             heading=f"{'! ' if failing else ''}Webhook {self.definition.id!r} of event store {self.event_store!r}",
             facts=rows,
-            notes=(f"Read {clock(self.read_at)} from {self.server}",),
+            notes=(self.origin.stamp,),
             tone=Tone.WARNING if failing else Tone.PLAIN,
-            banner=banner_of(self.server),
+            banner=self.origin.banner,
         )
 
 

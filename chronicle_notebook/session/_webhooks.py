@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, overload
 
 from chronicle_notebook.base._arguments import check_seconds
@@ -16,7 +15,7 @@ from chronicle_notebook.definition._declaration import DeclaredWebhook
 from chronicle_notebook.definition._discovery import discover
 from chronicle_notebook.definition._inputs import Configure, check_alone, declaration, declarations, ids, several
 from chronicle_notebook.display._frame import under
-from chronicle_notebook.display._table_and_card import Card, banner_of
+from chronicle_notebook.display._table_and_card import Card, Displayed
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.reading._frame import frame
 from chronicle_notebook.reading._list import WebhookList, unknown_webhook
@@ -43,7 +42,7 @@ WAIT = 5.0
 
 
 @public
-class Webhooks:
+class Webhooks(Displayed):
     """List, observe, register, test and remove the webhooks of an event store.
 
     A webhook belongs to an event store and observes every namespace of it.
@@ -75,20 +74,14 @@ class Webhooks:
         self._explore = explore
         self._declared = None if declared is None else tuple(declared)
 
-    def __repr__(self) -> str:
-        return self._card().text()
-
-    def _repr_html_(self) -> str:
-        return self._card().html()
-
-    def _card(self) -> Card:
-        return calls_card(self._shown_store(), self._kernel.server)
+    def _display(self) -> Card:
+        return calls_card(self._shown_store(), self._kernel.origin())
 
     def all(self) -> WebhookList:
         """All webhooks in the order of the kernel, without credentials, because kernels do not return them."""
         event_store = self._event_store()
         definitions = self._kernel.webhooks(event_store)
-        return WebhookList(definitions, server=self._kernel.server, event_store=event_store, read_at=datetime.now(UTC))
+        return WebhookList(definitions, origin=self._kernel.origin(event_store))
 
     def ids(self) -> list[str]:
         """The ids of all webhooks in the order of the kernel. This is the fastest listing."""
@@ -140,7 +133,7 @@ class Webhooks:
             known_event_types=lambda: [each.id for each in self._kernel.event_types(event_store)],
         )
         wanted = only(columns, event_type) if tidy and event_type is not None else columns
-        return under(frame(wanted, tidy=tidy), banner_of(self._kernel.server))
+        return under(frame(wanted, tidy=tidy), self._kernel.origin().banner)
 
     def observe(
         self,
@@ -178,9 +171,7 @@ class Webhooks:
         to = self._destination()
         return WebhookList(
             [each.definition for each in discover(self._declared, all_event_types=to.event_types)],
-            server=self._kernel.server,
-            event_store=to.event_store,
-            read_at=datetime.now(UTC),
+            origin=self._kernel.origin(to.event_store),
             declared=True,
         )
 

@@ -8,7 +8,7 @@ from enum import StrEnum
 
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._url import shown
-from chronicle_notebook.display._table_and_card import Card, Tone
+from chronicle_notebook.display._table_and_card import Card, Displayed, Tone
 from chronicle_notebook.model import Credentials, UndisclosedAuthorization, WebhookDefinition
 from chronicle_notebook.target_test._request import NoAnswerError, post
 
@@ -29,8 +29,8 @@ class Grade(StrEnum):
 
 
 @public
-@dataclass(frozen=True, slots=True)
-class TargetAnswer:
+@dataclass(frozen=True, slots=True, repr=False)
+class TargetAnswer(Displayed):
     """The answer of a target to a test request from this process."""
 
     webhook: str
@@ -50,13 +50,7 @@ class TargetAnswer:
     def __bool__(self) -> bool:
         return self.grade in {Grade.ACCEPTED, Grade.ARRIVED}
 
-    def __repr__(self) -> str:
-        return self._card().text()
-
-    def _repr_html_(self) -> str:
-        return self._card().html()
-
-    def _card(self) -> Card:
+    def _display(self) -> Card:
         return Card(
             heading=f"{'✓' if self else '!'} {self.webhook}: {self.grade.value}",
             facts=[

@@ -6,7 +6,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chronicle_notebook.contracts._gateway import KernelGateway
-from chronicle_notebook.display._table_and_card import banner_of
 from chronicle_notebook.model import EventToAppend, WebhookDefinition
 from chronicle_notebook.receiver._receiver import receiver_at
 from chronicle_notebook.target_test import _arrival
@@ -36,7 +35,7 @@ def tried(
     :param timeout: seconds for the answer of the target.
     """
     timeout = min(timeout, LONGEST)
-    answer = probe(definition, timeout=timeout, generation=kernel.generation, banner=banner_of(kernel.server))
+    answer = probe(definition, timeout=timeout, generation=kernel.generation, banner=kernel.origin().banner)
     receiver = receiver_at(definition.target_url)
     if receiver is None:
         return answer

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 import traitlets
 
 from chronicle_notebook.base._public import public_in
-from chronicle_notebook.display._table_and_card import SHOWN, Table, banner_of, clock
+from chronicle_notebook.display._table_and_card import SHOWN, Table, clock
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.model._authorization import kind_names
 from chronicle_notebook.reading._list import row
@@ -266,7 +266,7 @@ class WebhookExplorer(View):
             rows=[row(each) for each in shown[:SHOWN]],
             foot=f"A snapshot of {clock(hooks.read_at if hooks else datetime.now(UTC))}. {self._to_live()}",
             empty="Nothing was read yet." if hooks is None else "No webhook is shown here.",
-            banner=banner_of(client.server),
+            banner=client.origin.banner,
         ).html()
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 
 from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.base._public import public_in
-from chronicle_notebook.display._table_and_card import Card, banner_of, clock
+from chronicle_notebook.display._table_and_card import Card, clock
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.registration._outcome import Outcome
 from chronicle_notebook.widgets._form_model import FormModel
@@ -83,5 +83,5 @@ class WebhookForm(View):
             heading=f"Webhook form, event store {client.event_store!r} on {client.server}",
             facts=static_rows(self.model),
             notes=(f"As it was {clock(datetime.now(UTC))}. {self._to_live('to fill it in')}",),
-            banner=banner_of(client.server),
+            banner=client.origin.banner,
         ).html()

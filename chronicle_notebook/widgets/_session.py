@@ -10,6 +10,7 @@ from typing import Any, Protocol
 
 from chronicle_notebook.contracts._known_defect import KnownDefect
 from chronicle_notebook.display._listing import Listing
+from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.events._listings import SequenceTail
 from chronicle_notebook.model import (
     AppendResult,
@@ -76,6 +77,10 @@ class Session(Protocol):
     @property
     def server(self) -> str:
         """``host:port`` of the kernel."""
+
+    @property
+    def origin(self) -> Origin:
+        """The kernel and the event store, as the origin of an answer that is read now."""
 
     @property
     def sandbox(self) -> bool:

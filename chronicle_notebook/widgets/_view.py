@@ -18,7 +18,6 @@ import anywidget
 import traitlets
 from ipywidgets.widgets import widget as ipywidgets_widget
 
-from chronicle_notebook.display._table_and_card import banner_of
 from chronicle_notebook.widgets._message import Told, told_error
 from chronicle_notebook.widgets._session import Session
 from chronicle_notebook.widgets._visibility import LEASES
@@ -198,7 +197,7 @@ def lock_of(client: Session) -> dict[str, Any] | None:
     """The bar for the browser; None if the event store is not protected."""
     if not client.protected:
         return None
-    return {"banner": banner_of(client.server), "store": client.event_store, "open": not client.locked}
+    return {"banner": client.origin.banner, "store": client.event_store, "open": not client.locked}
 
 
 def unlock(client: Session, message: Any) -> None:

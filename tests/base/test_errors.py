@@ -13,7 +13,6 @@ from chronicle_notebook.base._errors import did_you_mean, missing, nearest
 from chronicle_notebook.base._secrets import MASK
 from chronicle_notebook.definition.rules._check import problems
 from chronicle_notebook.model import AuthorizationKind, BearerAuthorization, UndisclosedAuthorization
-from chronicle_notebook.session._guard import MarkedServer
 
 
 def test_an_error_reads_as_what_happened_and_what_to_do_next() -> None:
@@ -73,13 +72,6 @@ def test_what_errors_carry_travels_with_them() -> None:
     error = cn.AppendRefusedError("No.", server="k:1", call="Append", reasons=("It is late.",))
     again = pickle.loads(pickle.dumps(error))
     assert (again.server, again.call, again.reasons) == ("k:1", "Append", ("It is late.",))
-
-
-def test_an_error_about_a_protected_kernel_travels_with_its_banner() -> None:
-    error = cn.KernelError("It failed.", server=MarkedServer("k:1", "PROTECTED: k:1."))
-    again = pickle.loads(pickle.dumps(error))
-    assert again.server == "k:1"
-    assert again.server.banner == "PROTECTED: k:1."
 
 
 def test_a_lost_webhook_is_told_in_another_process_even_if_its_secrets_must_stay() -> None:

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 import chronicle_notebook as cn
+from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.display._table_and_card import SHOWN
 from chronicle_notebook.model import EventType, WebhookDefinition
 from chronicle_notebook.reading._list import WebhookList
@@ -19,9 +20,7 @@ NASTY = "<script>alert('x')</script>&\""
 def listed(*definitions: WebhookDefinition) -> WebhookList:
     return WebhookList(
         definitions,
-        server="kernel:35000",
-        event_store="banking",
-        read_at=datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC),
+        origin=Origin("kernel:35000", "banking", read_at=datetime(2026, 3, 1, 12, 30, 5, tzinfo=UTC)),
     )
 
 

@@ -13,6 +13,7 @@ import chronicle_notebook as cn
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, host_pb2, webhooks_pb2
+from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import EventType, RegisteredEventType
 from chronicle_notebook.reading import _observation
 from chronicle_notebook.reading._observation import ObservationState, WebhookObservation
@@ -232,6 +233,9 @@ class _Broken:
     """A kernel whose second list cannot be read, for a reason that nobody thought of."""
 
     server = "a kernel"
+
+    def origin(self, event_store: str) -> Origin:
+        return Origin(self.server, event_store)
 
     def __init__(self) -> None:
         self.cancelled = threading.Event()

@@ -10,6 +10,7 @@ from uuid import uuid4
 import pytest
 
 import chronicle_notebook as cn
+from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.events._observers import failed_partition_listing
 from chronicle_notebook.model import FailedAttempt, FailedPartition
 from chronicle_notebook.model._observer import ASK, UNTRIED, causes_of
@@ -51,7 +52,7 @@ def test_another_partition_of_the_same_observer_tells_it_as_well() -> None:
 
 
 def test_the_table_tells_it() -> None:
-    frame = failed_partition_listing([failing(OPEN), failing(REFUSED)], where="here", foot="").to_frame()
+    frame = failed_partition_listing([failing(OPEN), failing(REFUSED)], where="here", origin=Origin("k:1")).to_frame()
     assert all("Connection refused" in message for message in frame.message)
     assert list(frame.columns)[-2:] == ["message", "quarantined"]
 

@@ -17,6 +17,7 @@ from chronicle_notebook.contracts.wire import (
     host_pb2,
     webhooks_pb2,
 )
+from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import EventType, RegisteredEventType
 from chronicle_notebook.registration._outcome import Action, Outcome
 from chronicle_notebook.registration._register import RECOVERED
@@ -195,9 +196,7 @@ def test_a_kernel_of_the_other_generation_is_named_as_such(kernel: ScriptedKerne
 
 def test_several_outcomes_are_found_by_position_and_by_id() -> None:
     made = [
-        Outcome(
-            webhook=each, action=Action.CREATED, accepted=True, visible=True, waited=0.1, server="k", event_store="s"
-        )
+        Outcome(webhook=each, action=Action.CREATED, accepted=True, visible=True, waited=0.1, origin=Origin("k", "s"))
         for each in ("account-events", "audit")
     ]
     outcomes = cn.Outcomes(made, caption="2 webhooks in event store 's'")

@@ -11,7 +11,7 @@ from typing import Any
 
 from chronicle_notebook.base._errors import ChronicleError
 from chronicle_notebook.base._public import public, public_in
-from chronicle_notebook.display._table_and_card import Card, Table, Tone, banner_of
+from chronicle_notebook.display._table_and_card import Card, Table, Tone
 
 MIME = "application/vnd.chronicle-notebook.outcome+json"
 """The MIME type of the output that contains the outcome in a saved notebook."""
@@ -54,6 +54,8 @@ class RunbookOutcome:
     steps: Sequence[Mapping[str, str]] = ()
     findings: Sequence[Mapping[str, Any]] = ()
     problems: Sequence[str] = ()
+    banner: str = ""
+    """One line above everything from a protected kernel."""
 
     def __bool__(self) -> bool:
         return self.status in {RunStatus.PLANNED, RunStatus.NOTHING_TO_DO, RunStatus.DONE}
@@ -67,7 +69,7 @@ class RunbookOutcome:
             "ok": bool(self),
             "summary": self.summary,
             "applied": self.applied,
-            "server": str(self.server),
+            "server": self.server,
             "event_store": self.event_store,
             "started": self.started,
             "finished": self.finished,
@@ -96,7 +98,7 @@ class RunbookOutcome:
             heading=f"{'✓' if self else '!'} {self.runbook}: {self.status.value}. {self.summary}",
             facts=[("problem", each) for each in self.problems],
             tone=tone,
-            banner=banner_of(self.server),
+            banner=self.banner,
         )
         return [card, steps_table("What was done", self.steps)] if self.steps and self.applied else [card]
 

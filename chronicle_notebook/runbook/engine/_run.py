@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chronicle_notebook.base._errors import ChronicleError, InvalidInputError
 from chronicle_notebook.base._public import public_in
 from chronicle_notebook.base._secrets import Secret
-from chronicle_notebook.display._table_and_card import Card, banner_of
+from chronicle_notebook.display._table_and_card import Card
 from chronicle_notebook.runbook.engine._outcome import RunbookError, RunbookOutcome, RunStatus, Shown, steps_table
 from chronicle_notebook.runbook.engine._perform import carry_out, look, unfinished, verify
 from chronicle_notebook.runbook.engine._schema import STANDARD, check
@@ -143,7 +143,7 @@ class Run:
         to_do = sum(each.state is not State.ALREADY for each in self._progress)
         caption = f"Plan of {self.name}: {to_do} of {len(self._progress)} steps to do"
         foot = "It will be done: apply is true." if self.applying else DRY
-        return Shown(steps_table(caption, self._facts(), banner=banner_of(self._server), foot=foot))
+        return Shown(steps_table(caption, self._facts(), banner=self._banner, foot=foot))
 
     def apply(self) -> Shown:
         """Do the planned steps if the parameter ``apply`` is true. It stops at the first step that fails.
@@ -156,13 +156,13 @@ class Run:
         """
         self._check_fresh()
         if not self.applying:
-            return Shown(Card(DRY, (), banner=banner_of(self._server)))
+            return Shown(Card(DRY, (), banner=self._banner))
         if not self._looked:
             self.plan()
         if self._client is not None and self._client.locked:
             LOCK.require(self._client.server, self._client.event_store)
         carry_out(self._progress, told=print)
-        return Shown(steps_table(f"{self.name}: what was done", self._facts(), banner=banner_of(self._server)))
+        return Shown(steps_table(f"{self.name}: what was done", self._facts(), banner=self._banner))
 
     def finish(self, summary: str = "", *, findings: Sequence[Mapping[str, Any]] = (), rejected: str = "") -> None:
         """Read back what was done, and leave the outcome: in the notebook, in ``outcome_file`` if it is named, and as
@@ -225,6 +225,10 @@ class Run:
     def _server(self) -> str:
         return "" if self._client is None else self._client.server
 
+    @property
+    def _banner(self) -> str:
+        return "" if self._client is None else self._client.origin.banner
+
     def _facts(self) -> list[dict[str, str]]:
         return [each.facts() for each in self._progress]
 
@@ -260,6 +264,7 @@ class Run:
             summary=f"{summary} {self._place}".rstrip(),
             applied=self.applying,
             server=self._server,
+            banner=self._banner,
             event_store="" if self._client is None else self._client.event_store,
             started=self._started.isoformat(timespec="seconds"),
             finished=datetime.now(UTC).isoformat(timespec="seconds"),

@@ -104,7 +104,7 @@ def audit(client: Client, *, largest_lag: int = 100) -> Listing[Finding]:
         _COLUMNS,
         caption=f"Findings in {len(hooks)} webhooks of event store {client.event_store!r}: {told}",
         empty="Nothing was found.",
-        foot=f"Read from {client.server}",
+        origin=client.origin,
     )
 
 

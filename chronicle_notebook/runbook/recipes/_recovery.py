@@ -75,7 +75,7 @@ def diagnose(client: Client, webhook: str, *, ask: bool = True, timeout: float =
         _COLUMN,
         caption=f"{webhook}: {failing} partition{'' if failing == 1 else 's'} failing",
         empty="Nothing is known.",
-        foot=f"Read from {client.server}",
+        origin=client.origin,
     )
 
 

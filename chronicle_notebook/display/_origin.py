@@ -1,0 +1,35 @@
+"""Where and when something that is shown was read."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from chronicle_notebook.display._table_and_card import clock
+
+
+def _now() -> datetime:
+    return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The kernel and the event store that an answer came from, and the time of the answer."""
+
+    server: str
+    """``host:port`` of the kernel."""
+    event_store: str = ""
+    banner: str = ""
+    """One line above everything from a protected kernel; empty for any other kernel."""
+    read_at: datetime = field(default_factory=_now, compare=False)
+    """The time of the answer, with time zone."""
+
+    @property
+    def stamp(self) -> str:
+        """The line below what was read."""
+        return f"Read {clock(self.read_at)} from {self.server}"
+
+    @property
+    def mark(self) -> str:
+        """The mark of a protected kernel in a one-line repr; empty for any other kernel."""
+        return ", PROTECTED" if self.banner else ""
