@@ -66,6 +66,9 @@ def _check_arguments(id: object, generation: object, tombstone: object) -> None:
     if isinstance(id, str) and (not id.strip() or id != id.strip() or not id.isprintable()):
         state = "is empty" if not id.strip() else "begins or ends with white space, or contains a control character"
         raise _wrong("id", f"The id of an event type {state}.", '@cn.event_type("AccountOpened")')
+    if isinstance(id, str) and "+" in id:
+        message = "The id of an event type contains '+', which kernels put between an id and its generation."
+        raise _wrong("id", message, '@cn.event_type("AccountOpened", generation=2)')
     if isinstance(generation, bool) or not isinstance(generation, int) or not 1 <= generation <= LARGEST_GENERATION:
         message = f"The generation of an event type is a whole number from 1 to {LARGEST_GENERATION}."
         raise _wrong("generation", message, "@cn.event_type(generation=2)")

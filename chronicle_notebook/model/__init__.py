@@ -18,13 +18,14 @@ from chronicle_notebook.model._authorization import (
     secrets_of,
 )
 from chronicle_notebook.model._event import AppendedEvent, AppendResult, EventToAppend
-from chronicle_notebook.model._event_type import EventType, RegisteredEventType, registrable
+from chronicle_notebook.model._event_type import KERNEL_EVENT_TYPES, EventType, RegisteredEventType, registrable
 from chronicle_notebook.model._observer import FailedAttempt, FailedPartition, ObserverState, RunningState
 from chronicle_notebook.model._server import ServerVersion
 from chronicle_notebook.model._webhook import EVENT_LOG, WebhookColumns, WebhookDefinition
 
 __all__ = [
     "EVENT_LOG",
+    "KERNEL_EVENT_TYPES",
     "NO_AUTHORIZATION",
     "AppendResult",
     "AppendedEvent",

@@ -12,6 +12,32 @@ from chronicle_notebook.base._public import public
 _SUFFIXED = re.compile(r"(.+)\+([0-9]+)", re.DOTALL)
 
 
+KERNEL_EVENT_TYPES = frozenset(
+    {
+        "BasicAuthorizationSetForWebhook",
+        "BearerTokenAuthorizationSetForWebhook",
+        "EventRedacted",
+        "EventRedactionRequested",
+        "EventRevised",
+        "EventStoreAdded",
+        "EventStoreSubscriptionAdded",
+        "EventStoreSubscriptionRemoved",
+        "EventTypeAdded",
+        "EventTypeGenerationAdded",
+        "EventTypesSetForWebhook",
+        "EventsRedactedForEventSource",
+        "NamespaceAdded",
+        "OAuthAuthorizationSetForWebhook",
+        "TargetHeadersSetForWebhook",
+        "TargetUrlSetForWebhook",
+        "WebhookAdded",
+        "WebhookRemoved",
+    }
+)
+"""The types of the kernel's own events, of all known releases. A kernel lists them together with those of the clients
+(seen on 16.33.0, 16.37.1 and a build of 16.38; source: K/Core/EventTypes/EventTypes.cs)."""
+
+
 @public
 @dataclass(frozen=True, slots=True, order=True)
 class EventType:

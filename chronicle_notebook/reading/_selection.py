@@ -10,7 +10,7 @@ from typing import Any
 from chronicle_notebook.base._arguments import check_flag, shape
 from chronicle_notebook.base._errors import InvalidInputError, UnknownEventTypeError, did_you_mean
 from chronicle_notebook.base._text import joined
-from chronicle_notebook.model import EventType, WebhookColumns
+from chronicle_notebook.model import KERNEL_EVENT_TYPES, EventType, WebhookColumns
 from chronicle_notebook.model._authorization import kind_names, kind_numbers
 
 
@@ -104,7 +104,7 @@ def _check_known(columns: WebhookColumns, event_type: str, stored: Collection[st
         raise UnknownEventTypeError(
             f"Neither a webhook nor the event store has an event type {wanted!r}.",
             field="event_type",
-            hint=did_you_mean(wanted, known) or "List them with client.event_types().",
+            hint=did_you_mean(wanted, known - KERNEL_EVENT_TYPES) or "List them with client.event_types().",
         )
 
 

@@ -129,6 +129,8 @@ def _event_types(led: Led) -> None:
     else:
         found = truth.latest(led.told, classic.GET_ALL_REGISTRATIONS.path, led.step.name, EventStore=led.store).items
     shown = led.client.event_types()
+    own = truth.client_event_types(led.told, led.step.name)
+    assert {each.id for each in shown if each.owner == "client"} == own
     assert {(each.id, each.generation) for each in shown} == {(each.Type.Id, each.Type.Generation) for each in found}
     schemas = {each.Type.Id: json.loads(each.Schema) for each in found}
     assert all(dict(each.schema) == schemas[each.id] for each in shown)
@@ -215,6 +217,12 @@ def listed(led: Led) -> None:
     assert not any("crk1:" in form for form in (repr(shown), shown._repr_html_(), frame.to_json(), repr(led.client)))
     if led.step.name == "list":
         _observers(led)
+        own = truth.client_event_types(led.told, led.step.name)
+        everything = led.client.webhooks.plan("new", "http://127.0.0.1:9/new").definition.event_types
+        assert {each.id for each in everything} == own, "the kernel's own types are nothing for a webhook"
+        with pytest.raises(cn.UnknownEventTypeError) as caught:
+            led.client.webhooks.plan("new", "http://127.0.0.1:9/new", lambda b: b.with_event_type("EventRevisd"))
+        assert "EventRevised" not in caught.value.hint
 
 
 def _observers(led: Led) -> None:

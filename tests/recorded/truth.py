@@ -148,3 +148,19 @@ def appended(step: Step) -> list[tuple[Any, tuple[int, ...]]]:
         for call in step.calls
         if call.path == classic.APPEND_MANY.path and call.response is not None
     ]
+
+
+def client_event_types(told: Recording, until: str) -> set[str]:
+    """The ids of the event types that the client of the recording had registered by the end of a step."""
+    register: dict[str, Any] = {
+        classic.REGISTER.path: classic.REGISTER,
+        commands.REGISTER_EVENT_TYPES.path: commands.REGISTER_EVENT_TYPES,
+    }
+    found: set[str] = set()
+    for step in told.steps:
+        for call in step.calls:
+            if call.path in register:
+                found |= {each.Type.Id for each in register[call.path].request.FromString(call.request).Types}
+        if step.name == until:
+            break
+    return found

@@ -7,31 +7,12 @@ from chronicle_notebook.base._text import readable
 from chronicle_notebook.contracts._authorization import kind_of_authorization
 from chronicle_notebook.contracts._convert import event_type_from_wire, object_of
 from chronicle_notebook.contracts.wire import event_types_classic_pb2, webhooks_pb2
-from chronicle_notebook.model import EventType, RegisteredEventType, WebhookColumns
-
-KERNEL_EVENT_TYPES = frozenset(
-    {
-        "BasicAuthorizationSetForWebhook",
-        "BearerTokenAuthorizationSetForWebhook",
-        "EventRedacted",
-        "EventRedactionRequested",
-        "EventStoreAdded",
-        "EventTypeAdded",
-        "EventTypeGenerationAdded",
-        "EventTypesSetForWebhook",
-        "OAuthAuthorizationSetForWebhook",
-        "TargetHeadersSetForWebhook",
-        "TargetUrlSetForWebhook",
-        "WebhookAdded",
-        "WebhookRemoved",
-    }
-)
-"""The types of the kernel's own events. The kernel lists them together with those of the clients, and this wire does
-not say who owns a type (source: K/Contracts/Events/EventTypeRegistration.cs, K/Core/EventTypes/EventTypes.cs)."""
+from chronicle_notebook.model import KERNEL_EVENT_TYPES, EventType, RegisteredEventType, WebhookColumns
 
 
 def registered_from_wire(message: event_types_classic_pb2.EventTypeRegistration) -> RegisteredEventType:
-    """An event type of an event store."""
+    """An event type of an event store. This wire does not say who owns it (source:
+    K/Contracts/Events/EventTypeRegistration.cs)."""
     return RegisteredEventType(
         type=event_type_from_wire(message.Type),
         schema=object_of(message.Schema),

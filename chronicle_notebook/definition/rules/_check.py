@@ -33,6 +33,7 @@ from chronicle_notebook.definition.rules._problem import Caution, Problem
 from chronicle_notebook.definition.rules._text import check_event_sequence_id, check_flag, check_id, check_text
 from chronicle_notebook.definition.rules._url import check_authority, check_target_url, target_url_caution
 from chronicle_notebook.model import (
+    KERNEL_EVENT_TYPES,
     Credentials,
     EventType,
     NoAuthorization,
@@ -72,6 +73,10 @@ __all__ = [
 
 LARGEST_GENERATION = 2**32 - 1
 """The largest generation: on the wire it is an unsigned 32-bit number (source: K/Contracts/Events/EventType.cs)."""
+
+GENERATION_SEPARATOR = "+"
+"""What kernels put between the id and the generation of an event type. They misread an id that contains it: a webhook
+with such an id makes every list of webhooks of its event store fail (seen on 16.37.1 and on a build of 16.38)."""
 
 _SHOWN_ID = 60
 
@@ -167,13 +172,18 @@ def check_event_type(event_type: object, *, known_event_types: Collection[str] |
         message = f"An event type is an EventType, not {type(event_type).__name__}."
         return [Problem(field, message, "Use with_event_type, which takes an id or a class as well.")]
     found = check_text(event_type.id, field=field, what="The id of an event type")
+    if not found and GENERATION_SEPARATOR in event_type.id:
+        message = f"The event type id {event_type.id!r} contains '+', and one such id makes a kernel's lists fail."
+        found.append(Problem(field, message, "Use another id. 'Id+2' as a text means generation 2 of 'Id'."))
     generation: object = event_type.generation
     if isinstance(generation, bool) or not isinstance(generation, int) or not 1 <= generation <= LARGEST_GENERATION:
         message = f"The generation of an event type is a whole number from 1 to {LARGEST_GENERATION}."
         found.append(Problem(field, message, "Leave it out for the first."))
     if not found and known_event_types is not None and event_type.id not in known_event_types:
         message = f"The event store has no event type {event_type.id!r}, so the webhook would never receive it."
-        hint = did_you_mean(event_type.id, known_event_types) or _known(known_event_types)
+        # The kernel's own event types exist too, and are nothing for a webhook of a client.
+        offered = [name for name in known_event_types if name not in KERNEL_EVENT_TYPES]
+        hint = did_you_mean(event_type.id, offered) or _known(offered)
         found.append(Problem(field, message, hint, UnknownEventTypeError))
     return found
 
