@@ -11,6 +11,7 @@ from collections.abc import Mapping
 
 from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
 from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.model import authorization_keys
 
 KINDS = ("env", "var")
 """The references that a cell may contain: an environment variable, and a variable of the notebook."""
@@ -28,7 +29,6 @@ _PLAIN_ID = re.compile(rf"(?!(?:.*-)?(?:x|[0-9a-f]{{{_DIGEST}}})(?:-|$))[a-z][a-
 An id with the part ``x`` is none: ``a-x`` with a header ``key`` and ``a`` with a header ``x-key`` would give one name.
 Neither is an id with a part that looks like a digest."""
 _PLAIN_HEADER = re.compile(rf"(?!(?:.*_)?[0-9A-F]{{{_DIGEST}}}(?:_|$))X_.+")
-_OWN_PURPOSES = frozenset({"username", "password", "token", "authority", "client_id", "client_secret", "target url"})
 _LONGEST_PREFIX = 80
 
 
@@ -81,7 +81,8 @@ class VariableNames:
         """
         letters = upper_snake(purpose) or "SECRET"
         # With one underscore a header ``key`` of ``a`` and a header of ``a-key`` could get the same name.
-        plain_name = purpose in _OWN_PURPOSES or not purpose or _PLAIN_HEADER.fullmatch(letters)
+        own = (*authorization_keys(), "target url", "")
+        plain_name = purpose in own or _PLAIN_HEADER.fullmatch(letters)
         base = f"{self._prefix}{'_' if plain_name else '__'}{letters}"
         name, number = base, 2
         while name in self._taken:
