@@ -58,21 +58,21 @@ def _parser() -> Parser:
     commands = parser.add_subparsers(dest="command", required=True, metavar="COMMAND")
     lab = commands.add_parser("lab", help="open JupyterLab on the first tutorial, with a sandbox kernel beside it")
     lab.add_argument("--port", type=_port, default=8888, help="the port of JupyterLab (%(default)s)")
-    lab.add_argument("--no-browser", action="store_true", help="print the address and open no browser")
-    lab.add_argument("--token", action="store_true", help="ask for a token, as on a machine that others use too")
+    lab.add_argument("--no-browser", action="store_true", help="print the address, but open no browser")
+    lab.add_argument("--token", action="store_true", help="ask for a token, for a machine with other users")
     lab.add_argument("--notebooks", type=Path, default=None, help="the folder to open (that of the project)")
-    doctor = commands.add_parser("doctor", help="walk the way to a kernel, and say where it ends; 1 when it does")
+    doctor = commands.add_parser("doctor", help="check the way to a kernel step by step; 1 if a step fails")
     doctor.add_argument(
         "connection",
         nargs="?",
         metavar="CONNECTION",
         help="a connection string, with secrets as env:NAME, or env:NAME alone ($CHRONICLE_CONNECTION_STRING)",
     )
-    doctor.add_argument("--profile", default=None, help="a connection by its name in the file of profiles")
-    doctor.add_argument("--store", default=None, help="an event store to look for")
-    doctor.add_argument("--namespace", default=None, help="a namespace to look for in the event store")
-    _add_run(commands.add_parser("run", help="run a runbook; 1 unless the outcome is what was asked"))
-    scan = commands.add_parser("scan", help="find secrets in notebooks, and in files that are named; 1 when there are")
+    doctor.add_argument("--profile", default=None, help="the name of a profile")
+    doctor.add_argument("--store", default=None, help="an event store to check")
+    doctor.add_argument("--namespace", default=None, help="a namespace of the event store to check")
+    _add_run(commands.add_parser("run", help="run a runbook; 1 if it does not reach its goal"))
+    scan = commands.add_parser("scan", help="find secrets in notebooks and in named files; 1 if there are any")
     scan.add_argument("paths", nargs="+", metavar="PATH", help="a file, or a folder with notebooks")
     # python -m chronicle_notebook.sandbox reads the options of this command.
     commands.add_parser("sandbox", help="run a sandbox kernel until interrupted", add_help=False)
@@ -86,7 +86,7 @@ def _port(text: str) -> int:
 
 
 def _add_run(run: Parser) -> None:
-    run.add_argument("runbook", metavar="RUNBOOK", help="a notebook, or the name of one that comes with the project")
+    run.add_argument("runbook", metavar="RUNBOOK", help="a notebook, or the name of a runbook of the project")
     run.add_argument(
         "-p",
         dest="parameters",
@@ -95,7 +95,7 @@ def _add_run(run: Parser) -> None:
         metavar="NAME=VALUE",
         help="a parameter; secrets as env:NAME",
     )
-    run.add_argument("--apply", action="store_true", help="do what is planned; without it nothing is changed")
+    run.add_argument("--apply", action="store_true", help="do the planned steps; without this nothing is changed")
     run.add_argument("--output", type=Path, default=None, metavar="FILE", help="where to save the executed notebook")
     run.add_argument("--html", type=Path, default=None, metavar="FILE", help="where to write it as a static page")
     run.add_argument("--json", action="store_true", help="print the outcome as JSON, for a program")
@@ -136,10 +136,10 @@ def _scan(options: argparse.Namespace) -> int:
         return 1
     print(_scanned(files, len(leaks), len(unread)), file=sys.stderr)
     if leaks:
-        print("Take them out, and change each secret: what was saved once may have been copied.", file=sys.stderr)
+        print("Remove them, and change each secret: a saved file may have been copied.", file=sys.stderr)
     if unread:
         print(
-            "What could not be read may hide a secret: repair it, or look into it yourself before you share it.",
+            "A file that cannot be read may contain a secret: repair it, or check it yourself before you share it.",
             file=sys.stderr,
         )
     return 1 if told else 0
@@ -148,7 +148,7 @@ def _scan(options: argparse.Namespace) -> int:
 def _scanned(files: int, leaks: int, unread: int) -> str:
     found = f"{leaks} secret{'' if leaks == 1 else 's'} found" if leaks else "no secret found"
     rest = f", {unread} could not be read" if unread else ""
-    return f"{files} file{'' if files == 1 else 's'} looked at, {found}{rest}."
+    return f"{files} file{'' if files == 1 else 's'} scanned, {found}{rest}."
 
 
 def _sandbox(arguments: Sequence[str]) -> int:

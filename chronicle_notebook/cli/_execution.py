@@ -142,7 +142,7 @@ def _told(error: Exception, saved: Path) -> str:
         case PapermillExecutionError():
             return f"{error.ename}: {error.evalue}"
         case DeadKernelError():
-            return "The Jupyter kernel ended in the middle of it: it crashed, or was killed, as when memory is short."
+            return "The Jupyter kernel ended during the run: it crashed or was killed (is memory short?)."
         case NoSuchKernel():
             return f"There is no Jupyter kernel {error.name!r}. Install it with: python -m ipykernel install --user"
         case OSError():

@@ -60,8 +60,8 @@ def export(notebook: Any, path: Path, *, title: str) -> None:
     leaks = scan_notebook(notebook, file=title)
     if leaks:
         raise ChronicleError(
-            f"No page was written, as the notebook holds secrets: {'; '.join(f'{x.place}: {x.kind}' for x in leaks)}.",
-            hint="Take them out, and change them.",
+            f"No page was written, because of secrets: {'; '.join(f'{x.place}: {x.kind}' for x in leaks)}.",
+            hint="Remove them, and change them.",
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page(notebook, title=title), encoding="utf-8")

@@ -135,7 +135,7 @@ def _until_told() -> Iterator[_Told]:
     try:
         yield told
     except _EndedWhileStarting:
-        print("Ended before it had started.", flush=True)
+        print("It ended before it had started.", flush=True)
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)

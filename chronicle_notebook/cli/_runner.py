@@ -18,7 +18,7 @@ from chronicle_notebook.runbook.engine._source import required_of, schema_of
 from chronicle_notebook.scan import Leak, scan_notebook
 from chronicle_notebook.session._guard import CONFIRMED
 
-HALF_WAY = "What had begun may be done. Run it again with the same parameters: what is done is left alone."
+HALF_WAY = "Started steps may be done. Run it again with the same parameters: it skips the steps that are done."
 
 
 def run(
@@ -55,7 +55,7 @@ def run(
     cells = _cells(path, nbformat)
     parameters = read_parameters(cells, given)
     if apply and parameters.setdefault("apply", True) is False:
-        raise InvalidInputError("--apply was given, and apply=false too.", field="apply", hint="Leave one of them out.")
+        raise InvalidInputError("--apply was given, and apply=false too.", field="apply", hint="Leave out one of them.")
     check_required(parameters, required_of(cells))
     _output_path.check(path, output=output, page=page)
     with interruptible() as interruption, _confirmed(confirm), _kept(output) as saved:
@@ -79,7 +79,7 @@ def run(
     if outcome is None:
         raise _without_outcome(path.stem, failure, applied=bool(parameters.get("apply")))
     if failure and outcome["ok"]:
-        raise ChronicleError(f"The outcome is good, and the notebook failed afterwards: {failure}")
+        raise ChronicleError(f"The outcome is good, but the notebook failed afterwards: {failure}")
     return 0 if outcome["ok"] and not leaks else 1
 
 
@@ -95,7 +95,7 @@ def _written(file: Path) -> int:
 
 def _write(notebook: Any, page: Path, title: str, leaks: Sequence[Leak]) -> None:
     if leaks:
-        print(f"No page was written to {page}, as it would show them.", file=sys.stderr)
+        print(f"No page was written to {page}, because it would show them.", file=sys.stderr)
         return
     from chronicle_notebook.cli._html import export
 
@@ -104,7 +104,7 @@ def _write(notebook: Any, page: Path, title: str, leaks: Sequence[Leak]) -> None
     except OSError as error:
         raise ChronicleError(
             f"The page could not be written: {page}: {error.strerror or type(error).__name__}.",
-            hint="The runbook itself has run to its end, and what became of it stands above.",
+            hint="The runbook itself has ended. Its outcome is above.",
         ) from None
 
 
@@ -139,7 +139,9 @@ def read_parameters(cells: Sequence[str], given: Sequence[str]) -> dict[str, Any
         name, equals, value = text.partition("=")
         if not equals or not name.isidentifier():
             raise InvalidInputError(
-                "A parameter is given as name=value.", field="-p", hint="Write -p webhook=ledger-mirror, for example."
+                "A parameter must have the form name=value.",
+                field="-p",
+                hint="Write -p webhook=ledger-mirror, for example.",
             )
         if schema is not None:
             known(name, kinds)

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 
 from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
 from chronicle_notebook.base._secrets import Secret
-from chronicle_notebook.model import authorization_keys
+from chronicle_notebook.model._authorization import authorization_keys
 
 KINDS = ("env", "var")
 """The references that a cell may contain: an environment variable, and a variable of the notebook."""

@@ -153,7 +153,7 @@ def profile(name: str | None = None, *, contract: str | None = None, behaviour: 
         raise InvalidInputError(
             f"A kernel like {name!r} speaks the contract {known.contract!r}, not {contract!r}.",
             field="contract",
-            hint="Leave one of them out.",
+            hint="Leave out one of them.",
         )
     if behaviour is not None:
         raise InvalidInputError(

@@ -126,7 +126,7 @@ def test_ctrl_c_ends_a_runbook_with_its_exit_code_and_says_what_to_do(tmp_path: 
         code, out, err = interrupted(process)
     assert (code, out) == (130, "")
     assert err.splitlines()[-2:] == [
-        "What had begun may be done. Run it again with the same parameters: what is done is left alone.",
+        "Started steps may be done. Run it again with the same parameters: it skips the steps that are done.",
         "Interrupted.",
     ]
     assert "Traceback" not in err

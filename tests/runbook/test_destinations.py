@@ -68,7 +68,7 @@ def test_a_page_that_cannot_be_written_in_the_end_hides_no_outcome(
     written(tmp_path, STEP, FINISH)
     assert main(["run", "slow.ipynb", "--apply", "--html", "/dev/full"]) == 1
     out, err = capfd.readouterr()
-    assert out.splitlines() == ["slow: done. 1 of 1 steps done, 0 were so already.", "  done  a: do this"]
+    assert out.splitlines() == ["slow: done. 1 of 1 steps done, 0 were done before.", "  done  a: do this"]
     assert "The page could not be written: /dev/full: No space left on device." in err
     assert "Traceback" not in err
 
@@ -95,7 +95,7 @@ def test_what_is_no_secret_fails_no_run_and_what_is_one_is_told_with_the_page_th
     out, err = capfd.readouterr()
     assert out == "user: done. Done.\n"
     assert "Secret in the executed notebook: cell 2" in err
-    assert "No page was written to page.html, as it would show them." in err
+    assert "No page was written to page.html, because it would show them." in err
     assert not (tmp_path / "page.html").exists()
 
 

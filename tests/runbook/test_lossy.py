@@ -112,7 +112,7 @@ def test_a_recovery_asks_the_target_where_nothing_failing_proves_nothing(
     dry = bare_desk.run("recover-webhook", **told)
     assert dry.outcome is not None
     assert dry.outcome.status is RunStatus.PLANNED
-    assert "counts any answer as delivered" in dry.outcome.steps[-1]["note"]
+    assert "counts every answer as delivered" in dry.outcome.steps[-1]["note"]
     ran = bare_desk.run("recover-webhook", apply=True, **told)
     assert isinstance(ran.error, RunbookError)
     assert "404" in str(ran.error)
@@ -128,7 +128,7 @@ def test_a_diagnosis_and_an_audit_say_that_any_answer_counts(like: Like, endpoin
     client = like("19.29")
     refused_everything(client, endpoint)
     told = [text for what, text in diagnose(client, "a") if what == "caveat"]
-    assert any("counts any answer as delivered" in text for text in told)
+    assert any("counts every answer as delivered" in text for text in told)
     assert not any("up to 16.37" in text for text in told), "this one is later, and does so too"
     (finding,) = [each for each in audit(client) if each.rule == "status-not-checked"]
     assert finding.grade.value == "medium"
@@ -140,7 +140,7 @@ def test_a_kernel_that_looks_at_the_status_gets_no_such_finding(like: Like, endp
     client.webhooks.register(hook("a", endpoint.url, active=True))
     eventually(lambda: bool(client.observers("a")))
     assert [each.rule for each in audit(client) if each.webhook == "(all)"] == []
-    assert not any("counts any answer" in text for _, text in diagnose(client, "a"))
+    assert not any("counts every answer" in text for _, text in diagnose(client, "a"))
 
 
 def test_an_audit_finds_secrets_that_go_out_encrypted(like: Like) -> None:

@@ -86,7 +86,7 @@ def test_the_command_applies_saves_and_writes_a_page_without_a_secret(
     assert code == 0, err
     assert "1/1 desk: register it for AccountOpened, FundsDeposited: done" in err, "what is said on the way"
     first, step = out.splitlines()
-    assert first == f"onboard-consumer: done. 1 of 1 steps done, 0 were so already. {where(client)}"
+    assert first == f"onboard-consumer: done. 1 of 1 steps done, 0 were done before. {where(client)}"
     assert step.startswith("  done  desk: register it for AccountOpened, FundsDeposited")
     assert [str(kind) for kind in client.webhooks.get("desk").event_types] == ["AccountOpened", "FundsDeposited"]
     kept = json.loads(outcome_file.read_text())
@@ -134,7 +134,7 @@ def test_a_plan_and_what_was_not_done_are_listed_by_step(client: Client, capfd: 
     assert main([*told, "--apply"]) == 1
     out, err = capfd.readouterr()
     lines = out.splitlines()
-    assert lines[0] == f"move-host: incomplete. 0 of 2 steps done, 0 were so already, 2 not done. {where(client)}"
+    assert lines[0] == f"move-host: incomplete. 0 of 2 steps done, 0 were done before, 2 not done. {where(client)}"
     assert lines[1].startswith("  failed    a: see that http://127.0.0.1:8/webhooks takes deliveries. no answer: ")
     assert lines[2].startswith("  not done  a: point it at http://127.0.0.1:8/webhooks")
     assert "1/2 a: see that" in err
@@ -158,16 +158,16 @@ def test_the_command_exits_non_zero_and_saves_the_outcome_when_there_is_no_kerne
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
-        (["rotate-secret", "-p", f"secret={CANARY}"], "takes a reference to a secret"),
+        (["rotate-secret", "-p", f"secret={CANARY}"], "must be a reference to a secret"),
         (["rotate-secret", "-p", "secrt=env:X"], "Did you mean 'secret'"),
         (["recover-webhook", "-p", "deadline=soon"], "must be a number"),
         (["move-host", "-p", "test_targets=maybe"], "must be true or false"),
-        (["move-host", "-p", "to_host"], "given as name=value"),
+        (["move-host", "-p", "to_host"], "have the form name=value"),
         (["move-host", "-p", "to_host=a", "-p", "to_host=b"], "is given twice"),
         (["rotate-secrt"], "Did you mean 'rotate-secret'?"),
         (["audit-webhooks", "-p", "fail_on=hihg"], "Did you mean 'high'"),
         (["move-host", "-p", "apply=false"], "--apply was given, and apply=false too."),
-        (["move-host"], "Parameter 'from_host' is not given, and what the notebook has for it is an example."),
+        (["move-host"], "Parameter 'from_host' is not given, and the notebook has only an example for it."),
         (["onboard-consumer", "-p", "webhook=a", "-p", "url=http://a.example.com"], "-p event_types=VALUE"),
     ],
 )
@@ -253,7 +253,7 @@ def test_a_variable_that_got_lost_does_not_look_like_success(
     assert "Set CHRONICLE_CONNECTION_STRING, or give profile=NAME." in out + err
     assert not (tmp_path / "paused-webhooks.yaml").exists()
     assert main(told) == 0
-    assert "throw-away sandbox" in capfd.readouterr().out.splitlines()[0]
+    assert "temporary sandbox" in capfd.readouterr().out.splitlines()[0]
 
 
 @pytest.mark.filterwarnings("ignore::chronicle_notebook.CredentialUrlWarning")

@@ -1,4 +1,4 @@
-"""Where a runbook works: never by accident on a throw-away sandbox, and always told."""
+"""Where a runbook works: never by accident on a temporary sandbox, and always told."""
 
 from __future__ import annotations
 
@@ -41,14 +41,14 @@ def test_nothing_is_applied_to_a_sandbox_that_nobody_asked_for(no_kernel_named: 
     assert ran.error is None
     assert ran.outcome is not None
     assert ran.outcome.status is RunStatus.DONE
-    assert "throw-away sandbox" in ran.outcome.summary
+    assert "temporary sandbox" in ran.outcome.summary
 
 
 def test_a_dry_run_on_such_a_sandbox_says_so_in_its_summary(no_kernel_named: Desk) -> None:
     ran = no_kernel_named.run("audit-webhooks")
     assert ran.error is None
     assert ran.outcome is not None
-    assert "No connection was named, so this was about the throw-away sandbox of this process" in ran.outcome.summary
+    assert "No connection was named, so this used a temporary sandbox in this process" in ran.outcome.summary
 
 
 def test_the_summary_names_server_and_store(desk: Desk, client: Client) -> None:

@@ -66,7 +66,7 @@ def test_a_diagnosis_says_when_it_could_not_send_the_credentials(client: Client)
     client.webhooks.register(SICK.changed(authorization=BearerAuthorization(cn.Secret("x")), active=False))
     eventually(lambda: client.webhooks.get("sick").authorization.kind.value == "bearer")
     found = dict(diagnose(client, "sick"))
-    assert found["credentials"] == "not sent, as SICK_TOKEN is not set here"
+    assert found["credentials"] == "not sent, because SICK_TOKEN is not set here"
     assert found["active"].startswith("no")
 
 
@@ -175,7 +175,7 @@ def test_a_dry_run_sends_nothing_to_the_target_unless_it_is_told_to(
     ran = desk.run("recover-webhook", **parameters)
     assert ran.error is None
     assert asked() == 0
-    assert "not asked" in capsys.readouterr().out
+    assert "not tested" in capsys.readouterr().out
     assert desk.run("recover-webhook", **parameters, ask_target=True).error is None
     assert asked() == 1
 

@@ -51,6 +51,10 @@ def test_a_name_from_a_kernel_neither_breaks_a_line_nor_steers_the_terminal() ->
 
 
 def test_a_problem_that_a_step_tells_already_is_not_told_twice() -> None:
-    problems = ["a: point it there: failed. Refused.", "a: point it there: it was done, and is not so at the end.", "x"]
+    problems = [
+        "a: point it there: failed. Refused.",
+        "a: point it there: it was done, but the end check does not show it.",
+        "x",
+    ]
     told = outcome(steps=[step("failed", "Refused.")], problems=problems)
     assert unlisted(told) == problems[1:]

@@ -55,7 +55,7 @@ def test_only_what_is_not_so_already_is_done() -> None:
     assert ended(run)
     assert states(run) == ["done", "already so", "done"]
     assert world.done == ["b", "a", "c"]
-    assert run.outcome.summary == "2 of 3 steps done, 1 were so already."
+    assert run.outcome.summary == "2 of 3 steps done, 1 were done before."
 
 
 def test_dry_nothing_is_done_and_the_plan_says_so() -> None:
@@ -118,7 +118,7 @@ def test_what_is_no_longer_so_at_the_end_is_found() -> None:
     run.apply()
     world.done.clear()
     assert not ended(run)
-    assert "is not so at the end" in run.outcome.problems[0]
+    assert "the end check does not show it" in run.outcome.problems[0]
 
 
 def test_a_step_that_prepares_another_is_left_out_when_that_is_done() -> None:

@@ -34,7 +34,7 @@ def test_the_source_of_a_type_tells_the_same_as_the_type(text: str) -> None:
 
 def test_what_the_source_does_not_tell_is_left_to_the_run() -> None:
     assert Kind.of_source(ast.parse("some_type()", mode="eval").body) is None
-    with pytest.raises(InvalidInputError, match="cannot hold"):
+    with pytest.raises(InvalidInputError, match="cannot contain"):
         Kind.of(dict)
 
 

@@ -29,7 +29,7 @@ run.step("a", "do this", do=lambda: done.append(1), done=lambda: bool(done))
 SLOW = START + 'run.step("b", "do that", do=wait, done=lambda: False)'
 APPLY = "run.apply()"
 FINISH = "run.finish()"
-HALF_WAY = "What had begun may be done. Run it again with the same parameters: what is done is left alone."
+HALF_WAY = "Started steps may be done. Run it again with the same parameters: it skips the steps that are done."
 
 
 def written(folder: Path, *sources: str) -> Path:
@@ -70,9 +70,9 @@ def test_ctrl_c_interrupts_the_step_and_the_outcome_is_told(tmp_path: Path) -> N
         out, err = process.communicate(timeout=LONG)
     assert process.returncode == 130
     assert out.splitlines() == [
-        "slow: incomplete. 1 of 2 steps done, 0 were so already, 1 not done.",
+        "slow: incomplete. 1 of 2 steps done, 0 were done before, 1 not done.",
         "  done       a: do this",
-        "  not known  b: do that. It was ended while this was done.",
+        "  not known  b: do that. The run was ended during this step.",
     ]
     assert err.splitlines()[-2:] == [HALF_WAY, "Interrupted."]
     assert "Traceback" not in err
@@ -139,5 +139,5 @@ def test_a_kernel_that_dies_is_told_without_a_traceback(tmp_path: Path) -> None:
     )
     assert (result.returncode, result.stdout) == (1, "")
     assert "Traceback" not in result.stderr
-    assert "slow ended without an outcome. The Jupyter kernel ended in the middle of it" in result.stderr
+    assert "slow ended without an outcome. The Jupyter kernel ended during the run" in result.stderr
     assert HALF_WAY in result.stderr

@@ -70,7 +70,7 @@ def test_a_file_that_takes_too_long_is_told_and_the_next_is_looked_at(
     assert main(["scan", str(saved(tmp_path, book(cell("x")))), str(saved(tmp_path, {"cells": []}, "b.ipynb"))]) == 1
     out, err = capsys.readouterr()
     assert out == f"{tmp_path / 'a.ipynb'}: in the time that a file may take: could not be read\n"
-    assert "2 files looked at, no secret found, 1 could not be read." in err
+    assert "2 files scanned, no secret found, 1 could not be read." in err
 
 
 def test_names_and_ids_are_shown_fit_for_a_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

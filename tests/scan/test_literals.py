@@ -158,9 +158,9 @@ def test_a_notebook_that_could_not_be_read_is_told_by_name_and_the_others_are_lo
     assert main(["scan", str(tmp_path)]) == 1
     out, err = capsys.readouterr()
     assert re.fullmatch(rf"{re.escape(str(good))}: cell 1 .*\n{re.escape(str(odd))}: .*could not be read\n", out)
-    assert err.splitlines()[0] == "2 files looked at, 1 secret found, 1 could not be read."
+    assert err.splitlines()[0] == "2 files scanned, 1 secret found, 1 could not be read."
     assert "change each secret" in err
-    assert "repair it, or look into it yourself" in err
+    assert "repair it, or check it yourself" in err
 
 
 def test_what_could_not_be_read_is_no_secret_that_was_found(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -169,7 +169,7 @@ def test_what_could_not_be_read_is_no_secret_that_was_found(tmp_path: Path, caps
     assert main(["scan", str(odd)]) == 1
     out, err = capsys.readouterr()
     assert out == f"{odd}: as a notebook: could not be read\n"
-    assert err.splitlines()[0] == "1 file looked at, no secret found, 1 could not be read."
+    assert err.splitlines()[0] == "1 file scanned, no secret found, 1 could not be read."
     assert "change each secret" not in err
 
 
@@ -183,7 +183,7 @@ def test_a_file_that_cannot_be_opened_hides_no_finding_in_the_next(
     assert "cell 1" in out.splitlines()[0]
     assert out.splitlines()[1].startswith("/proc/self/mem: ")
     assert out.endswith(": could not be read\n")
-    assert "2 files looked at, 1 secret found, 1 could not be read." in err
+    assert "2 files scanned, 1 secret found, 1 could not be read." in err
 
 
 def test_a_named_file_that_is_no_text_could_not_be_read(tmp_path: Path) -> None:

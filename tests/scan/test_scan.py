@@ -168,7 +168,7 @@ def test_the_command_names_file_cell_and_kind_and_never_the_value(
         f"{bad}: cell 2 (id here), source: the value of the environment variable WEBHOOK_TOKEN",
         f"{bad}: cell 3 (id here), source: ciphertext of a kernel",
     ]
-    assert "2 files looked at, 2 secrets found." in err
+    assert "2 files scanned, 2 secrets found." in err
     assert "canary" not in out + err
     assert CIPHER not in out + err
     assert main(["scan", str(tmp_path / "good.ipynb")]) == 0

@@ -41,7 +41,7 @@ def carry_out(steps: Sequence[Progress], *, told: Callable[[str], object]) -> No
             _do(each)
         except BaseException:
             each.state = State.UNKNOWN
-            each.note = "It was ended while this was done."
+            each.note = "The run was ended during this step."
             for later in steps[position:]:
                 later.state = later.state if later.state in _SETTLED else State.NOT_DONE
             raise
@@ -71,7 +71,7 @@ def _after_error(each: Progress, error: ChronicleError) -> None:
     each.state, each.note = State.FAILED, str(error)
     try:
         if each.step.done():
-            each.state, each.note = State.DONE, f"The read-back shows it, although: {error.message}"
+            each.state, each.note = State.DONE, f"The read-back shows the change, although: {error.message}"
     except ChronicleError:
         each.state = State.UNKNOWN
 
@@ -80,11 +80,11 @@ def _read_back(each: Progress) -> None:
     try:
         so = each.step.done()
     except ChronicleError as error:
-        each.state, each.note = State.UNKNOWN, f"It was accepted, and could not be read back: {error.message}"
+        each.state, each.note = State.UNKNOWN, f"It was accepted, but could not be read back: {error.message}"
         return
     each.state = State.FAILED if so is False else State.DONE
     if so is False:
-        each.note = f"It was accepted, and the read-back does not show it. {each.note}".rstrip()
+        each.note = f"It was accepted, but the read-back does not show it. {each.note}".rstrip()
 
 
 def unfinished(steps: Sequence[Progress]) -> list[str]:
@@ -107,7 +107,9 @@ def verify(steps: Sequence[Progress]) -> list[str]:
         try:
             if each.step.done() is False:
                 each.state = State.FAILED
-                problems.append(f"{each.step.subject}: {each.step.what}: it was done, and is not so at the end.")
+                problems.append(
+                    f"{each.step.subject}: {each.step.what}: it was done, but the end check does not show it."
+                )
         except ChronicleError as error:
             each.state = State.UNKNOWN
             problems.append(f"{each.step.subject}: {each.step.what}: could not be verified. {error.message}")

@@ -67,7 +67,7 @@ class Kind:
         if annotation in _TYPES:
             return cls(_TYPES[annotation])
         raise InvalidInputError(
-            f"A schema cannot hold {annotation!r}.",
+            f"A schema cannot contain {annotation!r}.",
             field="schema",
             hint="Use str, int, float, bool, list[str], Literal[...] or cn.Secret, each with | None when optional.",
         )
@@ -183,7 +183,7 @@ def check_required(assigned: Collection[str], required: Iterable[str]) -> None:
     if absent:
         raise _wrong(
             absent[0],
-            "is not given, and what the notebook has for it is an example",
+            "is not given, and the notebook has only an example for it",
             f"Give {', '.join(f'-p {name}=VALUE' for name in absent)}.",
         )
 
@@ -210,8 +210,8 @@ def _reference(name: str, value: Any) -> Secret:
         if isinstance(value, str):
             return Secret.parse(value)
     except ChronicleError:
-        raise _wrong(name, "takes a reference to a secret, and was given something else", written_out) from None
-    raise _wrong(name, "takes a reference to a secret, and was given something else", written_out)
+        raise _wrong(name, "must be a reference to a secret", written_out) from None
+    raise _wrong(name, "must be a reference to a secret", written_out)
 
 
 def _wrong(name: str, what: str, hint: str = "") -> InvalidInputError:

@@ -67,7 +67,7 @@ def other_side(
         use(client.name)
     if _is_same(client, other) and (profile, connection, event_store) != (None, None, None):
         raise InvalidInputError(
-            f"Event store {client.event_store!r} on {client.server} stands on both sides.",
+            f"Event store {client.event_store!r} on {client.server} is on both sides.",
             field="other_profile" if profile is not None else "other_connection" if connection else "other_event_store",
             hint="Name another environment, or another event store, for one of them.",
         )
@@ -81,7 +81,7 @@ def _is_same(left: Client, right: Client) -> bool:
 
 def compared(left: Client, right: Client, differences: Sequence[Difference]) -> str:
     """The result of a comparison, in a sentence."""
-    itself = ", as the event store was compared with itself" if _is_same(left, right) else ""
+    itself = ", because the event store was compared with itself" if _is_same(left, right) else ""
     return f"{len(differences)} difference{'' if len(differences) == 1 else 's'}{itself}."
 
 
@@ -91,8 +91,8 @@ def mismatch(left: Client, right: Client, differences: Sequence[Difference]) -> 
     An event store is not compared with itself: it always matches, and a reader would take this for good news.
     """
     if _is_same(left, right):
-        return "That shows nothing."
-    return "They were to be the same." if differences else ""
+        return "This proves nothing."
+    return "They should be the same." if differences else ""
 
 
 def compare(left: Client, right: Client, *, ignore: Collection[str] = ()) -> Listing[Difference]:
@@ -116,7 +116,7 @@ def compare(left: Client, right: Client, *, ignore: Collection[str] = ()) -> Lis
         _COLUMNS,
         caption=f"{len(found)} difference{'' if len(found) == 1 else 's'} in {len({*here, *there})} webhooks"
         f"{', of an event store and itself' if _is_same(left, right) else ''}",
-        empty="They are the same, as far as kernels tell.",
+        empty="They are the same, as far as kernels report.",
         foot=f"Left: {left.event_store!r} on {left.server}. Right: {right.event_store!r} on {right.server}.",
     )
 
@@ -126,7 +126,7 @@ def _check_fields(names: Collection[str]) -> None:
     for name in names:
         if name not in known:
             raise InvalidInputError(
-                f"A webhook has no field {name!r} that could be ignored.",
+                f"A webhook has no field {name!r} to ignore.",
                 field="ignore",
                 hint=did_you_mean(name, known) or f"It has {', '.join(known)}.",
             )

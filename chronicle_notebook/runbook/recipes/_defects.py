@@ -23,11 +23,11 @@ SYSTEM_STORE = "System"
 """The only event store that keeps credentials and changes of webhooks (source: K/Core/EventTypes/EventTypes.cs)."""
 
 ANY_ANSWER = (
-    "This kernel counts any answer as delivered, 404 and 500 too, so that nothing fails does not prove that anything "
+    "This kernel counts every answer as delivered, 404 and 500 too, so no failure does not prove that anything "
     "arrived: look at the target's own log. What was refused comes again only with a replay."
 )
 IN_USE_FOR_A_WHILE = (
-    "Keep what it had working for an hour: kernels may go on with the old target and credentials for event sources "
+    "Keep what it had working for an hour: kernels may use the old target and credentials for event sources "
     "that were active lately. They may also recommend a replay, which sends everything again, or begin it at once."
 )
 """What may follow a change of a definition (source: K/Core/Observation/Webhooks/Webhook.cs, at 16.37)."""

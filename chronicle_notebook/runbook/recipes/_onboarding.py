@@ -91,9 +91,9 @@ def _with_credentials(
 ) -> DefinitionBuilder:
     if token is not None and (username is not None or password is not None):
         raise InvalidInputError(
-            "A token and a user name or password are given, and a webhook has one kind of credentials.",
+            "A token and also a user name or password are given, but a webhook has only one kind of credentials.",
             field="token",
-            hint="Leave one of them out.",
+            hint="Leave out one of them.",
         )
     if token is not None:
         return builder.with_bearer_token(token)
@@ -119,7 +119,7 @@ def _changes(
     """
     if found.target_url != definition.target_url:
         raise InvalidInputError(
-            f"Event store {client.event_store!r} has a webhook {definition.id!r} already, with another target.",
+            f"Event store {client.event_store!r} already has a webhook {definition.id!r}, with another target.",
             field="webhook",
             hint="Choose another id. To move an existing webhook, use the runbook for that.",
         )

@@ -86,7 +86,7 @@ def check_can_come_back(client: Client, found: WebhookDefinition, kept: KeptDefi
             f"{found.id!r} has credentials, which go into no file. Once it is removed they are needed to bring it "
             f"back, and {', '.join(absent)} {'is' if len(absent) == 1 else 'are'} not set.",
             field="webhooks",
-            hint=f"Set {', '.join(absent)} first, so that resuming cannot fail for want of them.",
+            hint=f"Set {', '.join(absent)} first, so that resuming cannot fail without them.",
         )
     other = [name for name, value in listed_values(found).items() if os.getenv(name) != value]
     if other:
@@ -105,7 +105,7 @@ def _check_valid(client: Client, entry: Kept, field: str) -> None:
         check(entry.definition(), known_event_types={each.id for each in client.event_types()})
     except InvalidDefinitionError as error:
         raise InvalidInputError(
-            f"{entry.id!r} could not be registered again by this package: {error.message}",
+            f"{entry.id!r} could not be registered again with this package: {error.message}",
             field=field,
             hint=error.hint,
         ) from None
@@ -119,10 +119,10 @@ def check_at_hand(client: Client, entry: Kept, kept: KeptDefinitions) -> None:
     absent = entry.missing()
     if absent:
         raise InvalidInputError(
-            f"{entry.id!r} needs what is not in {kept.path}, and {', '.join(absent)} "
-            f"{'is' if len(absent) == 1 else 'are'} not set. Nothing was begun.",
+            f"{entry.id!r} needs values that are not in {kept.path}, but {', '.join(absent)} "
+            f"{'is' if len(absent) == 1 else 'are'} not set. Nothing was started.",
             field="file",
-            hint=f"Set {', '.join(absent)} where this runs; or name in webhooks only those that need none of them.",
+            hint=f"Set {', '.join(absent)} where this runs, or name only webhooks that do not need them.",
         )
     _check_valid(client, entry, "file")
 
@@ -148,7 +148,7 @@ def _chosen(kept: KeptDefinitions, wanted: list[str], registered: Collection[str
     raise InvalidInputError(
         f"{kept.path} has no webhook {unknown[0]!r}." if unknown else f"{kept.path} has no webhooks in it.",
         field="file",
-        hint=did_you_mean(unknown[0], stored) if unknown else "Name the file that pausing wrote.",
+        hint=did_you_mean(unknown[0], stored) if unknown else "Name the file of the pause.",
     )
 
 
@@ -164,7 +164,7 @@ def keeping(kept: KeptDefinitions, definition: WebhookDefinition, *, moving: boo
     entry = Kept(kept.server, kept.event_store, definition.id, kept_text(definition))
     return Step(
         definition.id,
-        f"keep its definition in {kept.path.name}",
+        f"save its definition in {kept.path.name}",
         do=lambda: kept.keep(definition, moving=moving),
         done=lambda: kept.holds(definition, moving=moving),
         lasting=not moving,
@@ -175,7 +175,7 @@ def keeping(kept: KeptDefinitions, definition: WebhookDefinition, *, moving: boo
 def _gone(client: Client, webhook: str) -> Step:
     return Step(
         webhook,
-        "remove it: nothing is delivered from then on",
+        "remove it: nothing is delivered after that",
         do=lambda: client.webhooks.remove(webhook),
         done=lambda: client.webhooks.all().find(webhook) is None,
         note=_position(client, webhook),
@@ -189,7 +189,7 @@ def _position(client: Client, webhook: str) -> str:
         if each.id == webhook
     ]
     if not numbers:
-        return "It is inactive and has no observer: nothing was delivered before either, and it comes back like that."
+        return "It is inactive and has no observer: nothing was delivered before either. It stays inactive."
     return (
         f"It goes on from where it is when it comes back: number {', '.join(numbers)}; what is appended meanwhile is "
         "delivered then."
@@ -202,7 +202,7 @@ def _resuming(client: Client, kept: KeptDefinitions, entry: Kept) -> Step:
         told.append(CREDENTIALS_COME_LATER)
     return Step(
         entry.id,
-        "register it again as it was",
+        "register it again as before",
         do=lambda: register_kept(client, kept, entry.id),
         done=lambda: restored(client, entry),
         note=" ".join(told),

@@ -52,13 +52,15 @@ def diagnose(client: Client, webhook: str, *, ask: bool = True, timeout: float =
     view = client.describe(webhook)
     definition = view.definition
     rows = [("target", shown(definition.target_url))]
-    rows += _answer_now(definition, timeout) if ask else [("its answer now", "not asked, as this run sends nothing")]
+    rows += (
+        _answer_now(definition, timeout) if ask else [("its answer now", "not tested, because this run sends nothing")]
+    )
     if counts_any_answer(client):
         rows.append(("caveat", ANY_ANSWER))
     if not definition.active:
         rows.append(("active", "no: nothing is delivered"))
     elif asleep([definition], view.observers):
-        rows.append(("active", "listed as active, and no observer of it is connected: nothing is delivered"))
+        rows.append(("active", "listed as active, but it has no connected observer: nothing is delivered"))
     rows += [(f"in {each.namespace}", f"{each.running_state.value}, lag {each.lag:,}") for each in view.observers]
     for each in view.failed_partitions:
         last = each.attempts[-1] if each.attempts else None
@@ -88,7 +90,7 @@ def _answer_now(definition: WebhookDefinition, timeout: float) -> list[tuple[str
     rows = [("its answer now", f"{answer.grade.value}{status}: {answer.detail}")]
     rows += [("caveat", each) for each in caveats]
     if absent:
-        rows.append(("credentials", f"not sent, as {', '.join(absent)} is not set here"))
+        rows.append(("credentials", f"not sent, because {', '.join(absent)} is not set here"))
     return rows
 
 
@@ -126,7 +128,7 @@ def recover(  # noqa: PLR0913 - the ways in which it can be repaired, and all ar
         complete = partial(at_hand, renewed)
     elif username or authority or client_id:
         raise InvalidInputError(
-            "A user name, an authority or a client id goes with a new secret, and none is given.",
+            "A user name, an authority or a client id needs a new secret, but none is given.",
             field="secret",
             hint="Give secret=env:NAME as well, or leave it out.",
         )
@@ -142,7 +144,7 @@ def _refuse_dropped(client: Client, webhook: str) -> None:
         raise InvalidInputError(
             f"This kernel, {release_of(client)}, accepts a change of {webhook!r} and forgets it ({UPDATES_DROPPED}).",
             field="url",
-            hint="Removing it and registering it again changes it, at the position that it has: pause it with the "
+            hint="Remove it and register it again; it keeps its position: pause it with the "
             "runbook pause-and-resume, change it in the file, and resume it.",
         )
 

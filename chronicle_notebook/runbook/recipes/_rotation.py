@@ -17,7 +17,7 @@ from chronicle_notebook.runbook.recipes._target_store import answers
 from chronicle_notebook.runbook.saved._references import at_hand, why_unusable
 from chronicle_notebook.session._client import Client
 
-RESENT = "Kernels do not tell whether it is the same one, so it is sent whenever this runs."
+RESENT = "Kernels do not report whether it is the same, so each run sends it."
 CIPHERTEXT = (
     "This kernel sends the encrypted secret instead of the secret, so that the target refuses any of them: a new one "
     "changes nothing."
@@ -94,7 +94,7 @@ def with_secret(
         raise InvalidInputError(
             f"Webhook {found.id!r} has no authorization whose secret could be rotated.",
             field="webhook",
-            hint="Register it with one first, and see with webhooks.plan() what the kernel makes of that.",
+            hint="Register it with one first, and check with webhooks.plan() what the kernel does with it.",
         )
     texts = {"username": username, "authority": authority, "client_id": client_id}
     values = {

@@ -12,7 +12,9 @@ from chronicle_notebook.runbook.saved._references import at_hand
 from chronicle_notebook.target_test._answer import probe
 
 WITHOUT_EVENTS = "A request without events is sent from here."
-WITHOUT_TOKEN = f"{WITHOUT_EVENTS} Only the kernel fetches a token, so it goes without one, and 401 and 403 will do."
+WITHOUT_TOKEN = (
+    f"{WITHOUT_EVENTS} Only the kernel fetches a token, so it is sent without one, and 401 and 403 are accepted."
+)
 
 
 @dataclass(frozen=True, slots=True)

@@ -62,10 +62,10 @@ def refuse_differing(client: Client, entries: Iterable[Kept], hooks: WebhookList
         told = _differences(client, wanted, found, entry)
         if told:
             raise InvalidInputError(
-                f"{entry.id!r} is registered again, and otherwise than {file} has it: {'; '.join(told)}. Resuming "
+                f"{entry.id!r} is registered again, but differs from {file}: {'; '.join(told)}. Resuming "
                 "would take that back.",
                 field="webhooks",
-                hint=f"Leave {entry.id!r} out if what is registered is right; if the file is, remove it first.",
+                hint=f"Leave out {entry.id!r} if the registered webhook is right; else remove that webhook first.",
             )
 
 

@@ -188,9 +188,7 @@ class KeptDefinitions:
         if node is None:
             return None
         if not isinstance(node, Mapping) or not isinstance(node.get("id"), str):
-            raise self._wrong(
-                "does not hold definitions of webhooks.", "Name the file that pausing wrote, or a new one."
-            )
+            raise self._wrong("does not contain definitions of webhooks.", "Name the file of the pause, or a new one.")
         webhook = node["id"].removeprefix("literal:")
         server, store = node.get("server"), node.get("event_store")
         if not isinstance(server, str) or not isinstance(store, str):
