@@ -121,4 +121,4 @@ def test_it_ends_at_once_while_it_is_still_starting(number: signal.Signals, tmp_
         assert process.stdout.readline() == "starting\n"
         process.send_signal(number)
         out, err = process.communicate(timeout=LONG)
-    assert (process.returncode, out, err) == (0, "Ended before it had started.\n", "")
+    assert (process.returncode, out, err) == (0, "It ended before it had started.\n", "")

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 DEMO_STORE = "banking"
 """The event store of a sandbox's demo. A runbook uses it if nobody names an event store."""
 DRY = "Dry run: nothing was changed. Run it again with apply = True to do this."
-THROW_AWAY = "No connection was named, so this was about the throw-away sandbox of this process."
+THROW_AWAY = "No connection was named, so this used a temporary sandbox in this process."
 
 _BEGUN = frozenset({State.DONE, State.FAILED, State.UNKNOWN})
 
@@ -108,7 +108,7 @@ class Run:
         client = self._client = connect(**wanted)
         if client.embedded and self.applying and not self.parameters["sandbox"]:
             raise InvalidInputError(
-                "No connection is named, so this would be applied to a throw-away sandbox inside this process.",
+                "No connection is named, so this would change only a temporary sandbox in this process.",
                 field="apply",
                 hint="Set CHRONICLE_CONNECTION_STRING, or give profile=NAME. To try it on the sandbox: sandbox=true.",
             )
@@ -142,7 +142,7 @@ class Run:
         self._looked = True
         to_do = sum(each.state is not State.ALREADY for each in self._progress)
         caption = f"Plan of {self.name}: {to_do} of {len(self._progress)} steps to do"
-        foot = "It will be done: apply is true." if self.applying else DRY
+        foot = "The steps will be done: apply is true." if self.applying else DRY
         return Shown(steps_table(caption, self._facts(), banner=self._banner, foot=foot))
 
     def apply(self) -> Shown:
@@ -204,9 +204,9 @@ class Run:
         if not changed and not self._finished:
             return
         error = InvalidInputError(
-            f"Parameter {changed[0]!r} was changed since this runbook began, and is not in effect."
+            f"Parameter {changed[0]!r} was changed after the start of this runbook, so the change has no effect."
             if changed
-            else "This runbook has ended, and its outcome stands above.",
+            else "This runbook has ended. Its outcome is above.",
             field=changed[0] if changed else "",
             hint="Run all cells again, from the parameters on.",
         )
@@ -253,7 +253,7 @@ class Run:
             return f"{count(State.TO_DO, State.CANNOT_TELL)} of {total} steps to do; nothing was changed."
         left = count(State.FAILED, State.UNKNOWN, State.NOT_DONE)
         rest = f", {left} not done" if left else ""
-        return f"{count(State.DONE)} of {total} steps done, {count(State.ALREADY)} were so already{rest}."
+        return f"{count(State.DONE)} of {total} steps done, {count(State.ALREADY)} were done before{rest}."
 
     def _leave(
         self, status: RunStatus, summary: str, problems: Sequence[str], findings: Sequence[Mapping[str, Any]]
@@ -314,7 +314,7 @@ def _check_names(schema: Mapping[str, Any]) -> None:
     for name in schema:
         if name in taken:
             raise InvalidInputError(
-                f"A parameter cannot be called {name!r}: a runbook has something of that name itself.",
+                f"A parameter cannot be called {name!r}: a runbook uses this name itself.",
                 field="schema",
                 hint="Choose another name.",
             )

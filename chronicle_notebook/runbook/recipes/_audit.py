@@ -103,7 +103,7 @@ def audit(client: Client, *, largest_lag: int = 100) -> Listing[Finding]:
         found,
         _COLUMNS,
         caption=f"Findings in {len(hooks)} webhooks of event store {client.event_store!r}: {told}",
-        empty="Nothing was found.",
+        empty="No findings.",
         origin=client.origin,
     )
 
@@ -127,7 +127,7 @@ def _definition(hook: WebhookDefinition, known: Collection[str], sequences: Coll
     yield from _confidential(hook)
     yield from _event_types(hook, known)
     if hook.event_sequence_id not in sequences:
-        what = f"No namespace has a sequence {hook.event_sequence_id!r}, so it never fires."
+        what = f"No namespace has a sequence {hook.event_sequence_id!r}, so it never receives an event."
         hint = did_you_mean(hook.event_sequence_id, sequences) or "Check the id of the sequence."
         yield Finding(Severity.HIGH, "unknown-sequence", hook.id, what, hint)
     if not hook.active:
@@ -143,7 +143,7 @@ def _confidential(hook: WebhookDefinition) -> Iterator[Finding]:
         yield Finding(Severity.HIGH, "plain-http", hook.id, what, "Use https.")
     credential = "@" in parts.netloc
     if credential:
-        what = "Its target URL holds credentials, which kernels store and list in clear."
+        what = "Its target URL contains credentials, which kernels store and list in clear."
         yield Finding(Severity.HIGH, "credential-url", hook.id, what, "Use an authorization instead, and change them.")
     in_query = target_url_caution(hook.target_url)
     if in_query is not None:
@@ -155,17 +155,17 @@ def _confidential(hook: WebhookDefinition) -> Iterator[Finding]:
             credential = True
             yield Finding(Severity.HIGH, "credential-header", hook.id, caution.message, caution.hint)
     if hook.authorization.kind is AuthorizationKind.NONE and not credential and not local:
-        what = "Deliveries carry nothing that proves whom they are from; anybody could send to the target."
+        what = "Deliveries do not prove where they come from; anybody could send to the target."
         yield Finding(Severity.LOW, "no-authorization", hook.id, what, "Add an authorization if the target is public.")
 
 
 def _event_types(hook: WebhookDefinition, known: Collection[str]) -> Iterator[Finding]:
     unknown = [kind.id for kind in hook.event_types if kind.id not in known]
     if not hook.event_types:
-        what = "It has no event types, so it never fires."
+        what = "It has no event types, so it never receives an event."
         yield Finding(Severity.HIGH, "never-fires", hook.id, what, "Name event types, or remove it.")
     elif len(unknown) == len(hook.event_types):
-        what = f"The event store has none of its event types ({', '.join(unknown)}), so it never fires."
+        what = f"The event store has none of its event types ({', '.join(unknown)}), so it never receives an event."
         yield Finding(Severity.HIGH, "never-fires", hook.id, what, did_you_mean(unknown[0], known) or "Check the ids.")
     elif unknown:
         what = f"The event store has no event type {', '.join(map(repr, unknown))}."
@@ -197,7 +197,7 @@ def _sharing(
             return Finding(Severity.MEDIUM, "duplicate", hook.id, what, "Remove one of the two.")
     others = ", ".join(repr(each.id) for each in earlier)
     what = f"{shown(url)} is the target of {others} too."
-    return Finding(Severity.LOW, "shared-target", hook.id, what, "Join them, if they are of one consumer.")
+    return Finding(Severity.LOW, "shared-target", hook.id, what, "Join them if they belong to one consumer.")
 
 
 # -- how deliveries go ---------------------------------------------------------------------------------------------
@@ -214,7 +214,7 @@ def _deliveries(
         failing = [each for each in failed if each.observer_id == hook.id]
         if failing:
             given_up = sum(each.quarantined for each in failing)
-            rest = f", {given_up} of which the kernel no longer tries" if given_up else ""
+            rest = f", {given_up} which the kernel no longer retries" if given_up else ""
             what = f"{len(failing)} partition{'' if len(failing) == 1 else 's'} failing{rest}."
             yield Finding(Severity.HIGH, "failing", hook.id, what, "Use the runbook for a failing webhook.")
     for each in observers:
@@ -225,7 +225,7 @@ def _deliveries(
             yield Finding(Severity.HIGH, "not-running", each.id, what, "Look at its failed partitions.")
         if each.lag > largest_lag:
             what = f"In namespace {each.namespace!r} up to {each.lag:,} events wait."
-            yield Finding(Severity.MEDIUM, "lag", each.id, what, "Look whether the target is slow.")
+            yield Finding(Severity.MEDIUM, "lag", each.id, what, "Check whether the target is slow.")
 
 
 def _unobserved(sleeping: Collection[str], observed: Collection[str]) -> Iterator[Finding]:
@@ -240,10 +240,10 @@ def _unobserved(sleeping: Collection[str], observed: Collection[str]) -> Iterato
 def _kernel(client: Client, delivering: Sequence[WebhookDefinition]) -> Iterator[Finding]:
     """The known bugs of this kernel that concern deliveries, because with them everything may look well."""
     if delivering and counts_any_answer(client):
-        what = "This kernel counts any answer as delivered: that nothing fails does not prove that anything arrived."
+        what = "This kernel counts every answer as delivered: no failure does not prove that anything arrived."
         yield Finding(Severity.MEDIUM, STATUS_NOT_CHECKED, ALL, what, "Look at the targets' own logs.")
     if CIPHERTEXT_SENT in defects_of(client):
         for hook in delivering:
             if hook.authorization.kind in {AuthorizationKind.BASIC, AuthorizationKind.BEARER}:
-                what = "This kernel sends its encrypted secret instead of the secret, which the target refuses."
+                what = "This kernel sends its encrypted secret instead of the secret, so the target refuses it."
                 yield Finding(Severity.HIGH, CIPHERTEXT_SENT, hook.id, what, "Use OAuth or a newer kernel.")
