@@ -41,6 +41,8 @@ class Kernel:
         self, data: Path, *, settle_delay: float, time_scale: float, profile: Profile, accept_unserved: bool = False
     ) -> None:
         self.profile = profile
+        self.time_scale = time_scale
+        """What delays are multiplied with."""
         self.unserved = Unserved(accepted=accept_unserved)
         self.behaviour = behaviour = profile.behaviour
         self.topics = Topics()

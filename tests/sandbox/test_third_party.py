@@ -1,4 +1,4 @@
-"""A gRPC client that somebody else wrote, unmodified: grpc-js, with proto files and nothing of this package."""
+"""A client of another language, with nothing of this package in it: grpc-js, and what the kernel tells of itself."""
 
 from __future__ import annotations
 
@@ -11,16 +11,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from google.protobuf.empty_pb2 import Empty
 
-import chronicle_notebook
-from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.sandbox import Sandbox
-from tests.sandbox.conftest import Client
 
 NODE = Path(__file__).with_name("node")
-ROOT = Path(chronicle_notebook.__file__).parents[1]
-WIRE = ROOT / "chronicle_notebook" / "contracts" / "wire"
+EVENTS = "EventSequences.EventSequences"
+BEATS = 61
+"""Keep-alives that the client waits for: a kernel sends one a second, which the time scale makes a hundredth of it."""
+ROOT = ".Cratis.Chronicle.Contracts"
+RENAMED = "Field number 1 is named 'ConnectionId' in the kernel."
 
 
 @pytest.fixture(scope="module")
@@ -40,42 +39,32 @@ def node() -> str:
     return found
 
 
-def run(node: str, sandbox: Sandbox, folder: Path, proto: str, scratch: Path) -> dict[str, Any]:
-    certificate = scratch / "certificate.pem"
-    certificate.write_text(ssl.get_server_certificate(("127.0.0.1", sandbox.port)))
-    command = [node, "hooks.js", str(sandbox.port), str(certificate), str(folder), proto, sandbox.contract]
-    done = subprocess.run(command, cwd=NODE, capture_output=True, text=True, check=False)
+@pytest.mark.parametrize("profile", ["16.37", "16.38"])
+def test_a_client_of_another_language_starts_and_works_in_both_generations(
+    node: str, profile: str, tmp_path: Path
+) -> None:
+    with Sandbox(auth=True, settle_delay=0, time_scale=0.01, behaves_like=profile) as sandbox:
+        certificate = tmp_path / "certificate.pem"
+        certificate.write_text(ssl.get_server_certificate(("127.0.0.1", sandbox.port)))
+        given = [sandbox.port, certificate, tmp_path / "protos", sandbox.contract, EVENTS, BEATS]
+        done = subprocess.run(
+            [node, "client.js", *map(str, given)], cwd=NODE, capture_output=True, text=True, check=False
+        )
     assert done.returncode == 0, done.stderr
     found: dict[str, Any] = json.loads(done.stdout)
+    assert found["missing"] == [], "lines of methods that this client knows"
     assert found["refused"] == 16, "a call without a token is UNAUTHENTICATED"
-    assert found["observed"] == ["grpc-js", "inactive"]
-    return found
-
-
-def test_grpc_js_registers_and_lists_webhooks_with_a_token(node: str, tmp_path: Path) -> None:
-    with Sandbox(auth=True, settle_delay=0) as sandbox:
-        proto = "chronicle_notebook/contracts/wire/webhooks.proto"
-        found = run(node, sandbox, ROOT, proto, tmp_path)
-    assert found["accepted"]["IsAuthorized"] is True
-    one, two = found["listed"]
-    assert (one["Identifier"], one["Url"], one["IsActive"]) == ("grpc-js", "http://127.0.0.1:9/js", True)
-    assert one["Headers"] == {"x-client": "grpc-js"}
-    assert (two["Identifier"], two["IsActive"]) == ("inactive", False)
-
-
-def test_grpc_js_speaks_the_classic_contract_from_the_text_that_the_kernel_tells(node: str, tmp_path: Path) -> None:
-    with Sandbox(auth=True, settle_delay=0, contract="classic") as sandbox:
-        client = Client(sandbox.port)
-        text = client.call(methods.GET_DESCRIPTOR_SET, Empty()).SchemaDefinition
-        client.close()
-        package = methods.WEBHOOKS.rpartition(".")[0]
-        (section,) = [part for part in text.split('syntax = "proto3";') if f"package {package};" in part]
-        protos = tmp_path / "protos"
-        (protos / "protobuf-net").mkdir(parents=True)
-        (protos / "webhooks.proto").write_text('syntax = "proto3";' + section)
-        shutil.copy(WIRE / "bcl.proto", protos / "protobuf-net" / "bcl.proto")
-        found = run(node, sandbox, protos, "webhooks.proto", tmp_path)
-    one, two = found["listed"]
-    assert found["accepted"] == {}
-    assert (one["Identifier"], one["Target"]["Url"]) == ("grpc-js", "http://127.0.0.1:9/js")
-    assert two["Target"]["Authorization"]["Value1"] == {"Token": ""}
+    assert found["kept"] == {"enough": True, "wrong": 0}
+    assert found["clients"] == ["Node"], "it is still known after a minute of keep-alives"
+    if profile == "16.38":
+        assert found["verdict"]["right"] is True
+        assert found["verdict"]["wrong"] == [f"{ROOT}.Clients.ConnectRequest.Id: {RENAMED}"]
+    assert found["unserved"]["code"] == 9, "a reactor is refused as FAILED_PRECONDITION"
+    assert "--accept-unserved" in found["unserved"]["details"]
+    assert found["numbers"] == [0, 1, 2]
+    assert (found["from"], found["source"], found["has"]) == ([2, 3], [1, 2], [True, False])
+    received: dict[str, list[int]] = {}
+    for delivery in found["received"]:
+        assert delivery["header"] == "node"
+        received.setdefault(delivery["partition"], []).extend(each["amount"] for each in delivery["contents"])
+    assert received == {"a": [1, 2], "b": [3]}

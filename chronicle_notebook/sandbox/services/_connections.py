@@ -17,7 +17,8 @@ from chronicle_notebook.sandbox._server import Served
 from chronicle_notebook.sandbox.services._compatibility import incompatibilities
 
 KEEP_ALIVE = 1.0
-"""Seconds between two signs of life."""
+"""Seconds between two signs of life, at the pace of a kernel. A ``time_scale`` below 1 shortens it."""
+_LEAST = 0.01
 
 
 class ConnectionService:
@@ -41,15 +42,21 @@ class ConnectionService:
     def connect(
         self, request: wire.ConnectRequest, context: grpc.ServicerContext
     ) -> Iterator[wire.ConnectionKeepAlive]:
-        """Sign up; a keep-alive at once and then every second, until the caller goes away."""
+        """Sign up; a keep-alive at once and then every second, until the caller goes away.
+
+        The first kernels of the commands contract wait a second for the first one too.
+        """
         pulse = self._kernel.topics.pulse
+        pause = max(_LEAST, KEEP_ALIVE * min(1.0, self._kernel.time_scale))
         if not context.add_callback(pulse.wake):
             return
         self._clients.add(request)
         try:
+            if self._kernel.profile.early_events:
+                pulse.wait(0, context, pause)
             while context.is_active():
                 yield wire.ConnectionKeepAlive(ConnectionId=request.ConnectionId)
-                pulse.wait(0, context, KEEP_ALIVE)
+                pulse.wait(0, context, pause)
         finally:
             self._clients.remove(request.ConnectionId)
 
