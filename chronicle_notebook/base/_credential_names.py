@@ -69,12 +69,12 @@ _SECRET_WORD = re.compile(
     r"(?:token|secrets?|passw(?:or)?d|passwort|passphrase|passcode|pwd|credentials?|bearer|jwt"
     r"|(?:api|access|account|auth|private|secret|shared|signing|encryption|master)key)$|pass$(?<!bypass)(?<!compass)"
 )
-"""How a word ends that is a name of a secret: ``token``, ``clientsecret``, ``apikey``."""
+"""The endings of a word that names a secret: ``token``, ``clientsecret``, ``apikey``."""
 _KEYS = re.compile(
     r"access|account|admin|api|app|auth|deploy|encryption|fernet|function|functions|gpg|hmac|jwt|license|master"
     r"|private|root|secret|security|server|service|session|shared|signing|ssh|storage|subscription|webhook"
 )
-"""Words before ``key`` that make the name of a secret of it."""
+"""Words that, before ``key``, make the name of a secret."""
 _ABOUT = re.compile(
     r"age|algorithm|arn|class|column|count|data|digest|dir|directory|endpoint|env|environment|expiration|expires"
     r"|expiry|field|file|filename|fingerprint|folder|format|function|generator|group|hash|header|help|hint|host"
@@ -83,19 +83,19 @@ _ABOUT = re.compile(
     r"|rules|schema|scope|service|sha|size|source|state|status|store|suffix|thumbprint|timeout|ttl|type|types"
     r"|uri|url|usage|user|username|validator|variable|version"
 )
-"""What a name ends with that tells something about a secret: where it is, of what kind, how long it lives."""
+"""Endings of names that describe a secret: where it is, its kind, how long it lives."""
 _NUMBERS = re.compile(r"count|has|is|max|min|n|no|num|number|require|requires|show|total|use|with")
 _HARMLESS_TOKENS = re.compile(
     r"authenticity|bos|cancel|cancellation|change|cls|completion|concurrency|continuation|correlation|csrf"
     r"|cursor|design|eos|etag|event|idempotency|mask|next|pad|page|paging|partition|position|prompt|resume|row"
     r"|sep|sequence|stop|sync|tracking|unk|version|watermark|xsrf"
 )
-"""Words before ``token`` that make something else of it: a page, a place in a sequence, a piece of text."""
+"""Words that, before ``token``, mean something other than a secret: a page, a place in a sequence, a piece of text."""
 
 
 @lru_cache(maxsize=4096)
 def names_a_secret(name: str) -> bool:
-    """Whether what has this name is a secret itself.
+    """Whether a name is the name of a secret itself.
 
     ``db_password``, ``clientSecret`` and ``X-Api-Key`` are; ``token_url``, ``secret_name`` and ``next_token`` are not.
     """
@@ -115,11 +115,11 @@ def names_a_secret(name: str) -> bool:
 
 @lru_cache(maxsize=4096)
 def names_a_password(name: str) -> bool:
-    """Whether what has this name is a password, which people make up: it may be short, or a word."""
+    """Whether a name is the name of a password. People make passwords up, so a password may be short, or a word."""
     return names_a_secret(name) and re.search(r"pass|pwd", name, re.IGNORECASE) is not None
 
 
 @lru_cache(maxsize=4096)
 def variable_may_hold_secret(name: str) -> bool:
-    """Whether an environment variable of this name is likely to hold a secret: also one with a secret inside."""
+    """Whether an environment variable of this name is likely to contain a secret, also one with a secret inside."""
     return names_a_secret(name) or re.search(r"(?:^|_)(?:CONNECTION_?STRING|DSN)$", name, re.IGNORECASE) is not None

@@ -1,4 +1,4 @@
-"""The encodings in which a secret can stand in a text: one list, for what is taken out and what is looked for."""
+"""The encodings of a secret in a text: one list for masking and for the scan."""
 
 from __future__ import annotations
 
@@ -9,13 +9,14 @@ from collections.abc import Iterator
 from urllib.parse import quote, quote_plus
 
 _SHORTEST_IN_BASE64 = 8
-"""Bytes of a value that are looked for inside Base64: fewer would be found in a picture."""
+"""The least number of bytes that is searched inside Base64. A shorter value would also occur in pictures."""
 _PLAIN_IN_DOTNET = frozenset(" !#$%()*,-./:;=?@[]^_{|}~")
-"""Signs that .NET's JSON writes as they are; it escapes all others, letters of other scripts too."""
+"""Signs that .NET's JSON writes unchanged. It escapes all others, also letters of other scripts."""
 
 
 def written(secret: str) -> tuple[str, ...]:
-    """A secret as it is, in JSON as Python and .NET write it, in a URL, in a query and in HTML; the longest first."""
+    """A secret as it is, in JSON as Python and .NET write it, in a URL, in a query and in HTML; the longest form
+    first."""
     if not secret:
         return ()
     forms = (
@@ -31,16 +32,17 @@ def written(secret: str) -> tuple[str, ...]:
 
 
 def in_base64(secret: str) -> Iterator[str]:
-    """A secret as a part of a longer text in Base64, such as ``user:secret``: three forms, by what stands before it.
+    """A secret as a part of a longer text in Base64, such as ``user:secret``: three forms, which depend on the text
+    before it.
 
-    A short secret gives none.
+    A short secret has none.
     """
     content = secret.encode("utf-8", "surrogatepass")
     if len(content) < _SHORTEST_IN_BASE64:
         return
     for before in range(3):
         whole = base64.b64encode(bytes(before) + content).decode().rstrip("=")
-        # What stands before and after the secret is in the letters at both ends as well.
+        # The letters at both ends also depend on the text before and after the secret.
         begin, end = -(-before * 8 // 6), (before + len(content)) * 8 // 6
         yield whole[begin:end]
 

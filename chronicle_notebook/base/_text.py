@@ -34,7 +34,7 @@ def utf8(text: str) -> str:
 
 
 def listed(names: Iterable[str]) -> str:
-    """Names as a part of a sentence, ``none`` without names. A blank name has quotation marks, so that it is seen."""
+    """Names as a part of a sentence; ``none`` if there are none. A blank name gets quotation marks to be visible."""
     return ", ".join(visible(name) for name in names) or "none"
 
 

@@ -14,12 +14,12 @@ from chronicle_notebook.scan import scan_notebook
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; form-action 'none'"
 """What a browser may load for the page: nothing. This works even if the filter overlooks something."""
 _TAGS = frozenset({"input", "main", "section", "tfoot"})
-"""Elements that a notebook's page has beside those that nh3 allows by itself."""
+"""Elements that a notebook's page needs, in addition to those that nh3 allows by default."""
 _WITH_CONTENT = frozenset(
     {"applet", "embed", "form", "iframe", "math", "noembed", "noframes", "noscript", "object", "script", "select"}
     | {"style", "svg", "template", "textarea", "title", "xmp"}
 )
-"""Elements of which the content goes too. Of any other element that is not allowed, the content stays."""
+"""Elements that are removed together with their content. Of any other forbidden element the content stays."""
 _ATTRIBUTES = {
     "*": frozenset({"aria-hidden", "aria-label", "aria-labelledby", "class", "dir", "id", "lang", "role"})
     | {"style", "title"},
@@ -27,7 +27,7 @@ _ATTRIBUTES = {
     "input": frozenset({"checked", "disabled"}),
     "table": frozenset({"border", "cellpadding"}),
 }
-"""Attributes beside those that nh3 allows by itself."""
+"""Attributes in addition to those that nh3 allows by default."""
 _STYLES = frozenset(
     {"background", "background-color", "color", "opacity"}
     | {"border", "border-bottom", "border-collapse", "border-left", "border-radius", "border-right", "border-top"}
@@ -37,7 +37,7 @@ _STYLES = frozenset(
     | {"padding", "padding-bottom", "padding-left", "padding-right", "padding-top"}
     | {"overflow-wrap", "text-align", "text-decoration", "vertical-align", "white-space", "word-break"}
 )
-"""Properties of CSS in a ``style`` attribute. None of them takes an element out of its place on the page."""
+"""CSS properties in a ``style`` attribute. None of them moves an element out of its place on the page."""
 _FUNCTIONS = frozenset({"calc", "hsl", "hsla", "max", "min", "minmax", "repeat", "rgb", "rgba", "var"})
 """Functions of CSS that load nothing."""
 _CALL = re.compile(r"([\w-]*)\(")
@@ -100,7 +100,8 @@ def _still(notebook: Any) -> Any:
                 kept = next((kind for kind in _SHOWN if kind in output.data), "text/plain")
                 both = _pictures({kind: output.data[kind] for kind in (kept, "text/plain") if kind in output.data})
                 if "text/html" in both:
-                    # By itself, so that an element that an output leaves open does not take the next cells with it.
+                    # Each output separately, so that an element that an output leaves open does not swallow the next
+                    # cells.
                     both["text/html"] = cleaned("".join(both["text/html"]))
                 output.data = both
     return still
@@ -134,7 +135,7 @@ def cleaned(markup: str) -> str:
         tags=nh3.ALLOWED_TAGS | _TAGS,
         clean_content_tags=set(_WITH_CONTENT),
         attributes=attributes,
-        # The box of a list of tasks; there is nothing to write into a page.
+        # The box of a task list. A page has nothing else to fill in.
         set_tag_attribute_values={"input": {"type": "checkbox"}},
         attribute_filter=_attribute,
         filter_style_properties=set(_STYLES),

@@ -1,9 +1,9 @@
-"""What goes with each call beside its request: an id, and the token in a form that no traceback shows.
+"""What each call carries in addition to its request: an id, and the token in a form that no traceback shows.
 
 The token is metadata of the call. gRPC's own way, a plugin of ``grpc.metadata_call_credentials``, corrupts the heap and
 ends the process when a signal interrupts a call at the wrong moment: a loop of unary calls of plain grpcio with such a
 plugin, interrupted by SIGALRM at random moments, dies within seconds ("corrupted double-linked list", "double free or
-corruption"). The same loop without the plugin goes on. So no call of this package has call credentials.
+corruption"). The same loop without the plugin continues. So no call of this package has call credentials.
 """
 
 from __future__ import annotations

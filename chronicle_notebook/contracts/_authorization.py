@@ -1,4 +1,4 @@
-"""How each kind of credentials travels: one entry for each class of ``model``."""
+"""The messages for each kind of credentials: one entry for each class of ``model``."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class WireEntry:
     """The message of one kind of credentials."""
 
     member: str
-    """The member of the authorization that holds the message."""
+    """The member of the authorization that contains the message."""
     message: Callable[[Any], Message]
     """The message of given credentials, with the secret in clear."""
 

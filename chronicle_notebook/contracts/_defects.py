@@ -1,4 +1,4 @@
-"""The defects that kernels are known to have, and where each was seen.
+"""The known bugs of kernels, and where each was seen.
 
 The facts come from running kernels (16.33.0 on SQLite, 16.37.1 on SQLite, on PostgreSQL and in memory, and a build of
 16.38 on SQLite and in memory), from Chronicle's source at 16.37, and from clients that cite its issues. MongoDB and SQL
@@ -362,7 +362,7 @@ DEFECTS = (
         last_seen=_LAST,
     ),
 )
-"""Every known defect that concerns webhooks and that this package handles or tells of."""
+"""Every known bug that concerns webhooks and that this package handles or reports."""
 
 _DOCUMENTED = frozenset({"changes-ignored", "secrets-look-changed", "store-created"})
 """The behaviour of a kernel that works as documented."""

@@ -1,4 +1,4 @@
-"""A list of webhooks on which the kernel fails: what it means, and how the webhooks are found nevertheless."""
+"""A list of webhooks on which the kernel fails: what this means, and how to find the webhooks nevertheless."""
 
 from __future__ import annotations
 

@@ -61,21 +61,23 @@ class DefinitionBuilder:
         return replace(self, _event_sequence_id=id)
 
     def with_authorization(self, authorization: WebhookAuthorization) -> DefinitionBuilder:
-        """Deliver with these credentials, for example ``BearerAuthorization(token)``. The last authorization holds."""
+        """Deliver with these credentials, for example ``BearerAuthorization(token)``. If several are given, the last
+        one counts."""
         return replace(self, _authorization=authorization)
 
     def with_basic_auth(self, username: str, password: Secret | str) -> DefinitionBuilder:
-        """Deliver with a user name and a password. The last authorization that is given holds."""
+        """Deliver with a user name and a password. If several authorizations are given, the last one counts."""
         return self.with_authorization(BasicAuthorization(username, secret(password, field="password")))
 
     def with_bearer_token(self, token: Secret | str) -> DefinitionBuilder:
-        """Deliver with a fixed bearer token. The last authorization that is given holds."""
+        """Deliver with a fixed bearer token. If several authorizations are given, the last one counts."""
         return self.with_authorization(BearerAuthorization(secret(token, field="token")))
 
     def with_oauth(self, authority: str, client_id: str, client_secret: Secret | str) -> DefinitionBuilder:
-        """Deliver with a token that the kernel fetches from ``authority``. The last authorization that is given holds.
+        """Deliver with a token that the kernel fetches from ``authority``. If several authorizations are given, the
+        last one counts.
 
-        :param authority: an absolute http or https URL; the kernel asks below it for
+        :param authority: an absolute http or https URL. Below this URL the kernel asks for
             ``/.well-known/openid-configuration``.
         """
         return self.with_authorization(

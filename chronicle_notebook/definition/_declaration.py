@@ -39,7 +39,7 @@ class DeclaredWebhook:
     remarks: tuple[str, ...] = ()
     """What was added to the definition, as sentences."""
     checked: bool = False
-    """Whether the rules were already applied, except that the event types are known."""
+    """Whether the rules were already applied, except the check that the event types are known."""
 
 
 registry: Declarations[Declared] = Declarations("__chronicle_webhook__")

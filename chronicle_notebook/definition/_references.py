@@ -24,10 +24,11 @@ _NOT_IN_NAME = re.compile(r"[^A-Z0-9]+")
 _DIGEST = 12
 """The number of hexadecimal digits that make the variables of similar ids different."""
 _PLAIN_ID = re.compile(rf"(?!(?:.*-)?(?:x|[0-9a-f]{{{_DIGEST}}})(?:-|$))[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
-"""Ids such as ``account-events``, from which a name of a variable can be made that no other id gives.
+"""Ids such as ``account-events``, whose variable name no other id can have.
 
-An id with the part ``x`` is none: ``a-x`` with a header ``key`` and ``a`` with a header ``x-key`` would give one name.
-Neither is an id with a part that looks like a digest."""
+An id with the part ``x`` is not one of them: ``a-x`` with a header ``key`` and ``a`` with a header ``x-key`` would get
+the same name. An id with a part that looks like a digest is not one of them either.
+"""
 _PLAIN_HEADER = re.compile(rf"(?!(?:.*_)?[0-9A-F]{{{_DIGEST}}}(?:_|$))X_.+")
 _LONGEST_PREFIX = 80
 
@@ -48,7 +49,7 @@ def upper_snake(text: str) -> str:
 
 
 def variable_prefix(webhook: str) -> str:
-    """How the names of a webhook's environment variables begin. Two ids never give the same beginning.
+    """The beginning of the names of a webhook's environment variables. Two ids never have the same beginning.
 
     ``account-events`` gives ``ACCOUNT_EVENTS``. Ids that would give the same letters, such as ``accountEvents`` and
     ``account_events``, and ids in other scripts get a digest of the id too: ``ACCOUNT_EVENTS_9F2B41C07D3E``. The result
@@ -67,7 +68,7 @@ def variable_prefix(webhook: str) -> str:
 class VariableNames:
     """Gives each secret of a webhook its own environment variable: ``ACCOUNT_EVENTS_TOKEN``.
 
-    Runbooks, ``code()`` and the form take the names from here. No two webhooks have a name in common.
+    Runbooks, ``code()`` and the form use these names. No two webhooks share a name.
     """
 
     def __init__(self, webhook: str, taken: set[str]) -> None:

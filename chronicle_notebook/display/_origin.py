@@ -1,4 +1,4 @@
-"""Where and when something that is shown was read."""
+"""The server and the time of reading of a displayed value."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ class Origin:
 
     @property
     def stamp(self) -> str:
-        """The line below what was read."""
+        """The line below a displayed value."""
         return f"Read {clock(self.read_at)} from {self.server}"
 
     @property

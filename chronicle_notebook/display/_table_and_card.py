@@ -48,7 +48,7 @@ class Table:
     numbers: frozenset[int] = frozenset()
     """The positions of the columns with numbers. They are aligned right."""
     banner: str = ""
-    """One line above everything, for a warning that nobody must miss: of a protected kernel."""
+    """One line above everything, for a warning that nobody must miss: the banner of a protected kernel."""
 
     def text(self) -> str:
         """The table as plain text."""

@@ -21,7 +21,7 @@ PATIENCE = 0.05
 JOIN = 1.0
 """The time in seconds that an unload waits for the thread, which may be in a call."""
 LONG_AGO = -math.inf
-"""The time at which names were read that must be read again."""
+"""The time of reading of names that must be read again."""
 
 
 def _read(client: Client, kind: str) -> Sequence[str]:

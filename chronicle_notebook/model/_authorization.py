@@ -1,7 +1,7 @@
 """How the deliveries of a webhook prove their origin: the three kinds that a kernel knows, none, and "undisclosed".
 
-Each kind of credentials is one class: it says what its fields are, and every other module asks it. Another kind is
-another class here and its message in ``contracts/_authorization.py``.
+Each kind of credentials is one class, which describes its fields; all other modules use this description. A new kind
+needs a class here and its message in ``contracts/_authorization.py``.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class AuthorizationKind(StrEnum):
 
 
 class Content(Enum):
-    """What a field of credentials holds. The rules check a field by its content."""
+    """The content of a field of credentials. The rules check a field by its content."""
 
     TEXT = "text"
     USER_NAME = "user name"
@@ -60,7 +60,7 @@ def holds(content: Content, label: str) -> dict[str, Any]:
 
 
 class Credentials:
-    """What every kind of credentials has: fields that describe themselves, of which exactly one is a secret."""
+    """The base of all kinds of credentials: fields that describe themselves, exactly one of which is a secret."""
 
     __slots__ = ()
 
@@ -72,7 +72,7 @@ class Credentials:
     step: ClassVar[str] = "with_authorization"
     """The method of ``DefinitionBuilder`` that takes the fields; ``with_authorization`` takes the whole value."""
     fetched: ClassVar[bool] = False
-    """Whether the kernel fetches the token of each delivery from elsewhere, so that nobody else can try it."""
+    """Whether the kernel fetches the token of each delivery from another server, so that nobody else can test it."""
 
     @classmethod
     def parts(cls) -> tuple[CredentialField, ...]:
@@ -86,11 +86,11 @@ class Credentials:
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Credentials:
-        """The credentials of these values, by the names of the fields."""
+        """The credentials with these values, by the names of the fields."""
         return cls(**{part.name: values[part.name] for part in cls.parts()})
 
     def values(self) -> dict[str, Any]:
-        """The values by the names of the fields. Credentials that were built by hand can hold anything."""
+        """The values by the names of the fields. Credentials that were built by hand can contain anything."""
         return {part.name: getattr(self, part.name) for part in self.parts()}
 
     def summary(self) -> str:
@@ -103,7 +103,8 @@ class Credentials:
         return None
 
     def sent(self) -> Iterator[Callable[[], str]]:
-        """The texts that hold the secret in a registration or a delivery. A call of each looks the secret up."""
+        """Functions that return the texts which contain the secret in a registration or a delivery. Each call looks the
+        secret up."""
         yield getattr(self, self.secret_part().name).reveal
         if not self.fetched:
             yield lambda: (self.header() or "").partition(" ")[2]
@@ -170,7 +171,7 @@ Kind = TypeVar("Kind", bound=type[Credentials])
 
 
 def credentials(cls: Kind) -> Kind:
-    """Take a class up into the kinds.
+    """Add a class to the kinds.
 
     :raises TypeError: the class does not have exactly one secret: a form and a rotation replace "the secret".
     """
@@ -240,20 +241,20 @@ WebhookAuthorization = NoAuthorization | Credentials | UndisclosedAuthorization
 
 
 def class_of(authorization: WebhookAuthorization) -> type[Credentials] | None:
-    """The class of the credentials, known or not; None without credentials and for a kind that is not known."""
+    """The class of the credentials, known or not; None without credentials and for an unknown kind."""
     if isinstance(authorization, UndisclosedAuthorization):
         return authorization.credentials
     return type(authorization) if isinstance(authorization, Credentials) else None
 
 
 def is_fetched(authorization: WebhookAuthorization) -> bool:
-    """Whether the kernel fetches a token for the deliveries, so that nobody else can try them."""
+    """Whether the kernel fetches a token for the deliveries, so that nobody else can test them."""
     kind = class_of(authorization)
     return kind is not None and kind.fetched
 
 
 def secrets_of(authorization: object) -> list[tuple[CredentialField, Secret]]:
-    """The secret of an authorization with its field. An authorization that was built by hand may hold none."""
+    """The secret of an authorization, with its field. An authorization that was built by hand may have none."""
     if not isinstance(authorization, Credentials):
         return []
     part = authorization.secret_part()
@@ -262,28 +263,28 @@ def secrets_of(authorization: object) -> list[tuple[CredentialField, Secret]]:
 
 
 def kind_names() -> tuple[str, ...]:
-    """The names of all kinds, none first."""
+    """The names of all kinds; "none" is the first."""
     return (AuthorizationKind.NONE.value, *KINDS)
 
 
 def authorization_keys() -> tuple[str, ...]:
-    """The keys of an authorization that is written out: its kind, and the fields of all kinds."""
+    """The keys of an authorization as text: its kind, and the fields of all kinds."""
     return tuple(dict.fromkeys(["kind", *(part.name for each in KINDS.values() for part in each.parts())]))
 
 
 def secret_keys() -> frozenset[str]:
-    """Those of the keys that hold a secret."""
+    """The keys whose values are secrets."""
     return frozenset(each.secret_part().name for each in KINDS.values())
 
 
 def text_fields() -> list[CredentialField]:
-    """The fields of all kinds that hold a text, each name once."""
+    """The text fields of all kinds, each name once."""
     found = {part.name: part for each in KINDS.values() for part in each.parts() if not part.secret}
     return list(found.values())
 
 
 def kinds() -> dict[str, AuthorizationKind]:
-    """All kinds by their names, none first, the unknown one last."""
+    """All kinds by their names; "none" is the first, "unknown" the last."""
     known = {name: each.kind for name, each in KINDS.items()}
     return {"none": AuthorizationKind.NONE, **known, "unknown": AuthorizationKind.UNKNOWN}
 

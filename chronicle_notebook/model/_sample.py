@@ -1,4 +1,4 @@
-"""Made-up events: the plainest content that fits the schema of an event type."""
+"""Sample events: the simplest content that fits the schema of an event type."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ Schema = Mapping[str, Any]
 def sample(schema: Schema) -> dict[str, Any]:
     """Content that fits a JSON schema of an object; empty if the schema says nothing.
 
-    Patterns are not looked at, as kernels do not look at them either.
+    Patterns are ignored, because kernels ignore them too.
     """
     root = _followed(schema, schema)
     made = _value(root if "type" in root else {**root, "type": "object"}, schema, 0)
@@ -109,7 +109,7 @@ def _number(schema: Schema, *, whole: bool) -> float:
 
 
 def _bound(schema: Schema, name: str) -> tuple[float | None, bool]:
-    """A bound, and whether it is excluded. Older schemas say the second by a flag beside the first."""
+    """A bound, and whether it is excluded. Older schemas use a second keyword for that."""
     bound, excluded = schema.get(f"m{name}"), schema.get(f"exclusiveM{name}")
     if excluded is None or isinstance(excluded, bool):
         return bound, bool(excluded)
@@ -121,7 +121,7 @@ def _default(schema: Schema, kind: str, *, instead: Any) -> Any:
 
 
 def _kind(schema: Schema) -> str:
-    """The first type that is not null. A text fits where no type is told."""
+    """The first type that is not null. Without a type, a text fits."""
     kinds = schema.get("type", "object" if "properties" in schema else "string")
     return kinds if isinstance(kinds, str) else next((each for each in kinds if each != "null"), "null")
 

@@ -76,7 +76,7 @@ class WebhookDefinition:
     """
     event_types: tuple[EventType, ...] = ()
     """The event types that the webhook receives, in the given order. A kernel sends nothing to a webhook without event
-    types. The order has no meaning for a comparison: kernels on PostgreSQL return another one (seen on 16.37.1)."""
+    types. A comparison ignores the order: kernels on PostgreSQL return a different one (seen on 16.37.1)."""
     authorization: WebhookAuthorization = NO_AUTHORIZATION
     headers: Mapping[str, str | Secret] = field(default_factory=dict, hash=False)
     """Extra headers of each delivery. Kernels store and list their values in clear."""

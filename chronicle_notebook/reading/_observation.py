@@ -35,11 +35,12 @@ LONGEST_SLEEP = 1.0
 SILENCE = 10.0
 """Seconds without an element after which the stream of a kernel that repeats its list is opened again.
 
-Kernels on SQL storage send a list that is not empty every 2 seconds, changed or not. Their streams can stop without an
-end (seen on a build of 16.38)."""
+Kernels on SQL storage send a non-empty list every 2 seconds, changed or not. Their streams can stop without an end
+(seen on a build of 16.38).
+"""
 REPEATED = (1.0, 4.0)
-"""The least and the most seconds between two elements that are a repetition. Kernels with in-memory storage do not
-repeat: they may send a changed list twice, at once."""
+"""The least and the most seconds between two elements of which the second is a repetition. Kernels with in-memory
+storage do not repeat: they may send a changed list twice at once."""
 REPETITIONS = 2
 """The repetitions in a row after which a kernel counts as one that repeats its list."""
 FIRST_LIST = 5.0
@@ -69,7 +70,7 @@ class ObservationState(StrEnum):
 
 
 class _Hearing:
-    """What was heard of one stream, and whether its silence is a fault."""
+    """What one stream has sent, and whether its silence is a fault."""
 
     def __init__(self) -> None:
         self._since = time.monotonic()
@@ -79,7 +80,7 @@ class _Hearing:
         """Whether the stream was ended because of its silence."""
 
     def heard(self, definitions: list[WebhookDefinition]) -> None:
-        """Note an element."""
+        """Note an element of the stream."""
         now = time.monotonic()
         least, most = REPEATED
         if self._last is not None and self._repetitions < REPETITIONS:
@@ -89,7 +90,7 @@ class _Hearing:
 
     @property
     def deaf(self) -> bool:
-        """Whether a kernel that repeats its list has stopped to do so. A list without webhooks is sent once."""
+        """Whether a kernel that repeats its list has stopped repeating. A list without webhooks is sent only once."""
         return bool(self._last) and self._repetitions >= REPETITIONS and self._silent > SILENCE
 
     @property
@@ -145,7 +146,7 @@ class WebhookObservation:
         """The latest list."""
         self._hearing = _Hearing()
         self._read: list[WebhookDefinition] | None = None
-        """A list that was read because the stream was silent."""
+        """The list that was read because the stream was silent."""
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name=f"observe-webhooks-{event_store}", daemon=True)
         self._thread.start()
@@ -219,7 +220,7 @@ class WebhookObservation:
             self._over.set()
 
     def _watch(self) -> None:
-        """Look at the silence of the stream until the observation is over."""
+        """Watch for silence of the stream until the observation ends."""
         while not self._over.wait(TICK):
             hearing, live = self._hearing, self._live
             if live is None or hearing.given_up:
@@ -239,7 +240,7 @@ class WebhookObservation:
             live.cancel()
 
     def _read_once(self) -> None:
-        """Read the list once for a stream that has not begun, and keep the list or the error."""
+        """Read the list once for a stream without a first element, and keep the list or the error."""
         try:
             self._read = self._kernel.webhooks(self._event_store)
         except KernelError as error:

@@ -1,4 +1,4 @@
-"""Everything that is looked at before a webhook is registered or planned, each thing once."""
+"""Everything that is checked before a webhook is registered or planned, each thing once."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from chronicle_notebook.model import EventType, RegisteredEventType, WebhookDefi
 
 
 class Destination:
-    """The event store of one call. Its name and its event types are read when they are needed, and once."""
+    """The event store of one call. Its name and its event types are read only once, when they are needed."""
 
     def __init__(self, kernel: KernelGateway, event_store: Callable[[], str]) -> None:
         """Take the connection.

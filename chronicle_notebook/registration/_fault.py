@@ -1,4 +1,4 @@
-"""What a write changed on which the kernel failed. A list of webhooks is not all or nothing.
+"""What a failed write changed. A list of webhooks is not all or nothing.
 
 The kernel works through a list one by one. When it fails on one webhook, the webhooks before it are changed and the
 others are not, and the answer does not say which (seen on 16.37.1 and on a build of 16.38). So the list is read back.
@@ -16,7 +16,7 @@ UNCHANGED = "The list of webhooks shows that nothing was changed. The kernel's l
 
 
 def took_effect(wanted: WebhookDefinition, before: WebhookDefinition | None, found: WebhookDefinition | None) -> bool:
-    """Whether the read-back shows that the kernel changed a webhook, or that it is as wanted."""
+    """Whether the read-back shows that the kernel changed a webhook, or that the webhook is as wanted."""
     if found is None:
         return False
     return before is None or not differing(wanted, found) or bool(differing(before, found))
@@ -36,7 +36,7 @@ def as_unchanged(fault: KernelFaultError) -> KernelFaultError:
 
 
 def fault_note(fault: KernelFaultError, *, done: bool) -> str:
-    """What to say about one webhook of a call on which the kernel failed."""
+    """The note about one webhook of a call on which the kernel failed."""
     words = " / ".join(_first(fault.reasons)) or fault.message
     rest = "This change was made before that." if done else "Correct what the kernel failed on, and send it again."
     return f"The kernel failed while it worked on the call: {words}. {rest}"

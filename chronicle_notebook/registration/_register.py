@@ -36,7 +36,7 @@ ACCEPTED = "The kernel had accepted the call. Only the wait was interrupted: che
 INACTIVE = "It is inactive: the kernel keeps it and sends nothing."
 
 _UNKNOWN_OUTCOME = (KernelUnreachableError, DeadlineExceededError)
-"""The errors after which only the read-back tells whether a registration was made."""
+"""The errors after which only the read-back shows whether a registration was made."""
 _UNKNOWN_REMOVAL = (*_UNKNOWN_OUTCOME, KernelFaultError)
 """The errors after which only the read-back tells what was removed."""
 

@@ -1,4 +1,4 @@
-"""Looking for secrets in notebooks and other files, before they are shared: ``chronicle-notebook scan``."""
+"""Searching notebooks and other files for secrets before they are shared: ``chronicle-notebook scan``."""
 
 from chronicle_notebook.scan._files import scan
 from chronicle_notebook.scan._notebook import rules_for, scan_notebook

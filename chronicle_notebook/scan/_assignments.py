@@ -1,4 +1,4 @@
-"""Secrets that stand beside their names: in assignments, mappings, variables, commands and connection strings."""
+"""Secrets next to their names: in assignments, mappings, variables, commands and connection strings."""
 
 from __future__ import annotations
 
@@ -16,10 +16,10 @@ COMMAND = "a secret that is written out in a command"
 PAIR = "a secret that is written out beside its name"
 
 _STEM = re.compile(r"token|secret|passw|passphrase|passcode|pass\b|pwd|credential|bearer|jwt|key|auth", re.IGNORECASE)
-"""A part of each name of a secret."""
+"""A part of every name of a secret."""
 _LONGEST_NAME = 80
 _BEFORE = 200
-"""Characters before a name that tell what it is in."""
+"""The number of characters before a name that are used to recognise its context."""
 
 _QUOTED = re.compile(
     r"""(?P<close>\\{0,16}["'`])?+[ \t]{0,8}+\]?+"""
@@ -27,9 +27,11 @@ _QUOTED = re.compile(
     r"""(?P<sep>=(?!=)>?|:=?|,)\s{0,200}+(?:\(\s{0,200}+)?"""
     r"""(?:(?:[\w.]{0,60}Secret(?:Str|Bytes)?|str|bytes)\(\s{0,200}+)?""" + OPENING,
 )
-"""What leads from a name to a literal: ``name = "``, ``"name": "``, ``["name"] = "``, ``name: str = (``, ``"name", "``.
+"""The text between a name and a literal: ``name = "``, ``"name": "``, ``["name"] = "``, ``name: str = (``,
+``"name", "``.
 
-It ends with the quote."""
+It ends with the quote.
+"""
 _BARE = re.compile(
     r"""["']?(?P<blank>[ \t]{0,40}+)(?P<sep>[=:])[ \t]{0,40}+(?P<value>[^\s"'`]\S{0,1000}+)(?P<rest>[^\n]{0,3})"""
 )
@@ -43,7 +45,7 @@ _VALUE_OF = re.compile(
     r"""["']?[\s,]{1,60}+(?:["']value["']|value)[ \t]{0,10}+[:=][ \t]{0,10}+["']?(?P<value>[^\s"',<>]{1,1000}+)""",
     re.IGNORECASE,
 )
-"""A value in a list of names and values, as of containers and of settings."""
+"""A value in a list of names and values, as in containers and settings."""
 _BLANK_VALUE = re.compile(r"[ \t]{1,10}+(?P<value>[^\s\"']{1,1000}+)")
 _ENTRY = re.compile(r"(?P<name>[\w.-]{1,80}): (?P<value>\S{1,1000})")
 """A name and a value of a notebook's JSON."""
@@ -63,10 +65,10 @@ _CONNECTION = re.compile(
     r"dbq|initial catalog|defaultendpointsprotocol|sharedaccesskeyname|port|scheme|dsn)[ \t]{0,5}=[^;\n]{1,150}(?:;|$)",
     re.IGNORECASE,
 )
-"""What else stands in a connection string, and hardly in a program between semicolons."""
+"""Other keys of a connection string, which rarely occur between semicolons in a program."""
 _NETRC = re.compile(r"\b(?:login|machine|account)[ \t]+\S{1,100}[ \t]+$")
 _CODE = re.compile(r"""\w[(\[]|^[(\[{]|[,;]$|["']""")
-"""What a value without quotes has that is a piece of a program."""
+"""Signs that a value without quotes is a piece of a program."""
 
 _USER = re.compile(
     r"""\b(?:curl|wget|https?)(?=[ \t])[^\n]{0,500}?\s(?:-u|--user)[ =]?["']?[^\s:"']{0,100}:"""
@@ -79,7 +81,7 @@ _HEADER_FLAG = re.compile(
 
 
 def _names(text: str) -> Iterator[tuple[int, int, str]]:
-    """Each name of a secret: where it begins and ends, and its last part, as in ``settings.api_key``."""
+    """The names of secrets: their begin, their end and their last part, as in ``settings.api_key``."""
     done = 0
     for stem in _STEM.finditer(text):
         if stem.start() < done:
@@ -197,7 +199,7 @@ def _in_markup(text: str, before: str, end: int, name: str) -> Found | None:
 
 
 def _in_line(text: str, line: str, end: int, name: str) -> Found | None:
-    """``NAME=value`` and ``name: value`` at the begin of a line, without quotes."""
+    """``NAME=value`` and ``name: value`` at the beginning of a line, without quotes."""
     exported = _EXPORT.fullmatch(line) is not None
     bare = _BARE.match(text, end)
     if bare is None and exported and "%" in line:  # %env NAME value
@@ -218,12 +220,12 @@ def _in_line(text: str, line: str, end: int, name: str) -> Found | None:
 
 
 def _is_set(name: str, value: str) -> bool:
-    """Where values need no quotes, a password may be any word."""
+    """A value without quotes. Here a password may be any word."""
     return _is_named(name, value) or (names_a_password(name) and is_written_out(value) and "://" not in value)
 
 
 def _in_data(text: str) -> Iterator[Found]:
-    """What stands beside its name in a text that holds settings and no code: its values need no quotes."""
+    """Secrets next to their names in a text with settings and no code: the values need no quotes."""
     for begin, end, name in _names(text):
         before = text[max(0, begin - _BEFORE) : begin]
         if not _AT_LINE.fullmatch(before.rpartition("\n")[2]):
@@ -250,6 +252,6 @@ ASSIGNMENTS = (
     Finder(_WORDS, _beside_names),
     Finder(("curl ", "wget ", "http ", "https ", "curl\t", " -h", " --header"), _in_commands, also=(":",)),
 )
-"""What stands beside the name of a secret."""
+"""Finders of secrets next to their names."""
 DATA = (Finder(_WORDS, _in_data),)
-"""Likewise, in a text that holds settings."""
+"""The same for a text with settings."""

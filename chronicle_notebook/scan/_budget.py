@@ -1,28 +1,29 @@
-"""The time that one file may take."""
+"""The time limit for one file."""
 
 from __future__ import annotations
 
 import time
 
 SECONDS = 20.0
-"""Seconds of processor time for one file. All of it is linear: no notebook that a person made comes near."""
+"""The limit in seconds of processor time for one file. All work is linear: no notebook that a person made comes near
+the limit."""
 
 
 OUT_OF_TIME = "in the time that a file may take"
-"""The place of a finding that tells of a file which takes longer."""
+"""The place of a finding about a file that takes too long."""
 
 
 class OutOfTimeError(Exception):
-    """A file takes longer than it may. It never leaves this room."""
+    """A file takes too long. The error never leaves this room."""
 
 
 class Budget:
-    """How long one file may still take."""
+    """The time that is left for one file."""
 
     def __init__(self) -> None:
         self._end = time.thread_time() + SECONDS
 
     def check(self) -> None:
-        """Raise :class:`OutOfTimeError` when the time is up."""
+        """Raise :class:`OutOfTimeError` if the time is up."""
         if time.thread_time() > self._end:
             raise OutOfTimeError

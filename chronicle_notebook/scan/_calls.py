@@ -1,4 +1,4 @@
-"""Secrets that are written out in a call that takes one, and in the body of ``%%webhook``."""
+"""Secrets in plain text in a call that takes one, and in the body of ``%%webhook``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _CALLS: dict[str, tuple[int, frozenset[str]]] = {
     "httpdigestauth": (1, frozenset({"password"})),
     "basicauth": (1, frozenset({"password"})),
 }
-"""Calls that take a secret, each with its position, from 0, and its names."""
+"""Calls that take a secret, each with the position of the secret, from 0, and its names."""
 _HEADER_CALLS = frozenset({"with_header", "with_headers"})
 _CALL = re.compile(rf"(?<!\w)({'|'.join((*_CALLS, *_HEADER_CALLS))})\(", re.IGNORECASE)
 _PART = re.compile(
@@ -32,9 +32,9 @@ _PART = re.compile(
     r"""|(?P<name>\w{1,80}+)\s{0,40}+=(?!=)|(?P<prefix>\w++(?=["']))|\w++"""
 )
 _PARTS = 60
-"""Parts of a call that are read: names, literals, brackets."""
+"""The number of parts of a call that are read: names, literals, brackets."""
 _PAIR = re.compile(r"""\bauth\s{0,10}+=\s{0,10}+\(\s{0,40}+(?=["'rRuUbB])""")
-"""A user and a password as libraries for HTTP take them."""
+"""A user and a password as an argument of HTTP libraries."""
 
 _BODY = re.compile(r"^[ \t]*+%%webhook\b[^\n]*+\n", re.MULTILINE)
 _BODY_LINE = re.compile(
@@ -53,14 +53,14 @@ _LONGEST_BODY = 20_000
 class _Argument:
     position: int
     name: str | None
-    """The name by which it is given."""
+    """The name of the argument."""
     key: str | None
-    """The literal before it, in a mapping."""
+    """The literal before it in a mapping."""
     literal: Literal
 
 
 class _Call:
-    """Reads the literals that are given to a call, those in mappings with their keys."""
+    """Reads the literals in a call, those in mappings with their keys."""
 
     def __init__(self, text: str, position: int) -> None:
         """The call's bracket opens before the position."""
@@ -100,7 +100,7 @@ class _Call:
                 self._index, self._name = self._index + 1, None
         elif part["name"]:
             self._name = part["name"].lower() if self._depth == 0 else self._name
-        elif part["prefix"]:  # f"...", whose text is no secret
+        elif part["prefix"]:  # f"...", whose text is not a secret
             filled = literal_at(self._text, self._position)
             self._position = filled.end if filled else self._position
 
@@ -109,7 +109,7 @@ def _in_calls(text: str) -> Iterator[Found]:
     for call in _CALL.finditer(text):
         called = call[1].lower()
         if called == "secret" and call[1] != "Secret":
-            continue  # a function that looks one up
+            continue  # a function that looks the secret up
         header: str | None = None
         for argument in _Call(text, call.end()).arguments():
             literal = argument.literal
@@ -151,4 +151,4 @@ CALLS = (
     Finder((*(f"{name}(" for name in _CALLS), "with_header", "auth"), _in_calls),
     Finder(("%%webhook",), _in_cell),
 )
-"""What stands written out where a secret is taken."""
+"""Secrets in plain text where a secret is expected."""

@@ -1,4 +1,4 @@
-"""The files to look at: notebooks below a folder, and any file that is named."""
+"""The files to scan: notebooks below a folder, and any file that is named."""
 
 from __future__ import annotations
 
@@ -18,18 +18,19 @@ from chronicle_notebook.scan._text import scan_text
 
 NOTEBOOK = ".ipynb"
 SKIPPED = frozenset({".git", ".venv", "venv", "node_modules", "site-packages", ".mypy_cache", ".ruff_cache", ".tox"})
-"""Folders that are never looked into. Those with checkpoints are: they are copies of notebooks."""
+"""Folders that are never scanned. Folders with checkpoints are scanned, because checkpoints are copies of notebooks."""
 MOST_BYTES = 64 * 1024 * 1024
-"""Bytes of one file that are looked at."""
+"""The number of bytes of one file that are scanned."""
 _NO_TEXT = re.compile(r"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f-\x9f]")
 
 
 def scan(paths: Iterable[str | Path], *, environment: Mapping[str, str] | None = None) -> tuple[list[Leak], int]:
-    """Look at files, and at all notebooks below folders.
+    """Scan files, and all notebooks below folders.
 
-    :param environment: where the values of variables are; those of this process unless given.
-    :returns: what was found, with what could not be read (see :attr:`Leak.unreadable`), and how many files there were.
-    :raises InvalidInputError: a path that is not there.
+    :param environment: the environment variables; by default those of this process.
+    :returns: the findings, including files that could not be read (see :attr:`Leak.unreadable`), and the number of
+        files.
+    :raises InvalidInputError: a path does not exist.
     """
     leaks: list[Leak] = []
     files: dict[Path, None] = {}
@@ -48,10 +49,11 @@ def scan(paths: Iterable[str | Path], *, environment: Mapping[str, str] | None =
 
 
 def scan_file(file: Path, *, environment: Mapping[str, str] | None = None) -> list[Leak]:
-    """Look at one file, within a limit of size and of time.
+    """Scan one file, within a limit of size and of time.
 
-    One that cannot be opened, is no text, is too long, takes too long, or is no notebook though it is named so, is told
-    too: it may hide any secret. So is one in the form of before 2015, whose cells stand elsewhere.
+    A file that cannot be opened, is not text, is too long or takes too long is reported too, because it may contain any
+    secret. So is a file with the name of a notebook that is not one, or that has the format before 2015, whose cells
+    are in a different place.
     """
     try:
         with file.open("rb") as opened:
@@ -79,7 +81,7 @@ def _scan_content(file: Path, content: bytes, environment: Mapping[str, str] | N
     if not text.strip():
         return
     notebook = _notebook(text) if named or text.lstrip()[:1] == "{" else None
-    # A notebook is UTF-8 and has a list of cells. What is in another one is looked at all the same.
+    # A notebook is UTF-8 and has a list of cells. Any other file is scanned as text.
     if named and (notebook is None or wide or not exact or not isinstance(notebook.get("cells"), list)):
         told.append(Leak(str(file), "as a notebook", UNREADABLE))
     elif not exact:
@@ -91,18 +93,18 @@ def _scan_content(file: Path, content: bytes, environment: Mapping[str, str] | N
 
 
 def _decoded(content: bytes, encoding: str) -> tuple[str, bool]:
-    """A text, and whether it is all there. Windows writes UTF-16, with a mark."""
+    """The text, and whether it is complete. Windows writes UTF-16, with a mark."""
     try:
         text = content.decode(encoding)
     except UnicodeDecodeError:
-        # Latin letters of an old file are read as such; what is no text at all has other bytes too.
+        # Latin letters of an old file are decoded like this. Data that is not text has other bytes too.
         text = content.decode("latin-1")
         return text, not _NO_TEXT.search(text)
     return text, "\0" not in text
 
 
 def _notebook(text: str) -> Mapping[str, Any] | None:
-    """The object that a text in JSON holds; None when it holds anything else."""
+    """The object in a JSON text; None if the text has anything else."""
     try:
         notebook = _json.read(text)
     except (ValueError, RecursionError):
@@ -111,7 +113,7 @@ def _notebook(text: str) -> Mapping[str, Any] | None:
 
 
 def _notebooks(folder: Path) -> tuple[list[Leak], Iterator[Path]]:
-    """What cannot be listed below a folder, and the notebooks below it, in order."""
+    """The folders that cannot be listed below a folder, and the notebooks below it, in order."""
     unlisted: list[Leak] = []
     found: list[Path] = []
 

@@ -1,7 +1,7 @@
-"""One way to look for secrets in a text.
+"""One way to search a text for secrets.
 
-Every pattern of this room takes linear time: whatever repeats in it is possessive or has a bound, so that no text makes
-it try one place again and again.
+Every pattern of this room takes linear time: every repetition in it is possessive or bounded, so that no text makes the
+search slow.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 Found = tuple[int, str]
-"""Where the value of a secret begins in a text, and its kind."""
+"""The position of a secret's value in a text, and its kind."""
 Search = Callable[[str], Iterator[Found]]
 
 
@@ -20,14 +20,14 @@ class Finder:
     """Finds secrets of some kinds."""
 
     words: tuple[str, ...]
-    """In lower case, one of which is in every text that has such a secret. Looking for them is many times faster than
-    the search, and nearly every text ends here."""
+    """Words in lower case. Every text with such a secret has one of them. Searching for the words is many times faster
+    than the pattern, and nearly every text ends here."""
     search: Search
     also: tuple[str, ...] = ()
-    """Likewise, one of which is there too."""
+    """More words. Every text with such a secret has one of these too."""
 
     def may_be_in(self, lowered: str) -> bool:
-        """Whether a text, given in lower case, has the words."""
+        """Whether a lower-case text has the words."""
         for word in self.words:
             if word in lowered:
                 return not self.also or any(other in lowered for other in self.also)
@@ -35,7 +35,7 @@ class Finder:
 
 
 def looking_for(kind: str, *patterns: str, accepts: Callable[[str], bool] = bool, flags: int = 0) -> Search:
-    """A search that gives what patterns find: the group ``value`` of a pattern that has one, else all of it.
+    """A search that returns what patterns find: the group ``value`` of a pattern that has one, else the whole match.
 
     :param accepts: whether a value is a secret.
     """

@@ -1,4 +1,4 @@
-"""The JSON of a notebook, of which nothing is lost that a person could read in the file."""
+"""The JSON of a notebook, read without losing anything that a person could read in the file."""
 
 from __future__ import annotations
 
@@ -7,11 +7,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 _LONGEST_NUMBER = 1_000
-"""Digits of a number that is read as one."""
+"""The number of digits up to which a number is read as a number."""
 
 
 class Entries(dict[str, Any]):
-    """An object with all of its entries: one whose key comes a second time stands in the file too."""
+    """An object with all its entries, also those whose key is repeated."""
 
     __slots__ = ("all",)
 
@@ -21,23 +21,23 @@ class Entries(dict[str, Any]):
 
 
 def read(text: str) -> Any:
-    """The value of a text in JSON.
+    """The value of a JSON text.
 
-    :raises ValueError: it is no JSON.
-    :raises RecursionError: it is too deep.
+    :raises ValueError: the text is not JSON.
+    :raises RecursionError: it is nested too deeply.
     """
     return json.loads(text, object_pairs_hook=_object, parse_int=_number)
 
 
 def entries(value: Mapping[Any, Any]) -> Iterable[tuple[Any, Any]]:
-    """The entries of an object, repeated keys too."""
+    """The entries of an object, including repeated keys."""
     return value.all if isinstance(value, Entries) else value.items()
 
 
 def texts(value: Any) -> Iterator[str]:
-    """Every text below a value, keys too. A key goes with its value, so that a header is seen whole.
+    """Every text below a value, including keys. A key is joined with its value, so that a header is complete.
 
-    Lists of texts are how notebooks write lines: they are one text.
+    Notebooks write lines as lists of texts: such a list is one text.
     """
     waiting = [value]
     while waiting:
@@ -52,14 +52,14 @@ def texts(value: Any) -> Iterator[str]:
 
 
 def joined(value: Any) -> str | None:
-    """The text of a source, which may be a list of lines; None when it is none."""
+    """The text of a source, which may be a list of lines; None if it is neither."""
     if isinstance(value, str):
         return value
     return "".join(value) if isinstance(value, list) and all(isinstance(each, str) for each in value) else None
 
 
 def _lines(values: list[Any] | tuple[Any, ...]) -> list[str]:
-    """A list of texts as one; where they are no lines, also with line breaks between them."""
+    """A list of texts as one text. If they are not lines, also joined with line breaks."""
     if not values or not all(isinstance(each, str) for each in values):
         return []
     whole = "".join(values)

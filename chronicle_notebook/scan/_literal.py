@@ -1,4 +1,4 @@
-"""A literal of a text in a program."""
+"""A string literal in a program."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from chronicle_notebook.scan._value import LONGEST
 
 OPENING = r"""[rRuUbB]{0,2}(?P<open>\\{0,16}(?:\"{3}|'{3}|"|'))"""
-"""How a literal begins; one that begins with ``f`` is filled in, so that its text is no secret."""
+"""The beginning of a literal. A literal with the prefix ``f`` is a template, so its text is not a secret."""
 _OPENING = re.compile(OPENING)
 _REST = {
     '"': re.compile(rf'(?P<value>(?:[^"\\\n]|\\.){{0,{LONGEST}}}+)(?P<end>"?)'),
@@ -17,13 +17,13 @@ _REST = {
     "'''": re.compile(rf"(?P<value>(?:[^'\\]|\\.|'(?!'')){{0,{LONGEST}}}+)(?P<end>(?:''')?)", re.DOTALL),
 }
 _ESCAPED = re.compile(rf"""(?P<value>[^"'\\\n]{{0,{LONGEST}}}+)(?P<end>(?:\\{{1,16}}["'])?)""")
-"""The rest of a literal whose quotes are escaped, as they are in JSON within JSON."""
+"""The rest of a literal whose quotes are escaped, as in JSON inside JSON."""
 _FILLED_IN = re.compile(r"\s{0,40}(?:%(?!\s*\n)|\.format\b)")
 
 
 @dataclass(frozen=True, slots=True)
 class Literal:
-    """A literal, of which so much is read as decides whether it is a secret."""
+    """A literal. Only as much of it is read as decides whether it is a secret."""
 
     value: str
     begin: int
@@ -31,17 +31,17 @@ class Literal:
     end: int
     """Where the literal ends."""
     filled_in: bool
-    """Whether it is a template, into which a value is put."""
+    """Whether it is a template."""
 
 
 def literal_at(text: str, position: int) -> Literal | None:
-    """The literal that begins at a position; None when there is none."""
+    """The literal at a position; None if there is none."""
     opening = _OPENING.match(text, position)
     return literal_after(text, opening) if opening else None
 
 
 def literal_after(text: str, opening: re.Match[str]) -> Literal:
-    """The literal after its quote, which a pattern with :data:`OPENING` has found at its end."""
+    """The literal after its opening quote, which a pattern with :data:`OPENING` has found."""
     quote = opening["open"]
     rest = _REST.get(quote, _ESCAPED).match(text, opening.end("open"))
     assert rest is not None, "it matches the empty text too"  # noqa: S101 - for the type checker

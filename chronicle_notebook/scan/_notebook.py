@@ -19,10 +19,10 @@ PASSWORD_FIELD = "the value of a password field"  # noqa: S105 - a kind of findi
 PARAMETER = "a secret that was given for a parameter as it is"
 
 _PLAIN_ID = re.compile(r"[A-Za-z0-9_-]{1,64}")
-"""An id as the format of notebooks has it. Another one is not shown: it may hold anything, a secret too."""
+"""An id in the format of notebooks. Any other id is not shown, because it may contain anything, also a secret."""
 
 Forms = Sequence[tuple[str, Sequence[Reading]]]
-"""The places of a notebook with their texts, each in all the ways in which it is read."""
+"""The places of a notebook with their texts, each in all its readings."""
 
 
 def scan_notebook(
@@ -35,11 +35,11 @@ def scan_notebook(
 ) -> list[Leak]:
     """Every secret of a notebook, given as its JSON.
 
-    :param rules: those of :func:`rules_for` it unless given.
-    :param environment: where the values of variables are; that of this process unless given.
-    :param budget: the time that is left for the file. Without one, a notebook that takes too long is told as one that
-        could not be read.
-    :raises OutOfTimeError: it takes longer than the budget that was given.
+    :param rules: the rules; by default those of :func:`rules_for`.
+    :param environment: the environment variables; by default those of this process.
+    :param budget: the time that is left for the file. Without it, a notebook that takes too long is reported as
+        unreadable.
+    :raises OutOfTimeError: it takes longer than the given budget.
     """
     if budget is None:
         try:
@@ -53,9 +53,9 @@ def scan_notebook(
 
 
 def rules_for(notebook: Mapping[str, Any], environment: Mapping[str, str] | None = None) -> Rules:
-    """The rules for a notebook, given as its JSON: they know the variables that any of its texts refers to.
+    """The rules for a notebook, given as its JSON. They know the variables that its texts refer to.
 
-    :param environment: where the values of variables are; that of this process unless given.
+    :param environment: the environment variables; by default those of this process.
     """
     return Rules.for_references(_one_below_the_other(_forms(notebook, Budget())), environment)
 
@@ -93,7 +93,7 @@ def _leaks(notebook: Mapping[str, Any], forms: Forms, rules: Rules, file: str, b
 
 
 def texts(notebook: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Each text and where it stands; none that is in the file is left out."""
+    """All texts with their places. No text of the file is left out."""
     for key, value in entries(notebook):
         if key == "cells" and isinstance(value, list):
             for number, cell in enumerate(value, start=1):
@@ -134,7 +134,7 @@ def _within(place: str, value: Any) -> Iterator[tuple[str, str]]:
 
 
 def _attached(place: str, value: Any) -> Iterator[tuple[str, str]]:
-    """Attached files: a text among them is in Base64, as a picture is."""
+    """Attached files. They are in Base64, texts as well as pictures."""
     for text in texts_of(value):
         yield place, text
         decoded = decoded_text(text.rpartition(": ")[2])

@@ -1,4 +1,5 @@
-"""Secrets that were given for a runbook's parameters as they are. A runbook refuses them, and they stand in it then."""
+"""Secrets in plain text as parameters of a runbook. A runbook refuses them, but then the notebook already contains
+them."""
 
 from __future__ import annotations
 
@@ -10,7 +11,7 @@ from chronicle_notebook.scan._value import is_given
 
 
 def secret_names(sources: Iterable[str]) -> frozenset[str]:
-    """The names that a schema in the code says are secrets: ``schema={"secret": cn.Secret}``."""
+    """The names of the secrets in a schema in the code: ``schema={"secret": cn.Secret}``."""
     names: set[str] = set()
     for source in sources:
         if "Secret" in source and "start(" in source:
@@ -21,14 +22,14 @@ def secret_names(sources: Iterable[str]) -> frozenset[str]:
 
 
 def given_in_code(source: str, names: frozenset[str]) -> bool:
-    """Whether a cell assigns a secret itself to one of the names."""
+    """Whether a cell assigns a secret in plain text to one of the names."""
     if not any(name in source for name in names):
         return False
     return any(name in names and is_given(value) for name, value in _assigned(source))
 
 
 def given_to_papermill(metadata: Any, names: frozenset[str]) -> bool:
-    """Whether papermill has kept a secret itself in the metadata of the notebook."""
+    """Whether papermill stored a secret in plain text in the metadata of the notebook."""
     kept = metadata.get("papermill") if isinstance(metadata, Mapping) else None
     parameters = kept.get("parameters") if isinstance(kept, Mapping) else None
     if not isinstance(parameters, Mapping):

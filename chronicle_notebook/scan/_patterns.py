@@ -1,4 +1,4 @@
-"""Credentials that are known by what stands before them: headers, URLs, queries."""
+"""Credentials that are recognised by the text before them: headers, URLs, queries."""
 
 from __future__ import annotations
 
@@ -27,17 +27,17 @@ _URL = re.compile(
     re.IGNORECASE,
 )
 _RESERVED = re.compile(r"(?:^|\.)(?:example(?:\.(?:com|net|org))?|invalid|test)$", re.IGNORECASE)
-"""Hosts that are set aside for documentation, so that nobody has a password there (RFC 2606)."""
+"""Hosts that are reserved for documentation, so nobody has a password there (RFC 2606)."""
 _PARAMETER = re.compile(
     r"""(?:\?|(?<!&)&(?:amp;)?|\\u0026)([A-Za-z][\w.%-]{0,60}+)=([^&=\s"'<>;\\)\]`][^&\s"'<>;\\)\]`(]{0,999}+)(?!\()"""
 )
 _SIGNATURES = frozenset({"sig"})
-"""Names of a query whose value is a secret whatever it looks like, beside those that say so."""
+"""Names in a query whose value is always a secret, in addition to those that :func:`names_a_secret` knows."""
 _SHORTEST_IN_QUERY = 4
 
 
 def _is_bearer(value: str) -> bool:
-    """Whether what follows the word Bearer in any text is a token: it has letters and digits, and no header's name."""
+    """Whether the text after the word Bearer is a token: it has letters and digits, and is not the name of a header."""
     return is_random(value) and sum(map(str.isdecimal, value)) >= 2
 
 
@@ -49,7 +49,7 @@ def _in_url(text: str) -> Iterator[Found]:
 
 
 def _in_query(text: str) -> Iterator[Found]:
-    """Only what follows a ``?`` or ``&``; a semicolon before a name can end a statement of code."""
+    """Only after a ``?`` or ``&``, because a semicolon before a name can end a statement of code."""
     for found in _PARAMETER.finditer(text):
         name, value = unquote(found[1]), found[2]
         if names_a_secret(name) or name.lower() in _SIGNATURES:
@@ -77,4 +77,4 @@ PATTERNS = (
     Finder(("@",), _in_url, also=("://",)),
     Finder(("?", "&", "\\u0026"), _in_query, also=("=",)),
 )
-"""What is a secret wherever it stands."""
+"""Secrets wherever they are."""

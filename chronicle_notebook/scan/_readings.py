@@ -1,4 +1,4 @@
-"""The ways in which one text is read: what a comment sign, a colour, a tag or a line break parts is one again."""
+"""The readings of one text: a text that a comment sign, a colour, a tag or a line break divides is joined again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _COLOUR = re.compile(
     re.IGNORECASE,
 )
 _LINK = re.compile(r"\x1b\]8;[^;\x1b\x07]{0,200}+;|\x1b\\|\x07")
-"""What begins and ends a link in a terminal; the address between stays."""
+"""The begin and the end of a link in a terminal; the address between them stays."""
 _UNSEEN = re.compile("[\u00ad\u200b-\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2069\ufeff]")
 
 _PREFIX = re.compile(
@@ -23,16 +23,16 @@ _PREFIX = re.compile(
     r"[ \t]?){1,3}+",
     re.MULTILINE,
 )
-"""What stands before the line of a comment, a quotation, a prompt, a difference or a traceback."""
+"""The beginning of a line of a comment, a quotation, a prompt, a difference or a traceback."""
 _BEGIN_OF_PREFIX = frozenset(" \t#/>.$+-0123456789I|")
 _GLUE = re.compile(
     r"""(?P<quote>["'])[ \t]*+(?:\+[ \t]*+)?\\?(?:\#[^\n]{0,300}+)?\r?\n[ \t]*+(?:\+[ \t]*+)?[rRuUbB]{0,2}(?P=quote)"""
     r"""(?!(?P=quote))|[ \t]*+\\\r?\n[ \t]*+"""
 )
-"""Between two parts of a literal, as a formatter breaks it, and between two parts of a command."""
+"""The text between two parts of a literal, as a formatter breaks it, and between two parts of a command."""
 
 _LONG_LINE = 1_000
-"""Characters of a line that nobody wrote by hand, such as a library in a page."""
+"""The length of a line that nobody wrote by hand, such as a library in a page."""
 
 _INLINE = re.compile(
     r"</?(?:a|abbr|b|bdi|bdo|cite|code|data|del|em|font|i|ins|kbd|mark|q|s|samp|small|span|strong|sub|sup|tt|u|var|wbr)"
@@ -69,20 +69,20 @@ _END_OF_CELL = re.compile(r"^[ \t]*+(?:\#[ \t]*+%%|%%|\#[ \t]In\[)", re.MULTILIN
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """A text as it is looked at, which knows where its parts stood."""
+    """A text in the form for the search. It knows where its parts were."""
 
     text: str
     line: int = 1
-    """The line in which it begins."""
+    """Its first line."""
     inside: bool = True
-    """Whether its own lines count; not where it was written within one line."""
+    """Whether its own lines count. They do not if it was written inside one line."""
     glued: tuple[int, ...] = ()
-    """Where line breaks were taken out."""
+    """The positions where line breaks were removed."""
     settings: bool = False
-    """Whether it holds settings, so that values need no quotes."""
+    """Whether it contains settings, so that values need no quotes."""
 
     def lines(self, positions: Sequence[int]) -> list[int]:
-        """The lines of the original in which positions stand."""
+        """The lines of the original text for the given positions."""
         if not self.inside or not positions:
             return [self.line] * len(positions)
         breaks = _breaks(self.text)
@@ -90,14 +90,14 @@ class Reading:
 
 
 def _breaks(text: str) -> list[int]:
-    """Where the lines of a text end."""
+    """The ends of the lines of a text."""
     return [found.start() for found in re.finditer("\n", text)]
 
 
 def readings(text: str, *, line: int = 1, settings: bool = False, markup: bool | None = None) -> Iterator[Reading]:
-    """A text in each way in which it is read, each once.
+    """All readings of a text, each once.
 
-    :param markup: whether it is HTML or XML; by its looks unless told.
+    :param markup: whether it is HTML or XML; by default the text itself decides.
     """
     text = _seen(text)
     told: set[str] = set()
@@ -121,7 +121,7 @@ def _data_urls(text: str, line: int) -> Iterator[Reading]:
 
 
 def decoded_text(encoded: str) -> str | None:
-    """The text that a whole value in Base64 holds; None when it is no Base64, or holds no text."""
+    """The text of a value in Base64; None if the value is not Base64, or not text."""
     if not _BASE64.fullmatch(encoded):
         return None
     try:
@@ -132,7 +132,7 @@ def decoded_text(encoded: str) -> str | None:
 
 
 def strings_of_json(text: str) -> Iterator[Reading]:
-    """The strings in a text that was meant to be JSON and is broken; those of one list are one text."""
+    """The strings in a broken JSON text. The strings of one list are one text."""
     breaks = _breaks(text)
     parts: list[str] = []
     line = end = 0
@@ -150,7 +150,7 @@ def strings_of_json(text: str) -> Iterator[Reading]:
 
 
 def unescaped(literal: str) -> str:
-    """What a literal stands for, without its quotes."""
+    """The value of a literal, without its quotes."""
     return _ESCAPE.sub(_character, literal) if "\\" in literal else literal
 
 
@@ -160,7 +160,7 @@ def _character(escape: re.Match[str]) -> str:
 
 
 def _seen(text: str) -> str:
-    """A text without colours and without signs that nobody sees."""
+    """A text without colours and without invisible characters."""
     if "[" in text:
         text = _COLOUR.sub("", text)
     if "\x1b" in text or "\x07" in text:
@@ -175,7 +175,8 @@ def _without_prefixes(text: str) -> str:
 
 
 def _changed(before: str, after: str) -> str:
-    """The second form of a text without its very long lines that are as in the first, where they are looked at."""
+    """The second form of a text, without very long lines that are the same in the first form, where they are
+    searched."""
     if before == after:
         return after
     old, new = before.split("\n"), after.split("\n")
@@ -225,7 +226,7 @@ def _lines_or_blank(tag: re.Match[str]) -> str:
 
 
 def _exported(text: str, line: int) -> Iterator[Reading]:
-    """Magics and commands as they stand in a script: written as in the notebook again."""
+    """Magics and commands as they are in a script, written as in the notebook again."""
     if "get_ipython()" not in text:
         return
     for form in dict.fromkeys((text, *_without_tags(text, markup=None))):
@@ -248,7 +249,7 @@ def _exported(text: str, line: int) -> Iterator[Reading]:
 
 
 def _settings(text: str, line: int) -> Iterator[Reading]:
-    """Blocks of a page and cells that hold settings or commands."""
+    """Blocks of a page and cells with settings or commands."""
     if "```" not in text and "~~~" not in text and "%%" not in text:
         return
     breaks = _breaks(text)

@@ -1,4 +1,4 @@
-"""The variables of the environment that a text refers to as secrets, so that their values can be looked for."""
+"""The environment variables that a text uses as secrets, so that their values can be searched."""
 
 from __future__ import annotations
 
@@ -14,26 +14,26 @@ _SECRETS = tuple(
     re.compile(pattern)
     for pattern in (rf"env:{_NAME}", rf"env%3[Aa]{_NAME}", rf"""Secret\.env\(\s*(?:name\s*=\s*)?["']{_NAME}["']""")
 )
-"""How a text says that a variable holds a secret. The second form of ``env:`` is that in a URL."""
+"""How a text says that a variable contains a secret. The second form of ``env:`` is the form in a URL."""
 _OPEN = re.compile(
     r"(?:^|_)(?:USER|USER_?NAME|LOGNAME|LOGIN|CLIENT_ID|AUTHORITY|REGION|HOST|HOST_?NAME|PORT|HOME|(?:OLD)?PWD|PATH|"
     r"SHELL|LANG|TERM|TZ)$",
     re.IGNORECASE,
 )
-"""Names of what is sent along with a secret, or stands beside one, and is none: it is found in many a text."""
+"""Names of values that are sent or written together with a secret, but are not secret: they occur in many texts."""
 _READ = tuple(
     re.compile(pattern)
     for pattern in (rf"""environ(?:\.get\(\s*|\[\s*)["']{_NAME}["']""", rf"""getenv\(\s*["']{_NAME}["']""")
 )
-"""How code reads a variable, which may hold anything."""
+"""How code reads a variable, which may contain anything."""
 _DENSE = re.compile(r"(?=.*[a-z])(?=.*[A-Z])(?=.*[0-9])\S{12,}")
-"""What hardly anything but a secret looks like."""
+"""The form of a text that is hardly anything but a secret."""
 
 
 def referenced(text: str, environment: Mapping[str, str] | None = None) -> Iterator[tuple[str, str]]:
-    """Each variable that a text refers to as a secret, and that is set, with its value.
+    """Each variable that a text uses as a secret and that is set, with its value.
 
-    :param environment: where the values are; that of this process unless given.
+    :param environment: the environment variables; by default those of this process.
     """
     told = {name for name in _names(_SECRETS, text) if not _OPEN.search(name)}
     read = _names(_READ, text)
@@ -47,7 +47,7 @@ def referenced(text: str, environment: Mapping[str, str] | None = None) -> Itera
 
 
 def _tells(name: str) -> bool:
-    """Whether a name needs no ``env:`` before it: a plan, a shell and ``os.environ`` name it bare."""
+    """Whether a name needs no ``env:`` before it: plans, shells and ``os.environ`` use the name alone."""
     return name.isidentifier() and variable_may_hold_secret(name) and not _OPEN.search(name)
 
 

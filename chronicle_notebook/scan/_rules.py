@@ -1,4 +1,5 @@
-"""What counts as a secret in a text. Only what is one with high confidence: a scan that cries wolf gets switched off.
+"""What counts as a secret in a text. Only what is a secret with high confidence: people switch off a scan with many
+false alarms.
 
 No finding repeats a value, or a part of it.
 """
@@ -20,36 +21,36 @@ from chronicle_notebook.scan._tokens import TOKENS
 from chronicle_notebook.scan._value import SHORTEST
 
 UNREADABLE = "could not be read"
-"""The kind of what is no secret, but a file that was not looked at as a whole."""
+"""The kind of a finding that is not a secret, but a file that was not scanned completely."""
 FINDERS = (*TOKENS, *PATTERNS, *CALLS, *ASSIGNMENTS)
 _LONGEST_NAME = 300
-"""Characters of a file's name and of a place that are shown."""
+"""The number of characters of a file name and of a place that are shown."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
 class Leak:
-    """A secret, and where it stands. The value itself is not here."""
+    """A secret and its place. The value itself is not stored here."""
 
     file: str
     place: str
-    """For people: ``cell 3 (id setup), output 1``, or ``line 12``."""
+    """The place for people: ``cell 3 (id setup), output 1``, or ``line 12``."""
     kind: str
 
     @property
     def unreadable(self) -> bool:
-        """Whether this is no secret, but a file that could not be read, so that nobody knows what is in it."""
+        """Whether this is not a secret, but a file that could not be read, so that nobody knows its content."""
         return self.kind == UNREADABLE
 
     def __str__(self) -> str:
-        """Fit for a terminal: a file's name can hold whatever moves a cursor."""
+        """Safe for a terminal: the name of a file can contain characters that move the cursor."""
         return ": ".join(one_line(part, most=_LONGEST_NAME) for part in (self.file, self.place, self.kind))
 
 
 class Rules:
-    """What to look for in the texts of one file."""
+    """What to search in the texts of one file."""
 
     def __init__(self, variables: Mapping[str, str] | None = None) -> None:
-        """Look for the values of these variables, besides what looks like a secret by itself."""
+        """Search for the values of these variables, in addition to everything that looks like a secret."""
         self._values = {
             name: _forms(value) for name, value in (variables or {}).items() if len(value.strip()) >= SHORTEST
         }
@@ -57,11 +58,11 @@ class Rules:
 
     @classmethod
     def for_references(cls, text: str, environment: Mapping[str, str] | None = None) -> Rules:
-        """Rules that know the values of the variables which a text refers to, as far as they are set."""
+        """Rules that know the values of the variables that a text refers to and that are set."""
         return cls(dict(referenced(text, environment)))
 
     def within(self, text: str) -> Rules:
-        """The rules by which anything can be found in a text that is made of several, one below the other: few."""
+        """The few rules that can find anything in a text that is made of several texts, one below the other."""
         lowered = text.lower()
         narrowed = Rules()
         narrowed._values = {name: forms for name, forms in self._values.items() if any(form in text for form in forms)}
@@ -69,11 +70,11 @@ class Rules:
         return narrowed
 
     def kinds(self, text: str) -> Iterator[str]:
-        """What a text gives away, each kind once."""
+        """The kinds of secrets in a text, each once."""
         yield from dict.fromkeys(kind for _, kind in self.lines(readings(text)))
 
     def lines(self, forms: Iterable[Reading]) -> list[tuple[int, str]]:
-        """What a text gives away in any of the ways in which it is read, by line and kind, each once."""
+        """The secrets in any reading of a text, by line and kind, each once."""
         told: dict[tuple[int, str], None] = {}
         for form in forms:
             found = list(self._found(form))
@@ -96,13 +97,14 @@ class Rules:
 
 
 def without_doubles(found: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
-    """By line and kind, each once: what is known for what it is, is not told a second time for its name."""
+    """The findings by line and kind, each once: a secret that was recognised by its form is not reported again for its
+    name."""
     told = dict.fromkeys(found)
     known = {line for line, kind in told if kind != PAIR}
     return sorted(each for each in told if each[1] != PAIR or each[0] not in known)
 
 
 def _forms(value: str) -> tuple[str, ...]:
-    """A value as it can stand in a notebook, also as a part of a text in Base64."""
+    """The forms of a value in a notebook, also as a part of a text in Base64."""
     bare = value.strip()
     return tuple(dict.fromkeys((*written(bare), *in_base64(bare))))

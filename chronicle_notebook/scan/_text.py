@@ -1,4 +1,4 @@
-"""Texts that are no notebook: scripts, pages, settings, and notebooks that are broken."""
+"""Texts that are not notebooks: scripts, pages, settings, and broken notebooks."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ def scan_text(
 ) -> list[Leak]:
     """Every secret of a text, by line.
 
-    :param broken: whether it was meant to be JSON.
-    :raises OutOfTimeError: it takes longer than it may.
+    :param broken: whether the text was meant to be JSON.
+    :raises OutOfTimeError: it takes too long.
     """
     path = PurePath(file)
     forms = list(
@@ -64,13 +64,13 @@ def _by_line(forms: list[Reading], environment: Mapping[str, str] | None, budget
 
 
 def _again(part: Reading) -> Iterator[Reading]:
-    """A string of a file of JSON in each way in which it is read; it is told by the line in which it begins."""
+    """A string of a JSON file in all its readings. A finding names the first line of the string."""
     for form in readings(part.text):
         yield Reading(form.text, part.line, inside=False, settings=form.settings)
 
 
 def _data(text: str) -> Iterator[tuple[Mapping[str, Any], int]]:
-    """The JSON in an HTML page, as the metadata of a notebook would hold it."""
+    """The JSON in an HTML page, in the form of a notebook's metadata."""
     if "<script" not in text.lower():
         return
     for script in _SCRIPT.finditer(text):

@@ -1,4 +1,4 @@
-"""Tokens and keys that are known by their looks, wherever they stand."""
+"""Tokens and keys that are recognised by their form, wherever they are."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ _TOKENS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (KEY, ("private key",), r"-----BEGIN (?:[A-Z0-9]{1,20} ){0,4}PRIVATE KEY(?: BLOCK)?-----"),
     (KEY, ("putty-user-key",), r"\bPuTTY-User-Key-File-\d"),
     (KEY, ("age-secret-key-",), r"\bAGE-SECRET-KEY-1[0-9A-Z]{20,}"),
-    # A part of it is one too: it shows that somebody has the rest, and whose certificate opens it.
+    # A part of it is a secret too: it shows that somebody has the rest, and whose certificate decrypts it.
     ("ciphertext of a kernel", ("crk1:",), r"\bcrk1:[0-9A-Fa-f]{8,}+:[A-Za-z0-9+/=]{16,}"),
     (
         CHAT,
@@ -60,7 +60,7 @@ _TOKENS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (CHAT, ("maker.ifttt.com",), r"maker\.ifttt\.com/trigger/\w{1,80}/(?:json/)?with/key/[\w-]{20,}"),
 )
 _SHOWN = re.compile(r"0{6,}|[xX]{8,}|\*{4,}|\.{4,}")
-"""What documentation writes in place of a token."""
+"""Characters that documentation writes instead of a token."""
 
 
 def _is_real(value: str) -> bool:
@@ -68,4 +68,4 @@ def _is_real(value: str) -> bool:
 
 
 TOKENS = tuple(Finder(words, looking_for(kind, pattern, accepts=_is_real)) for kind, words, pattern in _TOKENS)
-"""What is a secret by its looks."""
+"""Secrets that are recognised by their form."""

@@ -1,15 +1,15 @@
-"""Whether a value that stands where a secret belongs is one."""
+"""Whether a value in the place of a secret is a secret."""
 
 from __future__ import annotations
 
 import re
 
 SHORTEST = 6
-"""Characters that a value must have to be looked for; a shorter one is found in any text."""
+"""The least length of a value that is searched. A shorter value occurs in any text."""
 SHORTEST_RANDOM = 8
-"""Characters that a value must have to be taken for a secret by its looks."""
+"""The least length of a value that counts as a secret because of its form."""
 LONGEST = 1_000
-"""Characters of a value that are looked at: they decide."""
+"""The number of characters of a value that are checked."""
 
 _WORDS = (
     r"api|access|auth|client|token|key|secret|password|passwd|passphrase|pass|pwd|bearer|credentials?|value|redacted|"
@@ -24,28 +24,28 @@ _PLACEHOLDER = re.compile(
     rf"""(?:{_WORDS})(?:[-_ ](?:{_WORDS}|x+|\d{{1,2}}))*+""",
     re.IGNORECASE | re.DOTALL,
 )
-"""What stands for a value: dots, a reference, a field of a template, or words that say that a secret belongs here."""
+"""Placeholders: dots, a reference, a field of a template, or words that say that a secret belongs here."""
 _TEMPLATE = re.compile(r"\$\{|\{\{|\{[A-Za-z_][\w.\[\]()'\"!:]*\}|%[({]|\$\(|<[A-Za-z][\w -]*>|%s")
 _MADE_UP = re.compile(
     r"(?:^|[\W_])(?:example|placeholder|dummy|redacted|change-?me|made-up|fake|your)(?:$|[\W_])", re.IGNORECASE
 )
-"""A word of its own that says that the value is none."""
+"""A separate word that says that the value is not a secret."""
 _PUBLISHED = frozenset({"chronicle-dev-secret"})
 """The secret of the kernel's development client, which Chronicle publishes."""
 _ADDRESS = re.compile(r"://|^[./~](?!.*=$)|^\w:\\|^\\\\")
 _DIGEST = re.compile(
     r"(?:sha-?\d{1,3}|md5|blake\w{1,3})[:=-]|\$2[aby]\$|\$argon2|pbkdf2[_:$]|scrypt[:$]", re.IGNORECASE
 )
-"""How the digest of a secret begins, which tells nobody the secret."""
+"""The beginning of the digest of a secret. A digest does not reveal the secret."""
 _CHANGE = re.compile(r"(?<=[A-Za-z])(?=[0-9])|(?<=[0-9])(?=[A-Za-z])")
 
 
 _NUMBERED = re.compile(r"[A-Za-z]+(?:[-_][A-Za-z]+)*[-_]?\d{1,2}")
-"""A word with a short number, which is a name: no token looks so, but a password may."""
+"""A word with a short number is a name. A token never has this form, but a password may."""
 
 
 def is_secret(value: str) -> bool:
-    """Neither a placeholder, nor a reference, nor published."""
+    """Whether a value is neither a placeholder, nor a reference, nor published."""
     return (
         value not in _PUBLISHED
         and any(map(str.isalnum, value))
@@ -55,19 +55,19 @@ def is_secret(value: str) -> bool:
 
 
 def is_given(value: str) -> bool:
-    """What was given for a secret and is one, also where it has spaces or few characters."""
+    """Whether a value that was given as a secret is one, also if it has spaces or few characters."""
     bare = value.strip()
     return bool(bare) and is_secret(bare) and not _MADE_UP.search(bare)
 
 
 def is_written_out(value: str) -> bool:
-    """A literal that is a secret. One with spaces is prose: tokens have none."""
+    """Whether a literal is a secret. A literal with spaces is prose: tokens have no spaces."""
     bare = value.strip()
     return len(bare) >= SHORTEST and not any(map(str.isspace, bare)) and is_given(bare)
 
 
 def is_random(value: str, *, shortest: int = SHORTEST_RANDOM) -> bool:
-    """A literal that looks like a secret by itself, where its name alone does not tell: letters with digits."""
+    """Whether a literal looks like a secret by itself, if its name does not decide: letters with digits."""
     bare = value.strip()
     return (
         len(bare) >= shortest
@@ -80,12 +80,13 @@ def is_random(value: str, *, shortest: int = SHORTEST_RANDOM) -> bool:
 
 
 def is_dense(value: str) -> bool:
-    """A text without quotes that looks like a secret where code may stand too: letters and digits change often."""
+    """Whether a text without quotes looks like a secret in a place where code is possible too: letters and digits
+    alternate often."""
     return len(_CHANGE.findall(value)) >= 3 and is_random(value)
 
 
 def is_password(value: str) -> bool:
-    """A literal that is given for a password: shorter than a token, or of digits alone, or of letters and signs."""
+    """Whether a literal can be a password: shorter than a token, or only digits, or letters and signs."""
     bare = value.strip()
     if bare.isdecimal():
         return len(bare) >= SHORTEST and len(set(bare)) > 1
@@ -96,6 +97,6 @@ def _is_mixed(value: str) -> bool:
     letters = any(map(str.isalpha, value))
     if any(map(str.isdecimal, value)):
         return letters
-    # No digit: capitals, small letters and signs, as people are told to mix them.
+    # Without a digit: capitals, small letters and signs, as people are told to mix them.
     signs = any(sign in "!@#$%^&*+=?~" for sign in value)
     return signs and any(map(str.isupper, value)) and any(map(str.islower, value))

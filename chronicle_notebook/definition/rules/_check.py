@@ -75,8 +75,9 @@ LARGEST_GENERATION = 2**32 - 1
 """The largest generation: on the wire it is an unsigned 32-bit number (source: K/Contracts/Events/EventType.cs)."""
 
 GENERATION_SEPARATOR = "+"
-"""What kernels put between the id and the generation of an event type. They misread an id that contains it: a webhook
-with such an id makes every list of webhooks of its event store fail (seen on 16.37.1 and on a build of 16.38)."""
+"""Kernels put this character between the id and the generation of an event type, and misread an id that contains it: a
+webhook with such an id makes every list of webhooks of its event store fail (seen on 16.37.1 and on a build of 16.38).
+"""
 
 _SHOWN_ID = 60
 
@@ -181,7 +182,7 @@ def check_event_type(event_type: object, *, known_event_types: Collection[str] |
         found.append(Problem(field, message, "Leave it out for the first."))
     if not found and known_event_types is not None and event_type.id not in known_event_types:
         message = f"The event store has no event type {event_type.id!r}, so the webhook would never receive it."
-        # The kernel's own event types exist too, and are nothing for a webhook of a client.
+        # The kernel's own event types exist too, but a client's webhook does not need them.
         offered = [name for name in known_event_types if name not in KERNEL_EVENT_TYPES]
         hint = did_you_mean(event_type.id, offered) or _known(offered)
         found.append(Problem(field, message, hint, UnknownEventTypeError))
