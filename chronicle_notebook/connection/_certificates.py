@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from chronicle_notebook.base._errors import InvalidInputError, missing
+from chronicle_notebook.base._secret_rules import unfit
 from chronicle_notebook.base._secrets import Secret
 
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n?", re.DOTALL)
@@ -157,12 +158,21 @@ def _wrong(field: str) -> InvalidInputError:
     )
 
 
+def _refuse_unfit(password: Secret | None, field: str) -> None:
+    fault = None if password is None else unfit(password)
+    if fault is not None:
+        raise InvalidInputError(
+            f"The password of the file that {field} names {fault.message}", field=field, hint=fault.hint
+        )
+
+
 def _decrypted(data: Data, password: Secret | None, field: str) -> Secret:
     try:
         from cryptography.hazmat.primitives import serialization
     except ImportError as error:
         raise missing("tls", "A private key with a password", error) from None
     text = _key_text(data, field)
+    _refuse_unfit(password, field)
     try:
         key = serialization.load_pem_private_key(
             text.reveal().encode(), None if password is None else password.reveal().encode()
@@ -183,6 +193,7 @@ def _pkcs12(data: Data, password: Secret | None, field: str) -> CertificateFile:
         from cryptography.hazmat.primitives.serialization import pkcs12
     except ImportError as error:
         raise missing("tls", "A PKCS#12 certificate", error) from None
+    _refuse_unfit(password, field)
     try:
         key, certificate, others = pkcs12.load_key_and_certificates(
             data(), None if password is None else password.reveal().encode()

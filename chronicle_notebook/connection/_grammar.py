@@ -12,6 +12,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from chronicle_notebook.base._errors import InvalidConnectionStringError, InvalidInputError, did_you_mean
+from chronicle_notebook.base._secret_rules import unfit
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.connection._host import DEFAULT_PORT, Host, parse_port, shape
 
@@ -39,11 +40,10 @@ _REFERENCES = ("env:", "keyring:")
 def read(text: str) -> dict[str, Any]:
     """The fields of a text."""
     bare = text.strip()
-    if any(
-        ord(character) < 0x20 or 0x7F <= ord(character) < 0xA0 or 0xD800 <= ord(character) < 0xE000
-        for character in bare
-    ):
-        raise _wrong("text", "The text contains a control character or a line break.", "Write it as one line.")
+    fault = unfit(text.strip(" ")) if bare else None
+    if fault is not None:
+        # No key of a pair begins with a quote, so quotes around the whole text are never meant.
+        raise _wrong("text", f"The connection string {fault.message}", fault.hint.partition(" If ")[0])
     if not bare:
         raise _wrong(
             "text",

@@ -7,6 +7,7 @@ from urllib.parse import quote
 
 from chronicle_notebook.base._errors import InvalidConnectionStringError
 from chronicle_notebook.base._public import public
+from chronicle_notebook.base._secret_rules import unfit
 from chronicle_notebook.base._secrets import Secret, is_text
 from chronicle_notebook.connection._credentials import AuthenticationMode, Credentials, choose
 from chronicle_notebook.connection._grammar import LOAD_BALANCERS, SCHEMES, read
@@ -114,8 +115,13 @@ class ConnectionString:
                 raise _wrong(
                     field, f"{field} must be a Secret, not {type(value).__name__}.", "Write Secret.env('NAME')."
                 )
-            if value is not None and value.reference is None and not is_text(value.reveal()):
-                raise _wrong(field, f"{field} has characters that no UTF-8 text has.", "")
+            if value is not None and value.reference is None:
+                if not is_text(value.reveal()):
+                    raise _wrong(field, f"{field} has characters that no UTF-8 text has.", "")
+                # Blanks and quotes around a value are written as %20 and %22, or in quotes, so they are meant.
+                fault = unfit(value.reveal().strip(" "))
+                if fault is not None and not fault.question:
+                    raise _wrong(field, f"{field} {fault.message}", fault.hint)
         if self.api_key is not None and not self.api_key:
             raise _wrong("apiKey", "apiKey is empty.", "Leave it out, or write auth=none.")
 

@@ -31,6 +31,7 @@ from chronicle_notebook.base._errors import (
     SecretUnavailableError,
 )
 from chronicle_notebook.base._redaction import without
+from chronicle_notebook.base._secret_rules import unfit
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.connection._credentials import DEVELOPMENT_CLIENT_ID, AuthenticationMode
 from chronicle_notebook.connection._http import Answer, post
@@ -144,14 +145,12 @@ class Tokens:
     def _look_up_once(self) -> None:
         """Look the secret up here, so that an error about it does not come from a frame of gRPC."""
         key = None if self._looked_up or self._token is None else self._token.value
-        if key is not None and not _TOKEN.fullmatch(key.reveal()):
-            raise InvalidConnectionStringError(
-                "apiKey contains a character that a header cannot contain, such as white space.",
-                field="apiKey",
-                hint="Check where it comes from: it may end with a line break."
-                if key.reference is None
-                else f"It comes from {key.reference}: check how this is set. It may end with a line break.",
-            )
+        if key is not None:
+            _refuse_unfit(key, "apiKey")
+            if not _TOKEN.fullmatch(key.reveal()):
+                raise _not_sendable(
+                    key, "apiKey", "contains a character that a header cannot contain, such as white space."
+                )
         self._looked_up = True
 
     def refresh(self, refused: Secret | None, secured: Secured, deadline: Deadline) -> bool:
@@ -224,7 +223,7 @@ class Tokens:
     def _form(self, secret: Secret | None) -> Callable[[], bytes]:
         client = self._id
         if secret is not None:
-            secret.reveal()  # raises before anything is sent if the secret is not found
+            _refuse_unfit(secret, "password")  # raises before anything is sent, also if the secret is not found
         return lambda: urlencode(
             {
                 "grant_type": "client_credentials",
@@ -232,6 +231,18 @@ class Tokens:
                 "client_secret": "" if secret is None else secret.reveal(),
             }
         ).encode("ascii")
+
+
+def _refuse_unfit(secret: Secret, field: str) -> None:
+    fault = unfit(secret)
+    if fault is not None:
+        raise _not_sendable(secret, field, fault.message, fault.hint)
+
+
+def _not_sendable(secret: Secret, field: str, message: str, hint: str = "") -> InvalidConnectionStringError:
+    origin = "" if secret.reference is None else f"It comes from {secret.reference}: check how this is set."
+    told = f"{origin} {hint}".strip() or "Check where it comes from."
+    return InvalidConnectionStringError(f"{field} {message}", field=field, hint=told)
 
 
 def _read(answer: Answer, *, server: str, client: str, development: bool, asked_at: float) -> _BearerToken:

@@ -100,19 +100,22 @@ def _draft(definition: WebhookDefinition, *, cell: bool, only_credentials: bool)
     names = VariableNames(definition.id, taken)
     comments: list[str] = []
 
-    def reference(value: str | Secret | None, purpose: str) -> Secret:
+    def reference(value: str | Secret | None, purpose: str, new: Callable[[str], Secret]) -> Secret:
         if isinstance(value, Secret) and value.reference is not None:
             if not cell or value.reference.startswith("env:"):
                 return value
             comments.append(f"{purpose} was {json.dumps(value.reference)}; a cell accepts only env: and var:.")
-        return names.secret(purpose)
+        return new(purpose)
 
     values = _authorization_values(definition.authorization)
     authorization: dict[str, Written] = {
-        field: value if isinstance(value, str) else reference(value, field) for field, value in values.items()
+        field: value if isinstance(value, str) else reference(value, field, names.secret)
+        for field, value in values.items()
     }
     headers: dict[str, Written] = {
-        name: value if isinstance(value, str) and _harmless(name, value, only_credentials) else reference(value, name)
+        name: value
+        if isinstance(value, str) and _harmless(name, value, only_credentials)
+        else reference(value, name, names.header)
         for name, value in definition.headers.items()
     }
     # Last, so that it does not take a variable name from a secret.

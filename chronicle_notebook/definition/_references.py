@@ -11,7 +11,6 @@ from collections.abc import Mapping
 
 from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
 from chronicle_notebook.base._secrets import Secret
-from chronicle_notebook.model._authorization import authorization_keys
 
 KINDS = ("env", "var")
 """The references that a cell may contain: an environment variable, and a variable of the notebook."""
@@ -78,13 +77,20 @@ class VariableNames:
     def secret(self, purpose: str) -> Secret:
         """A reference to a variable that this webhook does not use for anything else.
 
-        :param purpose: a field of an authorization, ``target url``, or the name of a header.
+        :param purpose: a field of an authorization, or ``target url``.
         """
-        letters = upper_snake(purpose) or "SECRET"
-        # With one underscore a header ``key`` of ``a`` and a header of ``a-key`` could get the same name.
-        own = (*authorization_keys(), "target url", "")
-        plain_name = purpose in own or _PLAIN_HEADER.fullmatch(letters)
-        base = f"{self._prefix}{'_' if plain_name else '__'}{letters}"
+        return self._free(f"{self._prefix}_{upper_snake(purpose) or 'SECRET'}")
+
+    def header(self, name: str) -> Secret:
+        """The same for the value of a header.
+
+        The name of a header that does not begin with ``x-`` gets two underscores before it: ``key`` of ``a-client`` and
+        ``client-key`` of ``a`` would otherwise have one variable.
+        """
+        letters = upper_snake(name) or "SECRET"
+        return self._free(f"{self._prefix}{'_' if _PLAIN_HEADER.fullmatch(letters) else '__'}{letters}")
+
+    def _free(self, base: str) -> Secret:
         name, number = base, 2
         while name in self._taken:
             name, number = f"{base}_{number}", number + 1

@@ -9,6 +9,7 @@ from enum import StrEnum
 
 from chronicle_notebook.base._errors import SecretUnavailableError
 from chronicle_notebook.base._public import public
+from chronicle_notebook.base._secret_rules import unfit
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.base._url import another
 from chronicle_notebook.definition._declaration import DeclaredWebhook
@@ -163,18 +164,22 @@ def plan_for(
 
 
 def _unset(definition: WebhookDefinition) -> list[str]:
-    """The environment variables that are not set, so that registering would fail."""
-    secrets = [secret for _, secret in secrets_of(definition.authorization)]
-    secrets += [value for value in definition.headers.values() if isinstance(value, Secret)]
+    """The environment variables that are not set, or hold what cannot be a secret, so that registering would fail."""
+    credentials = [secret for _, secret in secrets_of(definition.authorization)]
+    secrets = credentials + [value for value in definition.headers.values() if isinstance(value, Secret)]
     found: dict[str, None] = {}
     for secret in secrets:
         # A keyring may ask to be unlocked, and a form makes a plan at each keystroke.
         if not (secret.reference or "").startswith("env:"):
             continue
         try:
-            secret.reveal()
+            fault = unfit(secret)
         except SecretUnavailableError as error:
             found[f"! Registering it would fail: {error}"] = None
+            continue
+        # In a header quotes can have a meaning.
+        if fault is not None and (secret in credentials or not fault.question):
+            found[f"! Registering it would fail: what {secret.reference} holds {fault.message} {fault.hint}"] = None
     return list(found)
 
 

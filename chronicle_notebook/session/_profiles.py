@@ -101,7 +101,7 @@ def _table(document: Document, name: str) -> Any:
 
 def _read(path: Path) -> Document:
     try:
-        return _behind(tomllib.loads(path.read_text(encoding="utf-8")))
+        return _behind(tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except OSError as error:
         failure = InvalidInputError(
             f"The file with profiles, {path}, cannot be read: {error.strerror or type(error).__name__}.",

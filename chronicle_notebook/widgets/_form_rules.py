@@ -8,7 +8,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from chronicle_notebook.base._errors import did_you_mean
-from chronicle_notebook.base._secrets import variable_names
+from chronicle_notebook.base._secret_rules import unfit
+from chronicle_notebook.base._secrets import Secret, variable_names
 from chronicle_notebook.definition.rules._check import exposures, problems, secret_caution, target_url_caution
 from chronicle_notebook.definition.rules._header import check_header, check_twice, header_caution
 from chronicle_notebook.definition.rules._problem import Caution, Problem
@@ -99,6 +100,10 @@ def _remark_secret(fields: Fields, result: Remarks) -> None:
 
 
 def _remark_variable(name: str, result: Remarks) -> None:
+    fault = unfit(Secret.env(name)) if os.getenv(name) else None
+    if fault is not None:
+        result.wrong[SECRET] = f"What {name} holds {fault.message} {fault.hint}"
+        return
     if os.getenv(name):
         result.plain[SECRET] = "Set in this Python kernel ✓ Read when you register; never stored in the notebook."
         return

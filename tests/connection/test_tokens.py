@@ -21,6 +21,7 @@ from chronicle_notebook import (
     AuthenticationError,
     CertificateError,
     ChronicleError,
+    InvalidConnectionStringError,
     KernelUnreachableError,
     SecretUnavailableError,
 )
@@ -440,6 +441,36 @@ def test_a_secret_by_a_reference_that_leads_nowhere_is_told_before_anything_is_s
     target = ConnectionString.parse(f"chronicle://{front.address}/?apiKey=env:NOT_SET_ANYWHERE")
     with closing(Channel(target)) as channel, pytest.raises(SecretUnavailableError):
         version(channel)
+    assert front.kernel.calls == []
+
+
+@pytest.mark.parametrize(
+    ("value", "why"),
+    [
+        (f"{SECRET}\n", "has white space around it, often from reading a file."),
+        (f"\ufeff{SECRET}", "has a byte order mark around it, often from reading a file."),
+        (f'"{SECRET}"', "has quotes around it, often from a file of variables."),
+        (f"{SECRET}\x07", "contains a control character"),
+    ],
+)
+def test_what_cannot_be_a_secret_is_told_by_its_field_before_anything_is_sent(
+    value: str, why: str, front: ScriptedFront, authority: Authority, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERNEL_SECRET", value)
+    with (
+        dial(front, user="orders:env%3AKERNEL_SECRET@") as channel,
+        pytest.raises(InvalidConnectionStringError) as caught,
+    ):
+        version(channel)
+    assert caught.value.field == "password"
+    assert caught.value.message.startswith(f"password {why}")
+    assert "env:KERNEL_SECRET" in caught.value.hint
+    target = ConnectionString.parse(f"chronicle://{front.address}/?apiKey=env:KERNEL_SECRET")
+    with closing(Channel(target)) as channel, pytest.raises(InvalidConnectionStringError) as caught:
+        version(channel)
+    assert caught.value.message.startswith(f"apiKey {why}")
+    assert SECRET not in str(caught.value)
+    assert front.requests == []
     assert front.kernel.calls == []
 
 

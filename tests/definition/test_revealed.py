@@ -68,7 +68,22 @@ def test_a_variable_that_is_no_text_is_told_and_nothing_is_sent(client: Client, 
         ("bearer", f"{CANARY}\n", "white space around it"),
         ("bearer", f"Bearer {CANARY}", "begins with the word Bearer"),
         ("bearer", f"{CANARY}ü", "a header cannot contain"),
+        ("bearer", f"\ufeff{CANARY}", "a byte order mark around it"),
+        ("bearer", f"'{CANARY}'", "quotes around it"),
         ("header", f"{CANARY}\n", "a line break"),
+        ("header", f" {CANARY}", "white space around it"),
+        *(
+            (kind, value, why)
+            for kind in ("basic", "oauth")
+            for value, why in (
+                (f"{CANARY}\n", "white space around it, often from reading a file"),
+                (f"{CANARY}\r\n", "white space around it, often from reading a file"),
+                (f" {CANARY}", "white space around it, often from reading a file"),
+                (f"\ufeff{CANARY}", "a byte order mark around it"),
+                (f"{CANARY}\x07b", "a control character (character 11)"),
+                (f'"{CANARY}"', "quotes around it"),
+            )
+        ),
     ],
 )
 def test_a_value_that_could_not_be_given_as_it_is_cannot_be_referred_to_either(
@@ -82,7 +97,7 @@ def test_a_value_that_could_not_be_given_as_it_is_cannot_be_referred_to_either(
 
 
 def test_a_password_may_hold_what_a_header_cannot(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("WEBHOOK_TOKEN", "pässword\n")
+    monkeypatch.setenv("WEBHOOK_TOKEN", "päss word")
     builder = KINDS["basic"](cn.DefinitionBuilder().with_event_type("AccountOpened"), cn.Secret.env("WEBHOOK_TOKEN"))
     assert client.webhooks.register(builder.build("h", "http://127.0.0.1:9/in"))
 
@@ -105,3 +120,19 @@ def test_a_test_request_is_not_sent_with_it_either(kind: str, not_text: cn.Secre
     with pytest.raises(cn.SecretUnavailableError) as caught:
         probe(builder.build("h", "http://127.0.0.1:9/in"))
     assert CANARY not in shown(caught.value)
+
+
+@pytest.mark.parametrize("kind", ["basic", "oauth"])
+def test_quotes_around_a_text_that_was_written_down_get_a_question(client: Client, kind: str) -> None:
+    builder = KINDS[kind](cn.DefinitionBuilder().with_event_type("AccountOpened"), cn.Secret(f'"{CANARY}"'))
+    with pytest.warns(cn.ChronicleWarning, match="has quotes around it. Are they a part of it?") as caught:
+        assert client.webhooks.register(builder.build("h", "http://127.0.0.1:9/in"))
+    assert CANARY not in str(caught[0].message)
+
+
+def test_a_plan_tells_of_it_before_anything_is_sent(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("WEBHOOK_TOKEN", f"{CANARY}\r\n")
+    builder = KINDS["basic"](cn.DefinitionBuilder().with_event_type("AccountOpened"), cn.Secret.env("WEBHOOK_TOKEN"))
+    told = str(client.webhooks.plan(builder.build("h", "http://127.0.0.1:9/in")))
+    assert "Registering it would fail: what env:WEBHOOK_TOKEN holds has white space around it" in told
+    assert CANARY not in told

@@ -51,7 +51,9 @@ HEADERS = (
 
 
 def name(webhook: str, purpose: str) -> str:
-    return (VariableNames(webhook, set()).secret(purpose).reference or "").removeprefix("env:")
+    names = VariableNames(webhook, set())
+    found = names.secret(purpose) if purpose in FIELDS else names.header(purpose)
+    return (found.reference or "").removeprefix("env:")
 
 
 def test_no_two_webhooks_have_a_variable_in_common() -> None:

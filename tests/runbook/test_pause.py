@@ -342,6 +342,17 @@ def test_two_ids_that_look_alike_have_variables_of_their_own(
             assert receiver.wait_for(2)[-1].status == 200
 
 
+def test_a_variable_that_holds_what_cannot_be_a_secret_stops_the_pause_and_not_the_resumption(
+    pausing: Pausing, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.webhooks.register(hook("first", authorization=BearerAuthorization(Secret("x"))))
+    monkeypatch.setenv("FIRST_TOKEN", f"{CANARY}\n")
+    ran = pausing("pause", "first")
+    assert isinstance(ran.error, InvalidInputError)
+    assert "white space around it" in ran.error.message
+    assert client.webhooks.ids() == ["first"]
+
+
 @pytest.mark.parametrize("webhooks", [(), ("first", "second")], ids=["all", "named"])
 def test_a_file_in_which_two_webhooks_read_one_variable_is_refused_with_both_names(
     webhooks: tuple[str, ...], pausing: Pausing, client: Client, monkeypatch: pytest.MonkeyPatch

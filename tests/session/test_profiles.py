@@ -52,6 +52,30 @@ def test_a_whole_connection_string_can_be_a_reference(file: Path, monkeypatch: p
     assert "host.example.com" in str(found.connection)
 
 
+def test_a_byte_order_mark_of_the_file_is_no_obstacle(file: Path) -> None:
+    file.write_bytes(b'\xef\xbb\xbf[profiles.a]\nconnection = "chronicle://host.example.com"\n')
+    assert "host.example.com" in str(profile("a").connection)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("chronicle://host.example.com\n", "white space around it"),
+        ("\ufeffchronicle://host.example.com", "a byte order mark around it"),
+        ("'chronicle://host.example.com'", "quotes around it"),
+        (f"chronicle://reader:{CANARY}%0A@host.example.com", "password has white space around it"),
+    ],
+)
+def test_a_reference_to_what_cannot_be_a_connection_string_is_told_as_that(
+    text: str, why: str, file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KERNEL", text)
+    file.write_text('[profiles.a]\nconnection = "env:KERNEL"\n')
+    with pytest.raises(cn.InvalidConnectionStringError, match=why) as caught:
+        profile("a")
+    assert CANARY not in str(caught.value)
+
+
 @pytest.mark.parametrize(
     ("connection", "named"),
     [

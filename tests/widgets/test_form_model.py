@@ -132,6 +132,9 @@ def test_a_variable_is_looked_for(make: Make, monkeypatch: pytest.MonkeyPatch) -
     assert "Did you mean WEBHOOK_TOKEN?" in model.remarks.doubtful["secret"]
     model.set("variable", "WEBHOOK_TOKEN")
     assert model.remarks.plain["secret"].startswith("Set in this Python kernel ✓")
+    monkeypatch.setenv("WEBHOOK_TOKEN", f"{CANARY}\n")
+    model.set("variable", "WEBHOOK_TOKEN")
+    assert "What WEBHOOK_TOKEN holds has white space around it" in model.remarks.wrong["secret"]
     model.set("variable", "not=a name")
     assert "secret" in model.remarks.wrong
 

@@ -21,7 +21,7 @@ from chronicle_notebook.base._errors import (
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.base._url import is_local
 from chronicle_notebook.base._warning import warn_user
-from chronicle_notebook.definition.rules._authorization import check_authorization, check_field, secret_caution
+from chronicle_notebook.definition.rules._authorization import check_authorization, check_looked_up, secret_caution
 from chronicle_notebook.definition.rules._header import (
     check_header,
     check_header_name,
@@ -267,7 +267,7 @@ def check_revealed(definition: WebhookDefinition) -> None:
     :raises InvalidDefinitionError: the value cannot work. The error does not repeat it.
     """
     for part, secret in secrets_of(definition.authorization):
-        _check(definition, secret, partial(check_field, part))
+        _check(definition, secret, partial(check_looked_up, part))
     for name, value in definition.headers.items():
         if isinstance(value, Secret):
             _check(definition, value, partial(check_header_value, name))

@@ -8,6 +8,7 @@ from typing import Any
 
 from chronicle_notebook.base._credential_names import looks_like_credential
 from chronicle_notebook.base._errors import CredentialHeaderWarning
+from chronicle_notebook.base._secret_rules import unfit
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.definition.rules._problem import Caution, Problem
 
@@ -90,9 +91,11 @@ def check_header_value(name: object, value: object) -> list[Problem]:
     """Check only the value; ``name`` is for the message. A reference to a secret is looked up when it is sent, not
     here."""
     shown = f"The header {name!r}" if isinstance(name, str) and _TOKEN.fullmatch(name) else "A header"
+    fault = None
     if isinstance(value, Secret):
         if value.reference is not None:
             return []
+        fault = unfit(value)
         value = value.reveal()
         if not value:
             return [Problem(FIELD, f"{shown} has an empty secret.", "Give it a value, for example Secret.env('NAME').")]
@@ -101,7 +104,8 @@ def check_header_value(name: object, value: object) -> list[Problem]:
         return [Problem(FIELD, f"{shown} must have a text or a Secret as its value, not {kind}.")]
     found = _NOT_IN_VALUE.search(value)
     if found is None:
-        return []
+        # In a header quotes can have a meaning.
+        return [] if fault is None or fault.question else [Problem(FIELD, f"{shown} {fault.message}", fault.hint)]
     character = found.group()
     names = {"\r": "a carriage return", "\n": "a line break", "\0": "a NUL"}
     what = names.get(character) or ("a control character" if ord(character) < 128 else "a character that is not ASCII")

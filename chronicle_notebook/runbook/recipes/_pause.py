@@ -15,7 +15,7 @@ from collections.abc import Collection, Iterable
 from pathlib import Path
 
 from chronicle_notebook.base._errors import InvalidDefinitionError, InvalidInputError, UnknownWebhookError, did_you_mean
-from chronicle_notebook.definition.rules._check import check
+from chronicle_notebook.definition.rules._check import check, check_revealed
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.runbook.engine._step import Step
 from chronicle_notebook.runbook.recipes._defects import CREDENTIALS_COME_LATER, refuse_interruption
@@ -102,7 +102,9 @@ def check_can_come_back(client: Client, found: WebhookDefinition, kept: KeptDefi
 
 def _check_valid(client: Client, entry: Kept, field: str) -> None:
     try:
-        check(entry.definition(), known_event_types={each.id for each in client.event_types()})
+        definition = entry.definition()
+        check(definition, known_event_types={each.id for each in client.event_types()})
+        check_revealed(definition)
     except InvalidDefinitionError as error:
         raise InvalidInputError(
             f"{entry.id!r} could not be registered again with this package: {error.message}",

@@ -10,6 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 
 from chronicle_notebook.base._errors import ChronicleError, InvalidInputError, SecretUnavailableError
+from chronicle_notebook.base._secret_rules import unfit
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.definition._references import VariableNames
 from chronicle_notebook.model import Credentials, UndisclosedAuthorization, WebhookDefinition, secrets_of
@@ -49,18 +50,26 @@ def missing_variables(definition: WebhookDefinition) -> list[str]:
 
 def is_set(secret: Secret) -> bool:
     """Whether a reference has a value, as far as this can be known without asking a user."""
-    return not why_unusable(secret)
+    try:
+        return _asks(secret) or bool(secret.reveal())
+    except ChronicleError:
+        return False
 
 
 def why_unusable(secret: Secret) -> str:
-    """Why a reference has no value, as a sentence; empty if it has one, or if a user would have to be asked."""
-    if secret.reference is not None and secret.reference.startswith("prompt"):
+    """Why a reference cannot be used, as a sentence: it has no value, or one that cannot be a secret. Empty if it can
+    be used, or if a user would have to be asked."""
+    if _asks(secret):
         return ""
     try:
-        secret.reveal()
+        fault = unfit(secret)
     except ChronicleError as error:
         return error.message
-    return ""
+    return "" if fault is None else f"What {secret.reference} holds {fault.message}"
+
+
+def _asks(secret: Secret) -> bool:
+    return (secret.reference or "").startswith("prompt")
 
 
 def at_hand(definition: WebhookDefinition) -> WebhookDefinition:

@@ -1,0 +1,55 @@
+"""What cannot be a secret: one rule, with the same words, for passwords, tokens, client secrets and connection strings.
+
+A secret that is read from a file or a variable often comes with something that does not belong to it. The other side
+compares all characters, so each call or delivery would be refused later, without a reason.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from dataclasses import dataclass
+
+from chronicle_notebook.base._secrets import Secret
+
+_BYTE_ORDER_MARK = "\ufeff"
+_QUOTES = ('""', "''", "``", "“”", "‘’")
+_NAMES = {"\r": "a carriage return", "\n": "a line break", "\t": "a tab", "\0": "a NUL"}
+_KINDS = {"Cc": "a control character", "Cs": "half a character (a lone surrogate)", "Zl": "a line break"}
+_KINDS["Zp"] = _KINDS["Zl"]
+
+
+@dataclass(frozen=True, slots=True)
+class Unfit:
+    """Why a text cannot be a secret. It repeats nothing of the text."""
+
+    message: str
+    """What follows the name of the field in a sentence: ``contains a tab (character 3).``"""
+    hint: str
+    inside: bool = False
+    """Whether the reason is a character inside the text, not around it."""
+    question: bool = False
+    """Whether the text may be meant as it is: a password can have quotes around it."""
+
+
+def unfit(secret: Secret | str) -> Unfit | None:
+    """Why a text cannot be a secret; None if it can be one.
+
+    :param secret: the text, or a Secret, which is looked up.
+    :raises SecretUnavailableError: the secret of a reference was not found.
+    """
+    text = secret.reveal() if isinstance(secret, Secret) else secret
+    if _BYTE_ORDER_MARK in (text[:1], text[-1:]):
+        hint = "Write the file that it was read from as UTF-8 without a byte order mark."
+        return Unfit("has a byte order mark around it, often from reading a file.", hint)
+    if text != text.strip():
+        return Unfit("has white space around it, often from reading a file.", "Use .strip().")
+    for position, character in enumerate(text, start=1):
+        kind = _KINDS.get(unicodedata.category(character))
+        if kind is not None:
+            what = _NAMES.get(character, kind)
+            hint = "Read it again as UTF-8." if "half" in what else "Check where it comes from."
+            return Unfit(f"contains {what} (character {position}).", hint, inside=True)
+    if len(text) > 2 and text[0] + text[-1] in _QUOTES:
+        hint = "Remove the quotes where it is set. If they belong to it, give the text itself: Secret('...')."
+        return Unfit("has quotes around it, often from a file of variables.", hint, question=True)
+    return None
