@@ -10,7 +10,7 @@ from __future__ import annotations
 import sys
 import sysconfig
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any
@@ -22,11 +22,17 @@ _LIBRARIES = (str(Path(__file__).parents[1]), *sorted({sysconfig.get_path(name) 
 def rendered(error: BaseException, message: str, hint: str) -> list[str]:
     """The lines for an error that reached a cell."""
     shell = _shell()
-    lines = (
-        _everything(error, shell) if _wants_all(shell) else [*_own(error.__traceback__, shell), *_causes(error, shell)]
-    )
-    lines += [f"{type(error).__name__}: {message}", *getattr(error, "__notes__", ())]
-    return [*lines, f"Next step: {hint}"] if hint else lines
+    if _wants_all(shell):
+        # Every frame below IPython's own, of the error and of its causes.
+        lines = chained(
+            error,
+            frames=lambda trace: _formatted(trace, shell),
+            tell=lambda each: "" if each is error else type(each).__name__,
+        )
+    else:
+        lines = [*_own(error.__traceback__, shell), *_causes(error, shell)]
+    first, *rest = lines_of(type(error).__name__, message, hint)
+    return [*lines, first, *getattr(error, "__notes__", ()), *rest]
 
 
 def _shell() -> Any:
@@ -56,15 +62,30 @@ def _causes(error: BaseException, shell: Any) -> Iterator[str]:
         cause = cause.__cause__
 
 
-def _everything(error: BaseException, shell: Any) -> list[str]:
-    """Every frame below IPython's own, of the error and of its causes."""
+def chained(
+    error: BaseException,
+    *,
+    frames: Callable[[TracebackType | None], Iterable[str]],
+    tell: Callable[[BaseException], str],
+) -> list[str]:
+    """The tracebacks of an error and of its causes, the first cause at the top.
+
+    :param frames: the lines of one traceback.
+    :param tell: the line below it; empty for none.
+    """
     lines: list[str] = []
     seen: BaseException | None = error
     while seen is not None:
-        kind = [] if seen is error else [type(seen).__name__, "", "It was raised while this error was handled:", ""]
-        lines = ["Traceback (most recent call last):", *_formatted(seen.__traceback__, shell), *kind, *lines]
+        told = [line for line in (tell(seen),) if line]
+        between = ["", "It was raised while this error was handled:", ""] if lines else []
+        lines = ["Traceback (most recent call last):", *frames(seen.__traceback__), *told, *between, *lines]
         seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
     return lines
+
+
+def lines_of(kind: str, message: str, hint: str) -> list[str]:
+    """An error by its type and message, and the next step if there is one."""
+    return [f"{kind}: {message}", *([f"Next step: {hint}"] if hint else [])]
 
 
 def _formatted(trace: TracebackType | None, shell: Any) -> Iterator[str]:

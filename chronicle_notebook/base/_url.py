@@ -17,12 +17,17 @@ def host_of(url: str) -> str:
     return urlsplit(url).netloc.rpartition("@")[2]
 
 
-def is_local(host: str) -> bool:
-    """Whether the name of a host means this machine."""
+def is_local(host: str, *, subdomains: bool = True) -> bool:
+    """Whether the name of a host means this machine. An IPv6 address may stand in brackets.
+
+    :param subdomains: also names below ``localhost`` (RFC 6761). Some systems ask DNS for them, so what must be sure,
+        such as leaving a certificate unchecked, does without them.
+    """
+    name = host.lower().removeprefix("[").removesuffix("]")
     try:
-        return ip_address(host).is_loopback
+        return ip_address(name).is_loopback
     except ValueError:
-        return host.lower() == "localhost" or host.lower().endswith(".localhost")
+        return name == "localhost" or (subdomains and name.endswith(".localhost"))
 
 
 def shown(url: str) -> str:

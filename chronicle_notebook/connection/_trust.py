@@ -7,7 +7,6 @@ missing ``skipTlsValidation`` as true, and so accept every server.
 
 from __future__ import annotations
 
-import ipaddress
 import os
 import pkgutil
 import ssl
@@ -18,6 +17,7 @@ from pathlib import Path
 
 from chronicle_notebook.base._errors import CertificateChangedWarning
 from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.base._url import is_local
 from chronicle_notebook.base._warning import warn_user
 from chronicle_notebook.connection._certificates import Identity, read_certificate, read_roots
 from chronicle_notebook.connection._host import Host
@@ -70,7 +70,7 @@ class Trust:
         """Whether the certificate of a host is verified."""
         if self.skip is not None:
             return not self.skip
-        return self.discovered or not is_loopback(host.name)
+        return self.discovered or not is_local(host.name, subdomains=False)
 
     @property
     def authorities(self) -> bytes:
@@ -109,16 +109,6 @@ class Trust:
         if self.identity is not None:
             self.identity.load_into(context)
         return context
-
-
-def is_loopback(host: str) -> bool:
-    """Whether the name of a host means this machine."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 @cache

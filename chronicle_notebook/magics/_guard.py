@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 
 from chronicle_notebook.base._errors import ChronicleError, ChronicleWarning, KernelError
+from chronicle_notebook.base._traceback import chained, lines_of
 
 _PACKAGE = str(Path(__file__).parents[1])
 INTERRUPTED = "If the command changes something, list the webhooks to see whether it did."
@@ -45,16 +46,16 @@ def two_lines(error: BaseException, title: str, server: str) -> list[str]:
     """What failed, with the server, and what to do next."""
     name = type(error).__name__
     if isinstance(error, ChronicleError):
-        told = not server or server in error.message or (isinstance(error, KernelError) and bool(error.server))
-        where = title if told else f"{title} (kernel {server})"
+        named = not server or server in error.message or (isinstance(error, KernelError) and bool(error.server))
+        where = title if named else f"{title} (kernel {server})"
         hint = error.hint or NO_HINT
-        return [_line(f"{name}: {where}: {error.message}"), _line(f"Next step: {hint}")]
+        return list(map(_line, lines_of(name, f"{where}: {error.message}", hint)))
     where = f"{title} (kernel {server})" if server else title
     if isinstance(error, KeyboardInterrupt):
         said = " ".join(getattr(error, "__notes__", ())) or INTERRUPTED
-        return [f"{name}: {where} was interrupted.", f"Next step: {said}"]
+        return lines_of(name, f"{where} was interrupted.", said)
     # The text of an unexpected error may contain anything, so only the traceback shows it.
-    return [f"{name}: {where} failed with an unexpected error.", f"Next step: {UNFORESEEN}"]
+    return lines_of(name, f"{where} failed with an unexpected error.", UNFORESEEN)
 
 
 def _line(text: str) -> str:
@@ -63,18 +64,11 @@ def _line(text: str) -> str:
 
 def _trace(error: BaseException) -> list[str]:
     """The frames inside this package and below it, of the error and of its causes, without cells and variables."""
-    lines: list[str] = []
-    seen: BaseException | None = error
-    while seen is not None:
-        frames = traceback.extract_tb(_inside(seen.__traceback__))
-        lines = [
-            "Traceback (most recent call last):",
-            *"".join(frames.format()).splitlines(),
-            f"{type(seen).__qualname__}: {seen}",
-            *(["", "It was raised while this error was handled:", ""] if lines else []),
-            *lines,
-        ]
-        seen = seen.__cause__ or (None if seen.__suppress_context__ else seen.__context__)
+    lines = chained(
+        error,
+        frames=lambda trace: "".join(traceback.extract_tb(_inside(trace)).format()).splitlines(),
+        tell=lambda each: f"{type(each).__qualname__}: {each}",
+    )
     return [*lines, ""]
 
 

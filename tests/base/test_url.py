@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, strategies as st
 
 from chronicle_notebook.base._secrets import MASK
-from chronicle_notebook.base._url import another, host_of, shown, shown_each, without_credentials
+from chronicle_notebook.base._url import another, host_of, is_local, shown, shown_each, without_credentials
 
 LETTERS = st.text("abcXYZ019-_~", min_size=1, max_size=8)
 CANARY = "qx9canary7"
@@ -66,3 +66,19 @@ def test_two_that_look_alike_and_are_not_are_told_apart() -> None:
 
 def test_a_host_is_told_without_the_user() -> None:
     assert host_of("https://reader:canary@a.example.com:1/b") == "a.example.com:1"
+
+
+@pytest.mark.parametrize("host", ["localhost", "LOCALHOST", "127.0.0.1", "127.9.9.9", "::1", "[::1]"])
+def test_this_machine_is_known_by_its_names_and_addresses(host: str) -> None:
+    assert is_local(host)
+    assert is_local(host, subdomains=False)
+
+
+def test_a_name_below_localhost_is_this_machine_unless_it_must_be_sure() -> None:
+    assert is_local("orders.localhost")
+    assert not is_local("orders.localhost", subdomains=False)
+
+
+@pytest.mark.parametrize("host", ["", "0.0.0.0", "localhost.example.com", "10.0.0.1", "::2", "notlocalhost"])
+def test_any_other_host_is_another_machine(host: str) -> None:
+    assert not is_local(host)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from chronicle_notebook.base._errors import ChronicleError, InvalidInputError
 from chronicle_notebook.base._public import public_in
 from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.base._traceback import lines_of
 from chronicle_notebook.display._table_and_card import Card
 from chronicle_notebook.runbook.engine._outcome import RunbookError, RunbookOutcome, RunStatus, Shown, steps_table
 from chronicle_notebook.runbook.engine._perform import carry_out, look, unfinished, verify
@@ -306,7 +307,7 @@ class Run:
             else:
                 self._leave(RunStatus.FAILED, "It ended before anything was changed.", [told], ())
         except RunbookError as unwritten:  # the cell has already failed; the shell would print another error as a crash
-            print(f"{unwritten.message} {unwritten.hint}", file=sys.stderr)  # noqa: T201 - there is no other way to say it
+            print(unwritten, file=sys.stderr)  # noqa: T201 - there is no other way to say it
 
 
 def _check_names(schema: Mapping[str, Any]) -> None:
@@ -359,5 +360,5 @@ def _show(outcome: RunbookOutcome, shell: Any) -> None:
 
 def _shortened(error: ChronicleError) -> None:
     """Show an error in two lines: the frames of a runbook's cell say no more than the message."""
-    lines = [f"{type(error).__name__}: {error.message}", f"Next step: {error.hint}" if error.hint else ""]
-    error._render_traceback_ = lambda: [line for line in lines if line]  # type: ignore[method-assign]
+    lines = lines_of(type(error).__name__, error.message, error.hint)
+    error._render_traceback_ = lambda: lines  # type: ignore[method-assign]
