@@ -7,47 +7,32 @@ redirect, because they may contain a secret and are for the kernel only.
 from __future__ import annotations
 
 import hashlib
-import http.client
-import io
 import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
 
 from chronicle_notebook.base._errors import CertificateError, KernelUnreachableError, ProtocolError
-from chronicle_notebook.connection._cancellation import ended_by_cancellation
+from chronicle_notebook.connection._http_exchange import HttpAnswer, NoAnswerError, SilentEndError, exchange
 from chronicle_notebook.connection._sockets import Deadline
 from chronicle_notebook.connection._tls import Secured, shake_hands, unreachable
 from chronicle_notebook.connection._trust import HTTP, Trust
 
 LARGEST = 256 * 1024
-"""The largest answer in bytes. A longer answer is refused."""
+"""The largest body of an answer in bytes. A longer one is refused."""
 
 
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """The answer to a request."""
-
-    status: int
-    body: bytes
-
-    def __repr__(self) -> str:
-        # A body can be a token, so it is not shown.
-        return f"<HTTP {self.status}, {len(self.body)} bytes>"
-
-
-def get(secured: Secured, trust: Trust, path: str, deadline: Deadline) -> Answer:
+def get(secured: Secured, trust: Trust, path: str, deadline: Deadline) -> HttpAnswer:
     """GET a path of a kernel. Raises KernelUnreachableError or ProtocolError."""
     return _exchange(secured, trust, "GET", path, None, deadline)
 
 
-def post(secured: Secured, trust: Trust, path: str, form: Callable[[], bytes], deadline: Deadline) -> Answer:
+def post(secured: Secured, trust: Trust, path: str, form: Callable[[], bytes], deadline: Deadline) -> HttpAnswer:
     """POST a form. The form is a function, so that no local variable holds its content."""
     return _exchange(secured, trust, "POST", path, form, deadline)
 
 
 def _exchange(
     secured: Secured, trust: Trust, verb: str, path: str, form: Callable[[], bytes] | None, deadline: Deadline
-) -> Answer:
+) -> HttpAnswer:
     server, seconds = str(secured.host), deadline.left
     failure: KernelUnreachableError | ProtocolError
     with _open(secured, trust, deadline) as connection:
@@ -55,19 +40,16 @@ def _exchange(
         if protocol == "h2":
             raise _no_http(server)
         try:
-            connection.settimeout(deadline.left)
-            with ended_by_cancellation(connection):
-                # A view: the frames of the standard library would show bytes, and the bytes can contain a secret.
-                connection.sendall(memoryview(_request(verb, path, server, form)))
-                received = _received(connection, deadline)
-            if not received and protocol is None:
-                # A server that knows only gRPC accepts the handshake and ends the connection.
-                raise ValueError("no answer")
-            return _parsed(received)
+            return exchange(connection, memoryview(_request(verb, path, server, form)), deadline, largest=LARGEST)
+        except SilentEndError:
+            # A server that knows only gRPC accepts the handshake and ends the connection.
+            failure = (
+                _no_http(server) if protocol is None else unreachable(ConnectionResetError(), secured.host, seconds)
+            )
+        except NoAnswerError:
+            failure = _no_http(server)
         except OSError as error:
             failure = unreachable(error, secured.host, seconds)
-        except (http.client.HTTPException, ValueError):
-            failure = _no_http(server)
     raise failure
 
 
@@ -102,52 +84,3 @@ def _request(verb: str, path: str, server: str, form: Callable[[], bytes] | None
         lines += ["Content-Type: application/x-www-form-urlencoded", f"Content-Length: {len(body)}"]
         return "\r\n".join([*lines, "", ""]).encode("ascii") + body
     return "\r\n".join([*lines, "", ""]).encode("ascii")
-
-
-def _received(connection: ssl.SSLSocket, deadline: Deadline) -> bytes:
-    """All bytes up to the end of the answer."""
-    data = bytearray()
-    while len(data) <= LARGEST:
-        if deadline.over:
-            raise TimeoutError
-        connection.settimeout(deadline.left)
-        try:
-            part = connection.recv(65536)
-        except ssl.SSLEOFError:
-            # Some servers close the connection without the end mark of TLS.
-            part = b""
-        if not part:
-            return bytes(data)
-        data += part
-        if _complete(data):
-            return bytes(data)
-    raise ValueError("the answer is too long")
-
-
-def _complete(data: bytearray) -> bool:
-    head, found, body = bytes(data).partition(b"\r\n\r\n")
-    if not found:
-        return False
-    for line in head.lower().split(b"\r\n")[1:]:
-        name, _, value = line.partition(b":")
-        if name == b"content-length" and value.strip().isdigit():
-            return len(body) >= int(value)
-        if name == b"transfer-encoding" and b"chunked" in value:
-            return body.endswith(b"0\r\n\r\n")
-    return False
-
-
-class _Recorded:
-    """An answer that has already arrived, in the form in which the standard library reads one."""
-
-    def __init__(self, data: bytes) -> None:
-        self._data = data
-
-    def makefile(self, _mode: str) -> io.BytesIO:
-        return io.BytesIO(self._data)
-
-
-def _parsed(data: bytes) -> Answer:
-    response = http.client.HTTPResponse(_Recorded(data))  # type: ignore[arg-type] # it only calls makefile()
-    response.begin()
-    return Answer(response.status, response.read())

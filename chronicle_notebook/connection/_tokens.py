@@ -34,7 +34,8 @@ from chronicle_notebook.base._redaction import without
 from chronicle_notebook.base._secret_rules import unfit
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.connection._credentials import DEVELOPMENT_CLIENT_ID, AuthenticationMode
-from chronicle_notebook.connection._http import Answer, post
+from chronicle_notebook.connection._http import post
+from chronicle_notebook.connection._http_exchange import HttpAnswer
 from chronicle_notebook.connection._sockets import Deadline
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.connection._tls import Secured
@@ -245,7 +246,7 @@ def _not_sendable(secret: Secret, field: str, message: str, hint: str = "") -> I
     return InvalidConnectionStringError(f"{field} {message}", field=field, hint=told)
 
 
-def _read(answer: Answer, *, server: str, client: str, development: bool, asked_at: float) -> _BearerToken:
+def _read(answer: HttpAnswer, *, server: str, client: str, development: bool, asked_at: float) -> _BearerToken:
     """The token in an answer. The kernel's own message is not repeated, because it can repeat what was sent."""
     if answer.status == 429 or answer.status >= 500:
         raise KernelUnreachableError(

@@ -1,4 +1,9 @@
-"""A line, parsed with the table: the command and its values."""
+"""A line, parsed with the table: the command and its values.
+
+This is own code because argparse and shlex would make it longer: completion needs the position of each word and words
+whose quote is still open, a quoted word must never be a flag, a flag may stand only once, and an error names the next
+step.
+"""
 
 from __future__ import annotations
 

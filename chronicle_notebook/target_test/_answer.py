@@ -8,9 +8,10 @@ from enum import StrEnum
 
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._url import shown
+from chronicle_notebook.connection._http_exchange import NoAnswerError
 from chronicle_notebook.display._table_and_card import Card, Displayed, Tone
 from chronicle_notebook.model import Credentials, UndisclosedAuthorization, WebhookDefinition
-from chronicle_notebook.target_test._request import NoAnswerError, post
+from chronicle_notebook.target_test._request import post
 
 BODY = b'{"partition":"test","events":[]}'
 """The body that kernels send as a test (source: K/Core/Observation/Webhooks/WebhookMediator.cs)."""

@@ -11,44 +11,20 @@ import socket
 import ssl
 from collections.abc import Callable, Iterator
 from contextlib import closing
-from dataclasses import dataclass
 from functools import partial
-from http import HTTPStatus
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
 from chronicle_notebook.base._errors import InvalidDefinitionError
 from chronicle_notebook.base._secrets import Secret
-from chronicle_notebook.base._text import one_line
-from chronicle_notebook.connection._cancellation import ended_by_cancellation
 from chronicle_notebook.connection._host import Host
+from chronicle_notebook.connection._http_exchange import HttpAnswer, NoAnswerError, exchange
 from chronicle_notebook.connection._sockets import Deadline, connect
 from chronicle_notebook.model import Credentials, WebhookDefinition
-
-LARGEST_HEAD = 64 * 1024
-"""The largest size in bytes of the status line and the headers. A longer head is not accepted as an answer."""
-MOST_INTERIM = 20
-"""The largest number of 1xx answers before the real one."""
-LONGEST_REASON = 80
-"""The longest text of a status, in characters."""
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
 _PATH = re.compile(r"[\x21-\x7e]+")
-_STATUS = re.compile(rb"HTTP/\d(?:\.\d)? (\d{3})(?: ([^\r\n]*))?\r?\n")
-_END = re.compile(rb"\r?\n\r?\n")
-
-
-class NoAnswerError(Exception):
-    """There is no answer. The text says why, and repeats nothing of the answer."""
-
-
-@dataclass(frozen=True, slots=True)
-class Answered:
-    """The status, and its text, made safe to show."""
-
-    status: int
-    reason: str
 
 
 class _Target(NamedTuple):
@@ -59,7 +35,7 @@ class _Target(NamedTuple):
     path: str
 
 
-def post(definition: WebhookDefinition, body: bytes, timeout: float) -> Answered:
+def post(definition: WebhookDefinition, body: bytes, timeout: float) -> HttpAnswer:
     """POST a JSON body with the headers and the credentials of a definition.
 
     :param timeout: seconds for everything: name, connection, handshake, request and answer.
@@ -71,9 +47,8 @@ def post(definition: WebhookDefinition, body: bytes, timeout: float) -> Answered
     target = _target(definition.target_url)
     # A view: the frames of the standard library would show bytes.
     request = memoryview("\r\n".join(_lines(definition, target, len(body))).encode("latin-1") + body)
-    with closing(_open(target, deadline)) as connection, ended_by_cancellation(connection):
-        _send(connection, request, deadline)
-        return _answer(connection, deadline)
+    with closing(_open(target, deadline)) as connection:
+        return exchange(connection, request, deadline)
 
 
 def _target(url: str) -> _Target:
@@ -151,49 +126,3 @@ def _open(target: _Target, deadline: Deadline) -> socket.socket:
         secured.close()
         raise
     return secured
-
-
-def _send(connection: socket.socket, request: memoryview, deadline: Deadline) -> None:
-    while request:
-        if deadline.over:
-            raise TimeoutError
-        connection.settimeout(deadline.left)
-        request = request[connection.send(request) :]
-
-
-def _answer(connection: socket.socket, deadline: Deadline) -> Answered:
-    """The first answer that is not 1xx. Its body is not read."""
-    data = bytearray()
-    for _ in range(MOST_INTERIM + 1):
-        answer = _head(connection, data, deadline)
-        if answer.status >= 200:
-            return answer
-    raise NoAnswerError("it sends too many interim answers")
-
-
-def _head(connection: socket.socket, data: bytearray, deadline: Deadline) -> Answered:
-    """Receive until there is one status line with its headers, and return it."""
-    while (end := _END.search(data)) is None:
-        if len(data) > LARGEST_HEAD:
-            raise NoAnswerError("its answer has too many headers")
-        if deadline.over:
-            raise TimeoutError
-        connection.settimeout(deadline.left)
-        part = connection.recv(16 * 1024)
-        if not part:
-            raise NoAnswerError("its answer is incomplete" if data else "it ends the connection without an answer")
-        data += part
-    head = bytes(data[: end.end()])
-    del data[: len(head)]
-    found = _STATUS.match(head)
-    if found is None:
-        raise NoAnswerError("its answer is not HTTP")
-    status = int(found[1])
-    return Answered(status, one_line((found[2] or b"").decode("latin-1"), most=LONGEST_REASON) or _phrase(status))
-
-
-def _phrase(status: int) -> str:
-    try:
-        return HTTPStatus(status).phrase
-    except ValueError:
-        return "no reason given"

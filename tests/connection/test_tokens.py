@@ -383,11 +383,11 @@ def test_an_endpoint_that_does_not_answer_ends_with_the_deadline_of_the_call(
 
 def test_an_endpoint_that_drips_ends_with_the_deadline_too() -> None:
     with scripted() as kernel, closing(_Dripping()) as dripping:
-        from chronicle_notebook.connection._http import _received
+        from chronicle_notebook.connection._http_exchange import exchange
         from chronicle_notebook.connection._sockets import Deadline
 
         with pytest.raises(TimeoutError):
-            _received(dripping.client, Deadline(0.4))  # type: ignore[arg-type] # it only receives
+            exchange(dripping.client, memoryview(b"GET / HTTP/1.1\r\n\r\n"), Deadline(0.4), largest=1024)
         assert kernel.calls == []
 
 
