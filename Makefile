@@ -4,16 +4,18 @@ PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PORT ?= 8888
 BROWSER ?= yes
 TOKEN ?= no
+NEWER ?= no
 BIN := .venv/bin
 READY := .venv/.ready
 SOURCES := chronicle_notebook tests scripts benchmarks
 
 .PHONY: lab test lint types imports front bench docs badge format lock contracts clean
 
-## lab: JupyterLab on the first tutorial, with a sandbox kernel (PORT=8888, BROWSER=yes, TOKEN=no)
+## lab: JupyterLab on your copy of the first tutorial, with a sandbox kernel (PORT=8888, BROWSER=yes, TOKEN=no, NEWER=no)
 lab: $(READY)
-	@$(BIN)/chronicle-notebook lab --port $(PORT) --notebooks . \
-		$(if $(filter no,$(BROWSER)),--no-browser) $(if $(filter yes,$(TOKEN)),--token)
+	@$(BIN)/chronicle-notebook lab --port $(PORT) \
+		$(if $(filter no,$(BROWSER)),--no-browser) $(if $(filter yes,$(TOKEN)),--token) \
+		$(if $(filter yes,$(NEWER)),--newer)
 
 ## test: lint, types, import rules, and every test, on all processors
 test: $(READY)

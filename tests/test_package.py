@@ -12,8 +12,8 @@ from pathlib import Path
 import pytest
 
 from chronicle_notebook.sandbox import Sandbox
+from tests.tracked import ROOT, held, tracked
 
-ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "chronicle_notebook"
 
 
@@ -64,7 +64,7 @@ def elsewhere(built: Path, tmp_path_factory: pytest.TempPathFactory) -> Elsewher
 def test_the_wheel_holds_each_runbook_as_it_stands_in_the_checkout_and_no_other_notebook(built: Path) -> None:
     with zipfile.ZipFile(built) as archive:
         held = {name: archive.read(name) for name in archive.namelist() if name.endswith(".ipynb")}
-    books = {path.name: path.read_bytes() for path in (ROOT / "notebooks" / "runbooks").glob("*.ipynb")}
+    books = {path.name: path.read_bytes() for path in tracked("notebooks/runbooks/*.ipynb")}
     assert held == {f"chronicle_notebook/runbook/books/{name}": content for name, content in books.items()}
     assert len(books) >= 7
 
@@ -103,11 +103,9 @@ def test_nothing_else_is_in_the_wheel(wheel: list[str]) -> None:
 
 def test_the_project_speaks_of_itself_alone() -> None:
     """No address of a package registry, and no path of a machine, in any file that git keeps."""
-    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout.split()
     words = ["pypi" + ".org", "pythonhosted" + ".org", "registry.npmjs" + ".org", "/ro" + "ot/", "/wo" + "rk/"]
-    for name in listed:
-        path = ROOT / name
-        if path.suffix in {".png", ".ico"} or not path.is_file():
-            continue
-        text = lzma.decompress(path.read_bytes()).decode() if path.suffix == ".xz" else path.read_text()
-        assert [word for word in words if word in text] == [], name
+    listed = [path for path in tracked() if path.suffix not in {".png", ".ico"}]
+    assert len(listed) > 500
+    for path, content in held(listed).items():
+        text = (lzma.decompress(content) if path.suffix == ".xz" else content).decode()
+        assert [word for word in words if word in text] == [], path

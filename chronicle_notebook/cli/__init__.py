@@ -60,7 +60,12 @@ def _parser() -> Parser:
     lab.add_argument("--port", type=_port, default=8888, help="the port of JupyterLab (%(default)s)")
     lab.add_argument("--no-browser", action="store_true", help="print the address, but open no browser")
     lab.add_argument("--token", action="store_true", help="ask for a token, for a machine with other users")
-    lab.add_argument("--notebooks", type=Path, default=None, help="the folder to open (that of the project)")
+    lab.add_argument("--notebooks", type=Path, default=None, help="the folder to open (copies of the project's)")
+    lab.add_argument(
+        "--newer",
+        action="store_true",
+        help="replace copies that you edited by newer versions of the project; yours stay beside them",
+    )
     doctor = commands.add_parser("doctor", help="check the way to a kernel step by step; 1 if a step fails")
     doctor.add_argument(
         "connection",
@@ -178,4 +183,10 @@ def _doctor(options: argparse.Namespace) -> int:
 def _lab(options: argparse.Namespace) -> int:
     from chronicle_notebook.cli._lab import run
 
-    return run(port=options.port, browser=not options.no_browser, token=options.token, notebooks=options.notebooks)
+    return run(
+        port=options.port,
+        browser=not options.no_browser,
+        token=options.token,
+        notebooks=options.notebooks,
+        newer=options.newer,
+    )

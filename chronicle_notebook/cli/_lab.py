@@ -14,11 +14,13 @@ import urllib.error
 import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from urllib.parse import quote
 
 from chronicle_notebook.base._errors import ChronicleError, MissingDependencyError, SandboxError
+from chronicle_notebook.cli._notebook_copies import ASIDE, COPIES, refresh
 
 READY_WITHIN = 60.0
 """The longest time for a start, in seconds."""
@@ -35,29 +37,29 @@ class LabError(ChronicleError):
     """JupyterLab could not start."""
 
 
-def run(*, port: int, browser: bool, token: bool, notebooks: Path | None) -> int:
+def run(*, port: int, browser: bool, token: bool, notebooks: Path | None = None, newer: bool = False) -> int:
     """Run until interrupted. Returns the exit code.
 
     :param port: the port of JupyterLab, on the loopback interface.
     :param browser: whether to open a browser.
     :param token: whether JupyterLab asks for a token. Without a token every user of this machine can use JupyterLab.
-    :param notebooks: the folder to open; by default the folder of the project, or the working directory. JupyterLab
-        opens the first tutorial if the folder, or its ``notebooks``, has it.
+    :param notebooks: the folder to open; by default copies of the project's notebooks, or the working directory outside
+        of a checkout. JupyterLab opens the first tutorial if the folder, or its ``notebooks``, has it.
+    :param newer: whether copies with edited cells are replaced by newer versions of the project's notebooks.
     """
     _check(port)
-    folder = (notebooks or _own()).resolve()
-    if not folder.is_dir():
-        raise LabError(f"There is no folder {str(folder)!r}.", hint="Give one with --notebooks.")
+    opened = _open(notebooks, newer=newer)
     key = secrets.token_urlsafe(24) if token else ""
-    page = _first_page(folder)
     with (
         _until_told() as told,
         _sandbox(told) as kernel,
-        _jupyter(folder, page, port, key, kernel, browser=browser, told=told) as lab,
+        _jupyter(opened, port, key, kernel, browser=browser, told=told) as lab,
     ):
-        address = f"http://127.0.0.1:{port}{page}{f'?token={key}' if key else ''}"
+        address = f"http://127.0.0.1:{port}{opened.page}{f'?token={key}' if key else ''}"
         print(f"JupyterLab        {address}")
         print(f"Sandbox kernel    {kernel}")
+        for line in opened.notes:
+            print(line)
         print("Ctrl-C ends both.", flush=True)
         while not told and lab.poll() is None:
             time.sleep(0.2)
@@ -82,15 +84,57 @@ def _check(port: int) -> None:
             ) from None
 
 
-def _own() -> Path:
+@dataclass(frozen=True, slots=True)
+class _Opened:
+    """What JupyterLab opens."""
+
+    folder: Path
+    page: str
+    """The path of the first page: the first tutorial, or JupyterLab without a page if there is none."""
+    hidden: tuple[str, ...] = ()
+    """Names that the file browser does not list."""
+    notes: tuple[str, ...] = ()
+    """Lines about the copies of notebooks."""
+
+
+def _open(notebooks: Path | None, *, newer: bool) -> _Opened:
+    """Find the folder, and bring the copies of the project's notebooks up to date if no folder was given."""
     project = Path(__file__).resolve().parents[2]
-    return project if (project / "notebooks" / FIRST).is_file() else Path.cwd()
-
-
-def _first_page(folder: Path) -> str:
-    """The path of the page to open: the first tutorial, or JupyterLab without a page if there is none."""
+    if notebooks is None and (project / "notebooks" / FIRST).is_file():
+        # The project is the root, so that links from the copies to docs/ work. Only the copies are listed.
+        return _Opened(project, _page(f"{COPIES}/{FIRST}"), ("notebooks",), _refreshed(project, newer=newer))
+    if newer:
+        raise LabError(
+            "There are no copies of notebooks to replace.",
+            hint="--newer is for the copies that 'make lab' opens. It cannot be given with --notebooks.",
+        )
+    folder = (notebooks or Path.cwd()).resolve()
+    if not folder.is_dir():
+        raise LabError(f"There is no folder {str(folder)!r}.", hint="Give one with --notebooks.")
     found = next((name for name in (FIRST, f"notebooks/{FIRST}") if (folder / name).is_file()), None)
-    return "/lab" if found is None else f"/lab/tree/{quote(found)}"
+    return _Opened(folder, _page(found))
+
+
+def _page(notebook: str | None) -> str:
+    return "/lab" if notebook is None else f"/lab/tree/{quote(notebook)}"
+
+
+def _refreshed(project: Path, *, newer: bool) -> tuple[str, ...]:
+    try:
+        done = refresh(project / "notebooks", project / COPIES, newer=newer)
+    except OSError as error:
+        raise LabError(
+            f"The copies of the notebooks in {COPIES} could not be made: {error.strerror or type(error).__name__}.",
+            hint="Give a folder that JupyterLab can write to with --notebooks.",
+        ) from None
+    lines = [f"Notebooks         {COPIES}: your copies, which git ignores"]
+    lines += [f"  updated         {name}" for name in done.replaced]
+    lines += [f"  your version    {name}" for name in done.set_aside]
+    if done.outdated:
+        lines += [f"  outdated        {name}" for name in done.outdated]
+        lines.append("You edited these copies, and the project has newer versions. 'make lab NEWER=yes' takes them")
+        lines.append(f"and keeps yours beside them as NAME{ASIDE}.ipynb.")
+    return tuple(lines)
 
 
 class _Told:
@@ -171,16 +215,17 @@ def _sandbox(told: _Told) -> Iterator[str]:
 
 @contextmanager
 def _jupyter(
-    folder: Path, page: str, port: int, token: str, connection_string: str, *, browser: bool, told: _Told
+    opened: _Opened, port: int, token: str, connection_string: str, *, browser: bool, told: _Told
 ) -> Iterator[subprocess.Popen[str]]:
     command = [
         *(sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"),
-        *("--ServerApp.port_retries=0", f"--ServerApp.root_dir={folder}", "--ServerApp.allow_root=True"),
-        *(f"--ServerApp.open_browser={browser}", f"--LabApp.default_url={page}"),
+        *("--ServerApp.port_retries=0", f"--ServerApp.root_dir={opened.folder}", "--ServerApp.allow_root=True"),
+        *(f"--ServerApp.open_browser={browser}", f"--LabApp.default_url={opened.page}"),
         *(() if token else ("--IdentityProvider.token=",)),
         *("--LabApp.news_url=", "--LabApp.collaborative=False", "--ServerApp.log_level=WARN"),
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly",
+        *(f"--ContentsManager.hide_globs={name}" for name in (*opened.hidden, "__pycache__", "*.pyc")),
     ]
     with _child(command, env=_environment(token, connection_string)) as process:
         with told.may_end():

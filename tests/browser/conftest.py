@@ -19,11 +19,12 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
+from tests.tracked import ROOT, tracked
 from tests.waiting import LONG
 
 expect.set_options(timeout=LONG * 1000)  # a machine that is busy with other tests is slow, not wrong
 
-NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
+NOTEBOOKS = ROOT / "notebooks"
 
 BROWSERS = ("chromium", "chromium-browser", "google-chrome")
 NO_BROWSER = (
@@ -124,7 +125,7 @@ def _environment(home: Path) -> dict[str, str]:
 def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     """JupyterLab on a copy of the notebooks, started by the command that ``make lab`` uses."""
     home, root = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("notebooks")
-    for path in NOTEBOOKS.glob("*.ipynb"):
+    for path in (path for path in tracked("notebooks/*.ipynb") if path.parent == NOTEBOOKS):
         shutil.copy(path, root)
     port = _free_port()
     command = [sys.executable, "-m", "chronicle_notebook.cli", "lab", "--no-browser", "--port", str(port)]

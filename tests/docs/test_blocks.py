@@ -11,15 +11,14 @@ import pytest
 from IPython.core.interactiveshell import InteractiveShell
 
 from chronicle_notebook.session import _connect
-
-DOCS = Path(__file__).parents[2] / "docs"
+from tests.tracked import tracked
 
 
 def blocks(page: Path) -> list[str]:
     return re.findall(r"^```python\n(.*?)^```", page.read_text(), re.DOTALL | re.MULTILINE)
 
 
-PAGES = [page for page in sorted(DOCS.rglob("*.md")) if blocks(page)]
+PAGES = [page for page in tracked("docs/*.md") if blocks(page)]
 
 
 @pytest.fixture

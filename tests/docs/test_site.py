@@ -19,9 +19,9 @@ import pytest
 import chronicle_notebook as cn
 from chronicle_notebook.contracts._defects import DEFECTS
 from chronicle_notebook.magics._table import MAGICS
+from tests.tracked import ROOT, tracked
 
-ROOT = Path(__file__).parents[2]
-NOTEBOOKS = sorted((ROOT / "notebooks").glob("*.ipynb"))
+NOTEBOOKS = [path for path in tracked("notebooks/*.ipynb") if path.parent.name == "notebooks"]
 CANARY = "canary-4d1c-swordfish"
 SPHINX = [sys.executable, "-m", "sphinx", "--quiet", "--fail-on-warning", "-c", "docs"]
 # What a browser loads by itself; everything else is a link that a reader may follow.

@@ -8,10 +8,10 @@ from pathlib import Path
 import nbformat
 import pytest
 
-ROOT = Path(__file__).parents[2]
-PAGES = [ROOT / name for name in ("README.md", "CHANGELOG.md", "CONTRIBUTING.md")]
-PAGES += sorted((ROOT / "docs").rglob("*.md"))
-NOTEBOOKS = sorted((ROOT / "notebooks").rglob("*.ipynb"))
+from tests.tracked import tracked
+
+PAGES = tracked("*.md")
+NOTEBOOKS = tracked("notebooks/*.ipynb")
 RIDDLES = (
     r"accepts more than it does",
     r"as it came",

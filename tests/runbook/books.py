@@ -3,17 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import nbformat
 
 from chronicle_notebook.runbook import RunbookOutcome
 from chronicle_notebook.runbook.engine._schema import STANDARD
+from tests.tracked import ROOT, tracked
 
-ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / "notebooks" / "runbooks"
-BOOKS = sorted(FOLDER.glob("*.ipynb"))
+BOOKS = tracked("notebooks/runbooks/*.ipynb")
 CANARY = "canary-9f2b-swordfish"
 
 

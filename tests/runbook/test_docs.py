@@ -17,7 +17,8 @@ from chronicle_notebook.runbook.engine._schema import check_required
 from chronicle_notebook.runbook.engine._source import required_of
 from chronicle_notebook.session._connect import stop_sandbox
 from chronicle_notebook.session._profiles import profile
-from tests.runbook.books import BOOKS, ROOT, Desk
+from tests.runbook.books import BOOKS, Desk
+from tests.tracked import ROOT
 
 PAGE = (ROOT / "docs" / "runbooks.md").read_text()
 
