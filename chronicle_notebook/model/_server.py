@@ -3,9 +3,7 @@
 from dataclasses import dataclass
 
 from chronicle_notebook.base._public import public
-
-SANDBOX_SUFFIX = "-sandbox"
-"""The end of the version of every sandbox kernel."""
+from chronicle_notebook.base._sandbox_marks import SANDBOX_SUFFIX, UNSERVED_MARK
 
 
 @public
@@ -22,3 +20,8 @@ class ServerVersion:
     def is_sandbox(self) -> bool:
         """Whether the kernel is a sandbox of this package, in this process or in another one. Its version says so."""
         return self.version.endswith(SANDBOX_SUFFIX)
+
+    @property
+    def unserved(self) -> str:
+        """What a sandbox accepted from clients and does not carry out, in numbers; empty for anything else."""
+        return self.commit.removeprefix(UNSERVED_MARK) if self.commit.startswith(UNSERVED_MARK) else ""

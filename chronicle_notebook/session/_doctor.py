@@ -315,6 +315,8 @@ class _Walk:
                 told = "" if found is None else found.version.version
                 objections = 0 if found is None else len(found.incompatibilities)
                 rest = f", {objections} objections to this package's contract" if objections else ""
+                if found is not None and found.version.unserved:
+                    rest += f"; accepted and not carried out: {found.version.unserved}"
                 return f"kernel {told or 'of unknown version'}, wire generation {self._kernel.generation}{rest}"
             case MethodNotImplementedError() | ProtocolError() as error:
                 raise _Failed(

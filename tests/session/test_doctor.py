@@ -17,6 +17,7 @@ from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, host_pb2, namespaces_pb2, webhooks_pb2
 from chronicle_notebook.session._doctor import Diagnosis, StepFinding, examine
+from tests.sandbox.caller import Caller
 from tests.scripted import ScriptedKernel, enveloped
 from tests.waiting import LONG
 
@@ -164,6 +165,20 @@ def test_the_right_secret_passes(locked: Sandbox) -> None:
     assert diagnosis, diagnosis
     assert "accepted" in diagnosis["token"].detail
     assert CANARY not in repr(diagnosis)
+
+
+@pytest.mark.parametrize("profile", ["16.37", "16.38", "documented"])
+def test_a_sandbox_tells_what_it_accepted_and_does_not_carry_out(profile: str) -> None:
+    release = {"documented": "19.29"}.get(profile, profile)
+    with Sandbox(behaves_like=profile, accept_unserved=True) as sandbox:
+        assert "carried out" not in diagnose(sandbox.connection_string)["contract"].detail
+        caller = Caller(sandbox, release)
+        caller.call("Projections.Projections/Register", EventStore="shop", Projections=[{"Identifier": "One"}])
+        caller.close()
+        diagnosis = diagnose(sandbox.connection_string)
+        assert diagnosis["contract"].detail.endswith("; accepted and not carried out: 1 projection")
+        with cn.connect(sandbox.connection_string) as client:
+            assert "1 projection" in repr(client)
 
 
 def test_a_kernel_of_the_other_generation_is_told() -> None:

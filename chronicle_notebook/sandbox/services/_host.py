@@ -4,13 +4,11 @@ from __future__ import annotations
 
 from google.protobuf.empty_pb2 import Empty
 
+from chronicle_notebook.base._sandbox_marks import SANDBOX_MARK, UNSERVED_MARK
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import host_pb2 as wire
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._server import Served
-
-MARK = "sandbox"
-"""What stands where a kernel tells its commit: a profile takes over a release's version, and must not pass for it."""
 
 
 class HostService:
@@ -27,5 +25,5 @@ class HostService:
         """The version of the profile, and beside the mark what was accepted and is not carried out."""
         profile = self._kernel.profile
         left = self._kernel.unserved.summary()
-        mark = f"{MARK}, accepted and not carried out: {left}" if left else MARK
+        mark = f"{UNSERVED_MARK}{left}" if left else SANDBOX_MARK
         return wire.ServerVersionInfo(Version=profile.version, CommitSha=mark, ProtocolVersion=profile.protocol)

@@ -1,0 +1,8 @@
+"""How a sandbox kernel reports itself, in the answer that every kernel gives about its version."""
+
+SANDBOX_SUFFIX = "-sandbox"
+"""The end of the version of every sandbox kernel that behaves like no release."""
+SANDBOX_MARK = "sandbox"
+"""Reported instead of the commit of the source: a profile reports the version of a release, and is none."""
+UNSERVED_MARK = f"{SANDBOX_MARK}, accepted and not carried out: "
+"""The same if the sandbox accepted things that it does not carry out; their numbers follow."""
