@@ -1,7 +1,7 @@
 """An embedded Chronicle kernel: real gRPC over TLS, real SQLite, real HTTP deliveries.
 
-For notebooks, lessons and tests without a kernel at hand. It speaks either form of the wire contract and follows what a
-kernel does closely enough that a hook which works here works there; where it is kinder, the docstrings say so.
+For notebooks, lessons and tests without a kernel. It speaks both forms of the wire contract, and behaves so much like a
+kernel that a webhook which works here works there. The docstrings say where it is more tolerant than a kernel.
 """
 
 from chronicle_notebook.sandbox._behaviour import Behaviour

@@ -1,4 +1,4 @@
-"""Access tokens: who gets one, and whether one is good."""
+"""Access tokens: who gets one, and whether a token is valid."""
 
 from __future__ import annotations
 
@@ -14,17 +14,17 @@ from chronicle_notebook.base._secrets import Secret
 
 DEVELOPMENT_CLIENT = "chronicle-dev-client"
 DEVELOPMENT_SECRET = Secret("chronicle-dev-secret")
-"""The pair that development builds of a kernel know, and that clients use when they are given none; it is no secret
-(source: C/DotNET/ChronicleClient.cs, K/Core/Setup/Authentication/AuthenticationService.cs)."""
+"""The credentials that development builds of a kernel know, and that clients use if they have no others. They are
+public (source: C/DotNET/ChronicleClient.cs, K/Core/Setup/Authentication/AuthenticationService.cs)."""
 
 LIFETIME = 3600.0
-"""Seconds that a token is good for, unless told otherwise."""
+"""The default lifetime of a token in seconds."""
 
 _MOST = 10_000
 
 
 class RefusedError(Exception):
-    """No token, in the words of OAuth: ``error`` and a description, with the HTTP status that goes with it."""
+    """There is no token. The error has the words of OAuth, ``error`` and a description, and its HTTP status."""
 
     def __init__(self, error: str, description: str, status: int = 400) -> None:
         super().__init__(description)
@@ -43,9 +43,9 @@ class Token:
 
 
 class Authority:
-    """Issues opaque tokens to clients it knows, and knows the tokens again until they expire or the sandbox stops.
+    """Issues opaque tokens to known clients, and recognises them until they expire or the sandbox stops.
 
-    Only digests of tokens are kept. Any valid token may do everything, as in a kernel (source:
+    Only digests of tokens are stored. Every valid token allows everything, as in a kernel (source:
     K/Server/Authentication/ServiceCollectionExtensions.cs).
     """
 
@@ -56,7 +56,8 @@ class Authority:
         self._tokens: dict[bytes, float] = {}
 
     def issue(self, client: str, secret: str) -> Token:
-        """A token for a client. Raises RefusedError for an unknown client or a wrong secret, which look the same."""
+        """A token for a client. Raises RefusedError for an unknown client or a wrong secret; both errors look the
+        same."""
         known = self._clients.get(client)
         expected = secrets.token_urlsafe() if known is None else known.reveal()
         if not hmac.compare_digest(expected.encode(), secret.encode()) or known is None:
@@ -74,7 +75,7 @@ class Authority:
         return until is not None and time.monotonic() < until
 
     def _forget(self, now: float) -> None:
-        """Drop what has expired, and the oldest ones of too many."""
+        """Forget expired tokens, and the oldest ones if there are too many."""
         if len(self._tokens) >= _MOST:
             good = [(key, until) for key, until in self._tokens.items() if until > now]
             self._tokens = dict(good[-_MOST // 2 :])

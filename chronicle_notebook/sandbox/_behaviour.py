@@ -1,4 +1,4 @@
-"""Which of the known differences between kernel releases the sandbox shows."""
+"""The known differences between kernel releases that the sandbox can show."""
 
 from __future__ import annotations
 
@@ -7,15 +7,15 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Behaviour:
-    """Named switches, one per known difference; the defaults are what the newest documented kernel does.
+    """Named switches, one for each known difference. The defaults are the behaviour of the newest documented kernel.
 
-    A new switch is one more field here, with its meaning and source, and is read where the behaviour lives through
-    ``kernel.behaviour``. Profiles put them together.
+    A new switch is a new field here, with its meaning and source. The code that it changes reads it with
+    ``kernel.behaviour``. Profiles combine switches.
     """
 
     status_checked: bool = True
-    """An answer other than 2xx is a failed delivery. False: any answer counts as delivered, and 408, 429 and 5xx are
-    merely tried again first. The release that began to check was not seen; it lies between 16.37 and 19.30 (source:
+    """An answer other than 2xx is a failed delivery. False: every answer counts as delivered, and 408, 429 and 5xx are
+    only retried first. The first release that checks was not seen; it is between 16.37 and 19.30 (source:
     K/Core/Observation/Webhooks/WebhookMediator.cs)."""
 
     authorization_lost: bool = False
@@ -28,8 +28,8 @@ class Behaviour:
     later ones from a kernel test under #4567)."""
 
     system_store_lost: bool = False
-    """Webhooks cannot be added to the event store ``System`` nor removed from it, while both report success: it is the
-    reverse of the other stores there (on MongoDB and SQL; inferred from K/Core/EventTypes/EventTypes.cs)."""
+    """Webhooks cannot be added to the event store ``System`` nor removed from it, while both report success: the
+    opposite of other event stores (on MongoDB and SQL; inferred from K/Core/EventTypes/EventTypes.cs)."""
 
     inactive_lost: bool = False
     """``IsActive = false`` is lost when definitions are read from storage: an inactive webhook is listed as active, and
@@ -37,117 +37,116 @@ class Behaviour:
     K/Storage.Sql/EventStores/Webhooks/WebhookDefinitionConverters.cs)."""
 
     changes_ignored: bool = True
-    """Registering again changes event types, URL, headers and authorization alone: whether it is active or replayable,
-    its sequence, and that it has no authorization any more are computed and not written (every kernel seen; source:
-    K/Core/Services/Observation/Webhooks/Webhooks.cs). False: such a change is made by removing and adding the webhook,
-    which no kernel seen does."""
+    """Registering again changes only event types, URL, headers and authorization. Changes of active, replayable and
+    sequence, and the removal of an authorization, are computed but not written (every kernel that was seen; source:
+    K/Core/Services/Observation/Webhooks/Webhooks.cs). False: such a change removes and adds the webhook, which no
+    kernel does that was seen."""
 
     secrets_always_differ: bool = True
-    """Secrets are encrypted with random padding before they are compared, so that a webhook with one always looks
-    changed when it is registered again (every kernel seen; source: K/Core/Security/Encryption.cs)."""
+    """Secrets are encrypted with random padding before they are compared. So a webhook with a secret always looks
+    changed when it is registered again (every kernel that was seen; source: K/Core/Security/Encryption.cs)."""
 
     authorization_miscompared: bool = False
-    """Authorizations are compared through the type of the existing one. From none to any, nothing is found and, unless
-    something else changed, nothing is written; from one kind to another or to none, the call fails (inferred from
-    I/Changes/ObjectComparer.cs, at 16.37)."""
+    """The type of the existing authorization decides the comparison. If there was none, no difference is found, and
+    nothing is written unless something else changed. A change to another kind or to none makes the call fail (inferred
+    from I/Changes/ObjectComparer.cs, at 16.37)."""
 
     replayed_on_change: bool = False
-    """A changed definition is replayed at once in every namespace. That is a server option, which is off by default:
-    then a kernel recommends a replay, which is listed among the recommendations (source:
-    K/Core/Observation/Webhooks/Webhook.cs)."""
+    """A changed definition is replayed at once in every namespace. This is a server option, which is off by default:
+    then a kernel recommends a replay, and the recommendations list it (source: K/Core/Observation/Webhooks/Webhook.cs).
+    """
 
     ciphertext_sent: bool = False
-    """Basic and bearer secrets are delivered as they are stored, encrypted; tests and OAuth use the real ones (at 16.37
-    in memory, as MongoDB and SQL store none; source: K/Core/Observation/Webhooks/WebhookHttpClientFactory.cs)."""
+    """Basic and bearer secrets are delivered encrypted, as they are stored; tests and OAuth use the real secrets (at
+    16.37 in memory, as MongoDB and SQL store none; source: K/Core/Observation/Webhooks/WebhookHttpClientFactory.cs)."""
 
     ciphertext_listed: bool = False
-    """Lists of the classic contract hold secrets as they are stored, encrypted. False: they hold none. Lists of the
-    commands contract have no place for one (in memory at 16.37, as MongoDB and SQL store none; source:
+    """Lists of the classic contract contain the encrypted secrets. False: they contain none. Lists of the commands
+    contract have no field for a secret (in memory at 16.37, as MongoDB and SQL store none; source:
     K/Core/Services/Observation/Webhooks/WebhookDefinitionConverters.cs)."""
 
     test_ignores_status: bool = False
-    """A test of a target succeeds with any answer, 500 as well; classic contract only (at 16.37; source:
+    """A test of a target succeeds with every answer, also 500; classic contract only (at 16.37; source:
     K/Core/Observation/Webhooks/WebhookMediator.cs)."""
 
     one_circuit: bool = False
-    """All targets share one circuit breaker, so that a failing one stops deliveries to the others (inferred from
+    """All targets share one circuit breaker, so a failing target stops deliveries to the others (inferred from
     K/Core/Setup/WebhookHttpClientExtensions.cs, at 16.37)."""
 
     unknown_removal_blocks: bool = False
-    """Removing an id that does not exist reports success, and whatever is registered under that id afterwards never
-    takes effect: applying the removal fails, and what comes after it waits for it. A restart does not end it, as the
-    same removal is tried again (inferred from K/Core/Observation/Webhooks/Webhooks.cs and I/KeyHelper.cs, at 16.37;
-    never seen)."""
+    """Removing an unknown id reports success, but nothing that is registered under this id afterwards takes effect:
+    applying the removal fails, and later events wait for it. A restart does not end this, because the same removal is
+    tried again (inferred from K/Core/Observation/Webhooks/Webhooks.cs and I/KeyHelper.cs, at 16.37; never seen)."""
 
     first_generation_listed: bool = False
-    """Lists of event types show each as generation 1, with the schema of the first one that there is, whatever the
-    latest is (at 16.37 and 16.38 on SQL; source: K/Storage.MongoDB/EventTypes/EventTypesStorage.cs)."""
+    """Lists of event types show each type as generation 1, with the schema of the first generation, even if there are
+    later ones (at 16.37 and 16.38 on SQL; source: K/Storage.MongoDB/EventTypes/EventTypesStorage.cs)."""
 
     generations_replaced: bool = False
-    """Registering an event type puts the generations that it names in the place of all that were there, so that events
-    of another generation are then held against a schema of the new ones. False: the others stay (at 16.37 and 16.38 on
-    SQL; source: K/Core/Services/EventTypes/EventTypes.cs)."""
+    """Registering an event type replaces all its earlier generations by the given ones, so events of another generation
+    are then checked against a schema of the new ones. False: the others stay (at 16.37 and 16.38 on SQL; source:
+    K/Core/Services/EventTypes/EventTypes.cs)."""
 
     observing_ends_together: bool = False
-    """Streams of webhooks of one store share their end: when one caller cancels, all end, and those that begin later
+    """Streams of webhooks of one event store end together: when one caller cancels, all streams end, and later streams
     end after their first list; classic contract only (in memory; source:
     K/Storage.InMemory/Observation/Webhooks/WebhookDefinitionsStorage.cs)."""
 
     tombstone_lost: bool = False
-    """Lists of webhooks say of no event type that it is a tombstone (at 16.37 on MongoDB and SQL, where event types are
-    stored by id and generation alone; source:
-    K/Storage.MongoDB/Observation/Webhooks/WebhookDefinitionConverters.cs)."""
+    """Lists of webhooks never mark an event type as a tombstone (at 16.37 on MongoDB and SQL, where event types are
+    stored by id and generation alone; source: K/Storage.MongoDB/Observation/Webhooks/WebhookDefinitionConverters.cs).
+    """
 
     own_types_divided: bool = False
-    """Of the kernel's own event types about webhooks an ordinary store has those of adding and removing alone, and the
-    store ``System`` has all but these (at 16.37; source: K/Core/EventTypes/EventTypes.cs)."""
+    """An ordinary event store has only the kernel's own event types for adding and removing webhooks, and the event
+    store ``System`` has all the others (at 16.37; source: K/Core/EventTypes/EventTypes.cs)."""
 
     unregistered_accepted: bool = False
-    """An event of a type that is not registered is appended like one whose schema is empty. False: it is refused (in
-    memory at 16.37; source: K/Storage.InMemory/Events/EventTypes/EventTypesStorage.cs)."""
+    """An event of an unregistered type is appended, as if its schema were empty. False: it is refused (in memory at
+    16.37; source: K/Storage.InMemory/Events/EventTypes/EventTypesStorage.cs)."""
 
     context_reduced: bool = False
-    """Events are kept without their hash, without the texts of their generations, and as caused by the System identity,
-    whoever appended them (in memory at 16.37; source: K/Storage.InMemory/EventSequences/EventSequenceStorage.cs)."""
+    """Events are stored without their hash, without the texts of their generations, and with the System identity as
+    their cause, whoever appended them (in memory at 16.37; source:
+    K/Storage.InMemory/EventSequences/EventSequenceStorage.cs)."""
 
     events_as_sql: bool = False
-    """Events are kept as SQL databases do at 16.37: when they occurred to a millionth of a second, the chain of who
-    caused them turned round, without the mark of a tombstone except where they are delivered live, and without the
-    texts of their generations where several were appended at once (seen on SQLite; source: K/Storage.Sql)."""
+    """Events are stored as in SQL databases at 16.37: with the time of occurrence in microseconds, with the chain of
+    identities in reverse, without the mark of a tombstone except where they are delivered live, and without the texts
+    of their generations where several were appended at once (seen on SQLite; source: K/Storage.Sql)."""
 
     identity_spoils: bool = False
-    """An event whose identity has no subject or no name is stored, its append fails, and from then on every read and
-    catch-up of its namespace, and each append by an identity that is new (seen on SQLite at 16.37; source:
+    """An event whose identity has no subject or no name is stored, but its append fails. From then on every read and
+    catch-up of its namespace fails, and each append with a new identity (seen on SQLite at 16.37; source:
     K/Storage.Sql)."""
 
     catch_up_dead: bool = False
-    """Events that are there when a webhook is added are never delivered, nor is any later one of it, and a replay does
-    nothing but reset the numbers; calls about the observer then end after 30 s (in memory at 16.37 and 16.38, where the
-    job that catches up has no steps; source: K/Storage.InMemory/Jobs)."""
+    """Events that exist when a webhook is added are never delivered, and neither are its later events. A replay only
+    resets the numbers, and calls about the observer end after 30 s (in memory at 16.37 and 16.38, where the job that
+    catches up has no steps; source: K/Storage.InMemory/Jobs)."""
 
     catch_up_strands: bool = False
-    """A live event that comes within a second after a catch-up is never delivered, nor is any later one, until a
-    replay. A kernel on SQLite does so in about one of three attempts at 16.37 and 16.38. No profile has the switch, as
-    a rehearsal that fails at random teaches nothing: it shows the defect every time (source:
+    """A live event within a second after a catch-up is never delivered, and neither is any later one, until a replay. A
+    kernel on SQLite does this in about one of three attempts at 16.37 and 16.38. No profile has this switch, because a
+    rehearsal that fails at random teaches nothing: the switch shows the defect every time (source:
     K/Core/Observation/Observer.cs)."""
 
     failed_partitions_stay: bool = False
-    """A failed partition is freed by a retry alone. A replay delivers its events, and leaves it failed, with everything
-    new waiting (at 16.37 and 16.38; source: K/Core/Observation/Observer.cs)."""
+    """Only a retry ends a failed partition. A replay delivers its events, but leaves it failed, and all new events wait
+    (at 16.37 and 16.38; source: K/Core/Observation/Observer.cs)."""
 
     tail_stands_while_failing: bool = False
     """The tail that observers show does not move while one of their partitions is failed (at 16.37 and 16.38; source:
     K/Core/Observation/Observer.cs)."""
 
     queues_shared: bool = False
-    """All webhooks share two queues, in which nobody begins a delivery while one from before is under way, so that a
-    slow target delays the others, in other event stores too (at 16.37; source:
-    K/Core/EventSequences/AppendedEventsQueue.cs)."""
+    """All webhooks share two queues. In a queue no delivery begins while an earlier one runs, so a slow target delays
+    the others, also in other event stores (at 16.37; source: K/Core/EventSequences/AppendedEventsQueue.cs)."""
 
     old_target_kept: bool = False
-    """After a change, or a removal and a new registration, events of sources in use still go to the old target, until
-    a source was idle for fifteen minutes (at 16.37 and 16.38; source: K/Core/Observation/Webhooks)."""
+    """After a change, or a removal and a new registration, events of active event sources still go to the old target,
+    until a source has had no events for fifteen minutes (at 16.37 and 16.38; source: K/Core/Observation/Webhooks)."""
 
 
 NEWEST = Behaviour()
-"""What the newest documented kernel does."""
+"""The behaviour of the newest documented kernel."""

@@ -1,4 +1,4 @@
-"""A line for each call with its status, for those who want to see what a client asks for."""
+"""A line for each call with its status, for people who want to see what a client calls."""
 
 from __future__ import annotations
 
@@ -13,7 +13,8 @@ import grpc
 from chronicle_notebook.sandbox._contract import ROOT
 
 CALLS = logging.getLogger("chronicle_notebook.sandbox.calls")
-"""Where the lines go, at level INFO. Calls are watched when it is enabled for that level as the sandbox starts."""
+"""The logger of these lines, at level INFO. Calls are watched if it is enabled for this level when the sandbox
+starts."""
 
 if TYPE_CHECKING:
     _Handler = grpc.RpcMethodHandler[Any, Any]
@@ -29,9 +30,9 @@ def print_calls() -> None:
 
 
 class CallLog(grpc.ServerInterceptor):
-    """Logs the name of a call, its status and how long it took; of what was sent only the names of what is refused.
+    """Logs the name of a call, its status and its duration. Of the request it logs only the names of refused things.
 
-    A stream gets a line when it begins too. Stands before every other interceptor, so that it sees refusals.
+    A stream also gets a line when it begins. This interceptor is the first one, so that it sees refusals.
     """
 
     def intercept_service(
@@ -39,7 +40,7 @@ class CallLog(grpc.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], _Handler | None],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> _Handler | None:
-        """Watch what answers the call."""
+        """Watch the answer to the call."""
         handler = continuation(handler_call_details)
         if handler is None:
             return None
@@ -84,7 +85,7 @@ def _log(name: str, context: Any, began: float) -> None:
     code = context.code()
     if code is None or not isinstance(code, grpc.StatusCode):
         code = grpc.StatusCode.OK if context.is_active() else grpc.StatusCode.CANCELLED
-    # Only what this server says itself is shown: other texts may repeat what was sent.
+    # Only texts of this server itself are shown: other texts may repeat the request.
     own = code in {grpc.StatusCode.UNIMPLEMENTED, grpc.StatusCode.FAILED_PRECONDITION, grpc.StatusCode.UNAUTHENTICATED}
     details = context.details() if own else b""
     text = details.decode(errors="replace") if isinstance(details, bytes) else str(details or "")

@@ -1,4 +1,4 @@
-"""The development certificate: made at each start, and not kept."""
+"""The development certificate. It is made at each start, and not stored."""
 
 from __future__ import annotations
 
@@ -21,9 +21,10 @@ class Certificate:
 
     @classmethod
     def generate(cls) -> Certificate:
-        """One with CN=localhost, the names a development kernel has, and a year to live.
+        """A certificate with CN=localhost, the names of a development kernel, and a lifetime of a year.
 
-        Source: K/Server/DevelopmentCertificate.cs. The key is an elliptic one, since it is made in no time.
+        Source: K/Server/DevelopmentCertificate.cs. The key is an elliptic-curve key, because such a key is made
+        quickly.
         """
         key = ec.generate_private_key(ec.SECP256R1())
         name = x509.Name([x509.NameAttribute(NameOID.COMMON_NAME, "localhost")])

@@ -1,4 +1,4 @@
-"""The clients that are connected, or are about to be."""
+"""The clients that are connected or are about to connect."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ from chronicle_notebook.sandbox import _moment
 from chronicle_notebook.sandbox._topics import Topics
 
 SILENCE = 5.0
-"""Seconds after which a silent client is dropped from the list."""
+"""The time in seconds after which a silent client is removed from the list."""
 RESERVATION = 30.0
-"""Seconds that a reservation counts, unless a client connects before."""
+"""The time in seconds for which a reservation counts, unless a client connects before."""
 
 
 @dataclass(slots=True)
@@ -26,7 +26,7 @@ class Connected:
 
 
 class ConnectedClients:
-    """Who has signed up, and how many places are reserved (source: K/Core/Clients/ConnectedClients.cs)."""
+    """The connected clients, and the number of reservations (source: K/Core/Clients/ConnectedClients.cs)."""
 
     def __init__(self, topics: Topics) -> None:
         self._topics = topics
@@ -35,7 +35,7 @@ class ConnectedClients:
         self._reservations: list[float] = []
 
     def add(self, request: wire.ConnectRequest) -> None:
-        """Sign a client up; it takes the oldest place that is reserved, whoever reserved it."""
+        """Add a client. It takes the oldest reservation, whoever made it."""
         with self._mutex:
             self._clients[request.ConnectionId] = Connected(request, time.monotonic(), _moment.now())
             self._expire()
@@ -49,14 +49,14 @@ class ConnectedClients:
         self._topics.change("clients")
 
     def sign_of_life(self, connection: str) -> None:
-        """Note that a client is there; one that is not known is ignored."""
+        """Note that a client is alive. An unknown client is ignored."""
         with self._mutex:
             client = self._clients.get(connection)
             if client is not None:
                 client.seen, client.seen_text = time.monotonic(), _moment.now()
 
     def all(self) -> list[Connected]:
-        """The clients that gave a sign of life in the last five seconds, and those that run in a debugger."""
+        """The clients that were alive in the last five seconds, and those that run in a debugger."""
         oldest = time.monotonic() - SILENCE
         with self._mutex:
             return [
@@ -66,7 +66,7 @@ class ConnectedClients:
             ]
 
     def reserve(self) -> None:
-        """Count one more for half a minute, or until a client connects."""
+        """Count one more client for half a minute, or until a client connects."""
         with self._mutex:
             self._expire()
             self._reservations.append(time.monotonic() + RESERVATION)

@@ -1,6 +1,6 @@
-"""What becomes of an event's content: checked by the schema of its type, and written anew as a kernel writes it.
+"""Checking an event's content with the schema of its type, and writing it as a kernel writes it.
 
-Seen on kernels of 16.37.1; which type a format means is from I/Schemas/TypeFormats.cs.
+Seen on kernels of 16.37.1; the type for each format is from I/Schemas/TypeFormats.cs.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _ABSENT = {
     "time": "00:00:00",
     "duration": "00:00:00",
 }
-"""What is written for a text that is absent, by its format; without one nothing is."""
+"""What is written for a missing text, by its format; without a format nothing is written."""
 _DEEPEST = 64
 
 
@@ -56,13 +56,13 @@ class Violation:
 
 
 class ConversionError(Exception):
-    """A value that the schema allows and that cannot be converted to the type of its property."""
+    """The schema allows a value that cannot be converted to the type of its property."""
 
 
 def parsed(text: str) -> dict[str, Any]:
-    """The content in a text, numbers as they are written.
+    """The content in a text, with numbers as they are written.
 
-    Raises ConversionError for a name that stands twice, and what a kernel's call fails with for anything but an object.
+    Raises ConversionError for a repeated name, and the error of a kernel's call for anything but an object.
     """
     try:
         value = read(text)
@@ -78,9 +78,9 @@ def parsed(text: str) -> dict[str, Any]:
 
 
 def violations(content: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterator[Violation]:
-    """Missing top-level properties, whose names are compared with case, and kinds that do not fit, without.
+    """Missing top-level properties (their names are compared with case), and wrong types (compared without case).
 
-    Items of lists are looked at. Ranges, patterns, formats, enumerations and additional properties are not (source:
+    Items of lists are checked. Ranges, patterns, formats, enumerations and additional properties are not (source:
     I/Schemas/JsonSchema.cs).
     """
     by_name = {name.lower(): value for name, value in content.items()}
@@ -94,14 +94,14 @@ def violations(content: Mapping[str, Any], schema: Mapping[str, Any]) -> Iterato
 
 
 def conformed(content: Mapping[str, Any], schema: Mapping[str, Any]) -> str:
-    """The JSON text that is kept and delivered.
+    """The JSON text that is stored and delivered.
 
     Unknown properties are dropped, also in nested objects and in items of lists; names take the schema's casing, and a
-    name of a map gets quotation marks. Properties that are null are left out. An absent one that is not nullable gets
-    the default of its type; texts without a format, objects, lists and maps have none. Numbers, moments and guids are
-    written anew. A schema without properties keeps everything but nulls at the top.
+    name of a map gets quotation marks. Null properties are left out. A missing property that is not nullable gets the
+    default of its type; texts without a format, objects, lists and maps have none. Numbers, moments and guids are
+    rewritten. A schema without properties keeps everything except nulls at the top.
 
-    Raises ConversionError for a value that does not convert.
+    Raises ConversionError for a value that cannot be converted.
     """
     return _object(content, schema, 0)
 
@@ -126,7 +126,7 @@ def _object(content: Mapping[str, Any], schema: Mapping[str, Any], depth: int) -
 
 
 def _typed(value: Any, described: Mapping[str, Any], schema: Mapping[str, Any], depth: int) -> str:
-    """A value by the description of its property."""
+    """A value as the description of its property wants it."""
     if depth > _DEEPEST:
         raise ConversionError("The content is too deep.")
     if value is None:
@@ -157,7 +157,7 @@ def _dictionary(value: dict[str, Any], described: Mapping[str, Any], inner: Mapp
 
 
 def _free(value: Any, depth: int) -> str:
-    """A value that no schema describes."""
+    """A value without a description in a schema."""
     if depth > _DEEPEST:
         raise ConversionError("The content is too deep.")
     if value is None:
@@ -231,7 +231,7 @@ def _root(schema: Mapping[str, Any]) -> Mapping[str, Any]:
 
 
 def _resolved(described: Any, schema: Mapping[str, Any]) -> Mapping[str, Any]:
-    """A property's description, with a reference inside the document followed."""
+    """A property's description, with references inside the document resolved."""
     seen = 0
     while isinstance(described, dict) and isinstance(described.get("$ref"), str) and seen < 16:
         seen += 1

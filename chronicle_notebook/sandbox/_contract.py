@@ -1,6 +1,6 @@
-"""What a kernel release declares: every service, method, message, field and enum of its contract.
+"""The contract of a kernel release: every service, method, message, field and enum of its contract.
 
-The facts stand in ``contracts.txt`` beside this module, a line for each declaration with the releases that have it.
+The facts are in ``contracts.txt`` beside this module: one line for each declaration, with the releases that have it.
 They come from what kernels 16.33.0 and 16.37.1 answered to GetDescriptorSet, and from the descriptor sets that the
 clients of 16.38 and 19.29.4 send. ``scripts/contract_table.py`` adds a release.
 """
@@ -13,7 +13,7 @@ from functools import cache, cached_property
 from importlib import resources
 
 ROOT = "Cratis.Chronicle.Contracts"
-"""The package that all packages of the contract stand in."""
+"""The package that contains all packages of the contract."""
 EMPTY = ".google.protobuf.Empty"
 _SHORT = {"-": EMPTY, "guid": ".bcl.Guid"}
 _ZERO_GUID = "00000000-0000-0000-0000-000000000000"
@@ -85,9 +85,9 @@ class DeclaredPackage:
 
 @dataclass(frozen=True)
 class Contract:
-    """The contract of a release. ``packages`` stand in the order of the kernel's text.
+    """The contract of a release. ``packages`` are in the order of the kernel's text.
 
-    ``assumed`` are the packages that nobody has seen of this release: they are those of the release before it.
+    ``assumed`` are the packages that nobody has seen in this release: they are taken from the release before it.
     """
 
     release: str
@@ -140,7 +140,7 @@ def _read() -> dict[str, Contract]:
 
 
 def read_table(text: str) -> tuple[Contract, ...]:
-    """The contracts in a table. Its head explains the form."""
+    """The contracts in a table. The head of the table explains its form."""
     lines = [line for line in text.splitlines() if line and not line.startswith("#")]
     heads = {words[1]: words[2:] for words in map(str.split, lines) if words[0] == "release"}
     names = {letter: words[0] for letter, words in heads.items()}

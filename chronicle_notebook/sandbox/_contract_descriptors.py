@@ -1,7 +1,7 @@
-"""The contract of a release as descriptors, and messages made of them.
+"""The contract of a release as descriptors, and messages made from them.
 
-They serve to compare the contract of a client with that of a release, and to read and answer calls of services that
-this project has no generated code for.
+They are used to compare the contract of a client with the contract of a release, and to read and answer calls of
+services without generated code in this project.
 """
 
 from __future__ import annotations
@@ -45,12 +45,12 @@ def message_class(release: str, name: str) -> type[Message]:
 
 @cache
 def _pool(release: str) -> DescriptorPool:
-    # A pool of its own: the names are those of the generated modules too, and of other packages in the process.
+    # A separate pool: the generated modules, and other packages in the process, use the same names.
     pool = DescriptorPool()
     for original in descriptors(release).file:
         file = FileDescriptorProto()
         file.CopyFrom(original)
-        # Two enums of a package share names of values, which a pool does not take, and messages do not need.
+        # Two enums of a package share names of values. A pool does not accept this, and messages do not need them.
         for enum in file.enum_type:
             for value in enum.value:
                 value.name = f"{enum.name}_{value.name}"

@@ -1,9 +1,8 @@
 """The contract of a release as the text that its kernel answers to GetDescriptorSet.
 
 Clients refuse a kernel whose text lacks a service or a line of a method that they know (source:
-C/Connections/CompatibilityValidator.cs), so the text lists all that the release declares, served here or not. The
-texts of 16.33.0 and 16.37.1 are the same as those of the kernels to the last character, which a test holds by their
-hashes.
+C/Connections/CompatibilityValidator.cs), so the text lists all that the release declares, served here or not. The texts
+of 16.33.0 and 16.37.1 are equal to those of the kernels to the last character; a test compares their hashes.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ def contract_text(release: str) -> str:
 
 
 def text_of(declared: Contract) -> str:
-    """Every package as a proto text, one after the other, which together are no proto file."""
+    """Every package as a proto text, one after the other. Together they are not a valid proto file."""
     return "\n".join("".join(f"{line}\n" for line in _package(package)) for package in declared.packages)
 
 

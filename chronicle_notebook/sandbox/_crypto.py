@@ -1,4 +1,4 @@
-"""How secrets are kept: encrypted, in the text form of the kernel."""
+"""Secrets in storage: encrypted, in the text form of the kernel."""
 
 from __future__ import annotations
 
@@ -16,15 +16,16 @@ from chronicle_notebook.base._errors import SandboxError
 from chronicle_notebook.sandbox._data_folder import KEY_UNFINISHED, private
 
 MOST_BYTES = 190
-"""How many bytes of UTF-8 a 2048-bit key can encrypt with OAEP and SHA-256."""
+"""The largest number of UTF-8 bytes that a 2048-bit key can encrypt with OAEP and SHA-256."""
 
 _PADDING = padding.OAEP(mgf=padding.MGF1(hashes.SHA256()), algorithm=hashes.SHA256(), label=None)
 
 
 class Crypto:
-    """Encrypts and decrypts with one RSA-2048 key, made when first needed and kept in the data folder with mode 0600.
+    """Encrypts and decrypts with one RSA-2048 key, which is made when it is first needed and stored in the data folder
+    with mode 0600.
 
-    The text form is ``crk1:<thumbprint>:<base64>``. OAEP is randomized, so the same secret gives another text each
+    The text form is ``crk1:<thumbprint>:<base64>``. OAEP is randomized, so the same secret gives a different text each
     time (source: K/Core/Security/Encryption.cs).
     """
 
@@ -33,11 +34,11 @@ class Crypto:
         self._mutex = threading.Lock()
         self._key: rsa.RSAPrivateKey | None = None
         self._thumbprint = ""
-        # Decrypting takes about a millisecond, which would be most of the cost of a delivery.
+        # Decrypting takes about a millisecond, most of the time of a delivery.
         self._plain: dict[str, str] = {}
 
     def check(self) -> None:
-        """Read the key that is kept, if there is one. Raises SandboxError when it cannot be used."""
+        """Read the stored key, if there is one. Raises SandboxError if it cannot be used."""
         if self._path.exists() or self._path.is_symlink():
             self._loaded()
 
@@ -56,7 +57,7 @@ class Crypto:
         return f"crk1:{self._thumbprint}:{cipher}"
 
     def decrypt(self, text: str) -> str:
-        """The secret of a text form. Raises ValueError when it was made with another key."""
+        """The secret of a text form. Raises ValueError if another key was used."""
         if not text:
             return text
         if text not in self._plain:
@@ -96,7 +97,7 @@ def _read(path: Path) -> rsa.RSAPrivateKey:
 def _create(path: Path) -> rsa.RSAPrivateKey:
     key = rsa.generate_private_key(public_exponent=65537, key_size=2048)
     pem = key.private_bytes(serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    # Written beside and renamed, so that a process killed half-way leaves no half key.
+    # Written beside and then renamed, so that a killed process leaves no half key.
     partial = path.with_name(KEY_UNFINISHED)
     partial.unlink(missing_ok=True)
     with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:

@@ -1,7 +1,7 @@
-"""The folder with what a sandbox keeps: who may have it, what is deleted of it, and by whom.
+"""The data folder of a sandbox: who may use it, which files are deleted, and by whom.
 
-A sandbox deletes nothing of a person's. It deletes temporary folders that it made itself, which it knows by a mark, and
-of those only the files that a sandbox writes. It follows no link.
+A sandbox deletes no file of a user. It deletes only temporary folders that a sandbox made, which it recognises by a
+mark, and in these only files that a sandbox writes. It follows no link.
 """
 
 from __future__ import annotations
@@ -27,9 +27,9 @@ SOCKET, CERTIFICATE = "grpc", "key"
 PREFIX, FRONT_PREFIX = "chronicle-sandbox-", "chronicle-front-"
 """How the names of temporary folders begin."""
 MARK = b"chronicle-notebook made this folder and deletes it\n"
-"""What the lock file of a temporary folder holds. A folder without it is a person's, whatever its name is."""
+"""The content of the lock file of a temporary folder. A folder without it belongs to a user, whatever its name is."""
 FRESH = 60.0
-"""Seconds in which a folder may have no lock yet, because its sandbox is only starting."""
+"""The time in seconds in which a folder may have no lock yet, because its sandbox is starting."""
 
 _OURS = frozenset(
     {
@@ -48,9 +48,9 @@ _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
 
 
 def private(path: Path) -> Path:
-    """See that a file is there and is of mode 0600, before anything is written to it.
+    """Check that a file exists with mode 0600 before anything is written to it.
 
-    :raises SandboxError: the path is a link or a folder, or the file is somebody else's.
+    :raises SandboxError: the path is a link or a folder, or the file belongs to somebody else.
     """
     try:
         descriptor = os.open(path, os.O_RDONLY | os.O_CREAT | _NO_LINK, 0o600)
@@ -77,16 +77,16 @@ def _unusable(path: Path, why: str) -> SandboxError:
 
 
 class FolderLock:
-    """A lock on a folder that the operating system gives back when its process ends, however it ends."""
+    """A lock on a folder. The operating system releases it when its process ends, however it ends."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._file: IO[bytes] | None = None
 
     def acquire(self, *, mark: bytes = b"") -> None:
-        """Take the lock, and write a mark into a lock file that is new.
+        """Take the lock, and write a mark into a new lock file.
 
-        :raises SandboxError: another sandbox holds the lock.
+        :raises SandboxError: another sandbox has the lock.
         :raises NotSupportedError: the platform has no such lock.
         """
         if fcntl is None:
@@ -109,9 +109,9 @@ class FolderLock:
         self._file = file
 
     def release(self) -> None:
-        """Give the lock back."""
+        """Release the lock."""
         if self._file is not None:
-            # Not by closing alone: a process that was forked meanwhile has the file open as well.
+            # Closing is not enough: a process that was forked in the meantime has the file open too.
             fcntl.flock(self._file, fcntl.LOCK_UN)
             self._file.close()
             self._file = None
@@ -121,16 +121,16 @@ class DataFolder:
     """A folder that this sandbox holds from :meth:`take` to :meth:`release`."""
 
     def __init__(self, given: Path | None) -> None:
-        """``given`` is a folder of a person's; None for a temporary one, which goes with the sandbox."""
+        """``given`` is a folder of the user; None means a temporary folder, which is deleted with the sandbox."""
         self._temporary = given is None
         self.path = given
         """The folder; None while a temporary one does not exist."""
         self._lock: FolderLock | None = None
 
     def take(self) -> Path:
-        """Make the folder if it is not there, check it and lock it.
+        """Create the folder if it does not exist, check it and lock it.
 
-        :raises SandboxError: it cannot be made, others can write to it, or another sandbox holds it.
+        :raises SandboxError: the folder cannot be created, other users can write to it, or another sandbox uses it.
         """
         if self._temporary:
             sweep()
@@ -149,7 +149,7 @@ class DataFolder:
         return self.path
 
     def release(self) -> None:
-        """Give the folder back, and delete it if it is a temporary one. Without effect when it is not held."""
+        """Release the folder, and delete it if it is temporary. Has no effect if it is not held."""
         lock, self._lock = self._lock, None
         if self._temporary and self.path is not None:
             delete(self.path)
@@ -159,7 +159,7 @@ class DataFolder:
 
 
 def _check(folder: Path) -> None:
-    """Refuse a folder in which somebody else could lay a link or change a file."""
+    """Refuse a folder in which another user could create a link or change a file."""
     status = folder.stat()
     if status.st_uid not in {os.geteuid(), 0}:
         raise SandboxError(
@@ -178,7 +178,7 @@ def _check(folder: Path) -> None:
 
 
 def _is_own_group(group: int) -> bool:
-    """Whether a group is that of one account alone: many systems make one for each, and give it the right to write."""
+    """Whether a group belongs to one account only: many systems create one for each account and allow it to write."""
     import grp
     import pwd
 
@@ -193,9 +193,9 @@ class FrontFolder:
     """A private folder for the socket of a running sandbox, with a path short enough for a Unix socket."""
 
     def __init__(self, longest: int) -> None:
-        """``longest`` is the number of bytes that the path may have.
+        """``longest`` is the largest number of bytes of the path.
 
-        :raises SandboxError: no such folder can be made.
+        :raises SandboxError: no such folder can be created.
         """
         made = tempfile.mkdtemp(prefix=FRONT_PREFIX)
         if len(os.fsencode(made)) > longest:
@@ -212,7 +212,7 @@ class FrontFolder:
 
 
 def sweep() -> None:
-    """Delete temporary folders of this user that a killed sandbox left. What cannot be deleted is left for later."""
+    """Delete temporary folders of this user that a killed sandbox left behind. Folders that cannot be deleted stay."""
     places = {tempfile.gettempdir(), "/tmp"}  # noqa: S108 - only looked at
     for place in places:
         for prefix in (PREFIX, FRONT_PREFIX):
@@ -225,7 +225,7 @@ def sweep() -> None:
 
 
 def _is_marked(folder: Path) -> bool:
-    """Whether a sandbox of this user made a folder some time ago, and made it as a temporary one."""
+    """Whether a sandbox of this user made a folder some time ago as a temporary folder."""
     status = folder.lstat()
     if not stat.S_ISDIR(status.st_mode) or status.st_uid != os.geteuid() or time.time() - status.st_mtime <= FRESH:
         return False
@@ -248,13 +248,13 @@ def _delete_unless_held(folder: Path) -> None:
 
 
 def delete(folder: Path) -> None:
-    """Delete the files that a sandbox writes, and the folder if nothing else is in it. No link is followed."""
+    """Delete the files that a sandbox writes, and the folder if it is then empty. No link is followed."""
     for name in _OURS:
         try:
             (folder / name).unlink(missing_ok=True)
         except OSError:
-            continue  # a folder of that name is not ours
+            continue  # a folder of this name is not ours
     try:
         folder.rmdir()
     except OSError:
-        return  # something else is in it: that stays
+        return  # the folder has other files: they stay

@@ -16,7 +16,7 @@ Answer = TypeVar("Answer", bound=Message)
 
 
 class ValidationFailed(Exception):  # noqa: N818 - a verdict, which becomes part of a normal answer
-    """What was asked is not valid: a message and the member it is about, for each problem."""
+    """The request is not valid: a message and the name of the member for each problem."""
 
     def __init__(self, *problems: tuple[str, str]) -> None:
         super().__init__("; ".join(message for message, _ in problems))
@@ -24,16 +24,16 @@ class ValidationFailed(Exception):  # noqa: N818 - a verdict, which becomes part
 
 
 def envelope(kind: type[Answer], **content: Any) -> Answer:
-    """A successful answer: with a CorrelationId of its own, and IsAuthorized written, as kernels do by 19.29.4."""
+    """A successful answer, with its own CorrelationId and an explicit IsAuthorized, as in kernels by 19.29.4."""
     answer: Any = kind(IsAuthorized=True, **content)
     identity = guid_to_wire(uuid4())
-    # By their parts: the answer may be of a class that was made from the table of the contract, with a GUID of its own.
+    # By its parts: the class of the answer may be made from the table of the contract, with a GUID type of its own.
     answer.CorrelationId.lo, answer.CorrelationId.hi = identity.lo, identity.hi
     return answer  # type: ignore[no-any-return]
 
 
 def required(*members: tuple[object, str, str]) -> None:
-    """Raise ValidationFailed with everything that is missing of values, each with the complaint and the member."""
+    """Raise ValidationFailed for everything that is missing, each with the message and the member."""
     problems = [(complaint, member) for value, complaint, member in members if not value]
     if problems:
         raise ValidationFailed(*problems)
@@ -49,9 +49,9 @@ def live(changes: Iterable[None], make: Callable[[], Answer]) -> Iterator[Answer
 
 
 def guarded(kind: type[Answer], make: Callable[[], Answer | bytes]) -> Answer | bytes:
-    """An answer, or the envelope of what was raised: every failure of a kernel goes inside, with gRPC status OK.
+    """An answer, or the envelope with the error: a kernel puts every failure into the envelope, with gRPC status OK.
 
-    Commands tell the messages of the whole chain and the stack trace, queries the top message (source: the Arc
+    Commands report the messages of the whole chain and the stack trace, queries only the top message (source: the Arc
     framework under the kernel).
     """
     try:
@@ -59,7 +59,7 @@ def guarded(kind: type[Answer], make: Callable[[], Answer | bytes]) -> Answer | 
     except ValidationFailed as failed:
         answer: Any = envelope(kind)
         for message, member in failed.problems:
-            # Severity is left off: an absent one means Error.
+            # Severity is left out: a missing one means Error.
             answer.ValidationResults.add(Message=message, Members=[member])
         return answer  # type: ignore[no-any-return]
     except UnservedError:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from chronicle_notebook.sandbox._event_type import EventType
 
 SYSTEM_IDENTITY = '{"subject":"5d032c92-9d5e-41eb-947a-ee5314ed0032","name":"[System]","userName":"[System]"}'
-"""Who causes what the kernel does itself (source: K/Concepts/Identities/Identity.cs)."""
+"""The identity for everything that the kernel does itself (source: K/Concepts/Identities/Identity.cs)."""
 
 
 @dataclass(frozen=True, slots=True)

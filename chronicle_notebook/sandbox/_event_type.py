@@ -1,4 +1,4 @@
-"""Event types: what is appended and what a webhook asks for."""
+"""Event types of events and webhooks."""
 
 from __future__ import annotations
 

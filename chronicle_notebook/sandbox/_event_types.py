@@ -1,4 +1,4 @@
-"""Registered event types, held in memory and kept in storage."""
+"""Registered event types, in memory and in storage."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class EventTypes:
         self._schemas: dict[tuple[int, str, int], Mapping[str, Any]] = {}
 
     def load(self) -> None:
-        """Read what is in storage, but the kernel's own: which those are depends on the kernel that runs now."""
+        """Read everything from storage except the kernel's own types: these depend on the kernel that runs now."""
         for store, registration in self._table.all():
             if registration.owner != SERVER:
                 self._remember(store, registration)
@@ -45,9 +45,10 @@ class EventTypes:
         self.save(store, [Registration(EventType(name), "{}", SERVER, CODE) for name in own])
 
     def save(self, store: Store, registrations: Iterable[Registration], *, whole: bool = False) -> None:
-        """Keep generations, over what was there.
+        """Store generations, replacing equal ones.
 
-        ``whole`` means that they are all that their event types have, which counts where a kernel replaces the others.
+        ``whole`` means that their event types have no other generations. It matters for kernels that replace the
+        others.
         """
         entries = list(registrations)
         for entry in entries:
@@ -78,7 +79,7 @@ class EventTypes:
         return self._known.get(store.key, {}).get(name, {}).get(generation)
 
     def schema(self, store: Store, event_type: EventType) -> Mapping[str, Any]:
-        """The schema for events of a type; a generation that is not registered uses the first one that is.
+        """The schema for events of a type; an unregistered generation uses the first registered one.
 
         Raises LookupError when the type is not registered (source: K/Storage.MongoDB/EventTypes/EventTypesStorage.cs).
         """
@@ -101,17 +102,17 @@ class EventTypes:
 
 
 def parsed(schema: str) -> Mapping[str, Any]:
-    """A schema as JSON. Raises ValueError when the text is not a JSON object."""
+    """A schema as JSON. Raises ValueError if the text is not a JSON object."""
     return json_object(schema, "schema")
 
 
 DEEPEST = 200
-"""Levels of objects and lists in a schema. A bound of the sandbox: a far deeper schema would end the stack when it is
-read, and a stored one would keep the sandbox from starting again."""
+"""The deepest nesting of objects and lists in a schema. This is a limit of the sandbox: a much deeper schema would
+overflow the stack when it is read, and a stored one would prevent the next start."""
 
 
 def json_object(text: str, what: str) -> dict[str, Any]:
-    """The JSON object in a text. Raises ValueError, which says what is wrong, when there is none."""
+    """The JSON object in a text. Raises ValueError, which says what is wrong, if there is none."""
     if _depth(text) > DEEPEST:
         raise ValueError(f"The {what} is nested deeper than {DEEPEST} levels.")
     try:
@@ -127,7 +128,8 @@ _STRINGS = re.compile(r'"(?:[^"\\]|\\.)*"')
 
 
 def _depth(text: str) -> int:
-    """How deep the brackets outside of strings are nested. Counted, because reading would end the reader's stack."""
+    """How deep the brackets outside of strings are nested. They are counted, because parsing would overflow the
+    stack."""
     depth = deepest = 0
     for bracket in re.findall(r"[\[\]{}]", _STRINGS.sub("", text)):
         depth += 1 if bracket in "[{" else -1

@@ -1,6 +1,6 @@
-"""What a kernel's calls fail with: exceptions under the names and with the texts of .NET, which clients are told.
+"""The errors of a kernel's calls: exceptions with the names and the texts of .NET, which clients receive.
 
-The services raise these, and a call that is not enveloped ends with ``UNKNOWN`` and the name and text of one.
+The services raise these. A call without an envelope ends with ``UNKNOWN`` and the name and text of the exception.
 """
 
 # ruff: noqa: N818 - the names are those of .NET
@@ -9,18 +9,18 @@ from __future__ import annotations
 
 
 class ArgumentNullException(ValueError):
-    """A part of a request that is not there, under the name that the kernel's code gives it."""
+    """A part of a request is missing. The error names it as the kernel's code does."""
 
     def __init__(self, parameter: str = "value") -> None:
         super().__init__(f"Value cannot be null. (Parameter '{parameter}')")
 
 
 class ArgumentException(ValueError):
-    """A part of a request that cannot be."""
+    """A part of a request is not valid."""
 
 
 class NullReferenceException(ValueError):
-    """A part of a request that is not there, and that the kernel's code looks into."""
+    """A part of a request that the kernel's code uses is missing."""
 
     def __init__(self) -> None:
         super().__init__("Object reference not set to an instance of an object.")
@@ -31,15 +31,15 @@ class InvalidOperationException(ValueError):
 
 
 class FormatException(ValueError):
-    """A text that cannot be read."""
+    """A text cannot be parsed."""
 
 
 class JsonException(ValueError):
-    """A text that is no JSON."""
+    """A text is not JSON."""
 
 
 class TimeoutException(Exception):
-    """A call from one part of the kernel to another that found no answer."""
+    """A call from one part of the kernel to another found no answer."""
 
     def __init__(self) -> None:
         super().__init__("Response did not arrive on time in 00:00:30 for message: Request [a call about an observer].")

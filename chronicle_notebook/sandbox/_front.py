@@ -1,8 +1,8 @@
-"""The one port of a kernel: TLS, with gRPC and HTTP/1.1 told apart by ALPN.
+"""The one port of a kernel: TLS, where ALPN decides between gRPC and HTTP/1.1.
 
-gRPC (HTTP/2) goes on, decrypted, to a Unix socket in a private folder, where grpcio listens; everything else is
+gRPC (HTTP/2) is passed on, decrypted, to a Unix socket in a private folder, where grpcio listens; everything else is
 answered here. A kernel has one port for both too (source: K/Server/Program.cs). A client that insists on HTTP/2 for
-``/connect/token`` is not served: it lands in gRPC.
+``/connect/token`` is not served: its request goes to gRPC.
 """
 
 from __future__ import annotations
@@ -23,12 +23,12 @@ if TYPE_CHECKING:
     from aiohttp import web
 
 HANDSHAKE_LIMIT = 10.0
-"""Seconds that a TLS handshake may take."""
+"""The time limit of a TLS handshake in seconds."""
 GRACE = 0.25
-"""Seconds that a connection gets to say goodbye when it is closed."""
+"""The time in seconds that a connection has for its end when it is closed."""
 
 _BUFFER = 1024 * 1024
-_LONGEST_PATH = 90  # of a Unix socket; systems allow some 104 bytes
+_LONGEST_PATH = 90  # of a Unix socket; systems allow about 104 bytes
 _LOG = logging.getLogger(__name__)
 _HTTP_LOG = logging.getLogger("chronicle_notebook.sandbox.http")
 _HTTP_LOG.addFilter(WithoutPayload("The sandbox could not handle an HTTP request"))
@@ -41,9 +41,9 @@ class Front:
     """Listens from construction on, so that nobody else takes the port, and serves between `start` and `stop`."""
 
     def __init__(self, port: int, make_answer: Callable[[], Answer]) -> None:
-        """``port`` 0 takes a free one. ``make_answer`` is called once there is an HTTP/1.1 request to answer.
+        """``port`` 0 means a free port. ``make_answer`` is called at the first HTTP/1.1 request.
 
-        Raises OSError when the port cannot be had.
+        Raises OSError if the port is not available.
         """
         self._make_answer = make_answer
         self._socket = listening_socket(port)
@@ -54,16 +54,16 @@ class Front:
             self._socket.close()
             raise
         self.grpc_path = self._folder.path / SOCKET
-        """The Unix socket to which gRPC goes."""
+        """The Unix socket for gRPC."""
         self._thread = LoopThread("chronicle-sandbox-front", self._socket, self._serve)
 
     def start(self, certificate: Certificate) -> None:
-        """Begin to accept connections; something should listen on `grpc_path` by then."""
+        """Start to accept connections. gRPC should listen on `grpc_path` by then."""
         self._context = _context(certificate, self._folder.path)
         self._thread.start()
 
     def refuse(self) -> None:
-        """Accept no more connections; those that are open go on. Without effect when it does not run."""
+        """Accept no more connections; open ones continue. Has no effect if it does not run."""
         self._thread.tell(_Doorman.refuse)
 
     def stop(self) -> None:
@@ -81,10 +81,10 @@ class Front:
 
 
 class _Doorman:
-    """Accepts connections, and knows all that are open. Everything here runs in the loop's thread.
+    """Accepts connections, and knows all open ones. All its code runs in the loop's thread.
 
-    Accepting is done here, and not by asyncio's server: that one loses a connection which is on its way to its protocol
-    when the server closes.
+    It does not use asyncio's server, because that server loses a connection which has not reached its protocol when the
+    server closes.
     """
 
     def __init__(
@@ -108,21 +108,21 @@ class _Doorman:
         loop.add_reader(listener, self._accept)
 
     def refuse(self) -> None:
-        """Accept nobody any more."""
+        """Accept no more connections."""
         if self._listener.fileno() >= 0:
             self._loop.remove_reader(self._listener)
             self._listener.close()
 
     def leave(self) -> None:
-        """Let `until_gone` go on."""
+        """Let `until_gone` continue."""
         self.refuse()
         self._leaving.set()
 
     async def until_gone(self) -> None:
         """Wait until told to leave, then close every connection."""
         await self._leaving.wait()
-        # asyncio loses the socket of a connection that is cancelled before its handshake has begun: give the loop the
-        # turns that it takes to begin.
+        # asyncio loses the socket of a connection that is cancelled before its handshake has begun. Let the loop run
+        # until it has begun.
         await turns()
         for task in self._arriving:
             task.cancel()
@@ -131,14 +131,14 @@ class _Doorman:
             await self._http.shutdown(GRACE)
         for end in list(self._ends):
             end.close()
-        # Each closes within its grace: the client may take as long to say goodbye.
+        # Each connection closes within its grace time; the client may take as long.
         until = self._loop.time() + 4 * GRACE
         while self._open() and self._loop.time() < until:
             await asyncio.sleep(0.005)
         await turns()
 
     def opened(self, end: _End) -> None:
-        """Note an end of a bridge."""
+        """Add an end of a bridge."""
         self._ends.add(end)
 
     def closed(self, end: _End) -> None:
@@ -146,7 +146,7 @@ class _Doorman:
         self._ends.discard(end)
 
     def _open(self) -> set[socket.socket]:
-        """The accepted connections that are open, whoever has taken them over."""
+        """The accepted connections that are open, whoever uses them now."""
         self._connections = {connection for connection in self._connections if connection.fileno() >= 0}
         return self._connections
 
@@ -157,13 +157,13 @@ class _Doorman:
             except (BlockingIOError, InterruptedError, ConnectionAbortedError):
                 return
             except OSError as error:
-                # Most likely out of file descriptors. The listener stays readable, so do not spin.
+                # The usual reason: no more file descriptors. The listener stays readable, so do not spin.
                 _LOG.warning("The sandbox could not accept a connection: %s", error.strerror)
                 self._loop.remove_reader(self._listener)
                 self._loop.call_later(1.0, self._resume)
                 return
             connection.setblocking(False)  # noqa: FBT003 - the signature of the standard library
-            # asyncio does so for sockets that it made itself; without it a small answer waits for an acknowledgement.
+            # asyncio does this for its own sockets. Without it a small answer waits for an acknowledgement.
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             self._open().add(connection)
             task = self._loop.create_task(self._welcome(connection))
@@ -185,7 +185,7 @@ class _Doorman:
                 ssl_shutdown_timeout=GRACE,
             )
         except (OSError, TimeoutError):
-            return  # not TLS, or gone again: asyncio has closed the connection
+            return  # not TLS, or already closed: asyncio has closed the connection
         if outside.speaks_http2:
             await self._bridge(outside)
         elif not outside.transport.is_closing():
@@ -196,18 +196,18 @@ class _Doorman:
         try:
             await self._loop.create_unix_connection(lambda: inside, self._grpc_path)
         except OSError:
-            outside.transport.abort()  # gRPC has stopped already
+            outside.transport.abort()  # gRPC has already stopped
         else:
             outside.join(inside)
 
     def _serve_http(self, outside: _Outside) -> None:
         if self._http is None:
-            # Loaded for the first such request: a client of gRPC alone never pays for it.
+            # Loaded for the first such request, so that clients that use only gRPC never pay for it.
             from aiohttp import web
 
             self._http = web.Server(self._make_answer(), access_log=None, logger=_HTTP_LOG)
         protocol = self._http()
-        # From here on the HTTP server knows it, and closes it.
+        # From here on the HTTP server knows it and closes it.
         self.closed(outside)
         transport = outside.transport
         transport.set_protocol(protocol)
@@ -216,7 +216,7 @@ class _Doorman:
 
 
 class _End(asyncio.Protocol):
-    """One end of a bridge: what comes in here goes out at the other end, at the pace of the slower one."""
+    """One end of a bridge: its input is the output of the other end, at the pace of the slower one."""
 
     def __init__(self, doorman: _Doorman) -> None:
         self._doorman = doorman
@@ -226,15 +226,15 @@ class _End(asyncio.Protocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
         self.transport.set_write_buffer_limits(_BUFFER)
-        # Until there is another end. What has come meanwhile waits in the socket.
+        # Until there is another end. Data waits in the socket until then.
         self.transport.pause_reading()
         self._doorman.opened(self)
 
     def join(self, other: _End) -> None:
-        """Make a bridge of two ends."""
+        """Make a bridge from two ends."""
         self._other, other._other = other, self
         if self.transport.is_closing() or other.transport.is_closing():
-            # One has gone while the other came, and will not tell any more.
+            # One end has closed while the other was opened, and will not report it again.
             self.close()
             other.close()
             return
@@ -242,7 +242,8 @@ class _End(asyncio.Protocol):
             end.transport.resume_reading()
 
     def close(self) -> None:
-        """Send what waits, and close. A TLS transport of asyncio that is told so twice never closes (Python 3.11)."""
+        """Send the waiting data, and close. A TLS transport of asyncio that is closed twice never closes (Python
+        3.11)."""
         if not self.transport.is_closing():
             self.transport.close()
 
@@ -265,20 +266,20 @@ class _End(asyncio.Protocol):
 
 
 class _Outside(_End):
-    """The end that faces the client."""
+    """The end of the client."""
 
     @property
     def speaks_http2(self) -> bool:
-        """What was agreed on in the handshake."""
+        """The protocol that the handshake agreed on."""
         agreed = self.transport.get_extra_info("ssl_object").selected_alpn_protocol()
         return bool(agreed == "h2")
 
 
 def _context(certificate: Certificate, folder: Path) -> ssl.SSLContext:
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
-    # A client that offers both gets HTTP/1.1: gRPC offers HTTP/2 alone.
+    # A client that offers both gets HTTP/1.1, because gRPC offers only HTTP/2.
     context.set_alpn_protocols(["http/1.1", "h2"])
-    # The standard library reads a key from a file only.
+    # The standard library reads a key only from a file.
     file = folder / CERTIFICATE
     file.touch(mode=0o600)
     try:

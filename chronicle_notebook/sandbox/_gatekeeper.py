@@ -1,4 +1,4 @@
-"""Who may call."""
+"""Which callers are allowed."""
 
 from __future__ import annotations
 
@@ -17,18 +17,18 @@ ANONYMOUS = frozenset(
         f"/{methods.SERVER}/ResetKernelState",
     }
 )
-"""What anybody may call (source: K/Core/Services/Clients/ConnectionService.cs, K/Core/Services/Host/Server.cs). The
-version is not among it."""
+"""The methods that everybody may call (source: K/Core/Services/Clients/ConnectionService.cs,
+K/Core/Services/Host/Server.cs). The version is not one of them."""
 
 if TYPE_CHECKING:
     _Handler = grpc.RpcMethodHandler[Any, Any]
 
 
 class Gatekeeper(grpc.ServerInterceptor):
-    """Refuses calls without a valid token as UNAUTHENTICATED, before it looks whether there is such a method.
+    """Refuses calls without a valid token as UNAUTHENTICATED, before it checks whether the method exists.
 
-    That a path which nobody serves is refused too follows from a kernel's policy, which holds for everything that is
-    not marked as anonymous (inferred). A token is looked at when a call begins: a stream outlives its token.
+    A path without a method is refused too, because a kernel's policy covers everything that is not marked as anonymous
+    (inferred). A token is checked when a call begins: a stream may live longer than its token.
     """
 
     def __init__(self, authority: Authority) -> None:
@@ -39,7 +39,7 @@ class Gatekeeper(grpc.ServerInterceptor):
         continuation: Callable[[grpc.HandlerCallDetails], _Handler | None],
         handler_call_details: grpc.HandlerCallDetails,
     ) -> _Handler | None:
-        """Let a call through, or answer it here."""
+        """Pass a call on, or answer it here."""
         if handler_call_details.method in ANONYMOUS:
             return continuation(handler_call_details)
         metadata = handler_call_details.invocation_metadata or ()

@@ -1,4 +1,4 @@
-"""What the port answers over HTTP/1.1."""
+"""The answers of the port over HTTP/1.1."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ Page = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
 class Http:
     """The endpoints beside gRPC: tokens, the load for load balancers, and health.
 
-    ``authority`` None means that authentication is off: there is no token endpoint then (source:
-    K/Server/Program.cs). Everything here is anonymous.
+    ``authority`` None means that authentication is off: then there is no token endpoint (source: K/Server/Program.cs).
+    Everything here is anonymous.
     """
 
     def __init__(self, clients: ConnectedClients, authority: Authority | None) -> None:
@@ -69,7 +69,7 @@ class Http:
 
 
 async def _form(request: web.BaseRequest) -> dict[str, str]:
-    """The fields of a form. Raises RefusedError when it is none, or names a field twice."""
+    """The fields of a form. Raises RefusedError if the body is not a form, or names a field twice."""
     if request.method != "POST":
         raise RefusedError("invalid_request", "The specified HTTP method is not valid.")
     if request.content_type != _FORM:

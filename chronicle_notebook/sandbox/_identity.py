@@ -1,4 +1,4 @@
-"""Identities: who caused an event, and on behalf of whom."""
+"""Identities: who caused an event, and for whom."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ _NULL = (
 
 
 def turned(text: str) -> str:
-    """The chain in the JSON text of an identity with its end first: who acted is then told inside ``onBehalfOf``.
+    """The chain in the JSON text of an identity, in reverse: the actor is then inside ``onBehalfOf``.
 
-    Kernels on SQL databases give identities back so (seen at 16.37.1 on SQLite and PostgreSQL).
+    Kernels on SQL databases return identities like this (seen at 16.37.1 on SQLite and PostgreSQL).
     """
     identity = json.loads(text)
     if "onBehalfOf" not in identity:
@@ -27,7 +27,7 @@ def turned(text: str) -> str:
 
 
 def links(identity: dict[str, Any]) -> list[dict[str, Any]]:
-    """The identities of a chain, each without the one that it acts for."""
+    """The identities of a chain, each without the one for which it acts."""
     found = []
     current: dict[str, Any] | None = identity
     while current is not None:
@@ -42,10 +42,11 @@ def _joined(chain: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 class Identities:
-    """What an identity without a subject or a name does to its namespace on SQL databases: nothing is read there again.
+    """The effect of an identity without a subject or a name on its namespace on SQL databases: nothing can be read
+    there any more.
 
     ``Subject`` and ``Name`` must be there in each link of a chain; ``UserName`` may be absent. An empty text counts as
-    absent here, though a kernel tells the two apart: the messages of the wire do not say which it was.
+    missing here. A kernel distinguishes the two, but the messages of the wire do not show which it was.
     """
 
     def __init__(self) -> None:
@@ -53,12 +54,13 @@ class Identities:
         self._spoiled: dict[tuple[str, str], str] = {}
 
     def load(self, stored: Iterable[tuple[Scope, str]]) -> None:
-        """Note the identities that events were stored with, oldest first."""
+        """Note the identities of stored events, oldest first."""
         for scope, text in stored:
             self.stored(scope, text)
 
     def stored(self, scope: Scope, text: str) -> str:
-        """Note that an event was stored with an identity; why its append fails none the less, or nothing."""
+        """Note that an event was stored with an identity. Returns why its append fails nevertheless; empty if it does
+        not."""
         place = (scope.store, scope.namespace)
         known = self._known.setdefault(place, set())
         spoiled = self._spoiled.get(place, "")
@@ -72,7 +74,7 @@ class Identities:
         return ""
 
     def spoiled(self, scope: Scope) -> str:
-        """Why the events of a scope cannot be read, or nothing."""
+        """Why the events of a scope cannot be read; empty if they can."""
         return self._spoiled.get((scope.store, scope.namespace), "")
 
 

@@ -31,24 +31,24 @@ class Number:
 
     @property
     def is_whole(self) -> bool:
-        """Whether it has no fraction, however it is written."""
+        """Whether the number has no fraction, however it is written."""
         return self.text.lstrip("-").isdecimal() or float(self.text).is_integer()
 
     @property
     def integer(self) -> int | None:
-        """The number, when it is written as an integer; .NET takes ``5.0`` and ``1e2`` for none."""
+        """The number if it is written as an integer; None for ``5.0`` and ``1e2``, as in .NET."""
         return int(self.text) if self.text.lstrip("-").isdecimal() else None
 
 
 class DuplicateError(ValueError):
-    """A name that stands twice in an object."""
+    """An object has the same name twice."""
 
 
 def read(text: str) -> Any:
-    """The value of a text, numbers as they are written.
+    """The value of a text, with numbers as they are written.
 
-    Raises DuplicateError for a name that stands twice in an object, and ValueError for what .NET does not read:
-    comments, trailing commas, single quotes, NaN and the infinities among it.
+    Raises DuplicateError for a repeated name in an object, and ValueError for everything that .NET does not read, for
+    example comments, trailing commas, single quotes, NaN and the infinities.
     """
     return json.loads(
         text, parse_float=Number, parse_int=Number, parse_constant=_no_constant, object_pairs_hook=_unique
@@ -56,7 +56,7 @@ def read(text: str) -> Any:
 
 
 def reread(text: str) -> str:
-    """A text of JSON as kernels on SQL databases give it back: fractions in double precision, strings escaped.
+    """A JSON text as kernels on SQL databases return it: fractions in double precision, strings escaped.
 
     Seen at 16.37.1 and 16.38 on SQLite: ``12.50`` is read as ``12.5``, and ``+`` in a string as an escape.
     """

@@ -1,4 +1,4 @@
-"""The parts of the kernel, put together."""
+"""The parts of the kernel, assembled."""
 
 from __future__ import annotations
 
@@ -31,11 +31,11 @@ from chronicle_notebook.sandbox.storage._progress import ProgressTable
 from chronicle_notebook.sandbox.storage._webhooks import WebhookTable
 
 _PAUSE = 0.1
-"""Seconds between two answers of a live list of observers, or of their failed partitions, at least."""
+"""The least time in seconds between two answers of a live list of observers, or of their failed partitions."""
 
 
 class Kernel:
-    """Everything behind the gRPC services, on the files of one data folder."""
+    """Everything behind the gRPC services, with the files of one data folder."""
 
     def __init__(
         self, data: Path, *, settle_delay: float, time_scale: float, profile: Profile, accept_unserved: bool = False
@@ -70,7 +70,7 @@ class Kernel:
         self.registrar = Registrar(self.registry, self.reactor, crypto, behaviour)
 
     def start(self) -> None:
-        """Load what is in storage and begin to deliver."""
+        """Load everything from storage and start to deliver."""
         self._crypto.check()
         self.stores.on_store = self.types.add_kernel_types
         self.types.load()
@@ -88,22 +88,22 @@ class Kernel:
         self.reactor.start()
 
     def interrupt(self) -> None:
-        """End what calls wait for, so that they end too."""
+        """End the waits of calls, so that the calls end too."""
         self.topics.close()
         self.engine.interrupt()
 
     def stop(self) -> None:
-        """End everything, with the progress stored."""
+        """End everything, and store the progress."""
         self.reactor.stop()
         self.engine.stop()
         self.database.close()
 
     def store(self, name: str) -> Store:
-        """The event store of a name, created when there is none, as naming one does in a kernel."""
+        """The event store of a name. If there is none, it is created, as in a kernel."""
         return self.stores.ensure(name)
 
     def observers(self, store: str, namespace: str) -> list[Observer]:
-        """The observers in a namespace of an event store, which is created when there is none."""
+        """The observers in a namespace of an event store. If the event store does not exist, it is created."""
         owner = self.store(store)
         return [
             observer
@@ -112,9 +112,9 @@ class Kernel:
         ]
 
     def observer_changes(self, context: grpc.ServicerContext, store: str, namespace: str) -> Iterator[None]:
-        """Yield at once and after changes of the observers in a namespace, ten times a second at most.
+        """Yield at once and after changes of the observers in a namespace, at most ten times a second.
 
-        The event store and the namespace are created when there are none.
+        If the event store or the namespace does not exist, it is created.
         """
         owner = self.store(store)
         place = self.stores.ensure_namespace(owner, namespace)

@@ -1,4 +1,4 @@
-"""Event sequences: appending to them, and reading what is there."""
+"""Event sequences: appending to them and reading them."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from chronicle_notebook.sandbox.storage._events import EventTable, Filter
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What a concurrency scope demands: that no event that fits has a number above ``number``."""
+    """The condition of a concurrency scope: no matching event has a number above ``number``."""
 
     number: int
     wanted: Filter
@@ -38,7 +38,7 @@ class Expectation:
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A concurrency scope that was not met."""
+    """A concurrency scope whose condition does not hold."""
 
     source: str
     expected: int
@@ -55,7 +55,7 @@ class SchemaConflict:
 
 @dataclass(slots=True)
 class Appended:
-    """The outcome of an append: numbers, or why nothing was appended."""
+    """The outcome of an append: the numbers, or why nothing was appended."""
 
     numbers: list[int] = field(default_factory=list)
     schema_conflicts: list[SchemaConflict] = field(default_factory=list)
@@ -116,13 +116,13 @@ class Log:
         return outcome
 
     def check_readable(self, scope: Scope) -> None:
-        """Raise what reading the events of a scope fails with, where an identity spoiled its namespace."""
+        """Raise the error of reading a scope whose namespace an identity spoiled."""
         spoiled = self.spoiled(scope)
         if spoiled:
             raise InvalidOperationException(spoiled)
 
     def spoiled(self, scope: Scope) -> str:
-        """Why the events of a scope cannot be read, or nothing."""
+        """Why the events of a scope cannot be read; empty if they can."""
         return self._identities.spoiled(scope)
 
     def _spoiled_by(self, scope: Scope, events: Sequence[Event]) -> str:
@@ -132,7 +132,8 @@ class Log:
             return next(filter(None, [self._identities.stored(scope, event.caused_by) for event in events]), "")
 
     def append_own(self, scope: Scope, events: Sequence[Event], within: Callable[[list[int]], None]) -> list[int]:
-        """Append events of the kernel itself; ``within`` gets their numbers inside the transaction. The numbers."""
+        """Append events of the kernel itself. ``within`` gets their numbers inside the transaction. Returns the
+        numbers."""
         with self._mutex, self._database.transaction():
             numbers = self._store(scope, events)
             within(numbers)

@@ -18,9 +18,10 @@ from chronicle_notebook.sandbox._unserved import FLAG
 
 
 def serve(sandbox: Sandbox, *, announce: Callable[[str], None]) -> int:
-    """Run until SIGINT or SIGTERM; 0. ``announce`` gets the connection string on one line once calls are answered.
+    """Run until SIGINT or SIGTERM, and return 0. ``announce`` gets the connection string as one line when calls are
+    answered.
 
-    Call it from the main thread, which gets the signals. Raises SandboxError when the sandbox cannot start.
+    Call it from the main thread, which receives the signals. Raises SandboxError if the sandbox cannot start.
     """
     ended = threading.Event()
 
@@ -39,9 +40,9 @@ def serve(sandbox: Sandbox, *, announce: Callable[[str], None]) -> int:
 
 
 def main(arguments: Sequence[str] | None = None, *, program: str = "python -m chronicle_notebook.sandbox") -> int:
-    """Read the command line and `serve`; the exit code: 0, 1 when it cannot start, 2 for a wrong command line.
+    """Read the command line and `serve`. Returns the exit code: 0, 1 if it cannot start, 2 for a wrong command line.
 
-    ``program`` is how it was called, for its help and its messages.
+    ``program`` is the name of the command, for its help and its messages.
     """
     given = _parser(program).parse_args(arguments)
     try:

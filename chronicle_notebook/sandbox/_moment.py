@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 from chronicle_notebook.sandbox._exceptions import FormatException
 
 NEVER = "0001-01-01T00:00:00.0000000+00:00"
-"""The moment of a cause that gives none."""
+"""The moment of a cause without a time."""
 
 _FORM = re.compile(
     r"(\d{4})-(\d\d)-(\d\d)(?:[T ](\d\d):(\d\d)(?::(\d\d)(?:\.(\d+))?)?)?\s*(Z|[+-]\d\d:\d\d)?", re.ASCII
@@ -23,9 +23,9 @@ def now() -> str:
 
 
 def kept(text: str) -> str:
-    """A moment with the offset that it was given, UTC when it has none, and with seven fraction digits.
+    """A moment with its own offset, or UTC if it has none, and with seven fraction digits.
 
-    A date alone is its midnight. Raises FormatException when the text is no moment.
+    A date alone means midnight. Raises FormatException if the text is not a moment.
     """
     found = _FORM.fullmatch(text.strip())
     if found is not None:
@@ -54,7 +54,7 @@ def trimmed(text: str) -> str:
 
 
 def coarse(text: str) -> str:
-    """The same with six digits of its fraction, and a zero: what a database keeps of it."""
+    """The same with six fraction digits and a zero: the precision of a database."""
     whole, _, rest = text.partition(".")
     return f"{whole}.{rest[:6]}0{rest[7:]}" if rest else text
 

@@ -15,7 +15,7 @@ _IDLE_KEPT = 8
 
 
 class DaemonPool(ThreadPoolExecutor):
-    """An executor that grows when all its threads are busy, and whose threads never keep the process alive.
+    """An executor that grows when all its threads are busy. Its threads never keep the process alive.
 
     A server stream holds its thread for as long as it is open. A fixed pool would therefore stop answering once enough
     streams are open, and the pool of the standard library joins its threads when the interpreter ends: a notebook with
@@ -54,7 +54,7 @@ class DaemonPool(ThreadPoolExecutor):
 
     def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:  # noqa: FBT001, FBT002 - the signature of the base class
         """End every thread after its work; ``wait`` joins them."""
-        del cancel_futures  # nothing waits that could be cancelled: every task has a thread at once
+        del cancel_futures  # no task waits that could be cancelled: each has a thread at once
         with self._mutex:
             self._closed = True
             workers = list(self._workers)

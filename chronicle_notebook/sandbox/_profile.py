@@ -9,34 +9,34 @@ from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
 from chronicle_notebook.sandbox._behaviour import NEWEST, Behaviour
 
 Generation = Literal["commands", "classic"]
-"""The two forms of the wire contract: ``classic`` to 16.37, ``commands`` from 16.38 on."""
+"""The two forms of the wire contract: ``classic`` up to 16.37, ``commands`` from 16.38 on."""
 
 GENERATIONS: tuple[Generation, ...] = get_args(Generation)
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """A kernel: what it says it is, which contract it speaks, and how it behaves."""
+    """A kernel: its version, its contract and its behaviour."""
 
     name: str
     version: str
     protocol: str
-    """The version of the contract; empty where the contract has no place for it."""
+    """The version of the contract; empty if the contract has no field for it."""
     contract: Generation
     behaviour: Behaviour = NEWEST
     held_against: str = ""
-    """What the profile was compared with, in a line."""
+    """A line about what the profile was compared with."""
     early_names: bool = False
     """Whether event stores and namespaces have the services of kernels up to 16.33.0."""
     early_events: bool = False
-    """Whether events, observers and failed partitions have the services of the classic contract alone, as in a kernel
+    """Whether events, observers and failed partitions have only the services of the classic contract, as in a kernel
     that was built before 16.38.0."""
 
 
 _KINDER = "the documents: kinder than any kernel, so rehearse on the profile of the kernel that you have"
 
 DOCUMENTED = Profile("documented", "19.29.4-sandbox", "19.29.4", "commands", held_against=_KINDER)
-"""The kernel as it is documented, under a version that nobody takes for a release."""
+"""The kernel as it is documented, with a version that nobody takes for a release."""
 
 _CLASSIC = Profile("classic", "16.37.1-sandbox", "", "classic", held_against=_KINDER)
 
@@ -51,7 +51,7 @@ _OBSERVED = Behaviour(
     queues_shared=True,
     old_target_kept=True,
 )
-"""What every kernel does that was run, whatever its storage."""
+"""The behaviour of every kernel that was run, whatever its storage."""
 
 _MEMORY = replace(
     _OBSERVED,
@@ -63,7 +63,7 @@ _MEMORY = replace(
     context_reduced=True,
     catch_up_dead=True,
 )
-"""What kernels that keep everything in memory do."""
+"""The behaviour of kernels that store everything in memory."""
 
 _SQL = replace(
     _OBSERVED,
@@ -77,7 +77,7 @@ _SQL = replace(
     events_as_sql=True,
     identity_spoils=True,
 )
-"""What kernels on an SQL database do."""
+"""The behaviour of kernels on an SQL database."""
 
 _SEEN = "a running kernel {}, step by step"
 
@@ -125,15 +125,15 @@ PROFILES = {
         ),
     )
 }
-"""By the name that is given on the command line: a release, and its storage where that is not SQLite. MongoDB and SQL
-Server were not run."""
+"""The profiles by the name on the command line: a release, and its storage if it is not SQLite. MongoDB and SQL Server
+were not run."""
 
 
 def profile(name: str | None = None, *, contract: str | None = None, behaviour: Behaviour | None = None) -> Profile:
-    """The profile of a name, with what was given beside it; the documented one unless a name is given.
+    """The profile of a name, changed by the other arguments; by default the documented one.
 
-    Raises InvalidInputError for a name or contract that there is not, and for a name together with a contract that it
-    does not have or with switches of one's own.
+    Raises InvalidInputError for an unknown name or contract, and for a name together with a contract that it does not
+    have or with separate switches.
     """
     if contract is not None and contract not in GENERATIONS:
         raise InvalidInputError(

@@ -26,11 +26,11 @@ _Key = tuple[int, str]
 
 
 class Reactor:
-    """Applies each system event after the settle delay, in the order of its webhook.
+    """Applies each system event after the settle delay, in order for each webhook.
 
     Source: K/Core/Observation/Webhooks/WebhookReactor.cs. A new webhook with authorization is first in effect without
-    it, and gets it with its second event, one settle delay later. Events that wait are kept in storage, so that a
-    crash in between loses nothing.
+    it, and gets it with its second event, one settle delay later. Waiting events are in storage, so a crash loses
+    nothing.
     """
 
     def __init__(
@@ -54,7 +54,7 @@ class Reactor:
         self._behaviour = registry.behaviour
         self._delay = delay
         self._order = threading.Lock()
-        # Held from a change of the definitions to that of the subscriptions, which then always agree.
+        # Held from a change of the definitions to the change of the subscriptions, so that they always agree.
         self._subscribing = threading.Lock()
         self._changed = threading.Condition()
         self._waiting: dict[_Key, deque[int]] = {}
@@ -68,7 +68,7 @@ class Reactor:
         """Called with the webhooks whose definition changed, unless they are replayed at once."""
 
     def start(self) -> None:
-        """Subscribe what is in effect, and go on with what was waiting."""
+        """Subscribe the active webhooks, and continue with the waiting events."""
         for store in self._stores.all():
             for namespace in self._stores.namespaces(store):
                 self.subscribe_namespace(store, namespace)
@@ -77,7 +77,7 @@ class Reactor:
         self._thread.start()
 
     def stop(self) -> None:
-        """End the thread; what waits is applied after the next start."""
+        """End the thread. Waiting events are applied after the next start."""
         with self._changed:
             self._stopping = True
             self._changed.notify_all()
@@ -88,7 +88,7 @@ class Reactor:
         """Append events to the store's ``system`` sequence, to take effect after the settle delay."""
         scope = self._stores.scope(store.name, DEFAULT_NAMESPACE, SYSTEM_SEQUENCE)
         sources = [event.source for event in events]
-        # One lock around both, so that events wait in the order in which they were appended.
+        # One lock around both, so that events wait in the order of their append.
         with self._order:
             numbers = self._log.append_own(
                 scope, events, lambda numbers: self._table.add_unsettled(store.key, zip(numbers, sources, strict=True))
@@ -100,7 +100,7 @@ class Reactor:
                 elif event.type.id == ADDED:
                     self._leaving.discard(key)
                 self._queue(key, number)
-        # Nothing is delivered once a removal has returned, though the lists show the webhook a while longer (seen).
+        # Nothing is delivered after a removal has returned, although lists show the webhook a little longer (seen).
         self._unsubscribe(store, [event.source for event in events if event.type.id == REMOVED])
 
     def is_leaving(self, store: Store, id_: str) -> bool:
@@ -159,7 +159,7 @@ class Reactor:
                 self._changed.notify_all()
 
     def _next(self) -> dict[int, list[int]] | None:
-        """Wait for what is due: at most one event of each webhook, by store. None when stopping."""
+        """Wait for due events: at most one event of each webhook, by event store. None when stopping."""
         with self._changed:
             while not self._stopping:
                 now = time.monotonic()
@@ -180,7 +180,7 @@ class Reactor:
                 again.append(key)
             else:
                 del self._waiting[key]
-        # Put back afterwards: without a delay they would be due at once, and each builds on the one before it.
+        # Put back afterwards: without a delay they would be due at once, and each depends on the one before it.
         self._due.extend((now + self._delay, key) for key in again)
         return taken
 
@@ -217,7 +217,7 @@ class Reactor:
         self._registry.announce(store)
 
     def _block(self, key: _Key) -> None:
-        """Let what waits and will come wait for good."""
+        """Let the waiting and later events of a webhook wait for ever."""
         with self._changed:
             self._blocked.add(key)
             self._waiting.pop(key, None)
@@ -235,7 +235,7 @@ class Reactor:
 
 
 def _counts_as_changed(before: Webhook, after: Webhook) -> bool:
-    """Whether a definition changed, where having an authorization for the first time is no change by itself."""
+    """Whether a definition changed. A first authorization alone does not count as a change."""
     if before.authorization.kind is AuthorizationKind.NONE:
         before = replace(before, authorization=after.authorization)
     return before != after

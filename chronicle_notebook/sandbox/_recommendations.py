@@ -1,4 +1,4 @@
-"""What a kernel recommends: to replay webhooks whose definition has changed."""
+"""The recommendations of a kernel: to replay webhooks whose definition has changed."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TYPE = (
     "Cratis.Chronicle.Observation.States.IReplayCandidateRecommendation, Cratis.Chronicle.Core, Version={}.0, "
     "Culture=neutral, PublicKeyToken=null"
 )
-"""The name, description and type that kernels were seen to give (16.37.1 in memory), the type with their version."""
+"""The name, description and type of kernels that were seen (16.37.1 in memory); the type contains their version."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Recommendations:
             return [entry for entry in self._known.values() if (entry.store.lower(), entry.namespace.lower()) == wanted]
 
     def take(self, store: str, namespace: str, identity: UUID) -> Recommendation | None:
-        """Remove a recommendation of a namespace, and give it; None when it is not there."""
+        """Remove a recommendation of a namespace, and return it; None if there is none."""
         if not any(entry.id == identity for entry in self.of(store, namespace)):
             return None
         with self._mutex:

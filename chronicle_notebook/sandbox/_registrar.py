@@ -16,10 +16,10 @@ from chronicle_notebook.sandbox._webhook_events import added, authorization_set,
 
 
 class Registrar:
-    """Compares what is asked with what is there, and appends the difference.
+    """Compares the request with the existing webhooks, and appends the difference.
 
-    Source: K/Core/Services/Observation/Webhooks/Webhooks.cs. Registering is done when the events are appended; they
-    take effect later, through the reactor.
+    Source: K/Core/Services/Observation/Webhooks/Webhooks.cs. A registration is finished when its events are appended;
+    the reactor applies them later.
     """
 
     def __init__(self, registry: Registry, reactor: Reactor, crypto: Crypto, behaviour: Behaviour) -> None:
@@ -31,7 +31,7 @@ class Registrar:
     def add(self, store: Store, webhooks: Iterable[Webhook]) -> None:
         """Append what registers these webhooks, whose secrets are in clear.
 
-        When one cannot be registered, those before it are, and its error is raised.
+        If one cannot be registered, its error is raised; the webhooks before it are registered.
         """
         events: list[Event] = []
         try:
@@ -41,11 +41,11 @@ class Registrar:
             self._append(store, events)
 
     def remove(self, store: Store, ids: Sequence[str]) -> None:
-        """Append the removal of webhooks; an id that does not exist is accepted, and one that is given twice is one."""
+        """Append the removal of webhooks. An unknown id is accepted, and a repeated id counts once."""
         self._append(store, [removed(id_) for id_ in dict.fromkeys(ids)])
 
     def _append(self, store: Store, events: Iterable[Event]) -> None:
-        # A kernel does not look at what becomes of events that cannot be stored.
+        # A kernel does not notice that events cannot be stored.
         kept = [event for event in events if not is_lost(event.type.id, store.name, self._behaviour)]
         if kept:
             self._reactor.append(store, kept)
@@ -67,7 +67,7 @@ class Registrar:
         return changed(existing, wanted) + (authorization_set(wanted) if reauthorized else [])
 
     def _authorization_changed(self, existing: Webhook, webhook: Webhook) -> bool:
-        """Compare with one whose secret is in clear."""
+        """Compare with a webhook whose secret is in clear."""
         before, after = existing.authorization, webhook.authorization
         if replace(before, secret="") != replace(after, secret=""):
             return True
@@ -77,7 +77,7 @@ class Registrar:
 
 
 class TargetException(Exception):  # noqa: N818 - the name that a kernel tells
-    """What a kernel's comparison runs into."""
+    """The error of a kernel's comparison."""
 
 
 def _miscompare(existing: Authorization, wanted: Authorization) -> None:

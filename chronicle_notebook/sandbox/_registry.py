@@ -1,4 +1,4 @@
-"""The webhook definitions in effect, held in memory and kept in storage."""
+"""The webhook definitions in effect, in memory and in storage."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chronicle_notebook.sandbox.storage._webhooks import WebhookTable
 class Registry:
     """The definitions of every store, with the bytes that list each of them.
 
-    A list of fifty thousand is then a matter of joining what was made when each definition changed.
+    So a list of fifty thousand webhooks only joins bytes that already exist.
     """
 
     def __init__(self, table: WebhookTable, topics: Topics, behaviour: Behaviour, row: Row) -> None:
@@ -51,7 +51,7 @@ class Registry:
             return self._joined[store.key]
 
     def apply(self, store: Store, saved: Iterable[Webhook], removed: Iterable[str]) -> None:
-        """Keep definitions and drop others; call `announce` when the transaction is over."""
+        """Store definitions and delete others. Call `announce` after the transaction."""
         saved, removed = list(saved), list(removed)
         self._table.remove(store.key, removed)
         self._table.save(store.key, saved)
@@ -64,7 +64,7 @@ class Registry:
             self._joined.pop(store.key, None)
 
     def announce(self, store: Store) -> None:
-        """Tell those who watch the list."""
+        """Notify the watchers of the list."""
         self._topics.change("webhooks", store.name)
 
     def is_active(self, webhook: Webhook) -> bool:

@@ -1,4 +1,4 @@
-"""How a webhook is listed."""
+"""The rows of webhooks in lists."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from chronicle_notebook.sandbox._profile import Profile
 from chronicle_notebook.sandbox._webhook import Authorization, AuthorizationKind, Webhook
 
 Row = Callable[[Webhook, bool], bytes]
-"""A webhook, and whether it is to be shown as active, as the bytes of a list that holds it alone."""
+"""A webhook, and whether it is shown as active, as the bytes of a list with only this webhook."""
 
 _OneOf = wire.OneOf_BasicAuthorization_BearerTokenAuthorization_OAuthAuthorization
 
 
 def row(profile: Profile) -> Row:
-    """What makes the rows of a kernel's lists."""
+    """The function that makes the rows of a kernel's lists."""
     show = profile.behaviour.ciphertext_listed
 
     def listed(webhook: Webhook, active: bool) -> bytes:  # noqa: FBT001 - the signature of a Row

@@ -40,28 +40,26 @@ class Sandbox:
         with Sandbox() as kernel:
             print(kernel.connection_string)
 
-    ``port`` 0 takes a free one. ``data`` is the folder for everything that is kept; without it a temporary one is made
-    and deleted by `stop`. ``seed`` fills an event store ``banking`` with examples that never leave this machine.
-    ``settle_delay`` is how many seconds a registration or removal takes to be in effect. ``time_scale`` multiplies
-    every delay of the kernel (retries, back-off, circuit breaker), not its time-outs.
+    ``port`` 0 means a free port. ``data`` is the folder for all data; without it a temporary folder is used, which
+    `stop` deletes. ``seed`` fills an event store ``banking`` with examples that never leave this machine.
+    ``settle_delay`` is the number of seconds until a registration or removal takes effect. ``time_scale`` multiplies
+    every delay of the kernel (retries, back-off, circuit breaker), but not its timeouts.
 
-    ``contract`` is the form of the wire contract, ``commands`` (unless given) or ``classic``. ``behaves_like`` takes
-    over a kernel's version, contract and known defects, by release and storage: ``16.33``, ``16.37``,
-    ``16.37-postgresql``, ``16.37-inmemory``, ``16.38``, ``16.38-inmemory``, ``19.29`` or ``19.32``. Unless given, it is
-    ``documented``, which has no defects: fit for learning, and kinder than any kernel, so rehearse on the profile of
-    the kernel that you have. `held_against` says what each was compared with. ``behaviour`` chooses single switches
-    instead.
+    ``contract`` is the form of the wire contract, ``commands`` (the default) or ``classic``. ``behaves_like`` imitates
+    a kernel's version, contract and known defects, by release and storage: ``16.33``, ``16.37``, ``16.37-postgresql``,
+    ``16.37-inmemory``, ``16.38``, ``16.38-inmemory``, ``19.29`` or ``19.32``. The default is ``documented``, which has
+    no defects: good for learning, but more tolerant than any kernel, so test with the profile of your own kernel.
+    `held_against` says what each profile was compared with. ``behaviour`` chooses single switches instead.
 
-    ``auth`` asks for an access token with each call, as a kernel does by default; tokens are had at ``/connect/token``
-    for the development client, and for ``clients``, secrets by id. ``token_lifetime`` is in seconds.
+    ``auth`` requires an access token with each call, as a kernel does by default. ``/connect/token`` issues tokens for
+    the development client, and for ``clients``, secrets by id. ``token_lifetime`` is in seconds.
 
-    ``accept_unserved`` accepts what the sandbox does not carry out: projections, reactors, reducers, constraints and
-    the like, and migrations of event types. They are listed in `unserved`. Without it they are refused.
+    ``accept_unserved`` accepts things that the sandbox does not execute: projections, reactors, reducers, constraints
+    and so on, and migrations of event types. `unserved` lists them. Without it they are refused.
 
-    The constructor raises InvalidInputError for an argument that cannot be meant, naming it, and for a contract or
-    kernel that there is not. `start` raises SandboxError
-    when the port is taken or the folder is in use, and MissingDependencyError when the packages of the extra
-    ``sandbox`` are not installed.
+    The constructor raises InvalidInputError for an argument with a wrong type or value, and for an unknown contract or
+    kernel. `start` raises SandboxError if the port is taken or the folder is in use, and MissingDependencyError if the
+    packages of the extra ``sandbox`` are not installed.
     """
 
     def __init__(  # noqa: PLR0913 - each is a choice of its own, and all are named
@@ -102,7 +100,7 @@ class Sandbox:
         self._server: Server | None = None
 
     def start(self) -> Self:
-        """Begin to listen; without effect while it runs. Raises SandboxError."""
+        """Start to listen. Has no effect while it runs. Raises SandboxError."""
         with self._mutex:
             if self._server is None:
                 self._process = os.getpid()
@@ -114,9 +112,10 @@ class Sandbox:
         return self
 
     def stop(self) -> None:
-        """End everything, and delete a temporary folder; without effect when it does not run.
+        """End everything, and delete a temporary folder. Has no effect if it does not run.
 
-        Without effect as well in a process that was forked from the one that started it, as that one goes on with it.
+        It also has no effect in a process that was forked from the one that started the sandbox, because that one
+        continues to use it.
         """
         if os.getpid() != self._process:
             return
@@ -139,27 +138,27 @@ class Sandbox:
 
     @property
     def port(self) -> int:
-        """The port it listens on. Raises SandboxError when it does not run."""
+        """The port. Raises SandboxError if the sandbox does not run."""
         if self._port is None:
             raise SandboxError("The sandbox does not run, so it has no port.", hint="Call start() first.")
         return self._port
 
     @property
     def address(self) -> str:
-        """Host and port. Raises SandboxError when it does not run."""
+        """Host and port. Raises SandboxError if the sandbox does not run."""
         return f"{HOST}:{self.port}"
 
     @property
     def connection_string(self) -> str:
-        """What to connect with. Raises SandboxError when it does not run.
+        """The connection string. Raises SandboxError if the sandbox does not run.
 
-        With authentication it names no client: the development client is then what clients take, this one and others.
+        With authentication it names no client: clients, also other ones, then use the development client.
         """
         return f"chronicle://{self.address}{'' if self._auth else '/?auth=none'}"
 
     @property
     def version(self) -> str:
-        """The version that it gives as its own."""
+        """The version that it reports."""
         return self._profile.version
 
     @property
@@ -169,17 +168,17 @@ class Sandbox:
 
     @property
     def held_against(self) -> str:
-        """What its profile was compared with, in a line."""
+        """A line about what its profile was compared with."""
         return self._profile.held_against
 
     @property
     def unserved(self) -> tuple[str, ...]:
-        """What clients registered that was accepted and is not carried out, a line each, in the order of time."""
+        """What clients registered and the sandbox accepted but does not execute: a line each, in order."""
         return () if self._kernel is None else tuple(self._kernel.unserved.listed())
 
     @property
     def data(self) -> Path:
-        """The folder with everything that is kept. Raises SandboxError when a temporary one does not exist (yet)."""
+        """The folder with all data. Raises SandboxError if a temporary folder does not exist (yet)."""
         if self._data.path is None:
             raise SandboxError("The sandbox does not run, so it has no data folder.", hint="Call start() first.")
         return self._data.path
@@ -219,7 +218,8 @@ class Sandbox:
         if grpc_is_lost():
             raise SandboxError("No sandbox can run here: this process was forked from one that used gRPC.", hint=ADVICE)
         try:
-            # These need the packages of an extra, and a second to load: both matter only to those who start one.
+            # These modules need the packages of an extra, and a second to load. Both matter only for starting a
+            # sandbox.
             from chronicle_notebook.sandbox._authority import Authority
             from chronicle_notebook.sandbox._kernel import Kernel
             from chronicle_notebook.sandbox._seed import sow
@@ -250,7 +250,7 @@ class Sandbox:
             authority,
             partial(_pages, self._kernel, authority),
             otherwise(self._kernel),
-            # Kernels began to write it after 16.38.
+            # Kernels began to write this field after 16.38.
             authorized_told=not self._profile.early_events,
         )
         self._port = self._server.start(self._wanted_port)
@@ -259,7 +259,7 @@ class Sandbox:
 
 
 def _told(error: Exception) -> str:
-    """What is wrong with the data, without a path or a value of it."""
+    """What is wrong with the data, without a path and without a value."""
     if isinstance(error, RecursionError):
         return "a schema or a content in it is nested too deep"
     return str(error.strerror if isinstance(error, OSError) else error)
@@ -291,7 +291,7 @@ def _check_kinds(*, data: object, behaves_like: object, behaviour: object, clien
 
 
 def _pages(kernel: Kernel, authority: Authority | None) -> Answer:
-    # Imported when the first page is asked for: it loads a web server, which most never need.
+    # Imported for the first HTTP request: it loads a web server, which most users never need.
     from chronicle_notebook.sandbox._http import Http
 
     return Http(kernel.clients, authority).answer

@@ -1,4 +1,4 @@
-"""Examples to look at: a bank with a few accounts, and webhooks of every kind."""
+"""Example data: a bank with a few accounts, and webhooks of every kind."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chronicle_notebook.sandbox._webhook import NO_AUTHORIZATION, Authorization,
 STORE = "banking"
 TENANT = "Tenant-B"
 NOBODY = "http://127.0.0.1:9"
-"""The loopback port on which nobody listens."""
+"""A loopback port on which no program listens."""
 
 _MONEY = {"type": "number", "format": "decimal"}
 _TEXT = {"type": "string"}
@@ -35,9 +35,9 @@ _OWNERS = {f"account-{1000 + number}": f"customer-{16 + number}" for number in r
 def sow(kernel: Kernel) -> None:
     """Fill the event store ``banking``, unless it exists.
 
-    Nothing of it ever leaves this machine: webhooks with a host elsewhere are inactive, and the two that are active
-    point at a loopback port on which nobody listens. One of them shows how a failing webhook looks; the other waits for
-    an event that never happened, and shows that a webhook which does not fail may just not have been tried.
+    Nothing of it ever leaves this machine: webhooks with another host are inactive, and the two active ones point at a
+    loopback port on which no program listens. One of them is an example of a failing webhook. The other waits for an
+    event that never happened: a webhook that does not fail may just not have been used.
     """
     if kernel.stores.find(STORE) is not None:
         return
@@ -64,7 +64,7 @@ def _append(kernel: Kernel, store: Store, namespace: str, events: Sequence[Event
 
 
 def _history(owners: dict[str, str]) -> Iterator[Event]:
-    """What happened to the accounts, day by day."""
+    """The events of the accounts, day by day."""
     day = 0
     for account, owner in owners.items():
         day += 1

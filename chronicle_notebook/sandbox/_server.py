@@ -25,7 +25,8 @@ from chronicle_notebook.sandbox._topics import Stopped
 from chronicle_notebook.sandbox._unserved import UnservedError
 
 GRACE = 1.0
-"""Seconds that calls have to end when the server stops. Cutting them off makes clients in this process log it."""
+"""The time in seconds that calls have to end when the server stops. If they were cut off, clients in this process would
+log it."""
 MOST_BYTES = 100 * 1024 * 1024
 
 Unary = Callable[[Any], "Message | bytes"]
@@ -34,7 +35,7 @@ Streaming = Callable[[Any, grpc.ServicerContext], "Iterator[Message | bytes]"]
 
 @dataclass(frozen=True, slots=True)
 class Served:
-    """A method and the function that answers it; a streaming one also gets the context of the call."""
+    """A method and the function that answers it. For a stream the function also gets the context of the call."""
 
     method: Method[Any, Any]
     answer: Unary | Streaming
@@ -43,14 +44,14 @@ class Served:
 
 
 Otherwise = Callable[[str], Served | str]
-"""What is done about a path that is not served: a way to answer it all the same, or the reason for UNIMPLEMENTED."""
+"""What to do about a path that is not served: a function that answers it, or the reason for UNIMPLEMENTED."""
 
 
 class Server:
-    """Serves methods, and HTTP/1.1 on the same port; ``otherwise`` says what becomes of every other path.
+    """Serves methods, and HTTP/1.1 on the same port; ``otherwise`` handles every other path.
 
-    With an ``authority`` each call needs a token, unless its method is one that a kernel lets anybody call. ``pages``
-    makes what answers HTTP/1.1. ``authorized_told`` False leaves IsAuthorized off all envelopes.
+    With an ``authority`` each call needs a token, except methods that everybody may call. ``pages`` makes the object
+    that answers HTTP/1.1. ``authorized_told`` False leaves IsAuthorized out of all envelopes.
     """
 
     def __init__(
@@ -74,8 +75,8 @@ class Server:
             options=[
                 ("grpc.max_receive_message_length", MOST_BYTES),
                 ("grpc.max_send_message_length", MOST_BYTES),
-                # Chronicle's clients ping once a minute, also while a stream is silent. A kernel takes that; gRPC for
-                # Python would end the connection after three minutes of it.
+                # Chronicle's clients ping once a minute, also while a stream is silent. A kernel accepts this; gRPC for
+                # Python would end the connection after three minutes.
                 ("grpc.http2.min_ping_interval_without_data_ms", 10_000),
             ],
         )
@@ -87,7 +88,7 @@ class Server:
         self._server.add_generic_rpc_handlers((_Others(otherwise, authorized_told),))
 
     def start(self, port: int) -> int:
-        """Listen on a port, 0 for a free one; the port. Raises SandboxError when it cannot be had."""
+        """Listen on a port, 0 for a free one, and return the port. Raises SandboxError if it is not available."""
         try:
             front = self._front = Front(port, self._pages)
         except OSError as error:
@@ -98,13 +99,13 @@ class Server:
         return front.port
 
     def stop(self) -> None:
-        """Close the port, let calls end, and end all threads. Streams must have been told to end."""
+        """Close the port, let calls end, and end all threads. Streams must have been told to end before."""
         if self._front is not None:
             self._front.refuse()
         try:
             self._server.stop(GRACE).wait()
         except RuntimeError:
-            # A grace takes a thread, and at the end of the interpreter none can be had any more.
+            # A grace time needs a thread, and no new thread can start at the end of the interpreter.
             self._server.stop(None).wait()
         if self._front is not None:
             self._front.stop()
@@ -124,7 +125,7 @@ def _refused(port: int, error: OSError) -> SandboxError:
 
 
 class _Others(grpc.GenericRpcHandler):
-    """Handles the paths that nobody else does. It is asked last."""
+    """Handles the paths that no other handler handles. It is asked last."""
 
     def __init__(self, otherwise: Otherwise, authorized_told: bool) -> None:  # noqa: FBT001 - of the server
         self._otherwise = otherwise
@@ -148,8 +149,8 @@ def _handler(served: Served, authorized_told: bool) -> grpc.RpcMethodHandler[Any
     build = grpc.unary_stream_rpc_method_handler if served.method.streaming else grpc.unary_unary_rpc_method_handler
     if served.requests_streamed:
         build = grpc.stream_stream_rpc_method_handler
-    # The bytes are read by the function itself, which can say what a kernel says of those that cannot be read. A stream
-    # of requests for which gRPC does so never lets its server stop.
+    # The function itself parses the bytes, so that it can give a kernel's error for wrong bytes. If gRPC parses a
+    # stream of requests, its server never stops.
     serialize = _serialized if authorized_told or not enveloped else _shortened(kind)
     return build(make(served, enveloped=enveloped), response_serializer=serialize)
 

@@ -66,7 +66,7 @@ class ConnectionService:
         return Empty()
 
     def get(self, _request: Empty) -> wire.IEnumerable_ConnectedClient:
-        """The clients that gave a sign of life in the last five seconds, and those that run in a debugger."""
+        """The clients that were alive in the last five seconds, and those that run in a debugger."""
         return wire.IEnumerable_ConnectedClient(items=[_message(client) for client in self._clients.all()])
 
     def observe(self, request: Empty, context: grpc.ServicerContext) -> Iterator[wire.IEnumerable_ConnectedClient]:
