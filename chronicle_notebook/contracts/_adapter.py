@@ -105,6 +105,20 @@ class Adapter:
         answer = self._call(methods.GET_OBSERVERS, request)
         return [observer_from_wire(message, namespace) for message in answer.items]
 
+    def observer(self, event_store: str, namespace: str, observer_id: str, sequence: str) -> ObserverState:
+        """One observer. Only this answer says whether the whole observer is quarantined (seen on 16.37.1)."""
+        request = observation_pb2.GetObserverInformationRequest(
+            EventStore=event_store, Namespace=namespace, ObserverId=observer_id, EventSequenceId=sequence
+        )
+        return observer_from_wire(self._call(methods.GET_OBSERVER_INFORMATION, request), namespace)
+
+    def clear_observer_quarantine(self, event_store: str, namespace: str, observer_id: str, sequence: str) -> None:
+        """End the quarantine of a whole observer. The kernel accepts this for any observer."""
+        request = observation_pb2.ClearObserverQuarantine(
+            EventStore=event_store, Namespace=namespace, ObserverId=observer_id, EventSequenceId=sequence
+        )
+        self._call(methods.CLEAR_OBSERVER_QUARANTINE, request)
+
     def failed_partitions(
         self, event_store: str, namespace: str, observer_id: str | None = None
     ) -> list[FailedPartition]:

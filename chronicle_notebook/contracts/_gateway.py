@@ -116,6 +116,18 @@ class KernelGateway(Protocol):
     def observers(self, event_store: str, namespace: str) -> list[ObserverState]:
         """All observers of a namespace, including those of webhooks."""
 
+    def observer(self, event_store: str, namespace: str, observer_id: str, sequence: str) -> ObserverState:
+        """One observer, also an unknown one, which is disconnected. Its state can be quarantined.
+
+        :param sequence: the event sequence of the observer.
+        """
+
+    def clear_observer_quarantine(self, event_store: str, namespace: str, observer_id: str, sequence: str) -> None:
+        """End the quarantine of a whole observer.
+
+        :param sequence: the event sequence of the observer.
+        """
+
     def failed_partitions(
         self, event_store: str, namespace: str, observer_id: str | None = None
     ) -> list[FailedPartition]:

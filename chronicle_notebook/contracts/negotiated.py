@@ -192,5 +192,7 @@ class NegotiatedGateway:
     add_webhooks = _spoken(KernelGateway.add_webhooks, _Else.ADOPT)
     remove_webhooks = _spoken(KernelGateway.remove_webhooks, _Else.ADOPT)
     observers = _spoken(KernelGateway.observers)
+    observer = _spoken(KernelGateway.observer)
+    clear_observer_quarantine = _spoken(KernelGateway.clear_observer_quarantine)
     failed_partitions = _spoken(KernelGateway.failed_partitions)
     retry_partition = _spoken(KernelGateway.retry_partition)

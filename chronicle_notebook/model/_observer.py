@@ -12,6 +12,10 @@ from chronicle_notebook.base._public import public
 from chronicle_notebook.base._url import without_credentials
 from chronicle_notebook.model._event_type import EventType
 
+WEBHOOK_REACTOR = "$system.Cratis.Chronicle.Observation.Webhooks.WebhookReactor"
+"""The id of the kernel's own observer of registrations and removals of webhooks, in the namespace ``Default`` and the
+event sequence ``system`` (seen on 16.33.0, 16.37.1 and a build of 16.38)."""
+REACTOR_NAMESPACE, REACTOR_SEQUENCE = "Default", "system"
 _OPEN = "circuit is now open"
 UNTRIED = "After many failures in a row the kernel waits (circuit breaker), so this attempt sent nothing."
 """The meaning of an attempt that met an open circuit."""

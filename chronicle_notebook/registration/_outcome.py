@@ -15,6 +15,8 @@ from chronicle_notebook.model import WebhookDefinition
 
 LOOK_AGAIN = "Check client.webhooks.ids() later, or give more time with wait=SECONDS."
 """The hint if the read-back does not show the accepted change."""
+CHOOSE_ANOTHER = "The id is blocked: choose another one."
+"""The hint if the read-back will never show it."""
 
 
 @public
@@ -71,6 +73,8 @@ class Outcome(Displayed):
     """Other facts that the user should know."""
     changed: bool = True
     """Whether anything differs from before, as far as it can be read back."""
+    blocked: bool = False
+    """Whether the kernel does not apply this id any more, so the change is not visible. ``notes`` has the reason."""
     removed: WebhookDefinition | None = None
     """After a removal: the removed webhook, with the values of its headers. Register it to bring the webhook back."""
 
@@ -96,7 +100,10 @@ class Outcome(Displayed):
             return f"{self.webhook!r}: the kernel failed on the call, and {self._as_before} in {where}."
         if not self.visible:
             state = "is still there" if self.action is Action.REMOVED else "is not visible yet"
-            return f"{self.webhook!r}: accepted, but after {self.waited:.1f} s it {state} in {where}. {LOOK_AGAIN}"
+            seen = "the kernel does not apply it" if self.blocked else f"after {self.waited:.1f} s it {state}"
+            return (
+                f"{self.webhook!r}: accepted, but {seen} in {where}. {CHOOSE_ANOTHER if self.blocked else LOOK_AGAIN}"
+            )
         if self.action is Action.UNCHANGED:
             return f"{self.webhook!r} is unchanged in {where}: nothing had to be sent."
         if self.ineffective:

@@ -15,6 +15,7 @@ from chronicle_notebook.base._errors import (
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.definition._declaration import DeclaredWebhook
 from chronicle_notebook.model import AuthorizationKind, RegisteredEventType, WebhookDefinition
+from chronicle_notebook.registration._blocked import blocked_note, blocking
 from chronicle_notebook.registration._differences import (
     applicable,
     differing,
@@ -87,7 +88,19 @@ def send(
         told = _outcome(kernel, event_store, definition, before, settled, (*remarks_, fault_note(fault, done=done)))
         return replace(told, accepted=done, changed=done and told.changed)
 
-    return [outcome(definition) for definition in definitions]
+    return _with_blocked(kernel, event_store, [outcome(definition) for definition in definitions])
+
+
+def _with_blocked(kernel: KernelGateway, event_store: str, outcomes: list[Outcome]) -> list[Outcome]:
+    """The outcomes, with the cause if an accepted webhook is not visible because its id is blocked."""
+    unseen = [each.webhook for each in outcomes if each.accepted and not each.visible]
+    found = blocking(kernel, event_store, unseen)
+    return [
+        replace(each, blocked=True, notes=(*each.notes, blocked_note(found[each.webhook])))
+        if each.webhook in found
+        else each
+        for each in outcomes
+    ]
 
 
 def _not_failing(
@@ -130,7 +143,9 @@ def remove(
     """
     lost = send_removal(kernel, event_store, webhooks)
     with said_when_interrupted(ACCEPTED if lost is None else ""):
-        outcomes = see_removed(kernel, event_store, webhooks, lost=lost, wait=wait, read=read)
+        outcomes = _with_blocked(
+            kernel, event_store, see_removed(kernel, event_store, webhooks, lost=lost, wait=wait, read=read)
+        )
     return [replace(each, notes=(note, *each.notes)) for each in outcomes] if note else outcomes
 
 

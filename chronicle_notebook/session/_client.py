@@ -45,7 +45,7 @@ from chronicle_notebook.session._description import client_card
 from chronicle_notebook.session._doctor import Diagnosis, examine
 from chronicle_notebook.session._guard import LOCK, GuardedGateway, other_store_hint
 from chronicle_notebook.session._location import Place
-from chronicle_notebook.session._observer_queries import failing_of, observers_of, retried
+from chronicle_notebook.session._observer_queries import clear_quarantine, described, failing_of, observers_of, retried
 from chronicle_notebook.session._status import Status
 from chronicle_notebook.session._webhook_view import WebhookView
 from chronicle_notebook.session._webhooks import Webhooks
@@ -293,12 +293,7 @@ class Client(Displayed):
 
         :raises UnknownWebhookError: no webhook has this id; the hint names the most similar ids.
         """
-        return WebhookView(
-            definition=self.webhooks.get(webhook),
-            observers=tuple(each for each in self.observers() if each.id == webhook),
-            failed_partitions=tuple(self.failed_partitions(webhook)),
-            origin=self.origin,
-        )
+        return WebhookView(*described(self._kernel, self._place, self.webhooks.get, webhook), origin=self.origin)
 
     def listened_event_types(self) -> Listing[ListenedEventType]:
         """The event types of the event store, each with the active webhooks that receive it."""
@@ -352,13 +347,22 @@ class Client(Displayed):
         return failed_partition_listing(found, where=where, origin=self.origin)
 
     def retry_failed_partitions(self, webhook: str) -> Listing[tuple[FailedPartition, bool | None]]:
-        """Ask the kernel to retry each failed partition of a webhook now. The result says for each whether it started.
+        """Ask the kernel to retry each failed partition of a webhook, or of another observer, now.
 
-        It is None if the kernel does not say so. The kernel does not start a quarantined partition.
+        The result says for each whether the retry started; None if the kernel does not say so.
+
+        :raises UnknownWebhookError: no observer has the id.
         """
-        sequence = self.webhooks.get(webhook).event_sequence_id
-        tried = retried(self._kernel, self._place.store(), sequence, self.failed_partitions(webhook))
-        return retry_listing(tried, webhook=webhook, origin=self.origin)
+        return retry_listing(retried(self._kernel, self._place, webhook), webhook=webhook, origin=self.origin)
+
+    def clear_quarantine(self, observer: str, *, namespace: str | None = None) -> None:
+        """End the quarantine of a whole observer, of a webhook or of another one, in every namespace or in one.
+
+        This does not end the quarantine of single partitions: see :meth:`retry_failed_partitions`.
+
+        :raises UnknownWebhookError: no observer has the id.
+        """
+        clear_quarantine(self._kernel, self._place, observer, namespace)
 
     def close(self) -> None:
         """End all calls and streams. Later calls raise :class:`ClientClosedError`."""

@@ -39,6 +39,7 @@ from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.display._table_and_card import Displayed, Table
 from chronicle_notebook.session._description import describe_credentials
 from chronicle_notebook.session._location import blank_store_warning
+from chronicle_notebook.session._observer_queries import reactor_warning
 
 TIMEOUT = 5.0
 """The time limit of each step, in seconds."""
@@ -358,6 +359,7 @@ class _Walk:
     def _permission(self) -> str:
         if self._event_store is None:
             return NOT_NAMED
+        self.warnings["permission"] = reactor_warning(self._kernel, self._event_store)
         try:
             count = len(self._kernel.webhooks(self._event_store))
         except PermissionDeniedError:

@@ -144,6 +144,11 @@ class GuardedGateway(NegotiatedGateway):
         self._require(event_store)
         super().remove_webhooks(event_store, ids)
 
+    def clear_observer_quarantine(self, event_store: str, namespace: str, observer_id: str, sequence: str) -> None:
+        """End the quarantine of a whole observer."""
+        self._require(event_store)
+        super().clear_observer_quarantine(event_store, namespace, observer_id, sequence)
+
     def retry_partition(
         self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
     ) -> bool | None:

@@ -5,12 +5,16 @@ It would be true that no partition of an unknown id fails, but a reader would ta
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable
 
 from chronicle_notebook.base._arguments import check_names
+from chronicle_notebook.base._errors import KernelError, UnknownWebhookError
 from chronicle_notebook.contracts._gateway import KernelGateway
-from chronicle_notebook.model import FailedPartition, ObserverState
+from chronicle_notebook.model import FailedPartition, ObserverState, RunningState, WebhookDefinition
+from chronicle_notebook.model._observer import REACTOR_NAMESPACE, REACTOR_SEQUENCE, WEBHOOK_REACTOR
 from chronicle_notebook.reading._list import unknown_webhook
+from chronicle_notebook.registration._blocked import blocked_note, blocking
+from chronicle_notebook.registration._outcome import CHOOSE_ANOTHER
 from chronicle_notebook.session._location import Place
 
 
@@ -44,9 +48,74 @@ def failing_of(
     check_names(webhook=webhook, namespace=namespace)
     spaces = place.namespaces(namespace)
     found = [each for space in spaces for each in kernel.failed_partitions(place.store(), space, webhook)]
+    if webhook is not None and REACTOR_NAMESPACE in spaces:
+        found += blocking(kernel, place.store(), {webhook}).values()
     if webhook is not None and not found:
         _check_known(kernel, place, webhook)
     return found, place.described(namespace, webhook)
+
+
+def described(
+    kernel: KernelGateway, place: Place, get: Callable[[str], WebhookDefinition], webhook: str
+) -> tuple[WebhookDefinition, tuple[ObserverState, ...], tuple[FailedPartition, ...]]:
+    """One webhook with its observers and its failed partitions, in all namespaces.
+
+    :param get: returns the webhook of an id, or raises an error.
+    :raises UnknownWebhookError: no webhook has the id; the hint says so if the kernel does not apply the id any more.
+    """
+    store = place.store()
+    try:
+        definition = get(webhook)
+    except UnknownWebhookError as error:
+        for failed in blocking(kernel, store, {webhook}).values():
+            error.hint = f"{blocked_note(failed)} {CHOOSE_ANOTHER}"
+        raise
+    observers: list[ObserverState] = []
+    failing: list[FailedPartition] = []
+    for space in place.namespaces():
+        # This answer alone says whether the whole observer is quarantined. It has one for an unknown observer too.
+        if any(each.id == webhook for each in kernel.observers(store, space)):
+            observers.append(kernel.observer(store, space, webhook, definition.event_sequence_id))
+        failing += kernel.failed_partitions(store, space, webhook)
+    return definition, tuple(observers), tuple(failing)
+
+
+def clear_quarantine(kernel: KernelGateway, place: Place, observer: str, namespace: str | None) -> None:
+    """End the quarantine of a whole observer, in every namespace or in one.
+
+    :raises UnknownWebhookError: no observer has the id.
+    """
+    sequence = _sequence_of(kernel, place, observer)
+    for space in place.namespaces(namespace):
+        kernel.clear_observer_quarantine(place.store(), space, observer, sequence)
+
+
+def _sequence_of(kernel: KernelGateway, place: Place, observer: str) -> str:
+    """The event sequence of an observer, of a webhook or of any other one."""
+    store = place.store()
+    known: dict[str, str] = {}
+    for space in place.namespaces():
+        known.update({each.id: each.event_sequence_id for each in kernel.observers(store, space)})
+    if observer not in known:  # a new webhook may have no observer yet
+        known.update({each.id: each.event_sequence_id for each in kernel.webhooks(store)})
+    if observer not in known:
+        raise unknown_webhook(observer, sorted(known), store, kernel.server)
+    return known[observer]
+
+
+def reactor_warning(kernel: KernelGateway, event_store: str) -> str:
+    """A warning if the kernel's own observer of webhooks is quarantined; empty otherwise, or if the kernel does not
+    say."""
+    try:
+        state = kernel.observer(event_store, REACTOR_NAMESPACE, WEBHOOK_REACTOR, REACTOR_SEQUENCE).running_state
+    except KernelError:
+        return ""
+    if state is not RunningState.QUARANTINED:
+        return ""
+    return (
+        f"The kernel's own observer of webhooks is quarantined in event store {event_store!r}: no webhook can be "
+        f"registered or removed. client.clear_quarantine({WEBHOOK_REACTOR!r}) ends this."
+    )
 
 
 def _check_known(kernel: KernelGateway, place: Place, observer: str) -> None:
@@ -60,11 +129,16 @@ def _check_known(kernel: KernelGateway, place: Place, observer: str) -> None:
         raise unknown_webhook(observer, sorted(known.union(hooks)), store, kernel.server)
 
 
-def retried(
-    kernel: KernelGateway, event_store: str, sequence: str, failing: Iterable[FailedPartition]
-) -> list[tuple[FailedPartition, bool | None]]:
-    """Ask the kernel to try partitions now. Each comes with whether that was started; None where that is not known."""
+def retried(kernel: KernelGateway, place: Place, observer: str) -> list[tuple[FailedPartition, bool | None]]:
+    """Ask the kernel to retry the failed partitions of an observer now.
+
+    Each comes with whether the retry started; None where that is not known.
+
+    :raises UnknownWebhookError: no observer has the id.
+    """
+    sequence, store = _sequence_of(kernel, place, observer), place.store()
     return [
-        (each, kernel.retry_partition(event_store, each.namespace, each.observer_id, sequence, each.partition))
-        for each in failing
+        (each, kernel.retry_partition(store, space, observer, sequence, each.partition))
+        for space in place.namespaces()
+        for each in kernel.failed_partitions(store, space, observer)
     ]

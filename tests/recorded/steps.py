@@ -23,6 +23,7 @@ from chronicle_notebook.model import (
     WebhookAuthorization,
     WebhookDefinition,
 )
+from chronicle_notebook.model._observer import WEBHOOK_REACTOR
 from chronicle_notebook.registration._outcome import Action, Outcome
 from chronicle_notebook.session._client import Client
 from tests.recorded import truth
@@ -177,13 +178,21 @@ def _check(led: Led, outcome: Outcome, asked: truth.Hook, known: dict[str, truth
     assert outcome.action is (Action.UPDATED if asked.id in known else Action.CREATED)
     assert outcome.visible == (found is not None)
     if found is None:
-        assert "not visible yet" in outcome.summary
+        assert outcome.blocked == _blocked(led, asked.id)
+        assert ("not visible yet" in outcome.summary) == (not outcome.blocked)
+        assert ("choose another one" in outcome.summary) == outcome.blocked
         return
     left = found.differing(asked)
     assert {each.field for each in outcome.ineffective} == left
     assert bool(outcome) == (not left)
     assert outcome.changed == (asked.id not in known or bool(found.differing(known[asked.id])))
     assert ("✓" in repr(outcome)) == (not left)
+
+
+def _blocked(led: Led, webhook: str) -> bool:
+    """Whether the kernel's own observer of webhooks fails on an id."""
+    failed = truth.failed(led.step, "Default") or []
+    return (WEBHOOK_REACTOR, webhook) in {(each.ObserverId, each.Partition) for each in failed}
 
 
 def again(led: Led) -> None:
@@ -403,6 +412,12 @@ def blocked(led: Led) -> None:
     register(led)
     assert unknown not in led.client.webhooks.ids()
     _looked(led)
+    (failed,) = led.client.failed_partitions(unknown)
+    assert (failed.observer_id, failed.partition) == (WEBHOOK_REACTOR, unknown)
+    with pytest.raises(cn.UnknownWebhookError) as caught:
+        led.client.describe(unknown)
+    assert failed.attempts[-1].messages[0].rstrip(".") in caught.value.hint
+    assert "choose another one" in caught.value.hint
 
 
 STEPS: dict[str, Lead] = {

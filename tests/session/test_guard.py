@@ -22,6 +22,7 @@ WRITES = frozenset(
     {
         "add_webhooks",
         "append",
+        "clear_observer_quarantine",
         "ensure_event_store",
         "ensure_namespace",
         "register_event_types",
@@ -41,6 +42,7 @@ READS = {
     "known_defects",
     "namespaces",
     "observe_webhooks",
+    "observer",
     "observers",
     "origin",
     "server",
@@ -98,6 +100,9 @@ def writes() -> dict[str, Any]:
     return {
         "add_webhooks": lambda kernel, store: kernel.add_webhooks(store, []),
         "append": lambda kernel, store: kernel.append(store, "Default", "event-log", []),
+        "clear_observer_quarantine": lambda kernel, store: kernel.clear_observer_quarantine(
+            store, "Default", "a", "event-log"
+        ),
         "ensure_event_store": lambda kernel, store: kernel.ensure_event_store(store),
         "ensure_namespace": lambda kernel, store: kernel.ensure_namespace(store, "New"),
         "register_event_types": lambda kernel, store: kernel.register_event_types(store, [kind]),
