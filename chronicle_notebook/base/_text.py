@@ -17,6 +17,29 @@ def readable(text: str) -> str:
     return text if text.isprintable() else _UNFIT.sub(_STANDS_FOR, text)
 
 
+_UNSEEN = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+"""Letters and marks that nobody sees, though they count as printable."""
+
+
+def escaped(text: str) -> str:
+    """The text, with ``\\u202e`` for each character that nobody sees, that turns the direction of writing around, that
+    breaks a line or that cannot be written.
+
+    Python in double quotes and YAML in double quotes read the result as the same text.
+    """
+    # Nearly every text ends here.
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_escape(each) if not each.isprintable() or _UNSEEN.match(each) else each for each in text)
+
+
+def _escape(character: str) -> str:
+    number = ord(character)
+    return f"\\u{number:04x}" if number <= 0xFFFF else f"\\U{number:08x}"
+
+
 def one_line(text: str, *, most: int) -> str:
     """The text as :func:`readable` returns it, with line breaks and tabs as spaces, cut to ``most`` characters."""
     flat = " ".join(readable(text[: 4 * most]).split())

@@ -11,13 +11,14 @@ import json
 import shlex
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, Literal, cast
 
 from chronicle_notebook.base._credential_names import HARMLESS_HEADERS
 from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._secrets import Secret
-from chronicle_notebook.base._text import one_line
+from chronicle_notebook.base._text import escaped, one_line
 from chronicle_notebook.base._url import shown
 from chronicle_notebook.definition._references import VariableNames, plain
 from chronicle_notebook.definition.rules._header import header_caution
@@ -79,7 +80,7 @@ def render(definition: WebhookDefinition, style: Style, *, only_credentials: boo
             field="style",
             hint=f"{did_you_mean(str(style), writers)} Choose among {', '.join(writers)}.".strip(),
         )
-    return Code(writers[style](_draft(definition, cell=style != "python", only_credentials=only_credentials)))
+    return Code(writers[style](_draft(definition, style, only_credentials=only_credentials)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,6 +88,7 @@ class _Draft:
     """A definition without secrets, from which each style is written."""
 
     definition: WebhookDefinition
+    id: Written
     url: Written
     kind: str
     authorization: dict[str, Written]
@@ -94,7 +96,7 @@ class _Draft:
     comments: tuple[str, ...]
 
 
-def _draft(definition: WebhookDefinition, *, cell: bool, only_credentials: bool) -> _Draft:
+def _draft(definition: WebhookDefinition, style: Style, *, only_credentials: bool) -> _Draft:
     given = [*_authorization_values(definition.authorization).values(), *definition.headers.values()]
     taken = {value.reference.removeprefix("env:") for value in given if isinstance(value, Secret) and value.reference}
     names = VariableNames(definition.id, taken)
@@ -102,7 +104,7 @@ def _draft(definition: WebhookDefinition, *, cell: bool, only_credentials: bool)
 
     def reference(value: str | Secret | None, purpose: str, new: Callable[[str], Secret]) -> Secret:
         if isinstance(value, Secret) and value.reference is not None:
-            if not cell or value.reference.startswith("env:"):
+            if style == "python" or value.reference.startswith("env:"):
                 return value
             comments.append(f"{purpose} was {json.dumps(value.reference)}; a cell accepts only env: and var:.")
         return new(purpose)
@@ -137,7 +139,23 @@ def _draft(definition: WebhookDefinition, *, cell: bool, only_credentials: bool)
         definition = definition.changed(event_types=told)
     if not definition.event_types:
         comments.append(ALL_EVENT_TYPES)
-    return _Draft(definition, url, definition.authorization.kind.value, authorization, headers, tuple(comments))
+    webhook: Written = definition.id
+    if style == "cell":
+        webhook, url = (
+            _on_a_line(each, names, what, comments) for each, what in ((webhook, "id"), (url, "target url"))
+        )
+    kind = definition.authorization.kind.value
+    return _Draft(definition, webhook, url, kind, authorization, headers, tuple(map(escaped, comments)))
+
+
+def _on_a_line(value: Written, names: VariableNames, purpose: str, comments: list[str]) -> Written:
+    """A word of a magic's line. The line knows no escapes, so a text with characters that nobody sees becomes a
+    reference."""
+    if isinstance(value, Secret) or escaped(value) == value:
+        return value
+    reference = names.secret(purpose)
+    comments.append(f"{(reference.reference or '').removeprefix('env:')} is the whole of {_text(value)}")
+    return reference
 
 
 def _harmless(name: str, value: str, only_credentials: bool) -> bool:  # noqa: FBT001
@@ -208,22 +226,22 @@ def _python_value(value: Written, *, as_text: bool = False) -> str:
 
 def _text(text: str) -> str:
     # A JSON text is also a Python text, with the double quotes that formatters want.
-    return json.dumps(text, ensure_ascii=False)
+    return escaped(json.dumps(text, ensure_ascii=False))
 
 
 # -- a cell, and YAML --------------------------------------------------------------------------------------------
 
 
 def _cell(draft: _Draft) -> str:
-    words = [plain(draft.definition.id), _yaml_value(draft.url)]
+    words = [_yaml_value(draft.id), _yaml_value(draft.url)]
     end_of_flags = ["--"] if any(word.startswith("-") for word in words) else []
     line = " ".join(["%%webhook", *end_of_flags, *map(shlex.quote, words)])
-    return "\n".join([line, *(f"# {comment}" for comment in draft.comments), _dumped(_body(draft))])
+    return "\n".join([line, *(f"# {comment}" for comment in draft.comments), dumped(_body(draft))])
 
 
 def _yaml(draft: _Draft) -> str:
     document = {"id": plain(draft.definition.id), "url": _yaml_value(draft.url), **_body(draft)}
-    return "\n".join([*(f"# {comment}" for comment in draft.comments), _dumped(document)])
+    return "\n".join([*(f"# {comment}" for comment in draft.comments), dumped(document)])
 
 
 def _body(draft: _Draft) -> dict[str, Any]:
@@ -258,9 +276,27 @@ def _yaml_value(value: Written) -> str:
     return plain(value) if isinstance(value, str) else value.reference or ""
 
 
-def _dumped(document: dict[str, Any]) -> str:
+def dumped(document: dict[str, Any]) -> str:
+    """A document as YAML; empty if there is nothing in it. Characters that nobody sees are escaped."""
     if not document:
         return ""
     import yaml
 
-    return yaml.safe_dump(document, sort_keys=False, allow_unicode=True, width=10_000)
+    text = yaml.dump(document, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=10_000)
+    return "\n".join(map(escaped, text.split("\n")))
+
+
+@cache
+def _dumper() -> Any:
+    """A dumper that puts a text with characters that nobody sees into double quotes, where YAML knows escapes."""
+    import yaml
+
+    class Dumper(yaml.SafeDumper):
+        pass
+
+    def written(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
+        style = None if escaped(text) == text else '"'
+        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
+
+    Dumper.add_representer(str, written)
+    return Dumper

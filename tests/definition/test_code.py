@@ -10,6 +10,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+import yaml
 from hypothesis import assume, given, settings, strategies as st
 
 import chronicle_notebook as cn
@@ -295,13 +296,63 @@ definitions = st.builds(
 )
 
 
+def named_in(code: str, definition: WebhookDefinition) -> dict[str, str]:
+    """The variables for the id and the URL that a comment of the code asks for."""
+    found = dict.fromkeys(
+        re.findall(r"^# (\w+_TARGET_URL\w*) is the whole of", code, re.MULTILINE), definition.target_url
+    )
+    return found | dict.fromkeys(re.findall(r"^# (\w+_ID\w*) is the whole of", code, re.MULTILINE), definition.id)
+
+
+UNSEEN = "\u202e \u2066 \u200b \u200d \u00ad \ufeff \u00a0 \u3164 \u2800 \ufe0f \u034f \U000e0041".split(" ")  # noqa: SIM905
+CONTROLS = ("\n", "\r", "\x85", "\u2028", "\x0b", "\x0c", "\x1b", "\x7f", "\x00", "\ud800")
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("unseen", UNSEEN, ids=ascii)
+def test_what_nobody_sees_is_written_as_an_escape_and_comes_back(unseen: str, style: Style) -> None:
+    definition = WebhookDefinition(
+        f"a{unseen}b",
+        f"https://example.com/a{unseen}b" if unseen != "\u00a0" else "https://example.com/in",
+        (EventType(f"A{unseen}b"),),
+        event_sequence_id=f"a{unseen}b",
+        authorization=BasicAuthorization(f"a{unseen}b", Secret.env("A")),
+    )
+    if problems(definition):
+        definition = definition.changed(target_url="https://example.com/in")
+    assert not problems(definition)
+    code = render(definition, style)
+    assert unseen not in code
+    assert all(line.isprintable() for line in code.split("\n"))
+    with mock.patch.dict(os.environ, named_in(code, definition)):
+        assert READERS[style](code) == definition
+
+
+@pytest.mark.parametrize("style", STYLES)
+@pytest.mark.parametrize("control", CONTROLS, ids=ascii)
+def test_a_text_of_others_never_breaks_a_line(control: str, style: Style) -> None:
+    """Other clients can register such texts. This one refuses to register them again, by name and not by accident."""
+    text = f"a{control}import os{control}# b"
+    definition = WebhookDefinition(
+        text, f"https://example.com/{text}", (EventType(text),), headers={text: text, "x-source": text}
+    )
+    code = render(definition, style)
+    assert all(line.isprintable() for line in code.split("\n"))
+    assert not [line for line in code.split("\n") if line.startswith("import os")]
+    if style == "python":
+        call = ast.parse(code).body[-1].value  # type: ignore[attr-defined]
+        assert [each.value for each in call.args[:1]] == [text]
+    if style == "yaml" and control != "\ud800":
+        assert yaml.safe_load(code)["id"] == text
+
+
 @pytest.mark.parametrize("style", STYLES)
 @settings(deadline=None, max_examples=80)
 @given(definition=definitions)
 def test_whatever_can_be_registered_comes_back_as_it_was(style: Style, definition: WebhookDefinition) -> None:
     assume(not problems(definition))
     code = render(definition, style)
-    with mock.patch.dict(os.environ, dict.fromkeys(re.findall(r"\w+_TARGET_URL\w*", code), definition.target_url)):
+    with mock.patch.dict(os.environ, named_in(code, definition)):
         found = READERS[style](code)
     kept = {name: value for name, value in definition.headers.items() if found.headers.get(name) == value}
     # What differs is a header that may have been a secret, and that became a reference.

@@ -77,3 +77,19 @@ def test_a_form_holds_the_headers_back(client: Client) -> None:
         assert {name: value.reveal() for name, value in port.model.definition.headers.items()} == FOREIGN.headers  # type: ignore[union-attr]
     finally:
         port.close()
+
+
+@pytest.mark.parametrize("style", ["python", "cell"])
+def test_an_id_that_turns_the_direction_of_writing_around_is_shown_as_it_is_and_comes_back(
+    connected: Shell, client: Client, style: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hidden = WebhookDefinition("orders\u202e-ue\u200b", "http://127.0.0.1:9/in", (EventType("AccountOpened"),))
+    client._kernel.add_webhooks(client.event_store, [hidden])
+    eventually(lambda: hidden.id in client.webhooks.ids())
+    code = str(client.webhooks.code(hidden.id, style))  # type: ignore[arg-type]
+    assert all(line.isprintable() for line in code.split("\n"))
+    client.webhooks.remove(hidden.id)
+    for name in re.findall(r"env:(\w+_ID)", code):
+        monkeypatch.setenv(name, hidden.id)
+    connected.value(code if style == "cell" else code.replace("cn.client()", f"cn.client({client.name!r})"))
+    assert client.webhooks.get(hidden.id) == hidden

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from chronicle_notebook.base._errors import InvalidInputError
-from chronicle_notebook.definition._code import render
+from chronicle_notebook.definition._code import dumped, render
 from chronicle_notebook.definition._yaml import read_document
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.session._client import Client
@@ -226,8 +226,6 @@ class KeptDefinitions:
 
 
 def _document(kept: Kept) -> str:
-    import yaml
-
     own: dict[str, Any] = {"server": kept.server, "event_store": kept.event_store}
     own |= {name: True for name in ("moving", "resumed") if getattr(kept, name)}
-    return yaml.safe_dump(own, sort_keys=False, allow_unicode=True, width=10_000) + kept.text.strip("\n") + "\n"
+    return dumped(own) + kept.text.strip("\n") + "\n"
