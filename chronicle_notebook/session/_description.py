@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from chronicle_notebook.base._errors import ChronicleError
 from chronicle_notebook.connection._channel import Channel
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.display._origin import Origin
@@ -45,6 +46,14 @@ def client_card(
         tone=Tone.WARNING if remark else Tone.PLAIN,
         banner=kernel.origin().banner,
     )
+
+
+def unserved(kernel: NegotiatedGateway) -> str:
+    """What a sandbox accepted and does not carry out; empty if the server does not report its version."""
+    try:
+        return kernel.version(retry=False).unserved
+    except ChronicleError:
+        return ""
 
 
 def describe_credentials(channel: Channel) -> str:

@@ -37,7 +37,7 @@ from chronicle_notebook.connection._tls import Secured, secure
 from chronicle_notebook.connection._trust import Trust
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.display._table_and_card import Displayed, Table
-from chronicle_notebook.session._description import describe_credentials
+from chronicle_notebook.session._description import describe_credentials, unserved
 from chronicle_notebook.session._location import blank_store_warning
 from chronicle_notebook.session._observer_queries import reactor_warning
 
@@ -316,8 +316,8 @@ class _Walk:
                 told = "" if found is None else found.version.version
                 objections = 0 if found is None else len(found.incompatibilities)
                 rest = f", {objections} objections to this package's contract" if objections else ""
-                if found is not None and found.version.unserved:
-                    rest += f"; accepted and not carried out: {found.version.unserved}"
+                if left := unserved(self._kernel):
+                    rest += f"; accepted and not carried out: {left}"
                 return f"kernel {told or 'of unknown version'}, wire generation {self._kernel.generation}{rest}"
             case MethodNotImplementedError() | ProtocolError() as error:
                 raise _Failed(
