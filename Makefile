@@ -3,7 +3,7 @@
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PORT ?= 8888
 BROWSER ?= yes
-TOKEN ?= no
+TOKEN ?= yes
 NEWER ?= no
 BIN := .venv/bin
 READY := .venv/.ready
@@ -11,10 +11,10 @@ SOURCES := chronicle_notebook tests scripts benchmarks
 
 .PHONY: lab test lint types imports front bench docs badge format lock contracts clean
 
-## lab: JupyterLab on your copy of the first tutorial, with a sandbox kernel (PORT=8888, BROWSER=yes, TOKEN=no, NEWER=no)
+## lab: JupyterLab on your copy of the first tutorial, with a sandbox kernel (PORT=8888, BROWSER=yes, TOKEN=yes, NEWER=no)
 lab: $(READY)
 	@$(BIN)/chronicle-notebook lab --port $(PORT) \
-		$(if $(filter no,$(BROWSER)),--no-browser) $(if $(filter yes,$(TOKEN)),--token) \
+		$(if $(filter no,$(BROWSER)),--no-browser) $(if $(filter no,$(TOKEN)),--no-token) \
 		$(if $(filter yes,$(NEWER)),--newer)
 
 ## test: lint, types, import rules, and every test, on all processors

@@ -154,7 +154,16 @@ def _lab() -> Iterator[Lab]:
         root = Path(folder, "notebooks")
         root.mkdir()
         port = _free_port()
-        command = [sys.executable, "-m", "chronicle_notebook.cli", "lab", "--no-browser", "--port", str(port)]
+        command = [
+            sys.executable,
+            "-m",
+            "chronicle_notebook.cli",
+            "lab",
+            "--no-browser",
+            "--no-token",
+            "--port",
+            str(port),
+        ]
         environment = _environment(Path(folder, "home"))
         options: dict[str, Any] = {
             "env": environment,

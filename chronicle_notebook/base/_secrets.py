@@ -1,8 +1,8 @@
 """A secret that cannot be printed, formatted, pickled, copied into JSON or shown in a notebook.
 
-Give a secret as a *reference* (``env:NAME``, ``keyring:SERVICE/NAME``, ``prompt``) if you can: then the notebook
-contains only a name, and the value is looked up when it is sent. A literal is possible too. It is never written
-anywhere.
+Give a secret as a *reference* (``env:NAME``, ``file:PATH``, ``keyring:SERVICE/NAME``, ``prompt``) if you can: then the
+notebook contains only a name, and the value is looked up when it is sent. A literal is possible too. It is never
+written anywhere.
 """
 
 from __future__ import annotations
@@ -11,11 +11,14 @@ import getpass
 import hmac
 import os
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn, final
 
 from chronicle_notebook.base._errors import InvalidInputError, SecretUnavailableError, missing
 from chronicle_notebook.base._public import public
 
+_LONGEST_FILE = 65_536
+"""The largest number of bytes in a file with a secret."""
 MASK = "••••••"
 """The text that is shown instead of a secret. It always has the same width, so that it does not show the length."""
 
@@ -25,8 +28,8 @@ MASK = "••••••"
 class Secret:
     """A value that only :meth:`reveal` returns.
 
-    ``Secret("literal")`` holds the text itself. :meth:`env`, :meth:`keyring` and :meth:`prompt` hold a reference, and
-    look the value up at each :meth:`reveal` (a prompt asks only once).
+    ``Secret("literal")`` holds the text itself. :meth:`env`, :meth:`file`, :meth:`keyring` and :meth:`prompt` hold a
+    reference, and look the value up at each :meth:`reveal` (a prompt asks only once).
 
     >>> Secret("swordfish")
     Secret(••••••)
@@ -72,6 +75,34 @@ class Secret:
             return value
 
         return cls._from(f"env:{name}", look_up)
+
+    @classmethod
+    def file(cls, path: str) -> Secret:
+        """A secret in a file, as container platforms mount them. The file is read when the secret is needed.
+
+        One line break at its end is not part of the secret.
+        """
+        if not isinstance(path, str) or not path or "\0" in path:
+            raise InvalidInputError("This is not the path of a file.", field="path", hint="Write file:/path/to/file.")
+
+        def look_up() -> str:
+            try:
+                with Path(path).expanduser().open("rb") as file:
+                    value = file.read(_LONGEST_FILE + 1)
+            except OSError as error:
+                why = error.strerror or "it cannot be read"
+            else:
+                why = "it is empty" if not value.strip() else "it is too long" if len(value) > _LONGEST_FILE else ""
+            if why:
+                value = b""  # deleted, because a traceback can show local variables
+                raise SecretUnavailableError(
+                    f"The file {path!r} gives no secret: {why}.",
+                    field=path,
+                    hint="Write the secret into that file, for its owner to read (mode 600), and run again.",
+                )
+            return value.decode("utf-8", "surrogateescape").removesuffix("\n").removesuffix("\r")
+
+        return cls._from(f"file:{path}", look_up)
 
     @classmethod
     def keyring(cls, name: str) -> Secret:
@@ -131,10 +162,12 @@ class Secret:
 
     @classmethod
     def parse(cls, reference: str) -> Secret:
-        """Read ``env:NAME``, ``keyring:SERVICE/USER`` or ``prompt[:LABEL]``. Any other text is refused."""
+        """Read ``env:NAME``, ``file:PATH``, ``keyring:SERVICE/USER`` or ``prompt[:LABEL]``; refuse any other text."""
         kind, _, name = reference.partition(":") if isinstance(reference, str) else ("", "", "")
         if kind == "env" and name:
             return cls.env(name)
+        if kind == "file" and name:
+            return cls.file(name)
         if kind == "keyring" and name:
             return cls.keyring(name)
         if kind == "prompt":
@@ -142,7 +175,7 @@ class Secret:
         raise InvalidInputError(
             "This is not a reference to a secret (the text itself is not repeated here).",
             field="reference",
-            hint="Write env:NAME, keyring:SERVICE/USER or prompt.",
+            hint="Write env:NAME, file:PATH, keyring:SERVICE/USER or prompt.",
         )
 
     @property

@@ -59,7 +59,13 @@ def _parser() -> Parser:
     lab = commands.add_parser("lab", help="open JupyterLab on the first tutorial, with a sandbox kernel beside it")
     lab.add_argument("--port", type=_port, default=8888, help="the port of JupyterLab (%(default)s)")
     lab.add_argument("--no-browser", action="store_true", help="print the address, but open no browser")
-    lab.add_argument("--token", action="store_true", help="ask for a token, for a machine with other users")
+    lab.add_argument(
+        "--token",
+        action=argparse.BooleanOptionalAction,
+        default=True,
+        help="ask for a token, which is part of the printed address; without one every account of this machine can run "
+        "code as you",
+    )
     lab.add_argument("--notebooks", type=Path, default=None, help="the folder to open (copies of the project's)")
     lab.add_argument(
         "--newer",

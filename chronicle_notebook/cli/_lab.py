@@ -20,17 +20,31 @@ from types import FrameType
 from urllib.parse import quote
 
 from chronicle_notebook.base._errors import ChronicleError, MissingDependencyError, SandboxError
+from chronicle_notebook.base._parent import end_with_parent
 from chronicle_notebook.cli._notebook_copies import ASIDE, COPIES, refresh
+from chronicle_notebook.sandbox._data_folder import LAB_PREFIX, LAB_SECRET, LAB_SETTINGS, PrivateFolder
 
 READY_WITHIN = 60.0
 """The longest time for a start, in seconds."""
 END_WITHIN = 10.0
 """The time in seconds after which a child that was told to end is killed."""
+_ENDING = [number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None]
+"""The signals that end JupyterLab and the sandbox. SIGHUP comes when the terminal is closed."""
 FIRST = "01-first-steps.ipynb"
 """The first notebook to open."""
 SETTINGS = Path(__file__).with_name("lab_settings")
 """Settings of JupyterLab that stop it from asking for news, because nothing may leave this machine. An empty address
 for the news is not enough: JupyterLab asks before it checks the address."""
+
+
+CLIENT = "lab"
+"""The id of the one client that the sandbox of the lab lets in."""
+_SETTINGS_TEXT = """# Settings of one start of JupyterLab: its token, and its end with the program that started it.
+from chronicle_notebook.base._parent import end_with_parent
+
+c.IdentityProvider.token = {token!r}
+end_with_parent({parent})
+"""
 
 
 class LabError(ChronicleError):
@@ -42,7 +56,8 @@ def run(*, port: int, browser: bool, token: bool, notebooks: Path | None = None,
 
     :param port: the port of JupyterLab, on the loopback interface.
     :param browser: whether to open a browser.
-    :param token: whether JupyterLab asks for a token. Without a token every user of this machine can use JupyterLab.
+    :param token: whether JupyterLab asks for a token, which is new at each start. Without a token every account of this
+        machine can run code as you.
     :param notebooks: the folder to open; by default copies of the project's notebooks, or the working directory outside
         of a checkout. JupyterLab opens the first tutorial if the folder, or its ``notebooks``, has it.
     :param newer: whether copies with edited cells are replaced by newer versions of the project's notebooks.
@@ -50,17 +65,19 @@ def run(*, port: int, browser: bool, token: bool, notebooks: Path | None = None,
     _check(port)
     opened = _open(notebooks, newer=newer)
     key = secrets.token_urlsafe(24) if token else ""
+    end_with_parent(os.getppid())
     with (
         _until_told() as told,
-        _sandbox(told) as kernel,
-        _jupyter(opened, port, key, kernel, browser=browser, told=told) as lab,
+        _private() as private,
+        _sandbox(private, told) as kernel,
+        _jupyter(opened, port, private, key, kernel, browser=browser, told=told) as lab,
     ):
         address = f"http://127.0.0.1:{port}{opened.page}{f'?token={key}' if key else ''}"
         print(f"JupyterLab        {address}")
         print(f"Sandbox kernel    {kernel}")
         for line in opened.notes:
             print(line)
-        print("Ctrl-C ends both.", flush=True)
+        print("Ctrl-C ends both, and so does closing this terminal.", flush=True)
         while not told and lab.poll() is None:
             time.sleep(0.2)
         if not told:
@@ -175,7 +192,7 @@ class _EndedWhileStarting(BaseException):
 def _until_told() -> Iterator[_Told]:
     """A context that handles SIGINT and SIGTERM. A signal during the start ends the block."""
     told = _Told()
-    before = {number: signal.signal(number, told.hear) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.signal(number, told.hear) for number in _ENDING}
     try:
         yield told
     except _EndedWhileStarting:
@@ -203,8 +220,31 @@ def _child(command: list[str], **options: object) -> Iterator[subprocess.Popen[s
 
 
 @contextmanager
-def _sandbox(told: _Told) -> Iterator[str]:
-    command = [sys.executable, "-m", "chronicle_notebook.sandbox", "--port", "0", "--seed"]
+def _private() -> Iterator[Path]:
+    """A folder that only the owner can enter, for the secret of the sandbox's client and the token of JupyterLab.
+
+    Neither stands in a command line or in the environment of kernels and terminals, which others can read.
+    """
+    folder = PrivateFolder(LAB_PREFIX)
+    try:
+        _write(folder.path / LAB_SECRET, secrets.token_urlsafe(32))
+        yield folder.path
+    finally:
+        folder.remove()
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a new file that only the owner can read."""
+    with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w", encoding="utf-8") as file:
+        file.write(text)
+
+
+@contextmanager
+def _sandbox(private: Path, told: _Told) -> Iterator[str]:
+    command = [
+        *(sys.executable, "-m", "chronicle_notebook.sandbox", "--port", "0", "--seed", "--parent", str(os.getpid())),
+        *("--client", f"{CLIENT}=file:{private / LAB_SECRET}"),
+    ]
     with _child(command, stdout=subprocess.PIPE) as process:
         with told.may_end():
             line = process.stdout.readline().strip() if process.stdout else ""
@@ -215,37 +255,38 @@ def _sandbox(told: _Told) -> Iterator[str]:
 
 @contextmanager
 def _jupyter(
-    opened: _Opened, port: int, token: str, connection_string: str, *, browser: bool, told: _Told
+    opened: _Opened, port: int, private: Path, token: str, connection: str, *, browser: bool, told: _Told
 ) -> Iterator[subprocess.Popen[str]]:
+    settings = private / LAB_SETTINGS
+    _write(settings, _SETTINGS_TEXT.format(token=token, parent=os.getpid()))
     command = [
         *(sys.executable, "-m", "jupyterlab", "--ServerApp.ip=127.0.0.1", f"--ServerApp.port={port}"),
         *("--ServerApp.port_retries=0", f"--ServerApp.root_dir={opened.folder}", "--ServerApp.allow_root=True"),
         *(f"--ServerApp.open_browser={browser}", f"--LabApp.default_url={opened.page}"),
-        *(() if token else ("--IdentityProvider.token=",)),
+        f"--config={settings}",
         *("--LabApp.news_url=", "--LabApp.collaborative=False", "--ServerApp.log_level=WARN"),
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.extension_manager=readonly",
         *(f"--ContentsManager.hide_globs={name}" for name in (*opened.hidden, "__pycache__", "*.pyc")),
     ]
-    with _child(command, env=_environment(token, connection_string)) as process:
+    with _child(command, env=_environment(connection)) as process:
         with told.may_end():
             _wait_for(f"http://127.0.0.1:{port}/api", process)
         yield process
 
 
-def _environment(token: str, connection_string: str) -> dict[str, str]:
-    """The environment of JupyterLab and its kernels.
+def _environment(connection_string: str) -> dict[str, str]:
+    """The environment of JupyterLab and its kernels. It names the file with the secret of the sandbox's client.
 
-    JUPYTER_TOKEN keeps the token off the command line, where every user of the machine could read it. Cells and
-    terminals find the programs of this Python, so that ``!chronicle-notebook`` works without an active environment.
+    Cells and terminals find the programs of this Python, so that ``!chronicle-notebook`` works without an active
+    environment.
     """
     return {
-        **os.environ,
+        **{name: value for name, value in os.environ.items() if name != "JUPYTER_TOKEN"},
         "CHRONICLE_CONNECTION_STRING": connection_string,
         "CHRONICLE_NOTEBOOK_PROFILE": "",  # a profile could name another kernel
         "JUPYTER_CONFIG_PATH": _before(SETTINGS, "JUPYTER_CONFIG_PATH"),
         "JUPYTER_PREFER_ENV_PATH": "1",
-        "JUPYTER_TOKEN": token,
         "PATH": _before(Path(sys.executable).parent, "PATH"),
     }
 

@@ -34,7 +34,8 @@ _SECRETS = frozenset({"Password", "certificatePassword", "apiKey"})
 _DNS_PORT = 53
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
 _NAMEABLE = re.compile(r"[A-Za-z_-]{1,30}")
-_REFERENCES = ("env:", "keyring:")
+REFERENCES = ("env:", "file:", "keyring:")
+"""How a secret in a connection string begins that is a reference."""
 
 
 def read(text: str) -> dict[str, Any]:
@@ -239,7 +240,7 @@ def _empty(option: str) -> InvalidConnectionStringError:
 
 
 def _secret(field: str, text: str) -> Secret:
-    if not text.startswith(_REFERENCES):
+    if not text.startswith(REFERENCES):
         return Secret(text)
     try:
         return Secret.parse(text)

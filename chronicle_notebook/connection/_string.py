@@ -10,7 +10,7 @@ from chronicle_notebook.base._public import public
 from chronicle_notebook.base._secret_rules import unfit
 from chronicle_notebook.base._secrets import Secret, is_text
 from chronicle_notebook.connection._credentials import AuthenticationMode, Credentials, choose
-from chronicle_notebook.connection._grammar import LOAD_BALANCERS, SCHEMES, read
+from chronicle_notebook.connection._grammar import LOAD_BALANCERS, REFERENCES, SCHEMES, read
 from chronicle_notebook.connection._host import Host, shape
 
 REDACTED = "REDACTED"
@@ -29,9 +29,9 @@ class ConnectionString:
     The scheme is ``chronicle`` or ``chronicle+srv``; the defaults are ``localhost`` and 35000. User name, password and
     the values of options are percent-decoded. The options, in any case: ``skipTlsValidation``, ``certificatePath``,
     ``certificatePassword``, ``apiKey``, ``auth=none``, ``loadBalancer``, ``srvNameServer``. A password, apiKey or
-    certificatePassword can be a reference: ``env:NAME`` or ``keyring:SERVICE/USER``, the ``:`` in a password written
-    ``%3A``. The form ``Host=...;Port=...;Username=...;Password=...`` with the same options is read too. (Source:
-    C/Connections/ChronicleConnectionStringBuilder.cs.)
+    certificatePassword can be a reference: ``env:NAME``, ``file:PATH`` or ``keyring:SERVICE/USER``, the ``:`` in a
+    password written ``%3A``. The form ``Host=...;Port=...;Username=...;Password=...`` with the same options is read
+    too. (Source: C/Connections/ChronicleConnectionStringBuilder.cs.)
 
     Chronicle's own clients read an empty text as the defaults, so nobody notices a variable that is not set. They
     silently ignore an unknown option, an option without exactly one ``=``, a path, an unknown value of ``auth``, and
@@ -193,7 +193,7 @@ class ConnectionString:
 
 def _shown(secret: Secret) -> str:
     reference = secret.reference or ""
-    return quote(reference, safe="") if reference.startswith(("env:", "keyring:")) else REDACTED
+    return quote(reference, safe="") if reference.startswith(REFERENCES) else REDACTED
 
 
 def _wrong(field: str, message: str, hint: str) -> InvalidConnectionStringError:

@@ -17,7 +17,7 @@ KINDS = ("env", "var")
 LITERAL = "literal:"
 """The prefix of a plain text that looks like a reference."""
 
-_LOOKS_LIKE_ONE = re.compile(r"(env|var|literal|keyring|prompt):")
+_LOOKS_LIKE_ONE = re.compile(r"(env|var|literal|file|keyring|prompt):")
 _CAMEL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|(?<=[A-Z])(?=[A-Z][a-z])")
 _NOT_IN_NAME = re.compile(r"[^A-Z0-9]+")
 _DIGEST = 12

@@ -49,8 +49,11 @@ class Authority:
     K/Server/Authentication/ServiceCollectionExtensions.cs).
     """
 
-    def __init__(self, clients: Mapping[str, Secret], lifetime: float = LIFETIME) -> None:
-        self._clients = {DEVELOPMENT_CLIENT: DEVELOPMENT_SECRET, **clients}
+    def __init__(
+        self, clients: Mapping[str, Secret], lifetime: float = LIFETIME, *, development_client: bool = True
+    ) -> None:
+        published = {DEVELOPMENT_CLIENT: DEVELOPMENT_SECRET} if development_client else {}
+        self._clients = {**published, **clients}
         self._lifetime = lifetime
         self._mutex = threading.Lock()
         self._tokens: dict[bytes, float] = {}

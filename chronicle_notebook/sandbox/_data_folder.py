@@ -24,7 +24,9 @@ DATABASE, KEY, KEY_UNFINISHED, LOCK = "sandbox.db", "encryption.pem", "encryptio
 """The files of a data folder."""
 SOCKET, CERTIFICATE = "grpc", "key"
 """The files of the folder that a sandbox needs only while it runs."""
-PREFIX, FRONT_PREFIX = "chronicle-sandbox-", "chronicle-front-"
+LAB_SECRET, LAB_SETTINGS = "client-secret", "jupyter_config.py"
+"""The files of the folder that a JupyterLab with a sandbox needs while it runs."""
+PREFIX, FRONT_PREFIX, LAB_PREFIX = "chronicle-sandbox-", "chronicle-front-", "chronicle-lab-"
 """How the names of temporary folders begin."""
 MARK = b"chronicle-notebook made this folder and deletes it\n"
 """The content of the lock file of a temporary folder. A folder without it belongs to a user, whatever its name is."""
@@ -42,6 +44,8 @@ _OURS = frozenset(
         LOCK,
         SOCKET,
         CERTIFICATE,
+        LAB_SECRET,
+        LAB_SETTINGS,
     }
 )
 _NO_LINK = getattr(os, "O_NOFOLLOW", 0)
@@ -189,18 +193,20 @@ def _is_own_group(group: int) -> bool:
     return entry.gr_name == user and not set(entry.gr_mem) - {user}
 
 
-class FrontFolder:
-    """A private folder for the socket of a running sandbox, with a path short enough for a Unix socket."""
+class PrivateFolder:
+    """A temporary folder that only its owner can enter, for what is needed while a process runs."""
 
-    def __init__(self, longest: int) -> None:
-        """``longest`` is the largest number of bytes of the path.
+    def __init__(self, prefix: str, *, longest: int = 4096) -> None:
+        """Make the folder.
 
-        :raises SandboxError: no such folder can be created.
+        :param prefix: how its name begins; :func:`sweep` knows the prefix.
+        :param longest: the number of bytes that its path may have, for a Unix socket in it.
+        :raises SandboxError: no such folder can be made.
         """
-        made = tempfile.mkdtemp(prefix=FRONT_PREFIX)
+        made = tempfile.mkdtemp(prefix=prefix)
         if len(os.fsencode(made)) > longest:
             Path(made).rmdir()
-            made = tempfile.mkdtemp(prefix=FRONT_PREFIX, dir="/tmp")
+            made = tempfile.mkdtemp(prefix=prefix, dir="/tmp")
         self.path = Path(made)
         self._lock = FolderLock(self.path)
         self._lock.acquire(mark=MARK)
@@ -215,7 +221,7 @@ def sweep() -> None:
     """Delete temporary folders of this user that a killed sandbox left behind. Folders that cannot be deleted stay."""
     places = {tempfile.gettempdir(), "/tmp"}  # noqa: S108 - only looked at
     for place in places:
-        for prefix in (PREFIX, FRONT_PREFIX):
+        for prefix in (PREFIX, FRONT_PREFIX, LAB_PREFIX):
             for folder in Path(place).glob(f"{prefix}*"):
                 try:
                     if _is_marked(folder):

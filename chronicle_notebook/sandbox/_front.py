@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from chronicle_notebook.base._loopback import BACKLOG, LoopThread, WithoutPayload, listening_socket, turns
 from chronicle_notebook.sandbox._certificate import Certificate
-from chronicle_notebook.sandbox._data_folder import CERTIFICATE, SOCKET, FrontFolder
+from chronicle_notebook.sandbox._data_folder import CERTIFICATE, FRONT_PREFIX, SOCKET, PrivateFolder
 
 if TYPE_CHECKING:
     from aiohttp import web
@@ -49,7 +49,7 @@ class Front:
         self._socket = listening_socket(port)
         self.port: int = self._socket.getsockname()[1]
         try:
-            self._folder = FrontFolder(_LONGEST_PATH)
+            self._folder = PrivateFolder(FRONT_PREFIX, longest=_LONGEST_PATH)
         except BaseException:
             self._socket.close()
             raise

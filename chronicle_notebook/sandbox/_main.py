@@ -11,6 +11,8 @@ from pathlib import Path
 from types import FrameType
 
 from chronicle_notebook.base._errors import InvalidInputError, SandboxError
+from chronicle_notebook.base._parent import end_with_parent
+from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.display._terminal import Parser
 from chronicle_notebook.sandbox._profile import GENERATIONS, PROFILES
 from chronicle_notebook.sandbox._sandbox import Sandbox
@@ -55,11 +57,15 @@ def main(arguments: Sequence[str] | None = None, *, program: str = "python -m ch
             contract=given.contract,
             behaves_like=given.behaves_like,
             auth=given.auth,
+            clients=dict(given.client),
+            development_client=not given.client,
             accept_unserved=given.accept_unserved,
         )
     except InvalidInputError as error:
         print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)  # noqa: T201 - a program speaks to its terminal
         return 2
+    if given.parent is not None:
+        end_with_parent(given.parent)
     if given.log_calls:
         # Imported here: it loads gRPC, which the help does not need.
         from chronicle_notebook.sandbox._call_log import print_calls
@@ -110,6 +116,16 @@ def _parser(program: str) -> Parser:
         help="ask for an access token with each call, as a kernel does; the development client gets one",
     )
     parser.add_argument(
+        "--client",
+        type=_client,
+        action="append",
+        default=[],
+        metavar="ID=REFERENCE",
+        help="let this client in, with a secret of env:NAME or file:PATH, and not the development client, whose secret "
+        "is published; may be given several times",
+    )
+    parser.add_argument("--parent", type=int, metavar="PID", help="end when this process, which started it, has ended")
+    parser.add_argument(
         FLAG,
         action="store_true",
         help="accept projections, reactors, reducers, constraints, migrations and the like, and do not carry them out",
@@ -118,6 +134,17 @@ def _parser(program: str) -> Parser:
         "--log-calls", action="store_true", help="print each call with its status to standard error, nothing it carries"
     )
     return parser
+
+
+def _client(text: str) -> tuple[str, Secret]:
+    id_, _, reference = text.partition("=")
+    if not id_:
+        raise argparse.ArgumentTypeError("a client has an id: write ID=env:NAME or ID=file:PATH")
+    try:
+        return id_, Secret.parse(reference)
+    except InvalidInputError as error:
+        told = f"the secret of the client is no reference. {error.hint}"
+    raise argparse.ArgumentTypeError(told)
 
 
 def _port(text: str) -> int:

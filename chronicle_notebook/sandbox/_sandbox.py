@@ -12,6 +12,7 @@ from functools import partial
 from pathlib import Path
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
+from urllib.parse import quote
 
 from chronicle_notebook.base._arguments import check_flag, check_port, check_seconds, shape
 from chronicle_notebook.base._errors import InvalidInputError, SandboxError, missing
@@ -51,8 +52,9 @@ class Sandbox:
     no defects: good for learning, but more tolerant than any kernel, so test with the profile of your own kernel.
     `held_against` says what each profile was compared with. ``behaviour`` chooses single switches instead.
 
-    ``auth`` requires an access token with each call, as a kernel does by default. ``/connect/token`` issues tokens for
-    the development client, and for ``clients``, secrets by id. ``token_lifetime`` is in seconds.
+    ``auth`` asks for an access token with each call, as a kernel does by default; tokens are had at ``/connect/token``
+    for the development client, and for ``clients``, secrets by id. The pair of the development client is published;
+    ``development_client=False`` lets only ``clients`` in. ``token_lifetime`` is in seconds.
 
     ``accept_unserved`` accepts things that the sandbox does not execute: projections, reactors, reducers, constraints
     and so on, and migrations of event types. `unserved` lists them. Without it they are refused.
@@ -76,11 +78,13 @@ class Sandbox:
         auth: bool = False,
         accept_unserved: bool = False,
         clients: Mapping[str, Secret | str] | None = None,
+        development_client: bool = True,
         token_lifetime: float = 3600.0,
     ) -> None:
         _check(port=port, seed=seed, settle_delay=settle_delay, time_scale=time_scale)
         check_flag(auth, field="auth")
         check_flag(accept_unserved, field="accept_unserved")
+        check_flag(development_client, field="development_client")
         check_seconds(token_lifetime, field="token_lifetime", above_zero=True)
         _check_kinds(data=data, behaves_like=behaves_like, behaviour=behaviour, clients=clients)
         self._wanted_port = port
@@ -92,6 +96,7 @@ class Sandbox:
         self._accept_unserved = accept_unserved
         self._clients = {id_: secret(value, field="clients") for id_, value in (clients or {}).items()}
         self._token_lifetime = token_lifetime
+        self._development_client = development_client
         self._mutex = threading.RLock()
         self._process = os.getpid()
         self._port: int | None = None
@@ -152,9 +157,14 @@ class Sandbox:
     def connection_string(self) -> str:
         """The connection string. Raises SandboxError if the sandbox does not run.
 
-        With authentication it names no client: clients, also other ones, then use the development client.
+        With authentication it names no client: the development client is then what clients take, this one and others.
+        Without the development client it names the first of ``clients`` whose secret is a reference.
         """
-        return f"chronicle://{self.address}{'' if self._auth else '/?auth=none'}"
+        client = ""
+        if self._auth and not self._development_client:
+            named = {id_: secret.reference for id_, secret in self._clients.items() if secret.reference}
+            client = next((f"{quote(id_, safe='')}:{quote(told, safe='')}@" for id_, told in named.items() if told), "")
+        return f"chronicle://{client}{self.address}{'' if self._auth else '/?auth=none'}"
 
     @property
     def version(self) -> str:
@@ -243,7 +253,9 @@ class Sandbox:
             raise SandboxError(
                 f"The data in {folder} cannot be used: {_told(error)}.", hint="Give another folder, or delete that one."
             ) from error
-        authority = Authority(self._clients, self._token_lifetime) if self._auth else None
+        authority = None
+        if self._auth:
+            authority = Authority(self._clients, self._token_lifetime, development_client=self._development_client)
         note_use()
         self._server = Server(
             served(self._kernel),

@@ -171,7 +171,7 @@ def _connect_embedded(
     protected_as: str | None = None,
 ) -> Client:
     sandbox = embedded.running(because)
-    channel = Channel(ConnectionString.parse(sandbox.connection_string), timeout=timeout)
+    channel = Channel(embedded.target, timeout=timeout)
     opened = _open(
         channel,
         event_store or SANDBOX_STORE,

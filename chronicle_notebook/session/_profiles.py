@@ -30,6 +30,7 @@ from platformdirs import user_config_path
 
 from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
 from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.connection._grammar import REFERENCES
 from chronicle_notebook.connection._string import ConnectionString
 
 CONFIG = "CHRONICLE_NOTEBOOK_CONFIG"
@@ -143,7 +144,7 @@ def _connection(path: Path, name: str, document: Document) -> ConnectionString |
     if given() is None:
         return None
     # A reference to a variable with the whole connection string keeps the host out of the file too.
-    if given().startswith(("env:", "keyring:")):
+    if given().startswith(REFERENCES):
         return ConnectionString.parse(Secret.parse(given()).reveal())
     target = ConnectionString.parse(given())
     secrets = {
@@ -156,7 +157,8 @@ def _connection(path: Path, name: str, document: Document) -> ConnectionString |
             raise InvalidInputError(
                 f"connection of profile {name!r} in {path} contains {what} in plain text.",
                 field="connection",
-                hint="Remove it from the file, change it, and write a reference: env:NAME or keyring:SERVICE/USER.",
+                hint="Remove it from the file, change it, and write a reference: env:NAME, file:PATH or "
+                "keyring:SERVICE/USER.",
             )
     return target
 

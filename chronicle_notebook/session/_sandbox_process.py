@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import secrets
 import threading
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chronicle_notebook.base._errors import (
@@ -11,12 +13,16 @@ from chronicle_notebook.base._errors import (
     NotSupportedError,
     missing,
 )
+from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.connection._string import ConnectionString
 
 if TYPE_CHECKING:
     from chronicle_notebook.sandbox import Sandbox
 
 SANDBOX_STORE = "banking"
 """The demo event store of the embedded sandbox."""
+CLIENT = "this-process"
+"""The id of the one client that the embedded sandbox lets in."""
 
 
 class EmbeddedSandbox:
@@ -29,6 +35,7 @@ class EmbeddedSandbox:
         """Hold no sandbox. After a fork the sandbox, and a thread that held the lock, belong to the parent."""
         self.lock = threading.RLock()
         self._sandbox: Sandbox | None = None
+        self._secret: Secret | None = None
 
     def running(self, because: str) -> Sandbox:
         """The sandbox of this process; it is started when none runs.
@@ -37,8 +44,18 @@ class EmbeddedSandbox:
         """
         with self.lock:
             if self._sandbox is None or not self._sandbox.running:
-                self._sandbox = _started(because)
+                # Nobody else of this machine is let in: the pair is made for this start and stays in this process.
+                self._secret = Secret(secrets.token_urlsafe(32))
+                self._sandbox = _started(because, self._secret)
             return self._sandbox
+
+    @property
+    def target(self) -> ConnectionString:
+        """What connects to the sandbox that runs, with its credentials."""
+        assert self._sandbox is not None  # noqa: S101 - running() was called
+        return replace(
+            ConnectionString.parse(f"chronicle://{self._sandbox.address}"), username=CLIENT, password=self._secret
+        )
 
     def stop(self) -> bool:
         """End the sandbox with all that is in it. Returns whether it ran."""
@@ -58,13 +75,13 @@ if hasattr(os, "register_at_fork"):
     os.register_at_fork(after_in_child=embedded.forget)
 
 
-def _started(because: str) -> Sandbox:
+def _started(because: str, secret: Secret) -> Sandbox:
     try:
         try:
             from chronicle_notebook.sandbox import Sandbox
         except ImportError as error:
             raise missing("sandbox", "The embedded sandbox kernel", error) from None
-        return Sandbox(seed=True).start()
+        return Sandbox(seed=True, auth=True, clients={CLIENT: secret}, development_client=False).start()
     except (MissingDependencyError, NotSupportedError) as error:
         if not because:
             raise

@@ -8,6 +8,7 @@ import json
 import logging
 import pickle
 import sys
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -137,7 +138,7 @@ def test_references_are_parsed(text: str, shown: str) -> None:
     assert repr(cn.Secret.parse(text)) == shown
 
 
-@pytest.mark.parametrize("text", [CANARY, "", "env:", "keyring:", "keyring:a", "env:A=B", "file:/x"])
+@pytest.mark.parametrize("text", [CANARY, "", "env:", "keyring:", "keyring:a", "env:A=B", "vault:/x"])
 def test_what_is_no_reference_is_refused_without_being_repeated(text: str) -> None:
     with pytest.raises(cn.InvalidInputError) as caught:
         cn.Secret.parse(text)
@@ -159,3 +160,34 @@ def test_a_reference_to_a_secret_is_a_text(make: Any, given: Any) -> None:
     with pytest.raises(cn.InvalidInputError) as caught:
         make(given)
     assert caught.value.hint
+
+
+@pytest.mark.parametrize(
+    ("content", "secret"), [("swordfish", "swordfish"), ("swordfish\n", "swordfish"), ("a\n\n", "a\n")]
+)
+def test_a_file_gives_its_text_without_one_line_break(tmp_path: Path, content: str, secret: str) -> None:
+    path = tmp_path / "secret"
+    path.write_text(content)
+    found = cn.Secret.file(str(path))
+    assert found.reveal() == secret
+    assert cn.Secret.parse(f"file:{path}") == found
+    assert repr(found) == f"Secret.file({str(path)!r})"
+    path.write_text("changed")
+    assert found.reveal() == "changed", "it is read when it is needed"
+
+
+@pytest.mark.parametrize("content", [None, b"", b"\n", b"x" * 65_537, b"\xff"])
+def test_a_file_without_a_secret_is_told_by_its_name(tmp_path: Path, content: bytes | None) -> None:
+    path = tmp_path / "secret"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(cn.SecretUnavailableError) as caught:
+        cn.Secret.file(str(path)).reveal()
+    assert str(path) in caught.value.message
+    assert caught.value.hint
+
+
+@pytest.mark.parametrize("path", ["", "a\0b", 7])
+def test_a_file_has_a_path(path: Any) -> None:
+    with pytest.raises(cn.InvalidInputError):
+        cn.Secret.file(path)

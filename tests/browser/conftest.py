@@ -128,7 +128,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     for path in (path for path in tracked("notebooks/*.ipynb") if path.parent == NOTEBOOKS):
         shutil.copy(path, root)
     port = _free_port()
-    command = [sys.executable, "-m", "chronicle_notebook.cli", "lab", "--no-browser", "--port", str(port)]
+    command = [sys.executable, "-m", "chronicle_notebook.cli", "lab", "--no-browser", "--no-token", "--port", str(port)]
     with subprocess.Popen(
         [*command, "--notebooks", str(root)], env=_environment(home), stdout=subprocess.PIPE, text=True
     ) as process:

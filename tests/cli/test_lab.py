@@ -10,11 +10,14 @@ import signal
 import socket
 import subprocess
 import sys
+import urllib.error
 import urllib.request
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
+from urllib.parse import unquote
 
 import pytest
 from jupyter_client.blocking.client import BlockingKernelClient
@@ -33,8 +36,17 @@ class Lab:
 
     address: str
     """What it printed."""
+    connection: str
+    """The connection string of its sandbox, as it printed it."""
     runtime: Path
     """Where it says how its kernels are reached."""
+    process: int
+
+    @property
+    def secret(self) -> Path:
+        """The file with the secret of the sandbox's client."""
+        reference = unquote(self.connection.partition("://lab:")[2].partition("@")[0])
+        return Path(reference.removeprefix("file:"))
 
     told: list[str]
     """The lines that it printed after its address."""
@@ -79,7 +91,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Iterator[Lab
     with socket.socket() as probe:
         probe.bind(("127.0.0.1", 0))
         port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "chronicle_notebook.cli", "lab", "--no-browser", "--token", "--port"]
+    command = [sys.executable, "-m", "chronicle_notebook.cli", "lab", "--no-browser", "--port"]
     with subprocess.Popen(
         [*command, str(port)],
         cwd=project,
@@ -89,8 +101,8 @@ def lab(tmp_path_factory: pytest.TempPathFactory, project: Path) -> Iterator[Lab
         text=True,
     ) as process:
         assert process.stdout is not None
-        address = process.stdout.readline().split()[-1]
-        yield Lab(address, home / "runtime", [process.stdout.readline() for _ in range(3)], project)
+        address, kernel, *notes = (process.stdout.readline() for _ in range(4))
+        yield Lab(address.split()[-1], kernel.split()[-1], home / "runtime", process.pid, [kernel, *notes], project)
         process.send_signal(signal.SIGINT)
         process.communicate(timeout=LONG)
         assert process.returncode == 0
@@ -177,6 +189,124 @@ def pytest_in(project: Path, *arguments: str) -> subprocess.CompletedProcess[str
     command = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", *arguments]
     env = {**os.environ, "PYTHONPATH": str(project)}
     return subprocess.run(command, cwd=project, env=env, capture_output=True, text=True, check=False)
+
+
+def descendants(root: int) -> dict[int, str]:
+    """The processes below a process, with their command lines and environments as others of the account see them."""
+    parents: dict[int, int] = {}
+    for folder in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parents[int(folder.name)] = int((folder / "stat").read_text().rpartition(")")[2].split()[1])
+    found, news = set[int](), {root}
+    while news:
+        news = {child for child, parent in parents.items() if parent in news} - found
+        found |= news
+    told = {}
+    for each in found:
+        with suppress(OSError):
+            parts = [Path(f"/proc/{each}/{name}").read_bytes() for name in ("cmdline", "environ")]
+            told[each] = b"\n".join(parts).decode(errors="replace")
+    return told
+
+
+def test_nobody_comes_in_without_the_token_and_it_stands_in_no_process(lab: Lab) -> None:
+    server, _, rest = lab.address.partition("/lab")
+    token = rest.partition("?token=")[2]
+    assert len(token) >= 32
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(f"{server}/api/contents")
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        urllib.request.urlopen(urllib.request.Request(f"{server}/api/kernels", b"{}"))
+    lab.ask("/api/kernels", b'{"name": "python3"}')
+    secret = lab.secret.read_text()
+    assert len(secret) >= 32
+    processes = descendants(lab.process)
+    assert len(processes) >= 3, "JupyterLab, the sandbox and a kernel"
+    for told in processes.values():
+        assert token not in told
+        assert secret not in told
+
+
+def test_a_terminal_of_the_lab_finds_the_sandbox(lab: Lab) -> None:
+    program = "import chronicle_notebook as cn; print(len(cn.connect(event_store='banking').webhooks.ids()))"
+    environment = {**os.environ, "CHRONICLE_CONNECTION_STRING": lab.connection}
+    ran = subprocess.run([sys.executable, "-c", program], env=environment, capture_output=True, text=True, check=True)
+    assert int(ran.stdout) > 1
+
+
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() != 0, reason="only root can become another account")
+def test_another_account_of_this_machine_gets_nothing(lab: Lab) -> None:
+    host = lab.connection.rpartition("@")[2]
+    attempts = f"""
+import os, urllib.request
+import chronicle_notebook as cn
+# Everything is loaded, as the other account cannot read where this Python is installed.
+with cn.connect({lab.connection!r}, event_store="banking") as client:
+    client.webhooks.all()
+os.setgroups([]); os.setgid(65534); os.setuid(65534)
+def no(attempt):
+    try:
+        attempt()
+    except Exception as error:
+        return type(error).__name__
+    raise SystemExit("it got in")
+print(no(lambda: open({str(lab.secret)!r}).read()))
+print(no(lambda: urllib.request.urlopen({lab.address.partition("/lab")[0] + "/api/contents"!r})))
+print(no(lambda: cn.connect("chronicle://{host}").webhooks.all()))
+print(no(lambda: cn.connect("chronicle://{host}/?auth=none").webhooks.all()))
+print(no(lambda: cn.connect({lab.connection!r}).webhooks.remove("audit-trail")))
+"""
+    ran = subprocess.run([sys.executable, "-c", attempts], capture_output=True, text=True, cwd="/", check=False)
+    assert ran.returncode == 0, ran.stdout + ran.stderr
+    assert ran.stdout.split() == [
+        "PermissionError",
+        "HTTPError",
+        "AuthenticationError",
+        "AuthenticationError",
+        "SecretUnavailableError",
+    ]
+
+
+@pytest.mark.parametrize("end", ["its terminal", "its parent", "kill -9"])
+def test_nothing_is_left_however_it_ends(end: str, tmp_path: Path) -> None:
+    """A shell starts the lab, as make does."""
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    lab = f"{sys.executable} -m chronicle_notebook.cli lab --no-browser --port {port} --notebooks {tmp_path}"
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(("JUPYTER", "CHRONICLE_"))}
+    with subprocess.Popen(
+        ["/bin/sh", "-c", f"{lab} & echo $!; wait"],
+        env={**kept, "HOME": str(tmp_path)},
+        cwd=ROOT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.DEVNULL,
+        text=True,
+        start_new_session=True,
+    ) as shell:
+        assert shell.stdout is not None
+        started = int(shell.stdout.readline())
+        address = shell.stdout.readline().split()[-1]
+        server, _, rest = address.partition("/lab")
+        head = {"Authorization": f"token {rest.partition('?token=')[2]}"}
+        urllib.request.urlopen(urllib.request.Request(f"{server}/api/kernels", b"{}", head)).close()
+        below = set(descendants(started))
+        assert len(below) >= 3
+        match end:
+            case "its terminal":
+                os.killpg(shell.pid, signal.SIGHUP)
+            case "its parent":
+                shell.kill()
+            case _:
+                os.kill(started, signal.SIGKILL)
+        eventually(lambda: not [each for each in {started, *below} if alive(each)])
+        shell.kill()
+
+
+def alive(process: int) -> bool:
+    with suppress(OSError):
+        return Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    return False
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
