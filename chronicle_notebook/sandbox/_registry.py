@@ -64,7 +64,8 @@ class Registry:
             self._joined.pop(store.key, None)
 
     def announce(self, store: Store) -> None:
-        """Notify the watchers of the list."""
+        """Something that cannot work. Its texts describe the shape of a value, never a secret, the value of a header or
+        a URL."""
         self._topics.change("webhooks", store.name)
 
     def is_active(self, webhook: Webhook) -> bool:

@@ -179,7 +179,7 @@ def _serialized(answer: Message | bytes) -> bytes:
 
 
 def _shortened(kind: type[Message]) -> Callable[[Message | bytes], bytes]:
-    """What serializes envelopes of a kind without IsAuthorized."""
+    """A serializer for envelopes of a kind, without IsAuthorized."""
 
     def serialize(answer: Message | bytes) -> bytes:
         message = kind.FromString(_serialized(answer))

@@ -1,4 +1,4 @@
-"""Event stores, namespaces and sequences, held in memory and kept in storage."""
+"""Event stores, namespaces and sequences, in memory and in storage."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Store:
 class Stores:
     """All event stores. Names are compared without regard to case, and ``System`` always exists.
 
-    ``on_store`` and ``on_namespace`` are called with each that was created, after it was.
+    ``on_store`` and ``on_namespace`` are called with each new store or namespace, after its creation.
     """
 
     def __init__(self, table: EventStoreTable, topics: Topics) -> None:
@@ -77,13 +77,13 @@ class Stores:
             }
 
     def find(self, name: str) -> Store | None:
-        """The store of a name, if there is one."""
+        """The store of a name; None if there is none."""
         return self._stores.get(name.lower())
 
     def ensure(self, name: str) -> Store:
-        """The store of a name, created with the namespace ``Default`` when there is none.
+        """The store of a name. If there is none, it is created, with the namespace ``Default``.
 
-        Raises ValueError for a name that no store can have.
+        Raises ValueError for a name that a store cannot have.
         """
         with self._mutex:
             store = self.find(name)
@@ -98,7 +98,7 @@ class Stores:
         return store
 
     def ensure_namespace(self, store: Store, name: str) -> Namespace:
-        """The namespace of a name, created when there is none."""
+        """The namespace of a name. If there is none, it is created."""
         with self._mutex:
             namespace = store.namespaces.get(name.lower())
             created = namespace is None
@@ -112,7 +112,7 @@ class Stores:
         return namespace
 
     def scope(self, store: str, namespace: str, sequence: str) -> Scope:
-        """A sequence for use, created with all it is in."""
+        """A sequence, created together with its store and its namespace."""
         _check(sequence, "event sequence")
         owner = self.ensure(store)
         place = self.ensure_namespace(owner, namespace)

@@ -1,4 +1,4 @@
-"""What streams wait for: topics that change."""
+"""Topics that change, and how streams wait for them."""
 
 from __future__ import annotations
 
@@ -10,11 +10,11 @@ import grpc
 
 
 class Stopped(Exception):  # noqa: N818 - nothing went wrong
-    """The kernel stops, so there is nothing more to wait for."""
+    """The kernel stops, so there is nothing to wait for any more."""
 
 
 class Topic:
-    """A counter that can be waited for."""
+    """A counter whose changes can be waited for."""
 
     def __init__(self) -> None:
         self._changed = threading.Condition()
@@ -22,30 +22,30 @@ class Topic:
         self._closed = False
 
     def change(self) -> None:
-        """Note a change, and wake who waits."""
+        """Note a change, and wake the waiting threads."""
         with self._changed:
             self._version += 1
             self._changed.notify_all()
 
     def wake(self) -> None:
-        """Let those who wait look whether they still should."""
+        """Let the waiting threads check whether they still should wait."""
         with self._changed:
             self._changed.notify_all()
 
     def close(self) -> None:
-        """Let those who wait, and will wait, raise `Stopped`."""
+        """Let all waiting threads, now and later, raise `Stopped`."""
         self._closed = True
         self.wake()
 
     @property
     def version(self) -> int:
-        """How often it has changed."""
+        """The number of changes."""
         return self._version
 
     def wait(self, seen: int, context: grpc.ServicerContext, timeout: float | None = None) -> bool:
-        """Wait for a version after ``seen``; False when the call ended or ``timeout`` seconds went by.
+        """Wait for a version after ``seen``. Returns False if the call ended or ``timeout`` seconds passed.
 
-        Raises Stopped when the kernel stops.
+        Raises Stopped if the kernel stops.
         """
         until = None if timeout is None else time.monotonic() + timeout
         with self._changed:
@@ -67,7 +67,7 @@ class Topics:
         self._mutex = threading.Lock()
         self._closed = False
         self.pulse = self.of("pulse")
-        """A topic that never changes: waiting for it is sleeping that ends when the kernel stops."""
+        """A topic that never changes: waiting for it is a sleep that ends when the kernel stops."""
 
     def check(self) -> None:
         """Raise Stopped when the kernel stops."""
@@ -75,7 +75,7 @@ class Topics:
             raise Stopped
 
     def close(self) -> None:
-        """End everything that follows a topic."""
+        """End everything that waits for a topic."""
         with self._mutex:
             self._closed = True
             for topic in self._topics.values():
@@ -90,16 +90,16 @@ class Topics:
             return topic
 
     def change(self, *key: Hashable) -> None:
-        """Note a change of what a key stands for."""
+        """Note a change of the topic of a key."""
         topic = self._topics.get(key)
         if topic is not None:
             topic.change()
 
     def follow(self, context: grpc.ServicerContext, *key: Hashable, pause: float = 0.0) -> Iterator[None]:
-        """Yield at once and then after each change, until the caller goes away.
+        """Yield at once and then after each change, until the caller has gone.
 
-        ``pause`` seconds pass between two steps at least: changes in between become one, which keeps a list that
-        changes a thousand times a second from being sent a thousand times.
+        At least ``pause`` seconds pass between two steps, and changes in between become one. So a list that changes a
+        thousand times a second is not sent a thousand times.
         """
         topic = self.of(*key)
         if not context.add_callback(topic.wake):
@@ -108,7 +108,7 @@ class Topics:
             seen = topic.version
             yield
             if pause:
-                # Not waiting for the topic itself, which may change a thousand times meanwhile.
+                # Not the topic itself, which may change a thousand times in the meantime.
                 self.pulse.wait(0, context, pause)
             if not topic.wait(seen, context):
                 return

@@ -1,4 +1,4 @@
-"""What clients register that the sandbox does not carry out: refused, or accepted and listed."""
+"""Things that clients register but the sandbox does not execute: they are refused, or accepted and listed."""
 
 from __future__ import annotations
 
@@ -14,11 +14,11 @@ _LOG = logging.getLogger("chronicle_notebook.sandbox")
 
 
 class UnservedError(Exception):
-    """Something was asked for that the sandbox does not carry out. The message names the way to have it accepted."""
+    """A client registered something that the sandbox does not execute. The message says how to have it accepted."""
 
 
 class Unserved:
-    """Keeps what was accepted and is not carried out, by kind, event store and name, while the sandbox runs."""
+    """The accepted things that are not executed, by kind, event store and name, while the sandbox runs."""
 
     def __init__(self, *, accepted: bool) -> None:
         self.accepted = accepted
@@ -27,9 +27,9 @@ class Unserved:
         self._taken: dict[tuple[str, str, str], None] = {}
 
     def take(self, kind: str, store: str, names: Iterable[str]) -> None:
-        """Accept things of a kind, for example projections; nothing happens when there are none.
+        """Accept things of a kind, for example projections. Does nothing if there are none.
 
-        Raises UnservedError when such things are not accepted.
+        Raises UnservedError if such things are not accepted.
         """
         wanted = list(names)
         if not wanted:
@@ -48,12 +48,13 @@ class Unserved:
             _LOG.warning("Accepted and not carried out: %s '%s' in event store '%s'.", kind, name, store)
 
     def listed(self) -> list[str]:
-        """A line for each thing that was accepted, in the order in which they came."""
+        """A line for each accepted thing, in order."""
         with self._mutex:
             return [f"{kind} '{name}' in event store '{store}'" for kind, store, name in self._taken]
 
     def summary(self) -> str:
-        """How many of each kind were accepted, for example ``2 projections, 1 reactor``; empty when there are none."""
+        """The number of accepted things of each kind, for example ``2 projections, 1 reactor``; empty if there are
+        none."""
         with self._mutex:
             kinds = Counter(kind for kind, _, _ in self._taken)
         return ", ".join(f"{count} {kind}{'s' if count > 1 else ''}" for kind, count in kinds.items())

@@ -1,4 +1,4 @@
-"""A webhook as the kernel keeps it."""
+"""A webhook as the kernel stores it."""
 
 from __future__ import annotations
 
@@ -20,17 +20,17 @@ class AuthorizationKind(IntEnum):
 
 @dataclass(frozen=True, slots=True)
 class Authorization:
-    """How a webhook proves to its target who it is."""
+    """How a webhook proves its identity to its target."""
 
     kind: AuthorizationKind = AuthorizationKind.NONE
     user: str = ""
     """User name or client id."""
     secret: str = field(default="", repr=False)
-    """Password, token or client secret: encrypted, except on the way in."""
+    """Password, token or client secret; encrypted, except in a request."""
     authority: str = ""
 
     def json(self) -> dict[str, str]:
-        """The form that is stored; call it with an encrypted secret only."""
+        """The stored form. Call it only with an encrypted secret."""
         return {"kind": self.kind.name, "user": self.user, "secret": self.secret, "authority": self.authority}
 
     @classmethod
@@ -57,7 +57,7 @@ class Webhook:
 
     @property
     def event_type_ids(self) -> frozenset[str]:
-        """What events are matched by: ids alone, whatever the generation."""
+        """The ids by which events are matched, whatever their generation."""
         return frozenset(event_type.id for event_type in self.event_types)
 
 

@@ -1,4 +1,4 @@
-"""The events about webhooks on a store's ``system`` sequence: what is written into each, and what it comes to.
+"""The events about webhooks on a store's ``system`` sequence: their content and their effect.
 
 Source: K/Core/Services/Observation/Webhooks/Webhooks.cs, K/Core/Observation/Webhooks/WebhookReactor.cs.
 """
@@ -33,7 +33,7 @@ AUTHORIZATION_SET = {
     AuthorizationKind.BEARER: BEARER_SET,
     AuthorizationKind.OAUTH: OAUTH_SET,
 }
-"""The event that sets an authorization, by its kind; there is none for having none."""
+"""The event that sets an authorization, by its kind. There is none for no authorization."""
 
 KERNEL_TYPES = (ADDED, REMOVED, BASIC_SET, BEARER_SET, OAUTH_SET, EVENT_TYPES_SET, URL_SET, HEADERS_SET)
 """The kernel's own event types about webhooks, on a store's ``system`` sequence."""
@@ -49,7 +49,7 @@ def is_lost(event_type: str, store: str, behaviour: Behaviour) -> bool:
 
 
 def registered_in(store: str, behaviour: Behaviour) -> list[str]:
-    """The kernel's own event types about webhooks that an event store has. What it has not, it cannot store, except in
+    """The kernel's own event types about webhooks that an event store has. A store cannot store other types, except in
     memory (source: K/Core/EventTypes/EventTypes.cs)."""
 
     def elsewhere(event_type: str) -> bool:
@@ -59,7 +59,7 @@ def registered_in(store: str, behaviour: Behaviour) -> list[str]:
 
 
 def added(webhook: Webhook) -> list[Event]:
-    """What registers a webhook that there is not."""
+    """The events that register a new webhook."""
     content = {
         "owner": 1,
         "eventSequenceId": webhook.sequence,
@@ -73,12 +73,13 @@ def added(webhook: Webhook) -> list[Event]:
 
 
 def removed(id_: str) -> Event:
-    """What removes a webhook."""
+    """The event that removes a webhook."""
     return _event(id_, REMOVED, {})
 
 
 def changed(existing: Webhook, webhook: Webhook) -> list[Event]:
-    """The changes that are written; whether it is active or replayable, and its sequence, are not among them."""
+    """The events for the changes that a kernel writes. Changes of active, replayable and sequence are not among
+    them."""
     events: list[Event] = []
     if existing.event_types != webhook.event_types:
         events.append(_event(webhook.id, EVENT_TYPES_SET, {"eventTypes": event_types_json(webhook.event_types)}))
@@ -90,7 +91,7 @@ def changed(existing: Webhook, webhook: Webhook) -> list[Event]:
 
 
 def authorization_set(webhook: Webhook) -> list[Event]:
-    """The event of a webhook's authorization, whose secret is encrypted; there is none for having none."""
+    """The event that sets a webhook's authorization, with an encrypted secret; empty for no authorization."""
     authorization = webhook.authorization
     match authorization.kind:
         case AuthorizationKind.BASIC:
@@ -109,7 +110,7 @@ def authorization_set(webhook: Webhook) -> list[Event]:
 
 
 def applied(webhook: Webhook | None, event: Event) -> Webhook | None:
-    """The definition after an event that is no removal; None when the event is about a webhook that is gone."""
+    """The definition after an event other than a removal; None if the webhook is gone."""
     content: Mapping[str, Any] = json.loads(event.content)
     if event.type.id == ADDED:
         return Webhook(

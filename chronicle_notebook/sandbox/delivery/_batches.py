@@ -12,10 +12,10 @@ _MOST = 10_000
 
 
 class Batches:
-    """The first and last numbers of appends of several events, by sequence; every other event is one of its own.
+    """The first and last numbers of appends of several events, by sequence. Every other event was appended alone.
 
-    What is older than the last ten thousand of a sequence is forgotten, and what a sandbox before this one appended is
-    not known: such events count as appended one by one.
+    Appends before the last ten thousand of a sequence are forgotten, and appends of an earlier sandbox are not known:
+    their events count as appended alone.
     """
 
     def __init__(self) -> None:
@@ -23,7 +23,7 @@ class Batches:
         self._known: dict[int, list[tuple[int, int]]] = {}
 
     def add(self, sequence: int, first: int, last: int) -> None:
-        """Note an append. Call it before others can read its events."""
+        """Note an append. Call this before others can read its events."""
         if last > first:
             with self._mutex:
                 known = self._known.setdefault(sequence, [])
@@ -32,7 +32,7 @@ class Batches:
                     del known[: _MOST // 2]
 
     def of(self, sequence: int, number: int) -> tuple[int, int]:
-        """The first and the last number of the append that a number belongs to."""
+        """The first and the last number of the append that contains a number."""
         with self._mutex:
             known = self._known.get(sequence, [])
             place = bisect.bisect_right(known, number, key=lambda batch: batch[0]) - 1
@@ -41,7 +41,7 @@ class Batches:
         return number, number
 
     def groups(self, sequence: int, events: Iterable[Event]) -> list[list[Event]]:
-        """Consecutive events of one event source that were appended together, in order."""
+        """Groups of consecutive events of one event source that were appended together, in order."""
         found: list[list[Event]] = []
         last = -1
         for event in events:

@@ -1,4 +1,4 @@
-"""Catch-up and replay: the events of each event source together, whatever stood between them in the log."""
+"""Catch-up and replay: the events of each event source together, whatever is between them in the log."""
 
 from __future__ import annotations
 
@@ -12,25 +12,26 @@ from chronicle_notebook.sandbox.delivery._payload import LIVE, REPLAY
 from chronicle_notebook.sandbox.delivery._recovery import Recovery
 
 AT_ONCE = 8
-"""Event sources that one observer catches up with at a time; how many a kernel takes was not seen."""
+"""The number of event sources that one observer catches up with at the same time. The number of a kernel was not
+seen."""
 
 
 class CatchUp:
-    """Works off the span of an observer: one request for each event source and page of 100, sources in no order.
+    """Delivers the span of an observer: one request for each event source and page of 100, sources in any order.
 
     Seen on kernels of 16.37.1: ``a,b,c,a,b,c…`` ten times are three requests of ten events, and 230 events of one
     source are requests of 100, 100 and 30.
     """
 
     def __init__(self, courier: Courier, recovery: Recovery, note: Callable[[Observer], None], *, keeps: bool) -> None:
-        """``keeps`` says that a replay passes through failed partitions and leaves them failed."""
+        """``keeps``: a replay delivers failed partitions too, but leaves them failed."""
         self._courier = courier
         self._recovery = recovery
         self._note = note
         self._keeps = keeps
 
     async def run(self, observer: Observer, span: Span) -> None:
-        """Deliver everything of a span; it is over afterwards unless another one has taken its place."""
+        """Deliver everything of a span. The span is over afterwards, unless another one has replaced it."""
         epoch = observer.epoch
         passing = span.replay and self._keeps
         sources = deque(
@@ -52,7 +53,7 @@ class CatchUp:
             self._note(observer)
 
     async def _source(self, observer: Observer, span: Span, source: str, epoch: int) -> bool:
-        """Deliver the events of one source; whether all of them were."""
+        """Deliver the events of one source. Returns whether all were delivered."""
         position = span.first
         while page := self._courier.source_page(observer, source, position, span.until):
             async with observer.flights:

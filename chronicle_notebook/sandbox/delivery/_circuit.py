@@ -12,11 +12,12 @@ BREAK = 15.0
 
 
 class Circuit:
-    """Opens when half of at least 10 attempts in 30 s failed, for 15 s; then one attempt tells whether it may close.
+    """Opens when half of at least 10 attempts in 30 s failed, for 15 s; then the result of one attempt decides whether
+    it closes.
 
-    A kernel has one for all webhooks of a server, so that one failing target stops deliveries to healthy ones
-    (source: K/Core/Setup/WebhookHttpClientExtensions.cs). Here each host and port has its own, unless the behaviour
-    says otherwise.
+    A kernel has one for all webhooks of a server, so that one failing target stops deliveries to healthy ones (source:
+    K/Core/Setup/WebhookHttpClientExtensions.cs). Here each host and port has its own circuit, unless the behaviour says
+    otherwise.
     """
 
     def __init__(self, clock: Callable[[], float], scale: float) -> None:
@@ -28,13 +29,14 @@ class Circuit:
         self._open_until: float | None = None
         self._probing = False
         self.cause: tuple[str, ...] = ()
-        """Why the last attempt failed that opened it; empty when that was an answer."""
+        """Why the attempt that opened it failed; empty if the reason was an answer."""
         self.breaks = 0
-        """How often it opened. An attempt keeps the count of its admission: one from before a break tells nothing about
-        the time after it."""
+        """How often it opened. An attempt remembers this number: an attempt from before a break says nothing about the
+        time after it."""
 
     def admits(self) -> bool:
-        """Whether an attempt may be made now; after the break only one is, until its outcome is known."""
+        """Whether an attempt is allowed now. After the break only one attempt is allowed, until its outcome is
+        known."""
         if self._open_until is None:
             return True
         if self._probing or self._clock() < self._open_until:
@@ -43,14 +45,14 @@ class Circuit:
         return True
 
     def record(self, breaks: int, *, failed: bool, cause: tuple[str, ...] = ()) -> None:
-        """Note the outcome of an attempt that was admitted after so many breaks, and why it failed."""
+        """Note the outcome of an attempt, with the number of breaks when it was allowed, and why it failed."""
         if breaks != self.breaks:
             return
         if failed:
             self.cause = cause
         now = self._clock()
         if self._open_until is not None:
-            # Only the probe is admitted while open, so this is its outcome.
+            # While the circuit is open, only the probe is allowed, so this is its outcome.
             self._probing = False
             self._open_until = None
             if failed:
@@ -64,7 +66,7 @@ class Circuit:
             self._open(now)
 
     def abandon(self, breaks: int) -> None:
-        """Note that an attempt that was admitted after so many breaks was given up without an outcome."""
+        """Note that an attempt was given up without an outcome, with the number of breaks when it was allowed."""
         if breaks == self.breaks:
             self._probing = False
 

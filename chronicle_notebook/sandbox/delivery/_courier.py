@@ -19,11 +19,11 @@ from chronicle_notebook.sandbox.delivery._targets import Targets
 from chronicle_notebook.sandbox.storage._events import EventTable, Filter
 
 BATCH = 100
-"""Events of one delivery at most, except of those that are appended together."""
+"""The largest number of events of one delivery, except events that were appended together."""
 
 LIMIT = 30.0
-"""Seconds that a delivery may take, retries and all. A kernel's call from one grain to another ends then, and the
-request goes on: a target that is merely slow gets the events again beside it (seen at 16.37.1)."""
+"""The time limit of a delivery in seconds, including retries. After this time a kernel's call from one grain to another
+ends, but the request continues: a target that is only slow gets the events a second time (seen at 16.37.1)."""
 LATE = "Response did not arrive on time in 00:00:30 for message: Request [a delivery to a webhook]."
 
 _PAGES = 256
@@ -34,8 +34,8 @@ _LOG = logging.getLogger(__name__)
 class Courier:
     """Reads events, makes bodies and sends them.
 
-    Pages of events and rendered events are kept for a while: when one event wakes ten thousand webhooks, it is read and
-    rendered once.
+    Pages of events and rendered events are cached for some time: an event that wakes ten thousand webhooks is read and
+    rendered only once.
     """
 
     def __init__(
@@ -52,10 +52,10 @@ class Courier:
         self._rendered: OrderedDict[tuple[int, int, int, bool], str] = OrderedDict()
 
     def page(self, observer: Observer, tail: int | None) -> list[Event]:
-        """The next events of an observer's own line: a hundred, or all that were appended with the first one.
+        """The next events for an observer: a hundred, or all that were appended together with the first one.
 
-        What was appended together is never cut in two. ``tail`` is the tail that the caller knew before. A kept page is
-        for that tail only: one that was read when the sequence was shorter would let events be passed over.
+        Events that were appended together are never separated. ``tail`` is the tail that the caller knew before. A
+        cached page is valid only for this tail: an older page would skip events.
         """
         types = observer.webhook.event_type_ids
         key = ("page", observer.scope.key, types, observer.position, tail)
@@ -82,7 +82,7 @@ class Courier:
         return kept
 
     def source_page(self, observer: Observer, source: str, first: int, until: int) -> list[Event]:
-        """The next hundred events of one event source from a number on and below another one."""
+        """The next hundred events of one event source, from one number on and below another one."""
         types = observer.webhook.event_type_ids
         key = ("source", observer.scope.key, types, source, first, until)
         if (kept := self._pages.get(key)) is None:
@@ -92,7 +92,7 @@ class Courier:
         return kept
 
     def groups(self, observer: Observer, events: Sequence[Event]) -> list[list[Event]]:
-        """The events of each live request: consecutive ones of one event source that were appended together."""
+        """The events of each live request: consecutive events of one event source that were appended together."""
         return self._batches.groups(observer.scope.key, events)
 
     def _keep(self, key: tuple[object, ...], page: list[Event]) -> None:
@@ -103,9 +103,9 @@ class Courier:
     async def deliver(
         self, observer: Observer, events: Sequence[Event], state: int, *, live: bool = False
     ) -> Failure | None:
-        """Send events of one event source in one request; what went wrong, or None.
+        """Send events of one event source in one request; the failure, or None.
 
-        ``live`` says that they are delivered as they are appended.
+        ``live`` means that they are delivered when they are appended.
         """
         texts = [self._render(observer.scope, event, state, live=live) for event in events]
         body = _payload.body(events[0].source, texts)
@@ -131,7 +131,7 @@ class Courier:
     def _forget(self, request: asyncio.Task[None]) -> None:
         self._late.discard(request)
         if not request.cancelled():
-            request.exception()  # it was told already that it did not succeed
+            request.exception()  # this failure was already reported
 
     def _render(self, scope: Scope, event: Event, state: int, *, live: bool) -> str:
         key = (scope.key, event.number, state, live)

@@ -1,4 +1,4 @@
-"""The engine: its thread, its observers, and what others may ask of it."""
+"""The engine: its thread, its observers, and the methods for other threads."""
 
 from __future__ import annotations
 
@@ -34,8 +34,8 @@ ObserverKey = tuple[int, str]
 class Engine:
     """Delivers events to webhooks, in one thread with one event loop.
 
-    Every method but the private ones may be called from any thread. An observer costs nothing while nothing is
-    appended that it wants: appends wake observers by event type, and no observer has a timer of its own.
+    All public methods may be called from any thread. An observer costs nothing while there are no events for it:
+    appends wake observers by event type, and no observer has its own timer.
     """
 
     def __init__(
@@ -65,7 +65,7 @@ class Engine:
         changed: Callable[[Observer], None],
         readable: Callable[[Scope], bool] = lambda _scope: True,
     ) -> None:
-        """Load observers and failed partitions, and begin; ``changed`` is called with each observer that changes.
+        """Load observers and failed partitions, and start. ``changed`` is called with each changed observer.
 
         ``readable`` tells whether the events of a scope can be read.
         """
@@ -76,7 +76,7 @@ class Engine:
         self._call(self._start(scopes))
 
     def interrupt(self) -> None:
-        """Let the methods that may wait for a target, which are those for replays and tests, raise Stopped."""
+        """Let the methods that may wait for a target (replays and tests) raise Stopped."""
         with self._mutex:
             self._interrupted = True
             for future in self._waited_for:
@@ -96,18 +96,18 @@ class Engine:
             self._loop.close()
 
     def appended(self, sequence: int, types: frozenset[str]) -> None:
-        """Wake the observers that want these event types."""
+        """Wake the observers of these event types."""
         self._loop.call_soon_threadsafe(self._wake, sequence, types)
 
     def subscribe(self, entries: Iterable[tuple[Scope, Webhook]]) -> None:
-        """Subscribe webhooks, or give the subscribed ones their new definition.
+        """Subscribe webhooks, or update the definition of subscribed ones.
 
-        Each also retries all failed partitions that are not quarantined.
+        This also retries all their failed partitions that are not quarantined.
         """
         self._call(self._subscribe(list(entries)))
 
     def unsubscribe(self, keys: Iterable[ObserverKey]) -> None:
-        """Stop delivering; the observers stay, disconnected, with their progress and failed partitions."""
+        """Stop delivering. The observers stay, disconnected, with their progress and failed partitions."""
         self._call(self._unsubscribe(list(keys)))
 
     def observers(self) -> list[Observer]:
@@ -119,49 +119,49 @@ class Engine:
         return self._observers.get((sequence, observer))
 
     def remove(self, keys: Iterable[ObserverKey]) -> None:
-        """Forget observers with all they hold."""
+        """Forget observers with all their data."""
         self._call(self._remove(list(keys)))
 
     def check_alive(self, observer: Observer) -> None:
-        """Raise TimeoutException after 30 s for an observer about which calls find no answer."""
+        """Raise TimeoutException after 30 s if calls about the observer find no answer."""
         if observer.hung:
             self._wait_for(asyncio.sleep(LIMIT * self._scale))
             raise TimeoutException
 
     def replay(self, observer: Observer) -> str | None:
-        """Deliver everything again from number 0 on; the id of the job, or None when it is not subscribed.
+        """Deliver everything again from number 0 on. Returns the id of the job; None if the observer is not subscribed.
 
         Failed partitions are forgotten, because the replay covers them from their first event on.
         """
         return self._wait_for(self._replay(observer))
 
     def replay_soon(self, observers: Iterable[Observer]) -> None:
-        """Replay observers, without waiting for what is being delivered to them."""
+        """Replay observers, without waiting for their running deliveries."""
         for observer in observers:
             asyncio.run_coroutine_threadsafe(self._replay(observer), self._loop)
 
     def test_target(self, webhook: Webhook) -> str:
-        """Send a test to the target of a webhook whose secret is in clear; why it failed, or nothing."""
+        """Send a test to the target of a webhook whose secret is in clear. Returns why it failed, or an empty text."""
         return self._wait_for(self._sender.test_target(webhook))
 
     def test_authority(self, authorization: Authorization) -> str:
-        """Acquire a token with a secret in clear; why it failed, or nothing."""
+        """Get a token with a secret in clear. Returns why it failed, or an empty text."""
         return self._wait_for(self._sender.test_authority(authorization))
 
     def replay_partition(self, observer: Observer, source: str) -> None:
-        """Deliver one event source again; skipped while a full replay runs."""
+        """Deliver one event source again. Skipped while a full replay runs."""
         self._wait_for(self._replay_partition(observer, source))
 
     def retry(self, observer: Observer, partition: Partition) -> None:
-        """Try a failed partition now, its quarantine ended."""
+        """Retry a failed partition now, and end its quarantine."""
         self._call(self._retry(observer, partition))
 
     def release(self, observer: Observer, partition: Partition) -> None:
-        """End the quarantine of a partition without trying it."""
+        """End the quarantine of a partition without a retry."""
         self._call(self._release(observer, partition))
 
     def clear(self, observer: Observer) -> None:
-        """Forget the failed partitions of an observer; what they missed is never delivered."""
+        """Forget the failed partitions of an observer. Their waiting events are never delivered."""
         self._call(self._clear(observer))
 
     def _call(self, work: Coroutine[Any, Any, Answer]) -> Answer:
@@ -264,14 +264,14 @@ class Engine:
         if observer.replay is not None:
             return observer.replay.job
         async with self._quiet(observer):
-            # Another replay may have begun while this one waited.
+            # Another replay may have started while this one waited.
             running: Span | None = observer.replay
             if running is not None:
                 return running.job
             if not observer.subscribed:
                 return None
             if self._behaviour.catch_up_dead:
-                # The job is never made, and the observer begins at 0 without anything being delivered.
+                # The job is never created, and the observer starts at 0 without delivering anything.
                 observer.next, observer.last, observer.stuck, observer.hung = 0, None, True, True
                 self._noted(observer)
                 return None
@@ -289,7 +289,7 @@ class Engine:
 
     @asynccontextmanager
     async def _quiet(self, observer: Observer) -> AsyncIterator[None]:
-        """Hold an observer while no delivery of its own line is under way, and let it look again afterwards."""
+        """Hold an observer while none of its own deliveries runs, and let it check for events afterwards."""
         observer.held += 1
         observer.epoch += 1
         try:

@@ -14,7 +14,7 @@ from yarl import URL
 from chronicle_notebook.sandbox.delivery._failure import DeliveryError, TransientError
 
 MOST_REDIRECTS = 50
-"""Redirects that are followed; the answer after them counts as it is."""
+"""The number of redirects that are followed. The next answer counts as it is."""
 
 _TO_GET = frozenset((300, 301, 302, 303))
 """Statuses after which a POST becomes a GET without a body."""
@@ -28,7 +28,7 @@ Headers = Sequence[tuple[str, str]]
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """What a target said in the end."""
+    """The final answer of a target."""
 
     status: int
     reason: str
@@ -38,13 +38,13 @@ class Answer:
 async def exchange(session: aiohttp.ClientSession, url: str, headers: Headers, body: bytes, trace: str) -> Answer:
     """Post a body, and follow redirects as .NET's client does.
 
-    After 300 to 303 a GET without a body goes to the new address, after 307 and 308 the same POST; ``Authorization`` is
-    dropped from the first redirect on, also to the same host and port, and whoever set it. A redirect from https to
-    http is not followed. Seen on kernels of 16.37.1. ``trace`` is the trace id of the header ``traceparent``, which
-    comes with each request. ``Transfer-Encoding`` stands last here, and before ``traceparent`` in a kernel: aiohttp
-    adds it.
+    After 300 to 303 a GET without a body goes to the new address, after 307 and 308 the same POST; the first redirect
+    and all later ones drop ``Authorization``, also to the same host and port, whoever set the header. A redirect from
+    https to http is not followed. Seen on kernels of 16.37.1. ``trace`` is the trace id of the header ``traceparent``,
+    which each request has. ``Transfer-Encoding`` is the last header here, and comes before ``traceparent`` in a kernel,
+    because aiohttp adds it.
 
-    Raises TransientError when there is no answer, and DeliveryError for a URL that cannot be asked.
+    Raises TransientError if there is no answer, and DeliveryError for a URL that cannot be requested.
     """
     place = exact_url(url)
     payload: bytes | None = body
@@ -81,7 +81,7 @@ async def exchange(session: aiohttp.ClientSession, url: str, headers: Headers, b
 
 
 def _next(place: URL, status: int, location: str | None) -> URL | None:
-    """Where a redirect leads, when it is one that is followed."""
+    """The target of a redirect; None if it is not followed."""
     if location is None or status not in _TO_GET | _AS_IT_WAS:
         return None
     try:
@@ -96,9 +96,9 @@ def _next(place: URL, status: int, location: str | None) -> URL | None:
 
 
 def exact_url(url: str) -> URL:
-    """The URL as it was registered, byte for byte, unless it holds what no request line can.
+    """The URL as it was registered, byte for byte, unless a request line cannot contain it.
 
-    A user name in it is left out, as in a kernel.
+    A user name is left out, as in a kernel.
     """
     try:
         place = URL(url, encoded=url.isascii() and url.isprintable() and " " not in url)

@@ -1,4 +1,4 @@
-"""Why a delivery did not succeed."""
+"""Why a delivery failed."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ class Failure:
 
 
 class DeliveryError(Exception):
-    """A delivery did not succeed."""
+    """A delivery failed."""
 
     def __init__(self, *messages: str, kind: int = HANDLING) -> None:
         super().__init__(messages[0])
@@ -25,13 +25,13 @@ class DeliveryError(Exception):
 
 
 class TransientError(DeliveryError):
-    """One attempt did not succeed, and another one may."""
+    """One attempt failed, and another one may succeed."""
 
     def __init__(
         self, *messages: str, kind: int = HANDLING, retry_after: float | None = None, answered: bool = False
     ) -> None:
         super().__init__(*messages, kind=kind)
         self.answered = answered
-        """Whether there was an answer at all."""
+        """Whether there was an answer."""
         self.retry_after = retry_after
-        """Seconds that the target asked to wait."""
+        """The seconds that the target asked to wait."""

@@ -1,6 +1,6 @@
-"""The headers of a request, as .NET takes, checks and merges those of a webhook.
+"""The headers of a request: .NET's checks of a webhook's headers, and how it merges them.
 
-What is refused, and in which words, was seen on kernels of 16.37.1 and of a build before 16.38; the rules of the single
+The refused values and the messages were seen on kernels of 16.37.1 and of a build before 16.38. The rules for single
 headers are those of RFC 9110, which .NET follows.
 """
 
@@ -47,7 +47,7 @@ _LISTS = {
     "via": rf"(?:{_TOKEN}/)?{_TOKEN}[ \t]+{_HOST}(?:[ \t]+{_COMMENT})?",
     "warning": rf"\d{{3}}[ \t]+(?:{_TOKEN}|{_HOST})[ \t]+{_QUOTED}(?:[ \t]+{_QUOTED})?",
 }
-"""One value of a header that is a list of values separated by commas."""
+"""One value of a header with a comma-separated list of values."""
 
 _SINGLES = {
     "authorization": rf"{_TOKEN}(?:[ \t]+.*)?",
@@ -58,7 +58,7 @@ _SINGLES = {
     "range": rf"{_TOKEN}{_SPACE}={_SPACE}(?:\d+-\d*|-\d+)(?:{_SPACE},{_SPACE}(?:\d+-\d*|-\d+))*",
     "referer": r"\S+",
 }
-"""The value of a header that has one."""
+"""The value of a header with a single value."""
 
 _DATES = {"date", "if-modified-since", "if-unmodified-since"}
 _DATE_FORMATS = (
@@ -71,8 +71,8 @@ _ONE_VALUE = {*_SINGLES, *_DATES, "if-range"}
 def merged(headers: Iterable[tuple[str, str]], credentials: str | None) -> list[tuple[str, str]]:
     """The headers of a request in their order: the credentials first, then the webhook's own.
 
-    Names that differ in case are one header, under the first name and with both values. Raises DeliveryError for what
-    .NET refuses.
+    Names that differ only in case are one header, with the first name and both values. Raises DeliveryError for
+    everything that .NET refuses.
     """
     found: dict[str, tuple[str, list[str]]] = {}
     if credentials is not None:
@@ -112,7 +112,7 @@ def _check_value(key: str, value: str) -> None:
 
 
 def _wrong(key: str, value: str) -> str | None:
-    """What cannot be read of a value, from the part on that is wrong; None when all is well."""
+    """The part of a value that cannot be parsed, from its beginning on; None if the value is right."""
     if key == "user-agent":
         return _scanned(value, rf"{_PRODUCT}|{_COMMENT}", r"[ \t]+|$", "[ \t]*")
     if key in _LISTS:
@@ -130,7 +130,7 @@ def _wrong(key: str, value: str) -> str | None:
 
 
 def _scanned(value: str, item: str, end: str, between: str) -> str | None:
-    """What is left of a value from the first item on that is none."""
+    """The rest of a value from its first wrong item on."""
     place = 0
     while True:
         found = re.compile(between).match(value, place)

@@ -11,9 +11,10 @@ LANES = 2
 
 
 class Lane:
-    """A queue whose webhooks go on together: nobody begins a delivery while one from before is under way.
+    """A queue whose webhooks proceed together: no delivery begins while an earlier one runs.
 
-    So a target that takes 20 s lets everybody else in its queue have one delivery in 20 s, in other event stores too.
+    So with a target that takes 20 s, every other webhook of the queue has one delivery in 20 s, also in other event
+    stores.
     """
 
     def __init__(self) -> None:

@@ -24,11 +24,11 @@ class _Token:
 
 
 class TokenSource:
-    """Acquires tokens and keeps each until it expires.
+    """Gets tokens and keeps each until it expires.
 
-    Source: K/Core/Observation/Webhooks/OAuthClient.cs. A token without ``expires_in`` counts as expired already: it is
-    acquired before every delivery and not sent. The kernel keeps a token per partition; here one serves all deliveries
-    with the same credentials.
+    Source: K/Core/Observation/Webhooks/OAuthClient.cs. A token without ``expires_in`` counts as expired: a new one is
+    fetched before every delivery and not sent. The kernel keeps a token for each partition; here all deliveries with
+    the same credentials share one.
     """
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
@@ -36,7 +36,7 @@ class TokenSource:
         self._tokens: dict[tuple[str, str, str], _Token] = {}
 
     async def token(self, authorization: Authorization, secret: str) -> str | None:
-        """A token that is valid now, or None. Raises DeliveryError when the authority cannot be asked."""
+        """A valid token, or None. Raises DeliveryError if the authority cannot be asked."""
         key = (authorization.authority, authorization.user, secret)
         kept = self._tokens.get(key)
         if kept is None or kept.expires <= time.monotonic():
@@ -47,7 +47,7 @@ class TokenSource:
         return kept.value if kept.expires > time.monotonic() else None
 
     async def fresh(self, authorization: Authorization, secret: str) -> str | None:
-        """A token that is acquired now, however short it lives. Raises DeliveryError like `token`."""
+        """A new token, however short its lifetime is. Raises DeliveryError like `token`."""
         found = await self._acquire(authorization, secret)
         return None if found is None else found.value
 
@@ -65,7 +65,7 @@ class TokenSource:
         return _Token(str(value), time.monotonic() + _lifetime(answer.get("expires_in")))
 
     async def _json(self, method: str, url: str, form: dict[str, str] | None) -> dict[str, Any]:
-        """A JSON object that a server answers with. Raises DeliveryError in the words of .NET when there is none."""
+        """The JSON object in a server's answer. Raises DeliveryError in the words of .NET if there is none."""
         headers = {"traceparent": f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"}
         try:
             async with self._session.request(
@@ -97,7 +97,7 @@ def _object(text: str) -> dict[str, Any]:
 
 
 def _lifetime(value: object) -> float:
-    """Seconds that a token is good for; a text with a number counts as well."""
+    """The lifetime of a token in seconds. A text with a number counts too."""
     try:
         return float(int(str(value or 0)))
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""An observer: a webhook in one namespace, and how far it is."""
+"""An observer: a webhook in one namespace, and its progress."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chronicle_notebook.sandbox.storage._progress import ObserverRow
 
 @dataclass(slots=True, eq=False)
 class Span:
-    """A catch-up or a replay: the first number that it delivers, and the number at which live delivery goes on."""
+    """A catch-up or a replay: the first number that it delivers, and the number at which live delivery continues."""
 
     first: int
     until: int
@@ -25,7 +25,7 @@ class Span:
 
 
 class Flights:
-    """Deliveries under way: entered for each, and waited for by who changes where the next one begins."""
+    """Running deliveries: each enters, and code that changes the next number waits until none runs."""
 
     def __init__(self) -> None:
         self._count = 0
@@ -43,24 +43,24 @@ class Flights:
 
     @property
     def count(self) -> int:
-        """How many are under way."""
+        """The number of running deliveries."""
         return self._count
 
     async def over(self) -> None:
-        """Wait until none is under way."""
+        """Wait until no delivery runs."""
         await self._none.wait()
 
 
 @dataclass(slots=True, eq=False)
 class Observer:
-    """The state of an observer. It belongs to the engine's thread; others only read single fields."""
+    """The state of an observer. It belongs to the engine's thread; other threads only read single fields."""
 
     scope: Scope
     webhook: Webhook
     position: int = 0
     """Everything below this number was delivered, belongs to a failed partition, or is not wanted."""
     next: int = 0
-    """The next number as it is shown: behind the last event that was handled, or at the end after a catch-up."""
+    """The next number as it is shown: after the last handled event, or at the end after a catch-up."""
     last: int | None = None
     handled: int = 0
     tail: int | None = None
@@ -71,25 +71,25 @@ class Observer:
     task: asyncio.Task[None] | None = None
     woken: bool = False
     held: int = 0
-    """How many wait to change where it goes on; nothing is begun meanwhile."""
+    """How many callers wait to change the next number. No delivery starts until then."""
     stuck: bool = False
-    """Whether it takes no event any more, without a sign of it."""
+    """Whether it accepts no event any more, without showing this."""
     hung: bool = False
     """Whether calls about it find no answer."""
     caught_up: float | None = None
-    """When its last catch-up ended, in the time of the loop."""
+    """The end of its last catch-up, in the time of the loop."""
     epoch: int = 0
-    """Counts what makes the page of events in hand out of date."""
+    """A counter. It makes the current page of events out of date."""
     flights: Flights = field(default_factory=Flights)
 
     @property
     def replay(self) -> Span | None:
-        """The replay under way, if there is one."""
+        """The running replay; None if there is none."""
         return self.span if self.span is not None and self.span.replay else None
 
     @property
     def horizon(self) -> int:
-        """Everything of a failed partition below this number is its own to deliver."""
+        """The number below which a failed partition delivers its own events."""
         return self.position if self.span is None else max(self.position, self.span.until)
 
     def delivered(self, last: int, count: int) -> None:
@@ -99,11 +99,11 @@ class Observer:
         self.handled += count
 
     def offered(self, number: int) -> None:
-        """Note the number of the last event that it was given."""
+        """Note the number of the last event that it was offered."""
         self.tail = number if self.tail is None else max(self.tail, number)
 
     def finished(self, span: Span, *, whole: bool) -> None:
-        """Note that a span is over; ``whole`` says that no event source of it failed."""
+        """Note that a span is over. ``whole`` means that no event source of it failed."""
         self.span = None
         self.position = max(self.position, span.until)
         if whole:
@@ -111,7 +111,7 @@ class Observer:
             self.offered(span.until - 1)
 
     def row(self) -> ObserverRow:
-        """The form that is stored. A catch-up is not: the next subscription begins it again."""
+        """The stored form. A catch-up is not stored: the next subscription starts it again."""
         replay = self.replay
         return ObserverRow(
             self.scope.key,
@@ -128,7 +128,7 @@ class Observer:
 
 
 def observer_from_row(row: ObserverRow, scope: Scope) -> Observer:
-    """The observer of a stored form, not subscribed and with what is known of its webhook."""
+    """The observer of a stored form, not subscribed, with the known facts about its webhook."""
     webhook = Webhook(row.id, "", scope.sequence, event_types_from_json(json.loads(row.event_types)), active=False)
     observer = Observer(scope, webhook, row.position, row.next, row.last, row.handled, row.tail)
     if row.replay_next is not None and row.replay_until is not None:

@@ -1,4 +1,4 @@
-"""An observer's own line: live events in order, after a catch-up or replay where one is needed."""
+"""The delivery of an observer: live events in order, after a catch-up or replay if one is needed."""
 
 from __future__ import annotations
 
@@ -20,11 +20,11 @@ from chronicle_notebook.sandbox.delivery._saver import Saver
 Tail = Callable[[int], int | None]
 """The tail of a sequence by its key."""
 STRANDED = 1.0
-"""Seconds after a catch-up in which a live event can strand an observer."""
+"""The time in seconds after a catch-up in which a live event can strand an observer."""
 
 
 class Line:
-    """Moves observers forward, each in a task of its own that exists only while there is something to deliver.
+    """Delivers to observers, each in its own task, which exists only while there is something to deliver.
 
     A kernel lets observers share two queues, where a slow target delays the others. Here no observer waits for another
     unless the behaviour says so. The live events of one observer go out one request at a time.
@@ -53,13 +53,13 @@ class Line:
         self._catch_up = CatchUp(courier, recovery, self._note, keeps=behaviour.failed_partitions_stay)
 
     def wake(self, observer: Observer) -> None:
-        """See whether there is something to deliver."""
+        """Check whether there is something to deliver."""
         observer.woken = True
         if observer.task is None and observer.subscribed:
             observer.task = asyncio.get_running_loop().create_task(self._run(observer))
 
     def begin(self, observer: Observer) -> None:
-        """Plan a catch-up with what there is already, or note that there is nothing."""
+        """Plan a catch-up for the existing events, or note that there are none."""
         tail = self._tail(observer.scope.key)
         if observer.span is not None or tail is None or tail < observer.position:
             return
@@ -71,7 +71,7 @@ class Line:
             observer.span = Span(observer.position, tail + 1)
 
     def skip_to_tail(self, observer: Observer) -> None:
-        """Move a caught-up observer behind the last event, so that new event types begin with the next one."""
+        """Move a caught-up observer after the last event, so that new event types begin with the next one."""
         tail = self._tail(observer.scope.key)
         caught_up = observer.span is None and not observer.stuck
         if caught_up and tail is not None and tail >= observer.position and not self._page(observer, tail):
@@ -89,7 +89,7 @@ class Line:
                 observer.task = None
 
     async def _advance(self, observer: Observer) -> bool:
-        """Deliver the next part; False when there was none."""
+        """Deliver the next part. Returns False if there was none."""
         if observer.held or observer.stuck:
             return False
         if observer.span is not None:
@@ -97,7 +97,7 @@ class Line:
                 return False
             await self._catch_up.run(observer, observer.span)
             if observer.span is None:
-                # What came meanwhile is caught up with as well.
+                # Events that came in the meantime are caught up with too.
                 observer.caught_up = asyncio.get_running_loop().time()
                 self.begin(observer)
             return True
@@ -122,7 +122,7 @@ class Line:
         return self._courier.page(observer, tail) if observer.webhook.event_types else []
 
     def _strands(self, observer: Observer) -> bool:
-        """Whether an event came so soon after a catch-up that it is lost, and everything after it."""
+        """Whether an event came so soon after a catch-up that it and all later events are lost."""
         before, observer.caught_up = observer.caught_up, None
         if not self._behaviour.catch_up_strands or before is None:
             return False
@@ -134,7 +134,7 @@ class Line:
             observer.offered(last.number)
         if first.source not in observer.partitions:
             async with observer.flights:
-                # A replay that waited may have begun elsewhere.
+                # A replay that waited may have started at another number.
                 if observer.epoch != epoch:
                     return
                 failure = await self._sent(observer, events)

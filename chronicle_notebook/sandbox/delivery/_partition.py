@@ -1,4 +1,4 @@
-"""A failed partition: an event source that waits for another try."""
+"""A failed partition: an event source that waits for a retry."""
 
 from __future__ import annotations
 
@@ -27,11 +27,11 @@ class Attempt:
 
 @dataclass(slots=True, eq=False)
 class Partition:
-    """An event source that is handled apart from its observer's line: because it failed, or to be replayed."""
+    """An event source that is delivered separately from its observer: because it failed, or to be replayed."""
 
     source: str
     position: int
-    """The first number that is not delivered."""
+    """The first number that was not delivered."""
     id: UUID = field(default_factory=uuid4)
     attempts: tuple[Attempt, ...] = ()
     quarantined: bool = False
@@ -39,15 +39,15 @@ class Partition:
     """Events below this number are delivered as replayed ones."""
     task: asyncio.Task[None] | None = None
     waiting: bool = False
-    """Whether the task waits for its time, rather than being at it."""
+    """Whether the task waits for its time."""
 
     @property
     def failed(self) -> bool:
-        """Whether it is shown as a failed partition; one that is merely replayed is not."""
+        """Whether it is shown as a failed partition. A partition that is only replayed is not."""
         return bool(self.attempts)
 
     def fail(self, number: int, failure: Failure) -> None:
-        """Note a failed attempt; after the eleventh the partition is left alone.
+        """Note a failed attempt. After the eleventh there are no more retries.
 
         Source: K/Core/Configuration/Observers.cs.
         """
@@ -57,7 +57,7 @@ class Partition:
 
     @property
     def delay(self) -> float:
-        """Seconds until the next try: 2, 4, 8, … 512, 600."""
+        """Seconds until the next retry: 2, 4, 8, … 512, 600."""
         return min(2.0 ** len(self.attempts), LONGEST_DELAY)
 
     def row(self, sequence: int, observer: str) -> PartitionRow:

@@ -23,7 +23,7 @@ def body(partition: str, events: Iterable[str]) -> bytes:
 
 
 def render(scope: Scope, event: Event, state: int, behaviour: Behaviour, *, live: bool = True) -> str:
-    """One event of a body; ``live`` says that it is delivered as it was appended, and not as it was stored.
+    """One event of a body. ``live`` means that it is delivered as it was appended, not as it was stored.
 
     Source: K/Concepts/Events/AppendedEvent.cs and EventContext.cs. Moments are written without escapes.
     """
@@ -49,7 +49,7 @@ def render(scope: Scope, event: Event, state: int, behaviour: Behaviour, *, live
 
 
 def generations(event: Event, behaviour: Behaviour) -> dict[str, str]:
-    """The texts of an event by generation, of which there is its own alone."""
+    """The texts of an event by generation. There is only its own generation."""
     if behaviour.context_reduced or (behaviour.events_as_sql and event.many):
         return {}
     return {str(event.type.generation): event.content}

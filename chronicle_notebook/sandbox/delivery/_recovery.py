@@ -1,4 +1,4 @@
-"""Failed partitions: when they are tried again, and how they catch up."""
+"""Failed partitions: when they are retried, and how they catch up."""
 
 from __future__ import annotations
 
@@ -15,16 +15,16 @@ from chronicle_notebook.sandbox.delivery._saver import Saver
 
 
 class Recovery:
-    """Takes event sources out of their observer's line, delivers what they missed, and gives them back.
+    """Separates event sources from their observer, delivers their waiting events, and gives them back.
 
-    While a partition is here, the line skips its events. It is given back at the moment when every event of it below
-    the line's position was delivered, so none is lost, doubled or out of order.
+    While a partition is here, its observer skips its events. It is given back when all its events below the observer's
+    position were delivered, so no event is lost, repeated or out of order.
     """
 
     def __init__(
         self, courier: Courier, saver: Saver, scale: float, changed: Callable[[Observer], None], *, keeps: bool
     ) -> None:
-        """``keeps`` says that the replay of a failed partition leaves it failed."""
+        """``keeps``: the replay of a failed partition leaves it failed."""
         self._keeps = keeps
         self._passing: set[asyncio.Task[None]] = set()
         self._courier = courier
@@ -33,14 +33,14 @@ class Recovery:
         self._changed = changed
 
     def failed(self, observer: Observer, number: int, source: str, failure: Failure) -> None:
-        """Make a failed partition, and plan its next try."""
+        """Create a failed partition, and plan its next retry."""
         partition = observer.partitions.setdefault(source, Partition(source, number))
         self._note(observer, partition, number, failure)
 
     def replay(self, observer: Observer, source: str) -> None:
         """Deliver one event source again from its first event on.
 
-        A failed partition stays failed where the behaviour says so, and its events are delivered none the less.
+        With some behaviours a failed partition stays failed, although its events are delivered.
         """
         failed = observer.partitions.get(source)
         if self._keeps and failed is not None and failed.failed:
@@ -49,7 +49,7 @@ class Recovery:
             passing.add_done_callback(self._passing.discard)
             return
         partition = observer.partitions.setdefault(source, Partition(source, 0))
-        self.pause(partition)  # a try under way would move the position on from where it is
+        self.pause(partition)  # a running retry would move the position
         partition.position = 0
         partition.replay_until = observer.horizon
         partition.quarantined = False
@@ -57,11 +57,11 @@ class Recovery:
         self.retry(observer, partition)
 
     def retry(self, observer: Observer, partition: Partition) -> None:
-        """Try now rather than later."""
+        """Retry now instead of later."""
         self._plan(observer, partition, 0.0)
 
     def retry_all(self, observer: Observer) -> None:
-        """Try every partition now that is not quarantined."""
+        """Retry all partitions now that are not quarantined."""
         for partition in observer.partitions.values():
             if not partition.quarantined:
                 self.retry(observer, partition)
@@ -76,7 +76,7 @@ class Recovery:
 
     @staticmethod
     def pause(partition: Partition) -> None:
-        """Stop trying."""
+        """Stop the retries."""
         if partition.task is not None:
             partition.task.cancel()
             partition.task = None
@@ -103,7 +103,7 @@ class Recovery:
     def _plan(self, observer: Observer, partition: Partition, delay: float) -> None:
         if partition.task is not None and not partition.task.done():
             if not partition.waiting:
-                return  # a try is under way
+                return  # a retry runs
             partition.task.cancel()
         partition.waiting = True
         partition.task = asyncio.get_running_loop().create_task(self._recover(observer, partition, delay))

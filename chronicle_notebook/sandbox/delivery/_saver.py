@@ -1,4 +1,4 @@
-"""Keeps the progress of observers in storage, after it was made."""
+"""Stores the progress of observers."""
 
 from __future__ import annotations
 
@@ -14,14 +14,14 @@ from chronicle_notebook.sandbox.delivery._partition import Partition
 from chronicle_notebook.sandbox.storage._progress import PartitionKey, ProgressTable
 
 PAUSE = 0.5
-"""Seconds between a storage error and the next try."""
+"""The pause in seconds between a storage error and the next attempt."""
 
 _LOG = logging.getLogger(__name__)
 
 
 @dataclass(slots=True)
 class _Changes:
-    """What changed and is not stored."""
+    """Changes that are not stored yet."""
 
     observers: set[Observer] = field(default_factory=set)
     partitions: dict[PartitionKey, Partition | None] = field(default_factory=dict)
@@ -29,11 +29,10 @@ class _Changes:
 
 
 class Saver:
-    """Collects what changed and stores it in one transaction, as soon as the one before is done.
+    """Collects changes and stores them in one transaction, as soon as the previous one is done.
 
-    Progress is stored after the answer of the target came. A crash in between means that events are sent again, never
-    that they are missed. Storing happens beside the engine's thread, which goes on meanwhile. What could not be stored
-    is kept and tried again.
+    Progress is stored after the answer of the target. After a crash in between, events are sent again, but never lost.
+    The engine's thread continues while changes are stored. Changes that could not be stored are kept and stored later.
     """
 
     def __init__(self, table: ProgressTable) -> None:
@@ -87,14 +86,14 @@ class Saver:
             await self._dirty.wait()
 
     def close(self) -> None:
-        """Let `run` end, after which `flush` stores what is left."""
+        """Let `run` end. `flush` then stores the rest."""
         self._closed.set()
         self._dirty.set()
 
     def flush(self) -> None:
-        """Store what is left, on this thread: at the end of the interpreter no other can be had.
+        """Store the rest, in this thread, because at the end of the interpreter no other thread can start.
 
-        An error is logged only, so that the end goes on; the events that it concerns are sent again next time.
+        An error is only logged, so that the end continues. The events in question are sent again next time.
         """
         try:
             self._storing(self._take())()
@@ -102,13 +101,13 @@ class Saver:
             _LOG.warning("The last progress of webhooks was not stored: %s", _kind(error))
 
     def _take(self) -> _Changes:
-        """The changes until now, which are then no longer held here."""
+        """The changes so far. They are then removed from here."""
         self._dirty.clear()
         taken, self._changes = self._changes, _Changes()
         return taken
 
     def _put_back(self, taken: _Changes) -> None:
-        """Hold changes again that were not stored, except where newer ones took their place."""
+        """Take back changes that were not stored, except those that newer ones replaced."""
         newer = {(observer.scope.key, observer.webhook.id) for observer in self._changes.observers}
         replaced = newer | self._changes.removed
         self._changes.observers.update(
@@ -119,7 +118,7 @@ class Saver:
         self._dirty.set()
 
     def _storing(self, changes: _Changes) -> Callable[[], None]:
-        """What stores changes as they are now, on any thread."""
+        """A function that stores the changes as they are now, in any thread."""
         observers = [observer.row() for observer in changes.observers]
         partitions = [
             partition.row(sequence, observer)
@@ -131,5 +130,5 @@ class Saver:
 
 
 def _kind(error: Exception) -> str:
-    """The kind of an error, never its text: that may tell values."""
+    """The type of an error, never its text, which may contain values."""
     return str(getattr(error, "sqlite_errorname", type(error).__name__))

@@ -31,7 +31,8 @@ ATTEMPT_LIMIT = 60.0
 TEST = b'{"partition":"test","events":[]}'
 """The body of a test."""
 IN_FLIGHT = 32
-"""Requests to one host and port at a time, so that a slow one does not hold what others need."""
+"""The number of simultaneous requests to one host and port, so that a slow target does not use the connections of
+others."""
 
 _TRANSIENT = {408, 429}
 
@@ -42,14 +43,14 @@ class _Request:
     headers: Headers
     body: bytes
     trace: str
-    """One for all attempts of a delivery."""
+    """The trace id for all attempts of a delivery."""
 
 
 class Sender:
-    """Sends bodies, and tries again what may succeed later.
+    """Sends bodies, and retries requests that may succeed later.
 
-    Retry and circuit breaker follow K/Core/Setup/WebhookHttpClientExtensions.cs: up to 3 retries after about 2, 4 and
-    8 s (times the time scale), 60 s per attempt, and an open circuit fails at once.
+    Retry and circuit breaker follow K/Core/Setup/WebhookHttpClientExtensions.cs: up to 3 retries after about 2, 4 and 8
+    s (times the time scale), 60 s per attempt, and an open circuit fails at once.
     """
 
     def __init__(self, crypto: Crypto, behaviour: Behaviour, scale: float) -> None:
@@ -77,9 +78,9 @@ class Sender:
         await self._deliver(webhook.url, headers, body, checked=self._behaviour.status_checked)
 
     async def test_target(self, webhook: Webhook) -> str:
-        """Send a test with a secret in clear; why it failed, or nothing.
+        """Send a test with a secret in clear. Returns why it failed, or an empty text.
 
-        It goes the way of a delivery, retries included (source: K/Core/Services/Observation/Webhooks/Webhooks.cs).
+        It is sent like a delivery, with retries (source: K/Core/Services/Observation/Webhooks/Webhooks.cs).
         """
         authorization = webhook.authorization
         proof = authorization.secret
@@ -98,7 +99,7 @@ class Sender:
         return ""
 
     async def test_authority(self, authorization: Authorization) -> str:
-        """Acquire a token with a secret in clear; why it failed, or nothing."""
+        """Get a token with a secret in clear. Returns why it failed, or an empty text."""
         try:
             token = await self._tokens.fresh(authorization, authorization.secret)
         except DeliveryError as error:
@@ -127,7 +128,7 @@ class Sender:
         circuit = self._circuits.setdefault(shared, Circuit(time.monotonic, self._scale))
         async with self._slots.setdefault(target, asyncio.Semaphore(IN_FLIGHT)):
             if not circuit.admits():
-                # What opened it comes along, also where that was another target.
+                # The cause that opened it is part of the error, even if it was another target.
                 raise DeliveryError("The circuit is now open and is not allowing calls.", *circuit.cause)
             breaks = circuit.breaks
             try:
@@ -180,7 +181,7 @@ def _header(authorization: Authorization, proof: str) -> str | None:
 
 
 def _target(url: str) -> str:
-    """Host and port of a URL, for the circuit and the number of requests in flight."""
+    """Host and port of a URL, for the circuit and the number of simultaneous requests."""
     try:
         parts = urlsplit(url)
         return f"{parts.hostname}:{parts.port or (443 if parts.scheme == 'https' else 80)}"
@@ -193,10 +194,10 @@ def _refused(url: str, answer: Answer) -> str:
 
 
 def _delays() -> Iterator[float]:
-    """Seconds before each retry, around 2, 4 and 8, and scattered as widely as on kernels.
+    """Seconds before each retry, around 2, 4 and 8, with the same variation as on kernels.
 
-    Seen were 0.5 to 3, 1.2 to 4.2 and 3.9 to 8 s: an exponential back-off whose exponent is scattered, so that a short
-    delay is followed by a longer one.
+    Kernels were seen to wait 0.5 to 3, 1.2 to 4.2 and 3.9 to 8 s: an exponential back-off with a random exponent, so
+    that a longer delay follows a short one.
     """
     before = 0.0
     for number in range(RETRIES):
@@ -211,11 +212,11 @@ def _clock(seconds: float) -> str:
 
 
 _LONGEST_WAIT = 100.0
-"""Seconds that a whole request may take in a kernel, so that no target can ask for more."""
+"""The time limit of a whole request in a kernel, in seconds. No target can ask for a longer wait."""
 
 
 def _seconds(retry_after: str | None) -> float | None:
-    """The seconds a Retry-After header asks for: a whole number or a date; None when it is neither."""
+    """The seconds of a Retry-After header: a whole number or a date; None if it is neither."""
     text = (retry_after or "").strip()
     if text.isdecimal():
         return min(float(text), _LONGEST_WAIT)
@@ -224,5 +225,5 @@ def _seconds(retry_after: str | None) -> float | None:
     except ValueError:
         return None
     if moment.tzinfo is None:
-        moment = moment.replace(tzinfo=UTC)  # HTTP knows no other zone
+        moment = moment.replace(tzinfo=UTC)  # HTTP has no other zone
     return min(max(0.0, (moment - datetime.now(UTC)).total_seconds()), _LONGEST_WAIT)

@@ -1,4 +1,4 @@
-"""Where events of a source go after a webhook was changed or replaced."""
+"""The target of events of a source after a webhook was changed or replaced."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ from chronicle_notebook.sandbox._webhook import Webhook
 from chronicle_notebook.sandbox.delivery._observer import Observer
 
 IDLE = 900.0
-"""Seconds after which a kernel puts a subscriber away that was not used."""
+"""The time in seconds after which a kernel discards an unused subscriber."""
 _MANY = 10_000
 
 
 class Targets:
-    """The definitions that deliveries are made with, one for each event source of an observer.
+    """The definitions for deliveries, one for each event source of an observer.
 
-    A kernel keeps the subscriber that it made for a source's first delivery, with the definition of that time, until it
-    was idle for fifteen minutes: after a change, or a removal and a new registration under the same id, sources in use
+    A kernel keeps the subscriber of a source's first delivery, with the definition of that time, until it was idle for
+    fifteen minutes. So after a change, or a removal and a new registration under the same id, events of active sources
     still go to the old target (measured on 16.37.1). ``scale`` multiplies the fifteen minutes.
     """
 

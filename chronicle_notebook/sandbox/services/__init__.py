@@ -1,4 +1,4 @@
-"""The gRPC services, one file each."""
+"""The gRPC services, one file for each."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from chronicle_notebook.sandbox.services._webhooks import WebhooksService
 
 
 def served(kernel: Kernel) -> list[Served]:
-    """Every method that the sandbox answers, in the form of the contract that its profile has."""
+    """All methods that the sandbox answers, in the contract of its profile."""
     return [
         *(_classic(kernel) if kernel.profile.contract == "classic" else _commands(kernel)),
         *ConnectionService(kernel).served(),
@@ -26,7 +26,7 @@ def served(kernel: Kernel) -> list[Served]:
 
 
 def otherwise(kernel: Kernel) -> Otherwise:
-    """What becomes of every path that is not `served`."""
+    """The handling of every path that is not `served`."""
     return UnservedService(kernel).otherwise
 
 
@@ -41,7 +41,7 @@ def _commands(kernel: Kernel) -> list[Served]:
 
 
 def _early(kernel: Kernel) -> list[Served]:
-    """The services that the first kernels of the commands contract have in the classic form still."""
+    """The services that the first kernels of the commands contract still have in the classic form."""
     from chronicle_notebook.sandbox.services import classic
 
     return [

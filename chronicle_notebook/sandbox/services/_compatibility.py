@@ -19,12 +19,11 @@ from chronicle_notebook.sandbox._contract_descriptors import descriptors
 
 
 def incompatibilities(descriptor_set: bytes, version: str) -> list[str]:
-    """The reasons why a client is not compatible with a kernel of a version, by name; none when it is.
+    """The reasons why a client is not compatible with a kernel of a version, by name; empty if it is.
 
-    Only what the client declares is compared; what the kernel has beyond that is never a problem. Nothing is said
-    about packages that nobody has seen of the release. A version between two releases with known contracts may have
-    more than the older one has, so for it only contradictions count, and nothing that is missing. A set that cannot be
-    read is one problem.
+    Only the client's declarations are compared; additional parts of the kernel are never a problem. Packages that
+    nobody has seen in the release are ignored. A version between two known releases may have more than the older one,
+    so only contradictions count for it, not missing parts. A set that cannot be parsed is one problem.
     """
     try:
         declared = FileDescriptorSet.FromString(descriptor_set)
@@ -44,11 +43,11 @@ def incompatibilities(descriptor_set: bytes, version: str) -> list[str]:
 
 
 _Problem = tuple[str, bool]
-"""A reason, and whether it is that something is missing."""
+"""A reason, and whether it is a missing part."""
 
 
 class _Known:
-    """What a release declares, by full name."""
+    """The declarations of a release, by full name."""
 
     def __init__(self, release: str) -> None:
         self.services: dict[str, ServiceDescriptorProto] = {}
@@ -146,7 +145,7 @@ def _type(field: FieldDescriptorProto) -> str:
 
 
 def _oneof(field: FieldDescriptorProto, message: DescriptorProto) -> str:
-    # `optional` makes a oneof of one field. It changes nothing on the wire, but a kernel counts it too.
+    # `optional` makes a oneof with one field. This changes nothing on the wire, but a kernel counts it too.
     return f"in the oneof '{message.oneof_decl[field.oneof_index].name}'" if field.HasField("oneof_index") else "alone"
 
 

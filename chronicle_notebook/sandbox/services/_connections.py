@@ -17,12 +17,12 @@ from chronicle_notebook.sandbox._server import Served
 from chronicle_notebook.sandbox.services._compatibility import incompatibilities
 
 KEEP_ALIVE = 1.0
-"""Seconds between two signs of life, at the pace of a kernel. A ``time_scale`` below 1 shortens it."""
+"""The time in seconds between two keep-alive messages, as in a kernel. A ``time_scale`` below 1 shortens it."""
 _LEAST = 0.01
 
 
 class ConnectionService:
-    """Keeps the list of connected clients. Webhooks and events work without being on it."""
+    """Keeps the list of connected clients. Webhooks and events work for other clients too."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
@@ -42,9 +42,9 @@ class ConnectionService:
     def connect(
         self, request: wire.ConnectRequest, context: grpc.ServicerContext
     ) -> Iterator[wire.ConnectionKeepAlive]:
-        """Sign up; a keep-alive at once and then every second, until the caller goes away.
+        """Add the client; send a keep-alive at once and then every second, until the caller has gone.
 
-        The first kernels of the commands contract wait a second for the first one too.
+        The first kernels of the commands contract send the first one after a second.
         """
         pulse = self._kernel.topics.pulse
         pause = max(_LEAST, KEEP_ALIVE * min(1.0, self._kernel.time_scale))
@@ -61,7 +61,7 @@ class ConnectionService:
             self._clients.remove(request.ConnectionId)
 
     def keep_alive(self, request: wire.ConnectionKeepAlive) -> Empty:
-        """A sign of life of a client; one that is not known is ignored."""
+        """A keep-alive of a client. An unknown client is ignored."""
         self._clients.sign_of_life(request.ConnectionId)
         return Empty()
 
@@ -70,7 +70,7 @@ class ConnectionService:
         return wire.IEnumerable_ConnectedClient(items=[_message(client) for client in self._clients.all()])
 
     def observe(self, request: Empty, context: grpc.ServicerContext) -> Iterator[wire.IEnumerable_ConnectedClient]:
-        """The list at once and when it changes, looked at each second."""
+        """The list at once and when it has changed. It is checked each second."""
         topic = self._kernel.topics.of("clients")
         if not context.add_callback(topic.wake):
             return
@@ -85,7 +85,7 @@ class ConnectionService:
             topic.wait(seen, context, 1.0)
 
     def check(self, request: wire.CompatibilityRequest) -> wire.CompatibilityResponse:
-        """Whether the release has everything that the client's descriptors declare, in the same shape."""
+        """Whether the release has everything that the client's descriptors declare, in the same form."""
         profile = self._kernel.profile
         found = incompatibilities(request.DescriptorSet, profile.version)
         return wire.CompatibilityResponse(
@@ -96,7 +96,7 @@ class ConnectionService:
         )
 
     def descriptor_set(self, _request: Empty) -> wire.DescriptorSetResponse:
-        """The text of all services of the release, one after the other, those that are not served here too."""
+        """The text of all services of the release, one after the other, also of those that are not served here."""
         return wire.DescriptorSetResponse(SchemaDefinition=contract_text(release_of(self._kernel.profile.version)))
 
 

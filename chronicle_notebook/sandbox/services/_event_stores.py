@@ -36,11 +36,11 @@ class EventStoresService:
         return envelope(_Names, Data=[wire.EventStoreNamesResponse(Name=name, Id=name) for name in names])
 
     def ensure(self, request: wire.EnsureEventStoreRequest) -> wire.CommandResult:
-        """Create a store with the namespace ``Default``; nothing happens when it exists."""
+        """Create a store with the namespace ``Default``. Does nothing if it exists."""
         required((request.Name, "Event store name is required.", "name"))
         self._kernel.stores.ensure(request.Name)
         return envelope(wire.CommandResult)
 
     def observe(self, request: Empty, context: grpc.ServicerContext) -> Iterator[_Names]:
-        """The full list at once and after each change."""
+        """The complete list at once and after each change."""
         return live(self._kernel.topics.follow(context, "stores"), lambda: self.all(request))

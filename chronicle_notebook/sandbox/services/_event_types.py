@@ -37,17 +37,17 @@ class EventTypesService:
         ]
 
     def all(self, request: wire.AllEventTypesRequest | wire.ObserveEventTypesRequest) -> _Details:
-        """One generation of each, with the kernel's own types, whose owner is Server."""
+        """One generation of each type, including the kernel's own types, whose owner is Server."""
         store = self._kernel.store(request.EventStore)
         return _answer(self._kernel.types.listed(store))
 
     def generations(self, request: wire.AllEventTypeGenerationsRequest) -> _Details:
-        """Every generation of one event type, oldest first; nothing for an unknown one."""
+        """Every generation of one event type, oldest first; empty for an unknown type."""
         store = self._kernel.store(request.EventStore)
         return _answer(self._kernel.types.generations(store, request.EventTypeId))
 
     def observe(self, request: wire.ObserveEventTypesRequest, context: grpc.ServicerContext) -> Iterator[_Details]:
-        """The full list at once and after each change."""
+        """The complete list at once and after each change."""
         store = self._kernel.store(request.EventStore)
         return live(self._kernel.topics.follow(context, "event-types", store.name), lambda: self.all(request))
 
@@ -62,17 +62,17 @@ class EventTypesService:
         return envelope(wire.CommandResult)
 
     def register(self, request: wire.RegisterEventTypesRequest) -> wire.CommandResult:
-        """Register event types: all are checked before any is kept.
+        """Register event types. All are checked before any is stored.
 
-        DisableValidation skips the check of the chain of generations, as in development builds of a kernel. A schema
-        in ``Generations`` that differs from the registered one is refused either way.
+        DisableValidation skips the check of the chain of generations, as in development builds of a kernel. A schema in
+        ``Generations`` that differs from the registered one is refused either way.
         """
         store = self._kernel.store(request.EventStore)
         register(self._kernel, store, request.Types, validated=not request.DisableValidation)
         return envelope(wire.CommandResult)
 
     def register_single(self, request: wire.RegisterSingleEventTypeRequest) -> wire.CommandResult:
-        """Keep a schema for exactly one generation, unchecked."""
+        """Store a schema for exactly one generation, without a check."""
         store = self._kernel.store(request.EventStore)
         register_single(self._kernel, store, request.Type)
         return envelope(wire.CommandResult)

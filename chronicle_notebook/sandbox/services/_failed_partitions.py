@@ -16,7 +16,7 @@ from chronicle_notebook.sandbox.delivery._partition import Attempt, Partition
 
 
 class FailedPartitionsService:
-    """Lists event sources that wait for another try. Resolved ones are gone."""
+    """Lists event sources that wait for a retry. Resolved ones are left out."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
@@ -29,7 +29,7 @@ class FailedPartitionsService:
         ]
 
     def get(self, request: wire.GetFailedPartitionsRequest) -> wire.IEnumerable_FailedPartition:
-        """The failed partitions in a namespace, of one observer or (when ObserverId is absent) of all."""
+        """The failed partitions in a namespace, of one observer or, without ObserverId, of all."""
         only = request.ObserverId if request.HasField("ObserverId") else None
         observers = self._kernel.observers(request.EventStore, request.Namespace)
         return wire.IEnumerable_FailedPartition(
@@ -39,7 +39,7 @@ class FailedPartitionsService:
     def observe(
         self, request: wire.GetFailedPartitionsRequest, context: grpc.ServicerContext
     ) -> Iterator[wire.IEnumerable_FailedPartition]:
-        """The full list at once and after changes."""
+        """The complete list at once and after changes."""
         before: wire.IEnumerable_FailedPartition | None = None
         for _ in self._kernel.observer_changes(context, request.EventStore, request.Namespace):
             current = self.get(request)

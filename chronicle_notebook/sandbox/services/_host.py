@@ -12,7 +12,7 @@ from chronicle_notebook.sandbox._server import Served
 
 
 class HostService:
-    """Tells what the sandbox is."""
+    """Says what the sandbox is."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
@@ -22,7 +22,7 @@ class HostService:
         return [Served(methods.GET_VERSION_INFO, self.version)]
 
     def version(self, _request: Empty) -> wire.ServerVersionInfo:
-        """The version of the profile, and beside the mark what was accepted and is not carried out."""
+        """The version of the profile, the mark, and what was accepted but is not executed."""
         profile = self._kernel.profile
         left = self._kernel.unserved.summary()
         mark = f"{UNSERVED_MARK}{left}" if left else SANDBOX_MARK

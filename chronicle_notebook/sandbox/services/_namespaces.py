@@ -36,7 +36,7 @@ class NamespacesService:
         return envelope(_Names, Data=[wire.NamespaceNamesResponse(Name=name, Id=name) for name in names])
 
     def ensure(self, request: wire.EnsureNamespaceRequest) -> wire.CommandResult:
-        """Create a namespace, in which the store's webhooks then observe too; nothing happens when it exists."""
+        """Create a namespace, which the store's webhooks then observe too. Does nothing if it exists."""
         required(
             (request.EventStore, "Event store name is required.", "eventStore"),
             (request.Namespace, "Namespace name is required.", "namespace"),
@@ -45,6 +45,6 @@ class NamespacesService:
         return envelope(wire.CommandResult)
 
     def observe(self, request: wire.ObserveNamespacesRequest, context: grpc.ServicerContext) -> Iterator[_Names]:
-        """The full list at once and after each change."""
+        """The complete list at once and after each change."""
         store = self._kernel.store(request.EventStore)
         return live(self._kernel.topics.follow(context, "namespaces", store.name), lambda: self.all(request))

@@ -24,7 +24,7 @@ NO_JOB = "00000000-0000-0000-0000-000000000000"
 
 
 class Addressed(Protocol):
-    """A request that is about one observer."""
+    """A request for one observer."""
 
     EventStore: str
     Namespace: str
@@ -33,7 +33,7 @@ class Addressed(Protocol):
 
 
 class ObserversService:
-    """Tells how far webhooks are, and moves them. Everything is per namespace."""
+    """Shows the progress of webhooks, and changes it. Everything is for one namespace."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
@@ -57,19 +57,19 @@ class ObserversService:
         ]
 
     def get(self, request: wire.AllObserversRequest) -> wire.IEnumerable_ObserverInformation:
-        """Every observer of a namespace, those of removed webhooks included."""
+        """Every observer of a namespace, including those of removed webhooks."""
         observers = self._kernel.observers(request.EventStore, request.Namespace)
         return wire.IEnumerable_ObserverInformation(items=[self._information(observer) for observer in observers])
 
     def observe(
         self, request: wire.AllObserversRequest, context: grpc.ServicerContext
     ) -> Iterator[wire.IEnumerable_ObserverInformation]:
-        """The full list at once and after changes, ten times a second at most."""
+        """The complete list at once and after changes, at most ten times a second."""
         for _ in self._kernel.observer_changes(context, request.EventStore, request.Namespace):
             yield self.get(request)
 
     def information(self, request: wire.GetObserverInformationRequest) -> wire.ObserverInformation:
-        """One observer, with IsSubscribed, which lists never fill in; an unknown id gives an empty answer."""
+        """One observer, with IsSubscribed, which lists never have. An unknown id gives an empty answer."""
         observer = self._find(request)
         if observer is None:
             return wire.ObserverInformation(
@@ -85,7 +85,7 @@ class ObserversService:
     def replayable(
         self, request: wire.GetReplayableObserversForEventTypesRequest
     ) -> wire.IEnumerable_ObserverInformation:
-        """The observers that observe one of these event types; every webhook is replayable."""
+        """The observers of one of these event types. Every webhook is replayable."""
         ids = {event_type.Id for event_type in request.EventTypes}
         observers = self._kernel.observers(request.EventStore, request.Namespace)
         return wire.IEnumerable_ObserverInformation(
@@ -93,12 +93,12 @@ class ObserversService:
         )
 
     def clients(self, request: wire.GetConnectedClientsForObserverRequest) -> wire.IEnumerable_ConnectedClient:
-        """None: webhooks are observed by the kernel itself, without a client."""
+        """Empty: the kernel itself observes webhooks, without a client."""
         self._kernel.store(request.EventStore)
         return wire.IEnumerable_ConnectedClient()
 
     def replay(self, request: wire.Replay) -> wire.ReplayResponse:
-        """Replay an observer; the zero GUID when it is unknown or not subscribed."""
+        """Replay an observer. The answer is the zero GUID if the observer is unknown or not subscribed."""
         observer = self._find(request)
         if observer is not None:
             self._kernel.engine.check_alive(observer)
@@ -114,9 +114,9 @@ class ObserversService:
         return Empty()
 
     def retry_partition(self, request: wire.RetryPartition) -> wire.RetryPartitionResponse:
-        """Try a failed partition now; the attempts stay counted.
+        """Retry a failed partition now. The number of attempts stays.
 
-        A quarantined one is refused with an outcome of its own (assumed from the outcome's name).
+        A quarantined partition is refused with a separate outcome (assumed from the outcome's name).
         """
         found = self._find_partition(request)
         if found is None:
@@ -128,13 +128,13 @@ class ObserversService:
         return wire.RetryPartitionResponse(Outcome=wire.Started)
 
     def retry_any(self, request: wire.RetryPartition) -> None:
-        """Try a failed partition now, a quarantined one too; an unknown one is ignored."""
+        """Retry a failed partition now, also a quarantined one. An unknown one is ignored."""
         found = self._find_partition(request)
         if found is not None:
             self._kernel.engine.retry(*found)
 
     def clear_failed_partitions(self, request: wire.ClearFailedPartitions) -> Empty:
-        """Forget the failed partitions of an observer; what they missed is never delivered."""
+        """Forget the failed partitions of an observer. Their waiting events are never delivered."""
         observer = self._find(request)
         if observer is not None:
             self._kernel.engine.clear(observer)
@@ -143,7 +143,7 @@ class ObserversService:
     def clear_partition_quarantine(
         self, request: wire.ClearPartitionQuarantine
     ) -> wire.ClearPartitionQuarantineResponse:
-        """End the quarantine of a partition, and try it when asked to."""
+        """End the quarantine of a partition, and retry it if the request says so."""
         found = self._find_partition(request)
         if found is None:
             return wire.ClearPartitionQuarantineResponse(Outcome=wire.NotFound)
@@ -157,12 +157,12 @@ class ObserversService:
         return wire.ClearPartitionQuarantineResponse(Outcome=wire.Cleared, RetryOutcome=wire.Started)
 
     def clear_observer_quarantine(self, request: wire.ClearObserverQuarantine) -> Empty:
-        """Nothing: by default a kernel never quarantines an observer, and the sandbox never does."""
+        """Does nothing: by default a kernel never quarantines an observer, and the sandbox never does."""
         self._kernel.store(request.EventStore)
         return Empty()
 
     def remove(self, request: wire.RemoveObserver) -> wire.RemoveObserverResponse:
-        """Forget an observer in every namespace, when it is subscribed in none."""
+        """Forget an observer in every namespace, if it is not subscribed in any."""
         store = self._kernel.store(request.EventStore)
         found = [
             observer
@@ -184,7 +184,7 @@ class ObserversService:
     def wait(self, request: wire.WaitForObserverCompletionRequest) -> wire.WaitForObserverCompletionResponse:
         """Wait until every subscribed observer of a sequence is past the tail or has a failed partition.
 
-        A kernel waits without limit when TimeoutMilliseconds is absent; the sandbox gives up after a minute.
+        Without TimeoutMilliseconds a kernel waits without limit; the sandbox waits for a minute.
         """
         until = time.monotonic() + (request.TimeoutMilliseconds / 1000 or 60.0)
         while True:
@@ -231,7 +231,7 @@ class ObserversService:
         return None if observer is None or partition is None else (observer, partition)
 
     def _information(self, observer: Observer) -> wire.ObserverInformation:
-        # IsReplayable is left off: the kernel subscribes every webhook as replayable, and absent means true.
+        # IsReplayable is left out: the kernel subscribes every webhook as replayable, and missing means true.
         return wire.ObserverInformation(
             Id=observer.webhook.id,
             EventSequenceId=observer.scope.sequence,

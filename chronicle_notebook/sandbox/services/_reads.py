@@ -1,7 +1,7 @@
-"""Reads of jobs, identities and recommendations, in the form that each release has them.
+"""Reads of jobs, identities and recommendations, in the form of each release.
 
-Their messages are made from the table of the contract, as the releases differ in their names and envelopes alone: a
-list stands in ``items``, or in ``Data`` of an envelope.
+Their messages are made from the table of the contract, because the releases differ only in names and envelopes: a list
+is in ``items``, or in ``Data`` of an envelope.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ from chronicle_notebook.sandbox.delivery._observer import Observer
 from chronicle_notebook.sandbox.delivery._partition import Partition
 
 POLL = 2.0
-"""Seconds between two looks of a stream at its list; kernels on SQL databases were seen to take as long."""
+"""The time in seconds between two checks of a stream's list. Kernels on SQL databases were seen to take as long."""
 
 _COMPLETED_WITH_FAILURES = 6
 Row = dict[str, Any]
@@ -32,17 +32,17 @@ Read = Callable[[Any], Iterable[Row]]
 
 
 class UnknownRecommendation(ValueError):  # noqa: N818 - the name that a kernel tells
-    """There is no recommendation of an id."""
+    """There is no recommendation with this id."""
 
 
 class Reads:
-    """Lists of a kernel, as rows whose names are those of fields."""
+    """Lists of a kernel, as rows with the names of fields."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
 
     def find(self, short: str) -> Read | None:
-        """What makes the rows of a method, by its service and name; None when it is no such list."""
+        """The function that makes the rows of a method, by its service and name; None if it is not such a list."""
         return {
             "Identities.Identities/GetIdentities": self._identities,
             "Identities.Identities/ObserveIdentities": self._identities,
@@ -61,7 +61,7 @@ class Reads:
         return lambda request: self._listed(kind, read(request), uuid4())
 
     def stream(self, read: Read, kind: type[Message]) -> Callable[[Any, grpc.ServicerContext], Iterator[Message]]:
-        """A function that answers with a list at once, and again when it has changed. It looks every two seconds."""
+        """A function that answers with a list at once, and again when it has changed. It checks every two seconds."""
 
         def follow(request: Any, context: grpc.ServicerContext) -> Iterator[Message]:
             pulse = self._kernel.topics.pulse
@@ -79,9 +79,9 @@ class Reads:
         return follow
 
     def command(self, short: str, kind: type[Message]) -> Callable[[Any], Message] | None:
-        """What answers a command about a recommendation; None when it is no such command.
+        """The function that answers a command about a recommendation; None if it is not such a command.
 
-        The call fails with UnknownRecommendation when there is none of that id.
+        The call fails with UnknownRecommendation if there is none with this id.
         """
         act = {"Ignore": False, "Perform": True}.get(short.rpartition("/")[2].removesuffix("Recommendation"))
         if act is None or not short.startswith("Recommendations."):
@@ -110,7 +110,8 @@ class Reads:
             )
 
     def _identities(self, request: Any) -> Iterator[Row]:
-        """Who caused the events of a namespace, each once, without whom they acted for. In memory nobody is kept."""
+        """The identities that caused the events of a namespace, each once, without those for which they acted. In
+        memory there are none."""
         if self._kernel.behaviour.context_reduced:
             return
         store = self._kernel.store(request.EventStore)
@@ -128,7 +129,7 @@ class Reads:
             yield {"Subject": subject, "Name": name, "UserName": user, "Id": subject}
 
     def _jobs(self, request: Any) -> Iterator[Row]:
-        """The retries that failed: what else a kernel does in jobs leaves none behind (seen at 16.37.1)."""
+        """The failed retries. Other jobs of a kernel leave nothing behind (seen at 16.37.1)."""
         for observer in self._kernel.observers(request.EventStore, request.Namespace):
             for partition in list(observer.partitions.values()):
                 yield from _retries(observer, partition)
@@ -149,7 +150,7 @@ class Reads:
         }
 
     def _nothing(self, request: Any) -> Iterator[Row]:
-        """No job has steps that are kept."""
+        """Empty: the steps of jobs are not stored."""
         self._kernel.store(request.EventStore)
         yield from ()
 
@@ -160,7 +161,7 @@ class Reads:
             return answer  # type: ignore[no-any-return]
         _fill(answer.Data, rows)
         _set(answer.CorrelationId, identity)
-        # Left out until kernels of the commands contract began to write it always.
+        # Left out until kernels of the commands contract always wrote it.
         answer.IsAuthorized = self._kernel.profile.contract == "commands" and not self._kernel.profile.early_events
         return answer  # type: ignore[no-any-return]
 

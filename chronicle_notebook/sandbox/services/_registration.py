@@ -14,11 +14,11 @@ Message = wire.EventTypeRegistration | classic.EventTypeRegistration
 
 
 def register(kernel: Kernel, store: Store, registrations: Iterable[Message], *, validated: bool) -> None:
-    """Keep event types: all are checked before any is kept.
+    """Store event types. All are checked before any is stored.
 
     Raises ValueError for a chain of generations that is not complete, unless ``validated`` is False, and for a schema
-    that differs from the registered one of the same generation; UnservedError for migrations, unless they are
-    accepted: the sandbox does not carry them out, so events stay in the generation that they were appended in.
+    that differs from the registered one of the same generation; UnservedError for migrations, unless they are accepted:
+    the sandbox does not execute them, so events stay in their generation.
     """
     found: list[Registration] = []
     migrations: list[str] = []
@@ -35,7 +35,7 @@ def register(kernel: Kernel, store: Store, registrations: Iterable[Message], *, 
 
 
 def register_single(kernel: Kernel, store: Store, registration: Message) -> None:
-    """Keep a schema for exactly one generation, unchecked."""
+    """Store a schema for exactly one generation, without a check."""
     kernel.types.save(store, [Registration(_named(registration), registration.Schema, CLIENT, CODE)])
 
 
@@ -67,7 +67,7 @@ class MissingEventTypeMigrators(ValueError):  # noqa: N818 - the name that a ker
 
 
 def _check_chain(registration: Message) -> None:
-    """A generation from 2 on needs a migration from each one before it."""
+    """Every generation from 2 on needs a migration from each earlier one."""
     name, generation = registration.Type.Id, registration.Type.Generation
     if generation < 2:
         return
@@ -82,7 +82,7 @@ def _check_chain(registration: Message) -> None:
 
 
 def _bare(value: object) -> object:
-    """A schema without the marks of nullability on formats, which are no change."""
+    """A schema without the marks of nullability on formats, which do not count as a change."""
     if isinstance(value, dict):
         return {
             key: item.rstrip("?") if key == "format" and isinstance(item, str) else _bare(item)

@@ -1,4 +1,4 @@
-"""What the services EventSequences of both forms of the contract do alike."""
+"""What the services EventSequences of both contracts share."""
 
 from __future__ import annotations
 
@@ -16,14 +16,14 @@ from chronicle_notebook.sandbox.storage._events import Filter
 
 
 class Placed(Protocol):
-    """A request that is about one namespace."""
+    """A request for one namespace."""
 
     EventStore: str
     Namespace: str
 
 
 class Addressed(Placed, Protocol):
-    """A request that is about one sequence."""
+    """A request for one sequence."""
 
     EventSequenceId: str
 
@@ -35,7 +35,7 @@ class SequenceService:
         self._kernel = kernel
 
     def _names(self, request: Placed) -> list[str]:
-        """``event-log``, ``system``, and what else was used in a namespace."""
+        """``event-log``, ``system``, and the other used sequences of a namespace."""
         store = self._kernel.store(request.EventStore)
         place = store.namespaces.get(request.Namespace.lower())
         return list(dict.fromkeys((EVENT_LOG, SYSTEM_SEQUENCE, *(place.sequences if place else ()))))
@@ -52,18 +52,18 @@ class SequenceService:
         return kernel.log.append(kernel.store(request.EventStore), scope, events, expected)
 
     def _scope(self, request: Addressed) -> Scope | None:
-        """The sequence that a request reads, if it was used before. Naming a store creates it, here too."""
+        """The sequence of a read request; None if it was never used. Naming an event store creates it, here too."""
         self._kernel.store(request.EventStore)
         return self._kernel.stores.find_scope(request.EventStore, request.Namespace, request.EventSequenceId)
 
     def _page(self, scope: Scope | None, wanted: Filter, first: int, until: int | None = None) -> list[Event]:
-        """The events that fit, from number ``first`` on and below ``until``."""
-        # Numbers over 2^63-1 are sentinels, and beyond what storage can compare.
+        """The matching events, from number ``first`` on and below ``until``."""
+        # Numbers over 2^63-1 are marks, and too large for storage to compare.
         if scope is None or first >= 2**63:
             return []
         return self._kernel.events.page(scope.key, wanted, first, until)
 
     def _tail(self, request: Addressed, wanted: Filter) -> int:
-        """The highest number of an event that fits, 2^64-1 when there is none."""
+        """The highest number of a matching event; 2^64-1 if there is none."""
         scope = self._scope(request)
         return number_to_wire(None if scope is None else self._kernel.events.tail(scope.key, wanted))

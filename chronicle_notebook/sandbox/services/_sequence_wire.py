@@ -1,4 +1,4 @@
-"""Events and verdicts, from the messages of both forms of the contract and back, as far as these are alike."""
+"""Conversion between events and verdicts and the messages of both contracts, as far as these are alike."""
 
 from __future__ import annotations
 
@@ -19,10 +19,10 @@ from chronicle_notebook.sandbox._exceptions import ArgumentNullException, NullRe
 from chronicle_notebook.sandbox._log import Appended, Expectation
 from chronicle_notebook.sandbox.storage._events import Filter
 
-_SCHEMA: Any = 3  # of the enum ConstraintType, which each form has for itself
-_INITIAL: Any = 1  # of the enum EventObservationState, likewise
+_SCHEMA: Any = 3  # of the enum ConstraintType, which each contract has separately
+_INITIAL: Any = 1  # of the enum EventObservationState, which each contract has separately
 
-# Messages that both forms of the contract have, with the same fields.
+# Messages of both contracts with the same fields.
 _Append = wire.AppendRequest | classic.AppendRequest
 _Sourced = wire.EventForEventSourceId | classic.EventToAppend
 _Many = wire.AppendManyRequest | wire.AppendManyForEventSourcesRequest | classic.AppendManyRequest
@@ -33,7 +33,7 @@ Context = TypeVar("Context", wire.EventContext, classic.EventContext)
 
 @dataclass(frozen=True, slots=True)
 class Shared:
-    """What the events of one request have in common, as stored."""
+    """The common data of the events of one request, as stored."""
 
     correlation: str
     causation: str
@@ -42,7 +42,7 @@ class Shared:
 
     @classmethod
     def of(cls, request: _Append | _Many) -> Shared:
-        """From a request; the classic one of many events has tags on each event alone."""
+        """The common data of a request. In the classic request for many events, only each event has tags."""
         return cls(
             str(guid_from_wire(request.CorrelationId)),
             causation(request.Causation),
@@ -56,7 +56,7 @@ _TEXTS = {"Content": "json"}
 
 
 def require(request: Message, *names: str) -> None:
-    """Raise what the kernel raises for a part that is missing: what it looks into, or what it makes a value of."""
+    """Raise the kernel's error for a missing part of a request."""
     for name in names:
         value = getattr(request, name)
         if isinstance(value, Message):
@@ -78,7 +78,7 @@ def simple_event(entry: wire.EventToAppend, source: str, occurred: str, shared: 
 
 
 def sourced_event(entry: _Sourced, shared: Shared) -> Event:
-    """One event of several event sources; a causation of its own, which the classic form has not, wins."""
+    """One event of several event sources. Its own causation, which the classic form does not have, wins."""
     require(entry, "EventSourceId")
     causes = entry.Causation if isinstance(entry, wire.EventForEventSourceId) else ()
     own = causation(causes) if causes else shared.causation
@@ -87,12 +87,12 @@ def sourced_event(entry: _Sourced, shared: Shared) -> Event:
 
 
 def moment(message: wire.SerializableDateTimeOffset | classic.SerializableDateTimeOffset) -> str:
-    """A moment given by the client, else now."""
+    """The client's moment, or now."""
     return _moment.kept(message.Value) if message.Value else _moment.now()
 
 
 def causation(chain: Iterable[wire.Causation | classic.Causation]) -> str:
-    """A chain of causes as stored; one that does not say when is from the first moment that there is."""
+    """A chain of causes as stored. A cause without a time gets the first moment that there is."""
     found = []
     for cause in chain:
         require(cause, "Type")
@@ -102,7 +102,7 @@ def causation(chain: Iterable[wire.Causation | classic.Causation]) -> str:
 
 
 def expectation(source: str, scope: wire.ConcurrencyScope | classic.ConcurrencyScope) -> Expectation:
-    """What a concurrency scope demands (source: K/Core/EventSequences/Concurrency/ConcurrencyValidator.cs)."""
+    """The condition of a concurrency scope (source: K/Core/EventSequences/Concurrency/ConcurrencyValidator.cs)."""
     return Expectation(
         scope.SequenceNumber,
         Filter(
@@ -119,7 +119,7 @@ def expectation(source: str, scope: wire.ConcurrencyScope | classic.ConcurrencyS
 def tail_filter(
     request: wire.TailSequenceNumberRequest | classic.GetTailSequenceNumberRequest, types: list[str] | None
 ) -> Filter:
-    """What a tail is asked of."""
+    """The filter for a tail."""
     return stream_filter(request, types, request.EventSourceId if request.HasField("EventSourceId") else None)
 
 
@@ -131,7 +131,7 @@ def stream_filter(
     types: list[str] | None,
     source: str | None,
 ) -> Filter:
-    """The events of some types, one source and one stream; ``Default``, ``All`` and ``Default`` ask for any stream."""
+    """The events of some types, one source and one stream. ``Default``, ``All`` and ``Default`` mean any stream."""
 
     def given(name: str, general: str) -> str | None:
         value: str = getattr(request, name)
@@ -147,12 +147,12 @@ def stream_filter(
 
 
 def split(text: str) -> list[str]:
-    """Ids from one text; commas separate them (assumed, the kernel's separator was not seen)."""
+    """The ids in one text, separated by commas (assumed, the kernel's separator was not seen)."""
     return [part.strip() for part in text.split(",") if part.strip()]
 
 
 def told_one(answer: One, request: _Append, outcome: Appended) -> One:
-    """The answer to an Append, with what came of it."""
+    """The answer to an Append, with its outcome."""
     answer.SequenceNumber = outcome.numbers[0] if outcome.numbers else UNAVAILABLE
     for found in outcome.conflicts:
         # The kernel never fills in the event source id.
@@ -163,7 +163,7 @@ def told_one(answer: One, request: _Append, outcome: Appended) -> One:
 
 
 def told_many(answer: Many, request: _Many, outcome: Appended) -> Many:
-    """The answer to an append of many events, with what came of it."""
+    """The answer to an append of many events, with its outcome."""
     answer.SequenceNumbers.extend(outcome.numbers)
     for found in outcome.conflicts:
         answer.ConcurrencyViolations.add(ExpectedSequenceNumber=found.expected, ActualSequenceNumber=found.actual)
@@ -191,7 +191,7 @@ def _tell(
 
 
 def context(event: Event, message: Context) -> Context:
-    """The message with the context that an event was appended in."""
+    """The message with the context of an event."""
     event_type_to_wire(event.type, message.EventType)
     message.EventSourceType = event.source_type
     message.EventSourceId = event.source
@@ -224,7 +224,7 @@ def _event(
     require(entry, "EventType", "Content")
 
     def given(name: str, general: str) -> str:
-        # An explicitly empty text is kept: only an absent one gets the default.
+        # An explicitly empty text is kept: only a missing one gets the default.
         return getattr(stream, name) if stream is not None and stream.HasField(name) else general  # type: ignore[arg-type]
 
     return Event(

@@ -23,7 +23,7 @@ _Many = wire.CommandResult_AppendManyResponse
 
 
 class SequencesService(SequenceService):
-    """Each answer stands in an envelope."""
+    """Each answer has an envelope."""
 
     def served(self) -> list[Served]:
         """The methods of this service."""
@@ -40,12 +40,12 @@ class SequencesService(SequenceService):
         ]
 
     def all(self, request: wire.AllEventSequencesRequest) -> _Names:
-        """``event-log``, ``system``, and what else was used in a namespace."""
+        """``event-log``, ``system``, and the other used sequences of a namespace."""
         found = self._names(request)
         return envelope(_Names, Data=[wire.EventSequenceNamesResponse(Id=name, Name=name) for name in found])
 
     def append(self, request: wire.AppendRequest) -> wire.CommandResult_AppendResponse:
-        """Append one event. Causation, CausedBy and ConcurrencyScope must be there, or the kernel fails."""
+        """Append one event. Without Causation, CausedBy or ConcurrencyScope the kernel fails."""
         convert.require(request, "EventSourceId", "Causation", "CausedBy", "ConcurrencyScope", "EventType", "Content")
         outcome = self._append(request, [convert.event(request)], {request.EventSourceId: request.ConcurrencyScope})
         response = convert.told_one(wire.AppendResponse(), request, outcome)
@@ -61,7 +61,7 @@ class SequencesService(SequenceService):
         return self._many(request, events, {request.EventSourceId: request.ConcurrencyScope})
 
     def append_many_for_event_sources(self, request: wire.AppendManyForEventSourcesRequest) -> _Many:
-        """Append events of several event sources, all or none; concurrency scopes may be absent."""
+        """Append events of several event sources, all or none. Concurrency scopes may be missing."""
         convert.require(request, "CausedBy")
         shared = convert.Shared.of(request)
         events = [convert.sourced_event(entry, shared) for entry in request.Events]
@@ -69,17 +69,17 @@ class SequencesService(SequenceService):
         return self._many(request, events, scopes)
 
     def appended(self, request: wire.AppendedEventsRequest) -> _Events:
-        """Every event of a sequence, or of one event source in it."""
+        """All events of a sequence, or of one event source in it."""
         wanted = Filter(source=request.EventSourceId if request.HasField("EventSourceId") else None)
         return self._events(request, wanted, 0)
 
     def of_source(self, request: wire.ForEventSourceIdAndEventTypesRequest) -> _Events:
-        """The events of an event source, of some event types or of all. Their ids are separated by commas (assumed)."""
+        """The events of an event source, of some event types or of all. Commas separate their ids (assumed)."""
         types = convert.split(request.EventTypeIds) or None
         return self._events(request, convert.stream_filter(request, types, request.EventSourceId), 0)
 
     def from_number(self, request: wire.FromSequenceNumberRequest) -> _Events:
-        """The events from a number on. Event type ids are separated by commas (assumed)."""
+        """The events from a number on. Commas separate event type ids (assumed)."""
         wanted = Filter(
             types=convert.split(request.EventTypeIds) if request.HasField("EventTypeIds") else None,
             source=request.EventSourceId if request.HasField("EventSourceId") else None,
@@ -94,7 +94,7 @@ class SequencesService(SequenceService):
         )
 
     def tail(self, request: wire.TailSequenceNumberRequest) -> wire.QueryResult_EventSequenceTailResponse:
-        """The highest number of an event that fits, 2^64-1 when there is none."""
+        """The highest number of a matching event; 2^64-1 if there is none."""
         types = convert.split(request.EventTypeIds) if request.HasField("EventTypeIds") else None
         number = self._tail(request, convert.tail_filter(request, types))
         return envelope(
@@ -128,7 +128,7 @@ class SequencesService(SequenceService):
 
 
 def _flag(response: wire.AppendResponse | wire.AppendManyResponse, outcome: Appended) -> None:
-    """Set the flags that this form of the contract adds to what came of an append."""
+    """Set the flags that this contract adds to the outcome of an append."""
     response.IsSuccess = outcome.succeeded
     response.HasConstraintViolations = bool(outcome.schema_conflicts)
     response.HasConcurrencyViolations = bool(outcome.conflicts)

@@ -1,9 +1,8 @@
-"""Every method of the release that no other service answers.
+"""All methods of the release that no other service answers.
 
-Registrations of what the sandbox does not carry out (projections, reactors and the like) are accepted when there is
-nothing in them, as clients make them at each start; with something in them they are refused, or accepted and listed,
-as `Unserved` says. Jobs, identities and recommendations are answered by `Reads`. Every other method answers
-UNIMPLEMENTED; when the release has it, that is said.
+The sandbox does not execute projections, reactors and so on. Empty registrations of them are accepted, because clients
+send them at each start; others are refused, or accepted and listed, see `Unserved`. `Reads` answers jobs, identities
+and recommendations. Every other method answers UNIMPLEMENTED; the message says whether the release has it.
 """
 
 from __future__ import annotations
@@ -26,7 +25,7 @@ from chronicle_notebook.sandbox.services._reads import Reads
 
 @dataclass(frozen=True, slots=True)
 class _Registration:
-    """A method that registers things: what they are, and the fields that hold them, their name and the event store."""
+    """A method that registers things: their kind, and the fields with the things, their name and the event store."""
 
     kind: str
     fields: tuple[str, ...]
@@ -57,18 +56,18 @@ _OBSERVATIONS = {
     "Observation.Reactors.Reactors/Observe": _Registration("reactor", ("Content.Value0",), "Reactor.ReactorId"),
     "Observation.Reducers.Reducers/Observe": _Registration("reducer", ("Content.Value0",), "Reducer.ReducerId"),
 }
-"""Streams whose first message registers something; the others report what became of events."""
+"""Streams whose first message registers something; the others report results of events."""
 
 
 class UnservedService:
-    """Answers what no other service of a kernel does. The contract is read when the first such call comes."""
+    """Answers everything that no other service of a kernel answers. The contract is read at the first such call."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
         self._reads = Reads(kernel)
 
     def otherwise(self, path: str) -> Served | str:
-        """How a path is answered that nothing else serves, or why it is not."""
+        """How to answer a path that nothing else serves, or why it is not answered."""
         release = release_of(self._kernel.profile.version)
         declared = contract(release).paths
         service, _, name = path.removeprefix("/").rpartition("/")
@@ -116,7 +115,7 @@ class UnservedService:
 
 
 def _things(message: Any, path: str) -> list[Any]:
-    """What a field holds: the elements of a list, or a message that is there."""
+    """The things in a field: the elements of a list, or an existing message."""
     *parents, last = path.split(".")
     for name in parents:
         message = getattr(message, name)
@@ -127,7 +126,7 @@ def _things(message: Any, path: str) -> list[Any]:
 
 
 def _name(thing: Any, path: str) -> str:
-    """The name of a thing: the first of some alternatives that it has."""
+    """The name of a thing: the first of its possible fields."""
     for alternative in path.split("|"):
         value = thing
         for name in alternative.split("."):

@@ -35,7 +35,7 @@ class WebhooksService:
         ]
 
     def add(self, request: wire.AddWebhooksRequest) -> wire.CommandResult:
-        """Register webhooks; nothing but the presence of a few values is checked."""
+        """Register webhooks. Only the presence of a few values is checked."""
         required(
             (request.EventStore, "Event store is required.", "eventStore"),
             (request.Webhooks, "At least one webhook is required.", "webhooks"),
@@ -53,9 +53,9 @@ class WebhooksService:
         return envelope(wire.CommandResult)
 
     def add_one(self, request: wire.AddWebhookRequest) -> wire.CommandResult:
-        """Register one webhook in the flat form, whose absent flags mean false.
+        """Register one webhook in the flat form. Its missing flags mean false.
 
-        A kernel also tries the target and the authority; the sandbox checks the values alone, and that the name is new.
+        A kernel also tests the target and the authority. The sandbox checks only the values, and that the name is new.
         """
         members = {"eventStore": request.EventStore, "name": request.Name, "url": request.Url}
         if request.AuthorizationType == wire.OAuth:
@@ -70,20 +70,20 @@ class WebhooksService:
         return envelope(wire.CommandResult)
 
     def get(self, request: wire.GetWebhooksRequest) -> bytes:
-        """The definitions in effect, without credentials, in the order in which they came."""
+        """The definitions in effect, without credentials, in the order of their registration."""
         store = self._kernel.store(request.EventStore)
-        # Two serialized messages in a row are one: the envelope, and the rows that are kept serialized.
+        # Two serialized messages one after the other are one message: the envelope, and the stored rows.
         return envelope(_Details).SerializeToString() + self._kernel.registry.listed(store)
 
     def observe(self, request: wire.ObserveWebhooksRequest, context: grpc.ServicerContext) -> Iterator[bytes]:
-        """The full list at once and after each change."""
+        """The complete list at once and after each change."""
         store = self._kernel.store(request.EventStore)
         head = envelope(_Details).SerializeToString()
         for _ in self._kernel.topics.follow(context, "webhooks", store.name):
             yield head + self._kernel.registry.listed(store)
 
     def remove_one(self, request: wire.RemoveWebhookRequest) -> wire.CommandResult:
-        """Remove one webhook; an unknown id is accepted."""
+        """Remove one webhook. An unknown id is accepted."""
         required(
             (request.EventStore, "Event store is required.", "eventStore"),
             (request.WebhookId, "Webhook identifier is required.", "webhookId"),
@@ -92,14 +92,14 @@ class WebhooksService:
         return envelope(wire.CommandResult)
 
     def remove(self, request: wire.RemoveWebhooksRequest) -> wire.CommandResult:
-        """Remove webhooks; unknown ids are accepted, and so is none at all."""
+        """Remove webhooks. Unknown ids and an empty list are accepted."""
         required((request.EventStore, "Event store is required.", "eventStore"))
         self._kernel.registrar.remove(self._kernel.store(request.EventStore), list(request.Webhooks))
         return envelope(wire.CommandResult)
 
 
 def webhook_of(message: wire.WebhookDefinition) -> Webhook:
-    """The definition in a message, in which absent flags mean true."""
+    """The definition in a message, in which missing flags mean true."""
     return Webhook(
         id=message.Identifier,
         url=message.Target.Url,
@@ -115,7 +115,7 @@ def webhook_of(message: wire.WebhookDefinition) -> Webhook:
 def _authorization(
     message: wire.OneOf_BasicAuthorization_BearerTokenAuthorization_OAuthAuthorization,
 ) -> Authorization:
-    """The first of the three that is set."""
+    """The first of the three kinds that is set."""
     if message.HasField("Value0"):
         return Authorization(AuthorizationKind.BASIC, message.Value0.Username, message.Value0.Password)
     if message.HasField("Value1"):

@@ -43,15 +43,15 @@ CREATE TABLE failed_partitions (
 
 
 class Database:
-    """Two connections in WAL mode: one that writes, and one that reads without waiting for the writer.
+    """Two connections in WAL mode: one writes, and the other reads without waiting for the writer.
 
     A committed transaction survives the end of the process, ``kill -9`` included. Only the loss of the whole machine
-    may lose the last ones (``synchronous = NORMAL``), which is fit for a sandbox. The files are for their owner alone,
-    as headers stand in them in clear.
+    may lose the last ones (``synchronous = NORMAL``), which is good enough for a sandbox. Only the owner can read the
+    files, because they contain headers in clear.
     """
 
     def __init__(self, path: Path) -> None:
-        # SQLite makes the files beside it with its mode. Those that are there keep theirs.
+        # SQLite creates the files beside it with its mode. Existing files keep their mode.
         for beside in ("-wal", "-shm"):
             if path.with_name(path.name + beside).exists():
                 private(path.with_name(path.name + beside))
@@ -68,7 +68,7 @@ class Database:
 
     @contextmanager
     def transaction(self) -> Iterator[sqlite3.Connection]:
-        """The writing connection in a transaction; inside one it joins that one."""
+        """The writing connection in a transaction. Inside a transaction it joins that one."""
         with self._write_lock:
             if self._writer.in_transaction:
                 yield self._writer
@@ -78,13 +78,14 @@ class Database:
                 yield self._writer
                 self._writer.execute("COMMIT")
             except BaseException:
-                # A full disk, for one, has ended the transaction already, and one more ROLLBACK would hide that error.
+                # A full disk, for example, has already ended the transaction, and another ROLLBACK would hide that
+                # error.
                 if self._writer.in_transaction:
                     self._writer.execute("ROLLBACK")
                 raise
 
     def rows(self, sql: str, parameters: Sequence[object] = ()) -> list[Any]:
-        """What a query finds among what is committed."""
+        """The committed rows that match a query."""
         with self._read_lock:
             return self._reader.execute(sql, parameters).fetchall()
 

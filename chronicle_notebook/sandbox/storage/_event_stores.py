@@ -6,7 +6,7 @@ from chronicle_notebook.sandbox.storage._database import Database
 
 
 class EventStoreTable:
-    """Names and keys; all three are few, so callers hold them in memory."""
+    """Names and keys. There are few of all three, so callers keep them in memory."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -24,15 +24,15 @@ class EventStoreTable:
         return self._database.rows("SELECT key, namespace, name FROM sequences ORDER BY key")
 
     def add_store(self, name: str) -> int:
-        """Store an event store; its key."""
+        """Store an event store, and return its key."""
         return self._insert("INSERT INTO event_stores (name) VALUES (?)", name)
 
     def add_namespace(self, store: int, name: str) -> int:
-        """Store a namespace; its key."""
+        """Store a namespace, and return its key."""
         return self._insert("INSERT INTO namespaces (store, name) VALUES (?, ?)", store, name)
 
     def add_sequence(self, namespace: int, name: str) -> int:
-        """Store a sequence; its key."""
+        """Store a sequence, and return its key."""
         return self._insert("INSERT INTO sequences (namespace, name) VALUES (?, ?)", namespace, name)
 
     def _insert(self, sql: str, *values: object) -> int:

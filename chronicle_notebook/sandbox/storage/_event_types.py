@@ -15,7 +15,7 @@ class EventTypeTable:
         self._database = database
 
     def all(self) -> list[tuple[int, Registration]]:
-        """Everything registered, with the key of its store."""
+        """All registrations, with the keys of their stores."""
         rows = self._database.rows(
             "SELECT store, id, generation, tombstone, schema, owner, source FROM event_types "
             "ORDER BY store, id, generation"
@@ -23,7 +23,7 @@ class EventTypeTable:
         return [(row[0], Registration(EventType(row[1], row[2], bool(row[3])), *row[4:])) for row in rows]
 
     def save(self, store: int, registrations: Iterable[Registration], replaced: Iterable[str] = ()) -> None:
-        """Store generations, over what was there; of the event types ``replaced`` nothing else stays."""
+        """Store generations, replacing equal ones. The event types ``replaced`` keep no other generation."""
         with self._database.transaction() as connection:
             connection.executemany(
                 "DELETE FROM event_types WHERE store = ? AND id = ?", [(store, name) for name in replaced]

@@ -19,7 +19,7 @@ _SELECT = f"SELECT {_COLUMNS} FROM events WHERE sequence = ?"  # noqa: S608 - na
 
 @dataclass(frozen=True, slots=True)
 class Filter:
-    """What events must have; None asks for nothing."""
+    """Conditions for events; None means any."""
 
     types: Sequence[str] | None = None
     source: str | None = None
@@ -53,7 +53,7 @@ class EventTable:
         self._database = database
 
     def append(self, sequence: int, events: Iterable[Event]) -> list[Event]:
-        """Store events at the end; the events with their numbers."""
+        """Store events at the end, and return them with their numbers."""
         with self._database.transaction() as connection:
             found = connection.execute("SELECT max(number) FROM events WHERE sequence = ?", (sequence,)).fetchone()[0]
             first = 0 if found is None else found + 1
@@ -65,9 +65,9 @@ class EventTable:
         return numbered
 
     def tail(self, sequence: int, wanted: Filter, *, uncommitted: bool = False) -> int | None:
-        """The highest number of an event that fits; None when there is none.
+        """The highest number of a matching event; None if there is none.
 
-        ``uncommitted`` sees what the transaction under way stored.
+        ``uncommitted`` includes events of the running transaction.
         """
         conditions, values = wanted.sql()
         sql = f"SELECT max(number) FROM events WHERE sequence = ?{conditions}"  # noqa: S608 - names of columns, no values
@@ -84,7 +84,7 @@ class EventTable:
         return dict(self._database.rows("SELECT sequence, max(number) FROM events GROUP BY sequence"))
 
     def identities(self) -> list[tuple[int, str]]:
-        """The identities that caused events, by sequence, in the order in which they first did."""
+        """The identities that caused events, by sequence, in the order of their first event."""
         return self._database.rows(
             "SELECT sequence, caused_by FROM events GROUP BY sequence, caused_by ORDER BY min(number)"
         )
@@ -92,18 +92,19 @@ class EventTable:
     def page(
         self, sequence: int, wanted: Filter, first: int = 0, until: int | None = None, limit: int = -1
     ) -> list[Event]:
-        """Events that fit, from number ``first`` on and below ``until``, in order."""
+        """Matching events, from number ``first`` on and below ``until``, in order."""
         conditions, values = wanted.sql()
         bound = "" if until is None else " AND number < ?"
         parameters = [sequence, first, *([] if until is None else [until]), *values, limit]
-        # Without the unary plus the index by type is taken and its finds are sorted, at a cost that grows with the log.
+        # Without the unary plus, SQLite uses the index by type and sorts the results, which gets slower with a longer
+        # log.
         conditions = conditions.replace(" type IN", " +type IN")
         sql = f"{_SELECT} AND number >= ?{bound}{conditions} ORDER BY number LIMIT ?"
         rows = self._database.rows(sql, parameters)
         return [_event(row) for row in rows]
 
     def sources(self, sequence: int, wanted: Filter, first: int, until: int) -> list[str]:
-        """The event sources with an event that fits, from number ``first`` on and below ``until``, by first event."""
+        """The event sources with a matching event, from number ``first`` on and below ``until``, by first event."""
         conditions, values = wanted.sql()
         conditions = conditions.replace(" type IN", " +type IN")
         sql = (

@@ -1,4 +1,4 @@
-"""How far observers are, and their failed partitions, in storage."""
+"""The progress of observers, and their failed partitions, in storage."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ class PartitionRow:
 
 
 class ProgressTable:
-    """Observers and failed partitions, saved together so that a crash never finds one without the other."""
+    """Observers and failed partitions, stored together, so that after a crash they agree."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
@@ -71,7 +71,7 @@ class ProgressTable:
         resolved: Iterable[PartitionKey],
         removed: Iterable[tuple[int, str]] = (),
     ) -> None:
-        """Store what changed in one transaction; ``removed`` are observers by sequence and id."""
+        """Store changes in one transaction; ``removed`` are observers by sequence and id."""
         with self._database.transaction() as connection:
             connection.executemany("DELETE FROM observers WHERE sequence = ? AND id = ?", list(removed))
             connection.executemany(

@@ -1,4 +1,4 @@
-"""Webhook definitions, and the events about them that have not taken effect, in storage."""
+"""Webhook definitions, and the events about them that are not in effect yet, in storage."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from chronicle_notebook.sandbox.storage._database import Database
 
 
 class WebhookTable:
-    """One row per definition; its secret is encrypted before it comes here."""
+    """One row for each definition. Its secret is already encrypted."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
     def all(self) -> list[tuple[int, Webhook]]:
-        """Every definition with the key of its store, in the order in which they came."""
+        """All definitions with the keys of their stores, in order."""
         rows = self._database.rows(
             "SELECT store, id, url, sequence, event_types, headers, authorization, replayable, active "
             "FROM webhooks ORDER BY rowid"
@@ -40,7 +40,7 @@ class WebhookTable:
         ]
 
     def save(self, store: int, webhooks: Iterable[Webhook]) -> None:
-        """Store definitions, over those of the same id."""
+        """Store definitions, replacing those with the same id."""
         with self._database.transaction() as connection:
             connection.executemany(
                 "INSERT INTO webhooks "
@@ -57,16 +57,16 @@ class WebhookTable:
             connection.executemany("DELETE FROM webhooks WHERE store = ? AND id = ?", [(store, id_) for id_ in ids])
 
     def unsettled(self) -> list[tuple[int, int, str]]:
-        """Store, number and webhook of each system event that has not taken effect, in order."""
+        """Store, number and webhook of each system event that is not in effect yet, in order."""
         return self._database.rows("SELECT store, number, webhook FROM unsettled ORDER BY store, number")
 
     def add_unsettled(self, store: int, entries: Iterable[tuple[int, str]]) -> None:
-        """Note system events, by number and webhook, that are to take effect."""
+        """Note system events that will take effect, by number and webhook."""
         with self._database.transaction() as connection:
             connection.executemany("INSERT INTO unsettled VALUES (?, ?, ?)", [(store, *entry) for entry in entries])
 
     def remove_unsettled(self, store: int, numbers: Iterable[int]) -> None:
-        """Note that system events took effect."""
+        """Note that system events have taken effect."""
         with self._database.transaction() as connection:
             connection.executemany(
                 "DELETE FROM unsettled WHERE store = ? AND number = ?", [(store, number) for number in numbers]

@@ -1,4 +1,5 @@
-"""The services of the classic contract, as kernel 16.37.1 has them; those that both contracts share stand beside."""
+"""The services of the classic contract of kernel 16.37.1. The services that both contracts share are in the parent
+folder."""
 
 from chronicle_notebook.sandbox.services.classic._early_names import EarlyNamesService
 from chronicle_notebook.sandbox.services.classic._event_types import ClassicEventTypesService

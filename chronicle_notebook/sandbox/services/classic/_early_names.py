@@ -35,12 +35,12 @@ class EarlyNamesService:
         return wire.IEnumerable_String(items=[store.name for store in self._kernel.stores.all()])
 
     def ensure_event_store(self, request: wire.EnsureEventStore) -> Empty:
-        """Create a store with the namespace ``Default``; nothing happens if it exists."""
+        """Create a store with the namespace ``Default``. Does nothing if it exists."""
         self._kernel.stores.ensure(request.Name)
         return Empty()
 
     def observe_event_stores(self, request: Empty, context: grpc.ServicerContext) -> Iterator[wire.IEnumerable_String]:
-        """The full list at once and after each change."""
+        """The complete list at once and after each change."""
         for _ in self._kernel.topics.follow(context, "stores"):
             yield self.event_stores(request)
 
@@ -50,14 +50,14 @@ class EarlyNamesService:
         return wire.IEnumerable_String(items=[place.name for place in self._kernel.stores.namespaces(store)])
 
     def ensure_namespace(self, request: wire.EnsureNamespace) -> Empty:
-        """Create a namespace, in which the store's webhooks then observe too; nothing happens if it exists."""
+        """Create a namespace, which the store's webhooks then observe too. Does nothing if it exists."""
         self._kernel.stores.ensure_namespace(self._kernel.store(request.EventStore), request.Name)
         return Empty()
 
     def observe_namespaces(
         self, request: wire.GetNamespacesRequest, context: grpc.ServicerContext
     ) -> Iterator[wire.IEnumerable_String]:
-        """The full list at once and after each change."""
+        """The complete list at once and after each change."""
         store = self._kernel.store(request.EventStore)
         for _ in self._kernel.topics.follow(context, "namespaces", store.name):
             yield self.namespaces(request)

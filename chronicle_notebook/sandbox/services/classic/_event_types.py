@@ -19,7 +19,7 @@ _Registrations = wire.IEnumerable_EventTypeRegistration
 
 
 class ClassicEventTypesService:
-    """Registers event types and lists them, the kernel's own among them."""
+    """Registers event types and lists them, including the kernel's own."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
@@ -36,34 +36,34 @@ class ClassicEventTypesService:
         ]
 
     def all(self, request: wire.GetAllEventTypesRequest) -> wire.IEnumerable_EventType:
-        """The event types alone."""
+        """The event types without their schemas."""
         return wire.IEnumerable_EventType(
             items=[event_type_to_wire(entry.type, wire.EventType()) for entry in self._listed(request)]
         )
 
     def registrations(self, request: wire.GetAllEventTypesRequest) -> _Registrations:
-        """The event types with their schemas; generations, migrations and store stay empty."""
+        """The event types with their schemas. Generations, migrations and store are empty."""
         return _answer(self._listed(request))
 
     def generations(self, request: wire.GetEventTypeGenerationsRequest) -> _Registrations:
-        """Every generation of one event type, oldest first; nothing for an unknown one."""
+        """Every generation of one event type, oldest first; empty for an unknown type."""
         store = self._kernel.store(request.EventStore)
         return _answer(self._kernel.types.generations(store, request.EventTypeId))
 
     def observe(self, request: wire.GetAllEventTypesRequest, context: grpc.ServicerContext) -> Iterator[_Registrations]:
-        """The full list at once and after each change."""
+        """The complete list at once and after each change."""
         store = self._kernel.store(request.EventStore)
         for _ in self._kernel.topics.follow(context, "event-types", store.name):
             yield self.registrations(request)
 
     def register(self, request: wire.RegisterEventTypesRequest) -> Empty:
-        """Register event types: all are checked before any is kept."""
+        """Register event types. All are checked before any is stored."""
         store = self._kernel.store(request.EventStore)
         register(self._kernel, store, request.Types, validated=not request.DisableValidation)
         return Empty()
 
     def register_single(self, request: wire.RegisterSingleEventTypeRequest) -> Empty:
-        """Keep a schema for exactly one generation, unchecked."""
+        """Store a schema for exactly one generation, without a check."""
         register_single(self._kernel, self._kernel.store(request.EventStore), request.Type)
         return Empty()
 

@@ -1,4 +1,4 @@
-"""The classic services EventStores and Namespaces: lists of names alone (source: K/Contracts/EventStores)."""
+"""The classic services EventStores and Namespaces: lists of names (source: K/Contracts/EventStores)."""
 
 from __future__ import annotations
 
@@ -54,11 +54,11 @@ class ClassicNamesService:
         return _brief(envelope(_Stores, Data=[store.name for store in self._kernel.stores.all()]))
 
     def ensure_event_store(self, request: event_stores_pb2.EnsureEventStoreRequest) -> event_stores_pb2.CommandResult:
-        """Create a store with the namespace ``Default``; nothing happens when it exists."""
+        """Create a store with the namespace ``Default``. Does nothing if it exists."""
         return _brief(self._stores.ensure(request))
 
     def observe_event_stores(self, request: Empty, context: grpc.ServicerContext) -> Iterator[_Stores]:
-        """The full list at once and after each change."""
+        """The complete list at once and after each change."""
         return live(self._kernel.topics.follow(context, "stores"), lambda: self.event_stores(request))
 
     def namespaces(self, request: namespaces_pb2.AllNamespacesRequest) -> _Namespaces:
@@ -67,18 +67,18 @@ class ClassicNamesService:
         return _brief(envelope(_Namespaces, Data=[space.name for space in self._kernel.stores.namespaces(store)]))
 
     def ensure_namespace(self, request: namespaces_pb2.EnsureNamespaceRequest) -> namespaces_pb2.CommandResult:
-        """Create a namespace, in which the store's webhooks then observe too; nothing happens when it exists."""
+        """Create a namespace, which the store's webhooks then observe too. Does nothing if it exists."""
         return _brief(self._namespaces.ensure(request))
 
     def observe_namespaces(
         self, request: namespaces_pb2.AllNamespacesRequest, context: grpc.ServicerContext
     ) -> Iterator[_Namespaces]:
-        """The full list at once and after each change."""
+        """The complete list at once and after each change."""
         store = self._kernel.store(request.EventStore)
         return live(self._kernel.topics.follow(context, "namespaces", store.name), lambda: self.namespaces(request))
 
 
 def _brief(answer: Answer) -> Answer:
-    """Leave off IsAuthorized, which these kernels write only when it is false."""
+    """Leave out IsAuthorized, which these kernels write only if it is false."""
     answer.ClearField("IsAuthorized")
     return answer

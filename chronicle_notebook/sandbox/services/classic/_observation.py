@@ -17,7 +17,7 @@ from chronicle_notebook.sandbox.services._observers import ObserversService
 
 
 class ClassicObservationService:
-    """What both contracts share, without what came later."""
+    """The methods that both contracts share, without later fields."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._observers = ObserversService(kernel)
@@ -41,7 +41,7 @@ class ClassicObservationService:
         ]
 
     def retry(self, request: wire.RetryPartition) -> Empty:
-        """Try a failed partition now, a quarantined one too; an unknown one is ignored."""
+        """Retry a failed partition now, also a quarantined one. An unknown one is ignored."""
         self._observers.retry_any(request)
         return Empty()
 
@@ -55,15 +55,15 @@ class ClassicObservationService:
         )
 
     def failed(self, request: wire.GetFailedPartitionsRequest) -> wire.IEnumerable_FailedPartition:
-        """The failed partitions in a namespace; which of them are quarantined is not told."""
+        """The failed partitions in a namespace. The answer does not say which are quarantined."""
         return _stripped(self._partitions.get(request))
 
     def observe_failed(
         self, request: wire.GetFailedPartitionsRequest, context: grpc.ServicerContext
     ) -> Iterator[wire.IEnumerable_FailedPartition]:
-        """The full list at once and after changes."""
+        """The complete list at once and after changes."""
         for answer in self._partitions.observe(request, context):
-            # The one it was made of is still compared with the next.
+            # A copy, because the original is still compared with the next one.
             copy = wire.IEnumerable_FailedPartition()
             copy.CopyFrom(answer)
             yield _stripped(copy)

@@ -38,14 +38,14 @@ class ClassicSequencesService(SequenceService):
         return wire.GetEventSequencesResponse(EventSequenceIds=sorted(self._names(request)))
 
     def append(self, request: wire.AppendRequest) -> wire.AppendResponse:
-        """Append one event. Causation, CausedBy and ConcurrencyScope must be there, or the kernel fails."""
+        """Append one event. Without Causation, CausedBy or ConcurrencyScope the kernel fails."""
         convert.require(request, "EventStore", "Namespace", "EventSequenceId", "EventSourceId", "Causation")
         convert.require(request, "CausedBy", "ConcurrencyScope", "EventType", "Content")
         outcome = self._append(request, [convert.event(request)], {request.EventSourceId: request.ConcurrencyScope})
         return convert.told_one(wire.AppendResponse(), request, outcome)
 
     def append_many(self, request: wire.AppendManyRequest) -> wire.AppendManyResponse:
-        """Append events, all or none. Causation may be empty, and concurrency scopes may be absent."""
+        """Append events, all or none. Causation may be empty, and concurrency scopes may be missing."""
         convert.require(request, "EventStore", "Namespace", "EventSequenceId", "CausedBy")
         shared = convert.Shared.of(request)
         events = [convert.sourced_event(entry, shared) for entry in request.Events]
@@ -53,7 +53,7 @@ class ClassicSequencesService(SequenceService):
         return convert.told_many(wire.AppendManyResponse(), request, outcome)
 
     def events(self, request: wire.GetFromEventSequenceNumberRequest) -> wire.GetFromEventSequenceNumberResponse:
-        """Every event from a number on, to a number that is included."""
+        """All events from one number to another, both included."""
         scope = self._scope(request)
         wanted = Filter(
             types=[kind.Id for kind in request.EventTypes] or None,
@@ -69,7 +69,7 @@ class ClassicSequencesService(SequenceService):
     def of_source(
         self, request: wire.GetForEventSourceIdAndEventTypesRequest
     ) -> wire.GetForEventSourceIdAndEventTypesResponse:
-        """The events of an event source, of some event types or of all, and in one stream when one is named."""
+        """The events of an event source, of some event types or of all; if a stream is named, only of that stream."""
         scope = self._scope(request)
         types = [kind.Id for kind in request.EventTypes] or None
         found = self._page(scope, convert.stream_filter(request, types, request.EventSourceId), 0)
@@ -82,7 +82,7 @@ class ClassicSequencesService(SequenceService):
         return [_appended(scope, each, self._kernel.behaviour) for each in events]
 
     def tail(self, request: wire.GetTailSequenceNumberRequest) -> wire.GetTailSequenceNumberResponse:
-        """The highest number of an event that fits, 2^64-1 when there is none."""
+        """The highest number of a matching event; 2^64-1 if there is none."""
         types = [kind.Id for kind in request.EventTypes] or None
         return wire.GetTailSequenceNumberResponse(
             SequenceNumber=self._tail(request, convert.tail_filter(request, types))
@@ -95,7 +95,7 @@ class ClassicSequencesService(SequenceService):
 
 
 def _appended(scope: Scope, event: Event, behaviour: Behaviour) -> wire.AppendedEvent:
-    """An event as it is read back. Its subject is not told."""
+    """An event as it is read back, without its subject."""
     context = convert.context(event, wire.EventContext(EventStore=scope.store, Namespace=scope.namespace))
     if behaviour.events_as_sql:
         context.EventType.Tombstone = False

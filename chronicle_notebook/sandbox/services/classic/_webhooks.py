@@ -18,7 +18,7 @@ from chronicle_notebook.sandbox.services._webhooks import webhook_of
 
 
 class ClassicWebhooksService:
-    """Registers, lists, tests and removes webhooks. Nothing is validated: what is missing raises."""
+    """Registers, lists, tests and removes webhooks. Nothing is validated: a missing part raises an error."""
 
     def __init__(self, kernel: Kernel) -> None:
         self._kernel = kernel
@@ -36,22 +36,22 @@ class ClassicWebhooksService:
         ]
 
     def add(self, request: wire.AddWebhooks) -> Empty:
-        """Register webhooks. When one cannot be registered, those before it are."""
+        """Register webhooks. If one cannot be registered, the webhooks before it are registered."""
         store = self._kernel.store(request.EventStore)
         self._kernel.registrar.add(store, map(_webhook, request.Webhooks))
         return Empty()
 
     def remove(self, request: wire.RemoveWebhooks) -> Empty:
-        """Remove webhooks; unknown ids are accepted, and so is none at all."""
+        """Remove webhooks. Unknown ids and an empty list are accepted."""
         self._kernel.registrar.remove(self._kernel.store(request.EventStore), list(request.Webhooks))
         return Empty()
 
     def get(self, request: webhooks_pb2.GetWebhooksRequest) -> bytes:
-        """The definitions in effect; zero bytes when there is none."""
+        """The definitions in effect; zero bytes if there are none."""
         return self._kernel.registry.listed(self._kernel.store(request.EventStore))
 
     def observe(self, request: webhooks_pb2.GetWebhooksRequest, context: grpc.ServicerContext) -> Iterator[bytes]:
-        """The full list at once and after each change."""
+        """The complete list at once and after each change."""
         store = self._kernel.store(request.EventStore)
         first = True
         try:
@@ -66,14 +66,14 @@ class ClassicWebhooksService:
             self._end(store)
 
     def test_target(self, request: wire.TestWebhookRequest) -> wire.TestWebhookResponse:
-        """Send a test to a target, with the credentials as given; nothing is stored."""
+        """Send a test to a target, with the given credentials. Nothing is stored."""
         problem = self._kernel.engine.test_target(
             webhook_of(webhooks_pb2.WebhookDefinition(Identifier="test", Target=request.Target))
         )
         return wire.TestWebhookResponse(Success=not problem, ErrorMessage=problem)
 
     def test_authority(self, request: wire.TestOAuthAuthorizationRequest) -> wire.TestOAuthAuthorizationResponse:
-        """Acquire a token."""
+        """Get a token."""
         authorization = Authorization(
             AuthorizationKind.OAUTH, request.ClientId, request.ClientSecret, request.Authority
         )
@@ -81,7 +81,7 @@ class ClassicWebhooksService:
         return wire.TestOAuthAuthorizationResponse(Success=not problem, ErrorMessage=problem)
 
     def _end(self, store: Store) -> None:
-        """End the other streams too, where a kernel does."""
+        """End the other streams too, as some kernels do."""
         if self._kernel.behaviour.observing_ends_together and store.key not in self._ended:
             self._ended.add(store.key)
             self._kernel.topics.change("webhooks", store.name)
