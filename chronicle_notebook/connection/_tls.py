@@ -219,12 +219,21 @@ def _not_accepted(error: ssl.SSLCertVerificationError, host: Host) -> Certificat
 
 
 def _name(shown_by: ssl.SSLSocket) -> str:
-    """A name of the certificate in a form that gRPC compares. An address counts as a name."""
+    """A name of the certificate in a form that gRPC compares; empty if it has none. An address counts as a name.
+
+    gRPC compares no IPv6 address, and a wildcard only as the whole first part of a name. It looks at the subject only
+    if the certificate has no other names.
+    """
     # The type stubs are less exact than the real result: tuples of pairs of texts.
     shown: Any = shown_by.getpeercert() or {}
     alternatives = shown.get("subjectAltName", ())
     names: list[str] = [value for kind, value in alternatives if kind == "DNS"]
-    for parts in shown.get("subject", ()):
+    names += [value for kind, value in alternatives if kind == "IP Address" and ":" not in value]
+    for parts in () if alternatives else shown.get("subject", ()):
         names += [value for key, value in parts if key == "commonName"]
-    names += [value for kind, value in alternatives if kind == "IP Address"]
-    return next((name.replace("*", "x") for name in names), "")
+    return next((name.replace("*", "x", 1) for name in names if _is_comparable(name)), "")
+
+
+def _is_comparable(name: str) -> bool:
+    rest = name.removeprefix("*.")
+    return "*" not in rest and (rest == name or "." in rest)

@@ -1,8 +1,8 @@
 """Which server certificates a client accepts, and which certificate the client shows.
 
 Kernels always use TLS (source: K/Server/Program.cs). The certificate is verified for every host except loopback, and on
-loopback too if the name came from DNS, unless ``skipTlsValidation`` says otherwise. Chronicle's own clients read a
-missing ``skipTlsValidation`` as true, and so accept every server.
+loopback too if the name came from DNS or an authority was given, unless ``skipTlsValidation`` says otherwise.
+Chronicle's own clients read a missing ``skipTlsValidation`` as true, and so accept every server.
 """
 
 from __future__ import annotations
@@ -11,8 +11,8 @@ import os
 import pkgutil
 import ssl
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 
 from chronicle_notebook.base._errors import CertificateChangedWarning
@@ -32,8 +32,8 @@ class Trust:
     """The rules for one client."""
 
     skip: bool | None = None
-    """``skipTlsValidation``. None: skip validation only on loopback, and only if the connection string itself names
-    it."""
+    """``skipTlsValidation``. None: skip validation only on loopback, only if the connection string itself names it, and
+    only if no authority was given."""
     roots: bytes | None = None
     """The authorities to trust instead of those of the system, as PEM."""
     accepted: bytes = b""
@@ -70,7 +70,7 @@ class Trust:
         """Whether the certificate of a host is verified."""
         if self.skip is not None:
             return not self.skip
-        return self.discovered or not is_local(host.name, subdomains=False)
+        return self.discovered or self.roots is not None or not is_local(host.name, subdomains=False)
 
     @property
     def authorities(self) -> bytes:
@@ -111,14 +111,17 @@ class Trust:
         return context
 
 
-@cache
 def system_roots() -> bytes:
     """The authorities that this system trusts, as PEM. gRPC gets them too, because otherwise it knows only its own
     list.
 
-    ``SSL_CERT_FILE`` is honoured. On a system without a list, gRPC's own list is used.
+    ``SSL_CERT_FILE`` and ``SSL_CERT_DIR`` are read each time, so a notebook can set them at any moment. On a system
+    without a list, gRPC's own list is used.
     """
     paths = ssl.get_default_verify_paths()
+    named = _named_by_environment(paths)
+    if named:
+        return named
     folder = Path(paths.capath or paths.openssl_capath)
     for file in (Path(paths.cafile or paths.openssl_cafile), folder / "ca-certificates.crt"):
         if file.is_file():
@@ -127,6 +130,22 @@ def system_roots() -> bytes:
     if loaded:
         return "".join(map(ssl.DER_cert_to_PEM_cert, loaded)).encode()
     return pkgutil.get_data("grpc", "_cython/_credentials/roots.pem") or b""
+
+
+def _named_by_environment(paths: ssl.DefaultVerifyPaths) -> bytes:
+    """The authorities in the file and in the folders that the environment names; empty if it names none."""
+    files = [Path(os.environ[paths.openssl_cafile_env])] if os.environ.get(paths.openssl_cafile_env) else []
+    for folder in filter(None, os.environ.get(paths.openssl_capath_env, "").split(os.pathsep)):
+        with suppress(OSError):
+            files += sorted(Path(folder).iterdir())
+    found: list[bytes] = []
+    for file in files:
+        with suppress(OSError):
+            content = file.read_bytes() if file.is_file() else b""
+            if b"-----BEGIN CERTIFICATE-----" in content:
+                found.append(content)
+    # A folder has each certificate under the name of its hash too.
+    return b"\n".join(dict.fromkeys(found))
 
 
 def _normal(pem: bytes) -> set[bytes]:

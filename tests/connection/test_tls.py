@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import threading
 import warnings
@@ -17,7 +18,6 @@ from google.protobuf.empty_pb2 import Empty
 import chronicle_notebook as cn
 from chronicle_notebook import CertificateChangedWarning, CertificateError, InvalidInputError, KernelUnreachableError
 from chronicle_notebook.base._secrets import Secret
-from chronicle_notebook.connection import _trust
 from chronicle_notebook.connection._certificates import read_certificate
 from chronicle_notebook.connection._channel import Channel
 from chronicle_notebook.connection._host import Host
@@ -149,6 +149,26 @@ def test_a_pin_works_under_whatever_name_the_certificate_has(issued: Issued) -> 
         assert not ask(kernel.port, Trust(skip=True)).relayed
 
 
+@pytest.mark.parametrize(
+    "issued",
+    [
+        issue("fd00::1"),
+        issue("::1", subject="a common name that does not count"),
+        issue("*"),
+        issue("foo*.example.com"),
+        issue("a.*.example.com"),
+        issue("*.com"),
+    ],
+    ids=["IPv6 address", "IPv6 and a common name", "asterisk", "part of a name", "second part", "one part"],
+)
+def test_a_certificate_whose_names_grpc_compares_with_nothing_goes_by_a_relay(issued: Issued) -> None:
+    with scripted(certificate=issued.served) as kernel:
+        kernel.on(methods.GET_VERSION_INFO, VERSION)
+        channel = ask(kernel.port, Trust(skip=True))
+        assert channel.relayed
+        assert not channel.verified
+
+
 def test_verification_is_on_for_every_host_but_loopback_unless_it_is_said() -> None:
     told: list[tuple[str, bool | None, bool]] = [
         ("localhost", None, False),
@@ -187,14 +207,48 @@ def test_the_systems_authorities_are_those_of_the_environment(tmp_path: Path, mo
     file = tmp_path / "system.pem"
     file.write_bytes(AUTHORITY.pem)
     monkeypatch.setenv("SSL_CERT_FILE", str(file))
-    _trust.system_roots.cache_clear()
-    try:
-        leaf = issue("127.0.0.1", subject="kernel", issuer=AUTHORITY)
-        with scripted(certificate=leaf.served) as kernel:
+    leaf = issue("127.0.0.1", subject="kernel", issuer=AUTHORITY)
+    with scripted(certificate=leaf.served) as kernel:
+        kernel.on(methods.GET_VERSION_INFO, VERSION)
+        assert ask(kernel.port, Trust(skip=False)).verified
+
+
+def test_what_the_environment_names_counts_at_each_connection_and_folders_too(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = tmp_path / "authorities"
+    folder.mkdir()
+    (folder / "corporate.pem").write_bytes(AUTHORITY.pem)
+    (folder / "0a1b2c3d.0").write_bytes(AUTHORITY.pem)  # as `openssl rehash` names it
+    (folder / "notes.txt").write_text("no certificate")
+    other = tmp_path / "other.pem"
+    other.write_bytes(issue(subject="another authority", authority=True).pem)
+    leaf = issue("127.0.0.1", subject="kernel", issuer=AUTHORITY)
+    with scripted(certificate=leaf.served) as kernel:
+        kernel.on(methods.GET_VERSION_INFO, VERSION)
+        assert refused(kernel.port, Trust(skip=False))[0] == "unknown authority"
+        monkeypatch.setenv("SSL_CERT_DIR", f"{tmp_path / 'missing'}{os.pathsep}{folder}")
+        assert ask(kernel.port, Trust(skip=False)).verified, "set after a first try"
+        monkeypatch.setenv("SSL_CERT_FILE", str(other))
+        assert ask(kernel.port, Trust(skip=False)).verified, "the file and the folders are taken together"
+        monkeypatch.delenv("SSL_CERT_DIR")
+        assert refused(kernel.port, Trust(skip=False))[0] == "unknown authority"
+
+
+def test_an_authority_that_is_given_is_checked_on_loopback_too() -> None:
+    good, bad = (issue("127.0.0.1", subject="kernel", issuer=by) for by in (AUTHORITY, None))
+    assert Trust(roots=AUTHORITY.pem).verifies(Host("127.0.0.1"))
+    assert not Trust(roots=AUTHORITY.pem, skip=True).verifies(Host("127.0.0.1")), "unless it is said"
+    for issued, connects in ((good, True), (bad, False)):
+        with scripted(certificate=issued.served) as kernel:
             kernel.on(methods.GET_VERSION_INFO, VERSION)
-            assert ask(kernel.port, Trust(skip=False)).verified
-    finally:
-        _trust.system_roots.cache_clear()
+            text = f"chronicle://127.0.0.1:{kernel.port}/?auth=none"
+            if connects:
+                with cn.connect(text, name="roots", root_certificates=AUTHORITY.pem) as client:
+                    assert "certificate verified" in repr(client)
+            else:
+                with pytest.raises(CertificateError):
+                    cn.connect(text, name="roots", root_certificates=AUTHORITY.pem)
 
 
 def test_a_server_that_shows_the_very_certificate_of_certificate_path_is_accepted(tmp_path: Path) -> None:
