@@ -11,7 +11,15 @@ from xdist.scheduler.loadscope import LoadScopeScheduling
 TOGETHER = ("tests/browser",)
 """Folders whose files share what is expensive: one JupyterLab and one Chromium. The tests of any other file share the
 fixtures of their module, so that they stay together too, and each file goes to whichever process is free."""
-LONGEST = ("tests/browser",)
+LONGEST = (
+    "tests/browser",
+    "tests/docs/test_site.py",
+    "tests/notebooks/test_notebooks.py",
+    "tests/runbook/test_papermill.py",
+    "tests/test_binder.py",
+    "tests/cli/test_lab.py",
+    "tests/base/test_fork.py",
+)
 """The groups that take longest, longest first."""
 
 

@@ -27,7 +27,7 @@ def test_the_status_says_which_kernel_as_whom_and_how_fast(connected: Shell, cli
         for fact in (client.server, "19.29.4-sandbox", "commands", client.event_store, "Default", "none", " ms"):
             assert fact in shown
         assert "certificate" in shown
-    assert 0 < status.latency < 5
+    assert status.latency > 0
 
 
 def test_connect_makes_a_named_client_of_a_store_and_a_namespace(shell: Shell, client: Client) -> None:

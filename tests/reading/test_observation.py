@@ -295,7 +295,7 @@ def observed(kernel: ScriptedKernel, *streams: list[tuple[float, Any]]) -> Scrip
             if ended.wait(pause):
                 return
             yield element
-        ended.wait(30)
+        ended.wait(LONG)
 
     stores = enveloped(event_stores_pb2.QueryResult_IEnumerable_EventStoreNamesResponse)
     stores.Data.add(Name="shop")
@@ -313,7 +313,7 @@ def test_a_stream_that_goes_deaf_on_a_kernel_that_repeats_its_list_is_opened_aga
     observed(kernel, [(0.0, rows("a")), *[(0.05, rows("a"))] * 3], [(0.0, rows("a", "b"))])
     states: list[ObservationState] = []
     with shop(kernel) as client, client.webhooks.observe(on_state=states.append) as changes:
-        assert [changes.next(30).ids, changes.next(30).ids] == [["a"], ["a", "b"]]  # type: ignore[union-attr]
+        assert [changes.next(LONG).ids, changes.next(LONG).ids] == [["a"], ["a", "b"]]  # type: ignore[union-attr]
         eventually(lambda: len(states) >= 3)
         assert states[:3] == [ObservationState.LIVE, ObservationState.RECONNECTING, ObservationState.LIVE]
         assert changes.error is None
@@ -345,18 +345,18 @@ def test_the_error_of_a_list_that_the_kernel_cannot_make_is_shown_until_it_can(k
 
     def read(_request: Any, _context: object) -> Any:
         if seen:
-            go_on.wait(30)
+            go_on.wait(LONG)
         seen.append(said)
         return enveloped(ROWS, [], ExceptionMessages=[said])
 
     kernel.on(methods.GET_WEBHOOKS, read)
     with shop(kernel) as client, client.webhooks.observe() as changes:
-        eventually(lambda: changes.state is ObservationState.RECONNECTING, within=30)
+        eventually(lambda: changes.state is ObservationState.RECONNECTING)
         assert isinstance(changes.error, cn.KernelFaultError)
         assert "plus sign" in changes.error.hint
         assert "not in a correct format" in repr(changes)
         go_on.set()
-        assert changes.next(30).ids == ["a"]  # type: ignore[union-attr]
+        assert changes.next(LONG).ids == ["a"]  # type: ignore[union-attr]
         assert changes.state is ObservationState.LIVE
         eventually(lambda: changes.error is None)
 
@@ -365,7 +365,7 @@ def test_the_error_of_a_list_that_the_kernel_cannot_make_is_shown_until_it_can(k
 def test_the_list_that_was_read_for_a_silent_stream_is_given(kernel: ScriptedKernel) -> None:
     observed(kernel, []).on(methods.GET_WEBHOOKS, rows("a"))
     with shop(kernel) as client, client.webhooks.observe() as changes:
-        assert changes.next(30).ids == ["a"]  # type: ignore[union-attr]
+        assert changes.next(LONG).ids == ["a"]  # type: ignore[union-attr]
 
 
 def test_a_failure_inside_a_stream_does_not_end_the_observation(
@@ -374,5 +374,5 @@ def test_a_failure_inside_a_stream_does_not_end_the_observation(
     monkeypatch.setattr(_observation, "FIRST_BACK_OFF", 0.02)
     observed(kernel, [(0.0, enveloped(ROWS, [], ExceptionMessages=["no storage"]))], [(0.0, rows("a"))])
     with shop(kernel) as client, client.webhooks.observe() as changes:
-        assert changes.next(30).ids == ["a"]  # type: ignore[union-attr]
+        assert changes.next(LONG).ids == ["a"]  # type: ignore[union-attr]
         assert changes.error is None

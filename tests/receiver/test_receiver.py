@@ -231,7 +231,7 @@ class TestRecording:
         assert delivery.event_types == ("OrderPlaced", "OrderPaid")
         assert delivery.body_error is None
         assert delivery.status == 200
-        assert 0 < delivery.duration < 5
+        assert delivery.duration > 0
         assert endpoint.events == sent
 
     def test_a_body_in_chunks_is_put_together(self, endpoint: Receiver) -> None:

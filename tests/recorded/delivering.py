@@ -16,7 +16,7 @@ def deliver(delivery: Delivered, address: str) -> int:
     body = delivery.body.encode()
     if any(name.lower() == "transfer-encoding" for name, _ in headers):
         body = b"%x\r\n%s\r\n0\r\n\r\n" % (len(body), body)
-    with socket.create_connection((host, int(port)), timeout=30) as connection:
+    with socket.create_connection((host, int(port)), timeout=60) as connection:
         connection.sendall("\r\n".join(lines).encode() + body)
         response = http.client.HTTPResponse(connection)
         response.begin()

@@ -275,13 +275,13 @@ def observe(led: Led) -> None:
     """The first list is what was there, and the one that goes is missing later."""
     (gone,) = truth.removed(led.step)
     with led.client.webhooks.observe() as changes:
-        first = changes.next(30)
+        first = changes.next(60)
         assert first is not None
         seen = [set(first.ids)]
         outcome = led.client.webhooks.remove(gone)
         assert outcome
         while gone in seen[-1] or not seen[-1]:
-            hooks = changes.next(30)
+            hooks = changes.next(60)
             assert hooks is not None, changes
             seen.append(set(hooks.ids))
         assert changes.error is None

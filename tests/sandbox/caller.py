@@ -32,19 +32,19 @@ class Caller:
         package, method = contract(self.release).paths[f"/{ROOT}.{short}"]
         answer = message_class(self.release, package.full_name(method.response))
         invoke: Any = self.client._channel.unary_unary(f"/{ROOT}.{short}", response_deserializer=answer.FromString)
-        return invoke(self.request(short, **content).SerializeToString(), timeout=10)
+        return invoke(self.request(short, **content).SerializeToString(), timeout=60)
 
     def stream(self, short: str, requests: Iterator[Any]) -> Any:
         invoke: Any = self.client._channel.stream_stream(
             f"/{ROOT}.{short}", request_serializer=lambda message: message.SerializeToString()
         )
-        return invoke(requests, timeout=30)
+        return invoke(requests, timeout=60)
 
     def follow(self, short: str, **content: Any) -> Any:
         package, method = contract(self.release).paths[f"/{ROOT}.{short}"]
         answer = message_class(self.release, package.full_name(method.response))
         invoke: Any = self.client._channel.unary_stream(f"/{ROOT}.{short}", response_deserializer=answer.FromString)
-        return invoke(self.request(short, **content).SerializeToString(), timeout=30)
+        return invoke(self.request(short, **content).SerializeToString(), timeout=60)
 
 
 def refusal(call: Any) -> tuple[grpc.StatusCode, str]:

@@ -128,7 +128,7 @@ class Replay:
     def _answer(self, exchange: Exchange) -> bytes:
         (request,) = exchange.requests
         invoke: Any = self._client._channel.unary_unary(exchange.path)
-        answer: bytes = invoke(request, timeout=20)
+        answer: bytes = invoke(request, timeout=120)
         return answer
 
     def _stream_differs(self, exchange: Exchange, kind: Any, wanted: list[Any], patience: float) -> str:

@@ -17,7 +17,7 @@ from chronicle_notebook.sandbox import PROFILES, Behaviour, Sandbox
 from chronicle_notebook.sandbox.delivery import _partition
 from tests.sandbox.classic import ClassicClient, classic_append
 from tests.sandbox.conftest import STORE, UNAVAILABLE, Delivery, Endpoint, hook
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 ABOUT: dict[str, Any] = {
     "EventStore": STORE, "Namespace": "Default", "ObserverId": "h", "EventSequenceId": "event-log"
@@ -120,7 +120,7 @@ def test_what_was_appended_together_is_sent_together_after_single_events(tmp_pat
     gate = threading.Event()
 
     def answer(_delivery: Delivery) -> int:
-        assert gate.wait(10)
+        assert gate.wait(LONG)
         return 200
 
     endpoint.answer = answer  # type: ignore[method-assign, assignment]
@@ -276,7 +276,7 @@ def silent(gate: threading.Event) -> Iterator[str]:
         protocol_version = "HTTP/1.1"
 
         def do_POST(self) -> None:
-            gate.wait(25)
+            gate.wait(LONG)
             self.send_response(200)
             self.send_header("Content-Length", "0")
             self.send_header("Connection", "close")

@@ -151,7 +151,7 @@ def test_jobs_are_the_retries_that_failed(caller: Caller) -> None:
     assert rows(caller.call(f"Jobs.Jobs/{name}", **PLACE)) == []
     add(caller, "http://127.0.0.1:9/refused")
     append(caller, "source", "Opened")
-    found = eventually(lambda: rows(caller.call(f"Jobs.Jobs/{name}", **PLACE)), within=30)
+    found = eventually(lambda: rows(caller.call(f"Jobs.Jobs/{name}", **PLACE)))
     assert (found[0].Type, found[0].Details, found[0].Status) == ("RetryFailedPartition", "hook-source", 6)
     assert (found[0].Progress.TotalSteps, found[0].Progress.FailedSteps) == (1, 1)
     again = rows(caller.call(f"Jobs.Jobs/{name}", **PLACE))

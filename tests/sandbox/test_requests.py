@@ -20,7 +20,7 @@ from chronicle_notebook.sandbox.delivery._failure import DeliveryError
 from chronicle_notebook.sandbox.delivery._headers import merged
 from chronicle_notebook.sandbox.delivery._sender import _delays
 from tests.sandbox.conftest import Client, Delivery, Endpoint, hook
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 
 @pytest.fixture(autouse=True)
@@ -190,7 +190,7 @@ def test_a_delivery_that_takes_too_long_is_a_failure_while_its_request_goes_on(
 
     def answer(delivery: Delivery) -> web.StreamResponse | int:
         if len(endpoint.deliveries) == 1:
-            assert seen.wait(10)
+            assert seen.wait(LONG)
             ended.append(len(endpoint.deliveries))
         return 200
 

@@ -127,7 +127,7 @@ def test_methods_that_are_declared_and_not_served_say_so(refusing: Caller) -> No
 def test_unknown_methods_and_services_are_answered_as_kernels_do(refusing: Caller) -> None:
     for path, told in ((f"/{ROOT}.Host.Server/Nope", "Method"), (f"/{ROOT}.Host.Nope/Nope", "Service")):
         invoke: Any = refusing.client._channel.unary_unary(path)
-        assert refusal(lambda invoke=invoke: invoke(b"", timeout=5)) == (
+        assert refusal(lambda invoke=invoke: invoke(b"", timeout=60)) == (
             grpc.StatusCode.UNIMPLEMENTED,
             f"{told} is unimplemented.",
         )
@@ -135,7 +135,7 @@ def test_unknown_methods_and_services_are_answered_as_kernels_do(refusing: Calle
 
 def test_a_request_that_cannot_be_read_is_answered_as_kernels_do(refusing: Caller) -> None:
     invoke: Any = refusing.client._channel.unary_unary(f"/{ROOT}.{EMPTY[0]}")
-    assert refusal(lambda: invoke(b"\xff\xff", timeout=5)) == (
+    assert refusal(lambda: invoke(b"\xff\xff", timeout=60)) == (
         grpc.StatusCode.UNKNOWN,
         "Exception was thrown by handler. EndOfStreamException: Attempted to read past the end of the stream.",
     )
@@ -151,9 +151,9 @@ def test_the_command_line_prints_each_call_with_its_status() -> None:
             connection = process.stdout.readline().strip()
             client = Client(int(connection.rpartition(":")[2]))
             invoke: Any = client._channel.unary_unary(f"/{ROOT}.Host.Server/GetVersionInfo")
-            assert refusal(lambda: invoke(b"", timeout=10))[0] is grpc.StatusCode.UNAUTHENTICATED
+            assert refusal(lambda: invoke(b"", timeout=60))[0] is grpc.StatusCode.UNAUTHENTICATED
             told: Any = client._channel.unary_unary(f"/{ROOT}.Clients.ConnectionService/GetDescriptorSet")
-            told(b"", timeout=10)
+            told(b"", timeout=60)
             client.close()
         finally:
             process.terminate()

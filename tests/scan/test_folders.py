@@ -48,7 +48,6 @@ def test_a_folder_that_may_not_be_listed_is_told(tmp_path: Path) -> None:
             capture_output=True,
             text=True,
             check=False,
-            timeout=30,
         )
     finally:
         closed.chmod(0o700)

@@ -31,7 +31,7 @@ def test_a_webhook_is_registered_listed_and_removed(client: Client) -> None:
     )
     assert outcome
     assert (outcome.action, outcome.accepted, outcome.visible) == (Action.CREATED, True, True)
-    assert 0 < outcome.waited < 5
+    assert outcome.waited > 0
     found = client.webhooks.all()
     assert found.ids == ["account-events"]
     assert found[0].event_types == (EventType("AccountOpened"),)

@@ -62,5 +62,5 @@ def test_a_plan_and_code_come_from_the_service_too(client: Client) -> None:
 
 
 def test_a_status_takes_the_time_of_one_answer(client: Client) -> None:
-    assert 0 < client.status().latency < 5
+    assert client.status().latency > 0
     assert client.server in repr(client.status())
