@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from chronicle_notebook.display._table_and_card import clock
+from chronicle_notebook.display._table_and_card import Displayed, clock
 
 
 def _now() -> datetime:
@@ -33,3 +33,26 @@ class Origin:
     def mark(self) -> str:
         """The mark of a protected kernel in a one-line repr; empty for any other kernel."""
         return ", PROTECTED" if self.banner else ""
+
+
+class Originated(Displayed):
+    """A value that a kernel gave: it shows itself, and tells where and when it was read."""
+
+    __slots__ = ()
+
+    origin: Origin
+
+    @property
+    def server(self) -> str:
+        """``host:port`` of the kernel."""
+        return self.origin.server
+
+    @property
+    def event_store(self) -> str:
+        """The name of the event store."""
+        return self.origin.event_store
+
+    @property
+    def read_at(self) -> datetime:
+        """The time of the answer, with time zone."""
+        return self.origin.read_at

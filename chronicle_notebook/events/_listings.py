@@ -75,14 +75,12 @@ _EVENT = (
 )
 
 
-def event_type_listing(
-    types: Sequence[RegisteredEventType], *, event_store: str, origin: Origin
-) -> Listing[RegisteredEventType]:
+def event_type_listing(types: Sequence[RegisteredEventType], *, origin: Origin) -> Listing[RegisteredEventType]:
     """The event types of an event store."""
     return Listing(
         types,
         _EVENT_TYPE,
-        caption=f"{counted(len(types), 'event type')} of event store {event_store!r}",
+        caption=f"{counted(len(types), 'event type')} of event store {origin.event_store!r}",
         empty="No event type is registered here. Declare one with @cn.event_type.",
         origin=origin,
     )
@@ -100,9 +98,7 @@ def listened(types: Iterable[RegisteredEventType], webhooks: Iterable[WebhookDef
     return sorted(found, key=lambda each: each.registered.owner == "server")
 
 
-def listened_listing(
-    types: Sequence[ListenedEventType], *, event_store: str, origin: Origin
-) -> Listing[ListenedEventType]:
+def listened_listing(types: Sequence[ListenedEventType], *, origin: Origin) -> Listing[ListenedEventType]:
     """The event types of an event store, each with the webhooks that receive it. The kernel's own event types need
     none."""
     silent = sum(not each.webhooks and each.registered.owner != "server" for each in types)
@@ -110,7 +106,7 @@ def listened_listing(
     return Listing(
         types,
         _LISTENED,
-        caption=f"{counted(len(types), 'event type')} of event store {event_store!r}{rest}",
+        caption=f"{counted(len(types), 'event type')} of event store {origin.event_store!r}{rest}",
         empty="No event type is registered here. Declare one with @cn.event_type.",
         origin=origin,
     )
@@ -130,12 +126,12 @@ def name_listing(names: Sequence[str], *, what: str, where: str, current: str, o
     )
 
 
-def sequence_listing(tails: Sequence[SequenceTail], *, event_store: str, origin: Origin) -> Listing[SequenceTail]:
+def sequence_listing(tails: Sequence[SequenceTail], *, origin: Origin) -> Listing[SequenceTail]:
     """The sequences of a namespace, each with the number of its last event."""
     return Listing(
         tails,
         _SEQUENCE,
-        caption=f"{counted(len(tails), 'event sequence')} of event store {event_store!r}",
+        caption=f"{counted(len(tails), 'event sequence')} of event store {origin.event_store!r}",
         empty="There is no event sequence here.",
         origin=origin,
     )

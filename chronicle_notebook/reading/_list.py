@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from datetime import datetime
 from typing import TYPE_CHECKING, overload
 
 from chronicle_notebook.base._errors import UnknownWebhookError, did_you_mean
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._url import shown
 from chronicle_notebook.display._frame import under
-from chronicle_notebook.display._origin import Origin
-from chronicle_notebook.display._table_and_card import Displayed, Table
+from chronicle_notebook.display._origin import Origin, Originated
+from chronicle_notebook.display._table_and_card import Table
 from chronicle_notebook.model import EVENT_LOG, WebhookDefinition
 from chronicle_notebook.reading._frame import columns_of, frame
 
@@ -25,7 +24,7 @@ DECLARED_FOOT = "Declared in this process; client.webhooks.register_discovered()
 
 
 @public
-class WebhookList(Displayed, Sequence[WebhookDefinition]):
+class WebhookList(Originated, Sequence[WebhookDefinition]):
     """A sequence of definitions in the order of the kernel, with the server and the time of reading.
 
     ``hooks[0]`` is by position, ``hooks["account-events"]`` by id, and ``in`` takes a definition or an id. The list
@@ -44,21 +43,6 @@ class WebhookList(Displayed, Sequence[WebhookDefinition]):
         self.origin = origin
         self.declared = declared
         """Whether these are the definitions of declared classes, not those of a kernel."""
-
-    @property
-    def server(self) -> str:
-        """``host:port`` of the kernel."""
-        return self.origin.server
-
-    @property
-    def event_store(self) -> str:
-        """The name of the event store."""
-        return self.origin.event_store
-
-    @property
-    def read_at(self) -> datetime:
-        """The time of the answer, with time zone."""
-        return self.origin.read_at
 
     def __len__(self) -> int:
         return len(self._definitions)

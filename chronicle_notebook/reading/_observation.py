@@ -10,7 +10,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from enum import StrEnum
-from types import TracebackType
 from typing import Self, TypeVar
 
 from chronicle_notebook.base._arguments import check_seconds
@@ -161,9 +160,7 @@ class WebhookObservation:
         self._entered = True
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def __iter__(self) -> Iterator[WebhookList]:

@@ -9,7 +9,7 @@ from typing import overload
 
 from chronicle_notebook.base._errors import UnknownWebhookError, did_you_mean
 from chronicle_notebook.base._public import public
-from chronicle_notebook.display._origin import Origin
+from chronicle_notebook.display._origin import Origin, Originated
 from chronicle_notebook.display._table_and_card import Card, Displayed, Table, Tone
 from chronicle_notebook.model import WebhookDefinition
 
@@ -48,7 +48,7 @@ class Ineffective:
 
 @public
 @dataclass(frozen=True, slots=True, repr=False)
-class Outcome(Displayed):
+class Outcome(Originated):
     """The outcome for one webhook.
 
     ``bool(outcome)`` is true if everything took effect: the kernel accepted the change, the read-back shows it, and no
@@ -77,16 +77,6 @@ class Outcome(Displayed):
     """Whether the kernel does not apply this id any more, so the change is not visible. ``notes`` has the reason."""
     removed: WebhookDefinition | None = None
     """After a removal: the removed webhook, with the values of its headers. Register it to bring the webhook back."""
-
-    @property
-    def server(self) -> str:
-        """``host:port`` of the kernel."""
-        return self.origin.server
-
-    @property
-    def event_store(self) -> str:
-        """The name of the event store."""
-        return self.origin.event_store
 
     def __bool__(self) -> bool:
         return self.accepted and self.visible and not self.ineffective

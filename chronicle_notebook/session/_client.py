@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterable
-from datetime import UTC, datetime
 from functools import cached_property
-from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from chronicle_notebook.base._arguments import check_declared, check_names
@@ -20,18 +18,10 @@ from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.display._listing import Listing
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.display._table_and_card import Card, Displayed
-from chronicle_notebook.events import failed_partition_listing, observer_listing, retry_listing
+from chronicle_notebook.events import _listings, failed_partition_listing, observer_listing, retry_listing
 from chronicle_notebook.events._declared_event_type import declared_event_types, registration_of
 from chronicle_notebook.events._event_sequence import EventSequence
-from chronicle_notebook.events._listings import (
-    ListenedEventType,
-    SequenceTail,
-    event_type_listing,
-    listened,
-    listened_listing,
-    name_listing,
-    sequence_listing,
-)
+from chronicle_notebook.events._listings import ListenedEventType, SequenceTail
 from chronicle_notebook.model import (
     EVENT_LOG,
     EventToAppend,
@@ -57,8 +47,7 @@ if TYPE_CHECKING:
 
 @public
 class Client(Displayed):
-    """A connection to a kernel. :func:`chronicle_notebook.connect` makes it. Close the client, or use it in a ``with``
-    block."""
+    """A connection to a kernel, made by :func:`chronicle_notebook.connect`. Close it, or use it in a ``with`` block."""
 
     def __init__(  # noqa: PLR0913 - made by connect() alone
         self,
@@ -115,8 +104,7 @@ class Client(Displayed):
 
     @property
     def protected_as(self) -> str | None:
-        """The name of the profile that protects the client, empty if ``connect`` asked for protection without a
-        profile; None if the client is not protected."""
+        """The profile that protects the client; empty if ``connect`` named none, None if it is not protected."""
         return self._kernel.label if isinstance(self._kernel, GuardedGateway) else None
 
     @property
@@ -224,8 +212,8 @@ class Client(Displayed):
 
     def namespaces(self) -> Listing[str]:
         """The names of the namespaces of the event store. The table marks the client's own namespace."""
-        where = f"event store {self.event_store!r}"
-        return self._names(list(self._place.namespaces()), "namespace", where, self.namespace)
+        store = f"event store {self.event_store!r}"
+        return self._names([*self._place.namespaces()], "namespace", store, self.namespace)
 
     def ensure_namespace(self, name: str | None = None) -> None:
         """Create a namespace if it does not exist. Without a name: the client's own namespace."""
@@ -275,7 +263,7 @@ class Client(Displayed):
         self._kernel.version(retry=False)
         latency = time.monotonic() - started
         self.look()
-        return Status(card=self._display(), latency=latency, read_at=datetime.now(UTC))
+        return Status(card=self._display(), latency=latency, read_at=self.origin.read_at)
 
     def doctor(self, *, event_store: str | None = None, namespace: str | None = None) -> Diagnosis:
         """Check the way to the kernel step by step, and say which step fails: see :func:`chronicle_notebook.doctor`."""
@@ -298,13 +286,12 @@ class Client(Displayed):
     def listened_event_types(self) -> Listing[ListenedEventType]:
         """The event types of the event store, each with the active webhooks that receive it."""
         event_store = self._place.store()
-        found = listened(self._kernel.event_types(event_store), self._kernel.webhooks(event_store))
-        return listened_listing(found, event_store=event_store, origin=self.origin)
+        found = _listings.listened(self._kernel.event_types(event_store), self._kernel.webhooks(event_store))
+        return _listings.listened_listing(found, origin=self.origin)
 
     def event_types(self) -> Listing[RegisteredEventType]:
         """The event types of the event store, as a table and with ``to_frame()``."""
-        event_store = self._place.store()
-        return event_type_listing(self._kernel.event_types(event_store), event_store=event_store, origin=self.origin)
+        return _listings.event_type_listing(self._kernel.event_types(self._place.store()), origin=self.origin)
 
     def register_event_types(self, *classes: type) -> None:
         """Register classes with ``@event_type``, and their schemas. Without arguments: all declared classes.
@@ -317,11 +304,10 @@ class Client(Displayed):
 
     def event_sequences(self) -> Listing[SequenceTail]:
         """The sequences of the namespace, each with the number of its last event."""
-        event_store = self._place.store()
-        ids = self._kernel.event_sequences(event_store, self._place.namespace())
-        tail = self._kernel.tail
-        tails = [SequenceTail(each, self.namespace, tail(event_store, self.namespace, each)) for each in ids]
-        return sequence_listing(tails, event_store=event_store, origin=self.origin)
+        event_store, namespace = self._place.store(), self._place.namespace()
+        ids = self._kernel.event_sequences(event_store, namespace)
+        tails = [SequenceTail(each, namespace, self._kernel.tail(event_store, namespace, each)) for each in ids]
+        return _listings.sequence_listing(tails, origin=self.origin)
 
     def observers(self, webhook: str | None = None, *, namespace: str | None = None) -> Listing[ObserverState]:
         """The progress of all observers, or of the observers of one webhook, in every namespace or in one.
@@ -373,9 +359,7 @@ class Client(Displayed):
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.close()
 
     def _display(self) -> Card:
@@ -391,4 +375,4 @@ class Client(Displayed):
         )
 
     def _names(self, names: list[str], what: str, where: str, current: str) -> Listing[str]:
-        return name_listing(names, what=what, where=where, current=current, origin=self.origin)
+        return _listings.name_listing(names, what=what, where=where, current=current, origin=self.origin)

@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from chronicle_notebook.base._public import public
-from chronicle_notebook.display._origin import Origin
-from chronicle_notebook.display._table_and_card import Card, Displayed, Tone
+from chronicle_notebook.display._origin import Origin, Originated
+from chronicle_notebook.display._table_and_card import Card, Tone
 from chronicle_notebook.model import FailedPartition, ObserverState, WebhookDefinition
 from chronicle_notebook.model._webhook import facts
 
 
 @public
 @dataclass(frozen=True, slots=True, repr=False)
-class WebhookView(Displayed):
+class WebhookView(Originated):
     """The result of ``client.describe(id)`` and ``%webhook show``."""
 
     definition: WebhookDefinition
@@ -24,21 +23,6 @@ class WebhookView(Displayed):
     """Its observer in each namespace; none before the first delivery."""
     failed_partitions: tuple[FailedPartition, ...]
     origin: Origin
-
-    @property
-    def server(self) -> str:
-        """``host:port`` of the kernel."""
-        return self.origin.server
-
-    @property
-    def event_store(self) -> str:
-        """The name of the event store."""
-        return self.origin.event_store
-
-    @property
-    def read_at(self) -> datetime:
-        """The time of the answer, with time zone."""
-        return self.origin.read_at
 
     @property
     def delivered(self) -> int:

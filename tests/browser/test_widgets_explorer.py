@@ -58,7 +58,7 @@ def test_an_edit_of_an_ignored_field_warns_and_takes_effect_as_one_guarded_step(
     explorer.get_by_label("Replayable").uncheck()
     expect(explorer.get_by_text("ignored by the kernel")).to_be_visible()
     explorer.get_by_role("button", name="Register the change").click()
-    expect(explorer.get_by_text("what was asked for did not take effect: replayable")).to_be_visible()
+    expect(explorer.get_by_text("These fields did not take effect: replayable")).to_be_visible()
     explorer.get_by_role("button", name="Remove and register again").click()
     expect(explorer.get_by_text("It was removed and registered again.")).to_be_visible()
     told(page, "print(client.webhooks.get('plain').replayable)", "False\n")

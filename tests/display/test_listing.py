@@ -70,12 +70,10 @@ def every_listing() -> dict[str, Listing[Any]]:
         "observers": observer_listing([observer(), observer(id="other")], where="here", origin=ORIGIN),
         "failed": failed_partition_listing([failed(), failed()], where="here", origin=ORIGIN),
         "retries": retry_listing([(failed(), True), (failed(), None)], webhook="hook", origin=ORIGIN),
-        "types": event_type_listing([kind, kind], event_store="s", origin=ORIGIN),
-        "listened": listened_listing([listened(2), listened(0)], event_store="s", origin=ORIGIN),
+        "types": event_type_listing([kind, kind], origin=ORIGIN),
+        "listened": listened_listing([listened(2), listened(0)], origin=ORIGIN),
         "names": name_listing(["a", "b"], what="event store", where="here", current="b", origin=ORIGIN),
-        "sequences": sequence_listing(
-            [SequenceTail("a", "d", 2), SequenceTail("b", "d", None)], event_store="s", origin=ORIGIN
-        ),
+        "sequences": sequence_listing([SequenceTail("a", "d", 2), SequenceTail("b", "d", None)], origin=ORIGIN),
         "events": event_listing([event, event], where="here", origin=ORIGIN),
     }
 
@@ -122,7 +120,7 @@ def test_a_slice_says_of_how_many_it_shows_some(name: str) -> None:
 
 
 def test_very_many_webhooks_on_one_event_type_are_named_in_part_and_counted() -> None:
-    listing = listened_listing([listened(10_000), listened(6), listened(5)], event_store="banking", origin=ORIGIN)
+    listing = listened_listing([listened(10_000), listened(6), listened(5)], origin=ORIGIN)
     text, html = repr(listing), listing._repr_html_()
     five = ", ".join(f"hook-{number:05d}" for number in range(5))
     assert f"{five} and 9,995 more" in text
