@@ -35,6 +35,8 @@ myst_links_external_new_tab = False
 # No kernel is named, and nobody's profile, settings or history of IPython are used.
 os.environ.pop("CHRONICLE_CONNECTION_STRING", None)
 _nobodys = tempfile.TemporaryDirectory()
+(_profile := Path(_nobodys.name, "profile_default")).mkdir()
+(_profile / "ipython_kernel_config.py").write_text("c.IPKernelApp.log_level = 40\n")
 os.environ |= {"IPYTHONDIR": _nobodys.name, "JUPYTER_CONFIG_DIR": _nobodys.name, "NO_COLOR": "1"}
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True

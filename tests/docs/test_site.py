@@ -11,10 +11,11 @@ from dataclasses import dataclass, field
 from functools import cache
 from html.parser import HTMLParser
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 import pytest
+from playwright.sync_api import Browser
 
 import chronicle_notebook as cn
 from chronicle_notebook.contracts._defects import DEFECTS
@@ -114,6 +115,26 @@ def test_nothing_is_loaded_from_elsewhere(site: Path, pages: list[Path]) -> None
         named = re.findall(r"""url\(\s*["']?([^"')]+)|@import\s+["']([^"']+)""", sheet.read_text())
         loaded += [f"{sheet.relative_to(site)}: {each}" for each in named if re.match(r"([a-z]+:)?//", "".join(each))]
     assert loaded == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_a_browser_asks_for_nothing_from_elsewhere_and_takes_the_colours_of_the_system(
+    chromium: Browser, site: Path, scheme: Literal["light", "dark"]
+) -> None:
+    asked: list[str] = []
+    faults: list[str] = []
+    with chromium.new_context(color_scheme=scheme) as context:
+        page = context.new_page()
+        page.on("request", lambda request: asked.append(request.url))
+        page.on("pageerror", lambda error: faults.append(str(error)))
+        for name in ("README.html", "notebooks/05-watch-deliveries.html", "docs/reference/webhooks.html"):
+            page.goto(f"{site.as_uri()}/{name}")
+            assert page.locator("html").get_attribute("data-theme") == scheme
+        assert faults == []
+        page.goto(f"{site.as_uri()}/search.html?q=recover")
+        page.locator("#search-results a", has_text="Watch deliveries arrive, fail and recover").first.wait_for()
+    assert [url for url in asked if not url.startswith(("file:", "data:"))] == []
+    assert len(asked) > 20
 
 
 def test_no_page_tells_a_secret_or_a_path_of_this_machine(site: Path) -> None:
