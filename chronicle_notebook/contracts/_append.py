@@ -8,7 +8,7 @@ from typing import Protocol
 from uuid import uuid4
 
 from chronicle_notebook.base._errors import AppendRefusedError, ProtocolError
-from chronicle_notebook.base._redaction import all_said
+from chronicle_notebook.base._redaction import all_said, said
 from chronicle_notebook.contracts._convert import json_text
 from chronicle_notebook.contracts._scalars import event_type_to_wire, guid_to_wire
 from chronicle_notebook.contracts.wire import sequences_classic_pb2, sequences_pb2
@@ -86,7 +86,7 @@ def append_result(answer: AppendResponse, *, events: int, server: str, call: str
             server=server,
             call=call,
             reasons=reasons,
-            hint="Compare the content with the schema of the event type.",
+            hint=_advice(answer),
         )
     if len(answer.SequenceNumbers) != events:
         raise ProtocolError(
@@ -96,6 +96,19 @@ def append_result(answer: AppendResponse, *, events: int, server: str, call: str
             hint="Read the sequence to see what was appended.",
         )
     return AppendResult(tuple(answer.SequenceNumbers))
+
+
+def _advice(answer: AppendResponse) -> str:
+    """What to do about the first failure."""
+    named = [each.ConstraintName for each in answer.ConstraintViolations if each.ConstraintName != _SCHEMA]
+    if named and named[0]:
+        return (
+            f"The constraint {said(named[0])!r} of the event store forbids it: compare with the events that are there, "
+            "client.event_log.read() shows them."
+        )
+    if answer.ConcurrencyViolations and not answer.ConstraintViolations:
+        return "The sequence went on meanwhile: read it, and append again."
+    return "Compare the content with the schema of the event type."
 
 
 def _objection(violation: ConstraintViolation) -> str:

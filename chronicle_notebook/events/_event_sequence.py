@@ -7,12 +7,23 @@ from dataclasses import replace
 from typing import Any
 
 from chronicle_notebook.base._arguments import check_whole, shape
-from chronicle_notebook.base._errors import AppendRefusedError, InvalidInputError, KernelError, did_you_mean
+from chronicle_notebook.base._errors import (
+    AppendRefusedError,
+    InvalidDeclarationError,
+    InvalidInputError,
+    KernelError,
+    did_you_mean,
+)
 from chronicle_notebook.base._public import public
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.display._listing import Listing
 from chronicle_notebook.events._content import content_of
-from chronicle_notebook.events._declared_event_type import event_type_of, is_event_type, registration_of
+from chronicle_notebook.events._declared_event_type import (
+    declared_event_types,
+    event_type_of,
+    is_event_type,
+    registration_of,
+)
 from chronicle_notebook.events._listings import event_listing
 from chronicle_notebook.model import AppendedEvent, AppendResult, EventToAppend, EventType
 
@@ -47,6 +58,7 @@ class EventSequence:
         """Append one event: an instance of a class with ``@event_type``, or an event type and its content.
 
         ``append("account-1", AccountOpened(owner="customer-1"))``, or ``append("account-1", "AccountOpened", {...})``.
+        An id without a generation means the latest generation that a class of this process declares, else the first.
         A declared event type that the event store lacks is registered first, with its schema. The event is stored when
         the call returns; deliveries follow.
 
@@ -190,7 +202,7 @@ def _classes(given: object) -> list[type]:
 def _event(event_source_id: str, event: object | str | EventType, content: Mapping[str, Any] | None) -> EventToAppend:
     _check_source(event_source_id)
     if isinstance(event, str):
-        return EventToAppend(event_source_id, EventType.parse(event), _content(content))
+        return EventToAppend(event_source_id, _type_of(event), _content(content))
     if isinstance(event, EventType):
         return EventToAppend(event_source_id, event, _content(content))
     if content is not None:
@@ -200,6 +212,21 @@ def _event(event_source_id: str, event: object | str | EventType, content: Mappi
             hint='Write append("account-1", "AccountOpened", {...}) or append("account-1", AccountOpened(...)).',
         )
     return EventToAppend(event_source_id, event_type_of(event), content_of(event))
+
+
+def _type_of(text: str) -> EventType:
+    """The event type of a text. An id alone is in the latest generation that a class of this process declares.
+
+    A kernel's list does not tell the generations: on SQL storage it shows the first one always.
+    """
+    kind = EventType.parse(text)
+    if text != kind.id:
+        return kind
+    try:
+        declared = [event_type_of(cls) for cls in declared_event_types()]
+    except InvalidDeclarationError:  # of other classes, which this event does not need
+        return kind
+    return max((each for each in declared if each.id == kind.id), key=lambda each: each.generation, default=kind)
 
 
 def _content(given: object) -> dict[str, Any]:

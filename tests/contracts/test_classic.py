@@ -284,6 +284,28 @@ def test_events_are_appended_with_all_that_a_kernel_dereferences(
         gateway.append("shop", "Default", "event-log", events)
 
 
+@pytest.mark.parametrize(
+    ("violation", "hint"),
+    [
+        ({"ConstraintName": "SchemaValidation", "Message": "n is required"}, "Compare the content with the schema"),
+        ({"ConstraintName": "UniqueOwner", "Message": "taken"}, "The constraint 'UniqueOwner' of the event store"),
+    ],
+)
+def test_what_forbids_an_append_decides_what_to_do_about_it(
+    old: ScriptedKernel, gateway: NegotiatedGateway, violation: dict[str, str], hint: str
+) -> None:
+    told = sequences_classic_pb2.ConstraintViolation(EventTypeId="A", **violation)  # type: ignore[arg-type]
+    old.on(methods.APPEND_MANY, sequences_classic_pb2.AppendManyResponse(ConstraintViolations=[told]))
+    with pytest.raises(AppendRefusedError) as caught:
+        gateway.append("shop", "Default", "event-log", [EventToAppend("account-1", EventType("A"))])
+    assert caught.value.hint.startswith(hint)
+    moved = sequences_classic_pb2.ConcurrencyViolation(ExpectedSequenceNumber=1, ActualSequenceNumber=2)
+    old.on(methods.APPEND_MANY, sequences_classic_pb2.AppendManyResponse(ConcurrencyViolations=[moved]))
+    with pytest.raises(AppendRefusedError) as caught:
+        gateway.append("shop", "Default", "event-log", [EventToAppend("account-1", EventType("A"))])
+    assert caught.value.hint.startswith("The sequence went on meanwhile")
+
+
 def test_sequences_are_read(old: ScriptedKernel, client: Client) -> None:
     context = sequences_classic_pb2.EventContext(EventSourceId="account-1", SequenceNumber=7)
     context.EventType.Id, context.EventType.Generation = "A", 1

@@ -40,6 +40,28 @@ def test_an_event_is_appended_by_type_and_content(client: Client) -> None:
     assert not client.event_log.has_events_for("account-3")
 
 
+def test_an_id_alone_is_in_the_latest_generation_that_is_declared_here(client: Client) -> None:
+    """The list of a kernel does not tell: on SQL storage it shows the first generation always."""
+
+    @cn.event_type("CardIssued")
+    @dataclass
+    class First:
+        owner: str
+
+    @cn.event_type("CardIssued", generation=2)
+    @dataclass
+    class Second:
+        owner: str
+        limit: int = 0
+
+    client.register_event_types(First, Second)
+    client.event_log.append("card-1", "CardIssued", {"owner": "somebody", "limit": 5})
+    client.event_log.append("card-1", "CardIssued+1", {"owner": "somebody"})
+    client.event_log.append("account-1", "AccountOpened", {"owner": "somebody"})
+    generations = [(event.type.id, event.type.generation) for event in client.event_log.read()]
+    assert generations == [("CardIssued", 2), ("CardIssued", 1), ("AccountOpened", 1)]
+
+
 def test_many_events_get_their_numbers_in_order(client: Client) -> None:
     result = client.event_log.append_many(
         [("loan-1", LoanGranted(1)), EventToAppend("account-1", EventType("AccountOpened")), ("loan-2", LoanGranted(2))]

@@ -112,6 +112,10 @@ def test_every_runbook_is_dry_unless_it_is_told_otherwise() -> None:
         (bool, "True", True),
         (bool, "no", False),
         (list[str], "a, b", ["a", "b"]),
+        (list[str], "[]", []),
+        (list[str], " [\"a\", 'b, c'] ", ["a", "b, c"]),
+        (list[str], "[a, b]", ["a", "b"]),
+        (list[str], "a[0]", ["a[0]"]),
         (Secret, "env:X", "env:X"),
     ],
 )

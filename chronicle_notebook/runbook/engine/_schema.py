@@ -141,10 +141,24 @@ class Kind:
                 raise _wrong(name, "must be true or false")
             value = _YES_AND_NO[text.lower()]
         elif self.words == _TYPES[list[str]]:
-            value = [part.strip() for part in text.split(",") if part.strip()]
+            value = _texts(text)
         checked = self.checked(name, value)
         # A notebook gets the reference itself, because a Secret cannot be written into a cell.
         return text if isinstance(checked, Secret) else checked
+
+
+def _texts(text: str) -> list[str]:
+    """The texts of ``a,b``. They can also be written as a list, as in the cell of the parameters: ``["a", "b"]``."""
+    plain = text.strip()
+    if plain.startswith("[") and plain.endswith("]"):
+        try:
+            value = ast.literal_eval(plain)
+        except (ValueError, SyntaxError):
+            value = None
+        if isinstance(value, list) and all(isinstance(each, str) for each in value):
+            return value
+        plain = plain[1:-1]
+    return [part.strip() for part in plain.split(",") if part.strip()]
 
 
 def check(
