@@ -1,4 +1,4 @@
-# Each target does its own set-up, into .venv; the second time there is nothing left to set up.
+# Each target sets up what it needs in .venv. The second time there is nothing left to set up.
 
 PYTHON ?= $(shell command -v python3.11 || command -v python3)
 PORT ?= 8888
@@ -17,7 +17,7 @@ lab: $(READY)
 		$(if $(filter no,$(BROWSER)),--no-browser) $(if $(filter no,$(TOKEN)),--no-token) \
 		$(if $(filter yes,$(NEWER)),--newer)
 
-## test: lint, types, import rules, and every test, on all processors
+## test: lint, types, import rules, and all tests, on all processors
 test: $(READY)
 	@$(MAKE) --no-print-directory -j 2 lint types imports front
 	$(BIN)/pytest -n logical --maxprocesses 4
@@ -31,11 +31,11 @@ lint: $(READY)
 types: $(READY)
 	$(BIN)/mypy
 
-## imports: which room may import which
+## imports: check which room may import which
 imports: $(READY)
 	$(BIN)/lint-imports
 
-## front: types and layout of the front-end files; needs npm, and without it is left out (but not in CI)
+## front: types and format of the front-end files; needs npm, and is skipped without it (but not in CI)
 front:
 	@if command -v npm >/dev/null; then \
 		npm exec --yes --package=typescript@5.9.3 -- tsc -p jsconfig.json && \
@@ -43,7 +43,7 @@ front:
 	elif [ -n "$$CI" ]; then echo "front: npm is not installed"; exit 1; \
 	else echo "front: npm is not installed, left out"; fi
 
-## bench: ratios against a peer or a limit, measured in one run
+## bench: measure ratios against a peer or a limit, in one run
 bench: $(READY)
 	$(BIN)/python -m benchmarks
 
@@ -55,7 +55,7 @@ docs: $(READY)
 badge: $(READY)
 	$(BIN)/python scripts/write_badge.py
 
-## format: let ruff put things right
+## format: let ruff format and fix the code
 format: $(READY)
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
@@ -64,7 +64,7 @@ format: $(READY)
 contracts: $(READY)
 	$(BIN)/python scripts/generate_contracts.py
 
-## lock: resolve the dependencies anew
+## lock: resolve the dependencies again
 lock: $(READY)
 	$(BIN)/uv pip compile --quiet --upgrade --no-header --no-annotate --generate-hashes --python-version 3.11 \
 		--universal --all-extras --group dev pyproject.toml -o requirements.lock
@@ -78,7 +78,7 @@ lock: $(READY)
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-# uv comes in the version of the lock and then installs the rest of it, with hashes checked.
+# The lock names the version of uv. uv then installs all other packages of the lock, and checks their hashes.
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv

@@ -88,7 +88,7 @@ def _read(path: Path) -> rsa.RSAPrivateKey:
         key = None
     if not isinstance(key, rsa.RSAPrivateKey):
         raise SandboxError(
-            f"{path} does not hold the RSA key of a sandbox, so the secrets kept there cannot be read.",
+            f"{path} does not contain the RSA key of a sandbox, so the stored secrets cannot be read.",
             hint="Put the file back, or give another data folder.",
         )
     return key

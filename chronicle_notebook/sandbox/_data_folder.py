@@ -67,7 +67,7 @@ def private(path: Path) -> Path:
         if status.st_nlink > 1:
             raise _unusable(path, "has a second name elsewhere (a hard link)")
         if status.st_uid != os.geteuid():
-            raise _unusable(path, "belongs to somebody else, who could read what a sandbox keeps in it")
+            raise _unusable(path, "belongs to somebody else, who could read the data in it")
         os.fchmod(descriptor, 0o600)
     finally:
         os.close(descriptor)
@@ -75,9 +75,7 @@ def private(path: Path) -> Path:
 
 
 def _unusable(path: Path, why: str) -> SandboxError:
-    return SandboxError(
-        f"{path} {why}, so no sandbox keeps its data there.", hint="Give another data folder with --data."
-    )
+    return SandboxError(f"{path} {why}, so a sandbox cannot use it.", hint="Give another data folder with --data.")
 
 
 class FolderLock:
@@ -174,7 +172,7 @@ def _check(folder: Path) -> None:
         raise SandboxError(
             f"Others can write to the data folder {folder} (mode {status.st_mode & 0o7777:o}), so they could change "
             "what a sandbox keeps.",
-            hint="Take that right away with chmod go-w, or give another folder with --data.",
+            hint="Remove this right with chmod go-w, or give another folder with --data.",
         )
     for name in sorted(_OURS):
         if (folder / name).is_symlink():

@@ -83,20 +83,20 @@ def _print(line: str) -> None:
 
 
 def _parser(program: str) -> Parser:
-    profiles = "\n".join(f"  {name:17} held against {entry.held_against}" for name, entry in PROFILES.items())
+    profiles = "\n".join(f"  {name:17} compared with {entry.held_against}" for name, entry in PROFILES.items())
     parser = Parser(
         prog=program,
         description="Run an embedded Chronicle kernel until interrupted.",
-        epilog=f"what --behaves-like takes:\n{profiles}",
+        epilog=f"values of --behaves-like:\n{profiles}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
         "--port", type=_port, default=35000, help="the port to listen on, 0 for a free one (%(default)s)"
     )
-    parser.add_argument("--data", type=Path, help="a folder to keep everything in (default: a temporary one)")
-    parser.add_argument("--seed", action="store_true", help="begin with the example event store 'banking'")
+    parser.add_argument("--data", type=Path, help="the folder for all data (default: a temporary one)")
+    parser.add_argument("--seed", action="store_true", help="start with the example event store 'banking'")
     parser.add_argument(
-        "--settle-delay", type=_seconds, default=0.05, help="seconds until a registration is in effect (%(default)s)"
+        "--settle-delay", type=_seconds, default=0.05, help="seconds until a registration takes effect (%(default)s)"
     )
     parser.add_argument(
         "--time-scale", type=_seconds, default=1.0, help="multiplies retry and back-off delays (%(default)s)"
@@ -107,13 +107,13 @@ def _parser(program: str) -> Parser:
     parser.add_argument(
         "--behaves-like",
         choices=tuple(PROFILES),
-        help="take over the version, the contract and the known defects of a kernel (documented); see below",
+        help="imitate the version, the contract and the known defects of a kernel (documented); see below",
     )
     parser.add_argument(
         "--auth",
         action=argparse.BooleanOptionalAction,
         default=True,
-        help="ask for an access token with each call, as a kernel does; the development client gets one",
+        help="require an access token with each call, as a kernel does; the development client gets one",
     )
     parser.add_argument(
         "--client",
@@ -124,14 +124,18 @@ def _parser(program: str) -> Parser:
         help="let this client in, with a secret of env:NAME or file:PATH, and not the development client, whose secret "
         "is published; may be given several times",
     )
-    parser.add_argument("--parent", type=int, metavar="PID", help="end when this process, which started it, has ended")
+    parser.add_argument(
+        "--parent", type=int, metavar="PID", help="end when this process has ended, which started the sandbox"
+    )
     parser.add_argument(
         FLAG,
         action="store_true",
-        help="accept projections, reactors, reducers, constraints, migrations and the like, and do not carry them out",
+        help="accept projections, reactors, reducers, constraints, migrations and so on, without executing them",
     )
     parser.add_argument(
-        "--log-calls", action="store_true", help="print each call with its status to standard error, nothing it carries"
+        "--log-calls",
+        action="store_true",
+        help="print each call with its status to standard error, without its content",
     )
     return parser
 
@@ -143,7 +147,7 @@ def _client(text: str) -> tuple[str, Secret]:
     try:
         return id_, Secret.parse(reference)
     except InvalidInputError as error:
-        told = f"the secret of the client is no reference. {error.hint}"
+        told = f"the secret of the client is not a reference. {error.hint}"
     raise argparse.ArgumentTypeError(told)
 
 

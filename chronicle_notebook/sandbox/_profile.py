@@ -33,7 +33,7 @@ class Profile:
     that was built before 16.38.0."""
 
 
-_KINDER = "the documents: kinder than any kernel, so rehearse on the profile of the kernel that you have"
+_KINDER = "the documents: more tolerant than any kernel, so test with the profile of your own kernel"
 
 DOCUMENTED = Profile("documented", "19.29.4-sandbox", "19.29.4", "commands", held_against=_KINDER)
 """The kernel as it is documented, with a version that nobody takes for a release."""
@@ -157,7 +157,7 @@ def profile(name: str | None = None, *, contract: str | None = None, behaviour: 
         )
     if behaviour is not None:
         raise InvalidInputError(
-            f"Kernel profile {name!r} and switches of one's own were given.",
+            f"Kernel profile {name!r} and separate switches were given.",
             field="behaviour",
             hint="Give dataclasses.replace(PROFILES[name].behaviour, ...) as the behaviour, and no profile.",
         )

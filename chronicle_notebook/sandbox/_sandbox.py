@@ -201,7 +201,7 @@ class Sandbox:
     def __repr__(self) -> str:
         if not self.running:
             return "<Sandbox, stopped>"
-        left = "".join(f"\n  accepted and not carried out: {line}" for line in self.unserved)
+        left = "".join(f"\n  accepted but not executed: {line}" for line in self.unserved)
         return f"<Sandbox at {self.connection_string}>{left}"
 
     def _repr_html_(self) -> str:
@@ -211,7 +211,7 @@ class Sandbox:
             f'<p class="{PLAIN}"><strong>Chronicle sandbox</strong>, running at '
             f"<code>{html.escape(self.connection_string)}</code>, "
             f"data in <code>{html.escape(str(self.data))}</code>. It behaves like "
-            f"<code>{html.escape(self._profile.name)}</code>, held against "
+            f"<code>{html.escape(self._profile.name)}</code>, compared with "
             f"{html.escape(self.held_against)}.</p>{self._unserved_html()}"
         )
 
@@ -219,7 +219,7 @@ class Sandbox:
         if not self.unserved:
             return ""
         lines = "".join(f"<li>{html.escape(line)}</li>" for line in self.unserved)
-        return f'<p class="{PLAIN}">Accepted and not carried out:</p><ul class="{PLAIN}">{lines}</ul>'
+        return f'<p class="{PLAIN}">Accepted but not executed:</p><ul class="{PLAIN}">{lines}</ul>'
 
     def _start(self) -> None:
         if grpc_is_lost():

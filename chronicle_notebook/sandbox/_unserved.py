@@ -38,14 +38,14 @@ class Unserved:
             several = f" and {len(wanted) - 1} more" if len(wanted) > 1 else ""
             article = "an" if kind[0] in "aeiou" else "a"
             raise UnservedError(
-                f"The sandbox does not carry out {article} {kind} ('{wanted[0]}'{several}). Start it with {FLAG}, or "
-                "Sandbox(accept_unserved=True), to have it accepted and left undone."
+                f"The sandbox does not execute {article} {kind} ('{wanted[0]}'{several}). Start it with {FLAG}, or "
+                "Sandbox(accept_unserved=True), to accept it without executing it."
             )
         with self._mutex:
             fresh = [name for name in wanted if (kind, store, name) not in self._taken]
             self._taken.update(dict.fromkeys((kind, store, name) for name in fresh))
         for name in fresh:
-            _LOG.warning("Accepted and not carried out: %s '%s' in event store '%s'.", kind, name, store)
+            _LOG.warning("Accepted but not executed: %s '%s' in event store '%s'.", kind, name, store)
 
     def listed(self) -> list[str]:
         """A line for each accepted thing, in order."""

@@ -39,7 +39,7 @@ def client_card(
             ("TLS", describe_security(channel)),
             *([("cluster", channel.cluster)] if channel.cluster else []),
             ("known defects", f"{len(keys)}, listed by client.known_defects" if keys else "none"),
-            *([("not carried out", version.unserved)] if version.unserved else []),
+            *([("not executed", version.unserved)] if version.unserved else []),
             ("client", name),
         ],
         notes=[*(f"The kernel objects: {each}" for each in objections), *([f"! {remark}"] if remark else [])],

@@ -317,7 +317,7 @@ class _Walk:
                 objections = 0 if found is None else len(found.incompatibilities)
                 rest = f", {objections} objections to this package's contract" if objections else ""
                 if left := unserved(self._kernel):
-                    rest += f"; accepted and not carried out: {left}"
+                    rest += f"; accepted but not executed: {left}"
                 return f"kernel {told or 'of unknown version'}, wire generation {self._kernel.generation}{rest}"
             case MethodNotImplementedError() | ProtocolError() as error:
                 raise _Failed(

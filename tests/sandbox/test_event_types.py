@@ -81,7 +81,7 @@ def test_migrations_are_refused_with_the_name_of_the_flag_and_nothing_is_kept(cl
         )
         assert code is grpc.StatusCode.FAILED_PRECONDITION
         assert details.startswith(
-            "The sandbox does not carry out an event type migration ('A from generation 1 to 2' and 1 more)."
+            "The sandbox does not execute an event type migration ('A from generation 1 to 2' and 1 more)."
         )
         assert "--accept-unserved" in details
     assert own(client) == []

@@ -61,7 +61,7 @@ def test_registrations_of_something_are_refused_with_the_name_of_the_flag(refusi
     ):
         code, details = refusal(lambda short=short, content=content: refusing.call(short, EventStore="shop", **content))
         assert code is grpc.StatusCode.FAILED_PRECONDITION
-        assert details.startswith(f"The sandbox does not carry out a {kind}.")
+        assert details.startswith(f"The sandbox does not execute a {kind}.")
         assert "--accept-unserved" in details
 
 
@@ -69,7 +69,7 @@ def test_reactors_are_refused_with_the_name_of_the_flag(refusing: Caller) -> Non
     first = iter([reactor(refusing, "Mailer")])
     code, details = refusal(lambda: list(refusing.stream("Observation.Reactors.Reactors/Observe", first)))
     assert code is grpc.StatusCode.FAILED_PRECONDITION
-    assert details.startswith("The sandbox does not carry out a reactor ('Mailer').")
+    assert details.startswith("The sandbox does not execute a reactor ('Mailer').")
 
 
 def test_seeders_are_refused_with_the_name_of_the_flag(refusing: Caller) -> None:
@@ -80,7 +80,7 @@ def test_seeders_are_refused_with_the_name_of_the_flag(refusing: Caller) -> None
         lambda: refusing.call(short, EventStore="shop", GlobalByEventType=[{"EventTypeId": "Opened"}])
     )
     assert code is grpc.StatusCode.FAILED_PRECONDITION
-    assert details.startswith("The sandbox does not carry out a seeder ('Opened').")
+    assert details.startswith("The sandbox does not execute a seeder ('Opened').")
 
 
 def test_what_was_accepted_is_logged_listed_on_the_card_and_told_with_the_version(
@@ -94,12 +94,12 @@ def test_what_was_accepted_is_logged_listed_on_the_card_and_told_with_the_versio
         caller.call(EMPTY[1], EventStore="shop", Projections=[{"Identifier": "Two"}])
     assert sandbox.unserved == ("projection '<One>' in event store 'shop'", "projection 'Two' in event store 'shop'")
     assert [record.getMessage() for record in caplog.records] == [
-        f"Accepted and not carried out: {line}." for line in sandbox.unserved
+        f"Accepted but not executed: {line}." for line in sandbox.unserved
     ]
-    assert "accepted and not carried out: projection 'Two' in event store 'shop'" in repr(sandbox)
+    assert "accepted but not executed: projection 'Two' in event store 'shop'" in repr(sandbox)
     assert "projection &#x27;&lt;One&gt;&#x27;" in sandbox._repr_html_()
     told = caller.call("Host.Server/GetVersionInfo")
-    assert told.CommitSha == "sandbox, accepted and not carried out: 2 projections"
+    assert told.CommitSha == "sandbox, accepted but not executed: 2 projections"
 
 
 def test_the_stream_of_an_accepted_reactor_stays_open_and_says_nothing(accepting: tuple[Sandbox, Caller]) -> None:

@@ -1,11 +1,11 @@
-// The choice of event types: search, choose several, take away again; by mouse or by keyboard alone.
+// The choice of event types: search, choose several, remove them; with the mouse or only with the keyboard.
 import { button, el, freshId } from "./common.js";
 import { labelled } from "./field.js";
 
 /**
  * A searchable choice of several event types.
  * @param {(chosen: string[]) => void} changed
- * @param {(text: string) => void} leftOver is told what stands in the box and is no choice yet
+ * @param {(text: string) => void} leftOver gets the text in the box that is not a choice yet
  */
 export function makeTypes(changed, leftOver) {
   const listId = freshId();
@@ -97,7 +97,7 @@ export function makeTypes(changed, leftOver) {
     input.removeAttribute("aria-activedescendant");
   }
 
-  /** What was typed in full counts as chosen, and anything else must not be lost without a word. */
+  /** A completely typed event type counts as chosen. Any other text must not get lost silently. */
   function settle() {
     const typed = input.value.trim();
     const alike = known.filter((type) => type.toLowerCase() === typed.toLowerCase());
@@ -170,7 +170,7 @@ export function makeTypes(changed, leftOver) {
      * @param {string[]} nextChosen
      * @param {string[]} nextKnown
      * @param {boolean} all
-     * @param {string} text what is no choice yet
+     * @param {string} text the text that is not a choice yet
      */
     show(nextChosen, nextKnown, all, text) {
       const same = chosen.join("\n") === nextChosen.join("\n") && known.length === nextKnown.length;

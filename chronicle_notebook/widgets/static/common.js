@@ -10,7 +10,7 @@
  */
 
 /**
- * Make an element. Properties that begin with "on" are listeners, known ones are set, others become attributes.
+ * Make an element. Properties that begin with "on" are listeners, known properties are set, others become attributes.
  * @param {string} tag
  * @param {Record<string, any>} [properties]
  * @param {...Child} children
@@ -31,8 +31,8 @@ export function el(tag, properties = {}, ...children) {
 }
 
 /**
- * Whether the notebook's shortcuts must keep off an element, as arrows, letters and Enter mean something there. JupyterLab
- * looks for the mark on the element itself. Where text is typed it keeps off by itself, and saving must go on working.
+ * Whether an element uses arrows, letters or Enter itself, so that the notebook's shortcuts must ignore them there.
+ * JupyterLab looks for the mark on the element. It ignores keys in text fields by itself, and saving must still work.
  * @param {HTMLElement} element
  */
 function takesKeys(element) {
@@ -65,7 +65,7 @@ export function clockTime(seconds, fine = false) {
 }
 
 /**
- * A rounded label. Its text says what its colour says.
+ * A rounded label. Its text has the same meaning as its colour.
  * @param {string} tone good, warning, error, plain
  * @param {string} text
  */
@@ -83,7 +83,7 @@ export function button(text, pressed, properties = {}) {
 }
 
 /**
- * Put text on the clipboard, and say so on the button for a moment.
+ * Copy text to the clipboard, and say so on the button for a moment.
  * @param {HTMLButtonElement} source
  * @param {string} text
  */
@@ -99,8 +99,8 @@ export async function copyFrom(source, text) {
 }
 
 /**
- * What the last action came to: a title, lines, dismiss, and undo where that is possible.
- * @param {(kind: string) => void} act takes "dismiss" and "undo"
+ * The result of the last action: a title, lines, dismiss, and undo if that is possible.
+ * @param {(kind: string) => void} act handles "dismiss" and "undo"
  */
 export function toldBox(act) {
   const root = el("div", { class: "cn-told-slot", role: "status", "aria-live": "polite" });
@@ -130,7 +130,7 @@ export function toldBox(act) {
 }
 
 /**
- * What is running, shown once it takes over a second, with a way to cancel.
+ * The running call, shown if it takes more than a second, with a button to cancel it.
  * @param {() => void} cancel
  */
 export function jobBar(cancel) {
@@ -173,7 +173,7 @@ export function jobBar(cancel) {
 }
 
 /**
- * A listener of messages that can be taken off again.
+ * A listener for messages that can be removed again.
  * @param {WidgetModel} model
  * @param {(message: any) => void} take
  * @returns {() => void}
@@ -188,13 +188,13 @@ const SILENCE_MS = 3000;
 const SIGN_MS = 25_000;
 
 /**
- * Make the element of a widget. While its kernel answers, the static form that stands beside it is hidden; when nothing
- * answers, as in a notebook that was reopened, the static form is shown instead of the widget. Python is told that the
- * widget is shown, and when it no longer is, so that nothing goes on for nobody.
+ * Make the element of a widget. While its kernel answers, the static form beside it is hidden. If nothing answers, for
+ * example in a reopened notebook, the static form is shown instead of the widget. The widget tells Python that it is
+ * shown, and when it no longer is, so that Python can stop its threads.
  * @param {WidgetModel} model
  * @param {HTMLElement} host
  * @param {string} label
- * @returns {{ root: any, leave: () => void }} with what to do when the widget goes
+ * @returns {{ root: any, leave: () => void }} `leave` must be called when the widget goes
  */
 export function widgetRoot(model, host, label) {
   const still = `.${model.get("_still")}`;
@@ -225,7 +225,7 @@ export function widgetRoot(model, host, label) {
       try {
         model.send({ kind: "gone" });
       } catch {
-        // Its kernel has ended, and nothing goes on there.
+        // Its kernel has ended, and nothing runs there any more.
       }
     },
   };

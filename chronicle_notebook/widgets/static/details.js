@@ -1,9 +1,9 @@
-// The pane beside the explorer's table: one webhook, its observers in each namespace, and what can be done with it.
+// The pane beside the explorer's table: one webhook, its observers in each namespace, and its actions.
 import { button, clockTime, el, freshId, grouped, pill } from "./common.js";
 
 /** @import { Child } from "./common.js" */
 
-/** How each state looks; its word always stands beside it. */
+/** The look of each state. Its word is always beside it. */
 export const TONES = /** @type {Record<string, string>} */ ({
   "caught up": "good",
   active: "good",
@@ -14,7 +14,7 @@ export const TONES = /** @type {Record<string, string>} */ ({
   quarantined: "error",
 });
 
-/** Why there is no number where a partition fails. */
+/** Why there is no number if a partition fails. */
 export const WAITING = "Events wait behind the failed ones. A kernel does not say how many.";
 
 /**
@@ -43,7 +43,7 @@ export function makeDetails({ act }) {
     ...["Edit", "Test", "Duplicate"].map((name) => button(name, () => act(name.toLowerCase(), current))),
     button("Remove", ask, { class: "cn-danger" }),
   );
-  // Not among the facts, which are painted anew with every attempt: it would lose the focus, and clicks.
+  // Not among the facts, which are painted again with every attempt: it would lose the focus, and clicks.
   const retry = button("Retry failed partitions now", () => act("retry", current), {
     "aria-describedby": titleId,
     hidden: true,
@@ -96,7 +96,7 @@ export function makeDetails({ act }) {
      * @param {number} count how many webhooks are selected
      */
     show(details, count) {
-      // What did not change is not painted again: nothing flickers, and what was opened or marked stays so.
+      // Unchanged parts are not painted again: nothing flickers, and opened or marked parts stay so.
       const next = JSON.stringify([details && { ...details, read_at: null }, count]);
       if (next === painted) return;
       painted = next;

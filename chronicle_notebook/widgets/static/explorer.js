@@ -1,4 +1,4 @@
-// The explorer: a live table of webhooks with filters, a pane of details, and the form in place of both.
+// The explorer: a live table of webhooks with filters, a pane of details, and the form, which replaces both.
 import { button, clockTime, el, grouped, jobBar, listen, pill, toldBox, widgetRoot } from "./common.js";
 import { WAITING, makeDetails, statePill } from "./details.js";
 import { renderForm } from "./form.js";

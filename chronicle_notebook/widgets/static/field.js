@@ -1,8 +1,8 @@
-// A control with its label, and with what is wrong, doubtful or good to know about it.
+// A control with its label, and with the problems, cautions and notes about it.
 import { el, freshId } from "./common.js";
 
 /**
- * Runs the latest of what is asked for under a name, a little later.
+ * Runs the latest function of each name, a little later.
  * @param {number} delay
  */
 export function slowly(delay) {
@@ -29,11 +29,11 @@ export function slowly(delay) {
 }
 
 /**
- * A control with its label, and room for what is wrong with it, read out with the control.
+ * A control with its label, and room for its problems, which screen readers read with the control.
  * @param {string} label
  * @param {any} control
  * @param {string} name
- * @param {Node | null} [around] stands in the control's place
+ * @param {Node | null} [around] replaces the control
  */
 export function labelled(label, control, name, around = null) {
   control.id ||= freshId();

@@ -14,7 +14,7 @@ const TYPING_MS = 60;
 /**
  * @param {HTMLElement} root
  * @param {Port} port
- * @param {(() => void) | null} leave what "Back" does; none when there is nowhere to go back to
+ * @param {(() => void) | null} leave what "Back" does; null if there is nothing to go back to
  */
 export function renderForm(root, port, leave) {
   let seq = 0;
@@ -149,7 +149,7 @@ export function renderForm(root, port, leave) {
     }
     id.input.readOnly = next.editing;
     id.input.toggleAttribute("data-lm-suppress-shortcuts", next.editing);
-    // An answer to an earlier message must not take back what was done since.
+    // An answer to an earlier message must not undo later input.
     if (settled) {
       for (const check of [all, active, replayable]) check.input.checked = next.fields[check.name];
       types.show(next.fields.event_types, known, next.fields.all_known, next.fields.typed_type);
@@ -171,7 +171,7 @@ export function renderForm(root, port, leave) {
     obstacle.textContent = next.obstacle;
     register.setAttribute("aria-disabled", String(Boolean(next.obstacle)));
     register.textContent = next.plan ? "Register the change" : "Register";
-    // Not `disabled`, which would take the focus away from whoever has just pressed it.
+    // Not `disabled`, because the button that was just pressed would lose the focus.
     const untestable = Boolean(next.job) || Boolean(next.wrong.target_url) || !next.fields.target_url;
     test.setAttribute("aria-disabled", String(untestable));
   }
@@ -187,7 +187,7 @@ export function renderForm(root, port, leave) {
     sequence.value = chosen;
   }
 
-  // While a button is held down nothing may move, or the click would miss what it began on.
+  // While a button is held down nothing may move, or the click would miss its target.
   let pressed = false;
   /** @type {any} */
   let waiting = null;
@@ -264,7 +264,7 @@ function makeAuthorization({ set, send, textField }) {
     el("option", { value: "env" }, "environment"),
     el("option", { value: "typed" }, "typed here"),
   );
-  // Its value goes out once and is taken away at once: it is in no trait and in no saved notebook.
+  // Its value is sent once and then removed at once: it is in no trait and in no saved notebook.
   const give = () => {
     if (!secret.value) return;
     const value = secret.value;
@@ -418,7 +418,7 @@ function makeHeaders(send) {
           focusNew = false;
         }
         row.drop.setAttribute("aria-label", `Remove the header ${header.name || "without a name"}`);
-        // What is held as a secret is shown neither while it is typed nor afterwards.
+        // A secret is shown neither while it is typed nor afterwards.
         row.value.type = header.masked ? "password" : "text";
         row.value.placeholder = header.masked ? "•••••• held" : "value, or env:NAME";
         if (header.masked && document.activeElement !== row.value) row.value.value = "";
@@ -426,7 +426,7 @@ function makeHeaders(send) {
         paintRemark(row.hint, row.name, state.wrong[name], state.doubtful[name]);
       }
     },
-    /** Remarks stand with the rows. */
+    /** Each row has its own remarks. */
     remark() {},
   };
 }

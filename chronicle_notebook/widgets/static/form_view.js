@@ -1,4 +1,4 @@
-// A form as a widget of its own.
+// A form as a separate widget.
 import { listen, widgetRoot } from "./common.js";
 import { renderForm } from "./form.js";
 

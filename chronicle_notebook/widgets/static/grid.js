@@ -1,11 +1,11 @@
-// A table of any length of which only the visible rows exist: keyed by id, sortable, selectable, for the keyboard too.
+// A table of any length. Only its visible rows exist. It has keys by id, sorting, selection and keyboard control.
 import { el, freshId } from "./common.js";
 
 /**
  * @typedef {{ id: string } & Record<string, any>} Row
  * @typedef {{ name: string, title: string, hint?: string, width: string, above?: number, right?: boolean, sortable?: boolean,
  *   paint: (cell: HTMLElement, row: Row) => void }} GridColumn
- *   `above` is the width in pixels from which on the column is shown.
+ *   `above` is the least width in pixels at which the column is shown.
  * @typedef {{ label: string, columns: GridColumn[], several: boolean, sort?: { name: string, down: boolean },
  *   sorted?: (sort: { name: string, down: boolean }) => void, selected: (ids: string[]) => void,
  *   opened?: (id: string) => void }} GridOptions
@@ -195,7 +195,7 @@ export function makeGrid(options) {
     /**
      * Show these rows, in this order.
      * @param {Row[]} next
-     * @param {string} whenEmpty what stands there when there are none
+     * @param {string} whenEmpty the text if there are no rows
      */
     setRows(next, whenEmpty) {
       const kept = active >= 0 ? rows[active]?.id : undefined;

@@ -1,4 +1,4 @@
-// The inspector: what a receiver saw, live, with what came in each delivery, and switches that make it misbehave.
+// The inspector: the deliveries of a receiver, live, with their contents, and switches that make it misbehave.
 import {
   button,
   clockTime,
@@ -189,7 +189,7 @@ function render({ model, el: host }) {
       for (const name of names) row[name] = columns[name][at];
       rows.push(row);
     });
-    // Recorded when answered, so a slow one may come after a later one.
+    // A delivery is recorded when it is answered, so a slow one may come after a later one.
     rows.sort((a, b) => a.at - b.at);
     if (rows.length > KEPT) rows = rows.slice(-KEPT);
     arrange();
@@ -234,7 +234,7 @@ function render({ model, el: host }) {
   };
 }
 
-/** The pane that shows one delivery: its body as a tree, its headers, and the text as it is. */
+/** The pane that shows one delivery: its body as a tree, its headers, and the raw text. */
 function makeLook() {
   const panelId = freshId();
   let shown = "body";

@@ -1,4 +1,4 @@
-// The bar of a protected event store: its banner, and where its name is typed to let this kernel write.
+// The bar of a protected event store: its banner, and the input for its name, which allows this kernel to write.
 import { el, freshId } from "./common.js";
 
 /**
@@ -17,7 +17,7 @@ export function lockBar(unlock) {
     id: freshId(),
     autocomplete: "off",
     spellcheck: "false",
-    // The notebook takes Enter for itself before a form would.
+    // The notebook handles Enter before a form does.
     onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Enter" && give(event),
   });
   const label = el("label", { htmlFor: input.id });
@@ -38,7 +38,7 @@ export function lockBar(unlock) {
       banner.textContent = lock.banner;
       label.textContent = `Type ${lock.store} to write:`;
       const words = lock.open ? `Writing to ${lock.store} is unlocked until this kernel ends.` : "";
-      // Only what changes is read out.
+      // Screen readers read only the changes.
       if (state.textContent !== words) state.textContent = words;
       ask.hidden = lock.open;
     },

@@ -1,4 +1,4 @@
-// Deliveries over time by how they were answered: a small SVG whose shapes differ where its colours do.
+// Deliveries over time by their answer: a small SVG in which shapes differ wherever colours differ.
 import { el, freshId, grouped } from "./common.js";
 
 const SVG = "http://www.w3.org/2000/svg";

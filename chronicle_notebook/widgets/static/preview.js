@@ -1,4 +1,4 @@
-// The same definition as code, in three styles, each with a button that copies it.
+// The definition as code, in three styles, each with a button that copies it.
 import { button, copyFrom, el, freshId } from "./common.js";
 
 const STYLES = /** @type {[string, string][]} */ ([

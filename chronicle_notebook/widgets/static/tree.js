@@ -1,4 +1,4 @@
-// JSON as a tree that opens and closes: plain <details>, so the keyboard and screen readers know it.
+// JSON as a tree that opens and closes: plain <details>, so keyboard and screen readers work.
 import { el } from "./common.js";
 
 const OPEN_DEPTH = 3;
@@ -38,7 +38,7 @@ export function jsonTree(value, name = "", depth = 0) {
   return box;
 }
 
-/** @param {any} value an event, told by its type and number */
+/** @param {any} value an event, named by its type and number */
 function summary(value) {
   const type = value?.context?.eventType?.id;
   if (typeof type !== "string") return null;
