@@ -92,6 +92,7 @@ def register(
     client: AnyClient = "default",
     namespace: str | None = None,
     wait: float = WAIT,
+    confirm_host: str | None = None,
 ) -> Outcome: ...
 
 
@@ -102,6 +103,7 @@ def register(
     client: AnyClient = "default",
     namespace: str | None = None,
     wait: float = WAIT,
+    confirm_host: str | None = None,
 ) -> Outcomes: ...
 
 
@@ -114,6 +116,7 @@ def register(
     client: AnyClient = "default",
     namespace: str | None = None,
     wait: float = WAIT,
+    confirm_host: str | None = None,
 ) -> Outcome: ...
 
 
@@ -125,10 +128,11 @@ def register(
     client: AnyClient = "default",
     namespace: str | None = None,
     wait: float = WAIT,
+    confirm_host: str | None = None,
 ) -> Outcome | Outcomes:
     """Register one webhook, or a list of webhooks: see :meth:`Webhooks.register`."""
     arguments: tuple[Any, ...] = (webhook, target_url, configure)
-    outcome: Outcome | Outcomes = _service(client, namespace).register(*arguments, wait=wait)
+    outcome: Outcome | Outcomes = _service(client, namespace).register(*arguments, wait=wait, confirm_host=confirm_host)
     return outcome
 
 

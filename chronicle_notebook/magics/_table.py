@@ -245,6 +245,7 @@ WEBHOOK_CELL = Magic(
                     "--dry-run", "send nothing; show what would be sent and how it differs from the registered webhook"
                 ),
                 Flag("--allow-literal", "accept a token, password or client_secret in plain text; sandbox only"),
+                Flag("--confirm-host", "let this host of the URL have the credentials that the kernel keeps", "HOST"),
             ),
             python="client.webhooks.register(ID, URL, ...)",
         ),

@@ -31,4 +31,5 @@ def run(call: Call) -> Any:
     with noted_warnings(print):
         if "--dry-run" in call.switches:
             return client.webhooks.plan(webhook, url, lambda _: builder)
-        return client.webhooks.register(webhook, url, lambda _: builder)
+        confirmed = call.text("--confirm-host")
+        return client.webhooks.register(webhook, url, lambda _: builder, confirm_host=confirmed)

@@ -18,6 +18,7 @@ from chronicle_notebook.model import AuthorizationKind, WebhookDefinition, secre
 from chronicle_notebook.model._webhook import facts
 from chronicle_notebook.registration._differences import FIELDS, Effect, differing, foreseen
 from chronicle_notebook.registration._examination import Destination, examine
+from chronicle_notebook.registration._new_host import warning
 
 UNDECIDABLE_HEADERS = "A header's value is not available, so nobody knows whether it changes. It is sent again."
 
@@ -160,7 +161,13 @@ def plan_for(
         text = _headers(definition)
         remedy = "Set the variable, and check again."
         changes.append(Change("headers", _headers(found), text, Effect.UNKNOWN, UNDECIDABLE_HEADERS, remedy))
-    return Plan(definition, action, tuple(changes), banner, (*_unset(definition), *notes))
+    return Plan(
+        definition,
+        action,
+        tuple(changes),
+        banner,
+        tuple(filter(None, (*_unset(definition), warning(definition, found), *notes))),
+    )
 
 
 def _unset(definition: WebhookDefinition) -> list[str]:

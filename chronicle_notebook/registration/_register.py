@@ -25,6 +25,7 @@ from chronicle_notebook.registration._differences import (
 )
 from chronicle_notebook.registration._examination import Destination, Examined, examine
 from chronicle_notebook.registration._fault import as_unchanged, fault_note, nothing_changed, took_effect
+from chronicle_notebook.registration._new_host import check_hosts
 from chronicle_notebook.registration._outcome import Action, Outcome
 from chronicle_notebook.registration._wait import Definitions, Settled, until_registered, until_removed
 
@@ -46,11 +47,13 @@ Notes = Mapping[str, tuple[str, ...]]
 """Remarks about each webhook, by its id."""
 
 
-def register(to: Destination, hooks: Sequence[DeclaredWebhook], *, wait: float) -> list[Outcome]:
+def register(
+    to: Destination, hooks: Sequence[DeclaredWebhook], *, wait: float, confirm_host: str | None = None
+) -> list[Outcome]:
     """Register webhooks in one call to the kernel. Their declared event types are registered first, in one call."""
     examined = examine(to, hooks)
     notes = prepare(to, examined)
-    return send(to.kernel, to.event_store, examined.definitions, notes, wait=wait)
+    return send(to.kernel, to.event_store, examined.definitions, notes, wait=wait, confirm_host=confirm_host)
 
 
 def prepare(to: Destination, examined: Examined) -> Notes:
@@ -60,10 +63,17 @@ def prepare(to: Destination, examined: Examined) -> Notes:
 
 
 def send(
-    kernel: KernelGateway, event_store: str, definitions: Sequence[WebhookDefinition], notes: Notes, *, wait: float
+    kernel: KernelGateway,
+    event_store: str,
+    definitions: Sequence[WebhookDefinition],
+    notes: Notes,
+    *,
+    wait: float,
+    confirm_host: str | None = None,
 ) -> list[Outcome]:
     """Send the checked webhooks, without those that are unchanged, and return the outcomes."""
     before = _read(kernel, event_store)
+    check_hosts(definitions, before, confirmed=confirm_host)
     sent = [definition for definition in definitions if not _same(definition, before.get(definition.id))]
     fault: KernelFaultError | None = None
     recovered: tuple[str, ...] = ()

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, overload
 
-from chronicle_notebook.base._arguments import check_seconds
+from chronicle_notebook.base._arguments import check_names, check_seconds
 from chronicle_notebook.base._errors import InvalidInputError, NotSupportedError
 from chronicle_notebook.base._public import public
 from chronicle_notebook.contracts._gateway import KernelGateway
@@ -176,14 +176,24 @@ class Webhooks(Displayed):
         )
 
     @overload
-    def register(self, webhook: type | WebhookDefinition, *, wait: float = WAIT) -> Outcome: ...
-
-    @overload
-    def register(self, webhook: Iterable[type | WebhookDefinition], *, wait: float = WAIT) -> Outcomes: ...
+    def register(
+        self, webhook: type | WebhookDefinition, *, wait: float = WAIT, confirm_host: str | None = None
+    ) -> Outcome: ...
 
     @overload
     def register(
-        self, webhook: str, target_url: str, configure: Configure | None = None, *, wait: float = WAIT
+        self, webhook: Iterable[type | WebhookDefinition], *, wait: float = WAIT, confirm_host: str | None = None
+    ) -> Outcomes: ...
+
+    @overload
+    def register(
+        self,
+        webhook: str,
+        target_url: str,
+        configure: Configure | None = None,
+        *,
+        wait: float = WAIT,
+        confirm_host: str | None = None,
     ) -> Outcome: ...
 
     def register(
@@ -193,6 +203,7 @@ class Webhooks(Displayed):
         configure: Configure | None = None,
         *,
         wait: float = WAIT,
+        confirm_host: str | None = None,
     ) -> Outcome | Outcomes:
         """Register a webhook: a declared class, a definition, or an id with a URL and a configure function.
 
@@ -203,18 +214,23 @@ class Webhooks(Displayed):
         :param target_url: the URL to which the events go; only together with an id.
         :param configure: a function that takes a :class:`DefinitionBuilder` and returns it with everything else.
         :param wait: seconds to wait until the webhook, or the whole list, is visible.
-        :raises InvalidDefinitionError: a field cannot work; nothing was sent.
+        :param confirm_host: the ``host`` or ``host:port`` of a target that may have the stored credentials of a webhook
+            that moves there without credentials. The kernel keeps the stored ones and sends them there.
+        :raises InvalidDefinitionError: a field cannot work, or stored credentials would go to a host that is not
+            confirmed; nothing was sent.
         :raises DuplicateWebhookError: two elements of the list have the same id; nothing was sent.
         :raises KernelError: the kernel refused, or could not be reached.
         """
         check_seconds(wait, field="wait")
+        check_names(confirm_host=confirm_host)
         many, to = several(webhook), self._destination()
         if many is None:
             takes = ", or a list of classes and definitions"
             one = declaration(webhook, target_url, configure, known=to.event_types, call="register", takes=takes)
-            return _register.register(to, [one], wait=wait)[0]
+            return _register.register(to, [one], wait=wait, confirm_host=confirm_host)[0]
         check_alone(webhook, target_url, configure)
-        return self._registered(to, declarations(many, known=to.event_types, call="register"), "webhook", wait)
+        hooks = declarations(many, known=to.event_types, call="register")
+        return self._registered(to, hooks, "webhook", wait, confirm_host)
 
     def register_discovered(self, *, wait: float = 30.0) -> Outcomes:
         """Register everything that :meth:`discover` finds, in one call to the kernel.
@@ -349,8 +365,11 @@ class Webhooks(Displayed):
         count = f"{len(outcomes):,} {what}{'' if len(outcomes) == 1 else 's'}"
         return Outcomes(outcomes, caption=f"{count} in event store {event_store!r} on {self._kernel.server}")
 
-    def _registered(self, to: Destination, hooks: list[DeclaredWebhook], what: str, wait: float) -> Outcomes:
-        return self._outcomes(_register.register(to, hooks, wait=wait) if hooks else [], what, to.event_store)
+    def _registered(
+        self, to: Destination, hooks: list[DeclaredWebhook], what: str, wait: float, confirm_host: str | None = None
+    ) -> Outcomes:
+        outcomes = _register.register(to, hooks, wait=wait, confirm_host=confirm_host) if hooks else []
+        return self._outcomes(outcomes, what, to.event_store)
 
     def _destination(self) -> Destination:
         return Destination(self._kernel, self._event_store)
