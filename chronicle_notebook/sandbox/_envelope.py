@@ -10,6 +10,7 @@ from uuid import uuid4
 from google.protobuf.message import Message
 
 from chronicle_notebook.contracts._scalars import guid_to_wire
+from chronicle_notebook.sandbox._exceptions import BareException
 from chronicle_notebook.sandbox._unserved import UnservedError
 
 Answer = TypeVar("Answer", bound=Message)
@@ -62,7 +63,7 @@ def guarded(kind: type[Answer], make: Callable[[], Answer | bytes]) -> Answer | 
             # Severity is left out: a missing one means Error.
             answer.ValidationResults.add(Message=message, Members=[member])
         return answer  # type: ignore[no-any-return]
-    except UnservedError:
+    except (UnservedError, BareException):
         raise
     except Exception as error:  # noqa: BLE001 - the kernel reports every exception in the envelope
         return failure(kind, error)

@@ -18,6 +18,7 @@ from chronicle_notebook.sandbox.storage._event_types import EventTypeTable
 
 CLIENT = 1
 SERVER = 2
+UNTOLD = 0
 CODE = 1
 USER = 2
 

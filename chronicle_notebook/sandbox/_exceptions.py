@@ -43,3 +43,15 @@ class TimeoutException(Exception):
 
     def __init__(self) -> None:
         super().__init__("Response did not arrive on time in 00:00:30 for message: Request [a call about an observer].")
+
+
+class BareException(Exception):
+    """Ends a call with the status ``UNKNOWN``, even where failures otherwise stand in an envelope."""
+
+
+class EndOfStreamException(BareException):
+    """The bytes of a request cannot be read."""
+
+
+class MissingMethodException(BareException):
+    """A part of the kernel that cannot be made."""

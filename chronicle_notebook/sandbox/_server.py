@@ -18,6 +18,7 @@ from chronicle_notebook.sandbox._authority import Authority
 from chronicle_notebook.sandbox._call_log import CALLS, CallLog
 from chronicle_notebook.sandbox._certificate import Certificate
 from chronicle_notebook.sandbox._envelope import failure, guarded
+from chronicle_notebook.sandbox._exceptions import BareException, EndOfStreamException
 from chronicle_notebook.sandbox._front import Answer, Front
 from chronicle_notebook.sandbox._gatekeeper import Gatekeeper
 from chronicle_notebook.sandbox._pool import DaemonPool
@@ -155,10 +156,6 @@ def _handler(served: Served, authorized_told: bool) -> grpc.RpcMethodHandler[Any
     return build(make(served, enveloped=enveloped), response_serializer=serialize)
 
 
-class EndOfStreamException(Exception):  # noqa: N818 - the name that a kernel tells
-    """The bytes of a request cannot be read."""
-
-
 def _read(served: Served, sent: Any) -> Any:
     """The message in a request, or those in a stream of requests. Raises EndOfStreamException."""
     if served.requests_streamed:
@@ -220,7 +217,7 @@ def _streaming(served: Served, *, enveloped: bool) -> Callable[[Any, grpc.Servic
         except Stopped:
             context.abort(grpc.StatusCode.UNAVAILABLE, "The sandbox was stopped.")
         except Exception as error:  # noqa: BLE001 - a failure becomes one last answer, as in the kernel
-            if not enveloped or isinstance(error, EndOfStreamException):
+            if not enveloped or isinstance(error, BareException):
                 context.abort(
                     grpc.StatusCode.UNKNOWN, f"Exception was thrown by handler. {type(error).__name__}: {error}"
                 )

@@ -34,17 +34,18 @@ def _commands(kernel: Kernel) -> list[Served]:
     return [
         *EventStoresService(kernel).served(),
         *NamespacesService(kernel).served(),
-        *EventTypesService(kernel).served(),
-        *WebhooksService(kernel).served(),
         *(_early(kernel) if kernel.profile.early_events else _late(kernel)),
     ]
 
 
 def _early(kernel: Kernel) -> list[Served]:
-    """The services that the first kernels of the commands contract still have in the classic form."""
+    """The services of the first kernels of the commands contract. Some of them still have the classic form."""
     from chronicle_notebook.sandbox.services import classic
+    from chronicle_notebook.sandbox.services._early_commands import EarlyEventTypesService, EarlyWebhooksService
 
     return [
+        *EarlyEventTypesService(kernel).served(),
+        *EarlyWebhooksService(kernel).served(),
         *classic.ClassicSequencesService(kernel).served(),
         *classic.ClassicObservationService(kernel).served(),
     ]
@@ -52,6 +53,8 @@ def _early(kernel: Kernel) -> list[Served]:
 
 def _late(kernel: Kernel) -> list[Served]:
     return [
+        *EventTypesService(kernel).served(),
+        *WebhooksService(kernel).served(),
         *SequencesService(kernel).served(),
         *ObserversService(kernel).served(),
         *FailedPartitionsService(kernel).served(),

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 
 from chronicle_notebook.contracts.wire import event_types_classic_pb2 as classic, event_types_pb2 as wire
 from chronicle_notebook.sandbox._event_type import EventType, Registration
-from chronicle_notebook.sandbox._event_types import CLIENT, CODE, EventTypes, parsed
+from chronicle_notebook.sandbox._event_types import CLIENT, CODE, UNTOLD, parsed
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._stores import Store
 
@@ -25,7 +25,7 @@ def register(kernel: Kernel, store: Store, registrations: Iterable[Message], *, 
     for registration in registrations:
         if validated:
             _check_chain(registration)
-        found.extend(_entries(kernel.types, store, registration))
+        found.extend(_entries(kernel, store, registration))
         migrations += [
             f"{registration.Type.Id} from generation {each.FromGeneration} to {each.ToGeneration}"
             for each in registration.Migrations
@@ -39,21 +39,22 @@ def register_single(kernel: Kernel, store: Store, registration: Message) -> None
     kernel.types.save(store, [Registration(_named(registration), registration.Schema, CLIENT, CODE)])
 
 
-def _entries(types: EventTypes, store: Store, registration: Message) -> Iterator[Registration]:
+def _entries(kernel: Kernel, store: Store, registration: Message) -> Iterator[Registration]:
     event_type = _named(registration)
     if not registration.Generations:
         parsed(registration.Schema)
         yield Registration(event_type, registration.Schema, CLIENT, CODE)
     for generation in registration.Generations:
         schema = parsed(generation.Schema)
-        known = types.find(store, event_type.id, generation.Generation)
+        known = kernel.types.find(store, event_type.id, generation.Generation)
         if known is not None and _bare(parsed(known.schema)) != _bare(schema):
             raise ValueError(
                 f"The schema of event type '{event_type.id}' generation {generation.Generation} has changed. "
                 "A changed schema needs a new generation."
             )
         kind = EventType(event_type.id, generation.Generation, event_type.tombstone)
-        yield Registration(kind, generation.Schema, CLIENT, CODE)
+        # The first kernels of the commands contract tell no source of a type that was registered in generations.
+        yield Registration(kind, generation.Schema, CLIENT, UNTOLD if kernel.profile.early_events else CODE)
 
 
 def _named(registration: Message) -> EventType:

@@ -1,0 +1,95 @@
+"""The first kernels of the commands contract: no validation, one call that always fails, and shorter envelopes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import grpc
+import pytest
+
+from chronicle_notebook.sandbox import Sandbox
+from tests.sandbox.caller import Caller, refusal
+from tests.waiting import eventually
+
+HOOKS = "Observation.Webhooks.Webhooks"
+TYPES = "EventTypes.EventTypes"
+NULL = "Value cannot be null. (Parameter 'value')"
+REFERENCE = "Object reference not set to an instance of an object."
+BLANK = "The value cannot be an empty string or composed entirely of whitespace. (Parameter 'primaryKey')"
+
+
+@pytest.fixture(scope="module", params=["16.38", "16.38-inmemory"])
+def caller(request: pytest.FixtureRequest) -> Iterator[Caller]:
+    with Sandbox(behaves_like=request.param, settle_delay=0) as sandbox:
+        found = Caller(sandbox, "16.38")
+        yield found
+        found.close()
+
+
+def webhook(identifier: str = "hook", **more: Any) -> dict[str, Any]:
+    return {"Identifier": identifier, "Target": {"Url": "http://127.0.0.1:9/"}, **more}
+
+
+def store(caller: Caller, name: str) -> str:
+    caller.call("EventStores.EventStores/EnsureEventStore", Name=name)
+    return name
+
+
+def test_the_flat_form_of_adding_a_webhook_always_fails(caller: Caller) -> None:
+    for content in ({}, {"EventStore": store(caller, "flat"), "Name": "hook", "Url": "http://127.0.0.1:9/"}):
+        code, details = refusal(lambda content=content: caller.call(f"{HOOKS}/AddWebhook", **content))
+        assert code is grpc.StatusCode.UNKNOWN
+        assert details.startswith("Exception was thrown by handler. MissingMethodException: ")
+    assert list(caller.call(f"{HOOKS}/GetWebhooks", EventStore="flat").Data) == []
+
+
+@pytest.mark.parametrize(
+    ("method", "content", "message"),
+    [
+        (f"{HOOKS}/AddWebhooks", {"Webhooks": [webhook()]}, NULL),
+        (f"{HOOKS}/AddWebhooks", {"EventStore": " ", "Webhooks": [webhook()]}, BLANK),
+        (f"{HOOKS}/AddWebhooks", {"EventStore": "shop"}, REFERENCE),
+        (f"{HOOKS}/AddWebhooks", {"EventStore": "shop", "Webhooks": [webhook("")]}, NULL),
+        (f"{HOOKS}/RemoveWebhooks", {"EventStore": "shop"}, "Value cannot be null. (Parameter 'source')"),
+        (f"{HOOKS}/RemoveWebhook", {"EventStore": "shop"}, NULL),
+        (f"{HOOKS}/RemoveWebhook", {"WebhookId": "hook"}, NULL),
+        (f"{TYPES}/RegisterEventTypes", {"EventStore": "shop"}, REFERENCE),
+        (f"{TYPES}/AllEventTypeGenerations", {"EventStore": "shop"}, NULL),
+    ],
+)
+def test_what_is_missing_is_an_exception_in_the_envelope(
+    caller: Caller, method: str, content: dict[str, Any], message: str
+) -> None:
+    answer = caller.call(method, **content)
+    assert list(answer.ExceptionMessages) == [message]
+    assert not answer.ValidationResults
+    assert not answer.IsAuthorized, "it is left out, and true"
+
+
+def test_webhooks_before_a_bad_one_are_added_and_an_absent_sequence_is_the_event_log(caller: Caller) -> None:
+    answer = caller.call(
+        f"{HOOKS}/AddWebhooks", EventStore=store(caller, "list"), Webhooks=[webhook("a"), webhook(""), webhook("b")]
+    )
+    assert list(answer.ExceptionMessages) == [NULL]
+
+    def listed() -> list[tuple[str, str]]:
+        rows = caller.call(f"{HOOKS}/GetWebhooks", EventStore="list").Data
+        return [(row.Identifier, row.EventSequenceId) for row in rows]
+
+    assert eventually(listed) == [("a", "event-log")]
+
+
+def test_a_type_in_generations_tells_no_source_and_one_of_a_user_replaces_it(caller: Caller) -> None:
+    name = store(caller, "types")
+
+    def listed() -> tuple[str, int]:
+        rows = caller.call(f"{TYPES}/AllEventTypes", EventStore=name).Data
+        return next((row.Schema, row.Source) for row in rows if row.Id == "T")
+
+    kind = {"Id": "T", "Generation": 1}
+    generations = [{"Generation": 1, "Schema": '{"title":"T"}'}]
+    caller.call(f"{TYPES}/RegisterEventTypes", EventStore=name, Types=[{"Type": kind, "Generations": generations}])
+    assert listed() == ('{"title":"T"}', 0)
+    caller.call(f"{TYPES}/CreateEventType", EventStore=name, Name="T")
+    assert listed() == ('{"type":"object"}', 2)
