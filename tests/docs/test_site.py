@@ -163,7 +163,7 @@ def test_each_public_name_is_in_the_reference_with_its_words(site: Path) -> None
     places: set[str] = set().union(*(content(page).ids for page in (site / "docs" / "reference").glob("*.html")))
     said = " ".join(words(page) for page in (site / "docs" / "reference").glob("*.html"))
     for name in public_names():
-        assert any(place.endswith(f".{name}") for place in places), name
+        assert any(place.endswith(f".{name}") for place in places), f"{name} is on no page of docs/reference"
     # A docstring says in its first line what the thing is; the site must say it too.
     for value in (cn.connect, cn.KernelFaultError, cn.Outcome, cn.Receiver):
         first = (value.__doc__ or "").partition("\n")[0].replace("`", "")
