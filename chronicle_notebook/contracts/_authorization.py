@@ -13,9 +13,9 @@ from chronicle_notebook.contracts.wire import webhooks_pb2 as wire
 from chronicle_notebook.model import (
     BasicAuthorization,
     BearerAuthorization,
-    Credentials,
     NoAuthorization,
     OAuthAuthorization,
+    WebhookCredentials,
     WebhookDefinition,
 )
 
@@ -32,7 +32,7 @@ class WireEntry:
     """The message of given credentials, with the secret in clear."""
 
 
-ENTRIES: dict[type[Credentials], WireEntry] = {
+ENTRIES: dict[type[WebhookCredentials], WireEntry] = {
     BasicAuthorization: WireEntry(
         "Value0", lambda it: wire.BasicAuthorization(Username=it.username, Password=it.password.reveal())
     ),

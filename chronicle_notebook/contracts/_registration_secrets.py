@@ -10,7 +10,7 @@ from chronicle_notebook.base._credential_names import looks_like_credential
 from chronicle_notebook.base._redaction import SHORTEST, Hide, without
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.base._url import shown
-from chronicle_notebook.model import Credentials, WebhookDefinition
+from chronicle_notebook.model import WebhookCredentials, WebhookDefinition
 
 
 def hiding(definitions: Sequence[WebhookDefinition]) -> Hide:
@@ -31,7 +31,7 @@ def hiding(definitions: Sequence[WebhookDefinition]) -> Hide:
 
 
 def _secrets(definition: WebhookDefinition) -> Iterator[Callable[[], str]]:
-    if isinstance(definition.authorization, Credentials):
+    if isinstance(definition.authorization, WebhookCredentials):
         yield from definition.authorization.sent()
     for name, value in definition.headers.items():
         if isinstance(value, Secret):

@@ -26,10 +26,10 @@ from chronicle_notebook.definition.rules._url import holds_credential
 from chronicle_notebook.model import (
     EVENT_LOG,
     AuthorizationKind,
-    Credentials,
     EventType,
     UndisclosedAuthorization,
     WebhookAuthorization,
+    WebhookCredentials,
     WebhookDefinition,
     class_of,
     registrable,
@@ -163,7 +163,7 @@ def _harmless(name: str, value: str, only_credentials: bool) -> bool:  # noqa: F
 
 
 def _authorization_values(authorization: WebhookAuthorization) -> dict[str, str | Secret | None]:
-    if isinstance(authorization, Credentials):
+    if isinstance(authorization, WebhookCredentials):
         return authorization.values()
     kind = class_of(authorization)
     return {} if kind is None else {part.name: None for part in kind.parts()}
@@ -208,10 +208,10 @@ def _python_event_type(kind: EventType) -> str:
     return f"cn.EventType({_text(kind.id)}, {kind.generation}{tombstone})"
 
 
-def _python_credentials(kind: type[Credentials], values: dict[str, Written]) -> str:
+def _python_credentials(kind: type[WebhookCredentials], values: dict[str, Written]) -> str:
     parts = [_python_value(values[part.name], as_text=not part.secret) for part in kind.parts()]
     arguments = ", ".join(parts)
-    return arguments if kind.step != Credentials.step else f"cn.{kind.__name__}({arguments})"
+    return arguments if kind.step != WebhookCredentials.step else f"cn.{kind.__name__}({arguments})"
 
 
 def _python_value(value: Written, *, as_text: bool = False) -> str:

@@ -59,7 +59,7 @@ def holds(content: Content, label: str) -> dict[str, Any]:
     return {"content": content, "label": label}
 
 
-class Credentials:
+class WebhookCredentials:
     """The base of all kinds of credentials: fields that describe themselves, exactly one of which is a secret."""
 
     __slots__ = ()
@@ -85,7 +85,7 @@ class Credentials:
         return next(part for part in cls.parts() if part.secret)
 
     @classmethod
-    def of(cls, values: Mapping[str, Any]) -> Credentials:
+    def of(cls, values: Mapping[str, Any]) -> WebhookCredentials:
         """The credentials with these values, by the names of the fields."""
         return cls(**{part.name: values[part.name] for part in cls.parts()})
 
@@ -122,7 +122,7 @@ def _told(part: CredentialField, value: object) -> str:
     return "given as a literal" if part.secret else repr(value)
 
 
-KINDS: dict[str, type[Credentials]] = {}
+KINDS: dict[str, type[WebhookCredentials]] = {}
 """The kinds of credentials by their names."""
 
 
@@ -156,7 +156,7 @@ class UndisclosedAuthorization:
         return f"UndisclosedAuthorization(kind={self.kind.value!r})"
 
     @property
-    def credentials(self) -> type[Credentials] | None:
+    def credentials(self) -> type[WebhookCredentials] | None:
         """The class of the credentials that are not known; None for a kind that this version does not know."""
         return KINDS.get(self.kind.value)
 
@@ -167,7 +167,7 @@ class UndisclosedAuthorization:
 
 _UNDISCLOSED: dict[int, NoAuthorization | UndisclosedAuthorization] = {0: NO_AUTHORIZATION}
 _UNKNOWN = UndisclosedAuthorization(AuthorizationKind.UNKNOWN)
-Kind = TypeVar("Kind", bound=type[Credentials])
+Kind = TypeVar("Kind", bound=type[WebhookCredentials])
 
 
 def credentials(cls: Kind) -> Kind:
@@ -185,7 +185,7 @@ def credentials(cls: Kind) -> Kind:
 @public
 @credentials
 @dataclass(frozen=True, slots=True)
-class BasicAuthorization(Credentials):
+class BasicAuthorization(WebhookCredentials):
     """``Authorization: Basic`` with a user name and a password."""
 
     kind: ClassVar[AuthorizationKind] = AuthorizationKind.BASIC
@@ -203,7 +203,7 @@ class BasicAuthorization(Credentials):
 @public
 @credentials
 @dataclass(frozen=True, slots=True)
-class BearerAuthorization(Credentials):
+class BearerAuthorization(WebhookCredentials):
     """``Authorization: Bearer`` with a fixed token."""
 
     kind: ClassVar[AuthorizationKind] = AuthorizationKind.BEARER
@@ -220,7 +220,7 @@ class BearerAuthorization(Credentials):
 @public
 @credentials
 @dataclass(frozen=True, slots=True)
-class OAuthAuthorization(Credentials):
+class OAuthAuthorization(WebhookCredentials):
     """``Authorization: Bearer`` with a token that the kernel fetches from ``authority`` (client credentials).
 
     The kernel finds the token endpoint in ``{authority}/.well-known/openid-configuration``.
@@ -236,15 +236,15 @@ class OAuthAuthorization(Credentials):
     client_secret: Secret = field(metadata=holds(Content.SECRET, "client secret"))
 
 
-WebhookAuthorization = NoAuthorization | Credentials | UndisclosedAuthorization
+WebhookAuthorization = NoAuthorization | WebhookCredentials | UndisclosedAuthorization
 """All types of :attr:`WebhookDefinition.authorization`."""
 
 
-def class_of(authorization: WebhookAuthorization) -> type[Credentials] | None:
+def class_of(authorization: WebhookAuthorization) -> type[WebhookCredentials] | None:
     """The class of the credentials, known or not; None without credentials and for an unknown kind."""
     if isinstance(authorization, UndisclosedAuthorization):
         return authorization.credentials
-    return type(authorization) if isinstance(authorization, Credentials) else None
+    return type(authorization) if isinstance(authorization, WebhookCredentials) else None
 
 
 def is_fetched(authorization: WebhookAuthorization) -> bool:
@@ -255,7 +255,7 @@ def is_fetched(authorization: WebhookAuthorization) -> bool:
 
 def secrets_of(authorization: object) -> list[tuple[CredentialField, Secret]]:
     """The secret of an authorization, with its field. An authorization that was built by hand may have none."""
-    if not isinstance(authorization, Credentials):
+    if not isinstance(authorization, WebhookCredentials):
         return []
     part = authorization.secret_part()
     value = getattr(authorization, part.name)

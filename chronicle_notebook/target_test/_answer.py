@@ -10,7 +10,7 @@ from chronicle_notebook.base._public import public
 from chronicle_notebook.base._url import shown
 from chronicle_notebook.connection._http_exchange import NoAnswerError
 from chronicle_notebook.display._table_and_card import Card, Displayed, Tone
-from chronicle_notebook.model import Credentials, UndisclosedAuthorization, WebhookDefinition
+from chronicle_notebook.model import UndisclosedAuthorization, WebhookCredentials, WebhookDefinition
 from chronicle_notebook.target_test._request import post
 
 BODY = b'{"partition":"test","events":[]}'
@@ -127,6 +127,6 @@ def _why(error: OSError | NoAnswerError, timeout: float) -> str:
 def _caveats(definition: WebhookDefinition) -> list[str]:
     if isinstance(definition.authorization, UndisclosedAuthorization):
         return [f"Sent without its {definition.authorization.kind} credentials, because a kernel does not return them."]
-    if isinstance(definition.authorization, Credentials) and definition.authorization.fetched:
+    if isinstance(definition.authorization, WebhookCredentials) and definition.authorization.fetched:
         return ["Sent without a token: only the kernel fetches tokens from the authority."]
     return []

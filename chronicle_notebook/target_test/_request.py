@@ -20,7 +20,7 @@ from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.connection._host import Host
 from chronicle_notebook.connection._http_exchange import HttpAnswer, NoAnswerError, exchange
 from chronicle_notebook.connection._sockets import Deadline, connect
-from chronicle_notebook.model import Credentials, WebhookDefinition
+from chronicle_notebook.model import WebhookCredentials, WebhookDefinition
 
 _NAME = re.compile(r"[!#$%&'*+.^_`|~0-9A-Za-z-]+")
 _VALUE = re.compile(r"[\t\x20-\x7e\x80-\xff]*")
@@ -79,7 +79,7 @@ def _lines(definition: WebhookDefinition, target: _Target, length: int) -> Itera
         if not _NAME.fullmatch(name):
             raise _not_carried(definition, "a header")
         yield f"{name}: {_carried(definition, f'the header {name!r}', partial(_header, definition, name))}"
-    if isinstance(definition.authorization, Credentials) and not definition.authorization.fetched:
+    if isinstance(definition.authorization, WebhookCredentials) and not definition.authorization.fetched:
         yield f"Authorization: {_carried(definition, 'the authorization', partial(_authorization, definition))}"
     yield from ("Connection: close", "", "")
 
@@ -96,7 +96,7 @@ def _header(definition: WebhookDefinition, name: str) -> str:
 
 
 def _authorization(definition: WebhookDefinition) -> str:
-    return (isinstance(definition.authorization, Credentials) and definition.authorization.header()) or ""
+    return (isinstance(definition.authorization, WebhookCredentials) and definition.authorization.header()) or ""
 
 
 def _not_carried(definition: WebhookDefinition, what: str) -> InvalidDefinitionError:

@@ -15,10 +15,10 @@ from chronicle_notebook.model import (
     EVENT_LOG,
     NO_AUTHORIZATION,
     AuthorizationKind,
-    Credentials,
     EventType,
     UndisclosedAuthorization,
     WebhookAuthorization,
+    WebhookCredentials,
     WebhookDefinition,
     registrable,
     secrets_of,
@@ -119,7 +119,7 @@ class Fields:
             active=definition.active,
         )
         for part, secret in secrets_of(authorization):
-            values = authorization.values() if isinstance(authorization, Credentials) else {}
+            values = authorization.values() if isinstance(authorization, WebhookCredentials) else {}
             texts = {name: value for name, value in values.items() if name != part.name}
             return replace(fields, texts=texts).with_secret(secret)
         return fields
@@ -155,7 +155,7 @@ class Fields:
         )
 
     @property
-    def credentials(self) -> type[Credentials] | None:
+    def credentials(self) -> type[WebhookCredentials] | None:
         """The class of the chosen kind; None for none, and for a kind that is not known."""
         return KINDS.get(self.kind.value)
 

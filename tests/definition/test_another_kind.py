@@ -19,7 +19,13 @@ from chronicle_notebook.definition._builder import DefinitionBuilder
 from chronicle_notebook.definition._code import render
 from chronicle_notebook.definition._yaml import read_document
 from chronicle_notebook.definition.rules._check import cautions, check_revealed, problems
-from chronicle_notebook.model import Credentials, EventType, UndisclosedAuthorization, WebhookDefinition, _authorization
+from chronicle_notebook.model import (
+    EventType,
+    UndisclosedAuthorization,
+    WebhookCredentials,
+    WebhookDefinition,
+    _authorization,
+)
 from chronicle_notebook.model._authorization import Content, credentials, holds
 from chronicle_notebook.reading._frame import columns_of, frame
 from chronicle_notebook.runbook.recipes._rotation import with_secret
@@ -45,7 +51,7 @@ def kind() -> Iterator[Any]:
 
     @credentials
     @dataclass(frozen=True, slots=True)
-    class SignatureAuthorization(Credentials):
+    class SignatureAuthorization(WebhookCredentials):
         kind: ClassVar[Any] = MadeUp.SIGNATURE
         number: ClassVar[int] = 7
         title: ClassVar[str] = "Signature"
@@ -161,5 +167,5 @@ def test_a_kind_without_exactly_one_secret_is_refused() -> None:
 
         @credentials
         @dataclass(frozen=True, slots=True)
-        class NoSecretAuthorization(Credentials):
+        class NoSecretAuthorization(WebhookCredentials):
             key_id: str = field(metadata=holds(Content.TEXT, "key id"))

@@ -11,7 +11,7 @@ from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.definition.rules._problem import Caution, Problem
 from chronicle_notebook.definition.rules._text import check_text
 from chronicle_notebook.definition.rules._url import check_authority
-from chronicle_notebook.model import Credentials, NoAuthorization, UndisclosedAuthorization
+from chronicle_notebook.model import NoAuthorization, UndisclosedAuthorization, WebhookCredentials
 from chronicle_notebook.model._authorization import Content, CredentialField
 
 LONGEST_SECRET = 190
@@ -26,7 +26,7 @@ def check_authorization(authorization: object) -> list[Problem]:
     """Check an authorization of any kind and all its fields."""
     if isinstance(authorization, NoAuthorization):
         return []
-    if isinstance(authorization, Credentials):
+    if isinstance(authorization, WebhookCredentials):
         values = authorization.values()
         return [problem for part in authorization.parts() for problem in check_field(part, values[part.name])]
     if isinstance(authorization, UndisclosedAuthorization):

@@ -34,10 +34,10 @@ from chronicle_notebook.definition.rules._text import check_event_sequence_id, c
 from chronicle_notebook.definition.rules._url import check_authority, check_target_url, target_url_caution
 from chronicle_notebook.model import (
     KERNEL_EVENT_TYPES,
-    Credentials,
     EventType,
     NoAuthorization,
     UndisclosedAuthorization,
+    WebhookCredentials,
     WebhookDefinition,
     secrets_of,
 )
@@ -290,7 +290,7 @@ def exposures(definition: WebhookDefinition) -> list[Caution]:
     URL."""
     authorization = definition.authorization
     found = []
-    if isinstance(authorization, Credentials | UndisclosedAuthorization) and _is_open(definition.target_url):
+    if isinstance(authorization, WebhookCredentials | UndisclosedAuthorization) and _is_open(definition.target_url):
         found.append(
             Caution(
                 "target_url",
@@ -299,7 +299,7 @@ def exposures(definition: WebhookDefinition) -> list[Caution]:
                 CredentialUrlWarning,
             )
         )
-    parts = authorization.parts() if isinstance(authorization, Credentials) else ()
+    parts = authorization.parts() if isinstance(authorization, WebhookCredentials) else ()
     found += [
         Caution(
             part.name,

@@ -13,7 +13,7 @@ from chronicle_notebook.base._errors import ChronicleError, InvalidInputError, S
 from chronicle_notebook.base._secret_rules import unfit
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.definition._references import VariableNames
-from chronicle_notebook.model import Credentials, UndisclosedAuthorization, WebhookDefinition, secrets_of
+from chronicle_notebook.model import UndisclosedAuthorization, WebhookCredentials, WebhookDefinition, secrets_of
 
 
 def required_variables(definition: WebhookDefinition) -> list[str]:
@@ -119,7 +119,7 @@ def needs(definition: WebhookDefinition) -> str:
     return f"Its credentials are sent again from {', '.join(told)}{rest}."
 
 
-def _undisclosed(definition: WebhookDefinition) -> type[Credentials] | None:
+def _undisclosed(definition: WebhookDefinition) -> type[WebhookCredentials] | None:
     """The kind of the credentials that a kernel did not return; None if there are none, or the kind is not known."""
     authorization = definition.authorization
     return authorization.credentials if isinstance(authorization, UndisclosedAuthorization) else None
