@@ -117,6 +117,7 @@ LOOKED_AT = [
     "Origin",
     "Shown",
     "DoctorStep",
+    "WebhookCredentials",
 ]
 """What is looked at where it comes from, and given to nothing: nobody needs a name for it."""
 
