@@ -11,6 +11,7 @@ from chronicle_notebook.base._url import host_of, shown
 from chronicle_notebook.model import OAuthAuthorization
 from chronicle_notebook.runbook.engine._outcome import RunStatus
 from chronicle_notebook.runbook.recipes._move import moved
+from chronicle_notebook.runbook.saved._store_file import listed_values
 from chronicle_notebook.session._client import Client
 from tests.runbook.books import Desk, Ran
 from tests.runbook.test_books import OLD, hook, written
@@ -162,3 +163,26 @@ def test_a_move_tells_that_the_old_host_is_in_use_for_a_while(desk: Desk, client
     assert ran.outcome is not None
     assert "for an hour" in ran.outcome.steps[-1]["note"]
     assert "replay" in ran.outcome.steps[-1]["note"]
+
+
+@pytest.mark.filterwarnings("ignore::chronicle_notebook.CredentialUrlWarning")
+def test_a_key_in_a_url_is_wanted_as_it_is_after_the_move(
+    desk: Desk, client: Client, endpoint: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The variable that holds exactly what the kernel has is not called another value."""
+    client.webhooks.register(hook("keyed", f"{OLD}/webhooks/keyed?key=canary-of-a-url"))
+    settings = {"replace": True, "apply": True, "test_targets": False}
+    (name,) = listed_values(client.webhooks.get("keyed"))
+    monkeypatch.setenv(name, client.webhooks.get("keyed").target_url)
+    ran = moving(desk, client, endpoint, **settings)
+    assert ran.error is not None
+    told = str(ran.error)
+    assert "another value" not in told
+    assert "the value after the change is wanted" in told
+    assert "canary-of-a-url" not in told
+    host = endpoint.url.split("/")[2]
+    after = client.webhooks.get("keyed").target_url.replace("127.0.0.1:9", host)
+    monkeypatch.setenv(name, after)
+    ran = moving(desk, client, endpoint, **settings)
+    assert ran.error is None
+    assert client.webhooks.get("keyed").target_url == after

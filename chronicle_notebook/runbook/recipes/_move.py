@@ -177,8 +177,8 @@ def _check_replaceable(
     accepted: Collection[str],
 ) -> None:
     refuse_waking(client, [before for before, _ in moving], field="replace")
-    for _, wanted in moving:
-        check_can_come_back(client, wanted, kept)
+    for before, wanted in moving:
+        check_can_come_back(client, wanted, kept, before=before)
         refuse_interruption(client, wanted, accepted)
 
 

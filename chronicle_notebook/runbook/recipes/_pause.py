@@ -73,9 +73,12 @@ def resume(client: Client, webhooks: Iterable[str], file: str | Path) -> list[St
     return [_resuming(client, kept, each) for each in chosen]
 
 
-def check_can_come_back(client: Client, found: WebhookDefinition, kept: KeptDefinitions) -> None:
+def check_can_come_back(
+    client: Client, found: WebhookDefinition, kept: KeptDefinitions, *, before: WebhookDefinition | None = None
+) -> None:
     """Check that a webhook could be registered again from a file as it is now.
 
+    :param before: the webhook before a change after which it is ``found``; None without a change.
     :raises InvalidInputError: it could not.
     """
     kept.check_free_for(found)
@@ -89,6 +92,15 @@ def check_can_come_back(client: Client, found: WebhookDefinition, kept: KeptDefi
             hint=f"Set {', '.join(absent)} first, so that resuming cannot fail without them.",
         )
     other = [name for name, value in listed_values(found).items() if os.getenv(name) != value]
+    earlier = {} if before is None else listed_values(before)
+    early = [name for name in other if name in earlier and os.getenv(name) == earlier[name]]
+    if early:
+        raise InvalidInputError(
+            f"{', '.join(early)} {'holds the value' if len(early) == 1 else 'hold the values'} that {found.id!r} has "
+            "now. The webhook is registered again from this, so the value after the change is wanted there.",
+            field="webhooks",
+            hint=f'Take the target_url of client.webhooks.get("{found.id}") with the new host in place of the old one.',
+        )
     if other:
         raise InvalidInputError(
             f"{', '.join(other)} {'holds another value' if len(other) == 1 else 'hold other values'} than {found.id!r} "
