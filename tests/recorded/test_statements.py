@@ -1,0 +1,133 @@
+"""What running kernels showed to be wrong in this package, and the tests that hold what is right now.
+
+Each statement was false on a real kernel once. A test that is renamed or removed is found here.
+"""
+
+from __future__ import annotations
+
+import ast
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+STEPS = ("recorded/test_steps.py", "test_what_the_client_says_in_a_step_is_what_the_recording_shows")
+
+STATEMENTS: dict[str, tuple[tuple[str, str], ...]] = {
+    "kernels up to 16.33.0 have event stores and namespaces under other services": (
+        ("contracts/test_early.py", "test_event_stores_and_namespaces_are_called_by_their_older_names"),
+        ("contracts/test_early.py", "test_which_services_it_has_is_found_out_once_for_a_connection"),
+        STEPS,
+    ),
+    "their failed partitions are asked observer by observer": (
+        (
+            "contracts/test_early.py",
+            "test_failed_partitions_are_asked_observer_by_observer_where_the_call_for_all_breaks",
+        ),
+    ),
+    "the order of event types and headers means nothing": (
+        ("registration/test_order.py", "test_no_order_of_an_answer_makes_a_difference"),
+        ("registration/test_order.py", "test_a_definition_equals_itself_in_another_order_and_nothing_else"),
+        STEPS,
+    ),
+    "the kernel's own event types are not shown or offered as those of clients": (STEPS,),
+    "an authority that is given is checked on loopback too": (
+        ("connection/test_tls.py", "test_an_authority_that_is_given_is_checked_on_loopback_too"),
+        ("connection/test_tls.py", "test_what_the_environment_names_counts_at_each_connection_and_folders_too"),
+        ("connection/test_tls.py", "test_a_certificate_whose_names_grpc_compares_with_nothing_goes_by_a_relay"),
+    ),
+    "an id that the kernel blocks is named, and any failed partition can be retried": (
+        (
+            "session/test_observer_queries.py",
+            "test_an_id_that_the_kernel_does_not_apply_any_more_is_named_with_the_reason",
+        ),
+        ("session/test_observer_queries.py", "test_an_id_that_is_only_late_is_not_called_blocked"),
+        ("session/test_observer_queries.py", "test_the_partitions_of_any_observer_that_fails_can_be_retried"),
+        STEPS,
+    ),
+    "the quarantine of a whole observer is seen and ended": (
+        (
+            "session/test_observer_queries.py",
+            "test_a_webhook_whose_whole_observer_is_quarantined_is_described_so_and_freed",
+        ),
+        ("session/test_observer_queries.py", "test_the_doctor_warns_where_no_webhook_can_be_registered"),
+    ),
+    "a key in a URL is wanted as it is after a move": (
+        ("runbook/test_move.py", "test_a_key_in_a_url_is_wanted_as_it_is_after_the_move"),
+    ),
+    "an inactive webhook may start when its event store was not used for a while": (
+        ("sandbox/test_outcomes.py", "test_a_webhook_that_is_not_to_be_active"),
+    ),
+    "describe() asks for each fact once": (
+        ("session/test_observer_queries.py", "test_a_webhook_is_described_with_one_call_for_each_fact"),
+    ),
+    "a constraint is told as a constraint, and a bare id has the generation that is known": (
+        ("contracts/test_classic.py", "test_what_forbids_an_append_decides_what_to_do_about_it"),
+        ("events/test_event_sequence.py", "test_an_id_alone_is_in_the_latest_generation_that_is_declared_here"),
+    ),
+    "event type ids with a plus sign and repeated event types are refused before sending": (
+        ("definition/test_generations.py", "test_an_id_with_a_plus_sign_is_refused_before_anything_is_sent"),
+        ("definition/test_generations.py", "test_the_same_event_type_twice_is_refused_as_kernels_break_on_it"),
+    ),
+    "what a kernel has under the older service alone is looked for once": (
+        (
+            "contracts/test_negotiation.py",
+            "test_a_method_that_the_kernel_has_in_the_other_generation_alone_is_looked_for_once",
+        ),
+        ("contracts/test_negotiation.py", "test_a_method_that_moves_to_the_other_path_is_found_there"),
+    ),
+    "a defect is bounded by release and not by generation": (
+        (
+            "contracts/test_defects.py",
+            "test_what_has_no_known_fix_is_claimed_of_releases_up_to_the_last_that_was_seen_with_it",
+        ),
+        ("contracts/test_defects.py", "test_what_the_newer_generation_was_seen_without_is_not_claimed_of_it"),
+        ("sandbox/test_outcomes.py", "test_what_a_target_really_gets"),
+    ),
+    "another kind of credentials fails with in-memory storage, and replace() is the remedy": (
+        ("registration/test_fault.py", "test_another_kind_of_credentials_is_told_with_the_remedy_before_and_after"),
+        ("sandbox/test_outcomes.py", "test_credentials_of_another_kind"),
+        STEPS,
+    ),
+    "a stream that goes deaf, or does not begin, is a fault": (
+        (
+            "reading/test_observation.py",
+            "test_a_stream_that_goes_deaf_on_a_kernel_that_repeats_its_list_is_opened_again",
+        ),
+        ("reading/test_observation.py", "test_silence_is_no_fault_where_nothing_is_repeated"),
+        ("reading/test_observation.py", "test_the_error_of_a_list_that_the_kernel_cannot_make_is_shown_until_it_can"),
+    ),
+    "a list that was made in part has an outcome for each webhook": (
+        ("registration/test_fault.py", "test_each_webhook_of_a_list_gets_the_outcome_that_the_list_shows"),
+        ("registration/test_fault.py", "test_a_list_that_is_removed_in_part_gets_an_outcome_for_each"),
+        ("registration/test_fault.py", "test_where_nothing_was_changed_the_failure_is_raised_and_says_so"),
+    ),
+    "an empty answer to a retry is no start": (
+        ("contracts/test_negotiation.py", "test_whether_a_retry_was_started_is_told_by_kernels_that_say_so"),
+        STEPS,
+    ),
+    "a webhook that makes every list fail is named, and is removed without the list": (
+        ("registration/test_unlisted.py", "test_the_failure_of_the_list_names_its_cause_and_the_remedy"),
+        ("registration/test_unlisted.py", "test_the_webhook_is_found_among_the_observers_and_removed_without_the_list"),
+    ),
+    "event sequences are those that the kernel lists": (("contracts/test_classic.py", "test_sequences_are_read"),),
+    "an event store with a blank name is warned of, and is seen in a list": (
+        ("session/test_doctor.py", "test_an_event_store_with_a_blank_name_is_warned_of_before_the_kernel_is_restarted"),
+    ),
+    "a list of a runbook can be empty": (("runbook/test_schema.py", "test_a_command_line_is_read_as_the_schema_says"),),
+}
+
+
+@cache
+def names_in(file: str) -> frozenset[str]:
+    tree = ast.parse((ROOT / "tests" / file).read_text())
+    return frozenset(node.name for node in ast.walk(tree) if isinstance(node, ast.FunctionDef))
+
+
+@pytest.mark.parametrize("statement", STATEMENTS)
+def test_each_statement_is_held_by_tests_that_exist(statement: str) -> None:
+    held = STATEMENTS[statement]
+    assert held
+    for file, name in held:
+        assert name in names_in(file), f"{file} has no {name}"
