@@ -66,7 +66,7 @@ def parameter_looks_like_credential(name: str) -> bool:
 
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
 _SECRET_WORD = re.compile(
-    r"(?:token|secrets?|passw(?:or)?d|passwort|passphrase|passcode|pwd|credentials?|bearer|jwt"
+    r"(?:token|secrets?|passw(?:or)?d|passwort|passphrase|passcode|pwd|credentials?|bearer|jwt|authorization"
     r"|(?:api|access|account|auth|private|secret|shared|signing|encryption|master)key)$|pass$(?<!bypass)(?<!compass)"
 )
 """The endings of a word that names a secret: ``token``, ``clientsecret``, ``apikey``."""

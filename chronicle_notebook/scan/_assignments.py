@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from chronicle_notebook.base._credential_names import looks_like_credential, names_a_password, names_a_secret
 from chronicle_notebook.scan._finder import Finder, Found
-from chronicle_notebook.scan._literal import OPENING, literal_after
+from chronicle_notebook.scan._literal import OPENING, literal_after, literal_at
 from chronicle_notebook.scan._patterns import QUERY
 from chronicle_notebook.scan._value import is_dense, is_password, is_random, is_secret, is_written_out
 
@@ -24,8 +24,8 @@ _BEFORE = 200
 _QUOTED = re.compile(
     r"""(?P<close>\\{0,16}["'`])?+[ \t]{0,8}+\]?+"""
     r"""(?P<type>[ \t]*+:[ \t]*+[A-Za-z][\w.\[\]| ]{0,80}?(?==))?[ \t]{0,40}+"""
-    r"""(?P<sep>=(?!=)>?|:=?|,)\s{0,200}+(?:\(\s{0,200}+)?"""
-    r"""(?:(?:[\w.]{0,60}Secret(?:Str|Bytes)?|str|bytes)\(\s{0,200}+)?""" + OPENING,
+    r"""(?P<sep>=(?!=)>?|:=?|<-|,)\s{0,200}+(?:\(\s{0,200}+)?"""
+    r"""(?:(?:[\w.]{0,60}(?:Secret(?:Str|Bytes)?|fromhex|b64decode)|str|bytes)\(\s{0,200}+)?""" + OPENING,
 )
 """The text between a name and a literal: ``name = "``, ``"name": "``, ``["name"] = "``, ``name: str = (``,
 ``"name", "``.
@@ -42,7 +42,8 @@ _OPTION = re.compile(
 _FLAG = re.compile(r"""(?:=|[ \t]{1,10}+)(?P<value>"[^"\n]{1,1000}+|'[^'\n]{1,1000}+|[^\s"'\\;|&)]{1,1000}+)""")
 _ELEMENT = re.compile(r"""[^<>\n]{0,100}+>\s{0,80}+(?P<value>[^<>\s]{1,1000}+)\s{0,80}+</""")
 _VALUE_OF = re.compile(
-    r"""["']?[\s,]{1,60}+(?:["']value["']|value)[ \t]{0,10}+[:=][ \t]{0,10}+["']?(?P<value>[^\s"',<>]{1,1000}+)""",
+    r"""["']?[\s,]{1,60}+(?:["']value["']|value|default)[ \t]{0,10}+[:=][ \t]{0,10}+"""
+    r"""["']?(?P<value>[^\s"',<>]{1,1000}+)""",
     re.IGNORECASE,
 )
 """A value in a list of names and values, as in containers and settings."""
@@ -59,6 +60,12 @@ _EXPORT = re.compile(
 _ENVIRONMENT = re.compile(
     r"""(?:\benviron(?:\.(?:setdefault|get)\(|\[)|\b(?:getenv|putenv|setenv)\()\s{0,100}+\\{0,16}["']$""", re.IGNORECASE
 )
+_UNPACKED = re.compile(r"(?:^|[\s(])[\w.]{1,80}[ \t]{0,5},[ \t]{0,5}$")
+_COMMA = re.compile(r"\s{0,40}+,\s{0,40}+")
+"""``user, password = "...", "..."``: the second literal belongs to the second name."""
+_LONG = 16
+"""Characters of a literal after a comma that may belong to a name: two columns of a table stand so too."""
+_MENTION = re.compile(r"=(?P<value>[\w.~!@#$%^*+/=-]{6,1000}+)(?![(\[{])")
 _TEXT_OPTION = re.compile(r"""(?:^|[\s"'])\w{1,40}=[^\s=;,()"']{1,100}+[ \t]++$""")
 _CONNECTION = re.compile(
     r"\b(?:server|data source|driver|host(?:name)?|endpoint|account\w{0,20}|u(?:ser)?[ _]?id|user(?:name)?|database|"
@@ -69,7 +76,19 @@ _CONNECTION = re.compile(
 _NETRC = re.compile(r"\b(?:login|machine|account)[ \t]+\S{1,100}[ \t]+$")
 _CODE = re.compile(r"""\w[(\[]|^[(\[{]|[,;]$|["']""")
 """Signs that a value without quotes is a piece of a program."""
+_ATTRIBUTE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
+"""What such a value may be altogether: ``settings.token2``."""
 
+_SQL = re.compile(
+    r"\b(?:PASSWORD[ \t]{1,10}+(?:=[ \t]{0,10}+)?|IDENTIFIED[ \t]{1,10}+BY[ \t]{1,10}+(?:PASSWORD[ \t]{1,10}+)?)"
+    r"'(?P<value>[^'\n]{1,1000}+)'|\b(?i:ConvertTo-SecureString)[ \t]{1,10}+(?:-String[ \t]{1,10}+)?"
+    r"""[\"'](?P<other>[^\"'\n]{1,1000}+)"""
+)
+"""What makes a user of a database, and a secret in PowerShell."""
+_SHORT_FLAGS = re.compile(
+    r"""\b(?:sshpass[ \t]{1,10}+-p[ \t]{0,5}+|(?:docker|podman)[ \t]{1,10}+login\b[^\n]{0,200}?[ \t]-p[ \t]{1,5}+"""
+    r"""|mysql(?:dump|admin)?\b[^\n]{0,200}?[ \t]-p)["']?(?P<value>[^\s"']{1,1000}+)"""
+)
 _USER = re.compile(
     r"""\b(?:curl|wget|https?)(?=[ \t])[^\n]{0,500}?\s(?:-u|--user)[ =]?["']?[^\s:"']{0,100}:"""
     r"""(?P<value>[^\s"']{1,1000}+)""",
@@ -95,8 +114,16 @@ def _names(text: str) -> Iterator[tuple[int, int, str]]:
         whole = text[begin:end].rstrip(".-")
         end = begin + len(whole)
         name = whole.rpartition(".")[2]
+        if not names_a_secret(name):
+            name = _dotted(whole)
         if names_a_secret(name):
             yield begin + len(whole) - len(whole.lstrip(".-")), end, name
+
+
+def _dotted(whole: str) -> str:
+    """The part of ``fs.s3a.secret.key`` and ``fs.azure.account.key.NAME.blob.core.windows.net`` that is a name."""
+    account = re.search(r"(?:^|\.)(account\.key)\.", whole)
+    return account[1] if account else ".".join(whole.split(".")[-2:])
 
 
 def _is_of_name(sign: str) -> bool:
@@ -116,7 +143,7 @@ def _beside_names(text: str) -> Iterator[Found]:
             if found is not None:
                 break
         else:
-            found = _in_line(text, line, end, name) if at_line else None
+            found = (_in_line(text, line, end, name) if at_line else None) or _as_mention(text, before, end)
         if found is not None:
             yield found
 
@@ -129,14 +156,20 @@ def _in_literal(text: str, before: str, end: int, name: str) -> Found | None:
     site = _QUOTED.match(text, end)
     if site is None or (site["sep"] == "," and not site["close"]):
         return None
+    one_line = "\n" not in site[0]
     literal = literal_after(text, site)
+    if site["sep"] == "=" and _UNPACKED.search(before):
+        following = _COMMA.match(text, literal.end)
+        literal = (literal_at(text, following.end()) if following else None) or literal
     if literal.filled_in:
         return None
     value = literal.value.strip()
     if _ENVIRONMENT.search(before) or (site["sep"] == "=" and not site["close"] and _is_shell(text, before, end)):
         told = "://" not in value and is_written_out(value)
         return (literal.begin, VARIABLE) if told else None
-    told = is_dense(value) if site["sep"] == "," else _is_named(name, value)
+    if not one_line and (site["sep"] == "," or not (site["close"] or site["sep"] == "=")):
+        return None  # the next line of a list, or what follows a sentence with a colon
+    told = len(value) >= _LONG and is_dense(value) if site["sep"] == "," else _is_named(name, value)
     return (literal.begin, PAIR) if told else None
 
 
@@ -184,6 +217,15 @@ def _is_name_of_variable(value: str) -> bool:
     return re.fullmatch(r"[a-z]+(?:[._][a-z]+)+", value) is not None
 
 
+def _as_mention(text: str, before: str, end: int) -> Found | None:
+    """``password=value`` in the middle of a line, as in a log."""
+    if not before or before[-1] not in " \t\"'(,;[{|":
+        return None
+    found = _MENTION.match(text, end)
+    value = found["value"].rstrip(".") if found else ""
+    return (found.start("value"), PAIR) if found and is_dense(value) and not _ATTRIBUTE.fullmatch(value) else None
+
+
 def _in_markup(text: str, before: str, end: int, name: str) -> Found | None:
     """``<password>value</password>``, ``name: TOKEN`` with ``value:`` below, ``.netrc``."""
     if before.endswith("<"):
@@ -207,7 +249,7 @@ def _in_line(text: str, line: str, end: int, name: str) -> Found | None:
     if bare is None:
         return None
     value, position = bare["value"].rstrip(";&|"), bare.start("value")
-    if _CODE.search(value) or value.startswith("="):
+    if _CODE.search(value) or _ATTRIBUTE.fullmatch(value) or value.startswith("="):
         return None
     if exported:
         return (position, VARIABLE) if is_written_out(value) and "://" not in value else None
@@ -238,8 +280,15 @@ def _in_data(text: str) -> Iterator[Found]:
             yield bare.start("value"), PAIR
 
 
+def _in_statements(text: str) -> Iterator[Found]:
+    for found in _SQL.finditer(text):
+        group = "value" if found["value"] else "other"
+        if is_written_out(found[group]):
+            yield found.start(group), PAIR
+
+
 def _in_commands(text: str) -> Iterator[Found]:
-    for found in _USER.finditer(text):
+    for found in (*_USER.finditer(text), *_SHORT_FLAGS.finditer(text)):
         if is_written_out(found["value"]):
             yield found.start("value"), COMMAND
     for found in _HEADER_FLAG.finditer(text):
@@ -250,7 +299,11 @@ def _in_commands(text: str) -> Iterator[Found]:
 _WORDS = ("token", "secret", "pass", "pwd", "credential", "bearer", "jwt", "key", "auth")
 ASSIGNMENTS = (
     Finder(_WORDS, _beside_names),
-    Finder(("curl ", "wget ", "http ", "https ", "curl\t", " -h", " --header"), _in_commands, also=(":",)),
+    Finder(("identified", "password", "securestring"), _in_statements, also=("'", '"')),
+    Finder(
+        ("curl ", "wget ", "sshpass", "docker", "podman", "mysql", "http ", "https ", "curl\t", " -h", " --header"),
+        _in_commands,
+    ),
 )
 """Finders of secrets next to their names."""
 DATA = (Finder(_WORDS, _in_data),)

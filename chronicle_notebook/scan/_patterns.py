@@ -21,7 +21,9 @@ _AUTHORIZATION = (
     r"""\s{1,40}+(?P<value>[A-Za-z0-9._~+/=-]{8,})"""
 )
 _BASIC = r"\b[Bb]asic[ \t]{1,40}+(?P<value>[A-Za-z0-9+/]{8,}+={0,2})(?![A-Za-z0-9+/=])"
-_BEARER = r"\b[Bb]earer[ \t]{1,4}+(?P<value>[A-Za-z0-9._~+/=-]{16,})"
+_BEARER = r"""\b[Bb]earer[ \t]{1,4}+(?:["']\s{0,4}\+\s{0,40}["'])?(?P<value>[A-Za-z0-9._~+/=-]{16,})"""
+_AUTH = r"""["']auth\\{0,8}["']\s{0,4}:\s{0,4}\\{0,8}["'](?P<value>[A-Za-z0-9+/]{8,}+={0,2})"""
+"""A user and a password as container registries have them in a file."""
 _URL = re.compile(
     r"""\b[a-z][a-z0-9+.-]{1,20}://[^\s/?#"'<>@:\\]{0,300}+:([^\s/?#"'<>@\\]{1,300}+)@([^\s/?#"'<>:\\]{0,300}+)""",
     re.IGNORECASE,
@@ -74,6 +76,7 @@ PATTERNS = (
     Finder(("authorization",), looking_for(HEADER, _AUTHORIZATION, accepts=is_secret)),
     Finder(("bearer ",), looking_for(HEADER, _BEARER, accepts=_is_bearer)),
     Finder(("basic",), looking_for(HEADER, _BASIC, accepts=_is_pair)),
+    Finder(("auth",), looking_for(HEADER, _AUTH, accepts=_is_pair)),
     Finder(("@",), _in_url, also=("://",)),
     Finder(("?", "&", "\\u0026"), _in_query, also=("=",)),
 )

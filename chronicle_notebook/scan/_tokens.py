@@ -56,6 +56,8 @@ _TOKENS: tuple[tuple[str, tuple[str, ...], str], ...] = (
     (CHAT, (".office.com",), r"\.webhook\.office\.com/webhookb?2?/[\w@-]{36,}/\w{1,40}/[\w/-]{30,}"),
     (CHAT, (".office.com",), r"outlook\.office\.com/webhook/[\w@-]{36,}/\w{1,40}/[\w/-]{30,}"),
     (CHAT, ("/hooks/",), r"(?<=\w)/hooks/(?:[a-z0-9]{26}\b|[A-Za-z0-9]{17,24}/[A-Za-z0-9]{40,})"),
+    (CHAT, ("webexapis.com",), r"webexapis\.com/v1/webhooks/incoming/[\w=-]{30,}"),
+    (CHAT, ("open-apis/bot",), r"open\.(?:feishu\.cn|larksuite\.com)/open-apis/bot/v2/hook/[\w-]{20,}"),
     (CHAT, ("zapier",), r"hooks\.zapier\.com/hooks/catch/\d+/\w{5,}"),
     (CHAT, ("maker.ifttt.com",), r"maker\.ifttt\.com/trigger/\w{1,80}/(?:json/)?with/key/[\w-]{20,}"),
 )

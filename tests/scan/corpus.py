@@ -196,6 +196,16 @@ PLANTED: dict[str, tuple[Callable[[], str], Callable[[str], str]]] = {
     "exported.py": (lambda: some(20), lambda s: exported(f"%env CRM_TOKEN={s}", "py")),
     "exported.html": (lambda: some(20), lambda s: exported(f'b.with_basic_auth("reader", "{s}")', "html")),
     "frame.R": (lambda: some(28), lambda s: f'Sys.setenv(CRM_TOKEN = "{s}")\n'),
+    "unpacked.ipynb": (lambda: some(14), lambda s: notebook(cell(f'user, password = "reader", "{s}"'))),
+    "statement.ipynb": (lambda: some(14), lambda s: notebook(cell(f"%%sql\nCREATE USER a WITH PASSWORD '{s}'"))),
+    "storage-key.ipynb": (
+        lambda: encoded(64),
+        lambda s: notebook(cell(f'spark.conf.set("fs.azure.account.key.a.blob.core.windows.net", "{s}")')),
+    ),
+    "arrow.R": (lambda: some(14), lambda s: f'password <- "{s}"\n'),
+    "option.py": (lambda: some(24), lambda s: f'parser.add_argument("--token", default="{s}")\n'),
+    "header.py": (lambda: some(40), lambda s: f'headers = {{"Authorization": "{s}"}}\n'),
+    "connecting.log": (lambda: some(24), lambda s: f"12:00:01 INFO connecting with password={s} to db.internal\n"),
     # Settings.
     ".env": (lambda: some(18), lambda s: f"DB_HOST=db.internal\nDB_PASSWORD={s}\n"),
     "compose.yaml": (lambda: some(18), lambda s: f"services:\n  db:\n    environment:\n      DB_PASSWORD: {s}\n"),
@@ -375,6 +385,11 @@ ALIKE: dict[str, Callable[[], str]] = {
         cell("x", error("\x1b[31mKeyError\x1b[39m", f"\x1b[32m----> 1\x1b[39m frame[\x1b[33m'{identifier()}'\x1b[39m]"))
     ),
     "log.txt": lambda: "".join(f"12:00:0{n} event {identifier()} of partition {some(12)} in 12ms\n" for n in range(9)),
+    "references.yaml": lambda: (
+        "existingSecret: crm-secret-2\nsecretRef: crm-v2\ntoken: ${{ secrets.DEPLOY_TOKEN1 }}\nsecrets: inherit\n"
+    ),
+    "values.sql": lambda: "INSERT INTO columns VALUES ('token', 'text1a2b'), ('password', 'varchar2x4k');\n",
+    "calls.tf": lambda: "password = var.db_password1\nsecret = random_password.db1.result\ntoken = data.a1.b2.token3\n",
     "versions.toml": lambda: f'version = "1.2.3"\nrev = "{hexadecimal(40)}"\nauthors = ["a1b2c3@a.internal"]\n',
     "widgets.ipynb": lambda: notebook(
         cell("w"),

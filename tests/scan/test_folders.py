@@ -53,4 +53,4 @@ def test_a_folder_that_may_not_be_listed_is_told(tmp_path: Path) -> None:
         closed.chmod(0o700)
     assert told.returncode == 1
     assert told.stdout == f"{closed}: Permission denied: could not be read\n"
-    assert told.stderr.splitlines()[0] == "1 file looked at, no secret found, 1 could not be read."
+    assert told.stderr.splitlines()[0] == "1 file scanned, no secret found, 1 could not be read."
