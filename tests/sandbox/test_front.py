@@ -226,6 +226,10 @@ def test_a_long_path_is_no_obstacle(tmp_path: Path, monkeypatch: pytest.MonkeyPa
 
 def test_stopping_waits_for_no_handshake_and_no_idle_connection(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_front, "HANDSHAKE_LIMIT", FOR_EVER)
+    with Sandbox() as first:  # what is made once is made before counting
+        page(first.port, "/health")
+    gc.collect()
+    before = descriptors()
     sandbox = Sandbox().start()
     silent = [socket.create_connection(("127.0.0.1", sandbox.port)) for _ in range(5)]
     idle = [shaken(sandbox.port, "http/1.1"), shaken(sandbox.port, "h2")]
@@ -237,6 +241,8 @@ def test_stopping_waits_for_no_handshake_and_no_idle_connection(monkeypatch: pyt
             while connection.recv(4096):
                 pass  # until the other side has closed
         connection.close()
+    gc.collect()  # a lost socket would warn, and warnings are errors
+    assert descriptors() <= before
 
 
 def test_no_connection_and_no_descriptor_outlives_the_sandbox_whenever_it_stops() -> None:
