@@ -65,7 +65,7 @@ def _reads_what_the_cells_say(page: Page) -> None:
     delivery = output(page, "endpoint.wait_for(1", DELIVERIES).get_by_role("table", name=DELIVERIES)
     expect(delivery.get_by_role("cell", name="1 event (LoanGranted)", exact=True)).to_be_visible()
     expect(delivery.get_by_role("cell", name="200 OK", exact=True)).to_be_visible()
-    output(page, "endpoint.events[-1]", "{'amount': 1200.0, 'purpose': 'bicycle'}")
+    output(page, "endpoint.events[-1]", "{'amount': 1200, 'purpose': 'bicycle'}")
     output(page, "client.observers(", "loan-desk")
     output(page, ".not_active()", "not in effect: active")
     output(page, "client.webhooks.remove(", "'loan-desk' was removed from event store 'banking'")
