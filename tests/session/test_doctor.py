@@ -77,7 +77,7 @@ def test_a_name_that_is_not_known() -> None:
 
 def test_a_port_where_nobody_listens() -> None:
     detail, step = ends_at(diagnose("chronicle://127.0.0.1:9/?auth=none"), "port")
-    assert detail == "port 9 of 127.0.0.1 is refused: no program listens"
+    assert detail == "port 9 of 127.0.0.1 is refused: no program listens there"
     assert step == "Start the kernel, or correct the port (a kernel's own is 35000)."
 
 
@@ -171,12 +171,12 @@ def test_the_right_secret_passes(locked: Sandbox) -> None:
 def test_a_sandbox_tells_what_it_accepted_and_does_not_carry_out(profile: str) -> None:
     release = {"documented": "19.29"}.get(profile, profile)
     with Sandbox(behaves_like=profile, accept_unserved=True) as sandbox:
-        assert "carried out" not in diagnose(sandbox.connection_string)["contract"].detail
+        assert "executed" not in diagnose(sandbox.connection_string)["contract"].detail
         caller = Caller(sandbox, release)
         caller.call("Projections.Projections/Register", EventStore="shop", Projections=[{"Identifier": "One"}])
         caller.close()
         diagnosis = diagnose(sandbox.connection_string)
-        assert diagnosis["contract"].detail.endswith("; accepted and not carried out: 1 projection")
+        assert diagnosis["contract"].detail.endswith("; accepted but not executed: 1 projection")
         with cn.connect(sandbox.connection_string) as client:
             assert "1 projection" in repr(client)
 
@@ -277,6 +277,6 @@ def test_a_step_reads_as_a_sentence() -> None:
     step = diagnose("chronicle://127.0.0.1:9/?auth=none")["port"]
     assert str(step).startswith("port: failed (")
     assert str(step).endswith(
-        "port 9 of 127.0.0.1 is refused: no program listens. Start the kernel, or correct the port (a kernel's own "
-        "is 35000)."
+        "port 9 of 127.0.0.1 is refused: no program listens there. Start the kernel, or correct the port "
+        "(a kernel's own is 35000)."
     )
