@@ -139,6 +139,10 @@ class Behaviour:
     """The tail that observers show does not move while one of their partitions is failed (at 16.37 and 16.38; source:
     K/Core/Observation/Observer.cs)."""
 
+    tail_of_handled: bool = False
+    """The tail that observers show moves with the events that were handled alone (in memory at 16.37; source:
+    K/Storage.InMemory/Observation)."""
+
     queues_shared: bool = False
     """All webhooks share two queues. In a queue no delivery begins while an earlier one runs, so a slow target delays
     the others, also in other event stores (at 16.37; source: K/Core/EventSequences/AppendedEventsQueue.cs)."""
@@ -146,6 +150,53 @@ class Behaviour:
     old_target_kept: bool = False
     """After a change, or a removal and a new registration, events of active event sources still go to the old target,
     until a source has had no events for fifteen minutes (at 16.37 and 16.38; source: K/Core/Observation/Webhooks)."""
+
+    own_workings_shown: bool = False
+    """The kernel's own reactors are listed as observers in each store and namespace, what they failed on as failed
+    partitions, and all of the kernel's own event types; registering a type appends ``EventTypeAdded`` to ``system`` (at
+    16.33 to 16.38; source: K/Core/Observation/Reactors/Kernel)."""
+
+    handled_unlisted: bool = False
+    """Lists of observers say 0 for the events that were handled; the information about one observer has the number (on
+    SQL databases at 16.37; source: K/Storage.Sql)."""
+
+    completion_waits_for_all: bool = False
+    """Waiting for completion does not end while an observer that has nothing to handle is behind the tail (at 16.37;
+    source: K/Core/Services/Observation/Observers.cs)."""
+
+    streams_poll: bool = False
+    """Streams of lists say every two seconds what there is, also when nothing has changed, unless it is nothing (on SQL
+    databases at 16.37 and 16.38; source: K/Storage.Sql)."""
+
+    tombstone_breaks_reads: bool = False
+    """Reading events of one type fails when one of them is a tombstone and others are not (in memory at 16.37; source:
+    K/Storage.InMemory/EventSequences/EventSequenceStorage.cs)."""
+
+    repeated_type_blocks: bool = False
+    """A webhook with one event type twice never takes effect, and nothing about its id does from then on. In memory it
+    is listed all the same (at 16.37 and 16.38; source: K/Core/Observation/Webhooks/Webhook.cs)."""
+
+    hash_in_id_lost: bool = False
+    """A webhook whose id holds ``#`` is accepted and never listed (at 16.37 and 16.38; source: I/KeyHelper.cs)."""
+
+    plus_breaks_lists: bool = False
+    """A webhook with an event type id that holds ``+`` makes the list of the whole store fail until it is removed (on
+    SQL databases at 16.37 and 16.38; source: K/Storage.Sql/EventStores/Webhooks/WebhookDefinitionConverters.cs)."""
+
+    unknown_store_loses: bool = False
+    """A webhook that is added to an event store which does not exist is accepted and lost. In memory every other one of
+    that store is lost too, also after it was made (at 16.37 and 16.38; source: K/Core/Observation/Webhooks)."""
+
+    names_ordered: bool = False
+    """Lists have the event types and headers of a webhook in the order of their names: shorter ones first, then by
+    letter (on PostgreSQL, which keeps JSON so, at 16.37; source: K/Storage.Sql)."""
+
+    same_partition_breaks_list: bool = False
+    """The failed partitions of a whole namespace cannot be listed once two observers fail on the same event source
+    (at 16.33; source: K/Core/Services/Observation/FailedPartitions.cs)."""
+
+    requests_limited: bool = False
+    """A request of more than 4 MiB is refused (at 16.37 and 16.38; source: K/Server/Program.cs)."""
 
 
 NEWEST = Behaviour()

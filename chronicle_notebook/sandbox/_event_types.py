@@ -11,6 +11,7 @@ from typing import Any
 
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._event_type import EventType, Registration
+from chronicle_notebook.sandbox._kernel_types import OTHERS, schema
 from chronicle_notebook.sandbox._stores import Store
 from chronicle_notebook.sandbox._topics import Topics
 from chronicle_notebook.sandbox._webhook_events import registered_in
@@ -31,6 +32,8 @@ class EventTypes:
         self._table = table
         self._topics = topics
         self._mutex = threading.Lock()
+        self.on_new: Callable[[Store, list[Registration]], None] = lambda _store, _new: None
+        """Called with what clients registered for the first time."""
         self._known: dict[int, dict[str, dict[int, Registration]]] = {}
         self._schemas: dict[tuple[int, str, int], Mapping[str, Any]] = {}
 
@@ -42,8 +45,10 @@ class EventTypes:
 
     def add_kernel_types(self, store: Store) -> None:
         """Register the kernel's own event types in a store."""
-        own = registered_in(store.name, self._behaviour)
-        self.save(store, [Registration(EventType(name), "{}", SERVER, CODE) for name in own])
+        about_webhooks = registered_in(store.name, self._behaviour)
+        own = [*OTHERS, *about_webhooks] if self._behaviour.own_workings_shown else about_webhooks
+        schemas = {name: schema(name) if self._behaviour.own_workings_shown else "{}" for name in own}
+        self.save(store, [Registration(EventType(name), text, SERVER, CODE) for name, text in schemas.items()])
 
     def save(self, store: Store, registrations: Iterable[Registration], *, whole: bool = False) -> None:
         """Store generations, replacing equal ones.
@@ -56,15 +61,19 @@ class EventTypes:
             parsed(entry.schema)
         names = {entry.type.id for entry in entries} if whole and self._behaviour.generations_replaced else set()
         with self._mutex:
+            known = self._known.setdefault(store.key, {})
+            new = [entry for entry in entries if entry.owner == CLIENT and entry.type.id not in known]
             self._table.save(store.key, entries, replaced=names)
-            for name in names:
-                self._known.get(store.key, {}).pop(name, None)
+            for name in names & set(known):
+                known[name] = {}  # it keeps its place in lists
             for entry in entries:
                 self._remember(store.key, entry)
+        if new:
+            self.on_new(store, new)
         self._topics.change("event-types", store.name)
 
     def listed(self, store: Store) -> list[Registration]:
-        """One generation of each event type, by id: the latest, or the first one as generation 1."""
+        """One generation of each event type, in their order: the latest, or the first one as generation 1."""
         if not self._behaviour.first_generation_listed:
             return self._each(store, max)
         return [replace(entry, type=replace(entry.type, generation=1)) for entry in self._each(store, min)]
@@ -86,20 +95,26 @@ class EventTypes:
         """
         known = self._known.get(store.key, {}).get(event_type.id)
         if not known:
-            raise LookupError(f"Event type '{event_type.id}' is not registered in event store '{store.name}'.")
+            raise LookupError(f"Event type '{event_type.id}' is unknown in the event store '{store.name}'")
         entry = known.get(event_type.generation) or known[min(known)]
         key = (store.key, event_type.id, entry.type.generation)
         return self._schemas[key]
 
     def _each(self, store: Store, pick: Callable[[Iterable[int]], int]) -> list[Registration]:
-        """One generation of each event type, by id."""
+        """One generation of each event type, the kernel's own ones first."""
         with self._mutex:
             known = self._known.get(store.key, {})
-            return [known[name][pick(known[name])] for name in sorted(known)]
+            known = dict(sorted(known.items(), key=_theirs))
+            return [known[name][pick(known[name])] for name in known]
 
     def _remember(self, store: int, entry: Registration) -> None:
         self._known.setdefault(store, {}).setdefault(entry.type.id, {})[entry.type.generation] = entry
         self._schemas[store, entry.type.id, entry.type.generation] = parsed(entry.schema)
+
+
+def _theirs(entry: tuple[str, dict[int, Registration]]) -> bool:
+    """Whether a client registered a type; sorts the kernel's own ones before those."""
+    return all(registration.owner == CLIENT for registration in entry[1].values())
 
 
 def parsed(schema: str) -> Mapping[str, Any]:

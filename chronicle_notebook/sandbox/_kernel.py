@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterable, Iterator
 from pathlib import Path
 
 import grpc
@@ -11,6 +11,7 @@ from chronicle_notebook.sandbox import _rows
 from chronicle_notebook.sandbox._connected import ConnectedClients
 from chronicle_notebook.sandbox._crypto import Crypto
 from chronicle_notebook.sandbox._data_folder import DATABASE, KEY
+from chronicle_notebook.sandbox._event_type import Registration
 from chronicle_notebook.sandbox._event_types import EventTypes
 from chronicle_notebook.sandbox._log import Log
 from chronicle_notebook.sandbox._profile import Profile
@@ -18,9 +19,10 @@ from chronicle_notebook.sandbox._reactor import Reactor
 from chronicle_notebook.sandbox._recommendations import Recommendations
 from chronicle_notebook.sandbox._registrar import Registrar
 from chronicle_notebook.sandbox._registry import Registry
-from chronicle_notebook.sandbox._stores import Store, Stores
+from chronicle_notebook.sandbox._stores import DEFAULT_NAMESPACE, SYSTEM_SEQUENCE, Store, Stores
 from chronicle_notebook.sandbox._topics import Topics
 from chronicle_notebook.sandbox._unserved import Unserved
+from chronicle_notebook.sandbox._webhook_events import type_added
 from chronicle_notebook.sandbox.delivery import Engine
 from chronicle_notebook.sandbox.delivery._observer import Observer
 from chronicle_notebook.sandbox.storage._database import Database
@@ -30,6 +32,8 @@ from chronicle_notebook.sandbox.storage._events import EventTable
 from chronicle_notebook.sandbox.storage._progress import ProgressTable
 from chronicle_notebook.sandbox.storage._webhooks import WebhookTable
 
+POLL = 2.0
+"""Seconds between two looks of a kernel on an SQL database at a list that somebody watches."""
 _PAUSE = 0.1
 """The least time in seconds between two answers of a live list of observers, or of their failed partitions."""
 
@@ -67,12 +71,16 @@ class Kernel:
             self.engine,
             settle_delay,
         )
+        self._time_scale = time_scale
+        self._lost_stores: set[str] = set()
         self.registrar = Registrar(self.registry, self.reactor, crypto, behaviour)
 
     def start(self) -> None:
         """Load everything from storage and start to deliver."""
         self._crypto.check()
         self.stores.on_store = self.types.add_kernel_types
+        if self.behaviour.own_workings_shown:
+            self.types.on_new = self._note_types
         self.types.load()
         self.stores.load()
         for store in self.stores.all():
@@ -102,6 +110,40 @@ class Kernel:
         """The event store of a name. If there is none, it is created, as in a kernel."""
         return self.stores.ensure(name)
 
+    def store_for_adding(self, name: str) -> Store | None:
+        """The event store that webhooks are added to; None where what is added there is lost."""
+        if not self.behaviour.unknown_store_loses:
+            return self.store(name)
+        store = self.stores.find(name)
+        if store is None:
+            if self.behaviour.context_reduced:
+                self._lost_stores.add(name.lower())
+            return None
+        return None if name.lower() in self._lost_stores else store
+
+    def changes(self, context: grpc.ServicerContext, *key: Hashable, pause: float = 0.0) -> Iterator[bool]:
+        """Yield at once and after each change of a topic, or every two seconds where kernels look so at their lists.
+
+        What is yielded tells whether an empty list is to be sent too.
+        """
+        if not self.behaviour.streams_poll:
+            for _ in self.topics.follow(context, *key, pause=pause):
+                yield True
+            return
+        pulse = self.topics.pulse
+        if not context.add_callback(pulse.wake):
+            return
+        first = True
+        while context.is_active():
+            yield first
+            first = False
+            pulse.wait(0, context, POLL * self._time_scale)
+
+    def _note_types(self, store: Store, registrations: Iterable[Registration]) -> None:
+        """Append what tells of event types that are new."""
+        scope = self.stores.scope(store.name, DEFAULT_NAMESPACE, SYSTEM_SEQUENCE)
+        self.log.append_own(scope, [type_added(entry) for entry in registrations], lambda _numbers: None)
+
     def observers(self, store: str, namespace: str) -> list[Observer]:
         """The observers in a namespace of an event store. If the event store does not exist, it is created."""
         owner = self.store(store)
@@ -111,14 +153,14 @@ class Kernel:
             if observer.scope.store == owner.name and observer.scope.namespace.lower() == namespace.lower()
         ]
 
-    def observer_changes(self, context: grpc.ServicerContext, store: str, namespace: str) -> Iterator[None]:
-        """Yield at once and after changes of the observers in a namespace, at most ten times a second.
+    def observer_changes(self, context: grpc.ServicerContext, store: str, namespace: str) -> Iterator[bool]:
+        """Like `changes` of the observers in a namespace, ten times a second at most.
 
         If the event store or the namespace does not exist, it is created.
         """
         owner = self.store(store)
         place = self.stores.ensure_namespace(owner, namespace)
-        return self.topics.follow(context, "observers", owner.name, place.name, pause=_PAUSE)
+        return self.changes(context, "observers", owner.name, place.name, pause=_PAUSE)
 
     def _observer_changed(self, observer: Observer) -> None:
         self.topics.change("observers", observer.scope.store, observer.scope.namespace)

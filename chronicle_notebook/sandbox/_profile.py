@@ -50,6 +50,12 @@ _OBSERVED = Behaviour(
     tail_stands_while_failing=True,
     queues_shared=True,
     old_target_kept=True,
+    own_workings_shown=True,
+    completion_waits_for_all=True,
+    repeated_type_blocks=True,
+    hash_in_id_lost=True,
+    unknown_store_loses=True,
+    requests_limited=True,
 )
 """The behaviour of every kernel that was run, whatever its storage."""
 
@@ -62,6 +68,8 @@ _MEMORY = replace(
     unregistered_accepted=True,
     context_reduced=True,
     catch_up_dead=True,
+    tombstone_breaks_reads=True,
+    tail_of_handled=True,
 )
 """The behaviour of kernels that store everything in memory."""
 
@@ -76,8 +84,14 @@ _SQL = replace(
     tombstone_lost=True,
     events_as_sql=True,
     identity_spoils=True,
+    handled_unlisted=True,
+    streams_poll=True,
+    plus_breaks_lists=True,
 )
 """The behaviour of kernels on an SQL database."""
+
+_EARLY = replace(_SQL, same_partition_breaks_list=True)
+_POSTGRESQL = replace(_SQL, names_ordered=True)
 
 _SEEN = "a running kernel {}, step by step"
 
@@ -85,9 +99,9 @@ PROFILES = {
     profile.name: profile
     for profile in (
         DOCUMENTED,
-        Profile("16.33", "16.33.0", "", "classic", _SQL, _SEEN.format("16.33.0 on SQLite"), early_names=True),
+        Profile("16.33", "16.33.0", "", "classic", _EARLY, _SEEN.format("16.33.0 on SQLite"), early_names=True),
         Profile("16.37", "16.37.1", "", "classic", _SQL, _SEEN.format("16.37.1 on SQLite")),
-        Profile("16.37-postgresql", "16.37.1", "", "classic", _SQL, _SEEN.format("16.37.1 on PostgreSQL")),
+        Profile("16.37-postgresql", "16.37.1", "", "classic", _POSTGRESQL, _SEEN.format("16.37.1 on PostgreSQL")),
         Profile("16.37-inmemory", "16.37.1", "", "classic", _MEMORY, _SEEN.format("16.37.1 in memory")),
         Profile(
             "16.38",

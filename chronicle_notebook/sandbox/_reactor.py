@@ -7,9 +7,12 @@ import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
+from uuid import UUID, uuid4
 
+from chronicle_notebook.sandbox import _moment
 from chronicle_notebook.sandbox._event import Event
+from chronicle_notebook.sandbox._exceptions import NullReferenceException
 from chronicle_notebook.sandbox._log import Log
 from chronicle_notebook.sandbox._registry import Registry
 from chronicle_notebook.sandbox._stores import DEFAULT_NAMESPACE, SYSTEM_SEQUENCE, Namespace, Scope, Store, Stores
@@ -23,6 +26,17 @@ from chronicle_notebook.sandbox.storage._webhooks import WebhookTable
 
 _LOG = logging.getLogger(__name__)
 _Key = tuple[int, str]
+
+
+@dataclass(frozen=True, slots=True)
+class ReactorFailure:
+    """An event about a webhook that could not be applied: its number, and why."""
+
+    webhook: str
+    number: int
+    message: str
+    occurred: str = field(default_factory=_moment.now)
+    id: UUID = field(default_factory=uuid4)
 
 
 class Reactor:
@@ -61,6 +75,7 @@ class Reactor:
         self._due: deque[tuple[float, _Key]] = deque()
         self._blocked: set[_Key] = set()
         self._leaving: set[_Key] = set()
+        self._failures: dict[_Key, ReactorFailure] = {}
         self._stopping = False
         self._busy = False
         self._thread = threading.Thread(target=self._run, name="chronicle-sandbox-reactor", daemon=True)
@@ -189,17 +204,24 @@ class Reactor:
         saved: list[Webhook] = []
         removed: list[str] = []
         changed: set[str] = set()
+        unsubscribed: set[str] = set()
         settled = sorted(numbers)
         for event in self._events.numbered(scope.key, settled):
             existing = self._registry.find(store, event.source)
             if event.type.id == REMOVED:
                 if existing is None and self._behaviour.unknown_removal_blocks:
-                    self._block((store.key, event.source))
+                    self._fail(store, event, str(NullReferenceException()))
                     settled.remove(event.number)
                 else:
                     removed.append(event.source)
                     self._leaving.discard((store.key, event.source))
             elif (webhook := applied(existing, event)) is not None:
+                if self._behaviour.repeated_type_blocks and (twice := _twice(webhook)):
+                    self._fail(store, event, f"An item with the same key has already been added. Key: {twice}")
+                    settled.remove(event.number)
+                    unsubscribed.add(webhook.id)
+                if self._is_lost(webhook):
+                    continue
                 saved.append(webhook)
                 if existing is not None and _counts_as_changed(existing, webhook):
                     changed.add(webhook.id)
@@ -208,7 +230,7 @@ class Reactor:
                 self._registry.apply(store, saved, removed)
                 self._table.remove_unsettled(store.key, settled)
             self._unsubscribe(store, removed)
-            active = [webhook for webhook in saved if webhook.active]
+            active = [webhook for webhook in saved if webhook.active and webhook.id not in unsubscribed]
             self._engine.subscribe(self._entries(store, self._stores.namespaces(store), active))
         if self._behaviour.replayed_on_change:
             self._engine.replay_soon(observer for observer in self._of(store) if observer.webhook.id in changed)
@@ -216,9 +238,23 @@ class Reactor:
             self.on_changed(store.name, [each.name for each in self._stores.namespaces(store)], changed)
         self._registry.announce(store)
 
-    def _block(self, key: _Key) -> None:
-        """Let the waiting and later events of a webhook wait for ever."""
+    def _is_lost(self, webhook: Webhook) -> bool:
+        """Whether a definition never reaches the list."""
+        if "#" in webhook.id and self._behaviour.hash_in_id_lost:
+            return True
+        in_database = self._behaviour.updates_lost
+        return self._behaviour.repeated_type_blocks and in_database and bool(_twice(webhook))
+
+    def failures(self, store: Store) -> list[ReactorFailure]:
+        """What could not be applied in a store, oldest first."""
         with self._changed:
+            return [failure for key, failure in self._failures.items() if key[0] == store.key]
+
+    def _fail(self, store: Store, event: Event, message: str) -> None:
+        """Note that an event cannot be applied, and let what waits for its webhook and will come wait for good."""
+        key = (store.key, event.source)
+        with self._changed:
+            self._failures.setdefault(key, ReactorFailure(event.source, event.number, message))
             self._blocked.add(key)
             self._waiting.pop(key, None)
             self._due = deque(entry for entry in self._due if entry[1] != key)
@@ -232,6 +268,17 @@ class Reactor:
             self._engine.unsubscribe(
                 (observer.scope.key, observer.webhook.id) for observer in self._of(store) if observer.webhook.id in gone
             )
+
+
+def _twice(webhook: Webhook) -> str:
+    """The first event type that a webhook has twice in one generation, as a kernel writes it, or nothing."""
+    seen: set[str] = set()
+    for kind in webhook.event_types:
+        key = f"{kind.id}+{kind.generation}"
+        if key in seen:
+            return key
+        seen.add(key)
+    return ""
 
 
 def _counts_as_changed(before: Webhook, after: Webhook) -> bool:

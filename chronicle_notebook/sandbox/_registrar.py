@@ -80,9 +80,20 @@ class TargetException(Exception):  # noqa: N818 - the name that a kernel tells
     """The error of a kernel's comparison."""
 
 
+_SECURITY = "Cratis.Chronicle.Concepts.Security."
+_CLASSES = {
+    AuthorizationKind.NONE: "OneOf.Types.None",
+    AuthorizationKind.BASIC: f"{_SECURITY}BasicAuthorization",
+    AuthorizationKind.BEARER: f"{_SECURITY}BearerTokenAuthorization",
+    AuthorizationKind.OAUTH: f"{_SECURITY}OAuthAuthorization",
+}
+
+
 def _miscompare(existing: Authorization, wanted: Authorization) -> None:
     if existing.kind not in (AuthorizationKind.NONE, wanted.kind):
-        raise TargetException("Object does not match target type.")
+        raise TargetException(
+            f"Object type {_CLASSES[existing.kind]} does not match target type {_CLASSES[wanted.kind]}."
+        )
 
 
 def _ignored(existing: Webhook, wanted: Webhook) -> bool:

@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterable
 
 from chronicle_notebook.sandbox._behaviour import Behaviour
+from chronicle_notebook.sandbox._exceptions import FormatException
 from chronicle_notebook.sandbox._rows import Row
 from chronicle_notebook.sandbox._stores import Store
 from chronicle_notebook.sandbox._topics import Topics
@@ -44,7 +45,13 @@ class Registry:
         return self._webhooks.get(store.key, {}).get(id_)
 
     def listed(self, store: Store) -> bytes:
-        """The serialized rows of a list, to be added to a serialized envelope."""
+        """The serialized rows of a list, to be added to a serialized envelope.
+
+        Raises FormatException where the ``+`` in an event type id of one breaks the list of all.
+        """
+        if self.behaviour.plus_breaks_lists:
+            for webhook in self.of(store):
+                _check_types(webhook)
         with self._mutex:
             if store.key not in self._joined:
                 self._joined[store.key] = b"".join(self._listed.get(store.key, {}).values())
@@ -75,3 +82,13 @@ class Registry:
     def _remember(self, store: int, webhook: Webhook) -> None:
         self._webhooks.setdefault(store, {})[webhook.id] = webhook
         self._listed.setdefault(store, {})[webhook.id] = self._row(webhook, self.is_active(webhook))
+
+
+def _check_types(webhook: Webhook) -> None:
+    """Raise what reading the event types of a webhook fails with; a kernel keeps each as ``id+generation``."""
+    for kind in webhook.event_types:
+        if "+" in kind.id:
+            generation = kind.id.split("+")[1]
+            if generation.isdecimal():
+                raise FormatException(f"String '{kind.generation}' was not recognized as a valid Boolean.")
+            raise FormatException(f"The input string '{generation}' was not in a correct format.")

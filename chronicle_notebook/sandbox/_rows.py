@@ -24,11 +24,20 @@ def row(profile: Profile) -> Row:
         if profile.behaviour.tombstone_lost:
             plain = tuple(replace(kind, tombstone=False) for kind in webhook.event_types)
             webhook = replace(webhook, event_types=plain)
+        if profile.behaviour.names_ordered:
+            webhook = _ordered(webhook)
         if profile.contract == "commands":
             return _details(webhook, active)
         return _definition(webhook, active, secrets=show)
 
     return listed
+
+
+def _ordered(webhook: Webhook) -> Webhook:
+    """A webhook with its event types and headers in the order of their names, shorter ones first."""
+    types = sorted(webhook.event_types, key=lambda kind: (len(kind.id), kind.id))
+    headers = sorted(webhook.headers, key=lambda header: (len(header[0]), header[0]))
+    return replace(webhook, event_types=tuple(types), headers=tuple(headers))
 
 
 def _details(webhook: Webhook, active: bool) -> bytes:  # noqa: FBT001 - as in a Row

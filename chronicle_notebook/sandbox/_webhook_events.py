@@ -14,8 +14,9 @@ from uuid import uuid4
 from chronicle_notebook.sandbox import _moment
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._event import SYSTEM_IDENTITY, Event
-from chronicle_notebook.sandbox._event_type import EventType, event_types_from_json, event_types_json
+from chronicle_notebook.sandbox._event_type import EventType, Registration, event_types_from_json, event_types_json
 from chronicle_notebook.sandbox._json_text import dumps
+from chronicle_notebook.sandbox._kernel_types import EVENT_TYPE_ADDED
 from chronicle_notebook.sandbox._stores import SYSTEM_STORE
 from chronicle_notebook.sandbox._webhook import Authorization, AuthorizationKind, Webhook
 
@@ -70,6 +71,12 @@ def added(webhook: Webhook) -> list[Event]:
         "isActive": webhook.active,
     }
     return [_event(webhook.id, ADDED, content), *authorization_set(webhook)]
+
+
+def type_added(entry: Registration) -> Event:
+    """What tells that an event type is new."""
+    content = {"eventTypeId": entry.type.id, "generation": entry.type.generation, "schema": entry.schema}
+    return _event(entry.type.id, EVENT_TYPE_ADDED, content)
 
 
 def removed(id_: str) -> Event:

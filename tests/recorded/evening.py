@@ -19,7 +19,7 @@ ID, TIME, PORT, HASH, CIPHERTEXT = "<id>", "<time>", "<port>", "<hash>", "<ciphe
 
 _NEVER = "0001-01-01"
 _PATTERNS = (
-    (re.compile(r"\bcrk1:[0-9a-f]{40}:[A-Za-z0-9+/=]+"), CIPHERTEXT),
+    (re.compile(r"\bcrk1:[0-9A-Fa-f]{40}:[A-Za-z0-9+/=]+"), CIPHERTEXT),
     (re.compile(r"\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b"), ID),
     (re.compile(r"\b\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?(?:Z|[+-]\d\d:\d\d)?"), TIME),
     (re.compile(r"\b00-[0-9a-f]{32}-[0-9a-f]{16}-\d\d\b"), ID),

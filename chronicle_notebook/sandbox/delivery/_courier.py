@@ -110,7 +110,7 @@ class Courier:
         texts = [self._render(observer.scope, event, state, live=live) for event in events]
         body = _payload.body(events[0].source, texts)
         webhook = observer.webhook if self._targets is None else self._targets.of(observer, events[0].source)
-        request = asyncio.create_task(self._sender.send(webhook, body))
+        request = asyncio.create_task(self._sender.send(webhook, body, events[0].source))
         try:
             done, _ = await asyncio.wait({request}, timeout=LIMIT)
             if not done:

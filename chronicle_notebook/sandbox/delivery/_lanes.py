@@ -24,16 +24,17 @@ class Lane:
     @asynccontextmanager
     async def turn(self) -> AsyncIterator[None]:
         """Hold a place in the queue's round."""
-        if self._running:
-            place: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-            self._waiting.append(place)
-            try:
-                await place
-            except asyncio.CancelledError:
-                self._gave_up(place)
-                raise
-        else:
-            self._running = 1
+        loop = asyncio.get_running_loop()
+        place: asyncio.Future[None] = loop.create_future()
+        self._waiting.append(place)
+        if not self._running and len(self._waiting) == 1:
+            # Those that one event wakes go together: let each of them come first.
+            loop.call_soon(self._begin)
+        try:
+            await place
+        except asyncio.CancelledError:
+            self._gave_up(place)
+            raise
         try:
             yield
         finally:
@@ -47,14 +48,16 @@ class Lane:
 
     def _leave(self) -> None:
         self._running -= 1
-        if self._running == 0:
-            waiting, self._waiting = self._waiting, []
-            self._running = len(waiting)
-            for place in waiting:
-                if place.cancelled():
-                    self._running -= 1
-                else:
-                    place.set_result(None)
+        self._begin()
+
+    def _begin(self) -> None:
+        """Let everybody who waits go on, if nobody is under way."""
+        if self._running:
+            return
+        waiting, self._waiting = [place for place in self._waiting if not place.cancelled()], []
+        self._running = len(waiting)
+        for place in waiting:
+            place.set_result(None)
 
 
 class Lanes:

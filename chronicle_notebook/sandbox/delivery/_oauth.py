@@ -26,18 +26,18 @@ class _Token:
 class TokenSource:
     """Gets tokens and keeps each until it expires.
 
-    Source: K/Core/Observation/Webhooks/OAuthClient.cs. A token without ``expires_in`` counts as expired: a new one is
-    fetched before every delivery and not sent. The kernel keeps a token for each partition; here all deliveries with
-    the same credentials share one.
+    Source: K/Core/Observation/Webhooks/OAuthClient.cs. A token without ``expires_in`` counts as expired already: it is
+    acquired before every delivery and not sent. A kernel keeps a token for each event source; here one serves all
+    deliveries with the same credentials, unless the caller names who holds it.
     """
 
     def __init__(self, session: aiohttp.ClientSession) -> None:
         self._session = session
-        self._tokens: dict[tuple[str, str, str], _Token] = {}
+        self._tokens: dict[tuple[str, str, str, str], _Token] = {}
 
-    async def token(self, authorization: Authorization, secret: str) -> str | None:
+    async def token(self, authorization: Authorization, secret: str, holder: str = "") -> str | None:
         """A valid token, or None. Raises DeliveryError if the authority cannot be asked."""
-        key = (authorization.authority, authorization.user, secret)
+        key = (authorization.authority, authorization.user, secret, holder)
         kept = self._tokens.get(key)
         if kept is None or kept.expires <= time.monotonic():
             kept = await self._acquire(authorization, secret)

@@ -130,7 +130,8 @@ class Line:
 
     async def _deliver(self, observer: Observer, events: list[Event], epoch: int) -> None:
         first, last = events[0], events[-1]
-        if not (observer.partitions and self._behaviour.tail_stands_while_failing):
+        failing = observer.partitions and self._behaviour.tail_stands_while_failing
+        if not failing and not self._behaviour.tail_of_handled:
             observer.offered(last.number)
         if first.source not in observer.partitions:
             async with observer.flights:
@@ -140,6 +141,8 @@ class Line:
                 failure = await self._sent(observer, events)
                 if failure is None:
                     observer.delivered(last.number, len(events))
+                    if not failing:
+                        observer.offered(last.number)
                 else:
                     self._recovery.failed(observer, first.number, first.source, failure)
         observer.position = last.number + 1

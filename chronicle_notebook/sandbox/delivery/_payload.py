@@ -28,6 +28,7 @@ def render(scope: Scope, event: Event, state: int, behaviour: Behaviour, *, live
     Source: K/Concepts/Events/AppendedEvent.cs and EventContext.cs. Moments are written without escapes.
     """
     tombstone = event.type.tombstone and (live or not behaviour.events_as_sql)
+    texts = {} if live and event.many and behaviour.events_as_sql else generations(event, behaviour)
     kind = {**event.type.json(), "tombstone": tombstone}
     causes = ",".join(
         f'{{"occurred":"{_moment.trimmed(cause["occurred"])}","type":{dumps(cause["type"])},'
@@ -43,13 +44,13 @@ def render(scope: Scope, event: Event, state: int, behaviour: Behaviour, *, live
         f'"causedBy":{dumps(json.loads(event.caused_by))},"tags":{dumps(json.loads(event.tags))},'
         f'"hash":{dumps(event.hash)},"observationState":{state},"subject":{dumps(event.subject)},'
         f'"subjectIsEventSourceId":{dumps(event.subject == event.source)}}},"content":{event.content},'
-        f'"originalContent":"","revisions":[],"generationalContent":{dumps(generations(event, behaviour))},'
+        f'"originalContent":"","revisions":[],"generationalContent":{dumps(texts)},'
         '"isRevised":false}'
     )
 
 
 def generations(event: Event, behaviour: Behaviour) -> dict[str, str]:
     """The texts of an event by generation. There is only its own generation."""
-    if behaviour.context_reduced or (behaviour.events_as_sql and event.many):
+    if behaviour.context_reduced:
         return {}
     return {str(event.type.generation): event.content}

@@ -87,7 +87,7 @@ class Recovery:
             async with observer.flights:
                 if await self._courier.deliver(observer, events, REPLAY) is not None:
                     return
-            observer.delivered(events[-1].number, len(events))
+            observer.delivered(events[-1].number, _counted(observer, events, REPLAY))
             self._saver.changed(observer)
             self._changed(observer)
             position = events[-1].number + 1
@@ -127,9 +127,14 @@ class Recovery:
                 self._note(observer, partition, events[0].number, failure)
                 return
             partition.position = events[-1].number + 1
-            observer.delivered(events[-1].number, len(events))
+            observer.delivered(events[-1].number, _counted(observer, events, state))
             self._saver.partition(observer, partition)
             self._changed(observer)
         del observer.partitions[partition.source]
         self._saver.resolved(observer, partition)
         self._changed(observer)
+
+
+def _counted(observer: Observer, events: list[Event], state: int) -> int:
+    """How many of the events that were delivered count as handled: of replayed ones, those that are new to it."""
+    return len(events) if state == LIVE else sum(event.number >= observer.next for event in events)

@@ -72,9 +72,13 @@ class Sender:
         """Close the connections."""
         await self._session.close()
 
-    async def send(self, webhook: Webhook, body: bytes) -> None:
-        """Deliver a body. Raises DeliveryError when it was not delivered."""
-        headers = merged(webhook.headers, await self._authorization(webhook.authorization))
+    async def send(self, webhook: Webhook, body: bytes, holder: str = "") -> None:
+        """Deliver a body. Raises DeliveryError when it was not delivered.
+
+        ``holder`` tells apart who has a token of his own where a kernel does.
+        """
+        holder = f"{webhook.id}/{holder}" if self._behaviour.old_target_kept else ""
+        headers = merged(webhook.headers, await self._authorization(webhook.authorization, holder))
         await self._deliver(webhook.url, headers, body, checked=self._behaviour.status_checked)
 
     async def test_target(self, webhook: Webhook) -> str:
@@ -155,7 +159,7 @@ class Sender:
         if not 200 <= answer.status < 300 and checked:
             raise DeliveryError(_refused(request.url, answer))
 
-    async def _authorization(self, authorization: Authorization) -> str | None:
+    async def _authorization(self, authorization: Authorization, holder: str) -> str | None:
         """The header for a stored authorization."""
         if authorization.kind is AuthorizationKind.NONE:
             return None
@@ -166,7 +170,7 @@ class Sender:
         except ValueError as error:
             raise DeliveryError("The secret of the webhook cannot be decrypted.", str(error)) from error
         if authorization.kind is AuthorizationKind.OAUTH:
-            token = await self._tokens.token(authorization, secret)
+            token = await self._tokens.token(authorization, secret, holder)
             return None if token is None else _header(authorization, token)
         return _header(authorization, secret)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Protocol
 
 import grpc
@@ -12,15 +13,24 @@ from google.protobuf.empty_pb2 import Empty
 from chronicle_notebook.contracts._scalars import UNAVAILABLE, event_type_to_wire, number_to_wire
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import observation_pb2 as wire
+from chronicle_notebook.sandbox._exceptions import ArgumentNullException, NullReferenceException
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._server import Served
 from chronicle_notebook.sandbox._stores import EVENT_LOG
 from chronicle_notebook.sandbox.delivery._observer import Observer
 from chronicle_notebook.sandbox.delivery._partition import Partition
+from chronicle_notebook.sandbox.services import _own_observers
 from chronicle_notebook.sandbox.services._failed_partitions import failed
 from chronicle_notebook.sandbox.storage._events import Filter
 
 NO_JOB = "00000000-0000-0000-0000-000000000000"
+
+
+class Named(Protocol):
+    """A request that is about a namespace of an event store."""
+
+    EventStore: str
+    Namespace: str
 
 
 class Addressed(Protocol):
@@ -58,29 +68,51 @@ class ObserversService:
 
     def get(self, request: wire.AllObserversRequest) -> wire.IEnumerable_ObserverInformation:
         """Every observer of a namespace, including those of removed webhooks."""
+        named(request)
         observers = self._kernel.observers(request.EventStore, request.Namespace)
-        return wire.IEnumerable_ObserverInformation(items=[self._information(observer) for observer in observers])
+        shown = [self._information(observer) for observer in observers]
+        if self._kernel.behaviour.handled_unlisted:
+            for row in shown:
+                row.ClearField("HandledEventCount")
+        own = _own_observers.information(self._kernel, request.EventStore, request.Namespace)
+        return wire.IEnumerable_ObserverInformation(items=[*own, *shown])
 
     def observe(
         self, request: wire.AllObserversRequest, context: grpc.ServicerContext
     ) -> Iterator[wire.IEnumerable_ObserverInformation]:
         """The complete list at once and after changes, at most ten times a second."""
-        for _ in self._kernel.observer_changes(context, request.EventStore, request.Namespace):
-            yield self.get(request)
+        named(request)
+        for first in self._kernel.observer_changes(context, request.EventStore, request.Namespace):
+            current = self.get(request)
+            if first or current.items:
+                yield current
 
     def information(self, request: wire.GetObserverInformationRequest) -> wire.ObserverInformation:
         """One observer, with IsSubscribed, which lists never have. An unknown id gives an empty answer."""
+        named(request, "ObserverId")
         observer = self._find(request)
         if observer is None:
-            return wire.ObserverInformation(
-                Id=request.ObserverId,
-                EventSequenceId=request.EventSequenceId or EVENT_LOG,
-                LastHandledEventSequenceNumber=UNAVAILABLE,
-                TailEventSequenceNumber=UNAVAILABLE,
-            )
+            return self._unknown(request)
         information = self._information(observer)
         information.IsSubscribed = observer.subscribed
         return information
+
+    def _unknown(self, request: wire.GetObserverInformationRequest) -> wire.ObserverInformation:
+        """One of the kernel's own, or what a kernel says of an observer that there is not."""
+        own = _own_observers.information(self._kernel, request.EventStore, request.Namespace)
+        found = next((each for each in own if each.Id == request.ObserverId), None)
+        if found is not None:
+            return found
+        sequence = request.EventSequenceId or EVENT_LOG
+        scope = self._kernel.stores.find_scope(request.EventStore, request.Namespace, sequence)
+        return wire.ObserverInformation(
+            Id=request.ObserverId,
+            EventSequenceId=sequence,
+            LastHandledEventSequenceNumber=UNAVAILABLE,
+            RunningState=wire.OBSERVER_RUNNING_STATE_Disconnected,
+            IsReplayable=False,
+            TailEventSequenceNumber=number_to_wire(None if scope is None else self._kernel.log.tail(scope.key)),
+        )
 
     def replayable(
         self, request: wire.GetReplayableObserversForEventTypesRequest
@@ -99,6 +131,7 @@ class ObserversService:
 
     def replay(self, request: wire.Replay) -> wire.ReplayResponse:
         """Replay an observer. The answer is the zero GUID if the observer is unknown or not subscribed."""
+        named(request, "ObserverId")
         observer = self._find(request)
         if observer is not None:
             self._kernel.engine.check_alive(observer)
@@ -107,6 +140,8 @@ class ObserversService:
 
     def replay_partition(self, request: wire.ReplayPartition) -> Empty:
         """Replay one event source."""
+        named(request, "ObserverId")
+        partitioned(request)
         observer = self._find(request)
         if observer is not None:
             self._kernel.engine.check_alive(observer)
@@ -118,6 +153,7 @@ class ObserversService:
 
         A quarantined partition is refused with a separate outcome (assumed from the outcome's name).
         """
+        partitioned(request)
         found = self._find_partition(request)
         if found is None:
             return wire.RetryPartitionResponse(Outcome=wire.PartitionNotFound)
@@ -129,6 +165,7 @@ class ObserversService:
 
     def retry_any(self, request: wire.RetryPartition) -> None:
         """Retry a failed partition now, also a quarantined one. An unknown one is ignored."""
+        partitioned(request)
         found = self._find_partition(request)
         if found is not None:
             self._kernel.engine.retry(*found)
@@ -184,9 +221,11 @@ class ObserversService:
     def wait(self, request: wire.WaitForObserverCompletionRequest) -> wire.WaitForObserverCompletionResponse:
         """Wait until every subscribed observer of a sequence is past the tail or has a failed partition.
 
-        Without TimeoutMilliseconds a kernel waits without limit; the sandbox waits for a minute.
+        A kernel waits without limit when TimeoutMilliseconds is absent; the sandbox gives up after a minute, or after
+        ten where the behaviour waits for all.
         """
-        until = time.monotonic() + (request.TimeoutMilliseconds / 1000 or 60.0)
+        longest = 600.0 if self._kernel.behaviour.completion_waits_for_all else 60.0
+        until = time.monotonic() + (request.TimeoutMilliseconds / 1000 or longest)
         while True:
             observers = [
                 observer
@@ -197,9 +236,7 @@ class ObserversService:
             behind = [
                 observer.webhook.id
                 for observer in observers
-                if observer.webhook.event_types
-                and observer.position <= request.TailEventSequenceNumber
-                and self._has_more(observer, request.TailEventSequenceNumber)
+                if observer.webhook.event_types and self._is_behind(observer, request.TailEventSequenceNumber)
             ]
             timed_out = time.monotonic() >= until
             if not behind or timed_out:
@@ -212,7 +249,11 @@ class ObserversService:
             self._kernel.topics.check()
             time.sleep(0.02)
 
-    def _has_more(self, observer: Observer, tail: int) -> bool:
+    def _is_behind(self, observer: Observer, tail: int) -> bool:
+        if self._kernel.behaviour.completion_waits_for_all:
+            return observer.next <= tail
+        if observer.position > tail:
+            return False
         wanted = Filter(types=sorted(observer.webhook.event_type_ids))
         until = min(tail + 1, 2**63 - 1)
         return bool(self._kernel.events.page(observer.scope.key, wanted, observer.position, until, limit=1))
@@ -231,19 +272,34 @@ class ObserversService:
         return None if observer is None or partition is None else (observer, partition)
 
     def _information(self, observer: Observer) -> wire.ObserverInformation:
-        # IsReplayable is left out: the kernel subscribes every webhook as replayable, and missing means true.
+        types = observer.webhook.event_types
+        if self._kernel.behaviour.tombstone_lost:
+            types = tuple(replace(kind, tombstone=False) for kind in types)
+        # IsReplayable is left off: the kernel subscribes every webhook as replayable, and absent means true.
         return wire.ObserverInformation(
             Id=observer.webhook.id,
             EventSequenceId=observer.scope.sequence,
             Type=wire.External,
             Owner=wire.Kernel,
-            EventTypes=[event_type_to_wire(kind, wire.EventType()) for kind in observer.webhook.event_types],
+            EventTypes=[event_type_to_wire(kind, wire.EventType()) for kind in types],
             NextEventSequenceNumber=observer.next,
             LastHandledEventSequenceNumber=number_to_wire(observer.last),
             RunningState=_state(observer),
             TailEventSequenceNumber=number_to_wire(observer.tail),
             HandledEventCount=observer.handled,
         )
+
+
+def named(request: Named, *others: str) -> None:
+    """Raise what a kernel's call fails with when a request names no store, no namespace, or not what else it must."""
+    if not all(getattr(request, name) for name in ("EventStore", "Namespace", *others)):
+        raise ArgumentNullException
+
+
+def partitioned(request: wire.ReplayPartition | wire.RetryPartition) -> None:
+    """Raise what a kernel's call fails with when a request names no partition."""
+    if not request.Partition:
+        raise NullReferenceException
 
 
 def _state(observer: Observer) -> wire.ObserverRunningState.ValueType:

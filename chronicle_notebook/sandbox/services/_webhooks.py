@@ -48,8 +48,9 @@ class WebhooksService:
                 )
             ),
         )
-        store = self._kernel.store(request.EventStore)
-        self._kernel.registrar.add(store, map(webhook_of, request.Webhooks))
+        store = self._kernel.store_for_adding(request.EventStore)
+        if store is not None:
+            self._kernel.registrar.add(store, map(webhook_of, request.Webhooks))
         return envelope(wire.CommandResult)
 
     def add_one(self, request: wire.AddWebhookRequest) -> wire.CommandResult:
@@ -79,8 +80,10 @@ class WebhooksService:
         """The complete list at once and after each change."""
         store = self._kernel.store(request.EventStore)
         head = envelope(_Details).SerializeToString()
-        for _ in self._kernel.topics.follow(context, "webhooks", store.name):
-            yield head + self._kernel.registry.listed(store)
+        for full in self._kernel.changes(context, "webhooks", store.name):
+            listed = self._kernel.registry.listed(store)
+            if full or listed:
+                yield head + listed
 
     def remove_one(self, request: wire.RemoveWebhookRequest) -> wire.CommandResult:
         """Remove one webhook. An unknown id is accepted."""

@@ -12,7 +12,7 @@ from typing import Any
 from chronicle_notebook.base._errors import SandboxError
 from chronicle_notebook.sandbox._data_folder import private
 
-VERSION = 3
+VERSION = 4
 
 _SCHEMA = """
 CREATE TABLE event_stores (key INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE);
@@ -22,7 +22,7 @@ CREATE TABLE sequences (
     key INTEGER PRIMARY KEY, namespace INTEGER NOT NULL, name TEXT NOT NULL, UNIQUE (namespace, name));
 CREATE TABLE event_types (
     store INTEGER, id TEXT, generation INTEGER, tombstone INTEGER, schema TEXT, owner INTEGER, source INTEGER,
-    PRIMARY KEY (store, id, generation)) WITHOUT ROWID;
+    PRIMARY KEY (store, id, generation));
 CREATE TABLE events (
     sequence INTEGER, number INTEGER, type TEXT, generation INTEGER, tombstone INTEGER, source TEXT, content TEXT,
     source_type TEXT, stream_type TEXT, stream_id TEXT, occurred TEXT, correlation TEXT, causation TEXT, caused_by TEXT,

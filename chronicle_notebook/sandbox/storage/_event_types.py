@@ -17,8 +17,7 @@ class EventTypeTable:
     def all(self) -> list[tuple[int, Registration]]:
         """All registrations, with the keys of their stores."""
         rows = self._database.rows(
-            "SELECT store, id, generation, tombstone, schema, owner, source FROM event_types "
-            "ORDER BY store, id, generation"
+            "SELECT store, id, generation, tombstone, schema, owner, source FROM event_types ORDER BY rowid"
         )
         return [(row[0], Registration(EventType(row[1], row[2], bool(row[3])), *row[4:])) for row in rows]
 
@@ -29,7 +28,9 @@ class EventTypeTable:
                 "DELETE FROM event_types WHERE store = ? AND id = ?", [(store, name) for name in replaced]
             )
             connection.executemany(
-                "INSERT OR REPLACE INTO event_types VALUES (?, ?, ?, ?, ?, ?, ?)",
+                "INSERT INTO event_types VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET "
+                "tombstone = excluded.tombstone, schema = excluded.schema, owner = excluded.owner, "
+                "source = excluded.source",
                 [
                     (
                         store,

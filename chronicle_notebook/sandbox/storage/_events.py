@@ -83,6 +83,12 @@ class EventTable:
         """The tail of every sequence that has events."""
         return dict(self._database.rows("SELECT sequence, max(number) FROM events GROUP BY sequence"))
 
+    def count(self, sequence: int, wanted: Filter) -> int:
+        """How many events fit."""
+        conditions, values = wanted.sql()
+        sql = f"SELECT count(*) FROM events WHERE sequence = ?{conditions}"  # noqa: S608 - names of columns, no values
+        return int(self._database.rows(sql, (sequence, *values))[0][0])
+
     def identities(self) -> list[tuple[int, str]]:
         """The identities that caused events, by sequence, in the order of their first event."""
         return self._database.rows(

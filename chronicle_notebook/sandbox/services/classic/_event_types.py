@@ -53,7 +53,7 @@ class ClassicEventTypesService:
     def observe(self, request: wire.GetAllEventTypesRequest, context: grpc.ServicerContext) -> Iterator[_Registrations]:
         """The complete list at once and after each change."""
         store = self._kernel.store(request.EventStore)
-        for _ in self._kernel.topics.follow(context, "event-types", store.name):
+        for _ in self._kernel.changes(context, "event-types", store.name):
             yield self.registrations(request)
 
     def register(self, request: wire.RegisterEventTypesRequest) -> Empty:

@@ -10,6 +10,7 @@ from chronicle_notebook.contracts.classic import methods
 from chronicle_notebook.contracts.wire import sequences_classic_pb2 as wire
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._event import Event
+from chronicle_notebook.sandbox._exceptions import ArgumentException
 from chronicle_notebook.sandbox._json_text import reread
 from chronicle_notebook.sandbox._server import Served
 from chronicle_notebook.sandbox._stores import Scope
@@ -61,6 +62,8 @@ class ClassicSequencesService(SequenceService):
         )
         last = request.ToEventSequenceNumber if request.HasField("ToEventSequenceNumber") else 2**63
         found = self._page(scope, wanted, request.FromEventSequenceNumber, min(last + 1, 2**63 - 1))
+        if self._kernel.behaviour.tombstone_breaks_reads:
+            _check_tombstones(found)
         tags = set(request.Tags)
         return wire.GetFromEventSequenceNumberResponse(
             Events=self._told(scope, (each for each in found if not tags or tags & set(json.loads(each.tags))))
@@ -104,3 +107,12 @@ def _appended(scope: Scope, event: Event, behaviour: Behaviour) -> wire.Appended
         Content=reread(event.content) if behaviour.events_as_sql else event.content,
         GenerationalContent={} if behaviour.context_reduced else {event.type.generation: event.content},
     )
+
+
+def _check_tombstones(events: list[Event]) -> None:
+    """Raise what reading tombstones and other events of one type together fails with in memory."""
+    marks: dict[str, bool] = {}
+    for event in events:
+        key = f"{event.type.id}+{event.type.generation}"
+        if marks.setdefault(key, event.type.tombstone) != event.type.tombstone:
+            raise ArgumentException(f"An item with the same key has already been added. Key: {key}")

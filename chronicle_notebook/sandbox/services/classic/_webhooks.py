@@ -10,6 +10,7 @@ from google.protobuf.empty_pb2 import Empty
 
 from chronicle_notebook.contracts.classic import methods
 from chronicle_notebook.contracts.wire import webhooks_classic_pb2 as wire, webhooks_pb2
+from chronicle_notebook.sandbox._exceptions import ArgumentNullException, FormatException
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._server import Served
 from chronicle_notebook.sandbox._stores import EVENT_LOG, Store
@@ -37,8 +38,11 @@ class ClassicWebhooksService:
 
     def add(self, request: wire.AddWebhooks) -> Empty:
         """Register webhooks. If one cannot be registered, the webhooks before it are registered."""
-        store = self._kernel.store(request.EventStore)
-        self._kernel.registrar.add(store, map(_webhook, request.Webhooks))
+        if not request.EventStore:
+            raise ArgumentNullException
+        store = self._kernel.store_for_adding(request.EventStore)
+        if store is not None:
+            self._kernel.registrar.add(store, map(_webhook, request.Webhooks))
         return Empty()
 
     def remove(self, request: wire.RemoveWebhooks) -> Empty:
@@ -48,6 +52,8 @@ class ClassicWebhooksService:
 
     def get(self, request: webhooks_pb2.GetWebhooksRequest) -> bytes:
         """The definitions in effect; zero bytes if there are none."""
+        if not request.EventStore:
+            raise ArgumentNullException
         return self._kernel.registry.listed(self._kernel.store(request.EventStore))
 
     def observe(self, request: webhooks_pb2.GetWebhooksRequest, context: grpc.ServicerContext) -> Iterator[bytes]:
@@ -55,10 +61,15 @@ class ClassicWebhooksService:
         store = self._kernel.store(request.EventStore)
         first = True
         try:
-            for _ in self._kernel.topics.follow(context, "webhooks", store.name):
+            for full in self._kernel.changes(context, "webhooks", store.name):
                 if not first and store.key in self._ended:
                     return
-                yield self._kernel.registry.listed(store)
+                try:
+                    listed = self._kernel.registry.listed(store)
+                except FormatException:
+                    return  # such a stream ends without a word
+                if full or listed:
+                    yield listed
                 if store.key in self._ended:
                     return
                 first = False
@@ -89,6 +100,6 @@ class ClassicWebhooksService:
 
 def _webhook(message: webhooks_pb2.WebhookDefinition) -> Webhook:
     if not message.Identifier:
-        raise ValueError("Value cannot be null. (Parameter 'value')")
+        raise ArgumentNullException
     found = webhook_of(message)
     return replace(found, sequence=found.sequence or EVENT_LOG)

@@ -1,0 +1,455 @@
+"""Leads a sandbox through a recording of a real kernel, and compares what both answered and delivered.
+
+Requests are sent byte for byte, except for the address of the target, which has as many digits in each run. A reading
+that a client repeated until it saw what it waited for is one comparison, of what it saw in the end; so nothing depends
+on how fast the machine is. Ids, times, ports, hashes and ciphertexts are evened out.
+
+``python -m tests.sandbox.held RECORDING…`` shows the differences.
+"""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import http.server
+import json
+import socket
+import sys
+import tempfile
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import grpc
+
+from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.sandbox.delivery import _partition
+from tests.recorded import evening
+from tests.recorded.recording import Call, Delivered, Element, Opened, Recording, Step, recording
+from tests.sandbox.conftest import Client
+
+PROFILE = {
+    "16.33.0-sqlite": "16.33",
+    "16.37.1-sqlite": "16.37",
+    "16.37.1-sqlite-night": "16.37",
+    "16.37.1-postgresql": "16.37-postgresql",
+    "16.37.1-memory": "16.37-inmemory",
+    "16.38-branch-sqlite": "16.38",
+}
+"""The profile that a recording is held against."""
+NIGHT_ATTEMPTS = 2
+"""``Observers:MaxRetryAttempts`` of the kernel of the night."""
+SCALE = 0.02
+"""How fast the sandbox's delays go by."""
+PATIENCE = 15.0
+"""Seconds that a reading is repeated for before it counts as different."""
+BRIEF = 1.0
+"""The same for what is known to differ."""
+_GONE = ("a target that is gone", "a dead target, until nothing more is tried")
+_BACK = "the target is back, and nothing happens for 40 s"
+_WRITES = (
+    "Add", "AddWebhooks", "Append", "AppendMany", "AppendManyForEventSources", "ClearObserverQuarantine", "Ensure",
+    "EnsureEventStore", "EnsureNamespace", "Register", "RegisterEventTypes", "Remove", "RemoveWebhooks", "Replay",
+    "ReplayPartition", "RetryPartition",
+)  # fmt: skip
+_OTHERS = "contract-"
+"""Event stores that were there before a recording began."""
+_APART = ("GetDescriptorSet", "CheckCompatibility")
+"""Their texts are held elsewhere, to the last character."""
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One comparison: under which name it goes, and what stood on both sides."""
+
+    name: str
+    recorded: Any
+    seen: Any
+
+    @property
+    def equal(self) -> bool:
+        return bool(self.recorded == self.seen)
+
+
+@dataclass
+class Target:
+    """The target of a recording: what comes is kept, and answered as it was then."""
+
+    token: str
+    status: int = 200
+    received: list[tuple[str, str, tuple[tuple[str, str], ...], str]] = field(default_factory=list)
+    port: int = 0
+    connections: set[Any] = field(default_factory=set)
+    _server: http.server.ThreadingHTTPServer | None = None
+
+    def start(self) -> None:
+        if self._server is not None:
+            return
+        target = self
+
+        class Handler(http.server.BaseHTTPRequestHandler):
+            protocol_version = "HTTP/1.1"
+
+            def setup(self) -> None:
+                target.connections.add(self.request)
+                super().setup()
+
+            def _answer(self) -> None:
+                target.received.append((self.path, self.command, tuple(self.headers.items()), self._body()))
+                found = {
+                    "/.well-known/openid-configuration": {"token_endpoint": f"http://127.0.0.1:{target.port}/token"},
+                    "/token": {"access_token": target.token, "token_type": "Bearer", "expires_in": 3600},
+                }.get(self.path)
+                text = json.dumps(found).encode() if found else b""
+                # Tokens were given while the target itself failed.
+                self.send_response(200 if found else target.status)
+                self.send_header("Content-Length", str(len(text)))
+                self.end_headers()
+                self.wfile.write(text)
+
+            do_GET = do_POST = _answer  # noqa: N815 - the names that the standard library looks for
+
+            def _body(self) -> str:
+                if "chunked" not in self.headers.get("Transfer-Encoding", ""):
+                    return self.rfile.read(int(self.headers.get("Content-Length") or 0)).decode()
+                text = b""
+                while size := int(self.rfile.readline(), 16):
+                    text += self.rfile.read(size)
+                    self.rfile.readline()
+                self.rfile.readline()
+                return text.decode()
+
+            def log_message(self, *_: object) -> None:
+                pass
+
+        self._server = http.server.ThreadingHTTPServer(("127.0.0.1", self.port), Handler, bind_and_activate=False)
+        self._server.allow_reuse_address = True
+        self._server.daemon_threads = True
+        self._server.server_bind()
+        self._server.server_activate()
+        self.port = self._server.server_address[1]
+        threading.Thread(target=self._server.serve_forever, daemon=True).start()
+
+    def stop(self) -> None:
+        if self._server is not None:
+            self._server.shutdown()
+            self._server.server_close()
+            self._server = None
+            for connection in self.connections:
+                with contextlib.suppress(OSError):
+                    connection.shutdown(socket.SHUT_RDWR)
+            self.connections.clear()
+
+
+class Held:
+    """A sandbox beside a recording."""
+
+    def __init__(self, sandbox: Sandbox, found: Recording, kept: frozenset[str]) -> None:
+        self._client = Client(sandbox.port)
+        self._recording = found
+        self._kept = kept
+        tokens = [
+            value.removeprefix("Bearer ")
+            for each in found.entries
+            if isinstance(each, Delivered) and each.path == "/oauth"
+            for name, value in each.headers
+            if name == "Authorization"
+        ]
+        self._target = Target(tokens[0] if tokens else "none")
+        while len(str(self._target.port)) != 5:
+            self._target.stop()
+            self._target.port = 0
+            self._target.start()
+        self._address = (found.receiver.removeprefix("http://").encode(), f"127.0.0.1:{self._target.port}".encode())
+        self._streams: dict[str, list[Any]] = {}
+        self._opened: list[Any] = []
+
+    def close(self) -> None:
+        for stream in self._opened:
+            stream.cancel()
+        self._client.close()
+        self._target.stop()
+
+    def compared(self) -> Iterator[Compared]:
+        """Every comparison, in order."""
+        recorded: dict[str, list[Any]] = {}
+        for step in self._recording.steps:
+            self._prepare(step)
+            before = len(self._target.received)
+            for entry in settled(step, self._recording.generation):
+                if isinstance(entry, Call):
+                    if entry.status != "OK" or not entry.path.endswith(_APART):
+                        yield self._call(step, entry)
+                elif isinstance(entry, Opened):
+                    yield from self._open(step, entry)
+            yield from self._deliveries(step, before)
+            for each in step.entries:
+                if isinstance(each, Element) and each.path.endswith("ObserveWebhooks"):
+                    _tell(recorded.setdefault(each.path, []), self._even(each.path, each.message))
+        for path, lists in recorded.items():
+            name = f"stream of {_short(path)}"
+            yield self._until(name, lists, lambda path=path, lists=lists: self._told(path, lists))
+
+    def _told(self, path: str, recorded: list[Any]) -> list[Any]:
+        """What a stream said; only what was recorded, if all of that was among it: others look more often."""
+        told = list(self._streams.get(path, []))
+        return recorded if _occurs_in(recorded, told) else told
+
+    def _prepare(self, step: Step) -> None:
+        if step.name in _GONE:
+            self._target.stop()
+        elif step.name == _BACK:
+            self._target.start()
+            time.sleep(40 * SCALE)  # nothing happens: that is what is to be seen
+        statuses = {each.answered for each in step.deliveries if each.answered is not None}
+        if statuses:
+            self._target.status = max(statuses)
+
+    def _request(self, request: bytes) -> bytes:
+        return request.replace(*self._address)
+
+    def _invoke(self, path: str, request: bytes) -> Any:
+        call: Any = self._client._channel.unary_unary(path)
+        try:
+            answer = call(self._request(request), timeout=60)
+        except grpc.RpcError as error:
+            found: Any = error
+            return [found.code().name, found.details()]
+        return self._even(path, answer)
+
+    def _even(self, path: str, answer: bytes) -> Any:
+        found = evening.answer(path, answer, self._recording.generation)
+        if path.endswith("FailedPartitions"):
+            return _partitions(found)
+        if path.endswith("/GetObservers") and isinstance(found, dict):
+            return self._ordered(_observers(found))
+        if path.endswith("/GetVersionInfo") and isinstance(found, dict):
+            found["CommitSha"] = "<id>"
+        return self._ordered(found)
+
+    def _ordered(self, found: Any) -> Any:
+        """Lists of a kernel in memory have no order, and change it from call to call; observers on PostgreSQL too."""
+        without = self._recording.in_memory or "postgresql" in self._recording.name
+        if not without or not isinstance(found, dict):
+            return found
+        return {
+            key: sorted((each for each in value if not str(each).startswith(_OTHERS)), key=json.dumps)
+            if isinstance(value, list) and key in {"items", "Data"}
+            else value
+            for key, value in found.items()
+        }
+
+    def _call(self, step: Step, call: Call) -> Compared:
+        name = f"{step.name}: {_short(call.path)}{_about(call, self._recording.generation)}"
+        if call.response is None:
+            recorded: Any = [call.status, call.details]
+        else:
+            recorded = self._even(call.path, call.response)
+        if call.path.endswith(tuple(f"/{write}" for write in _WRITES)):
+            return Compared(name, recorded, self._invoke(call.path, call.request))
+        return self._until(name, recorded, lambda: self._invoke(call.path, call.request))
+
+    def _until(self, name: str, recorded: Any, look: Any) -> Compared:
+        until = time.monotonic() + (BRIEF if name in self._kept else PATIENCE)
+        while (seen := look()) != recorded and time.monotonic() < until:
+            time.sleep(0.02)
+        return Compared(name, recorded, seen)
+
+    def _open(self, step: Step, opened: Opened) -> Iterator[Compared]:
+        call: Any = self._client._channel.unary_stream(opened.path)
+        stream = call(self._request(opened.request), timeout=300)
+        if opened.path.endswith("ObserveWebhooks"):
+            self._opened.append(stream)
+            told = self._streams.setdefault(opened.path, [])
+
+            def follow() -> None:
+                with contextlib.suppress(grpc.RpcError):
+                    for message in stream:
+                        _tell(told, self._even(opened.path, message))
+
+            threading.Thread(target=follow, daemon=True).start()
+            return
+        first = _first_of(step, opened)
+        if first is not None:
+            recorded = self._even(opened.path, first.message)
+            name = f"{step.name}: {_short(opened.path)}"
+            try:
+                seen = [self._even(opened.path, message) for message in stream]
+            except grpc.RpcError as error:
+                seen = [str(error)]
+            yield Compared(name, [recorded], seen)
+
+    def _deliveries(self, step: Step, before: int) -> Iterator[Compared]:
+        recorded: dict[str, list[Any]] = {}
+        # While a target fails, how often it is asked is a matter of time, and a retry looks unlike what is live.
+        shape = _outline if any((each.answered or 0) >= 500 for each in step.deliveries) else _delivery
+        for each in step.deliveries:
+            if any(name == "traceparent" for name, _ in each.headers):
+                # Paths are cut off in the recordings where they hold a dot.
+                recorded.setdefault(each.path.rsplit("well-known", 1)[-1], []).append(
+                    shape(each.verb, each.headers, each.body)
+                )
+
+        def seen(path: str) -> list[Any]:
+            return _sorted(
+                shape(verb, headers, body)
+                for found, verb, headers, body in self._target.received[before:]
+                if found.rsplit("well-known", 1)[-1] == path
+            )
+
+        for path, wanted in sorted(recorded.items()):
+            name = f"{step.name}: deliveries to {path}"
+            yield self._until(name, _sorted(wanted), lambda path=path: seen(path))
+        others = {path.rsplit("well-known", 1)[-1] for path, *_ in self._target.received[before:]} - set(recorded)
+        for path in sorted(others):
+            yield Compared(f"{step.name}: deliveries to {path}", [], seen(path))
+
+
+def _first_of(step: Step, opened: Opened) -> Element | None:
+    """The first answer of a stream; streams of one method were opened one after the other."""
+    mine = next(number for number, each in enumerate(step.entries) if each is opened)
+    for each in step.entries[mine + 1 :]:
+        if isinstance(each, Element) and each.path == opened.path:
+            return each
+    return None
+
+
+def settled(step: Step, generation: str) -> list[Any]:
+    """The calls and openings of a step; of readings that mean the same, the last before the next writing alone."""
+    found: list[Any] = []
+    waiting: dict[str, Call] = {}
+    for entry in step.entries:
+        if isinstance(entry, Opened):
+            found.append(entry)
+        elif isinstance(entry, Call):
+            if entry.path.endswith(tuple(f"/{write}" for write in _WRITES)):
+                found += waiting.values()
+                waiting = {}
+                found.append(entry)
+            else:
+                key = entry.path + evening.meaning(entry.path, entry.request, generation)
+                waiting.pop(key, None)
+                waiting[key] = entry
+    return [*found, *waiting.values()]
+
+
+def _short(path: str) -> str:
+    return path.rpartition("/")[2]
+
+
+def _about(call: Call, generation: str) -> str:
+    """What sets a call apart from others of its kind in a step: a namespace, an observer, an id."""
+    meant = json.loads(evening.meaning(call.path, call.request, generation) or "{}")
+    parts = [str(meant[name]) for name in ("Namespace", "ObserverId", "Partition") if isinstance(meant.get(name), str)]
+    parts += [str(each) for each in meant.get("Webhooks", []) if isinstance(each, str)]
+    return f" ({', '.join(parts)})" if parts else ""
+
+
+def _partitions(found: Any) -> Any:
+    """Which event sources of which observers fail, since which number, and what the first attempt said.
+
+    How often a source was tried is a matter of time, as is what opened a circuit; stack traces are the kernel's own.
+    """
+    if not isinstance(found, dict):
+        return found
+    rows = [[each["ObserverId"], each["Partition"], each["Attempts"][0]] for each in found.get("items", [])]
+    return sorted([*place, first.get("SequenceNumber", 0), first["Messages"][0]] for *place, first in rows)
+
+
+def _observers(found: Any) -> Any:
+    """Observers without the numbers of those of the kernel's own that find no event.
+
+    A kernel moves these once a minute, behind whatever is in the log then; the sandbox leaves them.
+    """
+    for each in found.get("items", []):
+        if each["Id"].startswith("$system") and not each["Id"].endswith(".WebhookReactor"):
+            each.pop("NextEventSequenceNumber", None)
+            each.pop("TailEventSequenceNumber", None)
+    return found
+
+
+def _occurs_in(recorded: list[Any], seen: list[Any]) -> bool:
+    """Whether all that was recorded was seen, in its order."""
+    rest = iter(seen)
+    return all(any(each == other for other in rest) for each in recorded)
+
+
+def _delivery(verb: str, headers: Any, body: str) -> Any:
+    # The order of headers is held elsewhere: aiohttp puts Transfer-Encoding last, and no reader of protobuf keeps the
+    # order of a map, in which a webhook's own headers come.
+    return [verb, sorted([name, evening.text(_plain(value))] for name, value in headers), evening.text(body)]
+
+
+def _plain(value: str) -> str:
+    """The value of a header, with basic credentials as they are meant."""
+    scheme, _, encoded = value.partition(" ")
+    return f"Basic {base64.b64decode(encoded).decode()}" if scheme == "Basic" else value
+
+
+def _outline(verb: str, headers: Any, body: str) -> Any:
+    """A delivery without what is said of each event."""
+    verb, headers, found = _delivery(verb, headers, body)
+    if isinstance(found, dict) and "events" in found:
+        found = [found["partition"], [event["context"]["sequenceNumber"] for event in found["events"]]]
+    return [verb, headers, found]
+
+
+def _sorted(deliveries: Any) -> list[Any]:
+    """Deliveries in an order of their own; a repeated one counts once, as how often it was is a matter of time."""
+    found = {json.dumps(each): each for each in deliveries}
+    return [found[key] for key in sorted(found)]
+
+
+def _tell(told: list[Any], message: Any) -> None:
+    """Add a message of a stream, unless it says what the one before it said."""
+    if not told or told[-1] != message:
+        told.append(message)
+
+
+def comparisons(name: str, kept: frozenset[str] = frozenset()) -> list[Compared]:
+    """Everything compared between a recording and the profile that it belongs to."""
+    found = recording(name)
+    before = _partition.MOST_ATTEMPTS
+    _partition.MOST_ATTEMPTS = NIGHT_ATTEMPTS if "night" in name else before
+    try:
+        with (
+            tempfile.TemporaryDirectory() as folder,
+            Sandbox(data=Path(folder), behaves_like=PROFILE[name], settle_delay=0.01, time_scale=SCALE) as sandbox,
+        ):
+            held = Held(sandbox, found, kept)
+            try:
+                return list(held.compared())
+            finally:
+                held.close()
+    finally:
+        _partition.MOST_ATTEMPTS = before
+
+
+def _main(names: list[str]) -> Iterator[str]:
+    for name in names or list(PROFILE):
+        found = comparisons(name, frozenset(["*"]))
+        wrong = [each for each in found if not each.equal]
+        yield (f"== {name}: {len(found)} compared, {len(found) - len(wrong)} equal, {len(wrong)} different")
+        for each in wrong:
+            yield f"-- {each.name}"
+            yield from (f"   {line}" for line in apart("", each.recorded, each.seen))
+
+
+def apart(where: str, recorded: Any, seen: Any) -> Iterator[str]:
+    """Where two values differ."""
+    if isinstance(recorded, dict) and isinstance(seen, dict):
+        for key in dict.fromkeys([*recorded, *seen]):
+            yield from apart(f"{where}/{key}", recorded.get(key, "(nothing)"), seen.get(key, "(nothing)"))
+    elif isinstance(recorded, list) and isinstance(seen, list) and len(recorded) == len(seen):
+        for number, (one, other) in enumerate(zip(recorded, seen, strict=True)):
+            yield from apart(f"{where}/{number}", one, other)
+    elif recorded != seen:
+        yield f"{where}: {json.dumps(recorded)[:400]} | {json.dumps(seen)[:400]}"
+
+
+if __name__ == "__main__":
+    PATIENCE = BRIEF = 2.0
+    sys.stdout.writelines(f"{line}\n" for line in _main(sys.argv[1:]))
