@@ -21,6 +21,9 @@ from chronicle_notebook.sandbox._stores import Scope, Store
 from chronicle_notebook.sandbox.storage._database import Database
 from chronicle_notebook.sandbox.storage._events import EventTable, Filter
 
+_NONE_EXPECTED = UNAVAILABLE - 2
+"""What a kernel tells as expected where no event at all was."""
+
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
@@ -186,4 +189,5 @@ class Log:
             return
         tail = self._events.tail(scope.key, expectation.wanted, uncommitted=True)
         if tail is not None and (expectation.none_at_all or tail > expectation.number):
-            outcome.conflicts.append(Conflict(source, expectation.number, tail))
+            expected = _NONE_EXPECTED if expectation.none_at_all else expectation.number
+            outcome.conflicts.append(Conflict(source, expected, tail))

@@ -230,7 +230,7 @@ class Sandbox:
             from chronicle_notebook.sandbox._authority import Authority
             from chronicle_notebook.sandbox._kernel import Kernel
             from chronicle_notebook.sandbox._seed import sow
-            from chronicle_notebook.sandbox._server import Server
+            from chronicle_notebook.sandbox._server import MOST_BYTES, REQUEST_BYTES, Server
             from chronicle_notebook.sandbox.services import otherwise, served
         except ImportError as error:
             raise missing("sandbox", "A sandbox", error) from error
@@ -261,6 +261,7 @@ class Sandbox:
             otherwise(self._kernel),
             # Kernels began to write this field after 16.38.
             authorized_told=not self._profile.early_events,
+            most_bytes=REQUEST_BYTES if self._profile.behaviour.requests_limited else MOST_BYTES,
         )
         self._port = self._server.start(self._wanted_port)
         # A process that ends without stop() leaves no temporary folder and no half-done delivery.

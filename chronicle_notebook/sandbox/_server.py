@@ -29,6 +29,8 @@ GRACE = 1.0
 """The time in seconds that calls have to end when the server stops. If they were cut off, clients in this process would
 log it."""
 MOST_BYTES = 100 * 1024 * 1024
+REQUEST_BYTES = 4 * 1024 * 1024
+"""How large a request to a kernel may be: 3 MB were taken, and 5 MB refused; this is the default of its framework."""
 
 Unary = Callable[[Any], "Message | bytes"]
 Streaming = Callable[[Any, grpc.ServicerContext], "Iterator[Message | bytes]"]
@@ -51,8 +53,9 @@ Otherwise = Callable[[str], Served | str]
 class Server:
     """Serves methods, and HTTP/1.1 on the same port; ``otherwise`` handles every other path.
 
-    With an ``authority`` each call needs a token, except methods that everybody may call. ``pages`` makes the object
-    that answers HTTP/1.1. ``authorized_told`` False leaves IsAuthorized out of all envelopes.
+    With an ``authority`` each call needs a token, unless its method is one that a kernel lets anybody call. ``pages``
+    makes what answers HTTP/1.1. ``authorized_told`` False leaves IsAuthorized off all envelopes. ``most_bytes`` is how
+    large a request may be; what gRPC for Python says of a larger one has other words than a kernel, and the same status.
     """
 
     def __init__(
@@ -63,6 +66,7 @@ class Server:
         otherwise: Otherwise,
         *,
         authorized_told: bool = True,
+        most_bytes: int = MOST_BYTES,
     ) -> None:
         self._pages = pages
         self._front: Front | None = None
@@ -74,7 +78,7 @@ class Server:
                 *([] if authority is None else [Gatekeeper(authority)]),
             ],
             options=[
-                ("grpc.max_receive_message_length", MOST_BYTES),
+                ("grpc.max_receive_message_length", most_bytes),
                 ("grpc.max_send_message_length", MOST_BYTES),
                 # Chronicle's clients ping once a minute, also while a stream is silent. A kernel accepts this; gRPC for
                 # Python would end the connection after three minutes.

@@ -19,7 +19,7 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -42,9 +42,9 @@ PROFILE = {
 """The profile that a recording is held against."""
 NIGHT_ATTEMPTS = 2
 """``Observers:MaxRetryAttempts`` of the kernel of the night."""
-SCALE = 0.02
+SCALE = 0.05
 """How fast the sandbox's delays go by."""
-PATIENCE = 15.0
+PATIENCE = 30.0
 """Seconds that a reading is repeated for before it counts as different."""
 BRIEF = 1.0
 """The same for what is known to differ."""
@@ -253,7 +253,8 @@ class Held:
         return self._until(name, recorded, lambda: self._invoke(call.path, call.request))
 
     def _until(self, name: str, recorded: Any, look: Any) -> Compared:
-        until = time.monotonic() + (BRIEF if name in self._kept else PATIENCE)
+        known = any(kept == name or kept.startswith(f"{name}, ") for kept in self._kept)
+        until = time.monotonic() + (BRIEF if known else PATIENCE)
         while (seen := look()) != recorded and time.monotonic() < until:
             time.sleep(0.02)
         return Compared(name, recorded, seen)
@@ -403,6 +404,14 @@ def _sorted(deliveries: Any) -> list[Any]:
     return [found[key] for key in sorted(found)]
 
 
+def _named_apart(found: Iterator[Compared]) -> Iterator[Compared]:
+    """The same comparisons, with a number behind the name of one that comes again in a step."""
+    seen: dict[str, int] = {}
+    for each in found:
+        seen[each.name] = seen.get(each.name, 0) + 1
+        yield each if seen[each.name] == 1 else replace(each, name=f"{each.name}, {seen[each.name]}")
+
+
 def _tell(told: list[Any], message: Any) -> None:
     """Add a message of a stream, unless it says what the one before it said."""
     if not told or told[-1] != message:
@@ -421,7 +430,7 @@ def comparisons(name: str, kept: frozenset[str] = frozenset()) -> list[Compared]
         ):
             held = Held(sandbox, found, kept)
             try:
-                return list(held.compared())
+                return list(_named_apart(held.compared()))
             finally:
                 held.close()
     finally:

@@ -17,6 +17,7 @@ from chronicle_notebook.base import _errors
 from chronicle_notebook.contracts.classic import methods as classic
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import (
+    event_stores_pb2,
     event_types_classic_pb2,
     event_types_pb2,
     sequences_classic_pb2,
@@ -374,6 +375,8 @@ CLASSIC_ONLY = {"ciphertext_listed", "test_ignores_status", "observing_ends_toge
 def faced(folder: Path, endpoint: Endpoint, **options: Any) -> Iterator[Face]:
     with Sandbox(data=folder, settle_delay=0, time_scale=0.001, **options) as sandbox:
         face = Face(sandbox, endpoint)
+        if not sandbox._profile.early_names:
+            face.client.call(methods.ENSURE_EVENT_STORE, event_stores_pb2.EnsureEventStoreRequest(Name=STORE))
         yield face
         face.client.close()
 

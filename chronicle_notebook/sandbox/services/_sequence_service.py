@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from chronicle_notebook.contracts._scalars import number_to_wire
+from chronicle_notebook.contracts._scalars import UNAVAILABLE, number_to_wire
 from chronicle_notebook.contracts.wire import sequences_classic_pb2 as classic, sequences_pb2 as wire
 from chronicle_notebook.sandbox._event import Event
 from chronicle_notebook.sandbox._kernel import Kernel
@@ -57,8 +57,10 @@ class SequenceService:
         return self._kernel.stores.find_scope(request.EventStore, request.Namespace, request.EventSequenceId)
 
     def _page(self, scope: Scope | None, wanted: Filter, first: int, until: int | None = None) -> list[Event]:
-        """The matching events, from number ``first`` on and below ``until``."""
-        # Numbers over 2^63-1 are marks, and too large for storage to compare.
+        """The events that fit, from number ``first`` on and below ``until``."""
+        # Numbers over 2^63-1 are sentinels, and beyond what storage can compare.
+        if first == UNAVAILABLE and self._kernel.behaviour.events_as_sql:
+            first = 0  # a kernel on SQL takes this one for no bound
         if scope is None or first >= 2**63:
             return []
         return self._kernel.events.page(scope.key, wanted, first, until)
