@@ -229,7 +229,7 @@ def test_the_tail_and_whether_a_source_has_events_are_told(classic: ClassicClien
 def test_business_failures_of_an_append_are_in_the_answer_and_missing_parts_are_not(classic: ClassicClient) -> None:
     unregistered = classic.append_classic("s", "Nobody")
     assert unregistered.SequenceNumber == UNAVAILABLE
-    assert "is not registered" in unregistered.Errors[0]
+    assert "is unknown in the event store" in unregistered.Errors[0]
     classic.register_classic("T", schema='{"properties":{"a":{"type":"integer"}},"required":["a"]}')
     (violation,) = classic.append_classic("s", "T").ConstraintViolations
     assert (violation.ConstraintName, dict(violation.Details)["kind"]) == ("SchemaValidation", "PropertyRequired")

@@ -111,6 +111,10 @@ def rows(answer: Any) -> list[Any]:
     return list(answer.Data if "Data" in answer.DESCRIPTOR.fields_by_name else answer.items)
 
 
+KERNEL = "5d032c92-9d5e-41eb-947a-ee5314ed0032"
+"""The identity of a kernel itself, which registers event types."""
+
+
 def test_who_caused_events_is_listed_once_each_but_not_in_memory(
     caller: Caller, request: pytest.FixtureRequest
 ) -> None:
@@ -120,10 +124,10 @@ def test_who_caused_events_is_listed_once_each_but_not_in_memory(
     if "inmemory" in request.node.callspec.params["caller"]:
         assert found == []
         return
-    assert found == ["one", "two"]
+    assert found == [KERNEL, "one", "two"]
     name = "AllIdentities" if caller.release == "16.38" else "ObserveIdentities"
     stream = caller.follow(f"Identities.Identities/{name}", **PLACE)
-    assert [row.Subject for row in rows(next(stream))] == ["one", "two"]
+    assert [row.Subject for row in rows(next(stream))] == [KERNEL, "one", "two"]
     append(caller, "a", "Opened", "three")
     assert [row.Subject for row in rows(next(stream))] == ["one", "two", "three"]
     stream.cancel()
