@@ -55,7 +55,7 @@ class Server:
 
     With an ``authority`` each call needs a token, unless its method is one that a kernel lets anybody call. ``pages``
     makes what answers HTTP/1.1. ``authorized_told`` False leaves IsAuthorized off all envelopes. ``most_bytes`` is how
-    large a request may be; what gRPC for Python says of a larger one has other words than a kernel, and the same status.
+    large a request may be; of a larger one gRPC for Python says the same with other words.
     """
 
     def __init__(
