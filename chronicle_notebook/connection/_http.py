@@ -46,8 +46,8 @@ def _exchange(
             failure = (
                 _no_http(server) if protocol is None else unreachable(ConnectionResetError(), secured.host, seconds)
             )
-        except NoAnswerError:
-            failure = _no_http(server)
+        except NoAnswerError as error:
+            failure = _unusable(server, path, str(error))
         except OSError as error:
             failure = unreachable(error, secured.host, seconds)
     raise failure
@@ -58,6 +58,16 @@ def _no_http(server: str) -> ProtocolError:
         f"{server} does not answer HTTP/1.1 on its port.",
         server=server,
         hint="A kernel answers HTTP/1.1; a proxy that passes only gRPC does not.",
+    )
+
+
+def _unusable(server: str, path: str, why: str) -> ProtocolError:
+    """The error for an answer that cannot be used. Its ``call`` is the path; a server without HTTP has none."""
+    return ProtocolError(
+        f"{server} answered {path}, but {why}.",
+        server=server,
+        call=path,
+        hint="Check that the port is a Chronicle kernel's, and what a proxy in between does with the answer.",
     )
 
 

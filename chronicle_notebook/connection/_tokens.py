@@ -205,7 +205,9 @@ class Tokens:
         try:
             answer = post(secured, self._trust, PATH, self._form(secret), deadline)
             absent = answer.status in {404, 405}
-        except ProtocolError:
+        except ProtocolError as error:
+            if error.call:  # an answer that cannot be used is not the same as none
+                raise
             absent = True
         if absent:
             if self._development:

@@ -12,6 +12,7 @@ from aiohttp import ClientError, web
 from aiohttp.http_exceptions import HttpProcessingError
 
 from chronicle_notebook.base._text import utf8
+from chronicle_notebook.base._url import is_local
 from chronicle_notebook.receiver._body import MAX_BODY, Body, read_body
 from chronicle_notebook.receiver._callbacks import Callbacks
 from chronicle_notebook.receiver._conduct import UNAUTHORIZED, AnswerPlan, Conduct
@@ -32,6 +33,8 @@ class Intake:
     """Reads each request, records it, and answers as the conduct decides."""
 
     base_path: str
+    hosts: frozenset[str]
+    """Names of this receiver besides those of the loopback interface."""
     journal: Journal
     conduct: Conduct
     callbacks: Callbacks
@@ -42,6 +45,10 @@ class Intake:
         began = time.perf_counter()
         delivery = self._arrival(request)
         status: int | None = None
+        refused = self._refusal(request)
+        if refused:
+            self._record(replace(delivery, body_error=refused, status=403, duration=time.perf_counter() - began))
+            return web.Response(status=403)
         try:
             body, plan = await _read(request)
             delivery = _with_body(delivery, body)
@@ -59,6 +66,15 @@ class Intake:
         finally:
             self._record(replace(delivery, status=status, duration=time.perf_counter() - began))
         return self._answer(request, status)
+
+    def _refusal(self, request: web.Request) -> str:
+        """Why a request is refused; empty if it is not. A web page of any site can send requests to this machine."""
+        if "Origin" in request.headers:
+            return "Refused: the request has an Origin, so a web page sent it. Kernels send none."
+        name = _host_name(request.headers.get("Host", ""))
+        if is_local(name, subdomains=False) or name in self.hosts:
+            return ""
+        return "Refused: the request is for another host. Receiver(hosts=[...]) takes further names of this receiver."
 
     def _arrival(self, request: web.Request) -> Delivery:
         target, _, query = request.raw_path.partition("?")
@@ -93,6 +109,13 @@ class Intake:
             return web.Response()
         headers = {"WWW-Authenticate": self.conduct.challenge()} if status == UNAUTHORIZED else None
         return web.Response(status=status, headers=headers)
+
+
+def _host_name(host: str) -> str:
+    """The name in a ``Host`` header, without the port and the brackets of an IPv6 address."""
+    if host.startswith("["):
+        return host[1:].partition("]")[0].lower()
+    return host.rpartition(":")[0].lower() if ":" in host else host.lower()
 
 
 async def _pause(seconds: float, stopping: asyncio.Event) -> bool:

@@ -15,12 +15,15 @@ _SLICE = 0.2
 
 
 class Journal:
-    """The latest ``keep`` deliveries. The receiver's thread writes them; any thread may read them."""
+    """The latest ``keep`` deliveries, of ``keep_bytes`` at most. The receiver's thread writes them; any thread may read
+    them."""
 
-    def __init__(self, keep: int) -> None:
+    def __init__(self, keep: int, keep_bytes: int) -> None:
         self.keep = keep
+        self._keep_bytes = keep_bytes
+        self._bytes = 0
         self._changed = threading.Condition()
-        self._kept: deque[Delivery] = deque(maxlen=keep)
+        self._kept: deque[Delivery] = deque()
         self._recorded = 0
         self._dropped = 0
         self._numbers = 0
@@ -35,8 +38,11 @@ class Journal:
     def record(self, delivery: Delivery) -> None:
         """Store a delivery, and wake the waiting threads."""
         with self._changed:
-            self._dropped += len(self._kept) == self.keep
             self._kept.append(delivery)
+            self._bytes += _size(delivery)
+            while len(self._kept) > self.keep or (self._bytes > self._keep_bytes and len(self._kept) > 1):
+                self._bytes -= _size(self._kept.popleft())
+                self._dropped += 1
             self._recorded += 1
             self._changed.notify_all()
 
@@ -55,7 +61,7 @@ class Journal:
         """Forget all deliveries. The numbers continue."""
         with self._changed:
             self._kept.clear()
-            self._dropped = 0
+            self._dropped = self._bytes = 0
 
     @property
     def dropped(self) -> int:
@@ -94,3 +100,9 @@ class Journal:
         """Whether no more deliveries can come."""
         with self._changed:
             return self._closed
+
+
+def _size(delivery: Delivery) -> int:
+    """About how many bytes a delivery takes: its body as it came, its path, and its headers."""
+    head = sum(len(name) + len(value) for name, value in delivery.headers.items())
+    return delivery.body_size + len(delivery.path) + head + 512

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, Self
 from urllib.parse import quote
 
@@ -32,6 +32,9 @@ import weakref
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
+KEEP_BYTES = 256 * 1024 * 1024
+"""The number of bytes of deliveries that a receiver keeps unless it is told otherwise."""
+
 
 @public
 class Receiver:
@@ -44,16 +47,30 @@ class Receiver:
     :param path: deliveries are accepted at and below this path. Requests to other paths are recorded and answered with
         404.
     :param keep: how many deliveries are stored. Older ones are dropped and counted in :attr:`dropped`.
+    :param keep_bytes: how many bytes of deliveries are stored, about; older ones are dropped likewise.
+    :param hosts: names besides ``127.0.0.1`` and ``localhost`` under which senders reach the receiver, for example
+        ``host.docker.internal`` or the name of a tunnel. Requests for any other ``Host`` are refused with 403, and so
+        are requests with an ``Origin``, which come from web pages: kernels send none.
     :raises InvalidInputError: an argument has a wrong type or value.
     """
 
-    def __init__(self, *, port: int = 0, path: str = "/webhooks", keep: int = 10_000) -> None:
+    def __init__(
+        self,
+        *,
+        port: int = 0,
+        path: str = "/webhooks",
+        keep: int = 10_000,
+        keep_bytes: int = KEEP_BYTES,
+        hosts: Iterable[str] = (),
+    ) -> None:
         check_port(port)
         _check_path(path)
         check_whole(keep, field="keep", least=1)
+        check_whole(keep_bytes, field="keep_bytes", least=1)
+        self._hosts = _check_hosts(hosts)
         self._wanted_port = port
         self._path = path.rstrip("/")
-        self._journal = Journal(keep)
+        self._journal = Journal(keep, keep_bytes)
         self._callbacks = Callbacks(keep)
         self._conduct = Conduct(self._callbacks)
         self._lock = threading.Lock()
@@ -77,7 +94,7 @@ class Receiver:
                 from chronicle_notebook.receiver._intake import Intake
             except ImportError as error:
                 raise missing("sandbox", "A receiver of deliveries", error) from error
-            intake = Intake(self._path, self._journal, self._conduct, self._callbacks)
+            intake = Intake(self._path, self._hosts, self._journal, self._conduct, self._callbacks)
             try:
                 self._endpoint = Endpoint(intake.handle, self._wanted_port)
             except OSError as error:
@@ -311,6 +328,18 @@ class Receiver:
 
     def _repr_html_(self) -> str:
         return Card("Receiver", self._facts()).html()
+
+
+def _check_hosts(hosts: Iterable[str]) -> frozenset[str]:
+    names = (hosts,) if isinstance(hosts, str) else tuple(hosts)
+    for name in names:
+        if not isinstance(name, str) or not name.strip() or "/" in name:
+            raise InvalidInputError(
+                f"hosts must be names of hosts, not {shape(name)}.",
+                field="hosts",
+                hint='Write hosts=["host.docker.internal"].',
+            )
+    return frozenset(name.strip().lower() for name in names)
 
 
 def _check_path(path: object) -> None:

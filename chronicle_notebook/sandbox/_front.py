@@ -22,6 +22,8 @@ from chronicle_notebook.sandbox._data_folder import CERTIFICATE, FRONT_PREFIX, S
 if TYPE_CHECKING:
     from aiohttp import web
 
+HTTP_LIMIT = 30.0
+"""The time in seconds after which a connection that speaks HTTP/1.1 is closed, whatever it waits for."""
 HANDSHAKE_LIMIT = 10.0
 """The time limit of a TLS handshake in seconds."""
 GRACE = 0.25
@@ -213,6 +215,8 @@ class _Doorman:
         transport.set_protocol(protocol)
         protocol.connection_made(transport)
         transport.resume_reading()
+        # Requests over HTTP are small. A connection that sends half of one must not stay for ever.
+        self._loop.call_later(HTTP_LIMIT, outside.close)
 
 
 class _End(asyncio.Protocol):

@@ -23,6 +23,7 @@ from chronicle_notebook import (
     ChronicleError,
     InvalidConnectionStringError,
     KernelUnreachableError,
+    ProtocolError,
     SecretUnavailableError,
 )
 from chronicle_notebook.connection import _tokens
@@ -337,7 +338,7 @@ FAULTS: list[tuple[HttpAnswer, type[ChronicleError], str]] = [
     (as_json({"access_token": 5}), AuthenticationError, "something other than a token"),
     (as_json({"access_token": "two\nlines"}), AuthenticationError, "something other than a token"),
     (as_json(["access_token"]), AuthenticationError, "something other than a token"),
-    (HttpAnswer(200, b"x" * 400_000), AuthenticationError, "no token endpoint"),
+    (HttpAnswer(200, b"x" * 400_000), ProtocolError, "answered /connect/token, but its answer is too long"),
     (HttpAnswer(200, b"[" * 100_000), AuthenticationError, "something other than a token"),
     (HttpAnswer(503, SECRET.encode()), KernelUnreachableError, "failed \\(HTTP 503\\)"),
     (HttpAnswer(429), KernelUnreachableError, "failed \\(HTTP 429\\)"),

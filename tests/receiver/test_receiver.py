@@ -94,7 +94,8 @@ class TestLife:
         connection.close()
 
     @pytest.mark.parametrize(
-        "sent", [b"", b"POST /webhooks HTTP/1.1\r\n", b"POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{"]
+        "sent",
+        [b"", b"POST /webhooks HTTP/1.1\r\n", b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{"],
     )
     def test_a_connection_made_just_before_it_stops_is_closed(self, sent: bytes) -> None:
         with warnings.catch_warnings(record=True) as told:
@@ -260,9 +261,7 @@ class TestRecording:
     def test_a_sender_that_asks_before_it_sends_the_body_is_told_to(self, endpoint: Receiver) -> None:
         payload = body(event(5))
         with raw_connection(endpoint) as connection:
-            head = (
-                f"POST /webhooks HTTP/1.1\r\nHost: x\r\nExpect: 100-continue\r\nContent-Length: {len(payload)}\r\n\r\n"
-            )
+            head = f"POST /webhooks HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\nContent-Length: {len(payload)}\r\n\r\n"
             connection.sendall(head.encode())
             assert connection.recv(100).startswith(b"HTTP/1.1 100 ")
             connection.sendall(payload)
@@ -287,7 +286,7 @@ class TestRecording:
 
     def test_a_connection_that_breaks_off_is_recorded_without_an_answer(self, endpoint: Receiver) -> None:
         with raw_connection(endpoint) as connection:
-            connection.sendall(b"POST /webhooks HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n{")
+            connection.sendall(b"POST /webhooks HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{")
         (delivery,) = endpoint.wait_for(1)
         assert delivery.status is None
         assert delivery.body_error is not None
@@ -296,7 +295,9 @@ class TestRecording:
         self, endpoint: Receiver, caplog: pytest.LogCaptureFixture
     ) -> None:
         with caplog.at_level(logging.DEBUG), raw_connection(endpoint) as connection:
-            connection.sendall(b"POST /webhooks HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer canary\x00\r\n\r\n")
+            connection.sendall(
+                b"POST /webhooks HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer canary\x00\r\n\r\n"
+            )
             assert connection.recv(1000).startswith(b"HTTP/1.0 400 ")
         told = [record for record in caplog.records if record.name.startswith("chronicle_notebook")]
         assert told
@@ -522,7 +523,7 @@ class TestMisbehaviour:
         payload = body(event(4))
         with raw_connection(endpoint) as connection:
             connection.sendall(
-                b"POST /webhooks HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % len(payload) + payload
+                b"POST /webhooks HTTP/1.1\r\nHost: localhost\r\nContent-Length: %d\r\n\r\n" % len(payload) + payload
             )
             until_normal(endpoint)
         (delivery,) = endpoint.wait_for(1, timeout=LONG)
@@ -668,3 +669,36 @@ class TestExpectation:
     def test_two_kinds_at_once_are_refused(self) -> None:
         with pytest.raises(InvalidInputError):
             Receiver().expect(basic=("a", "b"), bearer="c")
+
+
+class TestStrangers:
+    @pytest.mark.parametrize(
+        "headers", [{"Origin": "http://evil.example"}, {"Origin": "null"}, {"Host": "evil.example"}, {"Host": ""}]
+    )
+    def test_a_web_page_gets_nothing_and_is_recorded(self, endpoint: Receiver, headers: dict[str, str]) -> None:
+        answer = send(f"{endpoint.url}/hook", body(event()), headers=headers)
+        assert answer.status == 403
+        (delivery,) = endpoint.wait_for(1)
+        assert delivery.status == 403
+        assert delivery.events == ()
+        assert (delivery.body_error or "").startswith("Refused:")
+
+    @pytest.mark.parametrize("host", ["127.0.0.1", "localhost:1", "LOCALHOST", "[::1]:80", "host.docker.internal:7"])
+    def test_names_of_this_machine_and_named_ones_are_welcome(self, host: str) -> None:
+        with Receiver(hosts=["Host.Docker.Internal"]) as receiver:
+            assert send(receiver.url, body(event()), headers={"Host": host}).status == 200
+
+    @pytest.mark.parametrize("hosts", [[""], ["http://x/"], [7]])
+    def test_a_host_is_a_name(self, hosts: Any) -> None:
+        with pytest.raises(InvalidInputError) as caught:
+            Receiver(hosts=hosts)
+        assert caught.value.field == "hosts"
+
+    def test_memory_is_bounded_in_bytes(self) -> None:
+        with Receiver(keep_bytes=100_000) as receiver:
+            for number in range(12):
+                send(receiver.url, body(event(number, text="x" * 30_000)))
+            receiver.wait_for(3)
+            assert 1 <= len(receiver.deliveries) <= 3
+            assert receiver.dropped == 12 - len(receiver.deliveries)
+            assert receiver.deliveries[-1].events[0]["context"]["sequenceNumber"] == 11

@@ -123,6 +123,14 @@ def test_what_is_not_tls_disturbs_nobody(client: Client, sandbox: Sandbox, noise
     client.ensure_store("still-there")
 
 
+def test_half_a_request_is_not_waited_for_without_end(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_front, "HTTP_LIMIT", 0.2)
+    with Sandbox() as sandbox, shaken(sandbox.port, "http/1.1") as connection:
+        connection.sendall(b"POST /connect/token HTTP/1.1\r\nHost: x\r\nContent-Le")
+        connection.settimeout(LONG)
+        assert connection.recv(64) == b"", "the sandbox ends the connection"
+
+
 def test_an_unreadable_http_request_is_logged_without_what_it_holds(
     sandbox: Sandbox, caplog: pytest.LogCaptureFixture
 ) -> None:
