@@ -121,8 +121,8 @@ def _parser(program: str) -> Parser:
         action="append",
         default=[],
         metavar="ID=REFERENCE",
-        help="let in only this client, which proves itself by the value of env:NAME or file:PATH, and not the development "
-        "client, which everybody can be; may be given several times",
+        help="let in only this client, which proves itself by the value of env:NAME or file:PATH, and not the "
+        "development client, which everybody can be; may be given several times",
     )
     parser.add_argument(
         "--parent", type=int, metavar="PID", help="end when this process has ended, which started the sandbox"
