@@ -261,8 +261,10 @@ class TestRecording:
     def test_a_sender_that_asks_before_it_sends_the_body_is_told_to(self, endpoint: Receiver) -> None:
         payload = body(event(5))
         with raw_connection(endpoint) as connection:
-            head = "POST /webhooks HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
+            head = (
+                "POST /webhooks HTTP/1.1\r\nHost: localhost\r\nExpect: 100-continue\r\n"
                 f"Content-Length: {len(payload)}\r\n\r\n"
+            )
             connection.sendall(head.encode())
             assert connection.recv(100).startswith(b"HTTP/1.1 100 ")
             connection.sendall(payload)
