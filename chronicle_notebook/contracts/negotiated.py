@@ -8,16 +8,25 @@ from enum import Enum
 from functools import wraps
 from typing import Concatenate, ParamSpec, TypeVar
 
+from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 
 from chronicle_notebook.base._call import Caller, OtherGenerationError, ServerCaller
-from chronicle_notebook.base._errors import MethodNotImplementedError, ProtocolError
+from chronicle_notebook.base._errors import (
+    KernelError,
+    MethodNotImplementedError,
+    ProtocolError,
+    UnknownEventStoreError,
+)
+from chronicle_notebook.base._text import listed
 from chronicle_notebook.contracts._defects import known_defects
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.contracts._known_defect import KnownDefect
 from chronicle_notebook.contracts._negotiation import CLASSIC, COMMANDS, Negotiation, negotiate
+from chronicle_notebook.contracts.classic import methods as classic
 from chronicle_notebook.contracts.classic.early import EarlyGateway
 from chronicle_notebook.contracts.classic.gateway import ClassicGateway
+from chronicle_notebook.contracts.commands import methods as commands
 from chronicle_notebook.contracts.commands.gateway import CommandsGateway
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import ServerVersion
@@ -57,9 +66,29 @@ def _spoken(
             own: Callable[Arguments, Result] = getattr(kernel, method.__name__)
             return own(*args, **options)
 
-        return self._run(method.__name__, do, otherwise)
+        store = None if method.__name__ in _STORELESS else str(args[0])
+        result = self._run(method.__name__, store, do, otherwise)
+        if store is not None:
+            self._named.add(store)
+        return result
 
     return speak
+
+
+_STORELESS = frozenset({"version", "event_stores", "ensure_event_store"})
+"""The methods that take no event store, or one that need not exist."""
+
+
+def _stores_of(server: ServerCaller, found: Negotiation) -> set[str] | None:
+    """The names of the event stores of a server; None if it does not list them."""
+    try:
+        if found.generation == COMMANDS:
+            return {each.Name for each in server.call(commands.ALL_EVENT_STORES, Empty()).Data}
+        if found.early:
+            return set(server.call(classic.GET_EARLY_EVENT_STORES, Empty()).items)
+        return set(server.call(classic.ALL_EVENT_STORES, Empty()).Data)
+    except KernelError:
+        return None
 
 
 class NegotiatedGateway:
@@ -68,6 +97,10 @@ class NegotiatedGateway:
     Each server is asked once, when the connection is opened. If the connection is lost and the new server speaks the
     other generation, a call is not sent, but made again for that generation. If a kernel does not have a method, the
     method of the other generation is tried: UNIMPLEMENTED means that nothing was done.
+
+    A call that names an event store creates it. So a new connection lists the event stores: an event store that was
+    used before and that the new server does not have is refused, for example after a restart of a kernel that keeps its
+    data in memory.
     """
 
     def __init__(self, caller: Caller) -> None:
@@ -78,6 +111,12 @@ class NegotiatedGateway:
         self._early: bool | None = None
         self._elsewhere: set[str] = set()
         """The methods that this kernel has only in the other generation."""
+        self._tag = COMMANDS
+        """The agreement under which calls are made. It is another one if event stores are missing."""
+        self._named: set[str] = set()
+        """The event stores that calls have named."""
+        self._missing: frozenset[str] = frozenset()
+        """Those that the server in use did not list when it was connected to."""
         caller.agree_with(self._agree)
 
     def _agree(self, server: ServerCaller) -> str:
@@ -85,7 +124,29 @@ class NegotiatedGateway:
         self._generation = self._negotiation.generation
         self._early = self._negotiation.early
         self._elsewhere = set()
-        return self._generation
+        there = _stores_of(server, self._negotiation) if self._named else None
+        self._missing = frozenset() if there is None else frozenset(self._named - there)
+        # With another tag the call under way is not sent to this server.
+        self._tag = f"{self._generation}, not all event stores" if self._missing else self._generation
+        return self._tag
+
+    def _check(self, store: str | None) -> None:
+        """Refuse an event store that was lost with a restart.
+
+        :raises UnknownEventStoreError: the kernel does not have it any more.
+        """
+        if store is None or store not in self._missing:
+            return
+        known = self.event_stores()
+        self._missing -= frozenset(known)
+        if store in self._missing:
+            raise UnknownEventStoreError(
+                f"The kernel {self.server} does not have the event store {store!r} any more: it was there before the "
+                "connection was lost.",
+                field="event_store",
+                hint=f"It has {listed(known)}. A kernel that keeps its data in memory loses them with a restart. "
+                f"Create it again with client.ensure_event_store({store!r}).",
+            )
 
     @property
     def generation(self) -> str:
@@ -125,16 +186,18 @@ class NegotiatedGateway:
             return CommandsGateway(self._caller, tag=tag, release=lambda: self._seen)
         return EarlyGateway(self._caller, tag=tag) if self._early else ClassicGateway(self._caller, tag=tag)
 
-    def _run(self, name: str, do: Callable[[KernelGateway], Result], otherwise: _Else) -> Result:
+    def _run(self, name: str, store: str | None, do: Callable[[KernelGateway], Result], otherwise: _Else) -> Result:
         """Do something in the generation of the kernel, or in the generation that is known to have the method."""
         for _ in range(3):
-            tag = self._generation
+            self._check(store)
+            tag, generation = self._tag, self._generation
             try:
-                return do(self._adapter(_other(tag) if name in self._elsewhere else tag, tag))
+                return do(self._adapter(_other(generation) if name in self._elsewhere else generation, tag))
             except OtherGenerationError as found:
-                self._generation = found.generation
+                self._tag = found.generation
+                self._generation = found.generation.partition(",")[0]
             except MethodNotImplementedError as lacking:
-                if otherwise is _Else.NOTHING or self._generation != tag:
+                if otherwise is _Else.NOTHING or self._tag != tag:
                     raise
                 if name in self._elsewhere:
                     # The kernel behind a connection may have changed.
@@ -155,8 +218,8 @@ class NegotiatedGateway:
         lacking: MethodNotImplementedError,
         otherwise: _Else,
     ) -> Result:
-        other = _other(tag)
-        if otherwise is _Else.EARLY and (tag != CLASSIC or self._early is not None):
+        other = _other(self._generation)
+        if otherwise is _Else.EARLY and (other != COMMANDS or self._early is not None):
             raise lacking
         kernel = EarlyGateway(self._caller, tag=tag) if otherwise is _Else.EARLY else self._adapter(other, tag)
         try:
@@ -167,7 +230,7 @@ class NegotiatedGateway:
             case _Else.OTHER:
                 self._elsewhere.add(name)
             case _Else.ADOPT:
-                self._generation = other
+                self._generation = self._tag = other
                 self._caller.agree_on(other)
             case _Else.EARLY:
                 self._early = True

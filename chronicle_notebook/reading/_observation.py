@@ -20,6 +20,7 @@ from chronicle_notebook.base._errors import (
     KernelFaultError,
     KernelUnreachableError,
     ProtocolError,
+    UnknownEventStoreError,
 )
 from chronicle_notebook.base._public import public
 from chronicle_notebook.contracts._gateway import KernelGateway, LiveList
@@ -51,7 +52,7 @@ KEPT = 64
 
 Told = TypeVar("Told")
 _log = logging.getLogger(__name__)
-_PASSING = (KernelUnreachableError, DeadlineExceededError, KernelFaultError)
+_PASSING = (KernelUnreachableError, DeadlineExceededError, KernelFaultError, UnknownEventStoreError)
 """The errors after which the stream is opened again."""
 
 

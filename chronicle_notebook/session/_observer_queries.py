@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from chronicle_notebook.base._arguments import check_names
-from chronicle_notebook.base._errors import KernelError, UnknownWebhookError
+from chronicle_notebook.base._errors import InvalidInputError, KernelError, UnknownWebhookError
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.model import FailedPartition, ObserverState, RunningState, WebhookDefinition
 from chronicle_notebook.model._observer import REACTOR_NAMESPACE, REACTOR_SEQUENCE, WEBHOOK_REACTOR
@@ -92,6 +92,12 @@ def clear_quarantine(kernel: KernelGateway, place: Place, observer: str, namespa
 
 def _sequence_of(kernel: KernelGateway, place: Place, observer: str) -> str:
     """The event sequence of an observer, of a webhook or of any other one."""
+    if not isinstance(observer, str):
+        raise InvalidInputError(
+            f"The id of a webhook is a text, not {type(observer).__name__}.",
+            field="id",
+            hint="List the ids with client.webhooks.ids().",
+        )
     store = place.store()
     known: dict[str, str] = {}
     for space in place.namespaces():

@@ -385,6 +385,38 @@ def test_what_was_found_out_is_on_the_client(kernel: ScriptedKernel) -> None:
         assert defects.to_frame().loc["authorization-dropped", "source"] == "Cratis/Chronicle#4567"
 
 
+@pytest.mark.parametrize("generation", ["commands", "classic"])
+def test_an_event_store_that_a_restart_has_lost_is_not_made_anew_by_a_call(generation: str) -> None:
+    """A kernel in memory has lost it; a call that names it would create it, without webhooks and without a word."""
+    port = free_port()
+
+    def stores(*names: str) -> Any:
+        if generation == "classic":
+            return enveloped(event_stores_classic_pb2.QueryResult_IEnumerable_String, Data=list(names))
+        rows = [event_stores_pb2.EventStoreNamesResponse(Name=name) for name in names]
+        return enveloped(event_stores_pb2.QueryResult_IEnumerable_EventStoreNamesResponse, rows)
+
+    table: Any = classic if generation == "classic" else commands
+    remove = classic.REMOVE if generation == "classic" else commands.REMOVE_WEBHOOKS
+    done: Any = Empty() if generation == "classic" else enveloped(webhooks_pb2.CommandResult)
+    with scripted(port, generation=generation) as before:
+        both_ways(before, generation)
+        before.on(table.ALL_EVENT_STORES, stores("System", "shop"))
+        client = cn.connect(before.connection_string, event_store="shop", name="restarted")
+        assert client.webhooks.ids() == ["h"]
+    with scripted(port, generation=generation) as after, client:
+        both_ways(after, generation)
+        after.on(table.ALL_EVENT_STORES, stores("System")).on(remove, done)
+        for attempt in (client.webhooks.ids, lambda: client._kernel.remove_webhooks("shop", ["h"])):
+            with pytest.raises(cn.UnknownEventStoreError, match="any more") as caught:
+                attempt()
+            assert "client.ensure_event_store('shop')" in caught.value.hint
+        named = {call.method for call in after.calls}
+        assert not named & {table.GET_WEBHOOKS.path, remove.path}, "nothing was sent that names it"
+        after.on(table.ALL_EVENT_STORES, stores("System", "shop"))
+        assert client.webhooks.ids() == ["h"], "somebody has made it again"
+
+
 def test_an_observation_goes_on_after_an_upgrade_to_the_other_generation() -> None:
     port = free_port()
     names = enveloped(

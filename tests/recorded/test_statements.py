@@ -59,6 +59,12 @@ STATEMENTS: dict[str, tuple[tuple[str, str], ...]] = {
     "an inactive webhook may start when its event store was not used for a while": (
         ("sandbox/test_outcomes.py", "test_a_webhook_that_is_not_to_be_active"),
     ),
+    "an event store that a restart has lost is not made anew by a call": (
+        (
+            "contracts/test_negotiation.py",
+            "test_an_event_store_that_a_restart_has_lost_is_not_made_anew_by_a_call",
+        ),
+    ),
     "describe() asks for each fact once": (
         ("session/test_observer_queries.py", "test_a_webhook_is_described_with_one_call_for_each_fact"),
     ),
