@@ -34,9 +34,11 @@ def test_the_system_store_always_exists_and_stores_are_created_once_whatever_the
     assert [row.Id for row in rows] == [row.Name for row in rows]
 
 
-def test_an_event_store_without_a_name_is_refused_with_the_severity_left_off(client: Client) -> None:
-    answer = client.call(methods.ENSURE_EVENT_STORE, event_stores_pb2.EnsureEventStoreRequest())
-    assert [problem.Message for problem in answer.ValidationResults] == ["Event store name is required."]
+@pytest.mark.parametrize("name", ["", " "])
+def test_an_event_store_without_a_name_is_refused_with_the_severity_left_off(client: Client, name: str) -> None:
+    answer = client.call(methods.ENSURE_EVENT_STORE, event_stores_pb2.EnsureEventStoreRequest(Name=name))
+    problems = [(problem.Message, list(problem.Members)) for problem in answer.ValidationResults]
+    assert problems == [("Event store name is required.", ["Name"])]
     assert not answer.ValidationResults[0].HasField("Severity")
     assert answer.IsAuthorized
     assert list(answer.ExceptionMessages) == []
@@ -79,6 +81,7 @@ def test_a_new_store_has_the_default_namespace_and_more_can_be_added(client: Cli
 
 def test_a_namespace_needs_a_store_and_a_name(client: Client) -> None:
     answer = client.call(methods.ENSURE_NAMESPACE, namespaces_pb2.EnsureNamespaceRequest())
+    assert [list(problem.Members) for problem in answer.ValidationResults] == [["EventStore"], ["Namespace"]]
     assert [problem.Message for problem in answer.ValidationResults] == [
         "Event store name is required.",
         "Namespace name is required.",

@@ -37,7 +37,7 @@ class EventStoresService:
 
     def ensure(self, request: wire.EnsureEventStoreRequest) -> wire.CommandResult:
         """Create a store with the namespace ``Default``. Does nothing if it exists."""
-        required((request.Name, "Event store name is required.", "name"))
+        required((request.Name.strip(), "Event store name is required.", "Name"))
         self._kernel.stores.ensure(request.Name)
         return envelope(wire.CommandResult)
 

@@ -38,8 +38,8 @@ class NamespacesService:
     def ensure(self, request: wire.EnsureNamespaceRequest) -> wire.CommandResult:
         """Create a namespace, which the store's webhooks then observe too. Does nothing if it exists."""
         required(
-            (request.EventStore, "Event store name is required.", "eventStore"),
-            (request.Namespace, "Namespace name is required.", "namespace"),
+            (request.EventStore.strip(), "Event store name is required.", "EventStore"),
+            (request.Namespace.strip(), "Namespace name is required.", "Namespace"),
         )
         self._kernel.stores.ensure_namespace(self._kernel.store(request.EventStore), request.Namespace)
         return envelope(wire.CommandResult)
