@@ -61,7 +61,7 @@ def listening_socket(port: int) -> socket.socket:
 class LoopThread(Generic[Inside]):
     """The thread of a service. It closes the listening socket when it ends.
 
-    ``serve`` runs in the thread until it is told to end. When it accepts requests, it calls its argument with the
+    ``serve`` runs in the thread until it must end. When it accepts requests, it calls its argument with the
     object that other threads may use.
     """
 

@@ -18,7 +18,7 @@ def host_of(url: str) -> str:
 
 
 def is_local(host: str, *, subdomains: bool = True) -> bool:
-    """Whether the name of a host means this machine. An IPv6 address may stand in brackets.
+    """Whether the name of a host means this machine. An IPv6 address may have brackets.
 
     :param subdomains: also names below ``localhost`` (RFC 6761). Some systems ask DNS for them, so what must be sure,
         such as leaving a certificate unchecked, does without them.

@@ -27,7 +27,7 @@ from chronicle_notebook.sandbox._data_folder import LAB_PREFIX, LAB_SECRET, LAB_
 READY_WITHIN = 60.0
 """The longest time for a start, in seconds."""
 END_WITHIN = 10.0
-"""The time in seconds after which a child that was told to end is killed."""
+"""The time in seconds after which a child that should have ended is killed."""
 _ENDING = [number for name in ("SIGINT", "SIGTERM", "SIGHUP") if (number := getattr(signal, name, None)) is not None]
 """The signals that end JupyterLab and the sandbox. SIGHUP comes when the terminal is closed."""
 FIRST = "01-first-steps.ipynb"
@@ -223,7 +223,7 @@ def _child(command: list[str], **options: object) -> Iterator[subprocess.Popen[s
 def _private() -> Iterator[Path]:
     """A folder that only the owner can enter, for the secret of the sandbox's client and the token of JupyterLab.
 
-    Neither stands in a command line or in the environment of kernels and terminals, which others can read.
+    Neither is in a command line or in the environment of kernels and terminals, which others can read.
     """
     folder = PrivateFolder(LAB_PREFIX)
     try:

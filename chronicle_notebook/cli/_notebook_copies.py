@@ -35,7 +35,7 @@ class Refreshed:
     set_aside: list[str] = field(default_factory=list)
     """The names under which copies with edited cells or outputs stay beside the newer version."""
     outdated: list[str] = field(default_factory=list)
-    """Copies with edited cells, of which the project has a newer version."""
+    """Edited copies for which the project has a newer version."""
 
 
 def refresh(notebooks: Path, copies: Path, *, newer: bool) -> Refreshed:

@@ -115,5 +115,5 @@ class Names:
     def _names(self, client: Client, kind: str) -> tuple[str, ...] | None:
         try:
             return tuple(sorted(self._read(client, kind)))
-        except Exception:  # noqa: BLE001 - whatever is wrong is told when a magic runs, never while somebody types
+        except Exception:  # noqa: BLE001 - a magic reports what is wrong when it runs, never while somebody types
             return None

@@ -21,7 +21,7 @@ UNLISTED = "The list of webhooks was not read. The observer of the webhook shows
 def remove_unlisted(kernel: KernelGateway, event_store: str, webhooks: Sequence[str], *, wait: float) -> list[Outcome]:
     """Remove webhooks whose observers are known, and wait until the observers are disconnected.
 
-    :raises UnknownWebhookError: no observer has one of the ids; nothing was sent. A kernel that is told to remove an
+    :raises UnknownWebhookError: no observer has one of the ids; nothing was sent. A kernel that removes an
         unknown id never accepts a webhook of that id again.
     """
     known = _external(kernel, event_store)

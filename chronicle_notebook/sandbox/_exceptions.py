@@ -46,7 +46,7 @@ class TimeoutException(Exception):
 
 
 class BareException(Exception):
-    """Ends a call with the status ``UNKNOWN``, even where failures otherwise stand in an envelope."""
+    """Ends a call with the status ``UNKNOWN``, even where failures otherwise are in an envelope."""
 
 
 class EndOfStreamException(BareException):

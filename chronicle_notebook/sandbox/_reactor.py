@@ -165,7 +165,7 @@ class Reactor:
             for store_key, numbers in taken.items():
                 try:
                     self._apply(stores[store_key], numbers)
-                except Exception:  # noqa: BLE001 - one store's trouble is told, and must not stop the others
+                except Exception:  # noqa: BLE001 - the log has one store's error, which must not stop the others
                     _LOG.exception(
                         "Events about webhooks of event store %s did not take effect", stores[store_key].name
                     )

@@ -97,6 +97,6 @@ def _is_mixed(value: str) -> bool:
     letters = any(map(str.isalpha, value))
     if any(map(str.isdecimal, value)):
         return letters
-    # Without a digit: capitals, small letters and signs, as people are told to mix them.
+    # Without a digit: capitals, small letters and signs, as rules for passwords require.
     signs = any(sign in "!@#$%^&*+=?~" for sign in value)
     return signs and any(map(str.isupper, value)) and any(map(str.islower, value))

@@ -43,4 +43,4 @@ def parsed(given: Held) -> ConnectionString:
     """The connection string that a function returns, parsed."""
     if isinstance(given(), ConnectionString):
         return given()  # type: ignore[return-value]  # the call before has just looked
-    return ConnectionString.parse(given())  # type: ignore[arg-type]  # parse itself refuses what is no text
+    return ConnectionString.parse(given())  # type: ignore[arg-type]  # parse itself refuses a value that is not text

@@ -87,7 +87,7 @@ class Fields:
     """A typed text that is not an event type."""
     kind: AuthorizationKind = AuthorizationKind.NONE
     texts: Mapping[str, str] = field(default_factory=dict)
-    """The fields of all credentials that are no secrets, by their names. A change of the kind keeps them."""
+    """The fields of all credentials that are not secret, by their names. A change of the kind keeps them."""
     source: str = ENVIRONMENT
     """The source of the secret: ``env`` for an environment variable, ``typed`` for the form."""
     variable: str = ""

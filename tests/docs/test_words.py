@@ -1,8 +1,11 @@
-"""The pages and notebooks use plain sentences: phrases that readers did not understand must not come back."""
+"""Pages, notebooks and docstrings use plain sentences: phrases that readers did not understand must not come back."""
 
 from __future__ import annotations
 
+import ast
+import io
 import re
+import tokenize
 from pathlib import Path
 
 import nbformat
@@ -12,6 +15,7 @@ from tests.tracked import tracked
 
 PAGES = tracked("*.md")
 NOTEBOOKS = tracked("notebooks/*.ipynb")
+MODULES = [path for path in tracked("chronicle_notebook/*.py") if "_pb2" not in path.name]
 RIDDLES = (
     r"accepts more than it does",
     r"as it came",
@@ -39,7 +43,7 @@ RIDDLES = (
     r"once the magics",
     r"in spite of it",
     r"whatever it is at",
-    r"will do\b",
+    r"4\d\d (?:and 4\d\d )?will do\b",
     r"of which \w+ stand",
     r"stands? (?:there|here)\b",
 )
@@ -62,10 +66,19 @@ def prose(path: Path) -> str:
     return re.sub(r"^```.*?^```", "", text, flags=re.DOTALL | re.MULTILINE)
 
 
-def riddles(text: str) -> list[str]:
+def explanations(path: Path) -> str:
+    """The docstrings and comments of a module, each as a paragraph."""
+    source = path.read_text()
+    strings = [node.value for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Expr)]
+    texts = [each.value for each in strings if isinstance(each, ast.Constant) and isinstance(each.value, str)]
+    tokens = tokenize.generate_tokens(io.StringIO(source).readline)
+    return "\n\n".join([*texts, *(each.string for each in tokens if each.type == tokenize.COMMENT)])
+
+
+def riddles(text: str, *, first_words: tuple[str, ...] = FIRST_WORDS) -> list[str]:
     """The phrases of a text that are on the list, each with the words around it."""
     line = " ".join(text.split())
-    starts = (rf"(?:^|[.:] |\| |- ){each}" for each in FIRST_WORDS)
+    starts = (rf"(?:^|[.:] |\| |- ){each}" for each in first_words)
     found = [match for each in RIDDLES for match in re.finditer(rf"\b(?:{each})", line, re.IGNORECASE)]
     found += [match for each in starts for match in re.finditer(each, line)]
     return [line[max(0, match.start() - 40) : match.end() + 40] for match in found]
@@ -74,6 +87,12 @@ def riddles(text: str) -> list[str]:
 @pytest.mark.parametrize("path", [*PAGES, *NOTEBOOKS], ids=lambda path: path.stem)
 def test_no_sentence_is_a_riddle(path: Path) -> None:
     assert riddles(prose(path)) == []
+
+
+def test_no_docstring_and_no_comment_is_a_riddle() -> None:
+    found = {path.name: riddles(explanations(path), first_words=()) for path in MODULES}
+    assert {name: texts for name, texts in found.items() if texts} == {}
+    assert len(MODULES) > 200
 
 
 @pytest.mark.parametrize(

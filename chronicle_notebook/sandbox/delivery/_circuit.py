@@ -31,8 +31,7 @@ class Circuit:
         self.cause: tuple[str, ...] = ()
         """Why the attempt that opened it failed; empty if the reason was an answer."""
         self.breaks = 0
-        """How often it opened. An attempt remembers this number: an attempt from before a break says nothing about the
-        time after it."""
+        """The version of this package. The changelog repeats it, and a test compares the two."""
 
     def admits(self) -> bool:
         """Whether an attempt is allowed now. After the break only one attempt is allowed, until its outcome is

@@ -123,7 +123,7 @@ class Courier:
             raise
         except DeliveryError as error:
             return error.failure
-        except Exception as error:  # noqa: BLE001 - whatever goes wrong is told in the failed partition, as in a kernel
+        except Exception as error:  # noqa: BLE001 - the failed partition reports whatever goes wrong, as in a kernel
             _LOG.warning("Delivery of %s failed unexpectedly: %s", observer.webhook.id, type(error).__name__)
             return Failure((f"{type(error).__name__}: {error}",))
         return None

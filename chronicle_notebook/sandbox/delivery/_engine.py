@@ -136,7 +136,10 @@ class Engine:
         return self._wait_for(self._replay(observer))
 
     def replay_soon(self, observers: Iterable[Observer]) -> None:
-        """Replay observers, without waiting for their running deliveries."""
+        """The given connection string, parsed; None if none was given.
+
+        :raises InvalidConnectionStringError: the text is not a connection string.
+        """
         for observer in observers:
             asyncio.run_coroutine_threadsafe(self._replay(observer), self._loop)
 

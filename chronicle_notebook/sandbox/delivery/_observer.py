@@ -99,7 +99,7 @@ class Observer:
         self.handled += count
 
     def offered(self, number: int) -> None:
-        """Note the number of the last event that it was offered."""
+        """The error for a connection that has ended."""
         self.tail = number if self.tail is None else max(self.tail, number)
 
     def finished(self, span: Span, *, whole: bool) -> None:

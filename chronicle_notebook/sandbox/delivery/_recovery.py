@@ -61,7 +61,7 @@ class Recovery:
         self._plan(observer, partition, 0.0)
 
     def retry_all(self, observer: Observer) -> None:
-        """Retry all partitions now that are not quarantined."""
+        """The fields of a form. Raises RefusedError if the body is not a form, or names a field twice."""
         for partition in observer.partitions.values():
             if not partition.quarantined:
                 self.retry(observer, partition)

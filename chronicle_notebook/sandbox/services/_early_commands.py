@@ -33,7 +33,7 @@ class EarlyWebhooksService(WebhooksService):
     """Accepts what it can, and adds webhooks up to the first one that it cannot."""
 
     def add(self, request: webhooks_pb2.AddWebhooksRequest) -> webhooks_pb2.CommandResult:
-        """Register webhooks. When one cannot be registered, those before it are."""
+        """Register webhooks. If one cannot be registered, the webhooks before it are registered."""
         _check_store(request.EventStore)
         if not request.Webhooks:
             raise NullReferenceException
@@ -48,7 +48,7 @@ class EarlyWebhooksService(WebhooksService):
         )
 
     def remove_one(self, request: webhooks_pb2.RemoveWebhookRequest) -> webhooks_pb2.CommandResult:
-        """Remove one webhook; an unknown id is accepted."""
+        """Remove one webhook. An unknown id is accepted."""
         _check_store(request.EventStore)
         if not request.WebhookId:
             raise ArgumentNullException

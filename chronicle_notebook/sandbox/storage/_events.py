@@ -102,8 +102,7 @@ class EventTable:
         conditions, values = wanted.sql()
         bound = "" if until is None else " AND number < ?"
         parameters = [sequence, first, *([] if until is None else [until]), *values, limit]
-        # Without the unary plus, SQLite uses the index by type and sorts the results, which gets slower with a longer
-        # log.
+        # SQLite creates the files beside it with its mode. Existing files keep their mode.
         conditions = conditions.replace(" type IN", " +type IN")
         sql = f"{_SELECT} AND number >= ?{bound}{conditions} ORDER BY number LIMIT ?"
         rows = self._database.rows(sql, parameters)
