@@ -1,7 +1,8 @@
-"""What cannot be a secret: one rule, with the same words, for passwords, tokens, client secrets and connection strings.
+"""Texts that cannot be secrets: one rule, with the same words, for passwords, tokens, client secrets and connection
+strings.
 
-A secret that is read from a file or a variable often comes with something that does not belong to it. The other side
-compares all characters, so each call or delivery would be refused later, without a reason.
+A secret that is read from a file or a variable often has additional characters. The other side compares all characters,
+so it would refuse every call or delivery later, without a reason.
 """
 
 from __future__ import annotations
@@ -20,15 +21,15 @@ _KINDS["Zp"] = _KINDS["Zl"]
 
 @dataclass(frozen=True, slots=True)
 class Unfit:
-    """Why a text cannot be a secret. It repeats nothing of the text."""
+    """Why a text cannot be a secret. No field repeats a part of the text."""
 
     message: str
-    """What follows the name of the field in a sentence: ``contains a tab (character 3).``"""
+    """The rest of a sentence that begins with the name of the field: ``contains a tab (character 3).``"""
     hint: str
     inside: bool = False
-    """Whether the reason is a character inside the text, not around it."""
+    """Whether the reason is a character inside the text, not at its ends."""
     question: bool = False
-    """Whether the text may be meant as it is: a password can have quotes around it."""
+    """Whether the text may be right: a password can begin and end with a quote."""
 
 
 def unfit(secret: Secret | str) -> Unfit | None:

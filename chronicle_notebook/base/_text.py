@@ -20,12 +20,12 @@ def readable(text: str) -> str:
 _UNSEEN = re.compile(
     "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 )
-"""Letters and marks that nobody sees, though they count as printable."""
+"""Invisible letters and marks that ``str.isprintable`` counts as printable."""
 
 
 def escaped(text: str) -> str:
-    """The text, with ``\\u202e`` for each character that nobody sees, that turns the direction of writing around, that
-    breaks a line or that cannot be written.
+    """The text, with ``\\u202e`` for each character that is invisible, changes the direction of writing, breaks a
+    line or cannot be written.
 
     Python in double quotes and YAML in double quotes read the result as the same text.
     """

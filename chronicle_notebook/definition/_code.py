@@ -149,8 +149,7 @@ def _draft(definition: WebhookDefinition, style: Style, *, only_credentials: boo
 
 
 def _on_a_line(value: Written, names: VariableNames, purpose: str, comments: list[str]) -> Written:
-    """A word of a magic's line. The line knows no escapes, so a text with characters that nobody sees becomes a
-    reference."""
+    """A word of a magic's line. The line has no escapes, so a text with invisible characters becomes a reference."""
     if isinstance(value, Secret) or escaped(value) == value:
         return value
     reference = names.secret(purpose)
@@ -277,7 +276,7 @@ def _yaml_value(value: Written) -> str:
 
 
 def dumped(document: dict[str, Any]) -> str:
-    """A document as YAML; empty if there is nothing in it. Characters that nobody sees are escaped."""
+    """A document as YAML; empty if there is nothing in it. Invisible characters are escaped."""
     if not document:
         return ""
     import yaml
@@ -288,7 +287,7 @@ def dumped(document: dict[str, Any]) -> str:
 
 @cache
 def _dumper() -> Any:
-    """A dumper that puts a text with characters that nobody sees into double quotes, where YAML knows escapes."""
+    """A dumper that writes a text with invisible characters in double quotes, where YAML has escapes."""
     import yaml
 
     class Dumper(yaml.SafeDumper):

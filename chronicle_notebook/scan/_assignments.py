@@ -64,7 +64,7 @@ _UNPACKED = re.compile(r"(?:^|[\s(])[\w.]{1,80}[ \t]{0,5},[ \t]{0,5}$")
 _COMMA = re.compile(r"\s{0,40}+,\s{0,40}+")
 """``user, password = "...", "..."``: the second literal belongs to the second name."""
 _LONG = 16
-"""Characters of a literal after a comma that may belong to a name: two columns of a table stand so too."""
+"""The least length of a secret after a name and a comma. Two columns of a table are written like this too."""
 _MENTION = re.compile(r"=(?P<value>[\w.~!@#$%^*+/=-]{6,1000}+)(?![(\[{])")
 _TEXT_OPTION = re.compile(r"""(?:^|[\s"'])\w{1,40}=[^\s=;,()"']{1,100}+[ \t]++$""")
 _CONNECTION = re.compile(
@@ -77,14 +77,14 @@ _NETRC = re.compile(r"\b(?:login|machine|account)[ \t]+\S{1,100}[ \t]+$")
 _CODE = re.compile(r"""\w[(\[]|^[(\[{]|[,;]$|["']""")
 """Signs that a value without quotes is a piece of a program."""
 _ATTRIBUTE = re.compile(r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+")
-"""What such a value may be altogether: ``settings.token2``."""
+"""A value that is an attribute, such as ``settings.token2``, and so not a secret."""
 
 _SQL = re.compile(
     r"\b(?:PASSWORD[ \t]{1,10}+(?:=[ \t]{0,10}+)?|IDENTIFIED[ \t]{1,10}+BY[ \t]{1,10}+(?:PASSWORD[ \t]{1,10}+)?)"
     r"'(?P<value>[^'\n]{1,1000}+)'|\b(?i:ConvertTo-SecureString)[ \t]{1,10}+(?:-String[ \t]{1,10}+)?"
     r"""[\"'](?P<other>[^\"'\n]{1,1000}+)"""
 )
-"""What makes a user of a database, and a secret in PowerShell."""
+"""Statements that set the password of a database user, and a secure string of PowerShell."""
 _SHORT_FLAGS = re.compile(
     r"""\b(?:sshpass[ \t]{1,10}+-p[ \t]{0,5}+|(?:docker|podman)[ \t]{1,10}+login\b[^\n]{0,200}?[ \t]-p[ \t]{1,5}+"""
     r"""|mysql(?:dump|admin)?\b[^\n]{0,200}?[ \t]-p)["']?(?P<value>[^\s"']{1,1000}+)"""
@@ -168,7 +168,7 @@ def _in_literal(text: str, before: str, end: int, name: str) -> Found | None:
         told = "://" not in value and is_written_out(value)
         return (literal.begin, VARIABLE) if told else None
     if not one_line and (site["sep"] == "," or not (site["close"] or site["sep"] == "=")):
-        return None  # the next line of a list, or what follows a sentence with a colon
+        return None  # the next line of a list, or the line after a sentence that ends with a colon
     told = len(value) >= _LONG and is_dense(value) if site["sep"] == "," else _is_named(name, value)
     return (literal.begin, PAIR) if told else None
 
