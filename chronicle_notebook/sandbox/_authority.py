@@ -24,12 +24,14 @@ _MOST = 10_000
 
 
 class RefusedError(Exception):
-    """There is no token. The error has the words of OAuth, ``error`` and a description, and its HTTP status."""
+    """No token, in the words of OAuth: ``error`` and a description, with the id under which it is documented and the
+    HTTP status that goes with it."""
 
-    def __init__(self, error: str, description: str, status: int = 400) -> None:
+    def __init__(self, error: str, description: str, id_: str, status: int = 400) -> None:
         super().__init__(description)
         self.error = error
         self.description = description
+        self.uri = f"https://documentation.openiddict.com/errors/{id_}"
         self.status = status
 
 
@@ -59,12 +61,12 @@ class Authority:
         self._tokens: dict[bytes, float] = {}
 
     def issue(self, client: str, secret: str) -> Token:
-        """A token for a client. Raises RefusedError for an unknown client or a wrong secret; both errors look the
-        same."""
+        """A token for a client. Raises RefusedError for an unknown client, and for a wrong secret in other words."""
         known = self._clients.get(client)
-        expected = secrets.token_urlsafe() if known is None else known.reveal()
-        if not hmac.compare_digest(expected.encode(), secret.encode()) or known is None:
-            raise RefusedError("invalid_client", "The specified client credentials are invalid.", status=401)
+        if known is None:
+            raise RefusedError("invalid_client", "The specified 'client_id' is invalid.", "ID2052", status=401)
+        if not hmac.compare_digest(known.reveal().encode(), secret.encode()):
+            raise RefusedError("invalid_client", "The specified client credentials are invalid.", "ID2055", status=401)
         token = secrets.token_urlsafe(48)
         now = time.monotonic()
         with self._mutex:

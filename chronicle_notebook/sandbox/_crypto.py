@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives.asymmetric import padding, rsa
 
 from chronicle_notebook.base._errors import SandboxError
 from chronicle_notebook.sandbox._data_folder import KEY_UNFINISHED, private
+from chronicle_notebook.sandbox._exceptions import OpenSslCryptographicException
 
 MOST_BYTES = 190
 """The largest number of UTF-8 bytes that a 2048-bit key can encrypt with OAEP and SHA-256."""
@@ -51,7 +52,7 @@ class Crypto:
             return secret
         raw = secret.encode()
         if len(raw) > MOST_BYTES:
-            raise ValueError("The data to be encrypted exceeds the maximum for this modulus of 256 bytes.")
+            raise OpenSslCryptographicException("error:0200006E:rsa routines::data too large for key size")
         key = self._loaded()
         cipher = base64.b64encode(key.public_key().encrypt(raw, _PADDING)).decode()
         return f"crk1:{self._thumbprint}:{cipher}"

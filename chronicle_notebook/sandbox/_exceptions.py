@@ -55,3 +55,7 @@ class EndOfStreamException(BareException):
 
 class MissingMethodException(BareException):
     """A part of the kernel that cannot be made."""
+
+
+class OpenSslCryptographicException(ValueError):
+    """Something that cannot be encrypted."""

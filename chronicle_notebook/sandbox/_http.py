@@ -2,27 +2,25 @@
 
 from __future__ import annotations
 
-import base64
 import json
 from collections.abc import Awaitable, Callable
 from typing import Any
-from urllib.parse import parse_qs, unquote_plus
+from uuid import uuid4
 
 from aiohttp import web
 
 from chronicle_notebook.sandbox._authority import Authority, RefusedError
 from chronicle_notebook.sandbox._connected import ConnectedClients
+from chronicle_notebook.sandbox._token_request import credentials
 
-_FORM = "application/x-www-form-urlencoded"
-
-Page = Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]
+Page = Callable[[web.BaseRequest], Awaitable[web.Response]]
 
 
 class Http:
-    """The endpoints beside gRPC: tokens, the load for load balancers, and health.
+    """The endpoints beside gRPC: tokens, the load for load balancers, and health; all of them are anonymous.
 
-    ``authority`` None means that authentication is off: then there is no token endpoint (source: K/Server/Program.cs).
-    Everything here is anonymous.
+    ``authority`` None means that authentication is off: then the token endpoint fails with 500, as a kernel's does, and
+    an unknown path is not found. With authentication an unknown path asks for a token (seen at 16.37.1).
     """
 
     def __init__(self, clients: ConnectedClients, authority: Authority | None) -> None:
@@ -31,85 +29,64 @@ class Http:
         self._pages: dict[str, dict[str, Page]] = {
             "/connections/count": {"GET": self._count},
             "/connections/reserve": {"POST": self._reserve},
-            "/health": {"GET": self._health},
+            "/health": {"GET": self._health, "POST": self._health},
+            "/.well-known/openid-configuration": {"GET": self._configuration},
         }
 
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request."""
-        if request.path == "/connect/token" and self._authority is not None:
-            return await self._token(request, self._authority)
-        page = self._pages.get(request.path)
-        if page is None:
-            return web.Response(status=404)
-        handler = page.get("GET" if request.method == "HEAD" else request.method)
-        if handler is None:
-            return web.Response(status=405, headers={"Allow": ", ".join(page)})
-        return await handler(request)
+        answer = await self._answer(request)
+        answer.headers["Server"] = "Kestrel"
+        answer.headers["X-Correlation-ID"] = str(uuid4())
+        return answer
 
-    async def _count(self, _request: web.BaseRequest) -> web.StreamResponse:
+    async def _answer(self, request: web.BaseRequest) -> web.Response:
+        if request.path == "/connect/token":
+            return web.Response(status=500) if self._authority is None else await self._token(request, self._authority)
+        handlers = self._pages.get(request.path, {})
+        handler = handlers.get("GET" if request.method == "HEAD" else request.method)
+        if handler is not None:
+            return await handler(request)
+        if self._authority is not None:
+            return web.Response(status=401, headers={"WWW-Authenticate": "Bearer"})
+        return web.Response(status=405 if handlers else 404)
+
+    async def _count(self, _request: web.BaseRequest) -> web.Response:
         return _json(self._clients.load)
 
-    async def _reserve(self, _request: web.BaseRequest) -> web.StreamResponse:
+    async def _reserve(self, _request: web.BaseRequest) -> web.Response:
         self._clients.reserve()
         return web.Response()
 
-    async def _health(self, _request: web.BaseRequest) -> web.StreamResponse:
-        return web.Response(text="Healthy")
+    async def _health(self, _request: web.BaseRequest) -> web.Response:
+        headers = {"Cache-Control": "no-store, no-cache", "Content-Type": "text/plain"}
+        return web.Response(body=b"Healthy", headers=headers)
 
-    async def _token(self, request: web.BaseRequest, authority: Authority) -> web.StreamResponse:
-        no_store = {"Cache-Control": "no-store", "Pragma": "no-cache"}
-        try:
-            token = authority.issue(*_credentials(request, await _form(request)))
-        except RefusedError as refused:
-            headers = {"WWW-Authenticate": "Basic"} if refused.status == 401 else {}
-            problem = {"error": refused.error, "error_description": refused.description}
-            return _json(problem, status=refused.status, headers=no_store | headers)
-        answer = {"access_token": token.value, "token_type": "Bearer", "expires_in": int(token.lifetime)}
-        return _json(answer, headers=no_store)
-
-
-async def _form(request: web.BaseRequest) -> dict[str, str]:
-    """The fields of a form. Raises RefusedError if the body is not a form, or names a field twice."""
-    if request.method != "POST":
-        raise RefusedError("invalid_request", "The specified HTTP method is not valid.")
-    if request.content_type != _FORM:
-        raise RefusedError("invalid_request", f"The 'Content-Type' header must be '{_FORM}'.")
-    body = await request.read()
-    try:
-        fields = parse_qs(body.decode(), keep_blank_values=True, strict_parsing=bool(body), max_num_fields=32)
-    except ValueError:
-        raise RefusedError("invalid_request", "The request is not a form.") from None
-    for name, values in fields.items():
-        if len(values) > 1:
-            raise RefusedError("invalid_request", f"The '{name}' parameter is there more than once.")
-    return {name: values[0] for name, values in fields.items()}
-
-
-def _credentials(request: web.BaseRequest, form: dict[str, str]) -> tuple[str, str]:
-    """Id and secret, from the form or from the header ``Authorization: Basic``."""
-    grant = form.get("grant_type")
-    if not grant:
-        raise RefusedError("invalid_request", "The mandatory 'grant_type' parameter is missing.")
-    if grant != "client_credentials":
-        # A kernel also has the grants of its workbench: password and refresh token.
-        raise RefusedError("unsupported_grant_type", "The specified 'grant_type' parameter is not supported.")
-    scheme, _, encoded = request.headers.get("Authorization", "").partition(" ")
-    if scheme.lower() == "basic":
-        try:
-            client, colon, secret = base64.b64decode(encoded, validate=True).decode().partition(":")
-        except ValueError:
-            client = colon = secret = ""
-        if not colon:
-            raise RefusedError("invalid_request", "The 'Authorization' header is not valid.")
-        return unquote_plus(client), unquote_plus(secret)
-    client, secret = form.get("client_id", ""), form.get("client_secret", "")
-    if not client or not secret:
-        raise RefusedError(
-            "invalid_request",
-            "The 'client_id' and 'client_secret' parameters are required when using the client credentials grant.",
+    async def _configuration(self, request: web.BaseRequest) -> web.Response:
+        """What there is to discover; a kernel tells more, of what the sandbox has not."""
+        here = f"https://{request.host}"
+        return _json(
+            {
+                "issuer": f"{here}/",
+                "token_endpoint": f"{here}/connect/token",
+                "grant_types_supported": ["password", "client_credentials", "refresh_token"],
+            }
         )
-    return client, secret
+
+    async def _token(self, request: web.BaseRequest, authority: Authority) -> web.Response:
+        headers = {"Cache-Control": "no-store", "Pragma": "no-cache", "Content-Type": "application/json;charset=UTF-8"}
+        status = 200
+        try:
+            token = authority.issue(*await credentials(request))
+            answer = {"access_token": token.value, "token_type": "Bearer", "expires_in": int(token.lifetime)}
+        except RefusedError as refused:
+            status = refused.status
+            answer = {"error": refused.error, "error_description": refused.description, "error_uri": refused.uri}
+            if status == 401:
+                told = ", ".join(f'{name}="{value}"' for name, value in answer.items())
+                headers["WWW-Authenticate"] = f"Basic {told}"
+        return web.Response(body=json.dumps(answer, indent=2).encode(), status=status, headers=headers)
 
 
-def _json(value: Any, *, status: int = 200, headers: dict[str, str] | None = None) -> web.Response:
-    return web.Response(text=json.dumps(value), status=status, headers=headers, content_type="application/json")
+def _json(value: Any) -> web.Response:
+    return web.Response(text=json.dumps(value), content_type="application/json")

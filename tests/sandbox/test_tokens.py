@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
 from typing import Any
+from uuid import UUID
 
 import grpc
 import pytest
@@ -76,40 +78,89 @@ def test_a_client_may_prove_itself_in_a_header(guarded: Sandbox) -> None:
     assert answer.status == 200
 
 
+OAUTH = "https://documentation.openiddict.com/errors/"
+NO_GRANT = ("invalid_request", "The mandatory 'grant_type' parameter is missing.", "ID2029")
+NO_SECRET = (
+    "The 'client_secret' or 'client_assertion' parameter must be specified when using the client credentials grant."
+)
+
+
 @pytest.mark.parametrize(
-    ("change", "status", "error"),
+    ("change", "status", "error", "description", "id_"),
     [
-        ({"client_secret": "wrong"}, 401, "invalid_client"),
-        ({"client_id": "nobody"}, 401, "invalid_client"),
-        ({"client_id": ""}, 400, "invalid_request"),
-        ({"client_secret": ""}, 400, "invalid_request"),
-        ({"grant_type": ""}, 400, "invalid_request"),
-        ({"grant_type": "password"}, 400, "unsupported_grant_type"),
+        ({"client_secret": "wrong"}, 401, "invalid_client", "The specified client credentials are invalid.", "ID2055"),
+        ({"client_id": "nobody"}, 401, "invalid_client", "The specified 'client_id' is invalid.", "ID2052"),
+        ({"client_id": ""}, 400, "invalid_request", "The mandatory 'client_id' parameter is missing.", "ID2029"),
+        ({"client_secret": ""}, 400, "invalid_request", NO_SECRET, "ID2057"),
+        ({"grant_type": ""}, 400, *NO_GRANT),
+        (
+            {"grant_type": "authorization_code"},
+            400,
+            "unsupported_grant_type",
+            "The specified 'grant_type' is not supported.",
+            "ID2032",
+        ),
+        ({"grant_type": "password"}, 400, "invalid_grant", "The username/password couple is invalid.", "ID2024"),
+        ({"grant_type": "refresh_token"}, 400, "invalid_grant", "The specified token is invalid.", "ID2004"),
+        ({"scope": "openid x"}, 400, "invalid_scope", "The specified 'scope' is invalid.", "ID2052"),
     ],
 )
-def test_a_refusal_is_told_as_oauth_has_it(guarded: Sandbox, change: dict[str, str], status: int, error: str) -> None:
+def test_a_refusal_is_told_as_a_kernel_tells_it(
+    guarded: Sandbox, change: dict[str, str], status: int, error: str, description: str, id_: str
+) -> None:
     answer = page(guarded.port, "/connect/token", FORM | change)
-    assert (answer.status, answer.json["error"]) == (status, error)
-    assert answer.json["error_description"]
-    assert ("WWW-Authenticate" in answer.headers) == (status == 401)
+    assert answer.status == status
+    assert answer.headers["Content-Type"] == "application/json;charset=UTF-8"
+    told = {"error": error, "error_description": description, "error_uri": f"{OAUTH}{id_}"}
+    assert json.loads(answer.raw) == told
+    basic = "Basic " + ", ".join(f'{name}="{value}"' for name, value in told.items())
+    assert answer.headers.get("WWW-Authenticate") == (basic if status == 401 else None)
     assert "wrong" not in answer.raw.decode()
 
 
 @pytest.mark.parametrize(
-    ("body", "headers"),
+    ("body", "headers", "told"),
     [
-        (b"{}", {"Content_Type": "application/json"}),
-        (b"grant_type=client_credentials&grant_type=password", {}),
-        (b"grant_type", {}),
-        (b"\xff\xfe=1", {}),
-        (b"grant_type=client_credentials", {"Authorization": "Basic !!!"}),
-        (b"grant_type=client_credentials", {"Authorization": "Basic " + base64.b64encode(b"nocolon").decode()}),
-        (b"", {}),
+        (b"{}", {"Content_Type": "application/json"}, "The specified 'Content-Type' header is invalid."),
+        (b"grant_type=client_credentials&grant_type=password", {}, NO_GRANT[1]),
+        (b"grant_type", {}, NO_GRANT[1]),
+        (b"\xff\xfe=1", {}, NO_GRANT[1]),
+        (b"grant_type=client_credentials", {"Authorization": "Basic !!!"}, "'Authorization' header is invalid."),
+        (
+            b"grant_type=client_credentials",
+            {"Authorization": "Basic " + base64.b64encode(b"nocolon").decode()},
+            "'Authorization' header is invalid.",
+        ),
+        (b"", {}, NO_GRANT[1]),
     ],
 )
-def test_what_is_no_request_for_a_token_is_refused(guarded: Sandbox, body: bytes, headers: dict[str, str]) -> None:
+def test_what_is_no_request_for_a_token_is_refused(
+    guarded: Sandbox, body: bytes, headers: dict[str, str], told: str
+) -> None:
     answer = page(guarded.port, "/connect/token", body, **headers)
     assert (answer.status, answer.json["error"]) == (400, "invalid_request")
+    assert answer.json["error_description"].endswith(told)
+
+
+@pytest.mark.parametrize(
+    ("path", "method", "status", "header"),
+    [
+        ("/anything", "GET", 401, ("WWW-Authenticate", "Bearer")),
+        ("/health", "GET", 200, ("Cache-Control", "no-store, no-cache")),
+        ("/health", "POST", 200, ("Content-Type", "text/plain")),
+        ("/connections/count", "GET", 200, ("Content-Type", "application/json; charset=utf-8")),
+        ("/.well-known/openid-configuration", "GET", 200, ("Server", "Kestrel")),
+    ],
+)
+def test_other_pages_answer_as_a_kernels_do(
+    guarded: Sandbox, path: str, method: str, status: int, header: tuple[str, str]
+) -> None:
+    answer = page(guarded.port, path, method=method)
+    assert answer.status == status
+    assert answer.headers[header[0]] == header[1]
+    assert str(UUID(answer.headers["X-Correlation-ID"])) == answer.headers["X-Correlation-ID"]
+    if path.startswith("/.well"):
+        assert answer.json["token_endpoint"].endswith("/connect/token")
 
 
 def test_a_token_is_not_had_by_get(guarded: Sandbox) -> None:
@@ -199,7 +250,8 @@ def test_a_secret_that_is_none_is_refused() -> None:
 
 
 def test_without_authentication_everybody_may_call_and_there_are_no_tokens(client: Client, sandbox: Sandbox) -> None:
-    assert page(sandbox.port, "/connect/token", FORM).status == 404
+    assert page(sandbox.port, "/connect/token", FORM).status == 500
+    assert page(sandbox.port, "/anything").status == 404
     caller = Client(sandbox.port, "whatever")
     caller.ensure_store()
     caller.close()
