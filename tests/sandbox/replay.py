@@ -34,6 +34,7 @@ class Exchange:
 
     number: int
     path: str
+    metadata: tuple[tuple[str, str], ...] = ()
     requests: list[bytes] = field(default_factory=list)
     responses: list[bytes] = field(default_factory=list)
     ended: str = ""
@@ -55,7 +56,8 @@ def exchanges(name: str, release: str) -> tuple[Exchange, ...]:
     found: dict[int, Exchange] = {}
     for line in lines(name):
         if "call" in line:
-            found[line["n"]] = Exchange(line["n"], line["call"])
+            metadata = tuple((name, value) for name, value in line.get("metadata", ()))
+            found[line["n"]] = Exchange(line["n"], line["call"], metadata)
         exchange = found[line["n"]]
         if "request" in line:
             exchange.requests.append(_request(exchange, base64.b64decode(line["request"]), release))
@@ -141,7 +143,7 @@ class Replay:
             closed.wait()
 
         invoke: Any = self._client._channel.stream_stream(exchange.path)
-        call = invoke(requests(), timeout=120)
+        call = invoke(requests(), timeout=120, metadata=exchange.metadata)
         call.add_callback(closed.set)
         self._open.append(call)
         got: list[Any] = []

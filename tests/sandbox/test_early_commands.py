@@ -23,6 +23,7 @@ BLANK = "The value cannot be an empty string or composed entirely of whitespace.
 def caller(request: pytest.FixtureRequest) -> Iterator[Caller]:
     with Sandbox(behaves_like=request.param, settle_delay=0) as sandbox:
         found = Caller(sandbox, "16.38")
+        store(found, "shop")
         yield found
         found.close()
 
@@ -65,6 +66,12 @@ def test_what_is_missing_is_an_exception_in_the_envelope(
     assert list(answer.ExceptionMessages) == [message]
     assert not answer.ValidationResults
     assert not answer.IsAuthorized, "it is left out, and true"
+
+
+def test_webhooks_of_a_store_that_does_not_exist_are_lost(caller: Caller) -> None:
+    answer = caller.call(f"{HOOKS}/AddWebhooks", EventStore="nowhere", Webhooks=[webhook()])
+    assert not answer.ExceptionMessages
+    assert list(caller.call(f"{HOOKS}/GetWebhooks", EventStore="nowhere").Data) == []
 
 
 def test_webhooks_before_a_bad_one_are_added_and_an_absent_sequence_is_the_event_log(caller: Caller) -> None:

@@ -37,7 +37,9 @@ class EarlyWebhooksService(WebhooksService):
         _check_store(request.EventStore)
         if not request.Webhooks:
             raise NullReferenceException
-        self._kernel.registrar.add(self._kernel.store(request.EventStore), _webhooks(request))
+        store = self._kernel.store_for_adding(request.EventStore)
+        if store is not None:
+            self._kernel.registrar.add(store, _webhooks(request))
         return envelope(webhooks_pb2.CommandResult)
 
     def add_one(self, _request: webhooks_pb2.AddWebhookRequest) -> NoReturn:
