@@ -365,6 +365,22 @@ def test_a_file_that_cannot_be_used_is_told_without_its_password(
         cn.connect("chronicle://127.0.0.1:1", root_certificates=b"no pem")
 
 
+@pytest.mark.parametrize("end", ["\n", "\ufeff", "\x07"], ids=ascii)
+def test_the_password_of_a_certificate_is_held_against_the_rule_for_secrets(
+    end: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "client.pfx").write_bytes(CLIENT.pkcs12(PASSWORD))
+    monkeypatch.setenv("CERTIFICATE_PASSWORD", PASSWORD + end)
+    address = (
+        f"chronicle://127.0.0.1:1/?certificatePath={tmp_path}/client.pfx&certificatePassword=env:CERTIFICATE_PASSWORD"
+    )
+    with pytest.raises(
+        InvalidInputError, match=r"The password of the file that certificatePath names (has|contains)"
+    ) as caught:
+        cn.connect(address)
+    assert PASSWORD not in str(caught.value) + repr(caught.value.__context__)
+
+
 def test_a_changed_certificate_is_reported_where_nobody_checks_who_the_server_is() -> None:
     port = free_port()
     text = f"chronicle://127.0.0.1:{port}/?auth=none&skipTlsValidation=true"
