@@ -38,8 +38,9 @@ imports: $(READY)
 ## front: types and format of the front-end files; needs npm, and is skipped without it (but not in CI)
 front:
 	@if command -v npm >/dev/null; then \
-		npm exec --yes --package=typescript@5.9.3 -- tsc -p jsconfig.json && \
-		npm exec --yes --package=prettier@3.6.2 -- prettier --check "chronicle_notebook/widgets/static/*.{js,css}"; \
+		npm ci --prefix scripts/front --silent --no-audit --no-fund && \
+		scripts/front/node_modules/.bin/tsc -p jsconfig.json && \
+		scripts/front/node_modules/.bin/prettier --check "chronicle_notebook/widgets/static/*.{js,css}"; \
 	elif [ -n "$$CI" ]; then echo "front: npm is not installed"; exit 1; \
 	else echo "front: npm is not installed, left out"; fi
 
@@ -78,12 +79,12 @@ lock: $(READY)
 clean:
 	rm -rf .venv .mypy_cache .pytest_cache .ruff_cache .hypothesis
 
-# The lock names the version of uv. uv then installs all other packages of the lock, and checks their hashes.
+# The lock names the version of uv and its hashes. uv then installs all other packages of the lock, and checks theirs.
 $(READY): requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and "Python 3.11 or newer is needed")'
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv
-	@$(BIN)/python -m pip install --quiet --disable-pip-version-check \
-		"$$(sed -n 's/^\(uv==[^ ;]*\).*/\1/p' requirements.lock)"
+	@awk '/^uv==/ {on = 1} on {print} on && !/\\$$/ {exit}' requirements.lock > .venv/uv.lock
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes --no-deps -r .venv/uv.lock
 	@$(BIN)/uv pip sync --quiet --require-hashes requirements.lock
 	@$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	@touch $(READY)

@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write ``binder/requirements.txt``: what the notebooks need on Binder, in the versions of ``requirements.lock``.
+"""Write ``binder/requirements.txt``: what the notebooks need on Binder, with the versions and hashes of the lock.
 
     python scripts/lock_binder.py             write it
     python scripts/lock_binder.py --check     change nothing, exit 1 and name what differs
@@ -39,14 +39,18 @@ MACHINE = {
 }
 
 
-def pins() -> dict[str, str]:
-    """The version of each package in the lock, as far as it concerns Binder's machines."""
-    found: dict[str, str] = {}
+def pins() -> dict[str, list[str]]:
+    """The lines of each package in the lock, its version and its hashes, as far as it concerns Binder's machines."""
+    found: dict[str, list[str]] = {}
+    wanted = ""
     for line in (ROOT / "requirements.lock").read_text().splitlines():
         if re.match(r"[A-Za-z0-9]", line):
             pin = Requirement(line.removesuffix("\\").strip())
-            if pin.marker is None or pin.marker.evaluate(MACHINE):
-                found[canonicalize_name(pin.name)] = str(pin.specifier).removeprefix("==")
+            wanted = canonicalize_name(pin.name) if pin.marker is None or pin.marker.evaluate(MACHINE) else ""
+            if wanted:
+                found[wanted] = [f"{wanted}=={str(pin.specifier).removeprefix('==')} \\"]
+        elif wanted and line.lstrip().startswith("--hash="):
+            found[wanted].append(line)
     return found
 
 
@@ -87,12 +91,12 @@ def _needed(name: str, extra: str) -> Iterator[Requirement]:
 
 def text() -> str:
     """The file as it should be."""
-    versions = pins()
+    lines = pins()
     names = sorted(closure(roots()))
-    absent = [name for name in names if name not in versions]
+    absent = [name for name in names if name not in lines]
     if absent:
         sys.exit(f"not in requirements.lock: {', '.join(absent)}; run make lock")
-    return HEAD + "".join(f"{name}=={versions[name]}\n" for name in names)
+    return HEAD + "".join(f"{line}\n" for name in names for line in lines[name])
 
 
 def main() -> int:

@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 from urllib.parse import parse_qs, urlsplit
 
@@ -132,7 +133,9 @@ def test_the_requirements_are_in_step_with_the_lock() -> None:
 
 def test_each_requirement_is_pinned_and_none_names_a_registry() -> None:
     lines = (BINDER / "requirements.txt").read_text().splitlines()
-    assert all(re.fullmatch(r"[a-z0-9-]+==[\w.]+", line) for line in lines[1:])
+    hashed = r" {4}--hash=sha256:[0-9a-f]{64}( \\)?"
+    assert all(re.fullmatch(rf"[a-z0-9-]+==[\w.]+ \\|{hashed}", line) for line in lines[1:])
+    assert all(re.fullmatch(hashed, after) for line, after in pairwise(lines[1:]) if "==" in line)
     assert {line.partition("==")[0] for line in lines} >= {"jupyterlab", "ipykernel", "grpcio", "hatchling"}
 
 
@@ -150,7 +153,7 @@ def test_the_first_tutorial_runs_in_it(image: Path, temporary: Path) -> None:
     run = start("jupyter", "execute", "01-first-steps.ipynb", env=env)
     assert run.returncode == 0, run.stderr
     lab = start("jupyter", "lab", "--version", env=env)
-    assert f"jupyterlab=={lab.stdout.strip()}" in (BINDER / "requirements.txt").read_text().splitlines()
+    assert f"jupyterlab=={lab.stdout.strip()} \\" in (BINDER / "requirements.txt").read_text().splitlines()
     assert nothing_left(temporary)
 
 

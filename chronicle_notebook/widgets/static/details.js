@@ -132,7 +132,9 @@ function paneParts(details, open, toggled) {
   if (details.failing) parts.push(failures(details, open, toggled));
   parts.push(observerTable(details));
   const chips = details.types.map((/** @type {string} */ type) => el("span", { class: "cn-chip" }, type));
-  parts.push(fact("Events", el("div", { class: "cn-chips" }, ...(chips.length ? chips : ["none: it receives nothing"]))));
+  parts.push(
+    fact("Events", el("div", { class: "cn-chips" }, ...(chips.length ? chips : ["none: it receives nothing"]))),
+  );
   const headers = details.headers.map((/** @type {string} */ name) =>
     el("div", { class: "cn-mono" }, `${name}: `, el("span", { "aria-label": "not shown" }, "••••••")),
   );

@@ -225,8 +225,7 @@ function render({ model, el: host }) {
 
   /** @param {boolean} narrowed */
   function emptyText(narrowed) {
-    if (!read)
-      return broken ? "The webhooks could not be read. Run the cell again." : "Reading the webhooks …";
+    if (!read) return broken ? "The webhooks could not be read. Run the cell again." : "Reading the webhooks …";
     if (hooks.size) return narrowed ? "No webhook matches this filter." : "";
     return "No webhook is registered here yet. Press New hook to make the first one.";
   }

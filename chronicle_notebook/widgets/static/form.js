@@ -308,7 +308,9 @@ function makeAuthorization({ set, send, textField }) {
       for (const { name, label, url } of state.credentials) {
         if (texts.has(name)) continue;
         const title = label[0].toUpperCase() + label.slice(1);
-        const field = url ? textField(title, name, "https://login.example.com/realms/bank", "url") : textField(title, name);
+        const field = url
+          ? textField(title, name, "https://login.example.com/realms/bank", "url")
+          : textField(title, name);
         texts.set(name, field);
         root.insertBefore(field.root, secretRow);
       }
