@@ -26,7 +26,7 @@ class Call:
     switches: frozenset[str] = frozenset()
     """The given flags that have no value."""
     variables: Mapping[str, object] = field(default_factory=dict)
-    """The variables of the notebook."""
+    """The variables that Python sees on the line."""
     body: str = ""
 
     @property

@@ -17,6 +17,7 @@ from chronicle_notebook.magics._guard import guarded
 from chronicle_notebook.magics._help import help_text
 from chronicle_notebook.magics._names import Names
 from chronicle_notebook.magics._parse import Call, parse, title_of, wants
+from chronicle_notebook.magics._scope import Scope
 from chronicle_notebook.magics._table import BY_NAME
 
 _FAMILIES = {
@@ -91,7 +92,7 @@ class ChronicleMagics(Configurable):
             if "--help" in call.switches or not call.command.summary:
                 print(help_text(magic, call.command))  # noqa: T201 - help is read, not kept
                 return None
-            call = Call(call.magic, call.command, call.values, call.switches, self._shell.user_ns, body)
+            call = Call(call.magic, call.command, call.values, call.switches, Scope.of_line(), body)
             run: Callable[[Call], Any] = import_module(f"{__package__}.{_FAMILIES[name]}").run
             try:
                 return run(call)

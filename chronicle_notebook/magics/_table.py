@@ -263,7 +263,7 @@ The body is YAML. Every key is optional, and so is the body:
     replayable: true
     active: true
 
-env:NAME is an environment variable, var:NAME a variable of the notebook with a text or a cn.Secret.
+env:NAME is an environment variable, var:NAME a variable that Python sees on this line, with a text or a cn.Secret.
 Nothing else in the text is replaced. Write literal:TEXT for a text that begins like a reference.
 A token, password or client_secret in plain text is refused, because it would stay in the notebook.""",
 )
