@@ -71,7 +71,6 @@ class Kernel:
             self.engine,
             settle_delay,
         )
-        self._time_scale = time_scale
         self._lost_stores: set[str] = set()
         self.registrar = Registrar(self.registry, self.reactor, crypto, behaviour)
 
@@ -137,7 +136,7 @@ class Kernel:
         while context.is_active():
             yield first
             first = False
-            pulse.wait(0, context, POLL * self._time_scale)
+            pulse.wait(0, context, POLL * self.time_scale)
 
     def _note_types(self, store: Store, registrations: Iterable[Registration]) -> None:
         """Append what tells of event types that are new."""

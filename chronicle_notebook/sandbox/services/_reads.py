@@ -24,7 +24,11 @@ from chronicle_notebook.sandbox.delivery._observer import Observer
 from chronicle_notebook.sandbox.delivery._partition import Partition
 
 POLL = 2.0
-"""The time in seconds between two checks of a stream's list. Kernels on SQL databases were seen to take as long."""
+"""Seconds between two looks of a stream at its list. A ``time_scale`` below 1 shortens them.
+
+Kernels on SQL databases take as long.
+"""
+_LEAST = 0.05
 
 _COMPLETED_WITH_FAILURES = 6
 Row = dict[str, Any]
@@ -65,6 +69,7 @@ class Reads:
 
         def follow(request: Any, context: grpc.ServicerContext) -> Iterator[Message]:
             pulse = self._kernel.topics.pulse
+            pause = max(_LEAST, POLL * min(1.0, self._kernel.time_scale))
             if not context.add_callback(pulse.wake):
                 return
             identity = uuid4()
@@ -74,7 +79,7 @@ class Reads:
                 if current != before:
                     yield current
                 before = current
-                pulse.wait(0, context, POLL)
+                pulse.wait(0, context, pause)
 
         return follow
 
