@@ -124,14 +124,24 @@ class Adapter:
     ) -> list[FailedPartition]:
         """The partitions that fail now.
 
-        Only the `commands` generation says whether a partition is quarantined or resolved. A `classic` kernel leaves
-        resolved partitions out (source: K/Contracts/Observation/FailedPartition.cs).
+        Only later kernels of the `commands` generation say whether a partition is quarantined or resolved. The others
+        leave resolved partitions out (source: K/Contracts/Observation/FailedPartition.cs).
         """
         request = observation_pb2.GetFailedPartitionsRequest(
             EventStore=event_store, Namespace=namespace, ObserverId=observer_id
         )
         answer = self._call(methods.GET_FAILED_PARTITIONS, request)
-        return [failed_partition_from_wire(message, namespace) for message in answer.items if not message.IsResolved]
+        tells = self._tells_quarantine
+        return [
+            failed_partition_from_wire(message, namespace, tells_quarantine=tells)
+            for message in answer.items
+            if not message.IsResolved
+        ]
+
+    @property
+    def _tells_quarantine(self) -> bool:
+        """Whether the kernel says that it has given up a partition. Kernels up to 16.38 do not (seen on them)."""
+        return False
 
 
 class LiveWebhooks:

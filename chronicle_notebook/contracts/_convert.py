@@ -109,6 +109,7 @@ def event_from_wire(
 
 def observer_from_wire(message: observation_pb2.ObserverInformation, namespace: str) -> ObserverState:
     """The progress of an observer. A missing ``IsReplayable`` means true."""
+    handled = number_from_wire(message.LastHandledEventSequenceNumber)
     return ObserverState(
         id=message.Id,
         namespace=namespace,
@@ -116,15 +117,18 @@ def observer_from_wire(message: observation_pb2.ObserverInformation, namespace: 
         kind=_OBSERVER_KINDS.get(message.Type, "unknown"),
         running_state=_STATES.get(message.RunningState, RunningState.UNKNOWN),
         next_sequence_number=message.NextEventSequenceNumber,
-        last_handled_sequence_number=number_from_wire(message.LastHandledEventSequenceNumber),
+        last_handled_sequence_number=handled,
         tail_sequence_number=number_from_wire(message.TailEventSequenceNumber),
-        handled_count=message.HandledEventCount,
+        # Absent is 0, also where events were handled and the list has no count.
+        handled_count=message.HandledEventCount or (0 if handled is None else None),
         event_types=tuple(map(event_type_from_wire, message.EventTypes)),
         replayable=message.IsReplayable if message.HasField("IsReplayable") else True,
     )
 
 
-def failed_partition_from_wire(message: observation_pb2.FailedPartition, namespace: str) -> FailedPartition:
+def failed_partition_from_wire(
+    message: observation_pb2.FailedPartition, namespace: str, *, tells_quarantine: bool
+) -> FailedPartition:
     """A failed partition with its attempts. Stack traces are left out, because they can contain sensitive text."""
     return FailedPartition(
         id=guid_from_wire(message.Id),
@@ -135,7 +139,7 @@ def failed_partition_from_wire(message: observation_pb2.FailedPartition, namespa
             FailedAttempt(time_of(attempt.Occurred.Value), attempt.SequenceNumber, tuple(attempt.Messages))
             for attempt in message.Attempts
         ),
-        quarantined=message.IsQuarantined,
+        quarantined=message.IsQuarantined if tells_quarantine else None,
     )
 
 

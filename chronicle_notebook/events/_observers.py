@@ -10,6 +10,13 @@ from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import FailedPartition, ObserverState
 from chronicle_notebook.model._observer import causes_of
 
+
+def _quarantine(partition: FailedPartition) -> str:
+    if partition.quarantined is None:
+        return "probably" if partition.given_up else "not told"
+    return "yes" if partition.quarantined else "no"
+
+
 _OBSERVER = (
     Column[ObserverState]("id", "Id", lambda each: each.id),
     Column[ObserverState]("namespace", "Namespace", lambda each: each.namespace),
@@ -34,7 +41,7 @@ _FAILED = (
     Column[FailedPartition](
         "sequence_number", "Failed at number", lambda each: _last(each, "sequence_number"), "Int64"
     ),
-    Column[FailedPartition]("quarantined", "Quarantined", lambda each: each.quarantined, "bool"),
+    Column[FailedPartition]("quarantined", "Quarantined", lambda each: each.quarantined, "boolean", text=_quarantine),
 )
 
 Retry = tuple[FailedPartition, bool | None]
@@ -67,7 +74,9 @@ def failed_partition_listing(
 ) -> Listing[FailedPartition]:
     """The partitions that fail."""
     causes = causes_of(partitions)
-    message = Column[FailedPartition]("message", "Message", lambda each: each.reason(causes))
+    message = Column[FailedPartition](
+        "message", "Message", lambda each: f"{each.reason(causes)} {each.outlook}".strip()
+    )
     return Listing(
         partitions,
         (*_FAILED[:-1], message, *_FAILED[-1:]),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from enum import StrEnum
 from uuid import UUID
 
@@ -16,6 +16,18 @@ WEBHOOK_REACTOR = "$system.Cratis.Chronicle.Observation.Webhooks.WebhookReactor"
 """The id of the kernel's own observer of registrations and removals of webhooks, in the namespace ``Default`` and the
 event sequence ``system`` (seen on 16.33.0, 16.37.1 and a build of 16.38)."""
 REACTOR_NAMESPACE, REACTOR_SEQUENCE = "Default", "system"
+MOST_ATTEMPTS = 11
+"""The number of attempts after which a kernel gives up a partition, unless it is configured otherwise (seen on 16.37.1:
+``Observers:MaxRetryAttempts`` is 10, and the first attempt is not a retry)."""
+LONGEST_PAUSE = 600.0
+"""The longest pause of a kernel between two attempts, in seconds."""
+LATE = 120.0
+"""The seconds of lateness that say nothing: an attempt takes a while, and clocks differ."""
+ONLY_A_RETRY = (
+    "Once the target answers, only client.retry_failed_partitions(id) brings the partition back: a replay, a new "
+    "registration or a restart of the kernel does not."
+)
+"""What to do about a partition that the kernel has given up (seen on 16.37.1)."""
 _OPEN = "circuit is now open"
 UNTRIED = "After many failures in a row the kernel waits (circuit breaker), so this attempt sent nothing."
 """The meaning of an attempt that met an open circuit."""
@@ -52,8 +64,9 @@ class ObserverState:
     """The number of the last delivered event; None if none was delivered."""
     tail_sequence_number: int | None
     """The last number of the sequence; None if the sequence is empty or the number is not known."""
-    handled_count: int
-    """The number of delivered events. A replay sets it back to 0."""
+    handled_count: int | None
+    """The number of delivered events. A replay sets it back to 0. None if the kernel does not say: the lists of kernels
+    on SQL storage have no count (seen on 16.37.1 and a build of 16.38)."""
     event_types: tuple[EventType, ...] = ()
     replayable: bool = True
 
@@ -102,8 +115,34 @@ class FailedPartition:
     namespace: str
     partition: str
     attempts: tuple[FailedAttempt, ...]
-    quarantined: bool = False
-    """Whether the kernel no longer retries by itself."""
+    quarantined: bool | None = False
+    """Whether the kernel no longer retries by itself; None if the kernel does not say, as up to 16.38."""
+
+    @property
+    def given_up(self) -> bool:
+        """Whether the kernel has given up, or probably has: it says so, or has tried as often as it does by default, or
+        did not try when the next attempt was due."""
+        if self.quarantined is None:
+            return len(self.attempts) >= MOST_ATTEMPTS or self._is_overdue
+        return self.quarantined
+
+    @property
+    def _is_overdue(self) -> bool:
+        """Whether the next attempt has not come for a long time. The pause after attempt number n is 2^n seconds, at
+        most 600 (seen on 16.37.1)."""
+        last = self.attempts[-1].occurred if self.attempts else None
+        if last is None or last.tzinfo is None:
+            return False
+        pause = min(2.0 ** len(self.attempts), LONGEST_PAUSE)
+        return (datetime.now(UTC) - last).total_seconds() > 2 * pause + LATE
+
+    @property
+    def outlook(self) -> str:
+        """What to expect and to do if the kernel has given up; empty otherwise."""
+        if not self.given_up:
+            return ""
+        sure = "has" if self.quarantined else f"has tried {len(self.attempts)} times and has probably"
+        return f"The kernel {sure} given up. {ONLY_A_RETRY}"
 
     @property
     def last_tried(self) -> FailedAttempt | None:

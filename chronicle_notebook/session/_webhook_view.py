@@ -25,9 +25,14 @@ class WebhookView(Originated):
     origin: Origin
 
     @property
-    def delivered(self) -> int:
-        """The number of delivered events, in all namespaces. A replay sets the number back to 0."""
-        return sum(each.handled_count for each in self.observers)
+    def delivered(self) -> int | None:
+        """The number of delivered events, in all namespaces; None if the kernel does not say.
+
+        A replay sets the number back to 0, and on SQL storage a restart of the kernel as well.
+        """
+        counts = [each.handled_count for each in self.observers]
+        known = [count for count in counts if count is not None]
+        return sum(known) if len(known) == len(counts) else None
 
     def _display(self) -> Card:
         rows = [*facts(self.definition), *_progress(self.observers, self.failed_partitions)]
@@ -39,7 +44,7 @@ class WebhookView(Originated):
         return Card(
             heading=f"{'! ' if failing else ''}Webhook {self.definition.id!r} of event store {self.event_store!r}",
             facts=rows,
-            notes=(self.origin.stamp,),
+            notes=(*dict.fromkeys(each.outlook for each in self.failed_partitions if each.outlook), self.origin.stamp),
             tone=Tone.WARNING if failing else Tone.PLAIN,
             banner=self.origin.banner,
         )
@@ -57,4 +62,10 @@ def _standing(observer: ObserverState, failing: int) -> str:
     # A kernel continues after a partition fails, and does not say how many of its events wait.
     fails = "partition fails and its events wait" if failing == 1 else "partitions fail and their events wait"
     waiting = ", ".join(part for part in (to_come, f"{failing:,} {fails}" if failing else "") if part) or "caught up"
-    return f"{observer.running_state.value}, {observer.handled_count:,} delivered, {waiting}"
+    return f"{observer.running_state.value}, {_delivered(observer)}, {waiting}"
+
+
+def _delivered(observer: ObserverState) -> str:
+    if observer.handled_count is None:
+        return f"delivered up to number {observer.last_handled_sequence_number:,}"
+    return f"{observer.handled_count:,} delivered"

@@ -74,7 +74,10 @@ def _space(space: Space) -> dict[str, Any]:
 def _failed(spaces: Iterable[Space], url: str) -> list[dict[str, Any]]:
     failed = [partition for space in spaces for partition in space.failed]
     causes = causes_of(failed)
-    return [_partition(each, without_credentials(each.reason(causes), url)) for each in failed[:SHOWN_PARTITIONS]]
+    return [
+        _partition(each, f"{without_credentials(each.reason(causes), url)} {'' if each.quarantined else each.outlook}")
+        for each in failed[:SHOWN_PARTITIONS]
+    ]
 
 
 def _partition(partition: FailedPartition, message: str) -> dict[str, Any]:
@@ -83,10 +86,10 @@ def _partition(partition: FailedPartition, message: str) -> dict[str, Any]:
         "namespace": partition.namespace,
         "partition": partition.partition,
         "attempts": len(partition.attempts),
-        "quarantined": partition.quarantined,
+        "quarantined": partition.quarantined is True,
         "at": _seconds(last.occurred) if last is not None else None,
         "number": last.sequence_number if last is not None else None,
-        "message": message[:SHOWN_MESSAGE],
+        "message": message.strip()[:SHOWN_MESSAGE],
     }
 
 

@@ -99,7 +99,7 @@ def _named(partitions: Sequence[FailedPartition]) -> str:
 
 
 def _why(partitions: Sequence[FailedPartition]) -> str:
-    given_up = sum(each.quarantined for each in partitions)
+    given_up = sum(each.quarantined is True for each in partitions)
     if given_up == len(partitions):
         return " The kernel no longer retries them (quarantined)."
     return f" The kernel no longer retries {given_up:,} of them (quarantined)." if given_up else ""

@@ -244,6 +244,9 @@ def _observers(led: Led) -> None:
             state = own[message.Id]
             assert state.next_sequence_number == message.NextEventSequenceNumber
             assert state.running_state.value == _RUNNING[message.RunningState]
+            # No count in a list is no count: on SQL storage it is left out, whatever was delivered.
+            nothing = message.LastHandledEventSequenceNumber == 2**64 - 1
+            assert state.handled_count == (message.HandledEventCount or (0 if nothing else None))
 
 
 _RUNNING = ("unknown", "active", "suspended", "replaying", "disconnected", "quarantined")
@@ -308,6 +311,7 @@ def _failed(led: Led, namespace: str) -> None:
     assert [(each.observer_id, each.partition, len(each.attempts)) for each in shown] == [
         (each.ObserverId, each.Partition, len(each.Attempts)) for each in messages
     ]
+    assert {each.quarantined for each in shown} <= {None}, "no kernel that was recorded tells"
     for each, message in zip(shown, messages, strict=True):
         assert each.attempts[-1].messages == tuple(message.Attempts[-1].Messages)
     html = shown._repr_html_()

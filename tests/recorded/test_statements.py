@@ -59,6 +59,14 @@ STATEMENTS: dict[str, tuple[tuple[str, str], ...]] = {
     "an inactive webhook may start when its event store was not used for a while": (
         ("sandbox/test_outcomes.py", "test_a_webhook_that_is_not_to_be_active"),
     ),
+    "no kernel up to 16.38 says that it has given up a partition, and only a retry brings the partition back": (
+        (
+            "model/test_failed_partition.py",
+            "test_a_partition_is_called_given_up_where_the_kernel_says_so_or_has_stopped_trying",
+        ),
+        STEPS,
+    ),
+    "a count that a list does not have is not told as 0": (STEPS,),
     "an event store that a restart has lost is not made anew by a call": (
         (
             "contracts/test_negotiation.py",

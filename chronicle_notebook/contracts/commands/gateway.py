@@ -44,7 +44,8 @@ Response = TypeVar("Response", bound=Message)
 Read = TypeVar("Read")
 
 FIRST_WITH_AN_OUTCOME = (19, 29, 4)
-"""The first release that is known to report the result of a retry. 16.38.0 does not (seen on a build of it)."""
+"""The first release that is known to report a quarantine and the result of a retry. 16.38.0 does not (seen on a build
+of it)."""
 
 
 class CommandsGateway(Adapter):
@@ -198,8 +199,11 @@ class CommandsGateway(Adapter):
             Partition=partition,
         )
         answer = self._call(methods.RETRY_PARTITION, request)
-        tells = self._release is not None and _tells_retries(self._release())
-        return answer.Outcome == observation_pb2.Started if tells else None
+        return answer.Outcome == observation_pb2.Started if self._tells_quarantine else None
+
+    @property
+    def _tells_quarantine(self) -> bool:
+        return self._release is not None and _tells_quarantine(self._release())
 
     def _live(self, answer: webhook_rows_pb2.WebhookRows) -> list[WebhookDefinition]:
         """The webhooks of one element of a stream. Each element has its own envelope."""
@@ -239,7 +243,7 @@ class CommandsGateway(Adapter):
         )
 
 
-def _tells_retries(version: ServerVersion) -> bool:
-    """Whether a kernel reports the result of a retry. A sandbox that behaves as documented does."""
+def _tells_quarantine(version: ServerVersion) -> bool:
+    """Whether a kernel reports a quarantine and the result of a retry. A sandbox that behaves as documented does."""
     release = release_of(version.version)
     return version.is_sandbox or (release is not None and release >= FIRST_WITH_AN_OUTCOME)

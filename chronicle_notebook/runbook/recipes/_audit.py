@@ -213,7 +213,7 @@ def _deliveries(
     for hook in hooks:
         failing = [each for each in failed if each.observer_id == hook.id]
         if failing:
-            given_up = sum(each.quarantined for each in failing)
+            given_up = sum(each.given_up for each in failing)
             rest = f", {given_up} which the kernel no longer retries" if given_up else ""
             what = f"{len(failing)} partition{'' if len(failing) == 1 else 's'} failing{rest}."
             yield Finding(Severity.HIGH, "failing", hook.id, what, "Use the runbook for a failing webhook.")

@@ -39,6 +39,7 @@ _COLUMN = (
     Column[tuple[str, str]]("what", "What", lambda each: each[0]),
     Column[tuple[str, str]]("found", "Found", lambda each: each[1]),
 )
+GIVEN_UP = "The kernel tries no more by itself what it has given up: run this again once the target answers."
 
 
 def diagnose(client: Client, webhook: str, *, ask: bool = True, timeout: float = 10.0) -> Listing[tuple[str, str]]:
@@ -67,7 +68,7 @@ def diagnose(client: Client, webhook: str, *, ask: bool = True, timeout: float =
         # A kernel may quote the URL that it used, which may not be the current URL.
         said = "" if last is None else without_credentials(" / ".join(last.messages), definition.target_url)
         told = "" if last is None else f" at number {last.sequence_number}: {said}"
-        quarantined = ", quarantined" if each.quarantined else ""
+        quarantined = ", quarantined" if each.quarantined else ", probably quarantined" if each.given_up else ""
         tried = len(each.attempts)
         attempts = f"{tried} attempt{'' if tried == 1 else 's'} in {each.namespace}{quarantined}{told}"
         rows.append((f"partition {each.partition}", attempts))
@@ -189,10 +190,13 @@ def _recovered(client: Client, webhook: str, deadline: float) -> Step:
             refused = [each.partition for each, ran in client.retry_failed_partitions(webhook) if ran is False]
         except MethodNotImplementedError:
             refused = []  # a kernel without this call retries by itself, a little later
-        while failing := len(client.failed_partitions(webhook)):
+        while failing := client.failed_partitions(webhook):
             if time.monotonic() - started >= deadline:
                 quarantined = f" The kernel does not try {', '.join(refused)} again by itself." if refused else ""
-                return TargetVerdict(accepted=False, told=f"After {deadline:g} s {failing} still fail.{quarantined}")
+                # A retry that fails is one more attempt of a partition that is given up, and the last one.
+                ended = "" if quarantined or not any(each.given_up for each in failing) else f" {GIVEN_UP}"
+                told = f"After {deadline:g} s {len(failing)} still fail.{quarantined}{ended}"
+                return TargetVerdict(accepted=False, told=told)
             time.sleep(PAUSE)
         rest = f" {ANY_ANSWER}" if blind else ""
         return TargetVerdict(accepted=True, told=f"None fails after {time.monotonic() - started:.1f} s.{rest}")
