@@ -1,4 +1,4 @@
-"""Ending with the process that started this one, however that one ends: kill -9 too, which tells nobody."""
+"""Ending together with the process that started this one, however that process ends, also by kill -9."""
 
 from __future__ import annotations
 
@@ -8,15 +8,15 @@ import threading
 import time
 
 EVERY = 0.5
-"""Seconds between two looks at who the parent is."""
+"""The time in seconds between two checks of the parent."""
 GRACE = 6.0
-"""Seconds that this process has to end in order before it is ended at once."""
+"""The time in seconds that this process has to end in order before it is killed."""
 
 
 def end_with_parent(parent: int) -> None:
-    """Watch from a thread, and end this process by SIGTERM as soon as its parent is another one.
+    """Watch the parent from a thread, and end this process by SIGTERM as soon as the parent has ended.
 
-    :param parent: the process id of the parent. When this process has another parent already, it ends at once.
+    :param parent: the process id of the parent. If this process already has another parent, it ends at once.
     """
 
     def watch() -> None:

@@ -35,7 +35,7 @@ _DNS_PORT = 53
 _URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
 _NAMEABLE = re.compile(r"[A-Za-z_-]{1,30}")
 REFERENCES = ("env:", "file:", "keyring:")
-"""How a secret in a connection string begins that is a reference."""
+"""The prefixes of a reference to a secret in a connection string."""
 
 
 def read(text: str) -> dict[str, Any]:

@@ -176,7 +176,7 @@ class _Received:
         try:
             part = self._connection.recv(64 * 1024)
         except ssl.SSLEOFError:
-            # Some servers end the connection without a farewell in TLS.
+            # Some servers end the connection without the end mark of TLS.
             return False
         self._data += part
         self._silent = self._silent and not part

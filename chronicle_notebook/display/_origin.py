@@ -36,7 +36,7 @@ class Origin:
 
 
 class Originated(Displayed):
-    """A value that a kernel gave: it shows itself, and tells where and when it was read."""
+    """A value from a kernel. It shows itself, with the place and the time of reading."""
 
     __slots__ = ()
 

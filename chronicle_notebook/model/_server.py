@@ -23,5 +23,5 @@ class ServerVersion:
 
     @property
     def unserved(self) -> str:
-        """What a sandbox accepted from clients and does not carry out, in numbers; empty for anything else."""
+        """What a sandbox accepted from clients but does not execute, in numbers; empty for any other kernel."""
         return self.commit.removeprefix(UNSERVED_MARK) if self.commit.startswith(UNSERVED_MARK) else ""

@@ -103,6 +103,6 @@ class Journal:
 
 
 def _size(delivery: Delivery) -> int:
-    """About how many bytes a delivery takes: its body as it came, its path, and its headers."""
+    """The approximate size of a delivery in bytes: its unchanged body, its path and its headers."""
     head = sum(len(name) + len(value) for name, value in delivery.headers.items())
     return delivery.body_size + len(delivery.path) + head + 512

@@ -33,7 +33,7 @@ from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 KEEP_BYTES = 256 * 1024 * 1024
-"""The number of bytes of deliveries that a receiver keeps unless it is told otherwise."""
+"""The default limit in bytes for the deliveries that a receiver stores."""
 
 
 @public
@@ -47,7 +47,7 @@ class Receiver:
     :param path: deliveries are accepted at and below this path. Requests to other paths are recorded and answered with
         404.
     :param keep: how many deliveries are stored. Older ones are dropped and counted in :attr:`dropped`.
-    :param keep_bytes: how many bytes of deliveries are stored, about; older ones are dropped likewise.
+    :param keep_bytes: approximately how many bytes of deliveries are stored. Older ones are dropped too.
     :param hosts: names besides ``127.0.0.1`` and ``localhost`` under which senders reach the receiver, for example
         ``host.docker.internal`` or the name of a tunnel. Requests for any other ``Host`` are refused with 403, and so
         are requests with an ``Origin``, which come from web pages: kernels send none.

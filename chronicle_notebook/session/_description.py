@@ -49,7 +49,7 @@ def client_card(
 
 
 def unserved(kernel: NegotiatedGateway) -> str:
-    """What a sandbox accepted and does not carry out; empty if the server does not report its version."""
+    """What a sandbox accepted but does not execute; empty if the server does not report its version."""
     try:
         return kernel.version(retry=False).unserved
     except ChronicleError:

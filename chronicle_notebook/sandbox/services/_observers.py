@@ -275,7 +275,7 @@ class ObserversService:
         types = observer.webhook.event_types
         if self._kernel.behaviour.tombstone_lost:
             types = tuple(replace(kind, tombstone=False) for kind in types)
-        # IsReplayable is left off: the kernel subscribes every webhook as replayable, and absent means true.
+        # IsReplayable is left out: the kernel subscribes every webhook as replayable, and missing means true.
         return wire.ObserverInformation(
             Id=observer.webhook.id,
             EventSequenceId=observer.scope.sequence,

@@ -57,8 +57,8 @@ class SequenceService:
         return self._kernel.stores.find_scope(request.EventStore, request.Namespace, request.EventSequenceId)
 
     def _page(self, scope: Scope | None, wanted: Filter, first: int, until: int | None = None) -> list[Event]:
-        """The events that fit, from number ``first`` on and below ``until``."""
-        # Numbers over 2^63-1 are sentinels, and beyond what storage can compare.
+        """The matching events, from number ``first`` on and below ``until``."""
+        # Numbers over 2^63-1 are marks, and too large for storage to compare.
         if first == UNAVAILABLE and self._kernel.behaviour.events_as_sql:
             first = 0  # a kernel on SQL takes this one for no bound
         if scope is None or first >= 2**63:
