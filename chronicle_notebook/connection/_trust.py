@@ -134,8 +134,10 @@ def system_roots() -> bytes:
 
 def _named_by_environment(paths: ssl.DefaultVerifyPaths) -> bytes:
     """The authorities in the file and in the folders that the environment names; empty if it names none."""
-    files = [Path(os.environ[paths.openssl_cafile_env])] if os.environ.get(paths.openssl_cafile_env) else []
-    for folder in filter(None, os.environ.get(paths.openssl_capath_env, "").split(os.pathsep)):
+    # os.getenv, never os.environ: a traceback that shows the values of a line would show the whole environment.
+    named = os.getenv(paths.openssl_cafile_env)
+    files = [Path(named)] if named else []
+    for folder in filter(None, os.getenv(paths.openssl_capath_env, "").split(os.pathsep)):
         with suppress(OSError):
             files += sorted(Path(folder).iterdir())
     found: list[bytes] = []
