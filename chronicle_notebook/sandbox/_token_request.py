@@ -39,7 +39,7 @@ async def credentials(request: web.BaseRequest) -> tuple[str, str]:
 
 
 async def _form(request: web.BaseRequest) -> dict[str, str]:
-    """The fields of a form; one that stands there twice counts as absent."""
+    """The fields of a form; a repeated field counts as missing."""
     if request.method != "POST":
         raise RefusedError("invalid_request", "The specified HTTP method is not valid.", "ID2084")
     if "Content-Type" not in request.headers:
