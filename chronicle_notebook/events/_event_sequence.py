@@ -117,6 +117,13 @@ class EventSequence:
                 near = did_you_mean(event.type.id, own) or "client.event_types() lists its event types."
                 lacking = f"The event store has no event type {event.type.id!r}. "
                 return near if event.type.id in told else f"{lacking}{near}"
+        listed = {each.id: each.generation for each in registered}
+        for event in events:
+            if event.type.generation > listed[event.type.id]:
+                return (
+                    f"The event store lists generation {listed[event.type.id]} of {event.type.id}. If it does not have "
+                    f"{event.type}, client.register_event_types(CLASS) registers it."
+                )
         schemas = {(each.id, each.generation): each.schema for each in registered}
         for event in events:
             properties = schemas.get((event.type.id, event.type.generation), {}).get("properties", {})
@@ -152,13 +159,18 @@ class EventSequence:
         return self._kernel.has_events(self.event_store, self.namespace, self.id, event_source_id)
 
     def _register(self, classes: Iterable[type]) -> None:
-        """Register declared event types that the event store lacks. Each event type is looked up only once."""
+        """Register declared event types whose id the event store lacks. Each event type is looked up only once.
+
+        An id that is there is never registered over, in another generation either: a list shows the first generation
+        only, and registering a generation again replaces its schema, so that a running application can no longer append
+        (seen on 16.37.1).
+        """
         wanted = [registration_of(cls) for cls in classes]
         wanted = [each for each in wanted if (each.id, each.generation) not in self._registered]
         if not wanted:
             return
-        known = {each.id: each.generation for each in self._kernel.event_types(self.event_store)}
-        new = [each for each in wanted if known.get(each.id, 0) < each.generation]
+        known = {each.id for each in self._kernel.event_types(self.event_store)}
+        new = [each for each in wanted if each.id not in known]
         if new:
             self._kernel.register_event_types(self.event_store, new)
         self._registered.update((each.id, each.generation) for each in wanted)

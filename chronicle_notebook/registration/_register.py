@@ -305,16 +305,30 @@ def _register_event_types(
     declared: Sequence[RegisteredEventType],
     known: Mapping[str, RegisteredEventType],
 ) -> tuple[str, ...]:
-    """Register the event types that the event store lacks. An existing schema is never overwritten, because other
-    clients rely on it."""
-    new = [each for each in declared if each.id not in known or each.generation > known[each.id].generation]
+    """Register the event types whose ids the event store lacks.
+
+    An id that is there is never registered over, because other clients rely on it. A list shows the first generation
+    only, so another generation may be there too (seen on SQLite).
+    """
+    new = [each for each in declared if each.id not in known]
     if new:
         kernel.register_event_types(event_store, new)
     return tuple(
-        f"Event type {each.type} has another schema in the event store, which stays: declare a new generation to "
-        "change it."
-        for each in declared
-        if each not in new
-        and each.generation == known[each.id].generation
-        and dict(each.schema) != dict(known[each.id].schema)
+        note for each in declared if each not in new and (note := _difference(each, known[each.id])) is not None
     )
+
+
+def _difference(declared: RegisteredEventType, listed: RegisteredEventType) -> str | None:
+    """What to say about a declared event type that the event store has in another form; None if it is the same."""
+    if declared.generation > listed.generation:
+        return (
+            f"The event store lists {declared.id} in generation {listed.generation}, so {declared.type} was not "
+            "registered: it may be there already, and registering it again would replace its schema for other "
+            "applications. client.register_event_types(CLASS) registers it."
+        )
+    if declared.generation == listed.generation and dict(declared.schema) != dict(listed.schema):
+        return (
+            f"Event type {declared.type} has another schema in the event store, which stays: declare a new generation "
+            "and register it with client.register_event_types(CLASS) to change it."
+        )
+    return None

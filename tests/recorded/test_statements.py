@@ -66,6 +66,10 @@ STATEMENTS: dict[str, tuple[tuple[str, str], ...]] = {
         ),
         STEPS,
     ),
+    "an event type whose id the event store has is never registered over unasked": (
+        ("session/test_service.py", "test_a_generation_that_the_list_does_not_show_is_not_registered_unasked"),
+        ("session/test_service.py", "test_a_schema_that_other_clients_rely_on_is_kept_and_noted"),
+    ),
     "a count that a list does not have is not told as 0": (STEPS,),
     "an event store that a restart has lost is not made anew by a call": (
         (

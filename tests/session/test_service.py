@@ -102,8 +102,28 @@ def test_a_generation_that_is_known_or_is_declared_with_it_needs_no_note(client:
     for given in ("AccountOpened", "AccountOpened+2"):
         assert client.webhooks.plan(builder.with_event_type(given).build("known", URL)).notes == ()
     assert client.webhooks.plan("known", URL, lambda b: b.with_event_type(Opened)).notes == ()
+    client.register_event_types(Opened)
     outcome = client.webhooks.register("known", URL, lambda b: b.with_event_type(Opened))
     assert outcome.notes == ()
+
+
+def test_a_generation_that_the_list_does_not_show_is_not_registered_unasked(client: Client) -> None:
+    """It may be there already, and registering it again would replace the schema of a running application."""
+
+    @cn.event_type(id="AccountOpened", generation=2)
+    @dataclass
+    class Opened:
+        owner: str
+
+    outcome = client.webhooks.register("known", URL, lambda b: b.with_event_type(Opened))
+    assert outcome, "the webhook gets every generation of the id"
+    assert any("was not registered" in note and "register_event_types" in note for note in outcome.notes)
+    client.event_log.append("account-1", Opened("somebody"))
+    (listed,) = [each for each in client.event_types() if each.id == "AccountOpened"]
+    assert (listed.generation, dict(listed.schema)) == (1, {"type": "object"})
+    client.register_event_types(Opened)
+    (listed,) = [each for each in client.event_types() if each.id == "AccountOpened"]
+    assert listed.generation == 2
 
 
 def test_a_classic_kernel_that_may_list_the_first_generation_alone_gives_no_reason_for_a_note() -> None:
