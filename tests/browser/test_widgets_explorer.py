@@ -203,15 +203,15 @@ print(sorted(ours), len(client._channel._streams))
 """
 LEAVE = """
 import pathlib, time
-from chronicle_notebook.widgets import _lease
+from chronicle_notebook.widgets import _visibility
 
 def wait():
     while not explorer.resting:
         time.sleep(0.02)
-    _lease.LEASE = 150.0
+    _visibility.LEASE = 150.0
     pathlib.Path('rested').touch()
 
-_lease.LEASE = 1.0
+_visibility.LEASE = 1.0
 explorer._wake()
 threading.Thread(target=wait, daemon=True).start()
 """

@@ -34,15 +34,15 @@ client.register_event_types()
 ASK = """async (code) => {
     const kernel = window.jupyterapp.shell.currentWidget.sessionContext.session.kernel;
     const future = kernel.requestExecute({code, store_history: false});
-    let text = '';
+    let text = '', error = '';
     future.onIOPub = message => {
         const content = message.content;
         if (message.header.msg_type === 'stream') text += content.text;
         if (message.header.msg_type === 'execute_result') text += content.data['text/plain'];
-        if (message.header.msg_type === 'error') text += content.ename + ': ' + content.evalue;
+        if (message.header.msg_type === 'error') error = content.ename + ': ' + content.evalue;
     };
     await future.done;
-    return text;
+    return [text, error];
 }"""
 
 SAVE = """async () => {
@@ -65,13 +65,15 @@ def show(lab: Lab, page: Page, name: str, cells: list[str]) -> None:
 
 
 def ask(page: Page, code: str) -> str:
-    """Run code in the notebook's kernel and give what it says."""
-    return str(page.evaluate(ASK, code))
+    """Run code in the notebook's kernel, which must not fail, and give what it says."""
+    text, error = page.evaluate(ASK, code)
+    assert not error, error
+    return str(text)
 
 
 def told(page: Page, code: str, answer: str) -> None:
     """Ask until the kernel gives this answer."""
-    eventually(lambda: ask(page, code) == answer)
+    eventually(lambda: "".join(page.evaluate(ASK, code)) == answer)
 
 
 def row(page: Page, text: str) -> Locator:
