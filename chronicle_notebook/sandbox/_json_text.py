@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+# One encoder for all: making one costs more than a short text.
+_ENCODED = json.JSONEncoder(separators=(",", ":")).encode
 _STRING = re.compile(r'"(?:[^"\\]|\\.)*"')
 _SPECIAL = re.compile(r"\\u[0-9a-f]{4}|\\.|[<>&'+`\x7f]")
 
@@ -19,7 +21,7 @@ def dumps(value: object) -> str:
 
     Quotation marks and the characters that mean something in HTML are escaped as well, in upper-case hexadecimal.
     """
-    text = json.dumps(value, separators=(",", ":"))
+    text = _ENCODED(value)
     return _STRING.sub(_escape_string, text) if _SPECIAL.search(text) else text
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import errno
-import secrets
+import random
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -49,7 +49,7 @@ async def exchange(session: aiohttp.ClientSession, url: str, headers: Headers, b
     place = exact_url(url)
     payload: bytes | None = body
     for _ in range(MOST_REDIRECTS + 1):
-        sent = [*headers, ("traceparent", f"00-{trace}-{secrets.token_hex(8)}-01")]
+        sent = [*headers, traceparent(trace)]
         if payload is not None:
             sent.append(("Content-Type", _JSON))
         try:
@@ -78,6 +78,16 @@ async def exchange(session: aiohttp.ClientSession, url: str, headers: Headers, b
             payload = None
         headers = [(name, value) for name, value in headers if name.lower() != "authorization"]
     return answer
+
+
+def new_trace() -> str:
+    """A trace id, for all attempts of a delivery."""
+    return f"{random.getrandbits(128):032x}"
+
+
+def traceparent(trace: str) -> tuple[str, str]:
+    """The header that tells one request of a trace from another."""
+    return "traceparent", f"00-{trace}-{random.getrandbits(64):016x}-01"
 
 
 def _next(place: URL, status: int, location: str | None) -> URL | None:

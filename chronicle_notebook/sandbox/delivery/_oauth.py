@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import secrets
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -11,7 +10,7 @@ from typing import Any
 import aiohttp
 
 from chronicle_notebook.sandbox._webhook import Authorization
-from chronicle_notebook.sandbox.delivery._exchange import exact_url, unanswered
+from chronicle_notebook.sandbox.delivery._exchange import exact_url, new_trace, traceparent, unanswered
 from chronicle_notebook.sandbox.delivery._failure import DeliveryError
 
 _LIMIT = aiohttp.ClientTimeout(total=100)
@@ -66,7 +65,7 @@ class TokenSource:
 
     async def _json(self, method: str, url: str, form: dict[str, str] | None) -> dict[str, Any]:
         """The JSON object in a server's answer. Raises DeliveryError in the words of .NET if there is none."""
-        headers = {"traceparent": f"00-{secrets.token_hex(16)}-{secrets.token_hex(8)}-01"}
+        headers = dict([traceparent(new_trace())])
         try:
             async with self._session.request(
                 method, exact_url(url), data=form, headers=headers, timeout=_LIMIT

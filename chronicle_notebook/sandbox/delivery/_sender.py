@@ -6,7 +6,6 @@ import asyncio
 import base64
 import math
 import random
-import secrets
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -20,7 +19,7 @@ from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._crypto import Crypto
 from chronicle_notebook.sandbox._webhook import Authorization, AuthorizationKind, Webhook
 from chronicle_notebook.sandbox.delivery._circuit import Circuit
-from chronicle_notebook.sandbox.delivery._exchange import Answer, Headers, exchange
+from chronicle_notebook.sandbox.delivery._exchange import Answer, Headers, exchange, new_trace
 from chronicle_notebook.sandbox.delivery._failure import TIMEOUT, DeliveryError, TransientError
 from chronicle_notebook.sandbox.delivery._headers import merged
 from chronicle_notebook.sandbox.delivery._oauth import TokenSource
@@ -111,7 +110,7 @@ class Sender:
         return "" if token else "Failed to acquire access token"
 
     async def _deliver(self, url: str, headers: Headers, body: bytes, *, checked: bool) -> None:
-        request = _Request(url, headers, body, secrets.token_hex(16))
+        request = _Request(url, headers, body, new_trace())
         target = _target(url)
         delays = _delays()
         for attempt in range(RETRIES + 1):
