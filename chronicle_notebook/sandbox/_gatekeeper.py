@@ -28,7 +28,10 @@ class Gatekeeper(grpc.ServerInterceptor):
     """Refuses calls without a valid token as UNAUTHENTICATED, before it checks whether the method exists.
 
     A path without a method is refused too, because a kernel's policy covers everything that is not marked as anonymous
-    (inferred). A token is checked when a call begins: a stream may live longer than its token.
+    (seen at 16.37.1). A token is checked when a call begins: a stream may live longer than its token.
+
+    A kernel refuses with the HTTP status 401, before gRPC. gRPC for Python cannot answer with an HTTP status, so the code
+    is the one that clients make of it, with a text of the sandbox.
     """
 
     def __init__(self, authority: Authority) -> None:

@@ -13,7 +13,7 @@ import pytest
 from aiohttp import web
 
 from chronicle_notebook.contracts.wire import observation_pb2 as wire
-from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.sandbox import Behaviour, Sandbox
 from chronicle_notebook.sandbox._certificate import Certificate
 from chronicle_notebook.sandbox.delivery import _courier
 from chronicle_notebook.sandbox.delivery._failure import DeliveryError
@@ -272,7 +272,8 @@ def test_a_wrong_certificate_is_told_as_one_and_tried_again(client: Client, tmp_
 
 
 def test_an_open_circuit_tells_why_it_opened(tmp_path: Path, endpoint: Endpoint) -> None:
-    with Sandbox(data=tmp_path / "slow", settle_delay=0, time_scale=0.01, behaves_like="16.38") as sandbox:
+    behaviour = Behaviour(one_circuit=True)
+    with Sandbox(data=tmp_path / "slow", settle_delay=0, time_scale=0.01, behaviour=behaviour) as sandbox:
         caller = Client(sandbox.port)
         caller.register_types("One")
         with socket.create_server(("127.0.0.1", 0)) as free:
