@@ -30,8 +30,8 @@ class Gatekeeper(grpc.ServerInterceptor):
     A path without a method is refused too, because a kernel's policy covers everything that is not marked as anonymous
     (seen at 16.37.1). A token is checked when a call begins: a stream may live longer than its token.
 
-    A kernel refuses with the HTTP status 401, before gRPC. gRPC for Python cannot answer with an HTTP status, so the code
-    is the one that clients make of it, with a text of the sandbox.
+    A kernel refuses with the HTTP status 401, before gRPC. gRPC for Python cannot answer with an HTTP status, so the
+    code is the one that clients make of it, with a text of the sandbox.
     """
 
     def __init__(self, authority: Authority) -> None:
