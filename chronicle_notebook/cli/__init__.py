@@ -109,6 +109,9 @@ def _add_run(run: Parser) -> None:
     run.add_argument("--apply", action="store_true", help="do the planned steps; without this nothing is changed")
     run.add_argument("--output", type=Path, default=None, metavar="FILE", help="where to save the executed notebook")
     run.add_argument("--html", type=Path, default=None, metavar="FILE", help="where to write it as a static page")
+    run.add_argument(
+        "--kernel", default=None, metavar="NAME", help="the Jupyter kernel to run it in (the Python of this command)"
+    )
     run.add_argument("--json", action="store_true", help="print the outcome as JSON, for a program")
     run.add_argument(
         "--confirm", default=None, metavar="STORE", help="the protected event store that may be written to"
@@ -125,6 +128,7 @@ def _run(options: argparse.Namespace) -> int:
         output=options.output,
         page=options.html,
         confirm=options.confirm,
+        kernel=options.kernel,
         as_json=options.json,
     )
 

@@ -18,6 +18,8 @@ from typing import Any
 
 from chronicle_notebook.display._terminal import Terminated
 
+_OWN = (sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}")
+"""The command of a kernel in this interpreter."""
 _Handler = Callable[[int], object] | Callable[[int, FrameType | None], Any] | int | None
 
 
@@ -45,8 +47,13 @@ class Interruption:
         if len(self.signals) > 1 or not self._executing or not self._interrupt():
             raise self.error()
 
-    def hooks(self) -> dict[str, Any]:
-        """Arguments for papermill, so that it reports when a cell runs, and in which kernel."""
+    def hooks(self, kernel: str | None) -> dict[str, Any]:
+        """Arguments for papermill, so that it reports when a cell runs, and in which kernel.
+
+        :param kernel: the name of a Jupyter kernel. By default a notebook of Python runs in this interpreter: a kernel
+            that somebody installed as ``python3`` may belong to another environment.
+        """
+        from jupyter_client.kernelspec import NATIVE_KERNEL_NAME, KernelSpec
         from jupyter_client.manager import AsyncKernelManager
 
         kernels = self._kernels
@@ -58,7 +65,15 @@ class Interruption:
                 super().__init__(*arguments, **named)
                 kernels.append(self)
 
+            @property
+            def kernel_spec(self) -> Any:
+                """How to start the kernel."""
+                if kernel is None and self.kernel_name in {NATIVE_KERNEL_NAME, ""}:
+                    return KernelSpec(argv=list(_OWN), display_name="Python 3", language="python")
+                return super().kernel_spec
+
         return {
+            "kernel_name": kernel,
             "kernel_manager_class": Manager,
             "on_cell_start": self._begin,
             "on_cell_execute": self._enter,
@@ -102,9 +117,12 @@ def interruptible() -> Iterator[Interruption]:
             signal.signal(number, handler)
 
 
-def execute(path: Path, saved: Path, parameters: Mapping[str, Any], interruption: Interruption) -> str:
+def execute(
+    path: Path, saved: Path, parameters: Mapping[str, Any], interruption: Interruption, kernel: str | None = None
+) -> str:
     """Run a notebook, and save it after each cell. Returns the error that ended it, or an empty text.
 
+    :param kernel: the name of a Jupyter kernel; this interpreter unless given.
     :param interruption: handles the signals, and says afterwards whether one of them ended the run.
     """
     import papermill
@@ -122,7 +140,7 @@ def execute(path: Path, saved: Path, parameters: Mapping[str, Any], interruption
             stdout_file=sys.stderr,  # the standard output is for the outcome, which a program may read
             store_widget_state=False,
             extra_arguments=["--log-level=50"],  # messages of the kernel process are not progress
-            **interruption.hooks(),
+            **interruption.hooks(kernel),
         )
     except (PapermillException, DeadKernelError, NoSuchKernel, OSError) as error:
         return _told(error, saved)

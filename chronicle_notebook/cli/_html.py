@@ -8,7 +8,7 @@ from html import escape
 from pathlib import Path
 from typing import Any
 
-from chronicle_notebook.base._errors import ChronicleError, missing
+from chronicle_notebook.base._errors import ChronicleError, MissingDependencyError, missing
 from chronicle_notebook.scan import scan_notebook
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; form-action 'none'"
@@ -65,6 +65,35 @@ def export(notebook: Any, path: Path, *, title: str) -> None:
         )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page(notebook, title=title), encoding="utf-8")
+
+
+def check() -> None:
+    """Check that a page can be written here, by making one.
+
+    :raises MissingDependencyError: a package is not installed, or packages are installed that do not work together.
+    """
+    from nbformat import v4
+
+    form: Any = v4
+    cells = [form.new_markdown_cell("# One\n\n- [two](#One)"), form.new_code_cell("three")]
+    try:
+        page(form.new_notebook(cells=cells), title="trial")
+    except ChronicleError:
+        raise
+    except Exception as error:  # noqa: BLE001 - whatever an old version raises
+        raise MissingDependencyError(
+            f"No page can be written here: nbconvert {_version('nbconvert')} fails with {type(error).__name__}.",
+            hint="Nothing was started. Install versions that work: pip install -U 'chronicle-notebook[runbooks]'",
+        ) from None
+
+
+def _version(package: str) -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(package)
+    except PackageNotFoundError:
+        return "of unknown version"
 
 
 def page(notebook: Any, *, title: str) -> str:

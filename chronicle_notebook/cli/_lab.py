@@ -19,7 +19,7 @@ from pathlib import Path
 from types import FrameType
 from urllib.parse import quote
 
-from chronicle_notebook.base._errors import ChronicleError, MissingDependencyError, SandboxError
+from chronicle_notebook.base._errors import ChronicleError, MissingDependencyError, SandboxError, missing
 from chronicle_notebook.base._parent import end_with_parent
 from chronicle_notebook.cli._notebook_copies import ASIDE, COPIES, refresh
 from chronicle_notebook.sandbox._data_folder import LAB_PREFIX, LAB_SECRET, LAB_SETTINGS, PrivateFolder
@@ -91,6 +91,10 @@ def _check(port: int) -> None:
         raise MissingDependencyError(
             "JupyterLab is not installed.", hint="Install it with: pip install 'chronicle-notebook[lab]'"
         )
+    try:
+        import chronicle_notebook.sandbox._main  # noqa: F401 - what is missing is said before anything is started
+    except ImportError as error:
+        raise missing("lab", "The sandbox kernel beside JupyterLab", error) from None
     with socket.socket() as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -29,6 +29,7 @@ def run(
     output: Path | None = None,
     page: Path | None = None,
     confirm: str | None = None,
+    kernel: str | None = None,
     as_json: bool = False,
 ) -> int:
     """Run a runbook and print its outcome, its steps and its findings. Returns 0 if the goal was reached, else 1.
@@ -41,15 +42,18 @@ def run(
     :param output: the file for the executed notebook. It is saved after each cell, without the state of widgets.
     :param page: the file for a static page.
     :param confirm: the name of the protected event store that may be written to.
+    :param kernel: the name of the Jupyter kernel that runs the notebook; by default this interpreter.
     :param as_json: print the outcome as JSON, see :meth:`RunbookOutcome.to_dict`.
     :raises ChronicleError: the runbook cannot be started (a wrong parameter, a missing file, a file that cannot be
         written); or it ended without an outcome; or the page could not be written.
     :raises KeyboardInterrupt: the run was interrupted.
     """
     path = _found(runbook)
+    # What is missing is said before anything is started.
     try:
+        import ipykernel  # noqa: F401
         import nbformat
-        import papermill  # noqa: F401 - what is missing is said before anything is started
+        import papermill  # noqa: F401
     except ImportError as error:
         raise missing("runbooks", "Running a runbook", error) from None
     cells = _cells(path, nbformat)
@@ -58,9 +62,10 @@ def run(
         raise InvalidInputError("--apply was given, and apply=false too.", field="apply", hint="Leave out one of them.")
     check_required(parameters, required_of(cells))
     _output_path.check(path, output=output, page=page)
+    _check_needs(kernel, page)
     with interruptible() as interruption, _confirmed(confirm), _kept(output) as saved:
         before = _written(saved)
-        failure = execute(path, saved, parameters, interruption)
+        failure = execute(path, saved, parameters, interruption, kernel)
         notebook = _executed(saved, before, nbformat)
     outcome = outcome_of(notebook)
     # First of all, because later steps may fail or take time, and what was done is done.
@@ -199,6 +204,25 @@ def _read(path: Path, nbformat: Any) -> Any:
         return nbformat.read(path, as_version=4)
     except Exception:  # noqa: BLE001 - what nbformat raises for a file that is none is not settled
         return None
+
+
+def _check_needs(name: str | None, page: Path | None) -> None:
+    """Look for what the options need, before anything is carried out."""
+    from jupyter_client.kernelspec import KernelSpecManager
+
+    from chronicle_notebook.cli._html import check
+
+    if page is not None:
+        check()
+    if name is None:
+        return
+    names = sorted(KernelSpecManager().find_kernel_specs())
+    if name not in names:
+        raise InvalidInputError(
+            f"There is no Jupyter kernel {name!r}.",
+            field="--kernel",
+            hint=did_you_mean(name, names) or f"There are {', '.join(names)}; without --kernel it is this Python.",
+        )
 
 
 @contextmanager

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import codecs
+import io
 import os
 import sys
 from collections.abc import Callable, Sequence
@@ -16,6 +18,11 @@ TERMINATED = 143
 """The exit code after SIGTERM: 128 and the number of SIGTERM."""
 CLOSED = 141
 """The exit code if the reader of the output has gone, as after ``| head``: 128 and the number of SIGPIPE."""
+
+_ASCII = {"✓": "+", "✗": "x", "·": ".", "–": "-", "…": "..."}
+"""Marks of this package for a terminal that cannot show them."""
+_WRITABLE = "chronicle_notebook.writable"
+"""The name of the error handler of streams."""
 
 
 class Terminated(KeyboardInterrupt):
@@ -54,7 +61,9 @@ class Parser(argparse.ArgumentParser):
 
 
 def ended(program: Callable[[], int]) -> int:
-    """Run a program to its end and return the exit code. Neither Ctrl-C nor a closed pipe shows a traceback."""
+    """Run a program to its end and return the exit code. Neither Ctrl-C nor a closed pipe shows a traceback, nor does a
+    terminal whose encoding lacks a character."""
+    _write_everything()
     try:
         try:
             return program()
@@ -72,6 +81,23 @@ def ended(program: Callable[[], int]) -> int:
         except BrokenPipeError:  # Ctrl-C ends the reader of a pipe too
             _silence()
         return TERMINATED if terminated else INTERRUPTED
+
+
+def _write_everything() -> None:
+    """Let both streams accept every text. A character that an encoding lacks must not end a program half way."""
+    codecs.register_error(_WRITABLE, _writable)
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(errors=_WRITABLE)
+
+
+def _writable(error: UnicodeError) -> tuple[str, int]:
+    """The replacement of what an encoding lacks: an ASCII mark, else the number of the character as in Python."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lacking = error.object[error.start : error.end]
+    shown = (_ASCII.get(each) or each.encode("ascii", "backslashreplace").decode() for each in lacking)
+    return "".join(shown), error.end
 
 
 def _silence() -> None:

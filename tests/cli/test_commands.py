@@ -177,3 +177,35 @@ def test_the_doctor_does_not_pass_a_namespace_that_it_cannot_look_for(shared_san
     told = ran("doctor", shared_sandbox.connection_string, "--namespace", "Nope")
     assert (told.returncode, told.stdout) == (1, "")
     assert "none was named" in told.stderr
+
+
+@pytest.mark.parametrize(
+    "environment",
+    [
+        {"PYTHONIOENCODING": "latin-1"},
+        {"PYTHONIOENCODING": "ascii:strict"},
+        {"LC_ALL": "C", "PYTHONCOERCECLOCALE": "0", "PYTHONUTF8": "0"},
+        {"PYTHONIOENCODING": "cp1252"},
+    ],
+    ids=str,
+)
+def test_a_terminal_of_any_encoding_shows_everything(environment: dict[str, str], tmp_path: Path) -> None:
+    """The signs of the doctor and a name that the encoding lacks."""
+    done = subprocess.run(
+        [COMMAND, "doctor", "chronicle://127.0.0.1:9"],
+        capture_output=True,
+        check=False,
+        env={**os.environ, **environment},
+    )
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
+    assert b"x failed" in done.stdout
+    assert b"\\u" not in done.stdout
+    name = tmp_path / "\N{GREEK SMALL LETTER OMEGA}.txt"
+    name.write_text("token = 'Zq8vK2mX7pL4wN9tR3yB6cD1'\n", encoding="utf-8")
+    done = subprocess.run(
+        [COMMAND, "scan", str(name)], capture_output=True, check=False, env={**os.environ, **environment}
+    )
+    assert done.returncode == 1
+    assert b"Traceback" not in done.stderr
+    assert b".txt: line 1" in done.stdout

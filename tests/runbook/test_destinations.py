@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -141,3 +142,58 @@ def test_the_outcome_is_told_before_the_notebook_is_looked_through(
     assert main(["run", "slow.ipynb", "--apply", "--output", "saved.ipynb"]) == 1
     assert told[0].startswith("slow: done. 1 of 1 steps done")
     assert "Secret in saved.ipynb: cell 1, output 1: a kind" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("fault", ["missing", "old"])
+def test_what_a_page_needs_is_looked_at_before_anything_is_done(
+    fault: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mark = tmp_path / "mark"
+    written(tmp_path, f"open({str(mark)!r}, 'w').close()", START, FINISH)
+    if fault == "missing":
+        monkeypatch.setitem(sys.modules, "nbconvert", None)
+    else:
+
+        def fail(*_: object, **__: object) -> None:
+            raise AttributeError("what an old version calls is no longer there")
+
+        monkeypatch.setattr("nbconvert.HTMLExporter.from_notebook_node", fail)
+    assert main(["run", "slow.ipynb", "--apply", "--html", "page.html"]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert "pip install" in err
+    assert "nbconvert" in err
+    assert not mark.exists()
+    assert not (tmp_path / "page.html").exists()
+
+
+def foreign_kernel(folder: Path) -> None:
+    """A kernel that is called python3, as another environment installs it."""
+    spec = folder / "jupyter" / "kernels" / "python3" / "kernel.json"
+    spec.parent.mkdir(parents=True)
+    argv = [sys.executable, "-m", "ipykernel_launcher", "-f", "{connection_file}"]
+    told = {"argv": argv, "display_name": "Other", "language": "python", "env": {"FOREIGN": "yes"}}
+    spec.write_text(json.dumps(told))
+
+
+@pytest.mark.parametrize(("arguments", "foreign"), [([], "no"), (["--kernel", "python3"], "yes")])
+def test_a_runbook_runs_in_this_python_unless_another_is_named(
+    arguments: list[str], foreign: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    foreign_kernel(tmp_path)
+    monkeypatch.setenv("JUPYTER_PATH", str(tmp_path / "jupyter"))
+    monkeypatch.setenv("JUPYTER_PREFER_ENV_PATH", "0")
+    note = (
+        f"import os, sys; open({str(tmp_path / 'note')!r}, 'w').write(os.environ.get('FOREIGN', 'no') + sys.executable)"
+    )
+    written(tmp_path, note, STEP, FINISH)
+    assert main(["run", "slow.ipynb", "--apply", *arguments]) == 0
+    assert (tmp_path / "note").read_text() == foreign + sys.executable
+
+
+def test_a_kernel_that_is_not_installed_is_refused_with_the_nearest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    written(tmp_path, STEP, FINISH)
+    assert main(["run", "slow.ipynb", "--kernel", "pyhton3"]) == 1
+    assert capsys.readouterr().err == "There is no Jupyter kernel 'pyhton3'.\nDid you mean 'python3'?\n"
