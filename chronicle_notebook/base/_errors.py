@@ -162,7 +162,12 @@ class KernelError(ChronicleError):
 
 @public
 class KernelUnreachableError(KernelError):
-    """There is no connection to the kernel, or the connection was lost. After a write the outcome is then unknown."""
+    """There is no connection to the kernel, the connection was lost, or a proxy answered instead of the kernel.
+
+    After a write the outcome is then unknown, unless ``nothing_sent`` is true."""
+
+    nothing_sent = False
+    """Whether it is certain that the call was not sent."""
 
 
 @public
@@ -177,7 +182,7 @@ class CertificateError(KernelUnreachableError):
 
 @public
 class DeadlineExceededError(KernelError, TimeoutError):
-    """Remove the magics and their completion."""
+    """The answer did not come before the deadline of the call. After a write the outcome is then unknown."""
 
 
 @public

@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from google.protobuf.message import DecodeError, Message
+from google.protobuf.message import Message
 
 from chronicle_notebook.base import _fork
 from chronicle_notebook.base._call import Method, OtherGenerationError, Sealed, ServerCaller
@@ -29,12 +29,12 @@ from chronicle_notebook.base._errors import (
 from chronicle_notebook.connection._cluster import Cluster, together
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.connection._metadata import metadata_of
-from chronicle_notebook.connection._server_channel import OnLine, ServerChannel, answer_of
+from chronicle_notebook.connection._server_channel import OnLine, ServerChannel, answer_of, parsed
 from chronicle_notebook.connection._sockets import Deadline
 from chronicle_notebook.connection._status import check_process, closed, error_from, lost
 from chronicle_notebook.connection._stream import Stream
 from chronicle_notebook.connection._string import ConnectionString
-from chronicle_notebook.connection._tls import Pin, refusal, secure
+from chronicle_notebook.connection._tls import Pin, secure
 from chronicle_notebook.connection._tokens import Tokens
 from chronicle_notebook.connection._trust import CertificateChange, Fingerprints, Trust
 
@@ -168,15 +168,16 @@ class Channel:
         sealed = Sealed.of(request)
         waits = iter(READ_RETRIES if retry and not method.write else ())
         # If a connection worked before and is lost now, the read is retried, even if the caller does not want to wait.
-        stale = self._line is not None and not method.write
+        # A write is sent again only if it certainly was not sent: the kernel was replaced, and gRPC did not connect.
+        stale = self._line is not None
         while True:
             try:
                 line = self._dial(deadline, tag)
-                return self.parse(method, self._on(line, method, sealed, deadline, first=first), line.server)
+                return parsed(method, self._on(line, method, sealed, deadline, first=first), line.server)
             except CertificateError:
                 raise
-            except KernelUnreachableError:
-                wait = 0.0 if stale else next(waits, None)
+            except KernelUnreachableError as error:
+                wait = 0.0 if stale and (not method.write or error.nothing_sent) else next(waits, None)
                 stale = False
                 if wait is None or deadline.left <= wait:
                     raise
@@ -188,8 +189,9 @@ class Channel:
         """Make a call on one server channel. It is repeated once only, if the kernel refuses the token and there is
         another one."""
         with line.used():
+            begun = time.monotonic()
             try:
-                self.tokens.ensure(line.secured, deadline)
+                self._ensure_token(line, deadline)
                 token = self.tokens.current
                 try:
                     return self._once(line, method, sealed, deadline, first=first)
@@ -200,16 +202,28 @@ class Channel:
             except KernelUnreachableError as error:
                 self.give_up(line)
                 # The outcome of such a write is unknown, whatever the server says now.
-                raise (None if method.write else self._refusal(line, deadline)) or error from None
+                raise (None if method.write else line.refusal(self.trust, deadline)) or error from None
             except DeadlineExceededError:
-                # If there are other servers, the next call uses one of them.
-                if not self._cluster.single:
-                    self.give_up(line)
+                # If there are other servers, the next call uses one of them. A connection that was silent all the time
+                # may have ended without a word.
+                if not self._cluster.single or line.silent_since(begun):
+                    self._give_up_silent(line, begun)
                 raise
 
-    def _refusal(self, line: ServerChannel, deadline: Deadline) -> KernelUnreachableError | None:
-        """What a server that has not answered any call yet reports to a client right after the handshake."""
-        return None if line.proven else refusal(line.host, self.trust, deadline)
+    def _ensure_token(self, line: ServerChannel, deadline: Deadline) -> None:
+        try:
+            self.tokens.ensure(line.secured, deadline)
+        except KernelUnreachableError as error:
+            error.nothing_sent = True  # the call is sent after its token was fetched
+            raise
+
+    def _give_up_silent(self, line: ServerChannel, begun: float) -> None:
+        """Stop using a server after a deadline. Streams that were silent all the time are opened again."""
+        self.give_up(line)
+        with self._lock:
+            streams = list(self._streams)
+        for stream in streams:
+            stream.lose(line, silent_since=begun)
 
     def _once(
         self, line: ServerChannel, method: Method[Any, Any], sealed: Sealed[Any], deadline: Deadline, *, first: bool
@@ -234,7 +248,7 @@ class Channel:
             failure = self.lost()
         else:
             if answer is not None:
-                line.proven = True
+                line.heard()
                 return answer
             failure = ProtocolError(
                 f"{method.short} on {line.server}: the stream ended without an answer.",
@@ -243,18 +257,6 @@ class Channel:
                 hint="The kernel may be shutting down: call again.",
             )
         raise failure
-
-    def parse(self, method: Method[Any, Response], answer: bytes, server: str) -> Response:
-        """Parse an answer."""
-        try:
-            return method.response.FromString(answer)
-        except DecodeError:
-            raise ProtocolError(
-                f"{method.short} on {server}: the answer ({len(answer)} bytes) does not follow the contract.",
-                server=server,
-                call=method.short,
-                hint="Check that the port belongs to a Chronicle kernel, and check its version.",
-            ) from None
 
     def stream(
         self, method: Method[Request, Response], request: Request | Sealed[Request], *, tag: str | None = None
@@ -387,9 +389,7 @@ class Channel:
     def _settle(self, line: ServerChannel, deadline: Deadline) -> None:
         if self._agree is None:
             return
-        agreeing = OnLine(
-            line.server, lambda method, sealed: self._on(line, method, sealed, deadline, first=False), self.parse
-        )
+        agreeing = OnLine(line.server, lambda method, sealed: self._on(line, method, sealed, deadline, first=False))
         try:
             line.tag = self._agree(agreeing)
         except BaseException:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from typing import Any, TypeVar
 
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from chronicle_notebook.base._call import Method, Sealed
-from chronicle_notebook.base._errors import KernelUnreachableError
+from chronicle_notebook.base._errors import KernelUnreachableError, ProtocolError
 from chronicle_notebook.base._fork import note_use
 from chronicle_notebook.connection._cancellation import watching
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.connection._host import Host
 from chronicle_notebook.connection._metadata import Metadata
 from chronicle_notebook.connection._relay import Relay
-from chronicle_notebook.connection._tls import Secured
+from chronicle_notebook.connection._sockets import Deadline
+from chronicle_notebook.connection._tls import Secured, refusal
 from chronicle_notebook.connection._trust import H2, Trust
 
 MESSAGE_LIMIT = 512 * 1024 * 1024
@@ -54,8 +56,7 @@ class ServerChannel:
         self.secured = secured
         self.tag: str | None = None
         """The agreement with this server, as a tag."""
-        self.proven = False
-        """Whether the server has answered a call."""
+        self._heard_at: float | None = None
         self._lock = threading.Lock()
         self._users = 0
         self._retired = False
@@ -71,6 +72,18 @@ class ServerChannel:
     def server(self) -> str:
         """``host:port`` of the server."""
         return str(self.secured.host)
+
+    def heard(self) -> None:
+        """Note that something came from the server."""
+        self._heard_at = time.monotonic()
+
+    def refusal(self, trust: Trust, deadline: Deadline) -> KernelUnreachableError | None:
+        """What a server that has not answered any call yet reports to a client right after the handshake."""
+        return None if self._heard_at is not None else refusal(self.host, trust, deadline)
+
+    def silent_since(self, moment: float) -> bool:
+        """Whether nothing came from the server since a moment of the monotonic clock."""
+        return self._heard_at is None or self._heard_at < moment
 
     @contextmanager
     def used(self) -> Iterator[None]:
@@ -157,19 +170,33 @@ class OnLine:
         self,
         server: str,
         call: Callable[[Method[Any, Any], Sealed[Any]], bytes],
-        parse: Callable[[Method[Any, Any], bytes, str], Any],
     ) -> None:
         self.server = server
-        self._call, self._parse = call, parse
+        self._call = call
 
     def call(self, method: Method[Request, Response], request: Request | Sealed[Request]) -> Response:
         """Make a call."""
-        answer: Response = self._parse(method, self._call(method, Sealed.of(request)), self.server)
-        return answer
+        return parsed(method, self._call(method, Sealed.of(request)), self.server)
 
     def raw(self, method: Method[Any, Any], request: Message) -> bytes:
         """The bytes of an answer before they are parsed."""
         return self._call(method, Sealed.of(request))
+
+
+def parsed(method: Method[Any, Response], answer: bytes, server: str) -> Response:
+    """An answer as a message.
+
+    :raises ProtocolError: the bytes do not follow the contract.
+    """
+    try:
+        return method.response.FromString(answer)
+    except DecodeError:
+        raise ProtocolError(
+            f"{method.short} on {server}: the answer ({len(answer)} bytes) does not follow the contract.",
+            server=server,
+            call=method.short,
+            hint="Check that the port belongs to a Chronicle kernel, and check its version.",
+        ) from None
 
 
 def answer_of(

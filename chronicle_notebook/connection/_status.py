@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Any
 
 from chronicle_notebook.base import _fork
@@ -22,10 +21,10 @@ from chronicle_notebook.base._errors import (
 )
 from chronicle_notebook.base._redaction import Hide, as_it_is, said
 from chronicle_notebook.connection._grpc import grpc
+from chronicle_notebook.connection._interference import Interference, http_status, interference
 
+NOTHING_SENT = "Nothing was sent."
 UNKNOWN_OUTCOME = "Whether the change was made is unknown: read it back before you repeat it."
-
-_TLS = re.compile(r"ssl|tls|certificate|handshake", re.IGNORECASE)
 
 _ERRORS: dict[grpc.StatusCode, tuple[type[KernelError], str, str]] = {
     grpc.StatusCode.CANCELLED: (CallCancelledError, "the call was cancelled", ""),
@@ -83,9 +82,15 @@ def error_from(
     call_error: Any = error
     code = call_error.code()
     detail = _detail(call_error.details(), hide)
+    found = interference(detail)
+    if found is not None:
+        return _unreachable(found, server=server, call=call, write=write)
     kind, what, hint = _ERRORS[code]
-    if code is grpc.StatusCode.UNAVAILABLE and _TLS.search(detail):
-        what, hint = "the TLS handshake failed", "Check that the port speaks TLS, and its certificate."
+    status = http_status(detail)
+    if status is not None:
+        detail = f"HTTP {status}"
+    elif code is grpc.StatusCode.DEADLINE_EXCEEDED and detail.lower() in _OWN_WORDS:
+        detail = ""
     if write and code in {
         grpc.StatusCode.UNAVAILABLE,
         grpc.StatusCode.DEADLINE_EXCEEDED,
@@ -98,6 +103,18 @@ def error_from(
     if issubclass(kind, RequestRefusedError):
         return kind(message, server=server, call=call, reasons=(detail,) if detail else (), hint=hint)
     return kind(message, server=server, call=call, hint=hint)
+
+
+_OWN_WORDS = ("deadline exceeded", "deadline expired before operation could complete")
+"""What gRPC itself says about a deadline, in lower case."""
+
+
+def _unreachable(found: Interference, *, server: str, call: str, write: bool) -> KernelUnreachableError:
+    outcome = NOTHING_SENT if found.nothing_sent else UNKNOWN_OUTCOME
+    hint = f"{outcome} {found.hint}" if write else found.hint
+    error = KernelUnreachableError(f"{call} on {server}: {found.what}.", server=server, call=call, hint=hint)
+    error.nothing_sent = found.nothing_sent
+    return error
 
 
 def _detail(details: str | None, hide: Hide) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any, Generic, Protocol, TypeVar
 
@@ -12,8 +13,11 @@ from google.protobuf.message import Message
 from chronicle_notebook.base._call import Method, OtherGenerationError, Sealed
 from chronicle_notebook.base._errors import AuthenticationError, ChronicleError, KernelUnreachableError
 from chronicle_notebook.connection._grpc import grpc
-from chronicle_notebook.connection._server_channel import ServerChannel
+from chronicle_notebook.connection._server_channel import ServerChannel, parsed
 from chronicle_notebook.connection._status import error_from
+
+SHORT = 1.0
+"""Seconds: after a shorter deadline of a call a silent stream is not taken as lost."""
 
 Response = TypeVar("Response", bound=Message)
 
@@ -27,9 +31,6 @@ class StreamOpener(Protocol):
 
     def open_stream(self, method: Method[Any, Any], sealed: Sealed[Any], tag: str | None) -> tuple[ServerChannel, Any]:
         """A streaming call, and the server channel that it keeps open."""
-
-    def parse(self, method: Method[Any, Response], answer: bytes, server: str) -> Response:
-        """Parse an answer."""
 
     def hide(self, text: str) -> str:
         """A text with dots in place of the credentials of the caller."""
@@ -63,6 +64,8 @@ class Stream(Generic[Response]):
         self._tag = tag
         self._lock = threading.Lock()
         self._cancelled = False
+        self._lost = False
+        self._heard_at = time.monotonic()
         self._held: ServerChannel | None = None
         self._line, self._call = self._open()
 
@@ -86,11 +89,10 @@ class Stream(Generic[Response]):
                 try:
                     for answer in self._call:
                         renewed = False
-                        yield self._channel.parse(self._method, answer, self._line.server)
+                        self._heard()
+                        yield parsed(self._method, answer, self._line.server)
                 except grpc.RpcError as error:
-                    failure = error_from(
-                        error, server=self._line.server, call=self._method.short, hide=self._channel.hide
-                    )
+                    failure = self._failure(error)
                 except ValueError:
                     # grpc raises only this for a channel that another thread has closed.
                     failure = self._channel.lost()
@@ -115,6 +117,15 @@ class Stream(Generic[Response]):
             self._channel.give_up(self._line)
         raise failure
 
+    def _failure(self, error: grpc.RpcError) -> ChronicleError:
+        if self._lost:
+            return self._channel.lost()
+        return error_from(error, server=self._line.server, call=self._method.short, hide=self._channel.hide)
+
+    def _heard(self) -> None:
+        self._heard_at = time.monotonic()
+        self._line.heard()
+
     def cancel(self) -> None:
         """End the stream at once. The iteration ends without an error."""
         self._cancelled = True
@@ -124,6 +135,14 @@ class Stream(Generic[Response]):
             self._call.cancel()
         self._leave()
         self._channel.forget(self)
+
+    def lose(self, line: ServerChannel, *, silent_since: float) -> None:
+        """End the stream as lost if it uses a server that is given up, and was silent since a moment."""
+        short = time.monotonic() - silent_since < SHORT
+        if self._line is line and self._heard_at < silent_since and not short and not self._cancelled:
+            self._lost = True
+            with contextlib.suppress(ValueError):
+                self._call.cancel()
 
     def _leave(self) -> None:
         with self._lock:

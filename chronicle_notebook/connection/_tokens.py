@@ -214,6 +214,8 @@ class Tokens:
                 # No credentials were given, and the kernel needs none.
                 self._no_endpoint = server
                 return None
+            if self._carried:
+                raise _not_the_endpoint(server)
             raise AuthenticationError(
                 f"{server} has no token endpoint, so the id {self._id!r} and its secret cannot be used there.",
                 server=server,
@@ -221,7 +223,10 @@ class Tokens:
                 hint="Authentication may be switched off in this kernel: connect with auth=none.",
             )
         self._no_endpoint = None
-        return _read(answer, server=server, client=self._id, development=self._development, asked_at=asked_at)
+        token = _read(answer, server=server, client=self._id, development=self._development, asked_at=asked_at)
+        if token is None:
+            raise _not_the_endpoint(server) if self._carried else _no_token(server)
+        return token
 
     def _form(self, secret: Secret | None) -> Callable[[], bytes]:
         client = self._id
@@ -248,8 +253,11 @@ def _not_sendable(secret: Secret, field: str, message: str, hint: str = "") -> I
     return InvalidConnectionStringError(f"{field} {message}", field=field, hint=told)
 
 
-def _read(answer: HttpAnswer, *, server: str, client: str, development: bool, asked_at: float) -> _BearerToken:
-    """The token in an answer. The kernel's own message is not repeated, because it can repeat what was sent."""
+def _read(answer: HttpAnswer, *, server: str, client: str, development: bool, asked_at: float) -> _BearerToken | None:
+    """The token in an answer; None if it contains something else.
+
+    The kernel's own message is not repeated, because it can repeat what was sent.
+    """
     if answer.status == 429 or answer.status >= 500:
         raise KernelUnreachableError(
             f"The token endpoint of {server} failed (HTTP {answer.status}).",
@@ -275,14 +283,28 @@ def _read(answer: HttpAnswer, *, server: str, client: str, development: bool, as
             else "Check the id and the secret in the connection string.",
         )
     if said.token is None:
-        raise AuthenticationError(
-            f"The token endpoint of {server} answers with something other than a token.",
-            server=server,
-            call=PATH,
-            hint="Check that the port belongs to a Chronicle kernel.",
-        )
+        return None
     ends_at = asked_at + said.lifetime
     return _BearerToken(said.token, ends_at - min(EARLY, said.lifetime / 2), ends_at)
+
+
+def _no_token(server: str) -> AuthenticationError:
+    return AuthenticationError(
+        f"The token endpoint of {server} answers with something other than a token.",
+        server=server,
+        call=PATH,
+        hint="Check that the port belongs to a Chronicle kernel.",
+    )
+
+
+def _not_the_endpoint(server: str) -> KernelUnreachableError:
+    """The error for an endpoint that gave tokens before and is missing now: a proxy answers while a kernel restarts."""
+    return KernelUnreachableError(
+        f"A proxy in between answers instead of the token endpoint of {server}, which gave tokens before.",
+        server=server,
+        call=PATH,
+        hint="The kernel may be restarting: try again. If its authentication was switched off, connect with auth=none.",
+    )
 
 
 @dataclass(frozen=True, slots=True)

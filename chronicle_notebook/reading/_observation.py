@@ -14,13 +14,14 @@ from typing import Self, TypeVar
 
 from chronicle_notebook.base._arguments import check_seconds
 from chronicle_notebook.base._errors import (
+    AuthenticationError,
     ChronicleError,
+    ClientClosedError,
     DeadlineExceededError,
     KernelError,
-    KernelFaultError,
-    KernelUnreachableError,
+    PermissionDeniedError,
     ProtocolError,
-    UnknownEventStoreError,
+    SecretUnavailableError,
 )
 from chronicle_notebook.base._public import public
 from chronicle_notebook.contracts._gateway import KernelGateway, LiveList
@@ -52,8 +53,9 @@ KEPT = 64
 
 Told = TypeVar("Told")
 _log = logging.getLogger(__name__)
-_PASSING = (KernelUnreachableError, DeadlineExceededError, KernelFaultError, UnknownEventStoreError)
-"""The errors after which the stream is opened again."""
+_FINAL = (AuthenticationError, PermissionDeniedError, ClientClosedError, SecretUnavailableError)
+"""The errors that waiting does not repair: somebody refuses the caller, or the client cannot call. After all others the
+stream is opened again: a proxy that answers while a kernel restarts can cause any of them."""
 
 
 @public
@@ -63,10 +65,11 @@ class ObservationState(StrEnum):
     CONNECTING = "connecting"
     LIVE = "live"
     RECONNECTING = "reconnecting"
-    """The connection was lost; the last list may be out of date."""
+    """The connection was lost, or a proxy in between does not reach the kernel: ``observation.error`` says which. The
+    last list may be out of date."""
     STOPPED = "stopped"
     FAILED = "failed"
-    """Ended with an error that a retry cannot repair; iterating raises the error."""
+    """Ended, because the caller was refused or the client was closed; iterating raises the error."""
 
 
 class _Hearing:
@@ -126,11 +129,15 @@ class WebhookObservation:
         *,
         on_change: Callable[[WebhookList], None] | None = None,
         on_state: Callable[[ObservationState], None] | None = None,
+        on_error: Callable[[ChronicleError], None] | None = None,
     ) -> None:
         self._kernel = kernel
         self._event_store = event_store
         self._on_change = on_change
         self._on_state = on_state
+        self._on_error = on_error
+        self._why = ""
+        """The message of the error that was told last, while the observation reconnects."""
         self._waiting: deque[WebhookList] = deque(maxlen=KEPT)
         self._news = threading.Condition()
         self._stop = threading.Event()
@@ -255,11 +262,11 @@ class WebhookObservation:
                 read, self._read = self._read, None
                 if read is not None:
                     self._take(read)
-            except _PASSING as error:
-                self.error = error
-            except ChronicleError as error:
+            except _FINAL as error:
                 self._fail(error)
                 return
+            except ChronicleError as error:
+                self.error = error
             except Exception as error:  # noqa: BLE001 - nobody would see it end this thread
                 self._fail(self._unexpected(error))
                 return
@@ -268,8 +275,15 @@ class WebhookObservation:
             # The kernel closed a stream that ended without an error, for example at its shutdown. The remedy is the
             # same.
             self._enter(ObservationState.RECONNECTING)
+            self._tell_why()
             self._stop.wait(back_off * random.uniform(0.8, 1.2))  # noqa: S311
             back_off = min(back_off * 2, LONGEST_BACK_OFF)
+
+    def _tell_why(self) -> None:
+        """Tell the error that the observation recovers from, unless it was told already."""
+        if self.error is not None and self.error.message != self._why:
+            self._why = self.error.message
+            self._tell(self._on_error, self.error)
 
     def _fail(self, error: ChronicleError) -> None:
         if self._stop.is_set():
@@ -308,6 +322,7 @@ class WebhookObservation:
                 self._waiting.append(new)
                 self._news.notify_all()
         if entered:
+            self._why = ""
             self._tell(self._on_state, ObservationState.LIVE)
         if new is not None:
             self._tell(self._on_change, new)

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, overload
 
 from chronicle_notebook.base._arguments import check_names, check_seconds
-from chronicle_notebook.base._errors import InvalidInputError, NotSupportedError
+from chronicle_notebook.base._errors import ChronicleError, InvalidInputError, NotSupportedError
 from chronicle_notebook.base._public import public
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.definition._code import Code, Style, render
@@ -140,26 +140,31 @@ class Webhooks(Displayed):
         on_change: Callable[[WebhookList], None] | None = None,
         *,
         on_state: Callable[[ObservationState], None] | None = None,
+        on_error: Callable[[ChronicleError], None] | None = None,
     ) -> WebhookObservation:
         """The complete list now and at each change. Iterate the result, or give a callback, which a daemon thread
         calls.
 
-        A restart of the kernel does not end the observation. It ends at once with ``stop()`` or at the end of a
-        ``with`` block. Without such a block it ends when a loop over it is left.
+        Neither a restart of the kernel nor a proxy that resets the stream ends the observation. It ends at once with
+        ``stop()`` or at the end of a ``with`` block. Without such a block it ends when a loop over it is left.
 
         :param on_change: called with each list, also the first one, in their order. An error of the callback ends
             nothing: it is kept as ``callback_error``.
         :param on_state: called with each new state: live, reconnecting, stopped, failed.
+        :param on_error: called with each new reason why the observation reconnects, for example a proxy that does not
+            reach the kernel.
         :raises InvalidInputError: a callback cannot be called.
         """
-        for name, given in (("on_change", on_change), ("on_state", on_state)):
+        for name, given in (("on_change", on_change), ("on_state", on_state), ("on_error", on_error)):
             if given is not None and not callable(given):
                 raise InvalidInputError(
                     f"{name} is a function, not {type(given).__name__}.",
                     field=name,
                     hint="Write, for example, observe(print), or iterate over observe().",
                 )
-        return WebhookObservation(self._kernel, self._event_store(), on_change=on_change, on_state=on_state)
+        return WebhookObservation(
+            self._kernel, self._event_store(), on_change=on_change, on_state=on_state, on_error=on_error
+        )
 
     def discover(self) -> WebhookList:
         """The definitions of the declared classes: those of the client's ``declared``, else all loaded classes.

@@ -236,7 +236,8 @@ class WebhookExplorer(View):
 
     def _push_link(self) -> None:
         model = self.model
-        self.tell({"kind": "link", "state": model.link.value, "since": model.link_since.timestamp()})
+        why = "" if model.link_error is None else model.link_error.message
+        self.tell({"kind": "link", "state": model.link.value, "since": model.link_since.timestamp(), "why": why})
 
     def _push_job(self) -> None:
         job = self.model.jobs.current

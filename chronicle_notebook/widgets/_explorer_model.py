@@ -1,4 +1,4 @@
-"""A name of the certificate in a form that gRPC compares. An address counts as a name."""
+"""The model of the explorer: the webhooks of an event store, their observers, and what can be done with them."""
 
 from __future__ import annotations
 
@@ -56,6 +56,8 @@ class ExplorerModel:
         """Whether :attr:`hooks` is up to date."""
         self.link_since = datetime.now(UTC)
         """The time since when :attr:`link` has its value."""
+        self.link_error: ChronicleError | None = None
+        """Why :attr:`link` is ``reconnecting``; None if the observation is live or the reason is not known."""
         self.observers: Observers | None = None
         """The latest reading of the observers."""
         self.observers_error: ChronicleError | None = None
@@ -86,7 +88,7 @@ class ExplorerModel:
         if self.link is not ObservationState.CONNECTING:
             self._enter(ObservationState.CONNECTING)
         try:
-            self._observation = self.client.webhooks.observe(self._take, on_state=self._enter)
+            self._observation = self.client.webhooks.observe(self._take, on_state=self._enter, on_error=self._note)
         except ChronicleError as error:
             self._enter(ObservationState.FAILED)
             self.tell(told_error(error))
@@ -219,9 +221,14 @@ class ExplorerModel:
 
     def _enter(self, state: ObservationState) -> None:
         self.link, self.link_since = state, datetime.now(UTC)
+        self.link_error = None
         if state is ObservationState.FAILED:
             self._first.set()
             self._tell_why_it_failed()
+        self._changed("link")
+
+    def _note(self, error: ChronicleError) -> None:
+        self.link_error = error
         self._changed("link")
 
     def _tell_why_it_failed(self) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
+from chronicle_notebook.base._errors import ChronicleError
 from chronicle_notebook.contracts._known_defect import KnownDefect
 from chronicle_notebook.display._listing import Listing
 from chronicle_notebook.display._origin import Origin
@@ -41,6 +42,7 @@ class WebhookService(Protocol):
         on_change: Callable[[WebhookList], None] | None = None,
         *,
         on_state: Callable[[ObservationState], None] | None = None,
+        on_error: Callable[[ChronicleError], None] | None = None,
     ) -> WebhookObservation:
         """The complete list at each change."""
 

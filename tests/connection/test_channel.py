@@ -61,6 +61,43 @@ def test_a_call_ends_at_its_deadline(kernel: ScriptedKernel) -> None:
     assert not hold.in_vain
 
 
+def test_after_a_deadline_on_a_silent_connection_the_next_call_opens_another(kernel: ScriptedKernel) -> None:
+    hold = Hold()
+    kernel.on(methods.GET_VERSION_INFO, VERSION)
+    with open_channel(kernel, timeout=FOR_EVER) as channel:
+        channel.call(methods.GET_VERSION_INFO, Empty())
+        kernel.on(methods.GET_VERSION_INFO, held(hold))
+        with pytest.raises(DeadlineExceededError):
+            channel.call(methods.GET_VERSION_INFO, Empty(), timeout=0.3)
+        kernel.on(methods.GET_VERSION_INFO, VERSION)
+        channel.call(methods.GET_VERSION_INFO, Empty())
+        assert channel.dials == 2
+    hold.release()
+
+
+def test_a_slow_call_does_not_end_a_connection_that_answers_other_calls(kernel: ScriptedKernel) -> None:
+    hold, failures = Hold(), []
+    kernel.on(methods.GET_VERSION_INFO, held(hold))
+    kernel.on(methods.ALL_EVENT_STORES, enveloped(event_stores_pb2.QueryResult_IEnumerable_EventStoreNamesResponse))
+    with open_channel(kernel, timeout=FOR_EVER) as channel:
+
+        def slow() -> None:
+            try:
+                channel.call(methods.GET_VERSION_INFO, Empty(), timeout=1.0)
+            except DeadlineExceededError as error:
+                failures.append(error)
+
+        calling = threading.Thread(target=slow)
+        calling.start()
+        assert hold.entered.wait(LONG)
+        channel.first(methods.ALL_EVENT_STORES, Empty())
+        calling.join(LONG)
+        assert len(failures) == 1
+        channel.first(methods.ALL_EVENT_STORES, Empty())
+        assert channel.dials == 1
+    hold.release()
+
+
 def held(hold: Hold) -> Callable[[Any, grpc.ServicerContext], host_pb2.ServerVersionInfo]:
     """An answer that is held until the client ends the call."""
 

@@ -312,6 +312,7 @@ function render({ model, el: host }) {
       broken = message.state === "failed";
       if (!read) arrange();
       link.replaceChildren(pill(tone, stale && read ? `${word}: as of ${clockTime(message.since)}` : word));
+      if (message.why) link.append(" ", el("span", { class: "cn-why" }, message.why));
     },
     details: (message) => details.show(message.details, message.selected),
     job: (message) => job.show(message.job),
