@@ -82,7 +82,7 @@ def _leaks(notebook: Mapping[str, Any], forms: Forms, rules: Rules, file: str, b
     for place, each in forms:
         if id(each) not in known:
             budget.check()
-            known[id(each)] = list(dict.fromkeys(kind for _, kind in narrowed.lines(each)))
+            known[id(each)] = list(dict.fromkeys(kind for _, kind in narrowed.lines(each, budget)))
         for kind in known[id(each)]:
             found[Leak(file, place, kind)] = None
     for place in _filled_password_fields(notebook):

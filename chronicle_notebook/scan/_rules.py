@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from chronicle_notebook.base._encodings import in_base64, written
 from chronicle_notebook.base._text import one_line
 from chronicle_notebook.scan._assignments import ASSIGNMENTS, DATA, PAIR
+from chronicle_notebook.scan._budget import Budget
 from chronicle_notebook.scan._calls import CALLS
 from chronicle_notebook.scan._finder import Finder, Found
 from chronicle_notebook.scan._patterns import PATTERNS
@@ -25,6 +26,10 @@ UNREADABLE = "could not be read"
 FINDERS = (*TOKENS, *PATTERNS, *CALLS, *ASSIGNMENTS)
 _LONGEST_NAME = 300
 """The number of characters of a file name and of a place that are shown."""
+_PART = 1 << 18
+"""The number of characters that are searched at once. The time limit is checked between two parts."""
+_OVERLAP = 4_096
+"""The number of characters of the next part that are searched too, so that no secret is cut."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -73,16 +78,19 @@ class Rules:
         """The kinds of secrets in a text, each once."""
         yield from dict.fromkeys(kind for _, kind in self.lines(readings(text)))
 
-    def lines(self, forms: Iterable[Reading]) -> list[tuple[int, str]]:
-        """The secrets in any reading of a text, by line and kind, each once."""
+    def lines(self, forms: Iterable[Reading], budget: Budget | None = None) -> list[tuple[int, str]]:
+        """The secrets in any reading of a text, by line and kind, each once.
+
+        :raises OutOfTimeError: the budget is used up.
+        """
         told: dict[tuple[int, str], None] = {}
         for form in forms:
-            found = list(self._found(form))
+            found = list(self._found(form, budget))
             for line, (_, kind) in zip(form.lines([at for at, _ in found]), found, strict=True):
                 told[line, kind] = None
         return without_doubles(told)
 
-    def _found(self, form: Reading) -> Iterator[Found]:
+    def _found(self, form: Reading, budget: Budget | None) -> Iterator[Found]:
         for name, values in self._values.items():
             for value in values:
                 at = form.text.find(value)
@@ -90,10 +98,14 @@ class Rules:
                     yield at, f"the value of the environment variable {name}"
                     at = form.text.find(value, at + len(value))
         finders = (*self._finders, *DATA) if form.settings else self._finders
-        lowered = form.text.lower()
-        for finder in finders:
-            if finder.may_be_in(lowered):
-                yield from finder.search(form.text)
+        for begin in range(0, len(form.text), _PART):
+            part = form.text[begin : begin + _PART + _OVERLAP]
+            lowered = part.lower()
+            for finder in finders:
+                if budget is not None:
+                    budget.check()
+                if finder.may_be_in(lowered):
+                    yield from ((begin + at, kind) for at, kind in finder.search(part))
 
 
 def without_doubles(found: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:

@@ -56,7 +56,7 @@ def _by_line(forms: list[Reading], environment: Mapping[str, str] | None, budget
     told: list[tuple[int, str]] = []
     for form in forms:
         budget.check()
-        told += rules.lines((form,))
+        told += rules.lines((form,), budget)
     names = secret_names(form.text for form in forms)
     if names:
         told += [(form.line, PARAMETER) for form in forms if given_in_code(form.text, names)]

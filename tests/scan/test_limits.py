@@ -73,6 +73,19 @@ def test_a_file_that_takes_too_long_is_told_and_the_next_is_looked_at(
     assert "2 files scanned, no secret found, 1 could not be read." in err
 
 
+def test_the_limit_of_time_holds_within_one_long_text(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_budget, "SECONDS", 0.3)
+    (tmp_path / "long.py").write_text('Secret("' * 300_000)
+    assert [leak.place for leak in scan([tmp_path / "long.py"])[0]] == ["in the time that a file may take"]
+
+
+def test_a_secret_on_the_border_of_two_parts_is_found(tmp_path: Path) -> None:
+    (tmp_path / "long.txt").write_text("a" * ((1 << 18) - 40) + f"\n{CIPHER}\n")
+    assert [str(leak).partition(": ")[2] for leak in scan([tmp_path / "long.txt"])[0]] == [
+        "line 2: ciphertext of a kernel"
+    ]
+
+
 def test_names_and_ids_are_shown_fit_for_a_terminal(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = saved(tmp_path, book(cell(CIPHER, id="a\x1b[2Jb\nc")), "a\x1b[31m\nb\u202e.ipynb")
     assert main(["scan", str(path)]) == 1
