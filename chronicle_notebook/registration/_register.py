@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
@@ -34,6 +35,7 @@ RESENT = (
     "replay."
 )
 RECOVERED = "The connection was lost during the call, but the read-back shows that the kernel did it."
+ANSWERED_LATE = "The kernel did not answer in time, but the read-back shows that it did it."
 ACCEPTED = "The kernel had accepted the call. Only the wait was interrupted: check with client.webhooks.ids()."
 INACTIVE = "It is inactive: the kernel keeps it and sends nothing."
 
@@ -77,10 +79,12 @@ def send(
     sent = [definition for definition in definitions if not _same(definition, before.get(definition.id))]
     fault: KernelFaultError | None = None
     recovered: tuple[str, ...] = ()
+    started = time.monotonic()
     try:
-        recovered = (RECOVERED,) if sent and not _send(kernel, event_store, sent, before, wait) else ()
+        recovered = _send(kernel, event_store, sent, before, wait) if sent else ()
     except KernelFaultError as error:
         fault = error
+    called = time.monotonic() - started
     awaited = sent if fault is None else _not_failing(kernel, sent, before)
     with said_when_interrupted(ACCEPTED if sent and fault is None else ""):
         settled = _settled(kernel, event_store, awaited, before, fault, wait)
@@ -92,7 +96,9 @@ def send(
         if definition not in sent:
             return _unchanged(kernel, event_store, definition, remarks_)
         if fault is None:
-            return _outcome(kernel, event_store, definition, before, settled, remarks_ + recovered)
+            told = _outcome(kernel, event_store, definition, before, settled, remarks_ + recovered)
+            # Counted from the moment of sending: the call itself can take most of the time.
+            return replace(told, waited=called + told.waited)
         found = settled.found.get(definition.id)
         done = took_effect(definition, before.get(definition.id), found)
         told = _outcome(kernel, event_store, definition, before, settled, (*remarks_, fault_note(fault, done=done)))
@@ -196,7 +202,7 @@ def see_removed(
 
     def outcome(webhook: str) -> Outcome:
         gone = webhook in settled.seen_after
-        lost_note = () if lost is None else (RECOVERED,)
+        lost_note = () if lost is None else (_recovered(lost),)
         return Outcome(
             webhook=webhook,
             action=Action.REMOVED,
@@ -233,9 +239,8 @@ def _same(wanted: WebhookDefinition, found: WebhookDefinition | None) -> bool:
 
 def _send(
     kernel: KernelGateway, event_store: str, sent: Sequence[WebhookDefinition], before: Definitions, wait: float
-) -> bool:
-    """Send, and never twice. If the outcome is unknown, the read-back decides: False if the kernel did it
-    nevertheless."""
+) -> tuple[str, ...]:
+    """Send, and never twice. If the outcome is unknown, the read-back decides, and there is a remark about it."""
     try:
         kernel.add_webhooks(event_store, sent)
     except _UNKNOWN_OUTCOME as lost:
@@ -247,8 +252,13 @@ def _send(
             raise lost from None
         if len(settled.seen_after) < len(sent):
             raise
-        return False
-    return True
+        return (_recovered(lost),)
+    return ()
+
+
+def _recovered(lost: KernelError) -> str:
+    """What to say about a call without an answer that the kernel carried out."""
+    return ANSWERED_LATE if isinstance(lost, DeadlineExceededError) else RECOVERED
 
 
 def _unprovable(wanted: WebhookDefinition, before: WebhookDefinition | None) -> bool:

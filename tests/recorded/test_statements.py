@@ -70,6 +70,12 @@ STATEMENTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("session/test_service.py", "test_a_generation_that_the_list_does_not_show_is_not_registered_unasked"),
         ("session/test_service.py", "test_a_schema_that_other_clients_rely_on_is_kept_and_noted"),
     ),
+    "an outcome after a deadline says what happened, and counts from the sending": (
+        (
+            "registration/test_outcome.py",
+            "test_a_registration_without_an_answer_says_what_happened_and_how_long_it_took",
+        ),
+    ),
     "a count that a list does not have is not told as 0": (STEPS,),
     "an event store that a restart has lost is not made anew by a call": (
         (

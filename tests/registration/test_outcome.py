@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
 from typing import Any
@@ -20,7 +21,7 @@ from chronicle_notebook.contracts.wire import (
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import EventType, RegisteredEventType
 from chronicle_notebook.registration._outcome import Action, Outcome
-from chronicle_notebook.registration._register import RECOVERED
+from chronicle_notebook.registration._register import ANSWERED_LATE, RECOVERED
 from chronicle_notebook.sandbox import Behaviour
 from chronicle_notebook.session._client import Client
 from tests.scripted import ScriptedKernel, enveloped
@@ -173,7 +174,33 @@ def test_a_removal_that_lost_its_answer_is_read_back(kernel: ScriptedKernel, scr
     kernel.on(methods.GET_WEBHOOKS, lambda *_: enveloped(WEBHOOKS, [] if done else [details("h")]))
     outcome = scripted_client.webhooks.remove("h")
     assert outcome
-    assert outcome.notes == (RECOVERED,)
+    assert outcome.notes == (ANSWERED_LATE,), "no connection was lost"
+
+
+@pytest.mark.parametrize(
+    ("code", "note"),
+    [
+        (grpc.StatusCode.DEADLINE_EXCEEDED, "did not answer in time"),
+        (grpc.StatusCode.UNAVAILABLE, "connection was lost"),
+    ],
+)
+def test_a_registration_without_an_answer_says_what_happened_and_how_long_it_took(
+    kernel: ScriptedKernel, scripted_client: Client, code: grpc.StatusCode, note: str
+) -> None:
+    done = threading.Event()
+    pause = 0.3
+
+    def add(_request: Any, context: grpc.ServicerContext) -> Any:
+        done.wait(pause)  # the call takes longer than the read-back
+        done.set()
+        context.abort(code, "gone")
+
+    kernel.on(methods.ADD_WEBHOOKS, add)
+    kernel.on(methods.GET_WEBHOOKS, lambda *_: enveloped(WEBHOOKS, [details("h")] if done.is_set() else []))
+    outcome = scripted_client.webhooks.register("h", URL, opened)
+    assert outcome
+    assert note in outcome.notes[-1]
+    assert outcome.waited >= pause, "counted from the moment of sending"
 
 
 def test_a_refusal_of_the_kernel_carries_its_own_words(kernel: ScriptedKernel, scripted_client: Client) -> None:
