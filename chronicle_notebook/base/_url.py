@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from ipaddress import ip_address
+from typing import Self
 from urllib.parse import urlsplit
 
 from chronicle_notebook.base._secrets import MASK
@@ -28,6 +29,33 @@ def is_local(host: str, *, subdomains: bool = True) -> bool:
         return ip_address(name).is_loopback
     except ValueError:
         return name == "localhost" or (subdomains and name.endswith(".localhost"))
+
+
+class MaskedUrl(str):
+    """A URL that can contain a credential. Its repr has dots there; as a text it is the URL itself.
+
+    What shows values by their repr, such as a traceback with local variables or ``dataclasses.asdict``, shows the dots.
+    Pickling keeps the dots only.
+    """
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        return repr(shown(str(self)))
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        return self
+
+    def __reduce__(self) -> tuple[type[str], tuple[str]]:
+        return str, (shown(str(self)),)
+
+
+def masked(url: str) -> str:
+    """The same URL, which shows itself with dots if it can contain a credential."""
+    return url if type(url) is MaskedUrl or ("@" not in url and "?" not in url) else MaskedUrl(url)
 
 
 def shown(url: str) -> str:

@@ -298,4 +298,5 @@ def _dumper() -> Any:
         return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
 
     Dumper.add_representer(str, written)
+    Dumper.add_multi_representer(str, written)  # a URL is a kind of text
     return Dumper

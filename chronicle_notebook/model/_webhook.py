@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any, final
+from typing import Any, Self, final
 
 from chronicle_notebook.base._arguments import shape
+from chronicle_notebook.base._credential_names import HARMLESS_HEADERS
 from chronicle_notebook.base._errors import InvalidDefinitionError
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._secrets import MASK, Secret
 from chronicle_notebook.base._text import readable
-from chronicle_notebook.base._url import shown
+from chronicle_notebook.base._url import masked, shown
 from chronicle_notebook.display._table_and_card import Card
 from chronicle_notebook.model._authorization import (
     NO_AUTHORIZATION,
@@ -54,8 +55,15 @@ class Headers(Mapping[str, str | Secret]):
     def __repr__(self) -> str:
         return "{" + ", ".join(f"{name!r}: {MASK}" for name in self._values) + "}"
 
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        return self
+
     def __reduce__(self) -> tuple[Any, ...]:
-        return (Headers, (self._values,))
+        # A pickle is a file like any other: it has the values of headers that are never secret, and dots for the rest.
+        return (Headers, ({name: _pickled(name, value) for name, value in self._values.items()},))
 
 
 @public
@@ -96,6 +104,8 @@ class WebhookDefinition:
             )
         object.__setattr__(self, "event_types", tuple(self.event_types))
         object.__setattr__(self, "headers", Headers(self.headers))
+        if isinstance(self.target_url, str):
+            object.__setattr__(self, "target_url", masked(self.target_url))
 
     def __eq__(self, other: object) -> bool:
         if not isinstance(other, WebhookDefinition):
@@ -132,10 +142,17 @@ class WebhookDefinition:
         return repr(shown(self.target_url) if isinstance(self.target_url, str) else self.target_url)
 
     def __reduce__(self) -> tuple[Any, ...]:
-        # Through the constructor, so that unpickling returns a valid definition. A definition with a Secret cannot be
-        # pickled.
-        values = {name: getattr(self, name) for name in self.__slots__} | {"headers": dict(self.headers)}
-        return (_rebuild, (values,))
+        # Through the constructor, so that unpickling returns a valid definition. Header values and parts of the URL
+        # that can be secret become dots, and credentials undisclosed: they are given again before it is registered.
+        bare = self.without_secrets()
+        values = {name: getattr(bare, name) for name in self.__slots__}
+        return (_rebuild, (values | {"headers": bare.headers},))
+
+    def __copy__(self) -> Self:
+        return self
+
+    def __deepcopy__(self, _memo: object) -> Self:
+        return self
 
     def changed(self, **changes: Any) -> WebhookDefinition:
         """A copy with other values, for example ``definition.changed(target_url="https://...")``."""
@@ -152,6 +169,11 @@ class WebhookDefinition:
             authorization=NO_AUTHORIZATION if kind is AuthorizationKind.NONE else UndisclosedAuthorization(kind),
             headers={name: MASK if isinstance(value, Secret) else value for name, value in self.headers.items()},
         )
+
+
+def _pickled(name: str, value: str | Secret) -> str:
+    """A header value for a pickle."""
+    return value if isinstance(value, str) and name.lower() in HARMLESS_HEADERS else MASK
 
 
 def _sorted(kinds: Iterable[object]) -> list[str]:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, overload
 from chronicle_notebook.base._arguments import check_names, check_seconds
 from chronicle_notebook.base._errors import ChronicleError, InvalidInputError, NotSupportedError
 from chronicle_notebook.base._public import public
+from chronicle_notebook.base._url import masked
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.definition._code import Code, Style, render
 from chronicle_notebook.definition._declaration import DeclaredWebhook
@@ -228,6 +229,7 @@ class Webhooks(Displayed):
         """
         check_seconds(wait, field="wait")
         check_names(confirm_host=confirm_host)
+        target_url = masked(target_url) if isinstance(target_url, str) else target_url  # for tracebacks with variables
         many, to = several(webhook), self._destination()
         if many is None:
             takes = ", or a list of classes and definitions"

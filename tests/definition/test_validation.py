@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import copy
+import dataclasses
 import linecache
 import pickle
 import sys
@@ -18,7 +19,7 @@ from chronicle_notebook.base._errors import (
     LongSecretWarning,
     UnknownEventTypeError,
 )
-from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.base._secrets import MASK, Secret
 from chronicle_notebook.definition.rules._check import (
     cautions,
     check,
@@ -437,10 +438,27 @@ def test_headers_of_a_definition_show_names_only_and_are_still_a_mapping() -> No
     assert given == headers
     assert headers != {"x-source": CANARY}
     assert dict(headers) == {**headers} == given
-    assert pickle.loads(pickle.dumps(headers)) == given
     assert copy.deepcopy(headers) == given
     with pytest.raises(TypeError):
         headers["x-source"] = "c"  # type: ignore[index]
+
+
+def test_a_pickle_and_asdict_hold_nothing_that_can_be_secret() -> None:
+    hook = GOOD.changed(
+        target_url=f"https://user:{CANARY}@example.com/in?code={CANARY}",
+        headers={"x-source": "billing", "x-api-key": CANARY, "x-secret": Secret(CANARY)},
+        authorization=BearerAuthorization(Secret(CANARY)),
+    )
+    sent = pickle.dumps(hook)
+    assert CANARY.encode() not in sent
+    again = pickle.loads(sent)
+    assert again.target_url == f"https://{MASK}@example.com/in?code={MASK}"
+    assert again.headers == {"x-source": "billing", "x-api-key": MASK, "x-secret": MASK}
+    assert again.authorization == UndisclosedAuthorization(AuthorizationKind.BEARER)
+    assert CANARY not in repr(dataclasses.asdict(hook))
+    assert CANARY not in repr(vars(type(hook))) + repr([getattr(hook, name) for name in hook.__slots__])
+    assert copy.deepcopy(hook) == hook, "a copy in this process is the same"
+    assert hook.target_url.endswith(f"?code={CANARY}"), "the URL itself is there for those who ask for it"
 
 
 def test_a_kind_that_was_read_back_is_shown_by_its_value() -> None:
