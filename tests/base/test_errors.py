@@ -76,14 +76,14 @@ def test_what_errors_carry_travels_with_them() -> None:
 
 def test_a_lost_webhook_is_told_in_another_process_even_if_its_secrets_must_stay() -> None:
     secret = cn.Secret("canary-4d1c")
-    definition = HOOK.changed(authorization=BearerAuthorization(secret), headers={"x-a": "1", "x-key": secret})
+    definition = HOOK.changed(authorization=BearerAuthorization(secret), headers={"x-source": "1", "x-key": secret})
     error = cn.ReplacementError("It is gone.", definition=definition)
     assert copy.copy(error).definition is copy.deepcopy(error).definition is definition
     sent = pickle.dumps(error)
     assert b"canary" not in sent
     kept = pickle.loads(sent).definition
     assert kept == definition.changed(
-        authorization=UndisclosedAuthorization(AuthorizationKind.BEARER), headers={"x-a": "1", "x-key": MASK}
+        authorization=UndisclosedAuthorization(AuthorizationKind.BEARER), headers={"x-source": "1", "x-key": MASK}
     )
     # It must not be registered as if it were whole.
     assert {problem.field for problem in problems(kept)} == {"authorization", "headers"}
