@@ -352,12 +352,19 @@ def _about(call: Call, generation: str) -> str:
 def _partitions(found: Any) -> Any:
     """Which event sources of which observers fail, since which number, and what the first attempt said.
 
-    How often a source was tried is a matter of time, as is what opened a circuit; stack traces are the kernel's own.
+    How often a source was tried is a matter of time, as is whether a target is asked or the circuit is open at that
+    moment: both are told as no answer. Stack traces are the kernel's own.
     """
     if not isinstance(found, dict):
         return found
     rows = [[each["ObserverId"], each["Partition"], each["Attempts"][0]] for each in found.get("items", [])]
-    return sorted([*place, first.get("SequenceNumber", 0), first["Messages"][0]] for *place, first in rows)
+    return sorted([*place, first.get("SequenceNumber", 0), _said(first)] for *place, first in rows)
+
+
+def _said(attempt: dict[str, Any]) -> str:
+    message = str(attempt["Messages"][0])
+    unanswered = ("The circuit is now open", "Connection refused (")
+    return "no answer" if message.startswith(unanswered) else message
 
 
 def _observers(found: Any) -> Any:

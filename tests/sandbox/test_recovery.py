@@ -93,9 +93,9 @@ def test_a_refusal_fails_the_partition_at_once_and_others_go_on(patient: Client,
     assert attempt.Kind == wire.Handling
     assert attempt.Messages == [f"Delivery to webhook '{failing.url()}' failed with status code 400 (Bad Request)."]
     assert attempt.Occurred.Value.endswith("+00:00")
+    eventually(lambda: patient.observer("h").LastHandledEventSequenceNumber == 3)
     information = patient.observer("h")
     assert information.RunningState == wire.Active
-    assert information.LastHandledEventSequenceNumber == 3
     assert (information.HandledEventCount, information.TailEventSequenceNumber) == (2, 3)
     assert patient.failed("other") == []
 
