@@ -20,7 +20,7 @@ from chronicle_notebook.base._public import public
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.base._text import escaped, one_line
 from chronicle_notebook.base._url import shown
-from chronicle_notebook.definition._references import VariableNames, plain
+from chronicle_notebook.definition._references import VariableNames, plain, plain_id
 from chronicle_notebook.definition.rules._header import header_caution
 from chronicle_notebook.definition.rules._url import holds_credential
 from chronicle_notebook.model import (
@@ -232,7 +232,8 @@ def _text(text: str) -> str:
 
 
 def _cell(draft: _Draft) -> str:
-    words = [_yaml_value(draft.id), _yaml_value(draft.url)]
+    webhook = plain_id(draft.id) if isinstance(draft.id, str) else _yaml_value(draft.id)
+    words = [webhook, _yaml_value(draft.url)]
     end_of_flags = ["--"] if any(word.startswith("-") for word in words) else []
     line = " ".join(["%%webhook", *end_of_flags, *map(shlex.quote, words)])
     return "\n".join([line, *(f"# {comment}" for comment in draft.comments), dumped(_body(draft))])

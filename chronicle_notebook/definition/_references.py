@@ -42,6 +42,11 @@ def plain(text: str) -> str:
     return f"{LITERAL}{text}" if looks_like_reference(text) else text
 
 
+def plain_id(text: str) -> str:
+    """The id of a webhook on the line of a magic, where an id with braces needs the prefix too."""
+    return f"{LITERAL}{text}" if looks_like_reference(text) or "{" in text or "}" in text else text
+
+
 def upper_snake(text: str) -> str:
     """``accountEvents`` and ``account-events`` as ``ACCOUNT_EVENTS``; empty if the text has no letter or digit."""
     return _NOT_IN_NAME.sub("_", _CAMEL.sub("_", text).upper()).strip("_")

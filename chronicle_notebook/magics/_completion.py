@@ -10,7 +10,7 @@ from typing import Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 
-from chronicle_notebook.definition._references import plain
+from chronicle_notebook.definition._references import plain_id
 from chronicle_notebook.magics._cell_completion import complete_body
 from chronicle_notebook.magics._names import Names
 from chronicle_notebook.magics._table import BY_NAME, COMMON, Command
@@ -133,7 +133,7 @@ def starting_sorted(names: Sequence[str], prefix: str) -> Sequence[str]:
 
 def quoted(name: str) -> str:
     """A name in the form for a line, with quotes if it needs them."""
-    name = plain(name)
+    name = plain_id(name)
     if name.startswith("-"):
         return f"'{name}'" if "'" not in name else shlex.quote(name)
     return name if _PLAIN.match(name) else shlex.quote(name)

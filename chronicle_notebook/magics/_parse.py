@@ -11,6 +11,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
+from chronicle_notebook.magics._habits import check_id, check_words
 from chronicle_notebook.magics._table import COMMON, Command, Flag, Magic
 from chronicle_notebook.magics._words import Word, split
 
@@ -76,6 +77,7 @@ def parse(magic: Magic, line: str) -> Call:
     :raises InvalidInputError: the line is wrong. The error says what is wrong and what would be right.
     """
     words = split(line)
+    check_words(words)
     command, rest = _command(magic, words)
     values: dict[str, str] = {}
     switches: set[str] = set()
@@ -166,6 +168,8 @@ def _arguments(magic: Magic, command: Command, words: Sequence[Word]) -> dict[st
     values = {}
     for argument, word in zip(command.arguments, words, strict=False):
         _check_choice(magic, command, argument.name, word.text, argument.choices)
+        if argument.name == "ID":
+            check_id(word)
         values[argument.name] = word.text
     return values
 

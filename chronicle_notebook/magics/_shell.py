@@ -78,7 +78,9 @@ class ChronicleMagics(Configurable):
             return self._run(name, line, cell)
 
         magic.__name__ = magic.__qualname__ = name.lstrip("%")
-        magic.__doc__ = help_text(BY_NAME[name])
+        # IPython inspects %%webhook as webhook, for which it finds the line magic: its help has the help of both.
+        twins = [name, *(each for each in (f"%{name}",) if each in BY_NAME)]
+        magic.__doc__ = "\n\n".join(help_text(BY_NAME[each]) for each in twins)
         # Values come only as references: IPython must not put variables into the line.
         no_var_expand(magic)
         return magic

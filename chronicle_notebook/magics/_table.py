@@ -179,7 +179,12 @@ WEBHOOKS = Magic(
             (),
             (
                 Flag("--event-type", "webhooks with this event type", value="T", names="event_types"),
-                Flag("--url", "webhooks whose whole URL matches; * is any text, ? one character", value="GLOB"),
+                Flag(
+                    "--url",
+                    "webhooks whose whole URL matches; * is any text, ? one character. Quote a pattern that ends in ?, "
+                    "as '*hook?': IPython shows help for a line that ends in ?, and runs nothing",
+                    value="GLOB",
+                ),
                 Flag("--auth", "webhooks with this kind of authorization", value="KIND", choices=kind_names()),
                 Flag("--active", "active webhooks", excludes="--inactive"),
                 Flag("--inactive", "inactive webhooks", excludes="--active"),
@@ -264,7 +269,10 @@ The body is YAML. Every key is optional, and so is the body:
     active: true
 
 env:NAME is an environment variable, var:NAME a variable that Python sees on this line, with a text or a cn.Secret.
-Nothing else in the text is replaced. Write literal:TEXT for a text that begins like a reference.
+Nothing else in the text is replaced. Write literal:TEXT for a text that begins like a reference, and for an
+id with braces.
+A cell of a notebook that is exported as a script needs a line of body, which may be a comment: IPython refuses
+an empty one there.
 A token, password or client_secret in plain text is refused, because it would stay in the notebook.""",
 )
 

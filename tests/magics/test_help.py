@@ -60,7 +60,8 @@ def test_a_question_mark_shows_the_same(shell: Shell, name: str) -> None:
     shown = shell.ip.object_inspect_text(name)
     assert help_text(BY_NAME[name]).splitlines()[2] in shown
     function = shell.ip.find_magic(name.lstrip("%"), "cell" if name.startswith("%%") else "line")
-    assert function.__doc__ == help_text(BY_NAME[name])
+    both = [name, "%%webhook"] if name == "%webhook" else [name]
+    assert function.__doc__ == "\n\n".join(help_text(BY_NAME[each]) for each in both)
 
 
 def test_the_help_of_the_cell_shows_every_key_of_its_body() -> None:

@@ -75,8 +75,8 @@ class Notebook:
         content: dict[str, Any] = self.client.complete(code, reply=True, timeout=LONG)["content"]
         return content
 
-    def inspect(self, code: str) -> str:
-        content = self.client.inspect(code, reply=True, timeout=LONG)["content"]
+    def inspect(self, code: str, cursor: int | None = None) -> str:
+        content = self.client.inspect(code, cursor, reply=True, timeout=LONG)["content"]
         return str(content["data"].get("text/plain", ""))
 
 
@@ -158,6 +158,14 @@ def test_inspection_shows_the_help(connected: Notebook) -> None:
         shown = connected.inspect(name)
         assert help_text(BY_NAME[name]).splitlines()[0] in shown
         assert BY_NAME[name].usage(BY_NAME[name].commands[0]) in shown
+
+
+def test_inspection_of_a_cell_shows_its_help(connected: Notebook) -> None:
+    """As Shift-Tab in the first line of a cell."""
+    shown = connected.inspect("%%webhook feed https://example.com/in\nactive: true", cursor=6)
+    magic = BY_NAME["%%webhook"]
+    assert magic.usage(magic.commands[0]) in shown
+    assert "event_types: [AccountOpened, FundsDeposited+2]" in shown
 
 
 def test_an_error_is_two_lines_with_the_type_and_no_secret(connected: Notebook, client: Client) -> None:

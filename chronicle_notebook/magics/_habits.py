@@ -1,0 +1,83 @@
+"""What users of shells and of other magics write on a line, refused with what to write here.
+
+Nothing is expanded on the line of a magic, so such a word would be taken as it is: ``{tenant}`` would become the id of
+a webhook.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+from chronicle_notebook.base._errors import InvalidInputError
+from chronicle_notebook.magics._words import Word
+
+_DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
+_QUOTES = "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb"
+_DOLLAR = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_BRACES = re.compile(r"\{+\s*([^{}]*?)\s*\}+")
+
+
+def check_words(words: Sequence[Word]) -> None:
+    """Check the words of a line.
+
+    :raises InvalidInputError: an unquoted word is a comment, a variable of a shell, a text in braces, or a
+        continuation; or it has a typographic dash or quote, or a semicolon at the end.
+    """
+    for word in words:
+        text = word.text
+        if word.quoted:
+            continue
+        if text.startswith("#"):
+            raise _refused("A comment cannot stand on the line of a magic.", "Put it on a line of its own.")
+        if text[:1] and text[0] in _DASHES:
+            plain = f"--{text.lstrip(_DASHES + '-')}"
+            raise _refused(f"The dash of {text!r} is a typographic one.", f"Write {plain} with two plain hyphens.")
+        if text[:1] and (text[0] in _QUOTES or text[-1] in _QUOTES):
+            raise _refused("A typographic quote is no quote.", "Write ' or \" around what has spaces.")
+        _check_expansion(text)
+    if words and not words[-1].quoted:
+        _check_end(words[-1].text)
+
+
+def check_id(word: Word) -> None:
+    """Check the id of a webhook on a line.
+
+    :raises InvalidInputError: the id has braces and does not begin with ``literal:``.
+    """
+    if ("{" in word.text or "}" in word.text) and not word.text.startswith(("literal:", "var:", "env:")):
+        raise _refused(
+            "The id has braces, and nothing is put in their place.",
+            f"Make the id in Python and write var:NAME; for an id that has them, write 'literal:{word.text}'.",
+        )
+
+
+def _check_expansion(text: str) -> None:
+    dollar = _DOLLAR.match(text)
+    if dollar is not None:
+        name = dollar.group(1) or dollar.group(2)
+        kind = "env" if name.isupper() else "var"
+        other = f"var:{name} for a variable of Python" if kind == "env" else f"env:{name} for one of the environment"
+        raise _refused(f"${name} is not expanded on the line of a magic.", f"Write {kind}:{name}, or {other}.")
+    braces = _BRACES.match(text)
+    if braces is not None:
+        name = braces.group(1)
+        whole = braces.end() == len(text) and name.isidentifier()
+        hint = f"Write var:{name}." if whole else "Make the text in Python: text = f'...', and write var:text."
+        raise _refused(f"{braces.group()} is not expanded on the line of a magic.", hint)
+
+
+def _check_end(text: str) -> None:
+    if text.endswith("\\"):
+        raise _refused(
+            "A backslash does not continue the first line of a cell.", "Write the whole line; the rest is the body."
+        )
+    if text.endswith(";"):
+        raise _refused(
+            "A semicolon at the end of the line of a magic is part of its last word.",
+            "Leave it out; assign the result, as in x = %webhooks, to show nothing.",
+        )
+
+
+def _refused(message: str, hint: str) -> InvalidInputError:
+    return InvalidInputError(message, field="line", hint=hint)
