@@ -48,6 +48,23 @@ UNTOLD_CREDENTIALS = "The credentials are not available, so it cannot be registe
 WATCH_A_DELIVERY = "Watch a delivery to be sure, or use a kernel from 19.32.3 on."
 
 
+OLD_TARGET_KEPT = (
+    "Event sources that had deliveries before still go to the old URL, with the old headers and credentials, as long "
+    "as each has an event every 15 minutes and the kernel runs. Keep the old target answering."
+)
+"""What follows a change of the target (seen on 16.37.1 and on a build of 16.38)."""
+_OF_THE_TARGET = frozenset({"target_url", "headers", "authorization"})
+
+
+def old_target_notes(
+    changed: Collection[str], before: WebhookDefinition | None, defects: Collection[str] | None
+) -> tuple[str, ...]:
+    """A note if a change of these fields leaves the old target in use."""
+    if before is None or defects is None or "old-target-kept" not in defects or _OF_THE_TARGET.isdisjoint(changed):
+        return ()
+    return (OLD_TARGET_KEPT,)
+
+
 class Effect(StrEnum):
     """What a kernel does with a change."""
 

@@ -16,7 +16,7 @@ from chronicle_notebook.definition._declaration import DeclaredWebhook
 from chronicle_notebook.display._table_and_card import Card, Table
 from chronicle_notebook.model import AuthorizationKind, WebhookDefinition, secrets_of
 from chronicle_notebook.model._webhook import facts
-from chronicle_notebook.registration._differences import FIELDS, Effect, differing, foreseen
+from chronicle_notebook.registration._differences import FIELDS, Effect, differing, foreseen, old_target_notes
 from chronicle_notebook.registration._examination import Destination, examine
 from chronicle_notebook.registration._new_host import warning
 
@@ -161,12 +161,14 @@ def plan_for(
         text = _headers(definition)
         remedy = "Set the variable, and check again."
         changes.append(Change("headers", _headers(found), text, Effect.UNKNOWN, UNDECIDABLE_HEADERS, remedy))
+    effective = [change.field for change in changes if change.effect is not Effect.IGNORED and change.field in names]
+    old = old_target_notes(effective, found, defects)
     return Plan(
         definition,
         action,
         tuple(changes),
         banner,
-        tuple(filter(None, (*_unset(definition), warning(definition, found), *notes))),
+        tuple(filter(None, (*_unset(definition), warning(definition, found), *notes, *old))),
     )
 
 

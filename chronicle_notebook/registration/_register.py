@@ -22,6 +22,7 @@ from chronicle_notebook.registration._differences import (
     differing,
     kind_change_fails,
     left_behind,
+    old_target_notes,
     remarks,
 )
 from chronicle_notebook.registration._examination import Destination, Examined, examine
@@ -296,6 +297,8 @@ def _outcome(
     if found is not None and not wanted.active and not found.active:
         notes += (INACTIVE,)
     left = () if found is None else left_behind(wanted, found, earlier, reasons)
+    if earlier is not None and found is not None:
+        notes += old_target_notes(differing(earlier, found), earlier, defects)
     return Outcome(
         webhook=wanted.id,
         action=Action.CREATED if earlier is None else Action.UPDATED,

@@ -27,6 +27,7 @@ from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.definition._declaration import DeclaredWebhook
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.registration import _register
+from chronicle_notebook.registration._differences import differing, old_target_notes
 from chronicle_notebook.registration._examination import Destination, examine
 from chronicle_notebook.registration._outcome import Action, Outcome
 
@@ -71,7 +72,9 @@ def replace(to: Destination, hook: DeclaredWebhook, *, wait: float) -> Outcome:
     except BaseException as error:
         error.add_note(f"The webhook {definition.id!r} was removed, and not registered again.")
         raise
-    return changed(outcome, action=Action.UPDATED, notes=(position, *outcome.notes))
+    known = frozenset(defect.key for defect in kernel.known_defects)
+    old = old_target_notes(differing(definition, found), found, known)
+    return changed(outcome, action=Action.UPDATED, notes=(position, *old, *outcome.notes))
 
 
 def _remove(kernel: KernelGateway, event_store: str, definition: WebhookDefinition, *, wait: float) -> Outcome:

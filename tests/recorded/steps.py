@@ -183,6 +183,8 @@ def _check(led: Led, outcome: Outcome, asked: truth.Hook, known: dict[str, truth
         assert ("choose another one" in outcome.summary) == outcome.blocked
         return
     left = found.differing(asked)
+    moved = asked.id in known and not found.differing(known[asked.id]).isdisjoint({"target_url", "headers"})
+    assert any("still go to the old URL" in note for note in outcome.notes) == moved
     assert {each.field for each in outcome.ineffective} == left
     assert bool(outcome) == (not left)
     assert outcome.changed == (asked.id not in known or bool(found.differing(known[asked.id])))

@@ -76,6 +76,10 @@ STATEMENTS: dict[str, tuple[tuple[str, str], ...]] = {
             "test_a_registration_without_an_answer_says_what_happened_and_how_long_it_took",
         ),
     ),
+    "who moves a target knows that sources in use go on to the old address": (
+        ("sandbox/test_outcomes.py", "test_who_moves_a_target_is_told_that_sources_in_use_stay_with_the_old_one"),
+        STEPS,
+    ),
     "a count that a list does not have is not told as 0": (STEPS,),
     "an event store that a restart has lost is not made anew by a call": (
         (

@@ -11,7 +11,7 @@ from chronicle_notebook.model import EventType, RegisteredEventType
 from chronicle_notebook.sandbox import PROFILES, Sandbox
 from chronicle_notebook.session._client import Client
 from tests.sandbox.conftest import Endpoint
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 pytestmark = pytest.mark.usefixtures("settled")
 
@@ -80,6 +80,18 @@ def test_a_change_of_the_url(connected: tuple[str, Client]) -> None:
     assert registered(client, plain)
     assert fields(registered(client, plain, URL + "/two")) == (["target_url"] if profile in DROPPING else [])
     assert client.webhooks.get("h").target_url == (URL if profile in DROPPING else URL + "/two")
+
+
+def test_who_moves_a_target_is_told_that_sources_in_use_stay_with_the_old_one(connected: tuple[str, Client]) -> None:
+    """In the plan, in the outcome of a change that takes effect, and after a replacement."""
+    profile, client = connected
+    registered(client, plain)
+    wanted = client.webhooks.get("h").changed(target_url=URL + "/two")
+    keeps = profile.startswith("16.")
+    plan = client.webhooks.plan(wanted)
+    assert any("still go to the old URL" in note for note in plan.notes) is keeps
+    outcome = client.webhooks.replace(wanted, wait=LONG)
+    assert any("still go to the old URL" in note for note in outcome.notes) is keeps
 
 
 def test_a_webhook_that_is_not_to_be_active(connected: tuple[str, Client]) -> None:

@@ -27,8 +27,9 @@ ANY_ANSWER = (
     "arrived: look at the target's own log. What was refused comes again only with a replay."
 )
 IN_USE_FOR_A_WHILE = (
-    "Keep what it had working for an hour: kernels may use the old target and credentials for event sources "
-    "that were active lately. They may also recommend a replay, which sends everything again, or begin it at once."
+    "Keep what it had working for an hour at least: kernels use the old target and credentials for event sources that "
+    "had deliveries before, as long as each has an event every 15 minutes and the kernel runs. They may also recommend "
+    "a replay, which sends everything again, or begin it at once."
 )
 """What may follow a change of a definition (source: K/Core/Observation/Webhooks/Webhook.cs, at 16.37)."""
 CREDENTIALS_COME_LATER = (
