@@ -174,6 +174,8 @@ class KernelUnreachableError(KernelError):
 class CertificateError(KernelUnreachableError):
     """The TLS handshake failed because of a certificate. Nothing was sent. ``problem`` says what is wrong."""
 
+    nothing_sent = True
+
     def __init__(self, message: str, *, server: str = "", call: str = "", problem: str = "", hint: str = "") -> None:
         super().__init__(message, server=server, call=call, hint=hint)
         self.problem = problem

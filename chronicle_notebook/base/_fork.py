@@ -21,6 +21,9 @@ ADVICE = (
 """The next step for a forked process."""
 
 os.environ.setdefault(SWITCH, "0")
+# gRPC writes failed handshakes to the standard error, in words for its authors. Each failure is raised as an error of
+# this package. gRPC reads the variable when it is imported; another value switches its log on again.
+os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 
 alive: WeakSet[object] = WeakSet()
 """Objects that call gRPC when they are dropped. They must not be dropped in a forked process."""

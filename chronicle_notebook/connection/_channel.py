@@ -384,7 +384,9 @@ class Channel:
                 self.dials += 1
                 self._last = line
                 return line
-        raise together(failures)
+        unreached = together(failures)
+        unreached.nothing_sent = True
+        raise unreached
 
     def _settle(self, line: ServerChannel, deadline: Deadline) -> None:
         if self._agree is None:

@@ -3,7 +3,7 @@
 Facts (source: C/Connections/OAuthTokenProvider.cs, K/Server/Authentication/Controllers/AuthorizationController.cs): a
 form with ``grant_type=client_credentials`` goes to ``/connect/token`` on the kernel's port. A token is opaque and is
 valid for an hour by default. Chronicle's own clients renew it a minute early, and wait five seconds after a failed
-fetch. A kernel without authentication has no such endpoint.
+fetch. A kernel without authentication has no such endpoint, or fails on each request.
 """
 
 from __future__ import annotations
@@ -204,7 +204,8 @@ class Tokens:
         absent = False
         try:
             answer = post(secured, self._trust, PATH, self._form(secret), deadline)
-            absent = answer.status in {404, 405}
+            # A kernel without authentication fails on the request with HTTP 500 (seen on 16.37.1).
+            absent = answer.status in {404, 405} or (answer.status == 500 and self._development)
         except ProtocolError as error:
             if error.call:  # an answer that cannot be used is not the same as none
                 raise
@@ -263,7 +264,10 @@ def _read(answer: HttpAnswer, *, server: str, client: str, development: bool, as
             f"The token endpoint of {server} failed (HTTP {answer.status}).",
             server=server,
             call=PATH,
-            hint="Look at the kernel's log, and try again.",
+            hint="Authentication may be switched off in this kernel: then connect with auth=none. Otherwise look at "
+            "the kernel's log, and try again."
+            if answer.status == 500
+            else "Look at the kernel's log, and try again.",
         )
     if 300 <= answer.status < 400:
         raise AuthenticationError(

@@ -15,6 +15,8 @@ from chronicle_notebook.model import WebhookDefinition
 
 LOOK_AGAIN = "Check client.webhooks.ids() later, or give more time with wait=SECONDS."
 """The hint if the read-back does not show the accepted change."""
+LOOK_WHEN_BACK = "Check client.webhooks.ids() when the kernel answers again. Do not send it again before."
+"""The hint if nothing could be read back."""
 CHOOSE_ANOTHER = "The id is blocked: choose another one."
 """The hint if the read-back will never show it."""
 
@@ -75,6 +77,9 @@ class Outcome(Originated):
     """Whether anything differs from before, as far as it can be read back."""
     blocked: bool = False
     """Whether the kernel does not apply this id any more, so the change is not visible. ``notes`` has the reason."""
+    unread: str = ""
+    """Why nothing could be read back after the kernel had accepted the change: the connection was lost. Empty if the
+    list was read. Whether the change took effect is then not known."""
     removed: WebhookDefinition | None = None
     """After a removal: the removed webhook, with the values of its headers. Register it to bring the webhook back."""
 
@@ -89,11 +94,7 @@ class Outcome(Originated):
         if not self.accepted:
             return f"{self.webhook!r}: the kernel failed on the call, and {self._as_before} in {where}."
         if not self.visible:
-            state = "is still there" if self.action is Action.REMOVED else "is not visible yet"
-            seen = "the kernel does not apply it" if self.blocked else f"after {self.waited:.1f} s it {state}"
-            return (
-                f"{self.webhook!r}: accepted, but {seen} in {where}. {CHOOSE_ANOTHER if self.blocked else LOOK_AGAIN}"
-            )
+            return self._not_seen(where)
         if self.action is Action.UNCHANGED:
             return f"{self.webhook!r} is unchanged in {where}: nothing had to be sent."
         if self.ineffective:
@@ -102,6 +103,13 @@ class Outcome(Originated):
                 return f"{self.webhook!r} shows no change {place}. These fields did not take effect: {fields}."
             return f"{self.webhook!r} was {self.action} {place}, but not all of it took effect: {fields}."
         return f"{self.webhook!r} was {self.action} {place}, seen after {self.waited:.2f} s."
+
+    def _not_seen(self, where: str) -> str:
+        if self.unread:
+            return f"{self.webhook!r}: accepted, and then not seen in {where}: {self.unread} {LOOK_WHEN_BACK}"
+        state = "is still there" if self.action is Action.REMOVED else "is not visible yet"
+        seen = "the kernel does not apply it" if self.blocked else f"after {self.waited:.1f} s it {state}"
+        return f"{self.webhook!r}: accepted, but {seen} in {where}. {CHOOSE_ANOTHER if self.blocked else LOOK_AGAIN}"
 
     @property
     def _as_before(self) -> str:

@@ -88,7 +88,17 @@ def send(
     called = time.monotonic() - started
     awaited = sent if fault is None else _not_failing(kernel, sent, before)
     with said_when_interrupted(ACCEPTED if sent and fault is None else ""):
-        settled = _settled(kernel, event_store, awaited, before, fault, wait)
+        try:
+            settled = _settled(kernel, event_store, awaited, before, fault, wait)
+        except _UNKNOWN_OUTCOME as error:
+            if not sent or fault is not None:
+                raise
+            return [
+                _unread(kernel, event_store, each.id, _action(each, before), error, notes[each.id])
+                if each in sent
+                else _unchanged(kernel, event_store, each, notes[each.id])
+                for each in definitions
+            ]
     if fault is not None and len(awaited) == len(sent) and nothing_changed(before, settled.found):
         raise as_unchanged(fault)
 
@@ -160,9 +170,14 @@ def remove(
     """
     lost = send_removal(kernel, event_store, webhooks)
     with said_when_interrupted(ACCEPTED if lost is None else ""):
-        outcomes = _with_blocked(
-            kernel, event_store, see_removed(kernel, event_store, webhooks, lost=lost, wait=wait, read=read)
-        )
+        try:
+            outcomes = _with_blocked(
+                kernel, event_store, see_removed(kernel, event_store, webhooks, lost=lost, wait=wait, read=read)
+            )
+        except _UNKNOWN_OUTCOME as error:
+            if lost is not None:
+                raise
+            outcomes = [_unread(kernel, event_store, webhook, Action.REMOVED, error) for webhook in webhooks]
     return [replace(each, notes=(note, *each.notes)) for each in outcomes] if note else outcomes
 
 
@@ -171,6 +186,8 @@ def send_removal(kernel: KernelGateway, event_store: str, webhooks: Sequence[str
     try:
         kernel.remove_webhooks(event_store, webhooks)
     except _UNKNOWN_REMOVAL as lost:
+        if isinstance(lost, KernelUnreachableError) and lost.nothing_sent:
+            raise
         return lost
     return None
 
@@ -245,6 +262,8 @@ def _send(
     try:
         kernel.add_webhooks(event_store, sent)
     except _UNKNOWN_OUTCOME as lost:
+        if isinstance(lost, KernelUnreachableError) and lost.nothing_sent:
+            raise
         if any(_unprovable(each, before.get(each.id)) for each in sent):
             raise
         try:
@@ -281,6 +300,31 @@ def _unchanged(
     )
 
 
+def _action(wanted: WebhookDefinition, before: Definitions) -> Action:
+    return Action.UPDATED if wanted.id in before else Action.CREATED
+
+
+def _unread(
+    kernel: KernelGateway,
+    event_store: str,
+    webhook: str,
+    action: Action,
+    error: KernelError,
+    notes: tuple[str, ...] = (),
+) -> Outcome:
+    """The outcome of a change that the kernel accepted before the connection was lost."""
+    return Outcome(
+        webhook=webhook,
+        action=action,
+        accepted=True,
+        visible=False,
+        waited=0.0,
+        origin=kernel.origin(event_store),
+        notes=notes,
+        unread=error.message,
+    )
+
+
 def _outcome(
     kernel: KernelGateway,
     event_store: str,
@@ -301,7 +345,7 @@ def _outcome(
         notes += old_target_notes(differing(earlier, found), earlier, defects)
     return Outcome(
         webhook=wanted.id,
-        action=Action.CREATED if earlier is None else Action.UPDATED,
+        action=_action(wanted, before),
         accepted=True,
         visible=found is not None,
         waited=settled.seen_after.get(wanted.id, settled.waited),

@@ -180,6 +180,20 @@ def test_a_kernel_with_authentication_switched_off_needs_no_token(front: Scripte
     assert front.asked(TOKEN) == 1, "it is not asked for again on the same connection"
 
 
+def test_a_kernel_that_fails_on_requests_for_tokens_is_called_without_one(
+    front: ScriptedFront, authority: Authority
+) -> None:
+    """A kernel whose authentication is switched off answers HTTP 500 (seen on 16.37.1)."""
+    authority.fault = HttpAnswer(500)
+    front.kernel.on(methods.GET_VERSION_INFO, VERSION)
+    with cn.connect(f"chronicle://{front.address}", name="switched-off") as client:
+        client.status()
+    assert set(carried(front.kernel)) == {""}
+    with dial(front, "me:secret@") as channel, pytest.raises(KernelUnreachableError) as caught:
+        version(channel)
+    assert "auth=none" in caught.value.hint
+
+
 def test_a_port_that_speaks_grpc_alone_needs_no_token_either(kernel: ScriptedKernel) -> None:
     kernel.on(methods.GET_VERSION_INFO, VERSION)
     with cn.connect(f"chronicle://127.0.0.1:{kernel.port}", name="grpc-alone") as client:

@@ -203,6 +203,37 @@ def test_a_registration_without_an_answer_says_what_happened_and_how_long_it_too
     assert outcome.waited >= pause, "counted from the moment of sending"
 
 
+@pytest.mark.parametrize("status", [grpc.StatusCode.UNAVAILABLE, grpc.StatusCode.DEADLINE_EXCEEDED])
+def test_a_change_that_was_accepted_before_the_connection_was_lost_is_an_outcome(
+    kernel: ScriptedKernel, scripted_client: Client, status: grpc.StatusCode
+) -> None:
+    there = [details("old")]
+    gone = []
+
+    def write(_request: Any, _context: Any) -> Any:
+        gone.append(True)
+        return enveloped(webhooks_pb2.CommandResult)
+
+    def read(_request: Any, context: grpc.ServicerContext) -> Any:
+        if gone:
+            context.abort(status, "connection reset")
+        return enveloped(WEBHOOKS, there)
+
+    kernel.on(methods.ADD_WEBHOOKS, write)
+    kernel.on(methods.REMOVE_WEBHOOKS, write)
+    kernel.on(methods.GET_WEBHOOKS, read)
+    added = scripted_client.webhooks.register("h", URL, opened)
+    gone.clear()
+    removed = scripted_client.webhooks.remove("old")
+    for outcome, action in ((added, "created"), (removed, "removed")):
+        assert not outcome
+        assert (outcome.accepted, outcome.visible, outcome.action) == (True, False, action)
+        assert outcome.unread
+        assert "accepted, and then not seen" in outcome.summary
+        assert "when the kernel answers again" in outcome.summary
+    assert kernel.count(methods.ADD_WEBHOOKS) == kernel.count(methods.REMOVE_WEBHOOKS) == 1
+
+
 def test_a_refusal_of_the_kernel_carries_its_own_words(kernel: ScriptedKernel, scripted_client: Client) -> None:
     refusal = enveloped(
         webhooks_pb2.CommandResult,
