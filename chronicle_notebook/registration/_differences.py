@@ -29,6 +29,10 @@ DROPPED_UPDATE = (
     "The kernel accepted the change but does not list it. Kernels before 19.32.3 lose changes of an existing webhook "
     "outside the event store System (Cratis/Chronicle#4567)."
 )
+UPDATES_MAY_BE_DROPPED = (
+    "Kernels before 19.32.3 lose changes of an existing webhook outside the event store System, unless they keep their "
+    "data in memory (Cratis/Chronicle#4567)."
+)
 FIRST_AUTHORIZATION = (
     "Kernels up to 16.38 with in-memory storage ignore the first authorization of an existing webhook when nothing "
     "else of it changes; with any other storage they drop credentials in any case (Cratis/Chronicle#4567)."
@@ -218,6 +222,10 @@ def foreseen(
         return Effect.UNKNOWN, LOST_INACTIVE, "Remove the webhook while it must not deliver."
     if name == "authorization":
         return _foreseen_authorization(wanted, before, defects)
+    if before is not None and defects is not None and "updates-dropped" in defects:
+        # A kernel with this bug that lists an authorization keeps its data in memory, and does not have it.
+        kept = before.authorization.kind is not AuthorizationKind.NONE
+        return (Effect.APPLIED, "", "") if kept else (Effect.UNKNOWN, UPDATES_MAY_BE_DROPPED, READD)
     return Effect.APPLIED, "", ""
 
 

@@ -24,6 +24,7 @@ from chronicle_notebook.model import (
     WebhookDefinition,
 )
 from chronicle_notebook.model._observer import WEBHOOK_REACTOR
+from chronicle_notebook.registration._differences import Effect
 from chronicle_notebook.registration._outcome import Action, Outcome
 from chronicle_notebook.session._client import Client
 from tests.recorded import truth
@@ -161,7 +162,10 @@ def register(led: Led) -> None:
     messages = truth.registered(led.step)
     for message in messages:
         asked = truth.asked(message)
+        plan = led.client.webhooks.plan(wanted(message))
+        promised = {change.field for change in plan.changes if change.effect is Effect.APPLIED}
         outcome = led.client.webhooks.register(wanted(message))
+        assert promised.isdisjoint(each.field for each in outcome.ineffective), "a plan promises what comes"
         failed = [call.details for call in led.step.calls if call.path in _ADD and call.status != "OK"]
         assert outcome.accepted == (not failed)
         if failed:
