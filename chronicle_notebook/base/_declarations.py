@@ -4,13 +4,19 @@ A notebook runs a cell many times, so a class is declared many times, and variab
 decides: of all classes with the same module and qualified name, the latest one counts, as long as its name still refers
 to it. A class does not count if it was deleted with ``del``, renamed, or defined again without the decorator. No module
 has the name of a class that was made inside a function. Such a class counts while it is alive and was not made again.
+
+Some code runs in a namespace that is no loaded module: ``%run -n``, ``runpy``, a module that was executed without being
+put into ``sys.modules``, ``exec``, the shell of ``embed()``. A class of such code counts while a variable of the
+notebook refers to it. :meth:`Declarations.overlooked` has the others.
 """
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 import weakref
+from collections.abc import Iterator, Mapping
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -77,9 +83,28 @@ class Declarations(Generic[T]):
         standing = (self._standing(cls) for cls in latest.values())
         return [cls for cls in standing if cls is not None]
 
+    def overlooked(self) -> list[type]:
+        """The living classes of namespaces that are no loaded modules, to which no variable of the notebook refers."""
+        if not self._homeless():
+            return []
+        gc.collect()  # a class and its methods refer to each other, so a class that nobody has may live on
+        return self._homeless()
+
+    def _homeless(self) -> list[type]:
+        counted = set(self.classes())
+        with self._lock:
+            living = [cls for reference in self._noted if (cls := reference()) is not None]
+        return [cls for cls in living if cls not in counted and cls.__module__ not in sys.modules]
+
     def _standing(self, cls: type) -> type | None:
         if "<locals>" in cls.__qualname__:
             return cls
+        found = self._in_module(cls)
+        if found is None and any(_holds(names, cls) for names in _notebooks()):
+            return cls
+        return found
+
+    def _in_module(self, cls: type) -> type | None:
         found: object = sys.modules.get(cls.__module__)
         for name in cls.__qualname__.split("."):
             found = getattr(found, name, None)
@@ -95,6 +120,24 @@ class Declarations(Generic[T]):
             if isinstance(found, Declaration) and (base is cls or (base.__module__, base.__qualname__) == name):
                 return found
         return None
+
+
+def _notebooks() -> Iterator[Mapping[str, object]]:
+    """The variables of the notebook, and those of the shell of ``embed()``."""
+    yield vars(sys.modules["__main__"])
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None and hasattr(ipython, "get_ipython") else None
+    if shell is not None:
+        yield shell.user_ns
+
+
+def _holds(names: Mapping[str, object], cls: type) -> bool:
+    """Whether variables refer to a class that its module does not have, because the class was made in another
+    namespace."""
+    module = sys.modules.get(cls.__module__)
+    if module is None:
+        return any(value is cls for value in list(names.values()))
+    return vars(module) is not names and names.get(cls.__qualname__) is cls
 
 
 def full_name(cls: type) -> str:

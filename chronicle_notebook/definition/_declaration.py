@@ -8,8 +8,15 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 from chronicle_notebook.base._declarations import Declarations, full_name
-from chronicle_notebook.base._errors import ChronicleError, InvalidDeclarationError, InvalidInputError
+from chronicle_notebook.base._errors import (
+    ChronicleError,
+    ChronicleWarning,
+    InvalidDeclarationError,
+    InvalidInputError,
+)
+from chronicle_notebook.base._warning import warn_user
 from chronicle_notebook.definition._builder import DefinitionBuilder, returned_builder
+from chronicle_notebook.definition._source_file import changed_arguments, modified_ns
 from chronicle_notebook.definition.rules._check import about
 from chronicle_notebook.model import EVENT_LOG, EventType, WebhookDefinition
 
@@ -25,6 +32,8 @@ class Declared:
     id: str
     target_url: str
     event_sequence_id: str
+    modified_ns: int = 0
+    """When the source file was last changed before the declaration; 0 without a file."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +98,8 @@ def _mark(cls: object, target_url: str | None, given_id: str | None, event_seque
         message = f"The webhook {full_name(cls)} has no target URL."
         raise InvalidDeclarationError(message, field="target_url", hint=_EXAMPLE)
     try:
-        registry.declare(cls, Declared(cls.__name__ if given_id is None else given_id, target_url, event_sequence_id))
+        given = cls.__name__ if given_id is None else given_id
+        registry.declare(cls, Declared(given, target_url, event_sequence_id, modified_ns(cls)))
     except (TypeError, AttributeError):
         message = f"The class {full_name(cls)} cannot be marked as a webhook."
         raise InvalidDeclarationError(message, hint="Use an ordinary class.") from None
@@ -126,6 +136,7 @@ def declare(cls: type, *, all_event_types: Callable[[], Sequence[EventType]] = t
     :raises InvalidDefinitionError: the definition cannot work.
     """
     declared = declared_of(cls)
+    _warn_if_old(cls, declared)
     builder = DefinitionBuilder().on_event_sequence(declared.event_sequence_id)
     if hasattr(cls, "define"):
         with about(declared.id):
@@ -133,6 +144,21 @@ def declare(cls: type, *, all_event_types: Callable[[], Sequence[EventType]] = t
     builder, remarks = with_all(builder, all_event_types)
     definition = builder.build(declared.id, declared.target_url)
     return DeclaredWebhook(definition, builder.event_type_classes, full_name(cls), remarks, checked=True)
+
+
+def _warn_if_old(cls: type, declared: Declared) -> None:
+    """Warn if the source file was changed and the class still has the declaration that the file had before."""
+    if not declared.modified_ns or modified_ns(cls) == declared.modified_ns:
+        return
+    now = {"id": declared.id, "target_url": declared.target_url, "event_sequence_id": declared.event_sequence_id}
+    fields = changed_arguments(cls, now)
+    if fields:
+        warn_user(
+            f"{full_name(cls)} still has the declaration that its file had before it was changed: the file has another "
+            f"{', '.join(fields)}. Run importlib.reload on {cls.__module__}: %autoreload 2 does not take in a changed "
+            "decorator, %autoreload 3 does.",
+            ChronicleWarning,
+        )
 
 
 def with_all(

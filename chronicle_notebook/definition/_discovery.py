@@ -45,6 +45,12 @@ def discover(
     return [declare(cls, all_event_types=known) for cls in found]
 
 
+def overlooked_webhooks() -> list[str]:
+    """The names of declared classes that :func:`discover` cannot find, because their namespace is no loaded module and
+    no variable of the notebook refers to them."""
+    return [full_name(cls) for cls in registry.overlooked()]
+
+
 def _check_distinct(classes: Iterable[type]) -> None:
     seen: dict[str, type] = {}
     for cls in classes:

@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 EMPTY = "No webhook is registered here. Register one with client.webhooks.register(...)."
 DECLARED_EMPTY = "No class is declared. Declare one with @cn.webhook(target_url=...)."
 DECLARED_FOOT = "Declared in this process; client.webhooks.register_discovered() registers them."
+LEFT_OUT = "Not found through a loaded module: {}. Assign each of these classes to a variable, and it counts."
 
 
 @public
@@ -37,12 +38,15 @@ class WebhookList(Originated, Sequence[WebhookDefinition]):
         *,
         origin: Origin,
         declared: bool = False,
+        overlooked: Sequence[str] = (),
     ) -> None:
         self._definitions = tuple(definitions)
         self._by_id = {definition.id: definition for definition in self._definitions}
         self.origin = origin
         self.declared = declared
         """Whether these are the definitions of declared classes, not those of a kernel."""
+        self.overlooked = tuple(overlooked)
+        """Declared classes that are not in this list, because no variable of the notebook refers to them."""
 
     def __len__(self) -> int:
         return len(self._definitions)
@@ -91,14 +95,18 @@ class WebhookList(Originated, Sequence[WebhookDefinition]):
         """A DataFrame whose index is the id; with ``tidy`` one row for each pair of a webhook and an event type."""
         return under(frame(columns_of(self._definitions), tidy=tidy), self.origin.banner)
 
+    @property
+    def _left_out(self) -> str:
+        return f" {LEFT_OUT.format(', '.join(self.overlooked))}" if self.overlooked else ""
+
     def _display(self) -> Table:
         count = f"{len(self):,} {'declared ' if self.declared else ''}webhook{'' if len(self) == 1 else 's'}"
         return Table(
             caption=f"{count} {'for' if self.declared else 'of'} event store {self.event_store!r}",
             titles=("Id", "Target", "Event types", "Authorization", "Headers", "State"),
             rows=[row(definition) for definition in self._definitions],
-            foot=DECLARED_FOOT if self.declared else self.origin.stamp,
-            empty=DECLARED_EMPTY if self.declared else EMPTY,
+            foot=f"{DECLARED_FOOT}{self._left_out}" if self.declared else self.origin.stamp,
+            empty=(self._left_out.strip() or DECLARED_EMPTY) if self.declared else EMPTY,
             banner=self.origin.banner,
         )
 

@@ -13,7 +13,7 @@ from chronicle_notebook.base._url import masked
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.definition._code import Code, Style, render
 from chronicle_notebook.definition._declaration import DeclaredWebhook
-from chronicle_notebook.definition._discovery import discover
+from chronicle_notebook.definition._discovery import discover, overlooked_webhooks
 from chronicle_notebook.definition._inputs import Configure, check_alone, declaration, declarations, ids, several
 from chronicle_notebook.display._frame import under
 from chronicle_notebook.display._table_and_card import Card, Displayed
@@ -170,7 +170,9 @@ class Webhooks(Displayed):
     def discover(self) -> WebhookList:
         """The definitions of the declared classes: those of the client's ``declared``, else all loaded classes.
 
-        Nothing is registered. A class without event types receives all known event types.
+        Nothing is registered. A class without event types receives all known event types. A class counts while its
+        module, or a variable of the notebook, has it; the list names the classes that do not count. A class whose file
+        was changed and whose declaration was not taken in, as with ``%autoreload 2``, gives a warning.
 
         :raises DuplicateWebhookError: two classes have the same id.
         """
@@ -179,6 +181,7 @@ class Webhooks(Displayed):
             [each.definition for each in discover(self._declared, all_event_types=to.event_types)],
             origin=self._kernel.origin(to.event_store),
             declared=True,
+            overlooked=overlooked_webhooks() if self._declared is None else (),
         )
 
     @overload

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import gc
+import os
+import subprocess
 import sys
 import types
 from collections.abc import Callable, Iterator
@@ -14,9 +16,14 @@ from IPython.core.interactiveshell import InteractiveShell
 from traitlets.config import Config
 
 from chronicle_notebook.base._declarations import full_name
-from chronicle_notebook.base._errors import DuplicateWebhookError, InvalidDeclarationError, InvalidInputError
+from chronicle_notebook.base._errors import (
+    ChronicleWarning,
+    DuplicateWebhookError,
+    InvalidDeclarationError,
+    InvalidInputError,
+)
 from chronicle_notebook.definition._declaration import declare, registry as webhooks, webhook
-from chronicle_notebook.definition._discovery import declared_webhooks, discover
+from chronicle_notebook.definition._discovery import declared_webhooks, discover, overlooked_webhooks
 from chronicle_notebook.events._declared_event_type import _registry as event_types, declared_event_types, event_type_of
 from chronicle_notebook.model import EventType
 
@@ -254,3 +261,96 @@ def test_modules_are_several_names() -> None:
     with pytest.raises(InvalidInputError) as caught:
         declared_webhooks("__main__")
     assert caught.value.field == "modules"
+
+
+DECLARATION = """
+from chronicle_notebook.definition._declaration import webhook
+@webhook(target_url="https://example.com/in", id="feed")
+class Feed:
+    def define(self, builder):
+        return builder.with_event_type("AccountOpened")
+"""
+WAYS = {
+    "run": "%run decl.py",
+    "run -n": "%run -n decl.py",
+    "runpy": "import runpy; Feed = runpy.run_path('decl.py')['Feed']",
+    "spec": "import importlib.util as u; s = u.spec_from_file_location('m', 'decl.py'); "
+    "m = u.module_from_spec(s); s.loader.exec_module(m); Feed = m.Feed",
+    "exec": "from pathlib import Path; ns = {'__name__': 'mine'}; "
+    "exec(Path('decl.py').read_text(), ns); Feed = ns['Feed']",
+}
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_class_of_a_namespace_that_is_no_module_is_found_while_a_variable_has_it(
+    way: str, run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("decl.py").write_text(DECLARATION)
+    run(WAYS[way])
+    assert [each.definition.id for each in discover()] == ["feed"]
+    assert overlooked_webhooks() == []
+    run(WAYS[way])
+    assert [each.definition.id for each in discover()] == ["feed"]
+    run("Feed = None")
+    assert discover() == []
+
+
+def test_a_class_that_no_variable_has_is_named(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("decl.py").write_text(DECLARATION)
+    run(WAYS["spec"] + "; Feed = None")
+    assert discover() == []
+    assert overlooked_webhooks() == ["m.Feed"]
+    run("del m, s")
+    assert overlooked_webhooks() == []
+
+
+def test_a_class_of_an_embedded_shell_is_found(tmp_path: Path) -> None:
+    """embed() inside a function of a module: a cell's variables are those of the shell, not of the module."""
+    told = [*DECLARATION.strip().splitlines(), "", ""]
+    told += [
+        "from chronicle_notebook.definition._discovery import discover",
+        "print([x.definition.id for x in discover()])",
+    ]
+    (tmp_path / "work.py").write_text("import IPython\ndef f():\n    here = 1\n    IPython.embed(colors='nocolor')\n")
+    done = subprocess.run(
+        [sys.executable, "-c", "import work; work.f()"],
+        input="\n".join([*told, "exit", "y", ""]),
+        capture_output=True,
+        text=True,
+        cwd=tmp_path,
+        env={**os.environ, "IPYTHONDIR": str(tmp_path / "ipython")},
+        check=False,
+    )
+    assert "['feed']" in done.stdout, done.stdout + done.stderr
+
+
+def test_a_reload_that_kept_the_old_declaration_is_told(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(tmp_path)
+    file = tmp_path / "autoreloaded.py"
+    file.write_text(DECLARATION)
+    run("%load_ext autoreload")
+    run("%autoreload 2")
+    run("import autoreloaded")
+    try:
+        assert [each.definition.target_url for each in discover()] == ["https://example.com/in"]
+        changed = file.stat().st_mtime_ns + 2_000_000_000
+        file.write_text(DECLARATION.replace("AccountOpened", "AccountClosed"))
+        os.utime(file, ns=(changed, changed))
+        run("pass")
+        assert discover()[0].definition.target_url == "https://example.com/in"  # without a warning, which would fail
+        file.write_text(DECLARATION.replace("/in", "/new"))
+        os.utime(file, ns=(changed + 2_000_000_000, changed + 2_000_000_000))
+        run("pass")
+        with pytest.warns(
+            ChronicleWarning, match="the file has another target_url. Run importlib.reload on autoreloaded"
+        ):
+            assert discover()[0].definition.target_url == "https://example.com/in"
+        run("import importlib; importlib.reload(autoreloaded)")
+        assert discover()[0].definition.target_url == "https://example.com/new"
+    finally:
+        run("%autoreload 0")
+        sys.modules.pop("autoreloaded", None)
