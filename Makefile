@@ -20,6 +20,8 @@ lab: $(READY)
 ## test: lint, types, import rules, and all tests, on all processors
 test: $(READY)
 	@$(MAKE) --no-print-directory -j 2 lint types imports front
+	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit; done; \
+		echo "No Chromium: tests in a browser are left out. Get it by 'apt-get install chromium' or 'brew install chromium'."
 	$(BIN)/pytest -n logical --maxprocesses 4
 
 ## lint: ruff, lint and format

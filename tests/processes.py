@@ -13,6 +13,7 @@ TOGETHER = ("tests/browser",)
 fixtures of their module, so that they stay together too, and each file goes to whichever process is free."""
 LONGEST = (
     "tests/browser",
+    "tests/sandbox/test_held.py",
     "tests/docs/test_site.py",
     "tests/notebooks/test_notebooks.py",
     "tests/runbook/test_papermill.py",

@@ -147,7 +147,7 @@ def chromium() -> Iterator[Browser]:
     if path is None:
         if os.environ.get("CI"):
             pytest.fail(NO_BROWSER)
-        pytest.skip(NO_BROWSER)
+        pytest.skip("Chromium is not installed")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=FLAGS)
         yield browser
