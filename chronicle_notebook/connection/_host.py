@@ -11,7 +11,7 @@ from chronicle_notebook.base._errors import InvalidConnectionStringError
 DEFAULT_PORT = 35000
 """The port of a kernel (source: K/Core/Configuration/ChronicleOptions.cs)."""
 
-_NAME = re.compile(r"[\w.-]{1,253}")
+_NAME = re.compile(r"(?=.{1,253}\Z)[\w-]{0,63}(\.[\w-]{0,63})*")
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +30,8 @@ class Host:
             raise InvalidConnectionStringError(
                 "A host is empty.", field="host", hint="Write chronicle://host or chronicle://host:port."
             )
+        if not self.name.isascii():
+            object.__setattr__(self, "name", _ascii(self.name))
         if not (_NAME.fullmatch(self.name) or _is_ipv6(self.name)):
             raise InvalidConnectionStringError(
                 f"The host, {shape(self.name)}, is neither a name nor an address.",
@@ -61,6 +63,22 @@ class Host:
 
     def __str__(self) -> str:
         return f"[{self.name}]:{self.port}" if ":" in self.name else f"{self.name}:{self.port}"
+
+
+def _ascii(name: str) -> str:
+    """The name as DNS has it: by UTS 46, nontransitional, as a kernel's deliveries and browsers convert it.
+
+    The standard library follows the rules of 2003, by which a name with ß or a final sigma is another host.
+    """
+    import idna
+
+    try:
+        return idna.encode(name, uts46=True, transitional=False).decode("ascii")
+    except idna.IDNAError:
+        told = f"The host, {shape(name)}, has characters that no name of a host can have."
+    raise InvalidConnectionStringError(
+        told, field="host", hint="Check how the name is written, and where it comes from."
+    )
 
 
 def parse_port(text: str) -> int:

@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from functools import partial
 from typing import NamedTuple
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from chronicle_notebook.base._errors import InvalidDefinitionError
 from chronicle_notebook.base._secrets import Secret
@@ -57,16 +57,20 @@ def _target(url: str) -> _Target:
     try:
         parts = urlsplit(url)
         secure, name, port = parts.scheme == "https", parts.hostname or "", parts.port
-        path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+        path = _encoded(parts.path or "/") + (f"?{_encoded(parts.query)}" if parts.query else "")
         if parts.scheme not in {"http", "https"} or not _PATH.fullmatch(path):
             raise ValueError
         usual = 443 if secure else 80
-        # An IPv6 address has colons, and names have none.
-        host = Host(name if ":" in name else name.encode("idna").decode("ascii"), usual if port is None else port)
+        host = Host(name, usual if port is None else port)
     except ValueError:  # an error of Host is a ValueError too
         raise NoAnswerError("its URL cannot be requested") from None
     named = f"[{host.name}]" if ":" in host.name else host.name
     return _Target(host, secure, named if host.port == usual else str(host), path)
+
+
+def _encoded(part: str) -> str:
+    """A path or a query with characters outside of ASCII percent-encoded, as a kernel's deliveries have them."""
+    return part if part.isascii() else quote(part, safe="!#$%&'()*+,/:;=?@[]~")
 
 
 def _lines(definition: WebhookDefinition, target: _Target, length: int) -> Iterator[str]:

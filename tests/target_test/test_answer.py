@@ -86,9 +86,7 @@ def test_what_was_not_shown_is_said(client: Client, endpoint: cn.Receiver) -> No
     assert any("only the kernel fetches" in caveat for caveat in probe(oauth).caveats)
 
 
-@pytest.mark.parametrize(
-    "url", ["http://127.0.0.1:9/ü", "http://127.0.0.1:99999/x", "http://127.0.0.1:9/a b", f"http://{'a' * 70}.com/"]
-)
+@pytest.mark.parametrize("url", ["http://127.0.0.1:99999/x", "http://127.0.0.1:9/a b", f"http://{'a' * 70}.com/"])
 def test_a_url_that_cannot_be_requested_is_no_answer(url: str) -> None:
     # Definitions that are read back are those of any client, and no kernel checks their URLs.
     answer = probe(hook(url), timeout=LONG)
