@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any, overload
 
+from chronicle_notebook.base._errors import ChronicleError
 from chronicle_notebook.definition._code import Code, Style
 from chronicle_notebook.definition._inputs import Configure
 from chronicle_notebook.model import WebhookDefinition
@@ -233,9 +234,10 @@ def observe(
     client: AnyClient = "default",
     namespace: str | None = None,
     on_state: Callable[[ObservationState], None] | None = None,
+    on_error: Callable[[ChronicleError], None] | None = None,
 ) -> WebhookObservation:
     """The complete list at each change: see :meth:`Webhooks.observe`."""
-    return _service(client, namespace).observe(on_change, on_state=on_state)
+    return _service(client, namespace).observe(on_change, on_state=on_state, on_error=on_error)
 
 
 def explore(client: AnyClient = "default", namespace: str | None = None) -> WebhookExplorer:
