@@ -121,6 +121,13 @@ class View(anywidget.AnyWidget):
                 self.resting = True
                 self.guarded(self._pause)()
 
+    def beat(self) -> None:
+        """Tell the browsers that Python lives."""
+        try:
+            self.tell({"kind": "alive"})
+        except Exception:  # noqa: BLE001 - a connection that ends: the browsers will notice the silence
+            _log.debug("A sign of life was not sent.")
+
     def _wake(self) -> None:
         """Somebody looks, or Python asks for data."""
         with self._pacing:

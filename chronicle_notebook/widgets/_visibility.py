@@ -5,6 +5,9 @@ some time rests: it keeps its data, and ends its streams and threads. Until then
 nothing else needs to hold a widget that is only looked at.
 
 While a cell runs, a kernel reads no messages of browsers. So silence counts only while the kernel is free to read.
+
+In the other direction, the thread of this module says every second and a half that Python lives, also while a cell
+runs. A browser that misses this for four seconds shows that its widget is not connected.
 """
 
 from __future__ import annotations
@@ -20,6 +23,8 @@ LEASE = 150.0
 minute."""
 FAREWELL = 5.0
 """The time in seconds in which other browsers can say that they still show a widget, after one has stopped."""
+BEAT = 1.5
+"""The time in seconds between two signs of life to the browsers."""
 SHORT = 0.1
 """The longest time in seconds that a cell may take without counting as busy."""
 
@@ -29,6 +34,9 @@ class Tenant(Protocol):
 
     def rest(self) -> None:
         """End streams and threads for now. Called in another thread."""
+
+    def beat(self) -> None:
+        """Tell the browsers that Python lives. Called in another thread."""
 
 
 class Reading:
@@ -68,6 +76,7 @@ class Leases:
         self._news = threading.Condition()  # reentrant: a widget may be deleted at any moment
         self._thread: threading.Thread | None = None
         self._reading = Reading()
+        self._next_beat = 0.0
 
     def renew(self, tenant: Tenant) -> None:
         """Note that somebody looks."""
@@ -100,6 +109,18 @@ class Leases:
         while (over := self._over()) is not None:
             while over:
                 over.pop().rest()  # no reference stays here, so that the widget can be deleted
+            shown = self._due()
+            while shown:
+                shown.pop().beat()
+
+    def _due(self) -> list[Tenant]:
+        """The widgets to which a sign of life is due."""
+        with self._news:
+            now = time.monotonic()
+            if now < self._next_beat:
+                return []
+            self._next_beat = now + BEAT
+            return list(self._until)
 
     def _over(self) -> list[Tenant] | None:
         """Wait, and return the widgets at which nobody looks any more; None if there is no widget left."""
@@ -114,7 +135,8 @@ class Leases:
             if not self._until:
                 self._thread = None
                 return None
-            self._news.wait(max(min(self._until.values()), free_at) - now)
+            next_end = max(min(self._until.values()), free_at)
+            self._news.wait(max(min(next_end, self._next_beat) - now, 0.0))
             return over
 
 

@@ -12,9 +12,14 @@ from chronicle_notebook.widgets._view import View
 
 @pytest.fixture
 def sent(monkeypatch: pytest.MonkeyPatch) -> list[dict[str, Any]]:
-    """Everything that views send to the browser."""
+    """Everything that views send to the browser, without the signs of life, whose times no test decides."""
     messages: list[dict[str, Any]] = []
-    monkeypatch.setattr(View, "send", lambda self, content, buffers=None: messages.append(content))
+
+    def send(_: View, content: dict[str, Any], buffers: object = None) -> None:
+        if content != {"kind": "alive"}:
+            messages.append(content)
+
+    monkeypatch.setattr(View, "send", send)
     return messages
 
 

@@ -165,9 +165,13 @@ class Resting:
     """Somebody who only notes that he was let go."""
 
     rested = False
+    beats = 0
 
     def rest(self) -> None:
         self.rested = True
+
+    def beat(self) -> None:
+        self.beats += 1
 
 
 def test_the_thread_of_leases_ends_with_the_last_of_them() -> None:
@@ -221,3 +225,12 @@ def test_the_kernel_is_busy_while_ipython_runs_something() -> None:
         assert shell.events.callbacks["pre_execute"].count(reading._enter) == 1
     finally:
         InteractiveShell.clear_instance()
+
+
+def test_signs_of_life_are_given_while_a_cell_runs(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_visibility, "BEAT", 0.01)
+    leases, one = Leases(), Resting()
+    leases._reading._enter()
+    leases.renew(one)
+    eventually(lambda: one.beats > 3)
+    leases.end(one)

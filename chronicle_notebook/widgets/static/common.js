@@ -186,11 +186,16 @@ export function listen(model, take) {
 
 const SILENCE_MS = 3000;
 const SIGN_MS = 25_000;
+const BEAT_MS = 500;
+// Python says "alive" every second and a half. The longest time without it that still counts as an answer.
+const GONE_MS = 4000;
+const GONE = "Not connected: Python does not answer. If its kernel was restarted or has ended, run the cell again.";
 
 /**
  * Make the element of a widget. While its kernel answers, the static form beside it is hidden. If nothing answers, for
- * example in a reopened notebook, the static form is shown instead of the widget. The widget tells Python that it is
- * shown, and when it no longer is, so that Python can stop its threads.
+ * example in a reopened notebook, the static form is shown instead of the widget. When Python is silent later, a line
+ * says so, and the widget is dimmed and takes no clicks and keys until Python answers. The widget tells Python that it
+ * is shown, and when it no longer is, so that Python can stop its threads.
  * @param {WidgetModel} model
  * @param {HTMLElement} host
  * @param {string} label
@@ -198,20 +203,45 @@ const SIGN_MS = 25_000;
  */
 export function widgetRoot(model, host, label) {
   const still = `.${model.get("_still")}`;
-  const hiding = el("style", {}, `${still}, .jp-OutputArea-child:has(> * ${still}) { display: none; }`);
+  // Only the innermost output: an Output widget is itself an output with other widgets beside the static form.
+  const innermost = `.jp-OutputArea-child:has(${still}):not(:has(.jp-OutputArea-child ${still}))`;
+  const hiding = el("style", {}, `${still}, ${innermost} { display: none; }`);
   const root = el("div", { class: "cn-root", role: "region", "aria-label": label });
   host.classList.add("cn-host");
-  host.append(hiding, root);
+  const gone = el("div", { class: "cn-gone", role: "status", "aria-live": "polite", hidden: true }, GONE);
+  host.append(hiding, gone, root);
   const silent = setTimeout(() => {
     hiding.remove();
     root.hidden = true;
   }, SILENCE_MS);
+  let heard = 0;
+  const show = (/** @type {boolean} */ connected) => {
+    gone.hidden = connected;
+    root.inert = !connected;
+    root.classList.toggle("cn-dimmed", !connected);
+  };
   const deaf = listen(model, () => {
-    deaf();
-    clearTimeout(silent);
-    root.hidden = false;
-    host.prepend(hiding);
+    if (!heard) {
+      clearTimeout(silent);
+      root.hidden = false;
+      host.prepend(hiding);
+    }
+    heard = performance.now();
+    if (!gone.hidden) show(true);
   });
+  let asked = 0;
+  const beats = setInterval(() => {
+    const now = performance.now();
+    if (!heard || now - heard <= GONE_MS) return;
+    if (gone.hidden) show(false);
+    if (now - asked < GONE_MS) return;
+    asked = now;
+    try {
+      model.send({ kind: "shown" }); // a computer that slept finds its kernel again
+    } catch {
+      // There is no kernel that could hear it.
+    }
+  }, BEAT_MS);
   const shown = () => model.send({ kind: "shown" });
   const signs = setInterval(shown, SIGN_MS);
   const unasked = listen(model, (message) => message.kind === "who" && shown());
@@ -222,6 +252,7 @@ export function widgetRoot(model, host, label) {
       unasked();
       clearTimeout(silent);
       clearInterval(signs);
+      clearInterval(beats);
       try {
         model.send({ kind: "gone" });
       } catch {

@@ -1,0 +1,84 @@
+"""Widgets inside other widgets, and widgets whose Python has ended."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.conftest import Lab
+from tests.browser.widgets import ask, row, show
+
+REGISTER = (
+    "client.webhooks.register('audit-feed', 'http://127.0.0.1:9/in', lambda b: b.with_event_type('AccountOpened'))"
+)
+INSIDE = """import ipywidgets as w
+out = w.Output()
+with out:
+    display(client.webhooks.explore())
+w.VBox([w.Button(description="refresh"), out])"""
+LATER = """tab = w.Output()
+def made(_):
+    with tab:
+        tab.clear_output()
+        display(cn.widgets.WebhookForm(client))
+button = w.Button(description="make it")
+button.on_click(made)
+w.Tab([w.VBox([button, tab])], titles=["first"])"""
+EXPLORER = "explorer = client.webhooks.explore()\nexplorer"
+NOT_CONNECTED = "Not connected: Python does not answer."
+RESTART = """async () => {
+    const context = window.jupyterapp.shell.currentWidget.sessionContext;
+    await context.restartKernel();
+    await context.session.kernel.info;
+}"""
+SHUT_DOWN = "async () => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
+RUN_AGAIN = "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
+OUTSIDE = """root => [...root.querySelectorAll('.cn-unseen')].filter(each => each.checkVisibility())
+    .filter(each => !root.contains(each.offsetParent)).length"""
+
+
+def cell(page: Page, number: int) -> Locator:
+    return page.locator(".jp-NotebookPanel .jp-CodeCell").nth(number)
+
+
+def test_a_widget_inside_an_output_is_visible_and_so_is_what_stands_beside_it(lab: Lab, page: Page) -> None:
+    page.set_viewport_size({"width": 1280, "height": 2200})
+    show(lab, page, "inside", [REGISTER, INSIDE, LATER])
+    explorer = cell(page, 2)
+    expect(explorer.get_by_role("button", name="refresh")).to_be_visible()
+    expect(explorer.get_by_role("region", name="Webhook explorer")).to_be_visible()
+    expect(explorer.get_by_text("A snapshot of")).to_be_hidden()
+    later = cell(page, 3)
+    later.get_by_role("button", name="make it").click()
+    expect(later.get_by_role("region", name="Webhook form")).to_be_visible()
+    expect(later.get_by_role("button", name="make it")).to_be_visible()
+
+
+def test_texts_for_screen_readers_stay_inside_their_widget(lab: Lab, page: Page) -> None:
+    """An absolute text whose widget has no position of its own makes the page longer, with a second scrollbar."""
+    show(lab, page, "positioned", [REGISTER, EXPLORER])
+    expect(row(page, "audit-feed")).to_be_visible()
+    assert page.get_by_role("region", name="Webhook explorer").evaluate(OUTSIDE) == 0
+
+
+@pytest.mark.parametrize("end", ["restart", "crash", "shutdown"])
+def test_a_widget_says_that_its_python_is_gone_until_its_cell_runs_again(end: str, lab: Lab, page: Page) -> None:
+    show(lab, page, f"gone-{end}", [REGISTER, EXPLORER])
+    expect(row(page, "audit-feed")).to_be_visible()
+    explorer = page.get_by_role("region", name="Webhook explorer")
+    told = page.get_by_text(NOT_CONNECTED)
+    expect(told).to_be_hidden()
+    if end == "crash":
+        os.kill(int(ask(page, "import os; print(os.getpid())")), signal.SIGKILL)
+    else:
+        page.evaluate(RESTART if end == "restart" else SHUT_DOWN)
+    expect(told).to_be_visible()
+    assert explorer.evaluate("root => root.inert && root.classList.contains('cn-dimmed')")
+    if end == "restart":
+        page.evaluate(RUN_AGAIN)
+        expect(told).to_have_count(1)
+        expect(told).to_be_hidden()
+        expect(row(page, "audit-feed")).to_be_visible()
