@@ -111,6 +111,7 @@ _ROOMS = {
         "ObservationState",
         "WebhookObservation",
     ),
+    "registration._declared": ("discover",),
     "registration._replace": ("ReplacementError",),
     "runbook.engine._outcome": ("RunbookError",),
     "registration._outcome": (

@@ -101,6 +101,9 @@ from chronicle_notebook.receiver import (
     DeliveryList as DeliveryList,
     Receiver as Receiver,
 )
+from chronicle_notebook.registration._declared import (
+    discover as discover,
+)
 from chronicle_notebook.registration._outcome import (
     Action as Action,
     Ineffective as Ineffective,

@@ -34,8 +34,8 @@ NAMES = """
     ReceiverError RegisteredEventType ReplacementError RequestRefusedError RunbookError RunningState Sandbox
     SandboxError Secret SecretUnavailableError SequenceTail ServerVersion Status TargetAnswer
     UndisclosedAuthorization UnknownClientError UnknownEventStoreError UnknownEventTypeError UnknownWebhookError
-    WebhookDefinition WebhookList WebhookObservation WebhookView Webhooks __version__ client clients connect doctor
-    event_type reset_sandbox runbook start_sandbox stop_sandbox use webhook webhooks widgets
+    WebhookDefinition WebhookList WebhookObservation WebhookView Webhooks __version__ client clients connect discover
+    doctor event_type reset_sandbox runbook start_sandbox stop_sandbox use webhook webhooks widgets
 """.split()  # noqa: SIM905 - easier to read and to change than a list
 
 

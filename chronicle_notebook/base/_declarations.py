@@ -3,7 +3,8 @@
 A notebook runs a cell many times, so a class is declared many times, and variables keep the old classes alive. The name
 decides: of all classes with the same module and qualified name, the latest one counts, as long as its name still refers
 to it. A class does not count if it was deleted with ``del``, renamed, or defined again without the decorator. No module
-has the name of a class that was made inside a function. Such a class counts while it is alive and was not made again.
+has the name of a class that was made inside a function. Such a class counts while it is alive and was not made again
+under the same id: one function can make several classes that differ only in what they declare.
 
 Some code runs in a namespace that is no loaded module: ``%run -n``, ``runpy``, a module that was executed without being
 put into ``sys.modules``, ``exec``, the shell of ``embed()``. A class of such code counts while a variable of the
@@ -16,7 +17,7 @@ import gc
 import sys
 import threading
 import weakref
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterator, Mapping
 from typing import Generic, TypeVar
 
 T = TypeVar("T")
@@ -43,8 +44,13 @@ class Declarations(Generic[T]):
     """The classes of this process with one kind of declaration, as weak references, in the order of their
     definition."""
 
-    def __init__(self, attribute: str) -> None:
+    def __init__(self, attribute: str, identity: Callable[[T], Hashable]) -> None:
+        """Take the attribute that holds the declarations.
+
+        :param identity: returns the id of a declared value. It tells classes apart that one function made.
+        """
         self._attribute = attribute
+        self._identity = identity
         self._noted: list[weakref.ref[type]] = []
         self._lock = threading.Lock()
 
@@ -69,12 +75,12 @@ class Declarations(Generic[T]):
 
     def classes(self) -> list[type]:
         """The classes that count, in the order of their latest definition."""
-        latest: dict[tuple[str, str], type] = {}
+        latest: dict[Hashable, type] = {}
         with self._lock:
             for reference in self._noted:
                 cls = reference()
                 if cls is not None:
-                    name = cls.__module__, cls.__qualname__
+                    name = cls.__module__, cls.__qualname__, self._made_as(cls)
                     latest.pop(name, None)
                     latest[name] = cls
             # Dead and replaced classes are forgotten. A class that does not count at the moment is kept: its module may
@@ -95,6 +101,11 @@ class Declarations(Generic[T]):
         with self._lock:
             living = [cls for reference in self._noted if (cls := reference()) is not None]
         return [cls for cls in living if cls not in counted and cls.__module__ not in sys.modules]
+
+    def _made_as(self, cls: type) -> Hashable:
+        """The declared id of a class that a function made; None for any other class, whose name tells it."""
+        value = self.value_of(cls) if "<locals>" in cls.__qualname__ else None
+        return None if value is None else self._identity(value)
 
     def _standing(self, cls: type) -> type | None:
         if "<locals>" in cls.__qualname__:

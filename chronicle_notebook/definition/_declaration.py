@@ -51,7 +51,7 @@ class DeclaredWebhook:
     """Whether the rules were already applied, except the check that the event types are known."""
 
 
-registry: Declarations[Declared] = Declarations("__chronicle_webhook__")
+registry: Declarations[Declared] = Declarations("__chronicle_webhook__", lambda declared: declared.id)
 
 
 def webhook(

@@ -15,7 +15,9 @@ T = TypeVar("T")
 LARGEST_GENERATION = 2**32 - 1
 """The largest generation: on the wire it is an unsigned 32-bit number (source: K/Contracts/Events/EventType.cs)."""
 
-_registry: Declarations[EventType] = Declarations("__chronicle_event_type__")
+_registry: Declarations[EventType] = Declarations(
+    "__chronicle_event_type__", lambda declared: (declared.id, declared.generation)
+)
 
 
 @overload

@@ -20,6 +20,8 @@ if TYPE_CHECKING:
 
 EMPTY = "No webhook is registered here. Register one with client.webhooks.register(...)."
 DECLARED_EMPTY = "No class is declared. Declare one with @cn.webhook(target_url=...)."
+OWN_EVENT_TYPES = "No kernel was asked: a class that names no event types has those of this process alone."
+"""The remark on declared webhooks that were found without a kernel."""
 DECLARED_FOOT = "Declared in this process; client.webhooks.register_discovered() registers them."
 LEFT_OUT = "Not found through a loaded module: {}. Assign each of these classes to a variable, and it counts."
 
@@ -39,6 +41,7 @@ class WebhookList(Originated, Sequence[WebhookDefinition]):
         origin: Origin,
         declared: bool = False,
         overlooked: Sequence[str] = (),
+        remark: str = "",
     ) -> None:
         self._definitions = tuple(definitions)
         self._by_id = {definition.id: definition for definition in self._definitions}
@@ -47,6 +50,8 @@ class WebhookList(Originated, Sequence[WebhookDefinition]):
         """Whether these are the definitions of declared classes, not those of a kernel."""
         self.overlooked = tuple(overlooked)
         """Declared classes that are not in this list, because no variable of the notebook refers to them."""
+        self.remark = remark
+        """What is missing in the list; empty if nothing is."""
 
     def __len__(self) -> int:
         return len(self._definitions)
@@ -69,6 +74,7 @@ class WebhookList(Originated, Sequence[WebhookDefinition]):
                 self._definitions[key],
                 origin=self.origin,
                 declared=self.declared,
+                remark=self.remark,
             )
         if isinstance(key, str):
             try:
@@ -101,11 +107,14 @@ class WebhookList(Originated, Sequence[WebhookDefinition]):
 
     def _display(self) -> Table:
         count = f"{len(self):,} {'declared ' if self.declared else ''}webhook{'' if len(self) == 1 else 's'}"
+        where = f" {'for' if self.declared else 'of'} event store {self.event_store!r}" if self.server else ""
         return Table(
-            caption=f"{count} {'for' if self.declared else 'of'} event store {self.event_store!r}",
+            caption=f"{count}{where}",
             titles=("Id", "Target", "Event types", "Authorization", "Headers", "State"),
             rows=[row(definition) for definition in self._definitions],
-            foot=f"{DECLARED_FOOT}{self._left_out}" if self.declared else self.origin.stamp,
+            foot=" ".join(filter(None, (self.remark, f"{DECLARED_FOOT}{self._left_out}")))
+            if self.declared
+            else self.origin.stamp,
             empty=(self._left_out.strip() or DECLARED_EMPTY) if self.declared else EMPTY,
             banner=self.origin.banner,
         )

@@ -19,6 +19,9 @@ from chronicle_notebook.definition.rules._check import (
 from chronicle_notebook.events._declared_event_type import declared_event_types, event_type_of, registration_of
 from chronicle_notebook.model import EventType, RegisteredEventType, WebhookDefinition
 
+NEVER_DELIVERED = "The event store has no event type {0!r}, so the webhook does not receive it. It is registered so."
+"""The note about an event type that a registered webhook names, and that nobody has registered."""
+
 
 class Destination:
     """The event store of one call. Its name and its event types are read only once, when they are needed."""
@@ -72,18 +75,34 @@ def examine(to: Destination, hooks: Sequence[DeclaredWebhook], *, reveal: bool =
     classes = dict.fromkeys(cls for hook in hooks for cls in hook.event_type_classes)
     declared = [registration_of(cls) for cls in classes]
     latest = _latest_generations([*known.values(), *declared])
+    unknown = {hook.definition.id: _unknown(hook.definition, latest) for hook in hooks}
+    there = _registered(to) if any(unknown.values()) else {}
+    kept = {webhook: [name for name in names if name in there.get(webhook, ())] for webhook, names in unknown.items()}
     for hook in hooks:
         # A declared class, and an id with a URL, were checked when their definition was made.
-        (check_known if hook.checked else check)(hook.definition, known_event_types=latest)
+        known_types = [*latest, *kept[hook.definition.id]]
+        (check_known if hook.checked else check)(hook.definition, known_event_types=known_types)
     for definition in definitions if reveal else ():
         check_revealed(definition)
     for definition in definitions:
         warn(definition)
     notes = {
-        hook.definition.id: hook.remarks + unlisted_generations(hook.definition, latest, contract=to.kernel.generation)
+        hook.definition.id: hook.remarks
+        + tuple(map(NEVER_DELIVERED.format, kept[hook.definition.id]))
+        + unlisted_generations(hook.definition, latest, contract=to.kernel.generation)
         for hook in hooks
     }
     return Examined(definitions, declared, known, notes)
+
+
+def _unknown(definition: WebhookDefinition, known: Mapping[str, int]) -> list[str]:
+    """The ids of the event types of a definition that the event store does not have."""
+    return [each.id for each in definition.event_types if each.id not in known]
+
+
+def _registered(to: Destination) -> Mapping[str, set[str]]:
+    """The ids of the event types of each registered webhook."""
+    return {each.id: {kind.id for kind in each.event_types} for each in to.kernel.webhooks(to.event_store)}
 
 
 def _latest_generations(types: Iterable[RegisteredEventType]) -> dict[str, int]:

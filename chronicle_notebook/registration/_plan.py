@@ -13,9 +13,11 @@ from chronicle_notebook.base._secret_rules import unfit
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.base._url import another
 from chronicle_notebook.definition._declaration import DeclaredWebhook
+from chronicle_notebook.definition.rules._check import check
 from chronicle_notebook.display._table_and_card import Card, Table
 from chronicle_notebook.model import AuthorizationKind, WebhookDefinition, secrets_of
 from chronicle_notebook.model._webhook import facts
+from chronicle_notebook.registration._declared import UNANSWERED
 from chronicle_notebook.registration._differences import FIELDS, Effect, differing, foreseen, old_target_notes
 from chronicle_notebook.registration._examination import Destination, examine
 from chronicle_notebook.registration._new_host import warning
@@ -30,6 +32,7 @@ class PlannedAction(StrEnum):
     UPDATE = "update"
     UNCHANGED = "unchanged"
     CANNOT_TELL = "cannot tell"
+    NOT_KNOWN = "not known"
     """Nothing that can be read back differs, but credentials or the value of a header cannot be read back."""
 
 
@@ -81,6 +84,11 @@ class Plan:
                 return f"{self.webhook!r} would be created."
             case PlannedAction.UNCHANGED:
                 return f"{self.webhook!r} is registered like this already: nothing would be sent."
+            case PlannedAction.NOT_KNOWN:
+                return (
+                    f"{self.webhook!r} can be registered. Whether it would be created or updated is not known, because "
+                    "the kernel did not answer."
+                )
             case PlannedAction.CANNOT_TELL:
                 return f"{self.webhook!r} would be sent again; nobody knows whether this changes anything."
         names = ", ".join(change.field for change in self.changes)
@@ -121,7 +129,13 @@ class Plan:
 def plan(to: Destination, hook: DeclaredWebhook) -> Plan:
     """What registering a webhook would do. It reads the event store, and sends nothing."""
     definition = hook.definition
-    examined = examine(to, [hook], reveal=False)
+    try:
+        examined = examine(to, [hook], reveal=False)
+    except UNANSWERED as error:
+        if not hook.checked:
+            check(definition)
+        notes = (*_unset(definition), *hook.remarks, error.message)
+        return Plan(definition, PlannedAction.NOT_KNOWN, (), to.kernel.origin().banner, notes)
     found = {each.id: each for each in to.kernel.webhooks(to.event_store)}.get(definition.id)
     return plan_for(
         definition,

@@ -13,7 +13,7 @@ from chronicle_notebook.base._url import masked
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.definition._code import Code, Style, render
 from chronicle_notebook.definition._declaration import DeclaredWebhook
-from chronicle_notebook.definition._discovery import discover, overlooked_webhooks
+from chronicle_notebook.definition._discovery import discover
 from chronicle_notebook.definition._inputs import Configure, check_alone, declaration, declarations, ids, several
 from chronicle_notebook.display._frame import under
 from chronicle_notebook.display._table_and_card import Card, Displayed
@@ -23,6 +23,7 @@ from chronicle_notebook.reading._list import WebhookList, unknown_webhook
 from chronicle_notebook.reading._observation import ObservationState, WebhookObservation
 from chronicle_notebook.reading._selection import check_filters, only, select
 from chronicle_notebook.registration import _register
+from chronicle_notebook.registration._declared import declared_list, event_types_of
 from chronicle_notebook.registration._examination import Destination
 from chronicle_notebook.registration._outcome import Outcome, Outcomes
 from chronicle_notebook.registration._plan import Plan, plan
@@ -170,19 +171,15 @@ class Webhooks(Displayed):
     def discover(self) -> WebhookList:
         """The definitions of the declared classes: those of the client's ``declared``, else all loaded classes.
 
-        Nothing is registered. A class without event types receives all known event types. A class counts while its
-        module, or a variable of the notebook, has it; the list names the classes that do not count. A class whose file
-        was changed and whose declaration was not taken in, as with ``%autoreload 2``, gives a warning.
+        Nothing is registered. A class without event types receives all known event types; if the kernel does not
+        answer, these are the types of this process alone, and the list says so. A class counts while its module, or a
+        variable of the notebook, has it; the list names the classes that do not count. A class whose file was changed
+        and whose declaration was not taken in, as with ``%autoreload 2``, gives a warning.
 
         :raises DuplicateWebhookError: two classes have the same id.
         """
-        to = self._destination()
-        return WebhookList(
-            [each.definition for each in discover(self._declared, all_event_types=to.event_types)],
-            origin=self._kernel.origin(to.event_store),
-            declared=True,
-            overlooked=overlooked_webhooks() if self._declared is None else (),
-        )
+        origin = self._kernel.origin(self._shown_store())
+        return declared_list(self._declared, origin=origin, event_types=self._destination().event_types)
 
     @overload
     def register(
@@ -342,7 +339,8 @@ class Webhooks(Displayed):
         :raises InvalidDefinitionError: a field cannot work.
         """
         to = self._destination()
-        return plan(to, declaration(webhook, target_url, configure, known=to.event_types, call="plan"))
+        known = event_types_of(to.event_types)
+        return plan(to, declaration(webhook, target_url, configure, known=known, call="plan"))
 
     def code(self, webhook: str | type | WebhookDefinition, style: Style = "python") -> Code:
         """A webhook as code that registers it again.

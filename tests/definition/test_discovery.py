@@ -231,6 +231,21 @@ def test_a_class_made_in_a_function_stands_until_it_is_made_again_or_gone() -> N
     assert declared_webhooks([__name__]) == []
 
 
+def test_classes_that_one_function_makes_with_different_ids_all_stand() -> None:
+    def make(name: str) -> type:
+        @webhook(target_url=URL, id=name)
+        class Made:
+            def define(self, builder: Any) -> Any:
+                return builder.with_event_type("A")
+
+        return Made
+
+    kept = [make("first"), make("second")]
+    assert [each.definition.id for each in discover()] == ["first", "second"]
+    kept.append(make("first"))
+    assert declared_webhooks() == kept[1:], "the later one of the same id takes the place of the earlier one"
+
+
 def test_configured_classes_are_taken_in_their_order_and_once() -> None:
     @webhook(target_url=URL, id="one")
     class One:

@@ -16,7 +16,7 @@ from chronicle_notebook.model import AuthorizationKind, EventType, RegisteredEve
 from chronicle_notebook.registration._outcome import Action
 from chronicle_notebook.registration._register import INACTIVE, RESENT
 from chronicle_notebook.session._client import Client
-from tests.waiting import LONG
+from tests.waiting import LONG, eventually
 
 URL = "http://127.0.0.1:9/webhooks"
 
@@ -364,3 +364,44 @@ def test_a_class_whose_define_fails_is_named_by_discover(client: Client) -> None
     client.webhooks._declared = (cls,)
     with pytest.raises(cn.InvalidDeclarationError, match=r"not\.loaded\.Failing raised ZeroDivisionError"):
         client.webhooks.discover()
+
+
+def test_declared_classes_are_found_without_a_kernel_with_the_event_types_of_the_process(client: Client) -> None:
+    @cn.event_type
+    class OfThisProcess:
+        pass
+
+    @cn.webhook(target_url=URL, id="declared-here")
+    class Everything:
+        pass
+
+    alone = cn.discover([Everything])
+    assert [str(kind) for kind in alone["declared-here"].event_types] == ["OfThisProcess"]
+    assert "No kernel was asked" in repr(alone)
+    assert "event store" not in repr(alone).partition("\n")[0]
+    kernel = cn.Sandbox(settle_delay=0.01).start()
+    with cn.connect(kernel.connection_string, event_store="shop", name="asked", declared=[Everything]) as asked:
+        asked.ensure_event_store()
+        assert "No kernel was asked" not in repr(asked.webhooks.discover())
+        kernel.stop()
+        found = asked.webhooks.discover()
+        assert found.ids == ["declared-here"]
+        assert "No kernel was asked" in repr(found)
+        planned = asked.webhooks.plan(Everything)
+    assert planned.action.value == "not known"
+    assert [str(kind) for kind in planned.definition.event_types] == ["OfThisProcess"]
+    assert not planned.effective
+    assert "the kernel did not answer" in planned.summary
+
+
+def test_a_plan_for_a_webhook_as_it_is_takes_event_types_that_the_store_does_not_have(client: Client) -> None:
+    """Another client may have registered a webhook for an event type that nobody has registered."""
+    definition = cn.WebhookDefinition(id="foreign", target_url=URL, event_types=(EventType("NeverRegistered"),))
+    client._kernel.add_webhooks(client.event_store, [definition])
+    eventually(lambda: "foreign" in client.webhooks.ids())
+    planned = client.webhooks.plan(client.webhooks.get("foreign"))
+    assert planned.action.value == "unchanged"
+    assert any("no event type 'NeverRegistered'" in note for note in planned.notes)
+    assert client.webhooks.register(client.webhooks.get("foreign")).action is Action.UNCHANGED
+    with pytest.raises(cn.UnknownEventTypeError):
+        client.webhooks.plan(definition.changed(id="another"))
