@@ -26,6 +26,8 @@ OPTIONS = {
     "auth": "auth",
     "loadBalancer": "load_balancer",
     "srvNameServer": "srv_name_server",
+    "authPort": "auth_port",
+    "disableTls": "disable_tls",
 }
 """The options, and the field of each option."""
 
@@ -263,6 +265,8 @@ _VALUES: dict[str, Callable[[str, str], Any]] = {
     "apiKey": _secret,
     "auth": lambda _, value: value.lower(),
     "loadBalancer": lambda _, value: value.lower(),
+    "authPort": lambda _, value: parse_port(value),
+    "disableTls": _boolean,
     "srvNameServer": lambda _, value: Host.parse(value, default_port=_DNS_PORT),
 }
 

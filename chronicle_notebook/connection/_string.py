@@ -28,10 +28,11 @@ class ConnectionString:
 
     The scheme is ``chronicle`` or ``chronicle+srv``; the defaults are ``localhost`` and 35000. User name, password and
     the values of options are percent-decoded. The options, in any case: ``skipTlsValidation``, ``certificatePath``,
-    ``certificatePassword``, ``apiKey``, ``auth=none``, ``loadBalancer``, ``srvNameServer``. A password, apiKey or
-    certificatePassword can be a reference: ``env:NAME``, ``file:PATH`` or ``keyring:SERVICE/USER``, the ``:`` in a
-    password written ``%3A``. The form ``Host=...;Port=...;Username=...;Password=...`` with the same options is read
-    too. (Source: C/Connections/ChronicleConnectionStringBuilder.cs.)
+    ``certificatePassword``, ``apiKey``, ``auth=none``, ``loadBalancer``, ``srvNameServer``, ``authPort``, and
+    ``disableTls``, which can only be false here. A password, apiKey or certificatePassword can be a reference:
+    ``env:NAME``, ``file:PATH`` or ``keyring:SERVICE/USER``, the ``:`` in a password written ``%3A``. The form
+    ``Host=...;Port=...;Username=...;Password=...`` with the same options is read too. (Source:
+    C/Connections/ChronicleConnectionStringBuilder.cs.)
 
     Chronicle's own clients read an empty text as the defaults, so nobody notices a variable that is not set. They
     silently ignore an unknown option, an option without exactly one ``=``, a path, an unknown value of ``auth``, and
@@ -62,6 +63,10 @@ class ConnectionString:
     """``least-connections``, ``round-robin`` or ``random``."""
     srv_name_server: Host | None = None
     """The name server that resolves ``chronicle+srv``; None: the system's resolver. The default port is 53."""
+    auth_port: int | None = None
+    """The port of the token endpoint on the kernel's host; None: the port of the kernel itself."""
+    disable_tls: bool = False
+    """Known from Chronicle's other clients. Only false is supported: this package always uses TLS."""
 
     @classmethod
     def parse(cls, text: str) -> ConnectionString:
@@ -132,6 +137,15 @@ class ConnectionString:
             raise _wrong("skipTlsValidation", "skipTlsValidation must be true or false.", "")
         if self.load_balancer not in LOAD_BALANCERS:
             raise _wrong("loadBalancer", f"loadBalancer must be {', '.join(LOAD_BALANCERS[:-1])} or random.", "")
+        if self.auth_port is not None and not (type(self.auth_port) is int and 0 < self.auth_port < 65536):
+            raise _wrong("authPort", "authPort must be a port, a whole number from 1 to 65535.", "")
+        if self.disable_tls is not False:
+            raise _wrong(
+                "disableTls",
+                "disableTls can only be false: this package does not connect without TLS.",
+                "A kernel uses TLS unless its setting Tls:Enabled is false: switch TLS on, or put a proxy with TLS in "
+                "front of it.",
+            )
         if self.srv_name_server is not None and not isinstance(self.srv_name_server, Host):
             raise _wrong("srvNameServer", "srvNameServer must be a Host.", "Write Host('10.0.0.1', 53).")
 
@@ -179,6 +193,8 @@ class ConnectionString:
             options.append(("loadBalancer", self.load_balancer))
         if self.srv_name_server is not None:
             options.append(("srvNameServer", str(self.srv_name_server)))
+        if self.auth_port is not None:
+            options.append(("authPort", str(self.auth_port)))
         return options
 
     def __str__(self) -> str:

@@ -16,7 +16,7 @@ from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -38,7 +38,7 @@ from chronicle_notebook.connection._http import post
 from chronicle_notebook.connection._http_exchange import HttpAnswer
 from chronicle_notebook.connection._sockets import Deadline
 from chronicle_notebook.connection._string import ConnectionString
-from chronicle_notebook.connection._tls import Secured
+from chronicle_notebook.connection._tls import Secured, secure
 from chronicle_notebook.connection._trust import Trust
 
 PATH = "/connect/token"
@@ -73,6 +73,7 @@ class Tokens:
         self._id = target.credentials.client_id or DEVELOPMENT_CLIENT_ID
         self._secret = _DEVELOPMENT_SECRET if self._development else target.password
         self._trust = trust
+        self._port = target.auth_port
         self._fetching = threading.Lock()
         self._token: _BearerToken | None = None
         self._failure: ChronicleError | None = None
@@ -203,6 +204,7 @@ class Tokens:
         asked_at = time.monotonic()
         absent = False
         try:
+            secured = self._endpoint(secured, deadline)
             answer = post(secured, self._trust, PATH, self._form(secret), deadline)
             # A kernel without authentication fails on the request with HTTP 500 (seen on 16.37.1).
             absent = answer.status in {404, 405} or (answer.status == 500 and self._development)
@@ -228,6 +230,12 @@ class Tokens:
         if token is None:
             raise _not_the_endpoint(server) if self._carried else _no_token(server)
         return token
+
+    def _endpoint(self, secured: Secured, deadline: Deadline) -> Secured:
+        """The server of the token endpoint: the kernel itself, unless ``authPort`` names another port."""
+        if self._port in {None, secured.host.port}:
+            return secured
+        return secure(replace(secured.host, port=self._port), self._trust, deadline)
 
     def _form(self, secret: Secret | None) -> Callable[[], bytes]:
         client = self._id

@@ -576,3 +576,14 @@ class TestProperties:
         shown = told(result) if isinstance(result, InvalidConnectionStringError) else repr(result)
         if not prefix.startswith(("env:", "keyring:")):
             assert PLANTED not in shown
+
+
+def test_the_options_of_other_clients_are_known() -> None:
+    text = "chronicle://localhost:35000/?authPort=8080"
+    assert ConnectionString.parse(f"{text}&disableTls=false").auth_port == 8080
+    assert ConnectionString.parse(text).redacted == text
+    for wrong, field in (("disableTls=true", "disableTls"), ("disableTls=perhaps", "disableTls"), ("authPort=0", "")):
+        with pytest.raises(InvalidConnectionStringError) as caught:
+            ConnectionString.parse(f"chronicle://localhost?{wrong}")
+        if field:
+            assert caught.value.field == field

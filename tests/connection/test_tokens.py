@@ -194,6 +194,18 @@ def test_a_kernel_that_fails_on_requests_for_tokens_is_called_without_one(
     assert "auth=none" in caught.value.hint
 
 
+def test_the_token_comes_from_the_port_that_auth_port_names(
+    front: ScriptedFront, authority: Authority, kernel: ScriptedKernel
+) -> None:
+    kernel.on(methods.GET_VERSION_INFO, VERSION)
+    port = front.address.rpartition(":")[2]
+    text = f"chronicle://orders:{SECRET}@127.0.0.1:{kernel.port}?authPort={port}"
+    with closing(Channel(ConnectionString.parse(text))) as channel:
+        version(channel)
+    assert front.asked(TOKEN) == 1
+    assert carried(kernel) == ["Bearer token-1"]
+
+
 def test_a_port_that_speaks_grpc_alone_needs_no_token_either(kernel: ScriptedKernel) -> None:
     kernel.on(methods.GET_VERSION_INFO, VERSION)
     with cn.connect(f"chronicle://127.0.0.1:{kernel.port}", name="grpc-alone") as client:
