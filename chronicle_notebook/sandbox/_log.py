@@ -84,7 +84,7 @@ class Log:
         self._tails: dict[int, int] = {}
         self._identities = Identities()
         self.on_stored: Callable[[int, int, int], None] = lambda _sequence, _first, _last: None
-        self.on_appended: Callable[[int, frozenset[str]], None] = lambda _sequence, _types: None
+        self.on_appended: Callable[[int, frozenset[str], int], None] = lambda _sequence, _types, _last: None
 
     def load(self, scopes: Mapping[int, Scope]) -> None:
         """Read where the sequences end, and who caused their events."""
@@ -156,7 +156,7 @@ class Log:
 
     def _announce(self, scope: Scope, events: Iterable[Event], last: int) -> None:
         self._moved(scope, last)
-        self.on_appended(scope.key, frozenset(event.type.id for event in events))
+        self.on_appended(scope.key, frozenset(event.type.id for event in events), last)
 
     def _shaped(self, store: Store, event: Event, outcome: Appended) -> Event:
         content: dict[str, Any] = {}

@@ -48,6 +48,7 @@ _OBSERVED = Behaviour(
     own_types_divided=True,
     failed_partitions_stay=True,
     tail_stands_while_failing=True,
+    tail_of_offered=True,
     queues_shared=True,
     old_target_kept=True,
     own_workings_shown=True,

@@ -35,6 +35,9 @@ class Kernel:
 
     def add(self, id_: str, url: str, *types: str) -> None:
         self.client.settle_hooks(hook(id_, url, *(types or ("One",))))
+        # The list shows a webhook just before it is subscribed.
+        assert self.sandbox._kernel is not None
+        self.sandbox._kernel.reactor.wait_until_settled()
 
     def remove(self, id_: str) -> None:
         self.client.remove_hooks(id_)
@@ -348,3 +351,18 @@ def test_a_spoiled_namespace_is_not_caught_up_with(tmp_path: Path, endpoint: End
         eventually(lambda: observer.task is None and observer.span is not None)
         assert endpoint.deliveries == []
         assert found.client.failed_classic() == []
+
+
+@pytest.mark.parametrize("profile", ["16.37", None])
+def test_a_slow_target_hides_what_waits(profile: str | None, tmp_path: Path) -> None:
+    """The switch tail_of_offered."""
+    gate = threading.Event()
+    options = {} if profile else {"contract": "classic"}
+    with kernel(tmp_path / "data", profile, **options) as found, silent(gate) as url:
+        found.add("h", url)
+        for _ in range(3):
+            found.append("a")
+        assert found.sandbox._kernel is not None
+        (observer,) = found.sandbox._kernel.engine.observers()
+        eventually(lambda: observer.flights.count and observer.tail == (0 if profile else 2))
+        assert found.shown() == (0, UNAVAILABLE, 0 if profile else 2)

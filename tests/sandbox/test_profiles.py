@@ -407,6 +407,7 @@ ELSEWHERE = {
     "same_partition_breaks_list": "test_observed_calls.py",
     "requests_limited": "test_observed_calls.py",
     "tail_of_handled": "test_observed_calls.py",
+    "tail_of_offered": "test_observed_deliveries.py",
 }
 """Switches with a test of their own, and the file in which it stands."""
 

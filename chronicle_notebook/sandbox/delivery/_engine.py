@@ -95,9 +95,9 @@ class Engine:
             self._pool.shutdown()
             self._loop.close()
 
-    def appended(self, sequence: int, types: frozenset[str]) -> None:
+    def appended(self, sequence: int, types: frozenset[str], last: int) -> None:
         """Wake the observers of these event types."""
-        self._loop.call_soon_threadsafe(self._wake, sequence, types)
+        self._loop.call_soon_threadsafe(self._wake, sequence, types, last)
 
     def subscribe(self, entries: Iterable[tuple[Scope, Webhook]]) -> None:
         """Subscribe webhooks, or update the definition of subscribed ones.
@@ -212,9 +212,11 @@ class Engine:
         finally:
             await self._sender.close()
 
-    def _wake(self, sequence: int, types: frozenset[str]) -> None:
+    def _wake(self, sequence: int, types: frozenset[str], last: int) -> None:
         for event_type in types:
             for observer in self._interested.get((sequence, event_type), ()):
+                if not self._behaviour.tail_of_offered:
+                    observer.offered(last)
                 self._line.wake(observer)
 
     async def _subscribe(self, entries: list[tuple[Scope, Webhook]]) -> None:
