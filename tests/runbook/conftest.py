@@ -31,6 +31,7 @@ def nothing_left(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[No
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv(CONFIG, str(tmp_path / "config.toml"))
     monkeypatch.setenv("NEW_TOKEN", CANARY)
+    monkeypatch.chdir(tmp_path)  # runbooks write files beside themselves unless they are told where
     before = set(_connect.clients())
     yield
     for run in list(_run._running):
