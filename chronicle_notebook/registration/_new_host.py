@@ -21,9 +21,9 @@ def takes_credentials_along(wanted: WebhookDefinition, found: WebhookDefinition 
     return wanted.authorization.kind is AuthorizationKind.NONE and _origin(wanted) != _origin(found)
 
 
-def warning(wanted: WebhookDefinition, found: WebhookDefinition | None) -> str:
-    """A sentence about the stored credentials, for a plan; empty if the host stays or the credentials are given."""
-    return f"! {_sentence(wanted, found)} {_HINT}" if found and takes_credentials_along(wanted, found) else ""
+def warning(wanted: WebhookDefinition, found: WebhookDefinition | None) -> tuple[str, str]:
+    """A sentence about the stored credentials and what to do, for a plan; empty if the host stays or they are given."""
+    return (_sentence(wanted, found), _HINT) if found and takes_credentials_along(wanted, found) else ("", "")
 
 
 def check_hosts(

@@ -4,7 +4,7 @@ change."""
 from __future__ import annotations
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from chronicle_notebook.base._errors import SecretUnavailableError
@@ -171,6 +171,14 @@ def plan_for(
     if found is not None and with_credentials and "authorization" not in names:
         names.append("authorization")
     changes = [_change(name, definition, found, defects) for name in _ordered(names)]
+    reason, remedy = warning(definition, found)
+    if reason:
+        changes = [
+            replace(each, reason=f"{reason} {each.reason}".rstrip(), remedy=f"{remedy} {each.remedy}".rstrip())
+            if each.field == "target_url"
+            else each
+            for each in changes
+        ]
     if undecidable and found is not None:
         text = _headers(definition)
         remedy = "Set the variable, and check again."
@@ -182,7 +190,7 @@ def plan_for(
         action,
         tuple(changes),
         banner,
-        tuple(filter(None, (*_unset(definition), warning(definition, found), *notes, *old))),
+        tuple(filter(None, (*_unset(definition), *notes, *old))),
     )
 
 

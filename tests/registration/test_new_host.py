@@ -6,6 +6,7 @@ import pytest
 
 import chronicle_notebook as cn
 from chronicle_notebook.session._client import Client
+from tests.waiting import eventually
 
 CANARY = "qx9canary7"
 
@@ -45,6 +46,21 @@ def test_a_plan_says_so(keeping: Client) -> None:
     plan = keeping.webhooks.plan("crm", "http://127.0.0.1:8/in", configured)
     assert "would send the stored bearer credentials there" in repr(plan)
     assert CANARY not in repr(plan)
+    (change,) = [each for each in plan.changes if each.field == "target_url"]
+    assert "from 127.0.0.1:9 to 127.0.0.1:8" in change.reason
+    assert "confirm the new host" in change.remedy
+
+
+def test_the_form_says_so_while_it_is_filled_in(keeping: Client) -> None:
+    form = cn.widgets.WebhookForm(keeping, configured(cn.DefinitionBuilder()).build("crm", "http://127.0.0.1:8/in"))
+    try:
+        eventually(lambda: form.model.plan)
+        assert form.model.plan is not None
+        assert "would send the stored bearer credentials there" in " ".join(
+            each.reason for each in form.model.plan.changes
+        )
+    finally:
+        form.close()
 
 
 def test_a_confirmed_host_gets_them(keeping: Client) -> None:
