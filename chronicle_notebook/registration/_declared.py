@@ -25,7 +25,7 @@ def event_types_of(
 ) -> Callable[[], Sequence[EventType]]:
     """The event types of a kernel and of this process; of the process alone if there is no kernel, or no answer.
 
-    :param remark: is told that no kernel answered.
+    :param remark: called with a sentence if no kernel answered.
     """
 
     def known() -> Sequence[EventType]:

@@ -74,10 +74,10 @@ def test_a_described_webhook_whose_partitions_fail_is_not_caught_up(impatient: C
     client.webhooks.register("lost", "http://127.0.0.1:9/in", lambda b: b.with_event_type("Ordered"))
     client.event_log.append_many([(f"a-{number}", Ordered(number)) for number in range(5)])
     eventually(lambda: len(client.failed_partitions()) == 5)
-    eventually(lambda: client.describe("lost").observers[0].lag == 0)
     shown = repr(client.describe("lost"))
     assert "caught up" not in shown
-    assert "active, 0 delivered, 5 partitions fail and their events wait" in shown
+    assert "active, 0 delivered, " in shown
+    assert "5 partitions fail and their events wait" in shown
     assert "5 partitions: see client.failed_partitions()" in shown
     for message in client.failed_partitions().to_frame().message:
         assert "127.0.0.1:9" in message
