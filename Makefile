@@ -17,12 +17,12 @@ lab: $(READY)
 		$(if $(filter no,$(BROWSER)),--no-browser) $(if $(filter no,$(TOKEN)),--no-token) \
 		$(if $(filter yes,$(NEWER)),--newer)
 
-## test: lint, types, import rules, and all tests, on all processors
+## test: lint, types, import rules, and all tests, in three processes for each two processors
 test: $(READY)
 	@$(MAKE) --no-print-directory -j 2 lint types imports front
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit; done; \
 		echo "No Chromium: tests in a browser are left out. Get it by 'apt-get install chromium' or 'brew install chromium'."
-	$(BIN)/pytest -n logical --maxprocesses 4
+	$(BIN)/pytest -n auto
 
 ## lint: ruff, lint and format
 lint: $(READY)

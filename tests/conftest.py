@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 from typing import Any
 
@@ -29,6 +30,12 @@ settings.load_profile("unhurried")
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """With ``pytest -n``, whatever ``--dist`` says: tests that share something expensive run in one process."""
     return Groups(config, log)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """With ``pytest -n auto``: half of the time of a test is waiting, for a process or for a browser, say."""
+    return min(6, (os.cpu_count() or 1) * 3 // 2 or 1)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
