@@ -22,18 +22,22 @@ from chronicle_notebook.sandbox._certificate import Certificate
 from chronicle_notebook.sandbox._front import Front
 from chronicle_notebook.sandbox._pool import DaemonPool
 
-LIMIT = 1.8
-"""How many times a call to grpcio's own TLS port one to the front may cost."""
-
 OWN, FRONT, PLAIN = "grpcio's TLS port", "front", "no TLS"
 _SMALL, _BIG = 1, 10_000
 _ROUNDS, _CALLS, _THREADS = 30, 100, 8
+
+LIMITS = {
+    f"small call: front / {OWN}": 1.8,
+    f"list of {_BIG:,} webhooks: front / {OWN}": 1.8,
+    f"{_THREADS} callers at once: front / {OWN}": 1.8,
+}
+"""What a figure must not be over."""
 
 Call = Callable[[bytes], bytes]
 
 
 def measure() -> dict[str, float]:
-    """Ratios for small answers, big ones, and many callers at once. Ends with a message when one is over the limit."""
+    """Ratios for small answers, big ones, and many callers at once."""
     with _served() as calls:
         small = {name: _Timer(lambda call=call: call(b"")) for name, call in calls.items()}  # type: ignore[misc]
         big = {name: _Timer(lambda call=call: call(b"big")) for name, call in calls.items()}  # type: ignore[misc]
@@ -46,7 +50,7 @@ def measure() -> dict[str, float]:
             for timer in big.values():
                 timer.run(1)
         crowd = _crowds(calls)
-    figures = {
+    return {
         f"small call to {OWN}, us": small[OWN].median * 1e6,
         f"small call: front / {OWN}": small[FRONT].median / small[OWN].median,
         f"list of {_BIG:,} webhooks: front / {OWN}": big[FRONT].median / big[OWN].median,
@@ -54,10 +58,6 @@ def measure() -> dict[str, float]:
         f"small call: {OWN} / {PLAIN}": small[OWN].median / small[PLAIN].median,
         f"small call: front / {PLAIN}": small[FRONT].median / small[PLAIN].median,
     }
-    over = [name for name, figure in figures.items() if name.endswith(f"front / {OWN}") and figure > LIMIT]
-    if over:
-        raise SystemExit(f"More than {LIMIT:g} times: {', '.join(over)} ({figures}).")
-    return figures
 
 
 class _Timer:
