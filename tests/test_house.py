@@ -96,3 +96,15 @@ def test_the_map_has_a_line_for_each_room() -> None:
     text = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
     folders = {path.parent.relative_to(PACKAGE).parts[0] for path in PACKAGE.glob("*/__init__.py")}
     assert {name for name in folders if f"| `{name}/` |" not in text} == set()
+
+
+def test_no_two_classes_have_one_name() -> None:
+    """Generated messages are left out: the contract names them."""
+    places: dict[str, list[str]] = {}
+    for path, tree in PARSED.items():
+        if path.name.endswith("_pb2.py"):
+            continue
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef):
+                places.setdefault(node.name, []).append(module(path))
+    assert {name: found for name, found in places.items() if len(found) > 1} == {}

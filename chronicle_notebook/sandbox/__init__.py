@@ -5,7 +5,7 @@ kernel that a webhook which works here works there. The docstrings say where it 
 """
 
 from chronicle_notebook.sandbox._behaviour import Behaviour
-from chronicle_notebook.sandbox._profile import PROFILES, Profile
+from chronicle_notebook.sandbox._profile import PROFILES, KernelProfile
 from chronicle_notebook.sandbox._sandbox import Sandbox
 
-__all__ = ["PROFILES", "Behaviour", "Profile", "Sandbox"]
+__all__ = ["PROFILES", "Behaviour", "KernelProfile", "Sandbox"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from chronicle_notebook.sandbox._event_type import EventType
+from chronicle_notebook.sandbox._event_type import EventTypeGeneration
 
 SYSTEM_IDENTITY = '{"subject":"5d032c92-9d5e-41eb-947a-ee5314ed0032","name":"[System]","userName":"[System]"}'
 """The identity for everything that the kernel does itself (source: K/Concepts/Identities/Identity.cs)."""
@@ -17,7 +17,7 @@ class Event:
 
     number: int
     """Its sequence number; -1 before it is appended."""
-    type: EventType
+    type: EventTypeGeneration
     source: str
     """The event source id, which is also the partition."""
     content: str

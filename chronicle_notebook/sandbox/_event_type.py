@@ -9,7 +9,7 @@ from chronicle_notebook.contracts._scalars import EventTypeMessage
 
 
 @dataclass(frozen=True, slots=True)
-class EventType:
+class EventTypeGeneration:
     """An event type of one generation."""
 
     id: str
@@ -17,7 +17,7 @@ class EventType:
     tombstone: bool = False
 
     @classmethod
-    def of(cls, message: EventTypeMessage) -> EventType:
+    def of(cls, message: EventTypeMessage) -> EventTypeGeneration:
         """The event type in a message."""
         return cls(message.Id, message.Generation, message.Tombstone)
 
@@ -30,7 +30,7 @@ class EventType:
 class Registration:
     """A registered generation of an event type."""
 
-    type: EventType
+    type: EventTypeGeneration
     schema: str
     owner: int
     """1 the client, 2 the server."""
@@ -38,13 +38,14 @@ class Registration:
     """1 code, 2 a user."""
 
 
-def event_types_json(event_types: Iterable[EventType]) -> list[dict[str, object]]:
+def event_types_json(event_types: Iterable[EventTypeGeneration]) -> list[dict[str, object]]:
     """Event types in their form in JSON."""
     return [event_type.json() for event_type in event_types]
 
 
-def event_types_from_json(values: Iterable[dict[str, object]]) -> tuple[EventType, ...]:
+def event_types_from_json(values: Iterable[dict[str, object]]) -> tuple[EventTypeGeneration, ...]:
     """Event types from their form in JSON."""
     return tuple(
-        EventType(str(value["id"]), int(str(value["generation"])), bool(value["tombstone"])) for value in values
+        EventTypeGeneration(str(value["id"]), int(str(value["generation"])), bool(value["tombstone"]))
+        for value in values
     )

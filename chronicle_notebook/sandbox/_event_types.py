@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Any
 
 from chronicle_notebook.sandbox._behaviour import Behaviour
-from chronicle_notebook.sandbox._event_type import EventType, Registration
+from chronicle_notebook.sandbox._event_type import EventTypeGeneration, Registration
 from chronicle_notebook.sandbox._kernel_types import OTHERS, schema
 from chronicle_notebook.sandbox._stores import Store
 from chronicle_notebook.sandbox._topics import Topics
@@ -48,7 +48,9 @@ class EventTypes:
         about_webhooks = registered_in(store.name, self._behaviour)
         own = [*OTHERS, *about_webhooks] if self._behaviour.own_workings_shown else about_webhooks
         schemas = {name: schema(name) if self._behaviour.own_workings_shown else "{}" for name in own}
-        self.save(store, [Registration(EventType(name), text, SERVER, CODE) for name, text in schemas.items()])
+        self.save(
+            store, [Registration(EventTypeGeneration(name), text, SERVER, CODE) for name, text in schemas.items()]
+        )
 
     def save(self, store: Store, registrations: Iterable[Registration], *, whole: bool = False) -> None:
         """Store generations, replacing equal ones.
@@ -88,7 +90,7 @@ class EventTypes:
         """One generation; None when it was never registered."""
         return self._known.get(store.key, {}).get(name, {}).get(generation)
 
-    def schema(self, store: Store, event_type: EventType) -> Mapping[str, Any]:
+    def schema(self, store: Store, event_type: EventTypeGeneration) -> Mapping[str, Any]:
         """The schema for events of a type; an unregistered generation uses the first registered one.
 
         Raises LookupError when the type is not registered (source: K/Storage.MongoDB/EventTypes/EventTypesStorage.cs).

@@ -36,13 +36,13 @@ _HTTP_LOG = logging.getLogger("chronicle_notebook.sandbox.http")
 _HTTP_LOG.addFilter(WithoutPayload("The sandbox could not handle an HTTP request"))
 
 
-Answer = Callable[["web.BaseRequest"], Awaitable["web.StreamResponse"]]
+PageAnswer = Callable[["web.BaseRequest"], Awaitable["web.StreamResponse"]]
 
 
 class Front:
     """Listens from construction on, so that nobody else takes the port, and serves between `start` and `stop`."""
 
-    def __init__(self, port: int, make_answer: Callable[[], Answer]) -> None:
+    def __init__(self, port: int, make_answer: Callable[[], PageAnswer]) -> None:
         """``port`` 0 means a free port. ``make_answer`` is called at the first HTTP/1.1 request.
 
         Raises OSError if the port is not available.
@@ -95,7 +95,7 @@ class _Doorman:
         listener: socket.socket,
         context: ssl.SSLContext,
         grpc_path: str,
-        make_answer: Callable[[], Answer],
+        make_answer: Callable[[], PageAnswer],
     ) -> None:
         self._loop = loop
         self._listener = listener

@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from typing import Any
 
-from chronicle_notebook.sandbox._stores import Scope
+from chronicle_notebook.sandbox._stores import SequenceScope
 
 _NULL = (
     "The data is NULL at ordinal {}. This method can't be called on NULL values. Check using IsDBNull before calling."
@@ -53,12 +53,12 @@ class Identities:
         self._known: dict[tuple[str, str], set[tuple[int, str]]] = {}
         self._spoiled: dict[tuple[str, str], str] = {}
 
-    def load(self, stored: Iterable[tuple[Scope, str]]) -> None:
+    def load(self, stored: Iterable[tuple[SequenceScope, str]]) -> None:
         """Note the identities of stored events, oldest first."""
         for scope, text in stored:
             self.stored(scope, text)
 
-    def stored(self, scope: Scope, text: str) -> str:
+    def stored(self, scope: SequenceScope, text: str) -> str:
         """Note that an event was stored with an identity. Returns why its append fails nevertheless; empty if it does
         not."""
         place = (scope.store, scope.namespace)
@@ -73,7 +73,7 @@ class Identities:
         known.add((scope.key, text))
         return ""
 
-    def spoiled(self, scope: Scope) -> str:
+    def spoiled(self, scope: SequenceScope) -> str:
         """Why the events of a scope cannot be read; empty if they can."""
         return self._spoiled.get((scope.store, scope.namespace), "")
 

@@ -14,7 +14,7 @@ from chronicle_notebook.sandbox._data_folder import DATABASE, KEY
 from chronicle_notebook.sandbox._event_type import Registration
 from chronicle_notebook.sandbox._event_types import EventTypes
 from chronicle_notebook.sandbox._log import Log
-from chronicle_notebook.sandbox._profile import Profile
+from chronicle_notebook.sandbox._profile import KernelProfile
 from chronicle_notebook.sandbox._reactor import Reactor
 from chronicle_notebook.sandbox._recommendations import Recommendations
 from chronicle_notebook.sandbox._registrar import Registrar
@@ -42,7 +42,13 @@ class Kernel:
     """Everything behind the gRPC services, with the files of one data folder."""
 
     def __init__(
-        self, data: Path, *, settle_delay: float, time_scale: float, profile: Profile, accept_unserved: bool = False
+        self,
+        data: Path,
+        *,
+        settle_delay: float,
+        time_scale: float,
+        profile: KernelProfile,
+        accept_unserved: bool = False,
     ) -> None:
         self.profile = profile
         self.time_scale = time_scale

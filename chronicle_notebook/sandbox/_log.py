@@ -17,7 +17,7 @@ from chronicle_notebook.sandbox._event import SYSTEM_IDENTITY, Event
 from chronicle_notebook.sandbox._event_types import EventTypes
 from chronicle_notebook.sandbox._exceptions import InvalidOperationException
 from chronicle_notebook.sandbox._identity import Identities, turned
-from chronicle_notebook.sandbox._stores import Scope, Store
+from chronicle_notebook.sandbox._stores import SequenceScope, Store
 from chronicle_notebook.sandbox.storage._database import Database
 from chronicle_notebook.sandbox.storage._events import EventTable, Filter
 
@@ -86,7 +86,7 @@ class Log:
         self.on_stored: Callable[[int, int, int], None] = lambda _sequence, _first, _last: None
         self.on_appended: Callable[[int, frozenset[str], int], None] = lambda _sequence, _types, _last: None
 
-    def load(self, scopes: Mapping[int, Scope]) -> None:
+    def load(self, scopes: Mapping[int, SequenceScope]) -> None:
         """Read where the sequences end, and who caused their events."""
         self._tails = self._events.tails()
         if self._behaviour.identity_spoils:
@@ -97,7 +97,7 @@ class Log:
         return self._tails.get(sequence)
 
     def append(
-        self, store: Store, scope: Scope, events: Sequence[Event], expected: Mapping[str, Expectation]
+        self, store: Store, scope: SequenceScope, events: Sequence[Event], expected: Mapping[str, Expectation]
     ) -> Appended:
         """Append events whose content is checked against their types; ``expected`` is by event source id."""
         outcome = Appended(checked=any(expectation.checked for expectation in expected.values()))
@@ -118,23 +118,25 @@ class Log:
                 self._announce(scope, shaped, outcome.numbers[-1])
         return outcome
 
-    def check_readable(self, scope: Scope) -> None:
+    def check_readable(self, scope: SequenceScope) -> None:
         """Raise the error of reading a scope whose namespace an identity spoiled."""
         spoiled = self.spoiled(scope)
         if spoiled:
             raise InvalidOperationException(spoiled)
 
-    def spoiled(self, scope: Scope) -> str:
+    def spoiled(self, scope: SequenceScope) -> str:
         """Why the events of a scope cannot be read; empty if they can."""
         return self._identities.spoiled(scope)
 
-    def _spoiled_by(self, scope: Scope, events: Sequence[Event]) -> str:
+    def _spoiled_by(self, scope: SequenceScope, events: Sequence[Event]) -> str:
         if not self._behaviour.identity_spoils:
             return ""
         with self._mutex:
             return next(filter(None, [self._identities.stored(scope, event.caused_by) for event in events]), "")
 
-    def append_own(self, scope: Scope, events: Sequence[Event], within: Callable[[list[int]], None]) -> list[int]:
+    def append_own(
+        self, scope: SequenceScope, events: Sequence[Event], within: Callable[[list[int]], None]
+    ) -> list[int]:
         """Append events of the kernel itself. ``within`` gets their numbers inside the transaction. Returns the
         numbers."""
         with self._mutex, self._database.transaction():
@@ -144,17 +146,17 @@ class Log:
             self._announce(scope, events, numbers[-1])
         return numbers
 
-    def _store(self, scope: Scope, events: Iterable[Event]) -> list[int]:
+    def _store(self, scope: SequenceScope, events: Iterable[Event]) -> list[int]:
         numbers = [event.number for event in self._events.append(scope.key, events)]
         if numbers:
             self.on_stored(scope.key, numbers[0], numbers[-1])
         return numbers
 
-    def _moved(self, scope: Scope, last: int) -> None:
+    def _moved(self, scope: SequenceScope, last: int) -> None:
         with self._mutex:
             self._tails[scope.key] = max(last, self._tails.get(scope.key, 0))
 
-    def _announce(self, scope: Scope, events: Iterable[Event], last: int) -> None:
+    def _announce(self, scope: SequenceScope, events: Iterable[Event], last: int) -> None:
         self._moved(scope, last)
         self.on_appended(scope.key, frozenset(event.type.id for event in events), last)
 
@@ -184,7 +186,7 @@ class Log:
                 return {}
             raise
 
-    def _check(self, scope: Scope, source: str, expectation: Expectation, outcome: Appended) -> None:
+    def _check(self, scope: SequenceScope, source: str, expectation: Expectation, outcome: Appended) -> None:
         if not expectation.checked:
             return
         tail = self._events.tail(scope.key, expectation.wanted, uncommitted=True)

@@ -15,7 +15,7 @@ GENERATIONS: tuple[Generation, ...] = get_args(Generation)
 
 
 @dataclass(frozen=True, slots=True)
-class Profile:
+class KernelProfile:
     """A kernel: its version, its contract and its behaviour."""
 
     name: str
@@ -35,10 +35,10 @@ class Profile:
 
 _KINDER = "the documents: more tolerant than any kernel, so test with the profile of your own kernel"
 
-DOCUMENTED = Profile("documented", "19.29.4-sandbox", "19.29.4", "commands", held_against=_KINDER)
+DOCUMENTED = KernelProfile("documented", "19.29.4-sandbox", "19.29.4", "commands", held_against=_KINDER)
 """The kernel as it is documented, with a version that nobody takes for a release."""
 
-_CLASSIC = Profile("classic", "16.37.1-sandbox", "", "classic", held_against=_KINDER)
+_CLASSIC = KernelProfile("classic", "16.37.1-sandbox", "", "classic", held_against=_KINDER)
 
 _OBSERVED = Behaviour(
     status_checked=False,
@@ -100,11 +100,11 @@ PROFILES = {
     profile.name: profile
     for profile in (
         DOCUMENTED,
-        Profile("16.33", "16.33.0", "", "classic", _EARLY, _SEEN.format("16.33.0 on SQLite"), early_names=True),
-        Profile("16.37", "16.37.1", "", "classic", _SQL, _SEEN.format("16.37.1 on SQLite")),
-        Profile("16.37-postgresql", "16.37.1", "", "classic", _POSTGRESQL, _SEEN.format("16.37.1 on PostgreSQL")),
-        Profile("16.37-inmemory", "16.37.1", "", "classic", _MEMORY, _SEEN.format("16.37.1 in memory")),
-        Profile(
+        KernelProfile("16.33", "16.33.0", "", "classic", _EARLY, _SEEN.format("16.33.0 on SQLite"), early_names=True),
+        KernelProfile("16.37", "16.37.1", "", "classic", _SQL, _SEEN.format("16.37.1 on SQLite")),
+        KernelProfile("16.37-postgresql", "16.37.1", "", "classic", _POSTGRESQL, _SEEN.format("16.37.1 on PostgreSQL")),
+        KernelProfile("16.37-inmemory", "16.37.1", "", "classic", _MEMORY, _SEEN.format("16.37.1 in memory")),
+        KernelProfile(
             "16.38",
             "16.38.0",
             "16.38.0",
@@ -113,7 +113,7 @@ PROFILES = {
             _SEEN.format("built before 16.38.0, on SQLite"),
             early_events=True,
         ),
-        Profile(
+        KernelProfile(
             "16.38-inmemory",
             "16.38.0",
             "16.38.0",
@@ -122,7 +122,7 @@ PROFILES = {
             "notes on a running kernel built before 16.38.0, in memory; no recording of it",
             early_events=True,
         ),
-        Profile(
+        KernelProfile(
             "19.29",
             "19.29.4",
             "19.29.4",
@@ -130,7 +130,7 @@ PROFILES = {
             Behaviour(status_checked=False, authorization_lost=True, updates_lost=True, inactive_lost=True),
             "notes from the source of 19.29.4 alone; no such kernel was run",
         ),
-        Profile(
+        KernelProfile(
             "19.32",
             "19.32.3",
             "19.32.3",
@@ -144,7 +144,9 @@ PROFILES = {
 were not run."""
 
 
-def profile(name: str | None = None, *, contract: str | None = None, behaviour: Behaviour | None = None) -> Profile:
+def profile(
+    name: str | None = None, *, contract: str | None = None, behaviour: Behaviour | None = None
+) -> KernelProfile:
     """The profile of a name, changed by the other arguments; by default the documented one.
 
     Raises InvalidInputError for an unknown name or contract, and for a name together with a contract that it does not

@@ -15,8 +15,15 @@ from chronicle_notebook.sandbox._event import Event
 from chronicle_notebook.sandbox._exceptions import NullReferenceException
 from chronicle_notebook.sandbox._log import Log
 from chronicle_notebook.sandbox._registry import Registry
-from chronicle_notebook.sandbox._stores import DEFAULT_NAMESPACE, SYSTEM_SEQUENCE, Namespace, Scope, Store, Stores
-from chronicle_notebook.sandbox._webhook import AuthorizationKind, Webhook
+from chronicle_notebook.sandbox._stores import (
+    DEFAULT_NAMESPACE,
+    SYSTEM_SEQUENCE,
+    Namespace,
+    SequenceScope,
+    Store,
+    Stores,
+)
+from chronicle_notebook.sandbox._webhook import Webhook, WireAuthorizationKind
 from chronicle_notebook.sandbox._webhook_events import ADDED, REMOVED, applied
 from chronicle_notebook.sandbox.delivery import Engine
 from chronicle_notebook.sandbox.delivery._observer import Observer
@@ -140,7 +147,7 @@ class Reactor:
 
     def _entries(
         self, store: Store, namespaces: Iterable[Namespace], webhooks: Iterable[Webhook]
-    ) -> list[tuple[Scope, Webhook]]:
+    ) -> list[tuple[SequenceScope, Webhook]]:
         webhooks = list(webhooks)
         return [
             (self._stores.scope(store.name, namespace.name, webhook.sequence), webhook)
@@ -283,6 +290,6 @@ def _twice(webhook: Webhook) -> str:
 
 def _counts_as_changed(before: Webhook, after: Webhook) -> bool:
     """Whether a definition changed. A first authorization alone does not count as a change."""
-    if before.authorization.kind is AuthorizationKind.NONE:
+    if before.authorization.kind is WireAuthorizationKind.NONE:
         before = replace(before, authorization=after.authorization)
     return before != after

@@ -11,7 +11,7 @@ from chronicle_notebook.sandbox._event import Event
 from chronicle_notebook.sandbox._reactor import Reactor
 from chronicle_notebook.sandbox._registry import Registry
 from chronicle_notebook.sandbox._stores import Store
-from chronicle_notebook.sandbox._webhook import Authorization, AuthorizationKind, Webhook
+from chronicle_notebook.sandbox._webhook import Authorization, Webhook, WireAuthorizationKind
 from chronicle_notebook.sandbox._webhook_events import added, authorization_set, changed, is_lost, removed
 
 
@@ -59,7 +59,7 @@ class Registrar:
         reauthorized = self._authorization_changed(existing, webhook)
         if self._behaviour.authorization_miscompared:
             _miscompare(existing.authorization, wanted.authorization)
-            none_before = existing.authorization.kind is AuthorizationKind.NONE
+            none_before = existing.authorization.kind is WireAuthorizationKind.NONE
             if none_before and replace(wanted, authorization=existing.authorization) == existing:
                 reauthorized = False
         if not self._behaviour.changes_ignored and _ignored(existing, wanted):
@@ -82,15 +82,15 @@ class TargetException(Exception):  # noqa: N818 - the name that a kernel tells
 
 _SECURITY = "Cratis.Chronicle.Concepts.Security."
 _CLASSES = {
-    AuthorizationKind.NONE: "OneOf.Types.None",
-    AuthorizationKind.BASIC: f"{_SECURITY}BasicAuthorization",
-    AuthorizationKind.BEARER: f"{_SECURITY}BearerTokenAuthorization",
-    AuthorizationKind.OAUTH: f"{_SECURITY}OAuthAuthorization",
+    WireAuthorizationKind.NONE: "OneOf.Types.None",
+    WireAuthorizationKind.BASIC: f"{_SECURITY}BasicAuthorization",
+    WireAuthorizationKind.BEARER: f"{_SECURITY}BearerTokenAuthorization",
+    WireAuthorizationKind.OAUTH: f"{_SECURITY}OAuthAuthorization",
 }
 
 
 def _miscompare(existing: Authorization, wanted: Authorization) -> None:
-    if existing.kind not in (AuthorizationKind.NONE, wanted.kind):
+    if existing.kind not in (WireAuthorizationKind.NONE, wanted.kind):
         raise TargetException(
             f"Object type {_CLASSES[existing.kind]} does not match target type {_CLASSES[wanted.kind]}."
         )
@@ -99,6 +99,6 @@ def _miscompare(existing: Authorization, wanted: Authorization) -> None:
 def _ignored(existing: Webhook, wanted: Webhook) -> bool:
     """Whether there is a change that no event is written for."""
     left = (existing.active, existing.replayable, existing.sequence)
-    none = wanted.authorization.kind is AuthorizationKind.NONE
-    dropped = none and existing.authorization.kind is not AuthorizationKind.NONE
+    none = wanted.authorization.kind is WireAuthorizationKind.NONE
+    dropped = none and existing.authorization.kind is not WireAuthorizationKind.NONE
     return dropped or left != (wanted.active, wanted.replayable, wanted.sequence)

@@ -7,8 +7,8 @@ from dataclasses import replace
 
 from chronicle_notebook.contracts._scalars import event_type_to_wire
 from chronicle_notebook.contracts.wire import webhooks_classic_pb2 as classic, webhooks_pb2 as wire
-from chronicle_notebook.sandbox._profile import Profile
-from chronicle_notebook.sandbox._webhook import Authorization, AuthorizationKind, Webhook
+from chronicle_notebook.sandbox._profile import KernelProfile
+from chronicle_notebook.sandbox._webhook import Authorization, Webhook, WireAuthorizationKind
 
 Row = Callable[[Webhook, bool], bytes]
 """A webhook, and whether it is shown as active, as the bytes of a list with only this webhook."""
@@ -16,7 +16,7 @@ Row = Callable[[Webhook, bool], bytes]
 _OneOf = wire.OneOf_BasicAuthorization_BearerTokenAuthorization_OAuthAuthorization
 
 
-def row(profile: Profile) -> Row:
+def row(profile: KernelProfile) -> Row:
     """The function that makes the rows of a kernel's lists."""
     show = profile.behaviour.ciphertext_listed
 
@@ -77,11 +77,11 @@ def _event_types(webhook: Webhook) -> list[wire.EventType]:
 
 def _authorization(authorization: Authorization, secret: str) -> _OneOf | None:
     match authorization.kind:
-        case AuthorizationKind.BASIC:
+        case WireAuthorizationKind.BASIC:
             return _OneOf(Value0=wire.BasicAuthorization(Username=authorization.user, Password=secret))
-        case AuthorizationKind.BEARER:
+        case WireAuthorizationKind.BEARER:
             return _OneOf(Value1=wire.BearerTokenAuthorization(Token=secret))
-        case AuthorizationKind.OAUTH:
+        case WireAuthorizationKind.OAUTH:
             return _OneOf(
                 Value2=wire.OAuthAuthorization(
                     Authority=authorization.authority, ClientId=authorization.user, ClientSecret=secret

@@ -26,7 +26,7 @@ from chronicle_notebook.sandbox._profile import PROFILES, Generation, profile
 
 if TYPE_CHECKING:
     from chronicle_notebook.sandbox._authority import Authority
-    from chronicle_notebook.sandbox._front import Answer
+    from chronicle_notebook.sandbox._front import PageAnswer
     from chronicle_notebook.sandbox._kernel import Kernel
     from chronicle_notebook.sandbox._server import Server
 
@@ -300,7 +300,7 @@ def _check_kinds(*, data: object, behaves_like: object, behaviour: object, clien
         )
 
 
-def _pages(kernel: Kernel, authority: Authority | None) -> Answer:
+def _pages(kernel: Kernel, authority: Authority | None) -> PageAnswer:
     # Imported for the first HTTP request: it loads a web server, which most users never need.
     from chronicle_notebook.sandbox._http import Http
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 
 from chronicle_notebook.sandbox._event import Event
-from chronicle_notebook.sandbox._event_type import EventType, Registration
+from chronicle_notebook.sandbox._event_type import EventTypeGeneration, Registration
 from chronicle_notebook.sandbox._event_types import CLIENT, CODE
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._stores import DEFAULT_NAMESPACE, EVENT_LOG, Store
-from chronicle_notebook.sandbox._webhook import NO_AUTHORIZATION, Authorization, AuthorizationKind, Webhook
+from chronicle_notebook.sandbox._webhook import NO_AUTHORIZATION, Authorization, Webhook, WireAuthorizationKind
 
 STORE = "banking"
 TENANT = "Tenant-B"
@@ -53,7 +53,7 @@ def sow(kernel: Kernel) -> None:
 def _registration(name: str) -> Registration:
     properties = _PROPERTIES[name]
     schema = {"type": "object", "properties": properties, "required": list(properties)}
-    return Registration(EventType(name), json.dumps(schema), CLIENT, CODE)
+    return Registration(EventTypeGeneration(name), json.dumps(schema), CLIENT, CODE)
 
 
 def _append(kernel: Kernel, store: Store, namespace: str, events: Sequence[Event]) -> None:
@@ -85,7 +85,7 @@ def _event(account: str, name: str, day: int, content: dict[str, object]) -> Eve
     identity = json.dumps({"subject": "counter-7", "name": "Counter 7", "userName": "counter-7"})
     return Event(
         -1,
-        EventType(name),
+        EventTypeGeneration(name),
         account,
         json.dumps(content),
         occurred=f"2026-{1 + day // 28:02d}-{1 + day % 28:02d}T09:00:00.0000000+00:00",
@@ -100,13 +100,13 @@ def _webhooks(*, inactive_is_lost: bool) -> list[Webhook]:
         return NOBODY if inactive_is_lost else f"https://{name}.example.com"
 
     def hook(id_: str, url: str, types: Sequence[str], headers: dict[str, str], proof: Authorization) -> Webhook:
-        event_types = tuple(EventType(name) for name in types)
+        event_types = tuple(EventTypeGeneration(name) for name in types)
         return Webhook(id_, url, EVENT_LOG, event_types, tuple(headers.items()), proof, active=False)
 
-    basic = Authorization(AuthorizationKind.BASIC, "chronicle", secrets.token_urlsafe(12))
-    bearer = Authorization(AuthorizationKind.BEARER, secret=secrets.token_urlsafe(24))
+    basic = Authorization(WireAuthorizationKind.BASIC, "chronicle", secrets.token_urlsafe(12))
+    bearer = Authorization(WireAuthorizationKind.BEARER, secret=secrets.token_urlsafe(24))
     authority = f"{host('login')}/realms/bank"
-    oauth = Authorization(AuthorizationKind.OAUTH, "chronicle", secrets.token_urlsafe(24), authority)
+    oauth = Authorization(WireAuthorizationKind.OAUTH, "chronicle", secrets.token_urlsafe(24), authority)
     life, money = ("AccountOpened", "AccountClosed"), ("FundsDeposited", "FundsWithdrawn")
     alarm, path = ("OverdraftReached",), "/chronicle/webhooks"
     here = {"x-source": STORE}

@@ -19,7 +19,7 @@ from chronicle_notebook.sandbox._call_log import CALLS, CallLog
 from chronicle_notebook.sandbox._certificate import Certificate
 from chronicle_notebook.sandbox._envelope import failure, guarded
 from chronicle_notebook.sandbox._exceptions import BareException, EndOfStreamException
-from chronicle_notebook.sandbox._front import Answer, Front
+from chronicle_notebook.sandbox._front import Front, PageAnswer
 from chronicle_notebook.sandbox._gatekeeper import Gatekeeper
 from chronicle_notebook.sandbox._pool import DaemonPool
 from chronicle_notebook.sandbox._topics import Stopped
@@ -62,7 +62,7 @@ class Server:
         self,
         served: Iterable[Served],
         authority: Authority | None,
-        pages: Callable[[], Answer],
+        pages: Callable[[], PageAnswer],
         otherwise: Otherwise,
         *,
         authorized_told: bool = True,

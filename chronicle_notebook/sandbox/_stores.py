@@ -16,7 +16,7 @@ class Namespace:
 
     key: int
     name: str
-    sequences: dict[str, Scope] = field(default_factory=dict)
+    sequences: dict[str, SequenceScope] = field(default_factory=dict)
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class Stores:
             store.namespaces[name.lower()] = owners[key][1]
         for key, owner, name in self._table.sequences():
             store, namespace = owners[owner]
-            namespace.sequences[name] = Scope(key, store.name, namespace.name, name)
+            namespace.sequences[name] = SequenceScope(key, store.name, namespace.name, name)
         self._stores = {store.name.lower(): store for store in stores.values()}
         self.ensure(SYSTEM_STORE)
 
@@ -66,7 +66,7 @@ class Stores:
         with self._mutex:
             return list(store.namespaces.values())
 
-    def scopes(self) -> dict[int, Scope]:
+    def scopes(self) -> dict[int, SequenceScope]:
         """Every sequence by its key."""
         with self._mutex:
             return {
@@ -111,7 +111,7 @@ class Stores:
             self._topics.change("namespaces", store.name)
         return namespace
 
-    def scope(self, store: str, namespace: str, sequence: str) -> Scope:
+    def scope(self, store: str, namespace: str, sequence: str) -> SequenceScope:
         """A sequence, created together with its store and its namespace."""
         _check(sequence, "event sequence")
         owner = self.ensure(store)
@@ -120,10 +120,10 @@ class Stores:
             scope = place.sequences.get(sequence)
             if scope is None:
                 key = self._table.add_sequence(place.key, sequence)
-                scope = place.sequences[sequence] = Scope(key, owner.name, place.name, sequence)
+                scope = place.sequences[sequence] = SequenceScope(key, owner.name, place.name, sequence)
         return scope
 
-    def find_scope(self, store: str, namespace: str, sequence: str) -> Scope | None:
+    def find_scope(self, store: str, namespace: str, sequence: str) -> SequenceScope | None:
         """A sequence, if it was used before."""
         owner = self.find(store)
         place = None if owner is None else owner.namespaces.get(namespace.lower())
@@ -144,7 +144,7 @@ EVENT_LOG = "event-log"
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class SequenceScope:
     """A sequence, with the key it has in storage."""
 
     key: int

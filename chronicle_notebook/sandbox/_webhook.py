@@ -6,10 +6,10 @@ import json
 from dataclasses import dataclass, field
 from enum import IntEnum
 
-from chronicle_notebook.sandbox._event_type import EventType, event_types_json
+from chronicle_notebook.sandbox._event_type import EventTypeGeneration, event_types_json
 
 
-class AuthorizationKind(IntEnum):
+class WireAuthorizationKind(IntEnum):
     """The kinds of authorization, with their numbers on the wire."""
 
     NONE = 0
@@ -22,7 +22,7 @@ class AuthorizationKind(IntEnum):
 class Authorization:
     """How a webhook proves its identity to its target."""
 
-    kind: AuthorizationKind = AuthorizationKind.NONE
+    kind: WireAuthorizationKind = WireAuthorizationKind.NONE
     user: str = ""
     """User name or client id."""
     secret: str = field(default="", repr=False)
@@ -36,7 +36,7 @@ class Authorization:
     @classmethod
     def of(cls, value: dict[str, str]) -> Authorization:
         """The authorization of a stored form."""
-        return cls(AuthorizationKind[value["kind"]], value["user"], value["secret"], value["authority"])
+        return cls(WireAuthorizationKind[value["kind"]], value["user"], value["secret"], value["authority"])
 
 
 NO_AUTHORIZATION = Authorization()
@@ -49,7 +49,7 @@ class Webhook:
     id: str
     url: str
     sequence: str
-    event_types: tuple[EventType, ...] = ()
+    event_types: tuple[EventTypeGeneration, ...] = ()
     headers: tuple[tuple[str, str], ...] = ()
     authorization: Authorization = NO_AUTHORIZATION
     replayable: bool = True
@@ -61,6 +61,6 @@ class Webhook:
         return frozenset(event_type.id for event_type in self.event_types)
 
 
-def event_types_text(event_types: tuple[EventType, ...]) -> str:
+def event_types_text(event_types: tuple[EventTypeGeneration, ...]) -> str:
     """Event types as the JSON text that is stored."""
     return json.dumps(event_types_json(event_types))

@@ -14,11 +14,16 @@ from uuid import uuid4
 from chronicle_notebook.sandbox import _moment
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._event import SYSTEM_IDENTITY, Event
-from chronicle_notebook.sandbox._event_type import EventType, Registration, event_types_from_json, event_types_json
+from chronicle_notebook.sandbox._event_type import (
+    EventTypeGeneration,
+    Registration,
+    event_types_from_json,
+    event_types_json,
+)
 from chronicle_notebook.sandbox._json_text import dumps
 from chronicle_notebook.sandbox._kernel_types import EVENT_TYPE_ADDED
 from chronicle_notebook.sandbox._stores import SYSTEM_STORE
-from chronicle_notebook.sandbox._webhook import Authorization, AuthorizationKind, Webhook
+from chronicle_notebook.sandbox._webhook import Authorization, Webhook, WireAuthorizationKind
 
 ADDED = "WebhookAdded"
 REMOVED = "WebhookRemoved"
@@ -30,9 +35,9 @@ URL_SET = "TargetUrlSetForWebhook"
 HEADERS_SET = "TargetHeadersSetForWebhook"
 
 AUTHORIZATION_SET = {
-    AuthorizationKind.BASIC: BASIC_SET,
-    AuthorizationKind.BEARER: BEARER_SET,
-    AuthorizationKind.OAUTH: OAUTH_SET,
+    WireAuthorizationKind.BASIC: BASIC_SET,
+    WireAuthorizationKind.BEARER: BEARER_SET,
+    WireAuthorizationKind.OAUTH: OAUTH_SET,
 }
 """The event that sets an authorization, by its kind. There is none for no authorization."""
 
@@ -101,11 +106,11 @@ def authorization_set(webhook: Webhook) -> list[Event]:
     """The event that sets a webhook's authorization, with an encrypted secret; empty for no authorization."""
     authorization = webhook.authorization
     match authorization.kind:
-        case AuthorizationKind.BASIC:
+        case WireAuthorizationKind.BASIC:
             content = {"username": authorization.user, "password": authorization.secret}
-        case AuthorizationKind.BEARER:
+        case WireAuthorizationKind.BEARER:
             content = {"token": authorization.secret}
-        case AuthorizationKind.OAUTH:
+        case WireAuthorizationKind.OAUTH:
             content = {
                 "authority": authorization.authority,
                 "clientId": authorization.user,
@@ -142,17 +147,19 @@ def applied(webhook: Webhook | None, event: Event) -> Webhook | None:
 
 def _authorization(event_type: str, content: Mapping[str, Any]) -> Authorization:
     if event_type == BASIC_SET:
-        return Authorization(AuthorizationKind.BASIC, content["username"], content["password"])
+        return Authorization(WireAuthorizationKind.BASIC, content["username"], content["password"])
     if event_type == BEARER_SET:
-        return Authorization(AuthorizationKind.BEARER, secret=content["token"])
-    return Authorization(AuthorizationKind.OAUTH, content["clientId"], content["clientSecret"], content["authority"])
+        return Authorization(WireAuthorizationKind.BEARER, secret=content["token"])
+    return Authorization(
+        WireAuthorizationKind.OAUTH, content["clientId"], content["clientSecret"], content["authority"]
+    )
 
 
 def _event(source: str, event_type: str, content: Mapping[str, Any]) -> Event:
     """An event of the kernel itself, caused by its System identity."""
     return Event(
         -1,
-        EventType(event_type),
+        EventTypeGeneration(event_type),
         source,
         dumps(content),
         occurred=_moment.now(),

@@ -39,7 +39,7 @@ class Tenant(Protocol):
         """Tell the browsers that Python lives. Called in another thread."""
 
 
-class Reading:
+class FreeTime:
     """Since when this Python kernel is free to read messages of browsers."""
 
     def __init__(self) -> None:
@@ -75,7 +75,7 @@ class Leases:
         self._until: dict[Tenant, float] = {}
         self._news = threading.Condition()  # reentrant: a widget may be deleted at any moment
         self._thread: threading.Thread | None = None
-        self._reading = Reading()
+        self._reading = FreeTime()
         self._next_beat = 0.0
 
     def renew(self, tenant: Tenant) -> None:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from chronicle_notebook.sandbox import Sandbox
-from chronicle_notebook.sandbox._stores import Scope
+from chronicle_notebook.sandbox._stores import SequenceScope
 from chronicle_notebook.sandbox._webhook import Webhook
 from chronicle_notebook.sandbox.delivery._failure import Failure
 from chronicle_notebook.sandbox.delivery._observer import Observer
@@ -104,7 +104,7 @@ def test_the_sandbox_stops_although_progress_cannot_be_stored(
 
 
 def observer_of(id_: str) -> Observer:
-    return Observer(Scope(1, "shop", "Default", "event-log"), Webhook(id_, "", "event-log", (), active=False))
+    return Observer(SequenceScope(1, "shop", "Default", "event-log"), Webhook(id_, "", "event-log", (), active=False))
 
 
 class Held(ProgressTable):

@@ -19,7 +19,7 @@ from chronicle_notebook.model import EventType, WebhookDefinition
 from chronicle_notebook.reading._observation import ObservationState
 from chronicle_notebook.session._client import Client
 from chronicle_notebook.widgets import _visibility
-from chronicle_notebook.widgets._visibility import LEASES, Leases, Reading
+from chronicle_notebook.widgets._visibility import LEASES, FreeTime, Leases
 from tests.receiver._http import body, event, send
 from tests.waiting import LONG, eventually
 from tests.widgets.conftest import receive
@@ -213,7 +213,7 @@ def test_the_kernel_is_busy_while_ipython_runs_something() -> None:
 
     shell: Any = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
     try:
-        reading = Reading()
+        reading = FreeTime()
         assert reading.free_for() > 1
         shell.user_ns.update(reading=reading, seen=[])
         shell.run_cell("reading.watch(); reading.watch(); seen.append(reading.free_for())", store_history=False)

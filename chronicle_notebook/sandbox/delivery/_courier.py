@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._event import Event
-from chronicle_notebook.sandbox._stores import Scope
+from chronicle_notebook.sandbox._stores import SequenceScope
 from chronicle_notebook.sandbox.delivery import _payload
 from chronicle_notebook.sandbox.delivery._batches import Batches
 from chronicle_notebook.sandbox.delivery._failure import TIMEOUT, DeliveryError, Failure
@@ -133,7 +133,7 @@ class Courier:
         if not request.cancelled():
             request.exception()  # this failure was already reported
 
-    def _render(self, scope: Scope, event: Event, state: int, *, live: bool) -> str:
+    def _render(self, scope: SequenceScope, event: Event, state: int, *, live: bool) -> str:
         key = (scope.key, event.number, state, live)
         if (kept := self._rendered.get(key)) is None:
             kept = self._rendered[key] = _payload.render(scope, event, state, self._behaviour, live=live)

@@ -13,13 +13,13 @@ from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._crypto import Crypto
 from chronicle_notebook.sandbox._exceptions import TimeoutException
 from chronicle_notebook.sandbox._pool import DaemonPool
-from chronicle_notebook.sandbox._stores import Scope
+from chronicle_notebook.sandbox._stores import SequenceScope
 from chronicle_notebook.sandbox._topics import Stopped
 from chronicle_notebook.sandbox._webhook import Authorization, Webhook
 from chronicle_notebook.sandbox.delivery._batches import Batches
 from chronicle_notebook.sandbox.delivery._courier import LIMIT, Courier
 from chronicle_notebook.sandbox.delivery._observer import Observer, Span, observer_from_row
-from chronicle_notebook.sandbox.delivery._observer_loop import Line, Tail
+from chronicle_notebook.sandbox.delivery._observer_loop import ObserverLoop, Tail
 from chronicle_notebook.sandbox.delivery._partition import Partition, partition_from_row
 from chronicle_notebook.sandbox.delivery._recovery import Recovery
 from chronicle_notebook.sandbox.delivery._saver import Saver
@@ -27,7 +27,7 @@ from chronicle_notebook.sandbox.delivery._sender import Sender
 from chronicle_notebook.sandbox.storage._events import EventTable
 from chronicle_notebook.sandbox.storage._progress import ProgressTable
 
-Answer = TypeVar("Answer")
+Outcome = TypeVar("Outcome")
 ObserverKey = tuple[int, str]
 
 
@@ -60,10 +60,10 @@ class Engine:
 
     def start(
         self,
-        scopes: dict[int, Scope],
+        scopes: dict[int, SequenceScope],
         tail: Tail,
         changed: Callable[[Observer], None],
-        readable: Callable[[Scope], bool] = lambda _scope: True,
+        readable: Callable[[SequenceScope], bool] = lambda _scope: True,
     ) -> None:
         """Load observers and failed partitions, and start. ``changed`` is called with each changed observer.
 
@@ -99,7 +99,7 @@ class Engine:
         """Wake the observers of these event types."""
         self._loop.call_soon_threadsafe(self._wake, sequence, types, last)
 
-    def subscribe(self, entries: Iterable[tuple[Scope, Webhook]]) -> None:
+    def subscribe(self, entries: Iterable[tuple[SequenceScope, Webhook]]) -> None:
         """Subscribe webhooks, or update the definition of subscribed ones.
 
         This also retries all their failed partitions that are not quarantined.
@@ -136,10 +136,7 @@ class Engine:
         return self._wait_for(self._replay(observer))
 
     def replay_soon(self, observers: Iterable[Observer]) -> None:
-        """The given connection string, parsed; None if none was given.
-
-        :raises InvalidConnectionStringError: the text is not a connection string.
-        """
+        """Begin to replay observers, without waiting for it."""
         for observer in observers:
             asyncio.run_coroutine_threadsafe(self._replay(observer), self._loop)
 
@@ -167,10 +164,10 @@ class Engine:
         """Forget the failed partitions of an observer. Their waiting events are never delivered."""
         self._call(self._clear(observer))
 
-    def _call(self, work: Coroutine[Any, Any, Answer]) -> Answer:
+    def _call(self, work: Coroutine[Any, Any, Outcome]) -> Outcome:
         return asyncio.run_coroutine_threadsafe(work, self._loop).result()
 
-    def _wait_for(self, work: Coroutine[Any, Any, Answer]) -> Answer:
+    def _wait_for(self, work: Coroutine[Any, Any, Outcome]) -> Outcome:
         """Like `_call`, until interrupted."""
         future = asyncio.run_coroutine_threadsafe(work, self._loop)
         with self._mutex:
@@ -185,14 +182,14 @@ class Engine:
             with self._mutex:
                 self._waited_for.discard(future)
 
-    async def _start(self, scopes: dict[int, Scope]) -> None:
+    async def _start(self, scopes: dict[int, SequenceScope]) -> None:
         self._sender = Sender(self._crypto, self._behaviour, self._scale)
         self._courier = Courier(self._events, self.batches, self._sender, self._behaviour, self._scale)
         self._saver = Saver(self._progress)
         keeps = self._behaviour.failed_partitions_stay
         self._recovery = Recovery(self._courier, self._saver, self._scale, self._changed, keeps=keeps)
         parts = (self._courier, self._recovery, self._saver, self._tail, self._changed)
-        self._line = Line(*parts, self._readable, self._behaviour, self._scale)
+        self._observing = ObserverLoop(*parts, self._readable, self._behaviour, self._scale)
         for row in self._progress.observers():
             self._observers[row.sequence, row.id] = observer_from_row(row, scopes[row.sequence])
         for entry in self._progress.partitions():
@@ -217,15 +214,15 @@ class Engine:
             for observer in self._interested.get((sequence, event_type), ()):
                 if not self._behaviour.tail_of_offered:
                     observer.offered(last)
-                self._line.wake(observer)
+                self._observing.wake(observer)
 
-    async def _subscribe(self, entries: list[tuple[Scope, Webhook]]) -> None:
+    async def _subscribe(self, entries: list[tuple[SequenceScope, Webhook]]) -> None:
         for scope, webhook in entries:
             observer = self._observers.get((scope.key, webhook.id))
             if observer is None:
                 observer = self._observers[scope.key, webhook.id] = Observer(scope, webhook)
             elif observer.subscribed and observer.webhook.event_types != webhook.event_types:
-                self._line.skip_to_tail(observer)
+                self._observing.skip_to_tail(observer)
             self._forget_interest(observer)
             observer.webhook = webhook
             observer.subscribed = True
@@ -235,8 +232,8 @@ class Engine:
             self._saver.changed(observer)
             self._changed(observer)
             self._recovery.retry_all(observer)
-            self._line.begin(observer)
-            self._line.wake(observer)
+            self._observing.begin(observer)
+            self._observing.wake(observer)
 
     async def _unsubscribe(self, keys: list[ObserverKey]) -> None:
         for key in keys:
@@ -302,7 +299,7 @@ class Engine:
             yield
         finally:
             observer.held -= 1
-            self._line.wake(observer)
+            self._observing.wake(observer)
 
     def _noted(self, observer: Observer) -> None:
         self._saver.changed(observer)

@@ -27,7 +27,7 @@ Headers = Sequence[tuple[str, str]]
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class DeliveryAnswer:
     """The final answer of a target."""
 
     status: int
@@ -35,7 +35,9 @@ class Answer:
     retry_after: str | None
 
 
-async def exchange(session: aiohttp.ClientSession, url: str, headers: Headers, body: bytes, trace: str) -> Answer:
+async def exchange(
+    session: aiohttp.ClientSession, url: str, headers: Headers, body: bytes, trace: str
+) -> DeliveryAnswer:
     """Post a body, and follow redirects as .NET's client does.
 
     After 300 to 303 a GET without a body goes to the new address, after 307 and 308 the same POST; the first redirect
@@ -62,7 +64,7 @@ async def exchange(session: aiohttp.ClientSession, url: str, headers: Headers, b
                 chunked=None if payload is None else True,
                 allow_redirects=False,
             ) as response:
-                answer = Answer(response.status, response.reason or "", response.headers.get("Retry-After"))
+                answer = DeliveryAnswer(response.status, response.reason or "", response.headers.get("Retry-After"))
                 location = response.headers.get("Location")
         except TimeoutError:
             raise

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from uuid import uuid4
 
 from chronicle_notebook.sandbox._event_type import event_types_from_json
-from chronicle_notebook.sandbox._stores import Scope
+from chronicle_notebook.sandbox._stores import SequenceScope
 from chronicle_notebook.sandbox._webhook import Webhook, event_types_text
 from chronicle_notebook.sandbox.delivery._partition import Partition
 from chronicle_notebook.sandbox.storage._progress import ObserverRow
@@ -55,7 +55,7 @@ class Flights:
 class Observer:
     """The state of an observer. It belongs to the engine's thread; other threads only read single fields."""
 
-    scope: Scope
+    scope: SequenceScope
     webhook: Webhook
     position: int = 0
     """Everything below this number was delivered, belongs to a failed partition, or is not wanted."""
@@ -99,7 +99,7 @@ class Observer:
         self.handled += count
 
     def offered(self, number: int) -> None:
-        """The error for a connection that has ended."""
+        """Note that an event was offered: the tail that is shown does not go back."""
         self.tail = number if self.tail is None else max(self.tail, number)
 
     def finished(self, span: Span, *, whole: bool) -> None:
@@ -127,7 +127,7 @@ class Observer:
         )
 
 
-def observer_from_row(row: ObserverRow, scope: Scope) -> Observer:
+def observer_from_row(row: ObserverRow, scope: SequenceScope) -> Observer:
     """The observer of a stored form, not subscribed, with the known facts about its webhook."""
     webhook = Webhook(row.id, "", scope.sequence, event_types_from_json(json.loads(row.event_types)), active=False)
     observer = Observer(scope, webhook, row.position, row.next, row.last, row.handled, row.tail)

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._event import Event
-from chronicle_notebook.sandbox._stores import Scope
+from chronicle_notebook.sandbox._stores import SequenceScope
 from chronicle_notebook.sandbox.delivery._catch_up import CatchUp
 from chronicle_notebook.sandbox.delivery._courier import Courier
 from chronicle_notebook.sandbox.delivery._failure import Failure
@@ -23,7 +23,7 @@ STRANDED = 1.0
 """The time in seconds after a catch-up in which a live event can strand an observer."""
 
 
-class Line:
+class ObserverLoop:
     """Delivers to observers, each in its own task, which exists only while there is something to deliver.
 
     A kernel lets observers share two queues, where a slow target delays the others. Here no observer waits for another
@@ -37,7 +37,7 @@ class Line:
         saver: Saver,
         tail: Tail,
         changed: Callable[[Observer], None],
-        readable: Callable[[Scope], bool],
+        readable: Callable[[SequenceScope], bool],
         behaviour: Behaviour,
         scale: float,
     ) -> None:

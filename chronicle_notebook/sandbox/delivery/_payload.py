@@ -9,7 +9,7 @@ from chronicle_notebook.sandbox import _moment
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._event import Event
 from chronicle_notebook.sandbox._json_text import dumps
-from chronicle_notebook.sandbox._stores import Scope
+from chronicle_notebook.sandbox._stores import SequenceScope
 
 LIVE = 1
 """The observation state of live events, catch-up and retries."""
@@ -22,7 +22,7 @@ def body(partition: str, events: Iterable[str]) -> bytes:
     return f'{{"partition":{dumps(partition)},"events":[{",".join(events)}]}}'.encode("ascii")
 
 
-def render(scope: Scope, event: Event, state: int, behaviour: Behaviour, *, live: bool = True) -> str:
+def render(scope: SequenceScope, event: Event, state: int, behaviour: Behaviour, *, live: bool = True) -> str:
     """One event of a body. ``live`` means that it is delivered as it was appended, not as it was stored.
 
     Source: K/Concepts/Events/AppendedEvent.cs and EventContext.cs. Moments are written without escapes.

@@ -61,7 +61,7 @@ class Recovery:
         self._plan(observer, partition, 0.0)
 
     def retry_all(self, observer: Observer) -> None:
-        """The fields of a form. Raises RefusedError if the body is not a form, or names a field twice."""
+        """Retry all failed partitions that are not quarantined."""
         for partition in observer.partitions.values():
             if not partition.quarantined:
                 self.retry(observer, partition)

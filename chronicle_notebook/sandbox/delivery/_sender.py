@@ -17,9 +17,9 @@ import aiohttp
 
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._crypto import Crypto
-from chronicle_notebook.sandbox._webhook import Authorization, AuthorizationKind, Webhook
+from chronicle_notebook.sandbox._webhook import Authorization, Webhook, WireAuthorizationKind
 from chronicle_notebook.sandbox.delivery._circuit import Circuit
-from chronicle_notebook.sandbox.delivery._exchange import Answer, Headers, exchange, new_trace
+from chronicle_notebook.sandbox.delivery._exchange import DeliveryAnswer, Headers, exchange, new_trace
 from chronicle_notebook.sandbox.delivery._failure import TIMEOUT, DeliveryError, TransientError
 from chronicle_notebook.sandbox.delivery._headers import merged
 from chronicle_notebook.sandbox.delivery._oauth import TokenSource
@@ -87,7 +87,7 @@ class Sender:
         """
         authorization = webhook.authorization
         proof = authorization.secret
-        if authorization.kind is AuthorizationKind.OAUTH:
+        if authorization.kind is WireAuthorizationKind.OAUTH:
             try:
                 proof = await self._tokens.fresh(authorization, authorization.secret) or ""
             except DeliveryError as error:
@@ -160,15 +160,15 @@ class Sender:
 
     async def _authorization(self, authorization: Authorization, holder: str) -> str | None:
         """The header for a stored authorization."""
-        if authorization.kind is AuthorizationKind.NONE:
+        if authorization.kind is WireAuthorizationKind.NONE:
             return None
-        if self._behaviour.ciphertext_sent and authorization.kind is not AuthorizationKind.OAUTH:
+        if self._behaviour.ciphertext_sent and authorization.kind is not WireAuthorizationKind.OAUTH:
             return _header(authorization, authorization.secret)
         try:
             secret = self._crypto.decrypt(authorization.secret)
         except ValueError as error:
             raise DeliveryError("The secret of the webhook cannot be decrypted.", str(error)) from error
-        if authorization.kind is AuthorizationKind.OAUTH:
+        if authorization.kind is WireAuthorizationKind.OAUTH:
             token = await self._tokens.token(authorization, secret, holder)
             return None if token is None else _header(authorization, token)
         return _header(authorization, secret)
@@ -176,9 +176,9 @@ class Sender:
 
 def _header(authorization: Authorization, proof: str) -> str | None:
     """The header for a password or token."""
-    if authorization.kind is AuthorizationKind.NONE:
+    if authorization.kind is WireAuthorizationKind.NONE:
         return None
-    if authorization.kind is AuthorizationKind.BASIC:
+    if authorization.kind is WireAuthorizationKind.BASIC:
         return "Basic " + base64.b64encode(f"{authorization.user}:{proof}".encode()).decode()
     return f"Bearer {proof}"
 
@@ -192,7 +192,7 @@ def _target(url: str) -> str:
         return url
 
 
-def _refused(url: str, answer: Answer) -> str:
+def _refused(url: str, answer: DeliveryAnswer) -> str:
     return f"Delivery to webhook '{url}' failed with status code {answer.status} ({answer.reason})."
 
 

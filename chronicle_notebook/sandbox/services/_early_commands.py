@@ -12,7 +12,7 @@ from typing import NoReturn
 
 from chronicle_notebook.contracts.wire import event_types_pb2, webhooks_pb2
 from chronicle_notebook.sandbox._envelope import envelope
-from chronicle_notebook.sandbox._event_type import EventType, Registration
+from chronicle_notebook.sandbox._event_type import EventTypeGeneration, Registration
 from chronicle_notebook.sandbox._event_types import CLIENT, USER
 from chronicle_notebook.sandbox._exceptions import (
     ArgumentException,
@@ -86,7 +86,7 @@ class EarlyEventTypesService(EventTypesService):
     def create(self, request: event_types_pb2.CreateEventTypeRequest) -> event_types_pb2.CommandResult:
         """Create generation 1 of an event type without properties, over what was there, under any name."""
         store = self._kernel.store(request.EventStore)
-        made = Registration(EventType(request.Name), _WITHOUT_PROPERTIES, CLIENT, USER)
+        made = Registration(EventTypeGeneration(request.Name), _WITHOUT_PROPERTIES, CLIENT, USER)
         self._kernel.types.save(store, [made], whole=True)
         return envelope(event_types_pb2.CommandResult)
 

@@ -10,7 +10,7 @@ from chronicle_notebook.contracts._scalars import event_type_to_wire
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_types_pb2 as wire
 from chronicle_notebook.sandbox._envelope import envelope, live, required
-from chronicle_notebook.sandbox._event_type import EventType, Registration
+from chronicle_notebook.sandbox._event_type import EventTypeGeneration, Registration
 from chronicle_notebook.sandbox._event_types import CLIENT, USER
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._server import Served
@@ -58,7 +58,7 @@ class EventTypesService:
             (request.Name, "Event type name is required.", "name"),
         )
         store = self._kernel.store(request.EventStore)
-        self._kernel.types.save(store, [Registration(EventType(request.Name), "{}", CLIENT, USER)])
+        self._kernel.types.save(store, [Registration(EventTypeGeneration(request.Name), "{}", CLIENT, USER)])
         return envelope(wire.CommandResult)
 
     def register(self, request: wire.RegisterEventTypesRequest) -> wire.CommandResult:

@@ -26,14 +26,14 @@ from chronicle_notebook.sandbox.storage._events import Filter
 NO_JOB = "00000000-0000-0000-0000-000000000000"
 
 
-class Named(Protocol):
+class NamespaceRequest(Protocol):
     """A request that is about a namespace of an event store."""
 
     EventStore: str
     Namespace: str
 
 
-class Addressed(Protocol):
+class ObserverRequest(Protocol):
     """A request for one observer."""
 
     EventStore: str
@@ -258,7 +258,7 @@ class ObserversService:
         until = min(tail + 1, 2**63 - 1)
         return bool(self._kernel.events.page(observer.scope.key, wanted, observer.position, until, limit=1))
 
-    def _find(self, request: Addressed) -> Observer | None:
+    def _find(self, request: ObserverRequest) -> Observer | None:
         sequence = request.EventSequenceId or EVENT_LOG
         self._kernel.store(request.EventStore)
         scope = self._kernel.stores.find_scope(request.EventStore, request.Namespace, sequence)
@@ -290,7 +290,7 @@ class ObserversService:
         )
 
 
-def named(request: Named, *others: str) -> None:
+def named(request: NamespaceRequest, *others: str) -> None:
     """Raise what a kernel's call fails with when a request names no store, no namespace, or not what else it must."""
     if not all(getattr(request, name) for name in ("EventStore", "Namespace", *others)):
         raise ArgumentNullException

@@ -8,7 +8,7 @@ from chronicle_notebook.contracts._scalars import guid_to_wire, number_to_wire
 from chronicle_notebook.contracts.wire import observation_pb2 as wire
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._kernel_types import OWN_OBSERVERS, WEBHOOK_REACTOR, OwnObserver
-from chronicle_notebook.sandbox._stores import DEFAULT_NAMESPACE, SYSTEM_SEQUENCE, Scope
+from chronicle_notebook.sandbox._stores import DEFAULT_NAMESPACE, SYSTEM_SEQUENCE, SequenceScope
 from chronicle_notebook.sandbox.storage._events import Filter
 
 
@@ -46,7 +46,7 @@ def _information(kernel: Kernel, own: OwnObserver, store: str, namespace: str) -
     )
 
 
-def _last(kernel: Kernel, store: str, scope: Scope, wanted: Filter) -> int | None:
+def _last(kernel: Kernel, store: str, scope: SequenceScope, wanted: Filter) -> int | None:
     """The last event that was applied: not one that failed, nor one that waits for it."""
     blocked = {failure.webhook: failure.number for failure in kernel.reactor.failures(kernel.store(store))}
     if not blocked:

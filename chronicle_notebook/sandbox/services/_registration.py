@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from chronicle_notebook.contracts.wire import event_types_classic_pb2 as classic, event_types_pb2 as wire
-from chronicle_notebook.sandbox._event_type import EventType, Registration
+from chronicle_notebook.sandbox._event_type import EventTypeGeneration, Registration
 from chronicle_notebook.sandbox._event_types import CLIENT, CODE, UNTOLD, parsed
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._stores import Store
@@ -52,15 +52,15 @@ def _entries(kernel: Kernel, store: Store, registration: Message) -> Iterator[Re
                 f"The schema of event type '{event_type.id}' generation {generation.Generation} has changed. "
                 "A changed schema needs a new generation."
             )
-        kind = EventType(event_type.id, generation.Generation, event_type.tombstone)
+        kind = EventTypeGeneration(event_type.id, generation.Generation, event_type.tombstone)
         # The first kernels of the commands contract tell no source of a type that was registered in generations.
         yield Registration(kind, generation.Schema, CLIENT, UNTOLD if kernel.profile.early_events else CODE)
 
 
-def _named(registration: Message) -> EventType:
+def _named(registration: Message) -> EventTypeGeneration:
     if not registration.Type.Id:
         raise ValueError("Value cannot be null. (Parameter 'value')")
-    return EventType.of(registration.Type)
+    return EventTypeGeneration.of(registration.Type)
 
 
 class MissingEventTypeMigrators(ValueError):  # noqa: N818 - the name that a kernel tells

@@ -14,7 +14,7 @@ from chronicle_notebook.contracts._scalars import UNAVAILABLE, event_type_to_wir
 from chronicle_notebook.contracts.wire import sequences_classic_pb2 as classic, sequences_pb2 as wire
 from chronicle_notebook.sandbox import _moment
 from chronicle_notebook.sandbox._event import Event
-from chronicle_notebook.sandbox._event_type import EventType
+from chronicle_notebook.sandbox._event_type import EventTypeGeneration
 from chronicle_notebook.sandbox._exceptions import ArgumentNullException, NullReferenceException
 from chronicle_notebook.sandbox._log import Appended, Expectation
 from chronicle_notebook.sandbox.storage._events import Filter
@@ -229,7 +229,7 @@ def _event(
 
     return Event(
         -1,
-        EventType.of(entry.EventType),
+        EventTypeGeneration.of(entry.EventType),
         source,
         entry.Content,
         source_type=given("EventSourceType", "Default"),

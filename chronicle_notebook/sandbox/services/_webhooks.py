@@ -9,10 +9,10 @@ import grpc
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import webhooks_pb2 as wire
 from chronicle_notebook.sandbox._envelope import ValidationFailed, envelope, required
-from chronicle_notebook.sandbox._event_type import EventType
+from chronicle_notebook.sandbox._event_type import EventTypeGeneration
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._server import Served
-from chronicle_notebook.sandbox._webhook import NO_AUTHORIZATION, Authorization, AuthorizationKind, Webhook
+from chronicle_notebook.sandbox._webhook import NO_AUTHORIZATION, Authorization, Webhook, WireAuthorizationKind
 
 _Details = wire.QueryResult_IEnumerable_WebhookDetailsResponse
 
@@ -107,7 +107,7 @@ def webhook_of(message: wire.WebhookDefinition) -> Webhook:
         id=message.Identifier,
         url=message.Target.Url,
         sequence=message.EventSequenceId,
-        event_types=tuple(EventType.of(entry) for entry in message.EventTypes),
+        event_types=tuple(EventTypeGeneration.of(entry) for entry in message.EventTypes),
         headers=tuple(message.Target.Headers.items()),
         authorization=_authorization(message.Target.Authorization),
         replayable=message.IsReplayable if message.HasField("IsReplayable") else True,
@@ -120,22 +120,22 @@ def _authorization(
 ) -> Authorization:
     """The first of the three kinds that is set."""
     if message.HasField("Value0"):
-        return Authorization(AuthorizationKind.BASIC, message.Value0.Username, message.Value0.Password)
+        return Authorization(WireAuthorizationKind.BASIC, message.Value0.Username, message.Value0.Password)
     if message.HasField("Value1"):
-        return Authorization(AuthorizationKind.BEARER, secret=message.Value1.Token)
+        return Authorization(WireAuthorizationKind.BEARER, secret=message.Value1.Token)
     if message.HasField("Value2"):
         oauth = message.Value2
-        return Authorization(AuthorizationKind.OAUTH, oauth.ClientId, oauth.ClientSecret, oauth.Authority)
+        return Authorization(WireAuthorizationKind.OAUTH, oauth.ClientId, oauth.ClientSecret, oauth.Authority)
     return NO_AUTHORIZATION
 
 
 def _flat(request: wire.AddWebhookRequest) -> Webhook:
-    kind = AuthorizationKind(request.AuthorizationType)
+    kind = WireAuthorizationKind(request.AuthorizationType)
     authorization = {
-        AuthorizationKind.NONE: NO_AUTHORIZATION,
-        AuthorizationKind.BASIC: Authorization(kind, request.BasicUsername, request.BasicPassword),
-        AuthorizationKind.BEARER: Authorization(kind, secret=request.BearerToken),
-        AuthorizationKind.OAUTH: Authorization(
+        WireAuthorizationKind.NONE: NO_AUTHORIZATION,
+        WireAuthorizationKind.BASIC: Authorization(kind, request.BasicUsername, request.BasicPassword),
+        WireAuthorizationKind.BEARER: Authorization(kind, secret=request.BearerToken),
+        WireAuthorizationKind.OAUTH: Authorization(
             kind, request.OAuthClientId, request.OAuthClientSecret, request.OAuthAuthority
         ),
     }[kind]
@@ -143,7 +143,7 @@ def _flat(request: wire.AddWebhookRequest) -> Webhook:
         id=request.Name,
         url=request.Url,
         sequence=request.EventSequenceId or "event-log",
-        event_types=tuple(EventType.of(entry) for entry in request.EventTypes),
+        event_types=tuple(EventTypeGeneration.of(entry) for entry in request.EventTypes),
         headers=tuple(request.Headers.items()),
         authorization=authorization,
         replayable=request.IsReplayable,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from chronicle_notebook.sandbox._event_type import EventType, Registration
+from chronicle_notebook.sandbox._event_type import EventTypeGeneration, Registration
 from chronicle_notebook.sandbox.storage._database import Database
 
 
@@ -19,7 +19,7 @@ class EventTypeTable:
         rows = self._database.rows(
             "SELECT store, id, generation, tombstone, schema, owner, source FROM event_types ORDER BY rowid"
         )
-        return [(row[0], Registration(EventType(row[1], row[2], bool(row[3])), *row[4:])) for row in rows]
+        return [(row[0], Registration(EventTypeGeneration(row[1], row[2], bool(row[3])), *row[4:])) for row in rows]
 
     def save(self, store: int, registrations: Iterable[Registration], replaced: Iterable[str] = ()) -> None:
         """Store generations, replacing equal ones. The event types ``replaced`` keep no other generation."""

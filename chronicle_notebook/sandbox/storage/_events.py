@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from chronicle_notebook.sandbox._event import Event
-from chronicle_notebook.sandbox._event_type import EventType
+from chronicle_notebook.sandbox._event_type import EventTypeGeneration
 from chronicle_notebook.sandbox.storage._database import Database
 
 _COLUMNS = (
@@ -141,4 +141,4 @@ def _row(event: Event) -> tuple[Any, ...]:
 def _event(row: tuple[Any, ...]) -> Event:
     number, kind, generation, tombstone, *rest, many = row
     values: Any = (*rest, bool(many))
-    return Event(number, EventType(kind, generation, bool(tombstone)), *values)
+    return Event(number, EventTypeGeneration(kind, generation, bool(tombstone)), *values)

@@ -13,7 +13,7 @@ from chronicle_notebook.sandbox._event import Event
 from chronicle_notebook.sandbox._exceptions import ArgumentException
 from chronicle_notebook.sandbox._json_text import reread
 from chronicle_notebook.sandbox._server import Served
-from chronicle_notebook.sandbox._stores import Scope
+from chronicle_notebook.sandbox._stores import SequenceScope
 from chronicle_notebook.sandbox.services import _sequence_wire as convert
 from chronicle_notebook.sandbox.services._sequence_service import SequenceService
 from chronicle_notebook.sandbox.storage._events import Filter
@@ -78,7 +78,7 @@ class ClassicSequencesService(SequenceService):
         found = self._page(scope, convert.stream_filter(request, types, request.EventSourceId), 0)
         return wire.GetForEventSourceIdAndEventTypesResponse(Events=self._told(scope, found))
 
-    def _told(self, scope: Scope | None, events: Iterable[Event]) -> list[wire.AppendedEvent]:
+    def _told(self, scope: SequenceScope | None, events: Iterable[Event]) -> list[wire.AppendedEvent]:
         if scope is None:
             return []
         self._kernel.log.check_readable(scope)
@@ -97,7 +97,7 @@ class ClassicSequencesService(SequenceService):
         return wire.HasEventsForEventSourceIdResponse(HasEvents=found)
 
 
-def _appended(scope: Scope, event: Event, behaviour: Behaviour) -> wire.AppendedEvent:
+def _appended(scope: SequenceScope, event: Event, behaviour: Behaviour) -> wire.AppendedEvent:
     """An event as it is read back, without its subject."""
     context = convert.context(event, wire.EventContext(EventStore=scope.store, Namespace=scope.namespace))
     if behaviour.events_as_sql:

@@ -14,7 +14,7 @@ from chronicle_notebook.sandbox._exceptions import ArgumentNullException, Format
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._server import Served
 from chronicle_notebook.sandbox._stores import EVENT_LOG, Store
-from chronicle_notebook.sandbox._webhook import Authorization, AuthorizationKind, Webhook
+from chronicle_notebook.sandbox._webhook import Authorization, Webhook, WireAuthorizationKind
 from chronicle_notebook.sandbox.services._webhooks import webhook_of
 
 
@@ -86,7 +86,7 @@ class ClassicWebhooksService:
     def test_authority(self, request: wire.TestOAuthAuthorizationRequest) -> wire.TestOAuthAuthorizationResponse:
         """Get a token."""
         authorization = Authorization(
-            AuthorizationKind.OAUTH, request.ClientId, request.ClientSecret, request.Authority
+            WireAuthorizationKind.OAUTH, request.ClientId, request.ClientSecret, request.Authority
         )
         problem = self._kernel.engine.test_authority(authorization)
         return wire.TestOAuthAuthorizationResponse(Success=not problem, ErrorMessage=problem)
