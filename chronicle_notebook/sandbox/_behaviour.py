@@ -191,6 +191,15 @@ class Behaviour:
     """A webhook that is added to an event store which does not exist is accepted and lost. In memory every other one of
     that store is lost too, also after it was made (at 16.37 and 16.38; source: K/Core/Observation/Webhooks)."""
 
+    unknown_store_empty: bool = False
+    """Lists of the namespaces and of the event types of an event store that does not exist are empty, and do not make
+    it. False: it is made, and the lists have what every new store has (at 16.37 and 16.38, where only the empty answer
+    was seen; source: K/Core/Namespaces and K/Core/EventTypes)."""
+
+    stores_as_files: bool = False
+    """An event store whose name is too long for a file is listed, but making it fails, and making one whose name
+    holds ``#`` also makes the store of the part before it (on SQLite at 16.37 and 16.38; source: K/Storage.Sql)."""
+
     names_ordered: bool = False
     """Lists have the event types and headers of a webhook in the order of their names: shorter ones first, then by
     letter (on PostgreSQL, which keeps JSON so, at 16.37; source: K/Storage.Sql)."""

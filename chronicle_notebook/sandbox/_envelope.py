@@ -49,11 +49,11 @@ def live(changes: Iterable[None], make: Callable[[], Answer]) -> Iterator[Answer
         yield answer
 
 
-def guarded(kind: type[Answer], make: Callable[[], Answer | bytes]) -> Answer | bytes:
+def guarded(kind: type[Answer], make: Callable[[], Answer | bytes], *, early: bool = False) -> Answer | bytes:
     """An answer, or the envelope with the error: a kernel puts every failure into the envelope, with gRPC status OK.
 
     Commands report the messages of the whole chain and the stack trace, queries only the top message (source: the Arc
-    framework under the kernel).
+    framework under the kernel), and up to 16.38 the stack trace too, which ``early`` says (seen).
     """
     try:
         return make()
@@ -66,18 +66,47 @@ def guarded(kind: type[Answer], make: Callable[[], Answer | bytes]) -> Answer | 
     except (UnservedError, BareException):
         raise
     except Exception as error:  # noqa: BLE001 - the kernel reports every exception in the envelope
-        return failure(kind, error)
+        return failure(kind, error, early=early)
 
 
-def failure(kind: type[Answer], error: Exception) -> Answer:
+def failure(kind: type[Answer], error: Exception, *, early: bool = False) -> Answer:
     """The envelope of an exception."""
     answer: Any = envelope(kind)
-    if "AuthorizationFailureReason" in kind.DESCRIPTOR.fields_by_name:
+    if command := _is_command(kind):
         answer.ExceptionMessages.extend(str(link) for link in _chain(error))
-        answer.ExceptionStackTrace = "".join(traceback.format_tb(error.__traceback__))
     else:
         answer.ExceptionMessages.append(str(error))
+    if command or early:
+        answer.ExceptionStackTrace = "".join(traceback.format_tb(error.__traceback__))
     return answer  # type: ignore[no-any-return]
+
+
+def early_bytes(kind: type[Message]) -> Callable[[Message | bytes], bytes]:
+    """A serializer for envelopes of a kind as kernels up to 16.38 write them, byte for byte (seen).
+
+    ``IsAuthorized`` is left out if it is true. The texts about a failure are written although they are empty, which
+    protobuf for Python does not do.
+    """
+    texts = ("ExceptionStackTrace", "AuthorizationFailureReason") if _is_command(kind) else ("ExceptionStackTrace",)
+    empty = {name: bytes((kind.DESCRIPTOR.fields_by_name[name].number << 3 | 2, 0)) for name in texts}
+
+    def serialize(answer: Message | bytes) -> bytes:
+        rest: Any = kind.FromString(answer if isinstance(answer, bytes) else answer.SerializeToString())
+        head: Any = kind(
+            CorrelationId=rest.CorrelationId,
+            ValidationResults=rest.ValidationResults,
+            ExceptionMessages=rest.ExceptionMessages,
+        )
+        for name in ("CorrelationId", "IsAuthorized", "ValidationResults", "ExceptionMessages"):
+            rest.ClearField(name)
+        absent = b"".join(text for name, text in empty.items() if not getattr(rest, name))
+        return b"".join((head.SerializeToString(), absent, rest.SerializeToString()))
+
+    return serialize
+
+
+def _is_command(kind: type[Message]) -> bool:
+    return "AuthorizationFailureReason" in kind.DESCRIPTOR.fields_by_name
 
 
 def _chain(error: BaseException | None) -> Iterator[BaseException]:

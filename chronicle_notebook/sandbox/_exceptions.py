@@ -57,5 +57,9 @@ class MissingMethodException(BareException):
     """A part of the kernel that cannot be made."""
 
 
+class SqliteException(ValueError):
+    """A database cannot be opened."""
+
+
 class OpenSslCryptographicException(ValueError):
     """Something that cannot be encrypted."""

@@ -13,6 +13,7 @@ from chronicle_notebook.sandbox._crypto import Crypto
 from chronicle_notebook.sandbox._data_folder import DATABASE, KEY
 from chronicle_notebook.sandbox._event_type import Registration
 from chronicle_notebook.sandbox._event_types import EventTypes
+from chronicle_notebook.sandbox._exceptions import SqliteException
 from chronicle_notebook.sandbox._log import Log
 from chronicle_notebook.sandbox._profile import KernelProfile
 from chronicle_notebook.sandbox._reactor import Reactor
@@ -34,6 +35,9 @@ from chronicle_notebook.sandbox.storage._webhooks import WebhookTable
 
 POLL = 2.0
 """Seconds between two looks of a kernel on an SQL database at a list that somebody watches."""
+LONGEST_FILE_NAME = 255
+"""The bytes of the longest name of an event store that a kernel on SQLite can make: its files have this name. One of
+300 characters is too long (seen); the limit itself is that of file systems, and was not tried."""
 _PAUSE = 0.1
 """The least time in seconds between two answers of a live list of observers, or of their failed partitions."""
 
@@ -114,6 +118,25 @@ class Kernel:
     def store(self, name: str) -> Store:
         """The event store of a name. If there is none, it is created, as in a kernel."""
         return self.stores.ensure(name)
+
+    def store_to_list(self, name: str) -> Store | None:
+        """The event store whose namespaces or event types are listed; None where one that does not exist has none."""
+        if self.behaviour.unknown_store_empty and name:
+            return self.stores.find(name)
+        return self.store(name)
+
+    def make_store(self, name: str) -> None:
+        """Create the event store of a name, unless it exists.
+
+        Raises SqliteException where its name is too long for a file. The store is listed all the same.
+        """
+        self.stores.ensure(name)
+        if not self.behaviour.stores_as_files:
+            return
+        if before := name.partition("#")[0]:
+            self.stores.ensure(before)
+        if len(name.encode()) > LONGEST_FILE_NAME:
+            raise SqliteException("SQLite Error 14: 'unable to open database file'.")
 
     def store_for_adding(self, name: str) -> Store | None:
         """The event store that webhooks are added to; None where what is added there is lost."""

@@ -56,6 +56,7 @@ _OBSERVED = Behaviour(
     repeated_type_blocks=True,
     hash_in_id_lost=True,
     unknown_store_loses=True,
+    unknown_store_empty=True,
     requests_limited=True,
 )
 """The behaviour of every kernel that was run, whatever its storage."""
@@ -88,11 +89,12 @@ _SQL = replace(
     handled_unlisted=True,
     streams_poll=True,
     plus_breaks_lists=True,
+    stores_as_files=True,
 )
-"""The behaviour of kernels on an SQL database."""
+"""The behaviour of kernels on SQLite."""
 
 _EARLY = replace(_SQL, same_partition_breaks_list=True)
-_POSTGRESQL = replace(_SQL, names_ordered=True)
+_POSTGRESQL = replace(_SQL, names_ordered=True, stores_as_files=False)
 
 _SEEN = "a running kernel {}, step by step"
 

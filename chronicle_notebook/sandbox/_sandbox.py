@@ -259,8 +259,7 @@ class Sandbox:
             authority,
             partial(_pages, self._kernel, authority),
             otherwise(self._kernel),
-            # Kernels began to write this field after 16.38.
-            authorized_told=not self._profile.early_events,
+            early_envelopes=self._profile.early_events or self._profile.contract == "classic",
             most_bytes=REQUEST_BYTES if self._profile.behaviour.requests_limited else MOST_BYTES,
         )
         self._port = self._server.start(self._wanted_port)

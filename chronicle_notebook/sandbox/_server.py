@@ -17,7 +17,7 @@ from chronicle_notebook.base._loopback import HOST
 from chronicle_notebook.sandbox._authority import Authority
 from chronicle_notebook.sandbox._call_log import CALLS, CallLog
 from chronicle_notebook.sandbox._certificate import Certificate
-from chronicle_notebook.sandbox._envelope import failure, guarded
+from chronicle_notebook.sandbox._envelope import early_bytes, failure, guarded
 from chronicle_notebook.sandbox._exceptions import BareException, EndOfStreamException
 from chronicle_notebook.sandbox._front import Front, PageAnswer
 from chronicle_notebook.sandbox._gatekeeper import Gatekeeper
@@ -54,7 +54,7 @@ class Server:
     """Serves methods, and HTTP/1.1 on the same port; ``otherwise`` handles every other path.
 
     With an ``authority`` each call needs a token, unless its method is one that a kernel lets anybody call. ``pages``
-    makes what answers HTTP/1.1. ``authorized_told`` False leaves IsAuthorized off all envelopes. ``most_bytes`` is how
+    makes what answers HTTP/1.1. ``early_envelopes`` makes envelopes those of kernels up to 16.38. ``most_bytes`` is how
     large a request may be; of a larger one gRPC for Python says the same with other words.
     """
 
@@ -65,7 +65,7 @@ class Server:
         pages: Callable[[], PageAnswer],
         otherwise: Otherwise,
         *,
-        authorized_told: bool = True,
+        early_envelopes: bool = False,
         most_bytes: int = MOST_BYTES,
     ) -> None:
         self._pages = pages
@@ -87,10 +87,10 @@ class Server:
         )
         services: dict[str, dict[str, grpc.RpcMethodHandler[Any, Any]]] = {}
         for entry in served:
-            services.setdefault(entry.method.service, {})[entry.method.name] = _handler(entry, authorized_told)
+            services.setdefault(entry.method.service, {})[entry.method.name] = _handler(entry, early_envelopes)
         for service, handlers in services.items():
             self._server.add_generic_rpc_handlers((grpc.method_handlers_generic_handler(service, handlers),))
-        self._server.add_generic_rpc_handlers((_Others(otherwise, authorized_told),))
+        self._server.add_generic_rpc_handlers((_Others(otherwise, early_envelopes),))
 
     def start(self, port: int) -> int:
         """Listen on a port, 0 for a free one, and return the port. Raises SandboxError if it is not available."""
@@ -132,14 +132,14 @@ def _refused(port: int, error: OSError) -> SandboxError:
 class _Others(grpc.GenericRpcHandler):
     """Handles the paths that no other handler handles. It is asked last."""
 
-    def __init__(self, otherwise: Otherwise, authorized_told: bool) -> None:  # noqa: FBT001 - of the server
+    def __init__(self, otherwise: Otherwise, early_envelopes: bool) -> None:  # noqa: FBT001 - of the server
         self._otherwise = otherwise
-        self._authorized_told = authorized_told
+        self._early_envelopes = early_envelopes
 
     def service(self, handler_call_details: grpc.HandlerCallDetails) -> grpc.RpcMethodHandler[Any, Any]:
         found = self._otherwise(handler_call_details.method)
         if isinstance(found, Served):
-            return _handler(found, self._authorized_told)
+            return _handler(found, self._early_envelopes)
 
         def refuse(_request: bytes, context: grpc.ServicerContext) -> NoReturn:
             context.abort(grpc.StatusCode.UNIMPLEMENTED, found)
@@ -147,7 +147,7 @@ class _Others(grpc.GenericRpcHandler):
         return grpc.unary_unary_rpc_method_handler(refuse)
 
 
-def _handler(served: Served, authorized_told: bool) -> grpc.RpcMethodHandler[Any, Any]:  # noqa: FBT001 - of the server
+def _handler(served: Served, early: bool) -> grpc.RpcMethodHandler[Any, Any]:  # noqa: FBT001 - of the server
     kind = served.method.response
     enveloped = "CorrelationId" in kind.DESCRIPTOR.fields_by_name and "IsAuthorized" in kind.DESCRIPTOR.fields_by_name
     make = _streaming if served.method.streaming else _unary
@@ -156,8 +156,8 @@ def _handler(served: Served, authorized_told: bool) -> grpc.RpcMethodHandler[Any
         build = grpc.stream_stream_rpc_method_handler
     # The function itself parses the bytes, so that it can give a kernel's error for wrong bytes. If gRPC parses a
     # stream of requests, its server never stops.
-    serialize = _serialized if authorized_told or not enveloped else _shortened(kind)
-    return build(make(served, enveloped=enveloped), response_serializer=serialize)
+    serialize = early_bytes(kind) if early and enveloped else _serialized
+    return build(make(served, enveloped=enveloped, early=early), response_serializer=serialize)
 
 
 def _read(served: Served, sent: Any) -> Any:
@@ -179,25 +179,14 @@ def _serialized(answer: Message | bytes) -> bytes:
     return answer if isinstance(answer, bytes) else answer.SerializeToString()
 
 
-def _shortened(kind: type[Message]) -> Callable[[Message | bytes], bytes]:
-    """A serializer for envelopes of a kind, without IsAuthorized."""
-
-    def serialize(answer: Message | bytes) -> bytes:
-        message = kind.FromString(_serialized(answer))
-        message.ClearField("IsAuthorized")
-        return message.SerializeToString()
-
-    return serialize
-
-
-def _unary(served: Served, *, enveloped: bool) -> Callable[[Any, grpc.ServicerContext], Message | bytes]:
+def _unary(served: Served, *, enveloped: bool, early: bool) -> Callable[[Any, grpc.ServicerContext], Message | bytes]:
     answer: Any = served.answer
 
     def handle(sent: bytes, context: grpc.ServicerContext) -> Message | bytes:
         try:
             request = _read(served, sent)
             if enveloped:
-                return guarded(served.method.response, lambda: answer(request))
+                return guarded(served.method.response, lambda: answer(request), early=early)
             result: Message | bytes = answer(request)
         except UnservedError as error:
             context.abort(grpc.StatusCode.FAILED_PRECONDITION, str(error))
@@ -210,7 +199,9 @@ def _unary(served: Served, *, enveloped: bool) -> Callable[[Any, grpc.ServicerCo
     return handle
 
 
-def _streaming(served: Served, *, enveloped: bool) -> Callable[[Any, grpc.ServicerContext], Iterator[Message | bytes]]:
+def _streaming(
+    served: Served, *, enveloped: bool, early: bool
+) -> Callable[[Any, grpc.ServicerContext], Iterator[Message | bytes]]:
     answer: Any = served.answer
 
     def handle(sent: Any, context: grpc.ServicerContext) -> Iterator[Message | bytes]:
@@ -225,6 +216,6 @@ def _streaming(served: Served, *, enveloped: bool) -> Callable[[Any, grpc.Servic
                 context.abort(
                     grpc.StatusCode.UNKNOWN, f"Exception was thrown by handler. {type(error).__name__}: {error}"
                 )
-            yield failure(served.method.response, error)
+            yield failure(served.method.response, error, early=early)
 
     return handle

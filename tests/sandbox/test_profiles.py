@@ -403,6 +403,8 @@ ELSEWHERE = {
     "hash_in_id_lost": "test_observed_calls.py",
     "plus_breaks_lists": "test_observed_calls.py",
     "unknown_store_loses": "test_observed_calls.py",
+    "unknown_store_empty": "test_observed_names.py",
+    "stores_as_files": "test_observed_names.py",
     "names_ordered": "test_observed_calls.py",
     "same_partition_breaks_list": "test_observed_calls.py",
     "requests_limited": "test_observed_calls.py",
@@ -472,17 +474,20 @@ VISIBLE = {
 
 
 ALIKE = {"16.33": "16.37", "16.37-postgresql": "16.37", "16.38": "16.37", "16.38-inmemory": "16.37-inmemory"}
-"""Profiles whose kernels differ from another one's by their contract and their release alone."""
+"""Profiles whose kernels differ from another one's by their contract, their release and what ``OWN`` names alone."""
+OWN: dict[str, dict[str, bool]] = {
+    "16.33": {"same_partition_breaks_list": True},
+    "16.37-postgresql": {"names_ordered": True, "stores_as_files": False},
+}
 
 
 def test_profiles_that_are_alike_have_the_same_switches() -> None:
     assert set(PROFILES) == set(VISIBLE) | set(ALIKE)
     for profile, other in ALIKE.items():
-        own = {"16.33": "same_partition_breaks_list", "16.37-postgresql": "names_ordered"}.get(profile)
-        behaviour = PROFILES[profile].behaviour
-        assert own is None or getattr(behaviour, own)
-        apart = {own: False} if own else {}
-        assert dataclasses.replace(behaviour, **apart) == PROFILES[other].behaviour
+        own = OWN.get(profile, {})
+        behaviour, usual = PROFILES[profile].behaviour, PROFILES[other].behaviour
+        assert {switch: getattr(behaviour, switch) for switch in own} == own
+        assert dataclasses.replace(behaviour, **{switch: getattr(usual, switch) for switch in own}) == usual
 
 
 def test_each_profile_says_what_it_was_held_against(capsys: pytest.CaptureFixture[str]) -> None:

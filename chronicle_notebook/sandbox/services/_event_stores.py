@@ -38,7 +38,7 @@ class EventStoresService:
     def ensure(self, request: wire.EnsureEventStoreRequest) -> wire.CommandResult:
         """Create a store with the namespace ``Default``. Does nothing if it exists."""
         required((request.Name.strip(), "Event store name is required.", "Name"))
-        self._kernel.stores.ensure(request.Name)
+        self._kernel.make_store(request.Name)
         return envelope(wire.CommandResult)
 
     def observe(self, request: Empty, context: grpc.ServicerContext) -> Iterator[_Names]:

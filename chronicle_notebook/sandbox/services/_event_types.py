@@ -38,8 +38,8 @@ class EventTypesService:
 
     def all(self, request: wire.AllEventTypesRequest | wire.ObserveEventTypesRequest) -> _Details:
         """One generation of each type, including the kernel's own types, whose owner is Server."""
-        store = self._kernel.store(request.EventStore)
-        return _answer(self._kernel.types.listed(store))
+        store = self._kernel.store_to_list(request.EventStore)
+        return _answer([] if store is None else self._kernel.types.listed(store))
 
     def generations(self, request: wire.AllEventTypeGenerationsRequest) -> _Details:
         """Every generation of one event type, oldest first; empty for an unknown type."""

@@ -31,8 +31,8 @@ class NamespacesService:
 
     def all(self, request: wire.AllNamespacesRequest | wire.ObserveNamespacesRequest) -> _Names:
         """Every namespace of a store."""
-        store = self._kernel.store(request.EventStore)
-        names = [namespace.name for namespace in self._kernel.stores.namespaces(store)]
+        store = self._kernel.store_to_list(request.EventStore)
+        names = [] if store is None else [namespace.name for namespace in self._kernel.stores.namespaces(store)]
         return envelope(_Names, Data=[wire.NamespaceNamesResponse(Name=name, Id=name) for name in names])
 
     def ensure(self, request: wire.EnsureNamespaceRequest) -> wire.CommandResult:

@@ -166,8 +166,7 @@ class Reads:
             return answer  # type: ignore[no-any-return]
         _fill(answer.Data, rows)
         _set(answer.CorrelationId, identity)
-        # Left out until kernels of the commands contract always wrote it.
-        answer.IsAuthorized = self._kernel.profile.contract == "commands" and not self._kernel.profile.early_events
+        answer.IsAuthorized = True
         return answer  # type: ignore[no-any-return]
 
 

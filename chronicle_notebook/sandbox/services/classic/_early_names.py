@@ -36,7 +36,7 @@ class EarlyNamesService:
 
     def ensure_event_store(self, request: wire.EnsureEventStore) -> Empty:
         """Create a store with the namespace ``Default``. Does nothing if it exists."""
-        self._kernel.stores.ensure(request.Name)
+        self._kernel.make_store(request.Name)
         return Empty()
 
     def observe_event_stores(self, request: Empty, context: grpc.ServicerContext) -> Iterator[wire.IEnumerable_String]:
@@ -46,8 +46,9 @@ class EarlyNamesService:
 
     def namespaces(self, request: wire.GetNamespacesRequest) -> wire.IEnumerable_String:
         """Every namespace of a store."""
-        store = self._kernel.store(request.EventStore)
-        return wire.IEnumerable_String(items=[place.name for place in self._kernel.stores.namespaces(store)])
+        store = self._kernel.store_to_list(request.EventStore)
+        places = [] if store is None else self._kernel.stores.namespaces(store)
+        return wire.IEnumerable_String(items=[place.name for place in places])
 
     def ensure_namespace(self, request: wire.EnsureNamespace) -> Empty:
         """Create a namespace, which the store's webhooks then observe too. Does nothing if it exists."""

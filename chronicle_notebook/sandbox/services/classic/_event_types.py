@@ -68,7 +68,8 @@ class ClassicEventTypesService:
         return Empty()
 
     def _listed(self, request: wire.GetAllEventTypesRequest) -> list[Registration]:
-        return self._kernel.types.listed(self._kernel.store(request.EventStore))
+        store = self._kernel.store_to_list(request.EventStore)
+        return [] if store is None else self._kernel.types.listed(store)
 
 
 def _answer(registrations: Iterable[Registration]) -> _Registrations:

@@ -15,7 +15,7 @@ from chronicle_notebook.contracts.wire import (
     namespaces_classic_pb2 as namespaces,
     namespaces_pb2,
 )
-from chronicle_notebook.sandbox._envelope import Answer, envelope, live
+from chronicle_notebook.sandbox._envelope import envelope, live
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._server import Served
 from chronicle_notebook.sandbox.services._event_stores import EventStoresService
@@ -51,11 +51,11 @@ class ClassicNamesService:
 
     def event_stores(self, _request: Empty) -> _Stores:
         """Every store; ``System`` is always among them."""
-        return _brief(envelope(_Stores, Data=[store.name for store in self._kernel.stores.all()]))
+        return envelope(_Stores, Data=[store.name for store in self._kernel.stores.all()])
 
     def ensure_event_store(self, request: event_stores_pb2.EnsureEventStoreRequest) -> event_stores_pb2.CommandResult:
         """Create a store with the namespace ``Default``. Does nothing if it exists."""
-        return _brief(self._stores.ensure(request))
+        return self._stores.ensure(request)
 
     def observe_event_stores(self, request: Empty, context: grpc.ServicerContext) -> Iterator[_Stores]:
         """The complete list at once and after each change."""
@@ -63,12 +63,13 @@ class ClassicNamesService:
 
     def namespaces(self, request: namespaces_pb2.AllNamespacesRequest) -> _Namespaces:
         """Every namespace of a store."""
-        store = self._kernel.store(request.EventStore)
-        return _brief(envelope(_Namespaces, Data=[space.name for space in self._kernel.stores.namespaces(store)]))
+        store = self._kernel.store_to_list(request.EventStore)
+        names = [] if store is None else [space.name for space in self._kernel.stores.namespaces(store)]
+        return envelope(_Namespaces, Data=names)
 
     def ensure_namespace(self, request: namespaces_pb2.EnsureNamespaceRequest) -> namespaces_pb2.CommandResult:
         """Create a namespace, which the store's webhooks then observe too. Does nothing if it exists."""
-        return _brief(self._namespaces.ensure(request))
+        return self._namespaces.ensure(request)
 
     def observe_namespaces(
         self, request: namespaces_pb2.AllNamespacesRequest, context: grpc.ServicerContext
@@ -76,9 +77,3 @@ class ClassicNamesService:
         """The complete list at once and after each change."""
         store = self._kernel.store(request.EventStore)
         return live(self._kernel.topics.follow(context, "namespaces", store.name), lambda: self.namespaces(request))
-
-
-def _brief(answer: Answer) -> Answer:
-    """Leave out IsAuthorized, which these kernels write only if it is false."""
-    answer.ClearField("IsAuthorized")
-    return answer
