@@ -11,8 +11,8 @@ from google.protobuf.message import Message
 from chronicle_notebook.base._call import Caller, Method, Sealed
 from chronicle_notebook.base._redaction import Hide, as_it_is
 from chronicle_notebook.contracts._convert import failed_partition_from_wire, observer_from_wire
-from chronicle_notebook.contracts._defects import known_defects
 from chronicle_notebook.contracts._envelope import open_envelope
+from chronicle_notebook.contracts._kernel_defects import known_defects
 from chronicle_notebook.contracts._known_defect import KnownDefect
 from chronicle_notebook.contracts._unlistable import explained
 from chronicle_notebook.contracts.commands import methods

@@ -7,15 +7,16 @@ Server were not run.
 
 from __future__ import annotations
 
-from chronicle_notebook.contracts._known_defect import KnownDefect
-from chronicle_notebook.model import ServerVersion
+from chronicle_notebook.contracts._known_defect import KnownDefect, Storage
 
 _ISSUE = "Cratis/Chronicle#{}".format
 _TABLES = "16.33.0 and a build of 16.38 on SQLite, 16.37.1 on SQLite and PostgreSQL"
 _MEMORY = "16.37.1 and a build of 16.38 in memory"
 _EVERYWHERE = "16.33.0, 16.37.1 on SQLite, on PostgreSQL and in memory, a build of 16.38 on SQLite and in memory"
 _BOTH = "16.37.1 and a build of 16.38 on SQLite"
+_BOTH_AND_MEMORY = "16.37.1 and a build of 16.38 on SQLite and in memory"
 _LAST = (16, 38, 0)
+_CLASSIC = (16, 37, 1)
 _COMMANDS = (16, 38, 0)
 
 DEFECTS = (
@@ -28,6 +29,7 @@ DEFECTS = (
         _ISSUE(4567),
         seen=_TABLES,
         fixed_in=(19, 32, 3),
+        storage=Storage.DATABASE,
     ),
     KnownDefect(
         "updates-dropped",
@@ -39,6 +41,7 @@ DEFECTS = (
         _ISSUE(4567),
         seen=_TABLES,
         fixed_in=(19, 32, 3),
+        storage=Storage.DATABASE,
     ),
     KnownDefect(
         "inactive-lost",
@@ -48,6 +51,7 @@ DEFECTS = (
         "Each registration is read back, and the flag is reported. Remove a webhook that must not deliver.",
         f"{_ISSUE(4394)}, {_ISSUE(4581)}",
         seen=_TABLES,
+        storage=Storage.DATABASE,
     ),
     KnownDefect(
         "changes-ignored",
@@ -92,6 +96,7 @@ DEFECTS = (
         "K/Core/Observation/Webhooks/WebhookHttpClientFactory.cs",
         seen=_MEMORY,
         last_seen=_LAST,
+        storage=Storage.MEMORY,
     ),
     KnownDefect(
         "ciphertext-read-back",
@@ -101,6 +106,7 @@ DEFECTS = (
         "K/Core/Services/Observation/Webhooks/WebhookDefinitionConverters.cs",
         seen="16.37.1 in memory",
         fixed_in=_COMMANDS,
+        storage=Storage.MEMORY,
     ),
     KnownDefect(
         "test-passes-on-any-status",
@@ -121,6 +127,7 @@ DEFECTS = (
         "I/Changes/ObjectComparer.cs",
         seen=_MEMORY,
         last_seen=_LAST,
+        storage=Storage.MEMORY,
     ),
     KnownDefect(
         "always-replayable",
@@ -138,18 +145,18 @@ DEFECTS = (
         "up to 16.38; later kernels were not looked at",
         "After such a failure the list is read back, and there is an outcome for each webhook.",
         "a running kernel",
-        seen="16.37.1 and a build of 16.38 on SQLite and in memory",
+        seen=_BOTH_AND_MEMORY,
         last_seen=_LAST,
     ),
     KnownDefect(
         "slow-registration",
         "A registration takes about 0.13 seconds for each webhook of a list, and goes on after the deadline of the "
         "caller. The same ids sent again meanwhile are registered twice.",
-        "16.37; other kernels were not measured",
+        "up to 16.37; later kernels were not measured",
         "Read the list of webhooks before you send a long list again.",
         "a running kernel",
         seen="16.37.1 on SQLite",
-        last_seen=_LAST,
+        last_seen=_CLASSIC,
     ),
     KnownDefect(
         "old-target-kept",
@@ -185,7 +192,7 @@ DEFECTS = (
         "stale-tail",
         "The tail of an observer is the number that the kernel has shown to it last, so a webhook that waits for a "
         "slow target looks as if it had caught up, until a check once a minute.",
-        "16.37; other kernels were not measured",
+        "up to 16.38; later kernels were not looked at",
         "Compare with the tail of the event sequence.",
         "a running kernel",
         seen="16.37.1 on SQLite",
@@ -199,6 +206,7 @@ DEFECTS = (
         "a running kernel",
         seen=_BOTH,
         last_seen=_LAST,
+        storage=Storage.DATABASE,
     ),
     KnownDefect(
         "stranded-catch-up",
@@ -217,35 +225,40 @@ DEFECTS = (
         "a running kernel",
         seen="a build of 16.38 on SQLite, in 7 of 14 attempts",
         last_seen=_LAST,
+        first_seen=_COMMANDS,
+        storage=Storage.DATABASE,
     ),
     KnownDefect(
         "memory-no-catch-up",
         "A webhook that is registered after its events gets none of them, and most often no later ones either.",
-        "16.37, with in-memory storage; other kernels were not looked at",
+        "up to 16.38, with in-memory storage; later kernels were not looked at",
         "Register the webhook before the first event of its types.",
         "a running kernel",
-        seen="16.37.1 in memory",
+        seen=_MEMORY,
         last_seen=_LAST,
+        storage=Storage.MEMORY,
     ),
     KnownDefect(
         "replay-hangs-memory",
         "A replay answers with a zero id, sets the observer back to the first event and delivers nothing. Calls about "
         "this observer then end at their deadline.",
-        "16.37, with in-memory storage; other kernels were not looked at",
+        "up to 16.38, with in-memory storage; later kernels were not looked at",
         "Do not replay on this storage: remove the webhook and register it under another id.",
         "a running kernel",
-        seen="16.37.1 in memory",
+        seen=_MEMORY,
         last_seen=_LAST,
+        storage=Storage.MEMORY,
     ),
     KnownDefect(
         "unknown-store-in-memory",
         "A webhook for an event store that does not exist is accepted and lost for good. A build of 16.38 then needs a "
         "whole processor, writes its log without end, and fails to make that event store.",
-        "16.37 and 16.38, with in-memory storage; other kernels were not looked at",
+        "up to 16.38, with in-memory storage; later kernels were not looked at",
         "The list of event stores is looked at first, and nothing is sent to one that is not there.",
         "a running kernel",
         seen=_MEMORY,
         last_seen=_LAST,
+        storage=Storage.MEMORY,
     ),
     KnownDefect(
         "plus-in-event-type-id",
@@ -256,6 +269,7 @@ DEFECTS = (
         "a running kernel",
         seen=_BOTH,
         last_seen=_LAST,
+        storage=Storage.DATABASE,
     ),
     KnownDefect(
         "stream-goes-deaf",
@@ -266,14 +280,16 @@ DEFECTS = (
         "a running kernel",
         seen="a build of 16.38 on SQLite",
         last_seen=_LAST,
+        first_seen=_COMMANDS,
+        storage=Storage.DATABASE,
     ),
     KnownDefect(
         "duplicate-event-type-blocks",
         "A webhook that names one event type twice is accepted and never works, and its id cannot be used any more.",
-        "16.37; other kernels were not looked at",
+        "up to 16.38; later kernels were not looked at",
         "Such a definition is refused before anything is sent.",
         "a running kernel",
-        seen="16.37.1 on SQLite and in memory",
+        seen=_BOTH_AND_MEMORY,
         last_seen=_LAST,
     ),
     KnownDefect(
@@ -284,6 +300,7 @@ DEFECTS = (
         "a running kernel",
         seen="a build of 16.38 on SQLite and in memory",
         last_seen=_LAST,
+        first_seen=_COMMANDS,
     ),
     KnownDefect(
         "unknown-removal-blocks",
@@ -291,7 +308,7 @@ DEFECTS = (
         "up to 16.38; later kernels were not looked at",
         "The list of webhooks is read first, and an unknown id is not sent.",
         "K/Core/Observation/Webhooks/Webhooks.cs, I/KeyHelper.cs",
-        seen=_BOTH,
+        seen=_BOTH_AND_MEMORY,
         last_seen=_LAST,
     ),
     KnownDefect(
@@ -300,7 +317,7 @@ DEFECTS = (
         "up to 16.38; later kernels were not looked at",
         "Such an id is refused before anything is sent.",
         "I/KeyHelper.cs",
-        seen="16.37.1 and a build of 16.38 on SQLite and in memory",
+        seen=_BOTH_AND_MEMORY,
         last_seen=_LAST,
     ),
     KnownDefect(
@@ -312,6 +329,7 @@ DEFECTS = (
         "K/Core/EventTypes/EventTypes.cs",
         seen=_BOTH,
         last_seen=_LAST,
+        storage=Storage.DATABASE,
     ),
     KnownDefect(
         "blank-store-stops-start",
@@ -321,26 +339,28 @@ DEFECTS = (
         "a running kernel",
         seen=_BOTH,
         last_seen=_LAST,
+        storage=Storage.DATABASE,
     ),
     KnownDefect(
         "start-up-limit",
         "A kernel with more webhooks than it can start within 30 seconds does not start again. With 1,352 webhooks it "
         "did not; with 1,000 it did.",
-        "16.37; other kernels were not looked at",
+        "up to 16.37; later kernels were not looked at",
         "Keep the number of webhooks of a kernel below a thousand.",
         "a running kernel",
         seen="16.37.1 on SQLite",
-        last_seen=_LAST,
+        last_seen=_CLASSIC,
     ),
     KnownDefect(
         "identity-spoils-namespace",
         "An append whose author has no subject or no name is stored and answered with an error. From then on reads, "
         "catch-ups and appends by new authors fail in that namespace.",
-        "16.37; not with in-memory storage; other kernels were not looked at",
+        "up to 16.38; not with in-memory storage; later kernels were not looked at",
         "Events that are appended from here have all parts of an author.",
         "a running kernel",
         seen="16.37.1 on SQLite",
         last_seen=_LAST,
+        storage=Storage.DATABASE,
     ),
     KnownDefect(
         "circuit-shared",
@@ -349,13 +369,13 @@ DEFECTS = (
         "up to 16.38; later kernels were not looked at",
         "client.failed_partitions() shows the last answer of the target beside the open circuit.",
         "K/Core/Setup/WebhookHttpClientExtensions.cs",
-        seen="16.37.1 and a build of 16.38 on SQLite and in memory",
+        seen=_BOTH_AND_MEMORY,
         last_seen=_LAST,
     ),
     KnownDefect(
         "slow-target-stalls",
         "A slow target delays all observers that share its queue, also in other event stores. There are two queues.",
-        "16.37; other kernels were not looked at",
+        "up to 16.38; later kernels were not looked at",
         "Let the target store the event and answer at once.",
         "K/Core/EventSequences/AppendedEventsQueue.cs",
         seen="16.37.1 on SQLite",
@@ -363,13 +383,3 @@ DEFECTS = (
     ),
 )
 """Every known bug that concerns webhooks and that this package handles or reports."""
-
-_DOCUMENTED = frozenset({"changes-ignored", "secrets-look-changed", "store-created"})
-"""The behaviour of a kernel that works as documented."""
-
-
-def known_defects(version: ServerVersion, generation: str) -> tuple[KnownDefect, ...]:
-    """The known bugs of a kernel."""
-    if version.is_sandbox:  # the version says nothing about the bugs of releases
-        return tuple(defect for defect in DEFECTS if defect.key in _DOCUMENTED)
-    return tuple(defect for defect in DEFECTS if defect.affects(version, generation))

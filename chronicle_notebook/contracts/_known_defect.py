@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
 
 from chronicle_notebook.base._public import public
 from chronicle_notebook.model import ServerVersion
@@ -14,13 +16,22 @@ _LAST_CLASSIC: Release = (16, 37, 1)
 _RELEASE = re.compile(r"v?(\d{1,6})\.(\d{1,6})\.(\d{1,6})(?:-([0-9A-Za-z.-]+))?(?:\+.*)?")
 
 
+class Storage(StrEnum):
+    """The storage of the kernels that have a bug, in the words of ``KnownDefect.versions``."""
+
+    ANY = ""
+    """Every storage, or it is not known on which storage the bug does not exist."""
+    DATABASE = "not with in-memory storage"
+    MEMORY = "with in-memory storage"
+
+
 @public
 @dataclass(frozen=True, slots=True)
 class KnownDefect:
     """One bug of some kernel releases.
 
     No answer of a kernel names its storage. So the releases decide whether a kernel has a bug, and ``versions`` says
-    which storage does not have it.
+    which storage does not have it, until :meth:`Client.probe` has measured it.
     """
 
     key: str
@@ -42,6 +53,17 @@ class KnownDefect:
 
     None if every release before the fix is assumed to have the bug.
     """
+    first_seen: Release | None = None
+    """The first release that has the bug; None if every earlier release is assumed to have it."""
+    storage: Storage = Storage.ANY
+    """Which storage the bug needs."""
+    measured: datetime | None = None
+    """When :meth:`Client.probe` saw the bug on this kernel; None if only the release tells that the kernel has it."""
+
+    @property
+    def basis(self) -> str:
+        """How it is known that this kernel has the bug: ``measured on`` a date, or ``known of this release``."""
+        return "known of this release" if self.measured is None else f"measured on {self.measured:%Y-%m-%d}"
 
     def affects(self, version: ServerVersion, generation: str) -> bool:
         """Whether a kernel has the bug, as far as is known.
@@ -50,6 +72,8 @@ class KnownDefect:
         counts as a kernel without a fix, and as one that was not examined.
         """
         known = release_of(version.version) or (_LAST_CLASSIC if generation == "classic" else None)
+        if self.first_seen is not None and (known is None or known[:2] < self.first_seen[:2]):
+            return False
         if self.fixed_in is not None:
             return known is None or known < self.fixed_in
         return self.last_seen is None or (known is not None and known[:2] <= self.last_seen[:2])

@@ -19,8 +19,8 @@ from chronicle_notebook.base._errors import (
     UnknownEventStoreError,
 )
 from chronicle_notebook.base._text import listed
-from chronicle_notebook.contracts._defects import known_defects
 from chronicle_notebook.contracts._gateway import KernelGateway
+from chronicle_notebook.contracts._kernel_defects import Measurement, Recall, known_defects, nothing_measured
 from chronicle_notebook.contracts._known_defect import KnownDefect
 from chronicle_notebook.contracts._negotiation import CLASSIC, COMMANDS, Negotiation, negotiate
 from chronicle_notebook.contracts.classic import methods as classic
@@ -103,8 +103,13 @@ class NegotiatedGateway:
     data in memory.
     """
 
-    def __init__(self, caller: Caller) -> None:
+    def __init__(self, caller: Caller, *, recall: Recall = nothing_measured) -> None:
+        """Speak over a caller.
+
+        :param recall: returns what was measured on the kernel.
+        """
         self._caller = caller
+        self._recall = recall
         # This is only the first generation to try until a server was asked. It is checked before anything is sent.
         self._generation = COMMANDS
         self._negotiation: Negotiation | None = None
@@ -160,13 +165,18 @@ class NegotiatedGateway:
 
     @property
     def known_defects(self) -> tuple[KnownDefect, ...]:
-        """The known bugs of kernels of this version and generation."""
-        return known_defects(self._seen, self._generation)
+        """The known bugs of this kernel: by what was measured on it, else by its version and generation."""
+        return known_defects(self._seen, self._generation, self._measured)
 
     @property
     def version_tells(self) -> bool:
-        """Whether the version says which bugs the kernel has. The version of a sandbox does not."""
-        return bool(self._seen.version) and not self._seen.is_sandbox
+        """Whether it is known which bugs the kernel has: by its version or by a measurement. The version of a sandbox
+        says nothing."""
+        return (bool(self._seen.version) and not self._seen.is_sandbox) or self._measured is not None
+
+    @property
+    def _measured(self) -> Measurement | None:
+        return self._recall(self.server, self._seen) if self._seen.version else None
 
     @property
     def _seen(self) -> ServerVersion:

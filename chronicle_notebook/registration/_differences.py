@@ -13,6 +13,7 @@ from enum import StrEnum
 
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.base._url import another, shown
+from chronicle_notebook.contracts._kernel_defects import KnownDefects
 from chronicle_notebook.model import AuthorizationKind, UndisclosedAuthorization, WebhookDefinition
 from chronicle_notebook.registration._outcome import Ineffective
 
@@ -21,6 +22,9 @@ DROPPING_KERNELS = (
     "(Cratis/Chronicle#4567)."
 )
 DROPPED_CREDENTIALS = f"The kernel accepted the credentials but lists none. {DROPPING_KERNELS}"
+CREDENTIALS_ARE_DROPPED = (
+    "The kernel accepts credentials and does not store them, so deliveries carry no Authorization header."
+)
 LOST_INACTIVE = (
     "Kernels up to 19.32 lose this flag when they read a webhook back (Cratis/Chronicle#4394); it may start to deliver "
     "after a restart of the kernel, or after its event store was not used for some 20 minutes."
@@ -29,6 +33,7 @@ DROPPED_UPDATE = (
     "The kernel accepted the change but does not list it. Kernels before 19.32.3 lose changes of an existing webhook "
     "outside the event store System (Cratis/Chronicle#4567)."
 )
+UPDATES_ARE_DROPPED = "The kernel accepts a change of an existing webhook and does not store it."
 UPDATES_MAY_BE_DROPPED = (
     "Kernels before 19.32.3 lose changes of an existing webhook outside the event store System, unless they keep their "
     "data in memory (Cratis/Chronicle#4567)."
@@ -61,12 +66,24 @@ _OF_THE_TARGET = frozenset({"target_url", "headers", "authorization"})
 
 
 def old_target_notes(
-    changed: Collection[str], before: WebhookDefinition | None, defects: Collection[str] | None
+    changed: Collection[str], before: WebhookDefinition | None, defects: KnownDefects | None
 ) -> tuple[str, ...]:
     """A note if a change of these fields leaves the old target in use."""
     if before is None or defects is None or "old-target-kept" not in defects or _OF_THE_TARGET.isdisjoint(changed):
         return ()
-    return (OLD_TARGET_KEPT,)
+    return (_with_basis(OLD_TARGET_KEPT, "old-target-kept", defects),)
+
+
+def _is_measured(key: str, defects: KnownDefects | None) -> bool:
+    """Whether this kernel was seen with a bug, and not only others of its release."""
+    found = None if defects is None else defects.get(key)
+    return found is not None and found.measured is not None
+
+
+def _with_basis(reason: str, key: str, defects: KnownDefects | None) -> str:
+    """A reason, with the date if the bug was measured on this kernel."""
+    found = None if defects is None else defects.get(key)
+    return reason if found is None or found.measured is None else f"{reason} On this kernel this was {found.basis}."
 
 
 class Effect(StrEnum):
@@ -130,11 +147,11 @@ def left_behind(
     wanted: WebhookDefinition,
     found: WebhookDefinition,
     before: WebhookDefinition | None,
-    defects: Collection[str] | None = None,
+    defects: KnownDefects | None = None,
 ) -> tuple[Ineffective, ...]:
     """Each differing field, with the reason and the remedy.
 
-    ``defects`` are the names of the known bugs of this kernel; None if its version is not known.
+    ``defects`` are the known bugs of this kernel; None if its version is not known.
     """
     by_name = {field.name: field for field in FIELDS}
     result = []
@@ -147,24 +164,24 @@ def left_behind(
 
 
 def _why(
-    name: str, wanted: WebhookDefinition, before: WebhookDefinition | None, defects: Collection[str] | None
+    name: str, wanted: WebhookDefinition, before: WebhookDefinition | None, defects: KnownDefects | None
 ) -> tuple[str, str]:
     if before is not None and name in IGNORED:
-        return IGNORED_REASON, READD
+        return _with_basis(IGNORED_REASON, "changes-ignored", defects), READD
     if name == "authorization":
         return _why_authorization(wanted, before, defects)
     if name == "active" and (defects is None or "inactive-lost" in defects):
         return (
-            LOST_INACTIVE,
+            _with_basis(LOST_INACTIVE, "inactive-lost", defects),
             "Remove the webhook while it must not deliver.",
         )
     if before is not None and defects is not None and "updates-dropped" in defects:
-        return DROPPED_UPDATE, READD
+        return _with_basis(DROPPED_UPDATE, "updates-dropped", defects), READD
     return "The kernel accepted the change but does not list it.", "List the webhook again, then register it again."
 
 
 def kind_change_fails(
-    wanted: WebhookDefinition, before: WebhookDefinition | None, defects: Collection[str] | None
+    wanted: WebhookDefinition, before: WebhookDefinition | None, defects: KnownDefects | None
 ) -> bool:
     """Whether the kernel fails on the whole webhook, because the kind of its authorization changes.
 
@@ -176,52 +193,55 @@ def kind_change_fails(
 
 
 def _why_authorization(
-    wanted: WebhookDefinition, before: WebhookDefinition | None, defects: Collection[str] | None
+    wanted: WebhookDefinition, before: WebhookDefinition | None, defects: KnownDefects | None
 ) -> tuple[str, str]:
     if kind_change_fails(wanted, before, defects):
-        return KIND_CHANGE_FAILS, READD
+        return _with_basis(KIND_CHANGE_FAILS, "authorization-change-fails", defects), READD
     if before is not None and wanted.authorization.kind is AuthorizationKind.NONE:
         return STUCK_REASON, READD
     first = before is not None and before.authorization.kind is AuthorizationKind.NONE
     if first and defects is not None and "authorization-change-fails" in defects:
-        return FIRST_AUTHORIZATION, READD
+        return _with_basis(FIRST_AUTHORIZATION, "authorization-change-fails", defects), READD
     if defects is None or "authorization-dropped" in defects:
-        return DROPPED_CREDENTIALS, WATCH_A_DELIVERY
+        return _with_basis(DROPPED_CREDENTIALS, "authorization-dropped", defects), WATCH_A_DELIVERY
     return (
         "The kernel accepted the credentials but lists none. This is not a known bug of its version.",
         "List the webhook again, and watch a delivery to be sure.",
     )
 
 
-def remarks(
-    wanted: WebhookDefinition, defects: Collection[str], *, left: Collection[Ineffective] = ()
-) -> tuple[str, ...]:
+def remarks(wanted: WebhookDefinition, defects: KnownDefects, *, left: Collection[Ineffective] = ()) -> tuple[str, ...]:
     """What will not happen as requested, although the read-back shows it. Fields in ``left`` have their own reason."""
     found = []
     kind = AuthorizationKind.NONE if any(each.field == "authorization" for each in left) else wanted.authorization.kind
     if "ciphertext-sent" in defects and kind in {AuthorizationKind.BASIC, AuthorizationKind.BEARER}:
-        found.append(
+        reason = (
             "Kernels of this version send the encrypted secret instead of the secret, so the target will refuse the "
             "deliveries (source: K/Core/Observation/Webhooks/WebhookHttpClientFactory.cs)."
         )
+        found.append(_with_basis(reason, "ciphertext-sent", defects))
     if "always-replayable" in defects and not wanted.replayable:
-        found.append("Kernels of this version replay a webhook even if it is not replayable.")
+        reason = "Kernels of this version replay a webhook even if it is not replayable."
+        found.append(_with_basis(reason, "always-replayable", defects))
     return tuple(found)
 
 
 def foreseen(
-    name: str, wanted: WebhookDefinition, before: WebhookDefinition | None, defects: Collection[str] | None = None
+    name: str, wanted: WebhookDefinition, before: WebhookDefinition | None, defects: KnownDefects | None = None
 ) -> tuple[Effect, str, str]:
     """What a kernel will do with a field that is set or changed, with the reason and the remedy.
 
-    ``defects`` are the names of the known bugs of this kernel; None if they are not known.
+    ``defects`` are the known bugs of this kernel; None if they are not known.
     """
     if before is not None and name in IGNORED:
-        return Effect.IGNORED, IGNORED_REASON, READD
+        return Effect.IGNORED, _with_basis(IGNORED_REASON, "changes-ignored", defects), READD
     if name == "active" and not wanted.active and (defects is None or "inactive-lost" in defects):
-        return Effect.UNKNOWN, LOST_INACTIVE, "Remove the webhook while it must not deliver."
+        reason = _with_basis(LOST_INACTIVE, "inactive-lost", defects)
+        return Effect.UNKNOWN, reason, "Remove the webhook while it must not deliver."
     if name == "authorization":
         return _foreseen_authorization(wanted, before, defects)
+    if before is not None and _is_measured("updates-dropped", defects):
+        return Effect.IGNORED, _with_basis(UPDATES_ARE_DROPPED, "updates-dropped", defects), READD
     if before is not None and defects is not None and "updates-dropped" in defects:
         # A kernel with this bug that lists an authorization keeps its data in memory, and does not have it.
         kept = before.authorization.kind is not AuthorizationKind.NONE
@@ -230,12 +250,12 @@ def foreseen(
 
 
 def _foreseen_authorization(
-    wanted: WebhookDefinition, before: WebhookDefinition | None, defects: Collection[str] | None
+    wanted: WebhookDefinition, before: WebhookDefinition | None, defects: KnownDefects | None
 ) -> tuple[Effect, str, str]:
     if isinstance(wanted.authorization, UndisclosedAuthorization):
         return Effect.UNKNOWN, UNTOLD_CREDENTIALS, "Give them again, as references."
     if kind_change_fails(wanted, before, defects):
-        return Effect.IGNORED, KIND_CHANGE_FAILS, READD
+        return Effect.IGNORED, _with_basis(KIND_CHANGE_FAILS, "authorization-change-fails", defects), READD
     if wanted.authorization.kind is AuthorizationKind.NONE:
         return (Effect.APPLIED, "", "") if before is None else (Effect.IGNORED, STUCK_REASON, READD)
     if before is not None and before.authorization.kind is wanted.authorization.kind:
@@ -243,10 +263,13 @@ def _foreseen_authorization(
     return _foreseen_credentials(new=before is None, defects=defects)
 
 
-def _foreseen_credentials(*, new: bool, defects: Collection[str] | None) -> tuple[Effect, str, str]:
+def _foreseen_credentials(*, new: bool, defects: KnownDefects | None) -> tuple[Effect, str, str]:
     """What a kernel will do with the first credentials of a webhook."""
     if not new and defects is not None and "authorization-change-fails" in defects:
-        return Effect.UNKNOWN, FIRST_AUTHORIZATION, READD
+        return Effect.UNKNOWN, _with_basis(FIRST_AUTHORIZATION, "authorization-change-fails", defects), READD
+    if _is_measured("authorization-dropped", defects):
+        reason = _with_basis(CREDENTIALS_ARE_DROPPED, "authorization-dropped", defects)
+        return Effect.IGNORED, reason, "Use a kernel from 19.32.3 on."
     if defects is None or "authorization-dropped" in defects:
         return Effect.UNKNOWN, DROPPING_KERNELS, WATCH_A_DELIVERY
     return Effect.APPLIED, "", ""

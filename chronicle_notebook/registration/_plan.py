@@ -3,7 +3,6 @@ change."""
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -12,6 +11,7 @@ from chronicle_notebook.base._public import public
 from chronicle_notebook.base._secret_rules import unfit
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.base._url import another
+from chronicle_notebook.contracts._kernel_defects import KnownDefects, by_key
 from chronicle_notebook.definition._declaration import DeclaredWebhook
 from chronicle_notebook.definition.rules._check import check
 from chronicle_notebook.display._table_and_card import Card, Table
@@ -142,7 +142,7 @@ def plan(to: Destination, hook: DeclaredWebhook) -> Plan:
         found,
         banner=to.kernel.origin().banner,
         notes=examined.notes[definition.id],
-        defects=[defect.key for defect in to.kernel.known_defects],
+        defects=by_key(to.kernel.known_defects),
     )
 
 
@@ -152,13 +152,13 @@ def plan_for(
     *,
     banner: str = "",
     notes: tuple[str, ...] = (),
-    defects: Collection[str] | None = None,
+    defects: KnownDefects | None = None,
 ) -> Plan:
     """What registering ``definition`` would do if ``found`` is registered under its id; ``found`` is None for a new id.
 
     The plan looks references up, to compare headers and to say what is not set. It asks nobody.
 
-    :param defects: the names of the known bugs of the kernel; None if they are not known.
+    :param defects: the known bugs of the kernel; None if they are not known.
     """
     names, undecidable = _differing(definition, found)
     with_credentials = definition.authorization.kind is not AuthorizationKind.NONE
@@ -241,7 +241,7 @@ def _ordered(names: list[str]) -> list[str]:
 
 
 def _change(
-    name: str, wanted: WebhookDefinition, found: WebhookDefinition | None, defects: Collection[str] | None
+    name: str, wanted: WebhookDefinition, found: WebhookDefinition | None, defects: KnownDefects | None
 ) -> Change:
     show = next(field.show for field in FIELDS if field.name == name)
     effect, reason, remedy = foreseen(name, wanted, found, defects)

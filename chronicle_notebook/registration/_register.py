@@ -14,6 +14,7 @@ from chronicle_notebook.base._errors import (
     KernelUnreachableError,
 )
 from chronicle_notebook.contracts._gateway import KernelGateway
+from chronicle_notebook.contracts._kernel_defects import by_key
 from chronicle_notebook.definition._declaration import DeclaredWebhook
 from chronicle_notebook.model import AuthorizationKind, RegisteredEventType, WebhookDefinition
 from chronicle_notebook.registration._blocked import blocked_note, blocking
@@ -134,7 +135,7 @@ def _not_failing(
     kernel: KernelGateway, sent: Sequence[WebhookDefinition], before: Definitions
 ) -> Sequence[WebhookDefinition]:
     """The webhooks that a kernel with these bugs can change at all: it makes no sense to wait for the others."""
-    defects = frozenset(defect.key for defect in kernel.known_defects)
+    defects = by_key(kernel.known_defects)
     return [each for each in sent if not kind_change_fails(each, before.get(each.id), defects)]
 
 
@@ -334,7 +335,7 @@ def _outcome(
     notes: tuple[str, ...],
 ) -> Outcome:
     earlier, found = before.get(wanted.id), settled.found.get(wanted.id)
-    defects = frozenset(defect.key for defect in kernel.known_defects)
+    defects = by_key(kernel.known_defects)
     reasons = defects if kernel.version_tells else None
     if earlier is not None and wanted.authorization.kind is not AuthorizationKind.NONE:
         notes += (RESENT,)

@@ -24,6 +24,7 @@ from chronicle_notebook.base._errors import (
 )
 from chronicle_notebook.base._public import public
 from chronicle_notebook.contracts._gateway import KernelGateway
+from chronicle_notebook.contracts._kernel_defects import by_key
 from chronicle_notebook.definition._declaration import DeclaredWebhook
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.registration import _register
@@ -72,7 +73,7 @@ def replace(to: Destination, hook: DeclaredWebhook, *, wait: float) -> Outcome:
     except BaseException as error:
         error.add_note(f"The webhook {definition.id!r} was removed, and not registered again.")
         raise
-    known = frozenset(defect.key for defect in kernel.known_defects)
+    known = by_key(kernel.known_defects)
     old = old_target_notes(differing(definition, found), found, known)
     return changed(outcome, action=Action.UPDATED, notes=(position, *old, *outcome.notes))
 

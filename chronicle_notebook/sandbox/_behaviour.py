@@ -24,12 +24,12 @@ class Behaviour:
 
     updates_lost: bool = False
     """The events that change event types, URL or headers are dropped outside the event store ``System`` while
-    registration reports success (on MongoDB and SQL at 16.37, source: K/Core/EventTypes/EventTypes.cs; inferred for
-    later ones from a kernel test under #4567)."""
+    registration reports success (seen on SQL databases at 16.33 to 16.38; source: K/Core/EventTypes/EventTypes.cs, and
+    for later ones a kernel test under #4567)."""
 
     system_store_lost: bool = False
     """Webhooks cannot be added to the event store ``System`` nor removed from it, while both report success: the
-    opposite of other event stores (on MongoDB and SQL; inferred from K/Core/EventTypes/EventTypes.cs)."""
+    opposite of other event stores (seen on SQLite at 16.37 and 16.38; source: K/Core/EventTypes/EventTypes.cs)."""
 
     inactive_lost: bool = False
     """``IsActive = false`` is lost when definitions are read from storage: an inactive webhook is listed as active, and
@@ -48,8 +48,8 @@ class Behaviour:
 
     authorization_miscompared: bool = False
     """The type of the existing authorization decides the comparison. If there was none, no difference is found, and
-    nothing is written unless something else changed. A change to another kind or to none makes the call fail (inferred
-    from I/Changes/ObjectComparer.cs, at 16.37)."""
+    nothing is written unless something else changed. A change to another kind or to none makes the call fail (seen
+    in memory at 16.37 and 16.38; source: I/Changes/ObjectComparer.cs)."""
 
     replayed_on_change: bool = False
     """A changed definition is replayed at once in every namespace. This is a server option, which is off by default:
@@ -70,13 +70,13 @@ class Behaviour:
     K/Core/Observation/Webhooks/WebhookMediator.cs)."""
 
     one_circuit: bool = False
-    """All targets share one circuit breaker, so a failing target stops deliveries to the others (inferred from
-    K/Core/Setup/WebhookHttpClientExtensions.cs, at 16.37)."""
+    """All targets share one circuit breaker, so a failing target stops deliveries to the others (seen at
+    16.37 and 16.38; source: K/Core/Setup/WebhookHttpClientExtensions.cs)."""
 
     unknown_removal_blocks: bool = False
     """Removing an unknown id reports success, but nothing that is registered under this id afterwards takes effect:
     applying the removal fails, and later events wait for it. A restart does not end this, because the same removal is
-    tried again (inferred from K/Core/Observation/Webhooks/Webhooks.cs and I/KeyHelper.cs, at 16.37; never seen)."""
+    tried again (seen at 16.37 and 16.38; source: K/Core/Observation/Webhooks/Webhooks.cs and I/KeyHelper.cs)."""
 
     first_generation_listed: bool = False
     """Lists of event types show each type as generation 1, with the schema of the first generation, even if there are

@@ -13,6 +13,7 @@ _COLUMNS = (
     Column[KnownDefect]("what", "What happens", lambda defect: defect.what),
     Column[KnownDefect]("versions", "Kernels", lambda defect: defect.versions),
     Column[KnownDefect]("remedy", "What the toolkit does", lambda defect: defect.remedy),
+    Column[KnownDefect]("basis", "How it is known", lambda defect: defect.basis),
     Column[KnownDefect]("seen", "Seen on", lambda defect: defect.seen or "no kernel", shown=False),
     Column[KnownDefect]("source", "Known from", lambda defect: defect.source, shown=False),
 )

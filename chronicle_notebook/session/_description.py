@@ -25,7 +25,9 @@ def client_card(
 
     :param remark: what is missing in the kernel, as a sentence; empty if the event store and the namespace exist.
     """
-    keys = [defect.key for defect in kernel.known_defects]
+    defects = kernel.known_defects
+    measured = [defect for defect in defects if defect.measured is not None]
+    basis = f", {len(measured)} of them {measured[0].basis}" if measured else ""
     found = kernel.negotiation
     objections = () if found is None else found.incompatibilities
     closed = ", closed" if channel.closed else ""
@@ -38,7 +40,7 @@ def client_card(
             ("authentication", describe_credentials(channel)),
             ("TLS", describe_security(channel)),
             *([("cluster", channel.cluster)] if channel.cluster else []),
-            ("known defects", f"{len(keys)}, listed by client.known_defects" if keys else "none"),
+            ("known defects", f"{len(defects)}{basis}, listed by client.known_defects" if defects else "none"),
             *([("not executed", version.unserved)] if version.unserved else []),
             ("client", name),
         ],

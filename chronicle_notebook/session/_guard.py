@@ -13,6 +13,7 @@ from dataclasses import replace
 
 from chronicle_notebook.base._call import Caller
 from chronicle_notebook.base._errors import ProtectedError
+from chronicle_notebook.contracts._kernel_defects import Recall, nothing_measured
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import AppendResult, EventToAppend, RegisteredEventType, WebhookDefinition
@@ -100,8 +101,8 @@ def other_store_hint(event_store: str) -> str:
 class GuardedGateway(NegotiatedGateway):
     """A gateway whose writes need the event store's name. Reads need nothing."""
 
-    def __init__(self, caller: Caller, *, label: str = "") -> None:
-        super().__init__(caller)
+    def __init__(self, caller: Caller, *, label: str = "", recall: Recall = nothing_measured) -> None:
+        super().__init__(caller, recall=recall)
         self.label = label
         """The name of the profile that protects the connection; empty if there is none."""
         named = f" (profile {label})" if label else ""

@@ -9,6 +9,7 @@ from typing import Any
 
 from chronicle_notebook.base._errors import ChronicleError
 from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.contracts._kernel_defects import by_key
 from chronicle_notebook.definition._code import STYLES, render
 from chronicle_notebook.model import EventType, UndisclosedAuthorization, WebhookDefinition
 from chronicle_notebook.model._authorization import text_fields
@@ -158,7 +159,7 @@ class FormModel:
         found = self.found
         if found is None:
             return None
-        return plan_for(self.definition, found, defects=[defect.key for defect in self.client.known_defects])
+        return plan_for(self.definition, found, defects=by_key(self.client.known_defects))
 
     @property
     def obstacle(self) -> str:

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 import pytest
 
-from chronicle_notebook.contracts._defects import DEFECTS, known_defects
-from chronicle_notebook.contracts._known_defect import release_of
+from chronicle_notebook.contracts._defects import DEFECTS
+from chronicle_notebook.contracts._kernel_defects import Measurement, known_defects
+from chronicle_notebook.contracts._known_defect import Storage, release_of
 from chronicle_notebook.model import ServerVersion
 
 
@@ -63,12 +65,50 @@ def test_what_has_no_known_fix_is_claimed_of_releases_up_to_the_last_that_was_se
     """By release and not by generation: a build of 16.38 speaks the other one and has the same faults."""
     seen = {defect.key for defect in DEFECTS if defect.last_seen == (16, 38, 0)}
     assert {"ciphertext-sent", "authorization-change-fails", "always-replayable", "list-made-in-part"} <= seen
-    for version, generation in (("16.33.0", "classic"), ("16.37.1", "classic"), ("16.38.0", "commands")):
-        assert seen <= keys(version, generation)
+    new = {defect.key for defect in DEFECTS if defect.first_seen is not None}
+    assert new == {"catch-up-doubles", "flat-add-broken", "stream-goes-deaf"}
+    for version, generation in (("16.33.0", "classic"), ("16.37.1", "classic")):
+        assert seen - new <= keys(version, generation)
+        assert not new & keys(version, generation), "seen on the commands generation alone"
+    assert seen <= keys("16.38.0")
     for version in ("16.39.0", "19.29.4", "20.0.0"):
         assert not seen & keys(version)
-    assert seen <= keys("", "classic"), "the generation bounds the release where the version does not"
+    assert seen - new <= keys("", "classic"), "the generation bounds the release where the version does not"
     assert not seen & keys("")
+
+
+def test_what_was_seen_on_16_37_alone_is_not_claimed_of_16_38() -> None:
+    classic = {defect.key for defect in DEFECTS if defect.last_seen == (16, 37, 1)}
+    assert classic == {"slow-registration", "start-up-limit"}
+    assert classic <= keys("16.37.1", "classic")
+    assert not classic & keys("16.38.0")
+
+
+def test_the_words_about_storage_are_those_of_the_field() -> None:
+    for defect in DEFECTS:
+        told = [each for each in Storage if each and each in defect.versions.replace("not with in", "NOT with in")]
+        if "not with in-memory storage" in defect.versions:
+            told = [Storage.DATABASE]
+        assert told == ([defect.storage] if defect.storage else []), defect.key
+        if defect.storage is Storage.MEMORY:
+            assert "SQL" not in defect.seen, defect.key
+            assert "in memory" in defect.seen, defect.key
+        if defect.storage is Storage.DATABASE:
+            assert "SQLite" in defect.seen, defect.key
+            assert "in memory" not in defect.seen, defect.key
+
+
+def test_a_measurement_outranks_the_release_and_is_dated() -> None:
+    taken = datetime(2026, 11, 29, 1, 0, tzinfo=UTC)
+    measured = Measurement(taken, present=frozenset({"ciphertext-sent"}), absent=frozenset({"updates-dropped"}))
+    told = {each.key: each for each in known_defects(ServerVersion("20.0.0"), "commands", measured)}
+    assert told["ciphertext-sent"].basis == "measured on 2026-11-29", "though it is not known of this release"
+    assert told["inactive-lost"].basis == "known of this release"
+    before = {each.key for each in known_defects(ServerVersion("16.37.1"), "classic")}
+    after = {each.key for each in known_defects(ServerVersion("16.37.1"), "classic", measured)}
+    assert before - after == {"updates-dropped"}
+    sandbox = {each.key for each in known_defects(ServerVersion("19.29.4-sandbox"), "commands", measured)}
+    assert sandbox == {"changes-ignored", "secrets-look-changed", "store-created", "ciphertext-sent"}
 
 
 def test_what_the_newer_generation_was_seen_without_is_not_claimed_of_it() -> None:

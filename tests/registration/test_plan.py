@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.contracts._kernel_defects import Measurement, by_key, known_defects
 from chronicle_notebook.model import (
     AuthorizationKind,
     BasicAuthorization,
     BearerAuthorization,
     EventType,
     OAuthAuthorization,
+    ServerVersion,
     UndisclosedAuthorization,
     WebhookDefinition,
 )
 from chronicle_notebook.registration._differences import Effect
 from chronicle_notebook.registration._outcome import Action
-from chronicle_notebook.registration._plan import Plan, PlannedAction, plan_for
+from chronicle_notebook.registration._plan import Change, Plan, PlannedAction, plan_for
 from chronicle_notebook.session._client import Client
 
 CANARY = "qx9canary7"
@@ -166,6 +170,23 @@ def test_what_the_plan_foresees_is_what_the_registration_does(client: Client, ch
     assert outcome.action is Action.UPDATED
     ignored = {each.field for each in plan.changes if each.effect is Effect.IGNORED}
     assert ignored == {each.field for each in outcome.ineffective}
+
+
+def test_a_plan_says_what_was_measured_on_this_kernel_and_when() -> None:
+    """What was measured is certain, so that a change is foreseen as dropped or as applied, and no longer as unclear."""
+    taken, keys = datetime(2026, 11, 29, tzinfo=UTC), frozenset({"updates-dropped", "authorization-dropped"})
+    wanted = SECURED.changed(target_url="https://example.com/b")
+
+    def planned(measured: Measurement | None) -> dict[str, Change]:
+        known = by_key(known_defects(ServerVersion("16.37.1"), "classic", measured))
+        return {each.field: each for each in plan_for(wanted, PLAIN, defects=known).changes}
+
+    assert {each.effect for each in planned(None).values()} == {Effect.UNKNOWN}
+    seen = planned(Measurement(taken, present=keys, absent=frozenset({"authorization-change-fails"})))
+    assert {each.effect for each in seen.values()} == {Effect.IGNORED}
+    assert all("measured on 2026-11-29" in each.reason for each in seen.values())
+    gone = planned(Measurement(taken, present=frozenset(), absent=keys | {"authorization-change-fails"}))
+    assert {each.effect for each in gone.values()} == {Effect.APPLIED}
 
 
 def test_an_unchanged_plan_means_that_nothing_is_sent(client: Client) -> None:
