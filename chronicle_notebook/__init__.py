@@ -121,6 +121,7 @@ _ROOMS = {
         "Outcomes",
     ),
     "registration._plan": ("Plan",),
+    "pausing._paused": ("PausedWebhook",),
     "target_test._answer": (
         "Grade",
         "TargetAnswer",

@@ -89,6 +89,9 @@ from chronicle_notebook.model import (
     UndisclosedAuthorization as UndisclosedAuthorization,
     WebhookDefinition as WebhookDefinition,
 )
+from chronicle_notebook.pausing._paused import (
+    PausedWebhook as PausedWebhook,
+)
 from chronicle_notebook.reading._list import (
     WebhookList as WebhookList,
 )

@@ -5,13 +5,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
 from chronicle_notebook.base._errors import ChronicleError
 from chronicle_notebook.definition._code import Code, Style
 from chronicle_notebook.definition._inputs import Configure
+from chronicle_notebook.display._listing import Listing
 from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.pausing._paused import PausedWebhook
 from chronicle_notebook.reading._list import WebhookList
 from chronicle_notebook.reading._observation import ObservationState, WebhookObservation
 from chronicle_notebook.registration._outcome import Outcome, Outcomes
@@ -34,11 +37,14 @@ __all__ = [
     "get",
     "ids",
     "observe",
+    "pause",
+    "paused",
     "plan",
     "register",
     "register_discovered",
     "remove",
     "replace",
+    "resume",
     "test",
     "to_frame",
 ]
@@ -187,6 +193,87 @@ def replace(
 ) -> Outcome:
     """Remove a webhook and register it again, as one guarded step: see :meth:`Webhooks.replace`."""
     return _service(client, namespace).replace(webhook, wait=wait)
+
+
+@overload
+def pause(  # type: ignore[overload-overlap]  # one text is an id, and no list of letters
+    webhook: str | type,
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    reason: str = "",
+    file: str | Path | None = None,
+    accept_defects: Collection[str] = (),
+) -> Outcome: ...
+
+
+@overload
+def pause(
+    webhook: Iterable[str | type],
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    reason: str = "",
+    file: str | Path | None = None,
+    accept_defects: Collection[str] = (),
+) -> Outcomes: ...
+
+
+def pause(
+    webhook: str | type | Iterable[str | type],
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    reason: str = "",
+    file: str | Path | None = None,
+    accept_defects: Collection[str] = (),
+) -> Outcome | Outcomes:
+    """Stop the deliveries of one webhook, or of several, until they are resumed: see :meth:`Webhooks.pause`."""
+    given: Any = webhook
+    outcome: Outcome | Outcomes = _service(client, namespace).pause(
+        given, reason=reason, file=file, accept_defects=accept_defects
+    )
+    return outcome
+
+
+@overload
+def resume(  # type: ignore[overload-overlap]  # one text is an id, and no list of letters
+    webhook: str | type,
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    file: str | Path | None = None,
+) -> Outcome: ...
+
+
+@overload
+def resume(
+    webhook: Iterable[str | type] | None = None,
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    file: str | Path | None = None,
+) -> Outcomes: ...
+
+
+def resume(
+    webhook: str | type | Iterable[str | type] | None = None,
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    file: str | Path | None = None,
+) -> Outcome | Outcomes:
+    """Register one paused webhook again, several, or all: see :meth:`Webhooks.resume`."""
+    given: Any = webhook
+    outcome: Outcome | Outcomes = _service(client, namespace).resume(given, file=file)
+    return outcome
+
+
+def paused(
+    client: AnyClient = "default", namespace: str | None = None, *, file: str | Path | None = None
+) -> Listing[PausedWebhook]:
+    """The paused webhooks: see :meth:`Webhooks.paused`."""
+    return _service(client, namespace).paused(file=file)
 
 
 @overload

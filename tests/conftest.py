@@ -5,6 +5,7 @@ from __future__ import annotations
 import gc
 import os
 from collections.abc import Iterator
+from itertools import count
 from typing import Any
 
 import pytest
@@ -13,6 +14,7 @@ from hypothesis import HealthCheck, settings
 from chronicle_notebook.definition import _declaration
 from chronicle_notebook.events import _declared_event_type
 from chronicle_notebook.model import EventType, RegisteredEventType
+from chronicle_notebook.pausing._place import PAUSED
 from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.sandbox._reactor import Reactor
 from chronicle_notebook.session._client import Client
@@ -52,9 +54,13 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+_FOLDERS = count()
+
+
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
-    """No machine's own settings reach a test."""
+def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.TempPathFactory) -> None:
+    """No machine's own settings reach a test, and no test writes what it paused into the user's folder."""
+    monkeypatch.setenv(PAUSED, str(tmp_path_factory.getbasetemp() / f"paused-{next(_FOLDERS)}"))
     for name in ("CHRONICLE_CONNECTION_STRING", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("no_proxy", "*")

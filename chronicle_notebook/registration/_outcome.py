@@ -29,6 +29,10 @@ class Action(StrEnum):
     UPDATED = "updated"
     UNCHANGED = "unchanged"
     REMOVED = "removed"
+    PAUSED = "paused"
+    """Removed, with its definition in a file."""
+    RESUMED = "resumed"
+    """Registered again from that file."""
 
 
 @public
@@ -107,13 +111,17 @@ class Outcome(Originated):
     def _not_seen(self, where: str) -> str:
         if self.unread:
             return f"{self.webhook!r}: accepted, and then not seen in {where}: {self.unread} {LOOK_WHEN_BACK}"
-        state = "is still there" if self.action is Action.REMOVED else "is not visible yet"
+        state = "is still there" if self._gone else "is not visible yet"
         seen = "the kernel does not apply it" if self.blocked else f"after {self.waited:.1f} s it {state}"
         return f"{self.webhook!r}: accepted, but {seen} in {where}. {CHOOSE_ANOTHER if self.blocked else LOOK_AGAIN}"
 
     @property
+    def _gone(self) -> bool:
+        return self.action in {Action.REMOVED, Action.PAUSED}
+
+    @property
     def _as_before(self) -> str:
-        if self.action is Action.REMOVED:
+        if self._gone:
             return "it is still there"
         return "it is as it was" if self.visible else "it is not there"
 

@@ -21,6 +21,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from chronicle_notebook.definition._credentials import required_variables
     from chronicle_notebook.runbook.engine._outcome import RunbookOutcome
     from chronicle_notebook.runbook.engine._run import Run, start
     from chronicle_notebook.runbook.engine._step import Step
@@ -31,7 +32,6 @@ if TYPE_CHECKING:
     from chronicle_notebook.runbook.recipes._pause import pause, resume
     from chronicle_notebook.runbook.recipes._recovery import diagnose, recover
     from chronicle_notebook.runbook.recipes._rotation import rotate
-    from chronicle_notebook.runbook.saved._references import required_variables
 
 _HOMES = {
     "Finding": "recipes._audit",
@@ -48,7 +48,7 @@ _HOMES = {
     "other_side": "recipes._compare",
     "pause": "recipes._pause",
     "recover": "recipes._recovery",
-    "required_variables": "saved._references",
+    "required_variables": ".definition._credentials",
     "resume": "recipes._pause",
     "rotate": "recipes._rotation",
     "start": "engine._run",
@@ -80,7 +80,7 @@ __all__ = [
 
 def __getattr__(name: str) -> object:
     if name in _HOMES:
-        return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        return getattr(import_module(f".{_HOMES[name]}", __name__), name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 

@@ -163,6 +163,7 @@ class Client(Displayed):
             shown_store=lambda: self.event_store,
             appender=self._test_appender,
             explore=self._explorer,
+            owner=lambda: self,
         )
 
     def _test_appender(self) -> Callable[[str, EventToAppend], object] | None:

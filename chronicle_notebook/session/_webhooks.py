@@ -16,8 +16,9 @@ from chronicle_notebook.definition._declaration import DeclaredWebhook
 from chronicle_notebook.definition._discovery import discover
 from chronicle_notebook.definition._inputs import Configure, check_alone, declaration, declarations, ids, several
 from chronicle_notebook.display._frame import under
-from chronicle_notebook.display._table_and_card import Card, Displayed
+from chronicle_notebook.display._table_and_card import Card
 from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.pausing._client import StoreClient
 from chronicle_notebook.reading._frame import frame
 from chronicle_notebook.reading._list import WebhookList, unknown_webhook
 from chronicle_notebook.reading._observation import ObservationState, WebhookObservation
@@ -30,6 +31,7 @@ from chronicle_notebook.registration._plan import Plan, plan
 from chronicle_notebook.registration._replace import replace
 from chronicle_notebook.registration._unlisted import remove_unlisted
 from chronicle_notebook.session._description import calls_card
+from chronicle_notebook.session._pausable import PausableWebhooks
 from chronicle_notebook.target_test._answer import TargetAnswer
 from chronicle_notebook.target_test._trial import Append, tried
 
@@ -44,8 +46,8 @@ WAIT = 5.0
 
 
 @public
-class Webhooks(Displayed):
-    """List, observe, register, test and remove the webhooks of an event store.
+class Webhooks(PausableWebhooks):
+    """List, observe, register, test, pause and remove the webhooks of an event store.
 
     A webhook belongs to an event store and observes every namespace of it.
     """
@@ -59,21 +61,22 @@ class Webhooks(Displayed):
         shown_store: Callable[[], str] | None = None,
         appender: Callable[[], Append | None] = lambda: None,
         explore: Callable[[], WebhookExplorer] | None = None,
+        owner: Callable[[], StoreClient] | None = None,
     ) -> None:
         """Take what the calls need from the owner of the connection.
 
-        :param event_store: returns the name of the event store. It first checks that the kernel has it, and may raise
-            an error.
+        :param event_store: returns the name of the event store, after a check that the kernel has it.
         :param declared: the classes that :meth:`discover` looks at; by default all loaded classes.
         :param shown_store: returns the name of the event store for the card, without a call to the kernel.
         :param appender: returns a function that appends an event for a test; None if no event may be appended.
         :param explore: makes the widget that :meth:`explore` returns.
+        :param owner: returns the client, for a pause.
         """
         self._kernel = kernel
         self._event_store = event_store
         self._shown_store = shown_store or event_store
         self._appender = appender
-        self._explore = explore
+        self._explore, self._owner = explore, owner
         self._declared = None if declared is None else tuple(declared)
 
     def _display(self) -> Card:

@@ -22,6 +22,7 @@ from chronicle_notebook.model import (
     ServerVersion,
     WebhookDefinition,
 )
+from chronicle_notebook.pausing._paused import PausedWebhook
 from chronicle_notebook.reading._list import WebhookList
 from chronicle_notebook.reading._observation import ObservationState, WebhookObservation
 from chronicle_notebook.registration._outcome import Outcome
@@ -57,6 +58,15 @@ class WebhookService(Protocol):
 
     def remove(self, webhook: str) -> Outcome:
         """Remove a webhook and wait until it is gone."""
+
+    def pause(self, webhook: str) -> Outcome:
+        """Keep the definition of a webhook in a file, and remove it."""
+
+    def resume(self, webhook: str) -> Outcome:
+        """Register a paused webhook again."""
+
+    def paused(self) -> Listing[PausedWebhook]:
+        """The paused webhooks, which are not registered."""
 
 
 class EventLog(Protocol):

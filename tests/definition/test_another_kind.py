@@ -17,6 +17,7 @@ from chronicle_notebook.contracts._registration_secrets import hiding
 from chronicle_notebook.contracts.wire import webhooks_pb2
 from chronicle_notebook.definition._builder import DefinitionBuilder
 from chronicle_notebook.definition._code import render
+from chronicle_notebook.definition._credentials import required_variables, with_credentials
 from chronicle_notebook.definition._yaml import read_document
 from chronicle_notebook.definition.rules._check import cautions, check_revealed, problems
 from chronicle_notebook.model import (
@@ -29,7 +30,6 @@ from chronicle_notebook.model import (
 from chronicle_notebook.model._authorization import Content, credentials, holds
 from chronicle_notebook.reading._frame import columns_of, frame
 from chronicle_notebook.runbook.recipes._rotation import with_secret
-from chronicle_notebook.runbook.saved._references import required_variables, with_credentials
 from chronicle_notebook.target_test._request import _lines, _target
 from chronicle_notebook.widgets._details import _authorization as details_of
 from chronicle_notebook.widgets._explorer_model import columns as explorer_columns

@@ -85,7 +85,7 @@ def _pause(client: Client, _: Receiver, folder: Path) -> dict[str, Any]:
 
 
 def _resume(client: Client, endpoint: Receiver, folder: Path) -> dict[str, Any]:
-    from chronicle_notebook.runbook.saved._store_file import KeptDefinitions
+    from chronicle_notebook.pausing._kept import KeptDefinitions
 
     _pause(client, endpoint, folder)
     for name in ("a", "b"):

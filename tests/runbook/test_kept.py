@@ -8,8 +8,8 @@ import pytest
 
 from chronicle_notebook import InvalidInputError
 from chronicle_notebook.model import EventType, WebhookDefinition
+from chronicle_notebook.pausing._kept import KeptDefinitions, variables
 from chronicle_notebook.runbook import pause, resume
-from chronicle_notebook.runbook.saved._store_file import KeptDefinitions, variables
 from chronicle_notebook.session._client import Client
 from tests.waiting import eventually
 

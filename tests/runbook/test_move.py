@@ -9,9 +9,9 @@ import pytest
 from chronicle_notebook import InvalidInputError, Receiver, RunbookError, Secret
 from chronicle_notebook.base._url import host_of, shown
 from chronicle_notebook.model import OAuthAuthorization
+from chronicle_notebook.pausing._kept import listed_values
 from chronicle_notebook.runbook.engine._outcome import RunStatus
 from chronicle_notebook.runbook.recipes._move import moved
-from chronicle_notebook.runbook.saved._store_file import listed_values
 from chronicle_notebook.session._client import Client
 from tests.runbook.books import Desk, Ran
 from tests.runbook.test_books import OLD, hook, written

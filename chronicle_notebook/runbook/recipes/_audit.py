@@ -21,13 +21,13 @@ from chronicle_notebook.model import (
     RunningState,
     WebhookDefinition,
 )
-from chronicle_notebook.runbook.recipes._defects import (
+from chronicle_notebook.pausing._sleepers import asleep
+from chronicle_notebook.registration._losses import (
     CIPHERTEXT_SENT,
     STATUS_NOT_CHECKED,
     counts_any_answer,
     defects_of,
 )
-from chronicle_notebook.runbook.saved._pause_record import asleep
 from chronicle_notebook.session._client import Client
 
 ALL = "(all)"

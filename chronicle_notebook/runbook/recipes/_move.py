@@ -10,11 +10,15 @@ from urllib.parse import urlsplit, urlunsplit
 
 from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
 from chronicle_notebook.base._url import host_of, shown
+from chronicle_notebook.definition._credentials import needs, refuse_shared, required_variables, with_credentials
 from chronicle_notebook.definition.rules._url import check_target_url
 from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
+from chronicle_notebook.pausing._checks import check_at_hand, check_can_come_back
+from chronicle_notebook.pausing._kept import KeptDefinitions, kept_text, variables
+from chronicle_notebook.pausing._restore import replace_by_kept, restored
+from chronicle_notebook.pausing._sleepers import refuse_waking
 from chronicle_notebook.reading._list import WebhookList
-from chronicle_notebook.runbook.engine._step import Step
-from chronicle_notebook.runbook.recipes._defects import (
+from chronicle_notebook.registration._losses import (
     IN_USE_FOR_A_WHILE,
     UPDATES_DROPPED,
     check_accepted,
@@ -22,12 +26,9 @@ from chronicle_notebook.runbook.recipes._defects import (
     refuse_interruption,
     release_of,
 )
-from chronicle_notebook.runbook.recipes._pause import check_at_hand, check_can_come_back, keeping
+from chronicle_notebook.runbook.engine._step import Step
+from chronicle_notebook.runbook.recipes._pause import keeping
 from chronicle_notebook.runbook.recipes._target_store import answers, finds_credentials
-from chronicle_notebook.runbook.saved._pause_record import refuse_waking
-from chronicle_notebook.runbook.saved._references import needs, refuse_shared, required_variables, with_credentials
-from chronicle_notebook.runbook.saved._restore import replace_by_kept, restored
-from chronicle_notebook.runbook.saved._store_file import KeptDefinitions, kept_text, variables
 from chronicle_notebook.session._client import Client
 
 _PORTS = {"http": 80, "https": 443}

@@ -8,19 +8,19 @@ from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.base._url import another
 from chronicle_notebook.definition._builder import DefinitionBuilder
+from chronicle_notebook.definition._credentials import at_hand, why_unusable
 from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
 from chronicle_notebook.registration._differences import FIELDS, Effect, differing, foreseen
-from chronicle_notebook.runbook.engine._step import Step
-from chronicle_notebook.runbook.recipes._defects import (
+from chronicle_notebook.registration._losses import (
     CREDENTIALS_COME_LATER,
     IN_USE_FOR_A_WHILE,
     UPDATES_DROPPED,
     drops_updates,
     refuse_new_credentials,
 )
+from chronicle_notebook.runbook.engine._step import Step
 from chronicle_notebook.runbook.recipes._rotation import RESENT
 from chronicle_notebook.runbook.recipes._target_store import answers
-from chronicle_notebook.runbook.saved._references import at_hand, why_unusable
 from chronicle_notebook.session._client import Client
 
 FROM_THE_START = (

@@ -9,10 +9,11 @@ from functools import partial
 from chronicle_notebook.base._errors import InvalidInputError, MethodNotImplementedError
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.base._url import shown, without_credentials
+from chronicle_notebook.definition._credentials import at_hand, missing_variables, needs, with_credentials
 from chronicle_notebook.display._listing import Column, Listing
 from chronicle_notebook.model import WebhookDefinition
-from chronicle_notebook.runbook.engine._step import Step
-from chronicle_notebook.runbook.recipes._defects import (
+from chronicle_notebook.pausing._sleepers import asleep
+from chronicle_notebook.registration._losses import (
     ANY_ANSWER,
     IN_USE_FOR_A_WHILE,
     UPDATES_DROPPED,
@@ -20,10 +21,9 @@ from chronicle_notebook.runbook.recipes._defects import (
     drops_updates,
     release_of,
 )
+from chronicle_notebook.runbook.engine._step import Step
 from chronicle_notebook.runbook.recipes._rotation import about_secret, with_secret
 from chronicle_notebook.runbook.recipes._target_store import TargetVerdict, answers
-from chronicle_notebook.runbook.saved._pause_record import asleep
-from chronicle_notebook.runbook.saved._references import at_hand, missing_variables, needs, with_credentials
 from chronicle_notebook.session._client import Client
 from chronicle_notebook.target_test._answer import ANY_STATUS, SOME_COUNT_ANY, probe
 

@@ -10,11 +10,11 @@ from __future__ import annotations
 
 from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.definition._credentials import at_hand, why_unusable
 from chronicle_notebook.model import WebhookDefinition, class_of, is_fetched
+from chronicle_notebook.registration._losses import CIPHERTEXT_SENT, IN_USE_FOR_A_WHILE, defects_of
 from chronicle_notebook.runbook.engine._step import Step
-from chronicle_notebook.runbook.recipes._defects import CIPHERTEXT_SENT, IN_USE_FOR_A_WHILE, defects_of
 from chronicle_notebook.runbook.recipes._target_store import answers
-from chronicle_notebook.runbook.saved._references import at_hand, why_unusable
 from chronicle_notebook.session._client import Client
 
 RESENT = "Kernels do not report whether it is the same, so each run sends it."

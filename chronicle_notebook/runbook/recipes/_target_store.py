@@ -6,9 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chronicle_notebook.base._url import shown
+from chronicle_notebook.definition._credentials import at_hand
 from chronicle_notebook.model import WebhookDefinition, is_fetched
 from chronicle_notebook.runbook.engine._step import Step
-from chronicle_notebook.runbook.saved._references import at_hand
 from chronicle_notebook.target_test._answer import probe
 
 WITHOUT_EVENTS = "A request without events is sent from here."

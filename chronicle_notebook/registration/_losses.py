@@ -1,18 +1,19 @@
-"""When a runbook would lose events or credentials because of a known bug of the kernel's release.
+"""When a change would lose events or credentials because of a known bug of the kernel's release.
 
-With these bugs the loss is visible only after a write, when it is too late. So the plan of a runbook refuses, and
-continues only if the user names the bug. For example, this package cannot know whether a kernel stores its data in
-memory, so that some of the bugs do not concern it.
+With these bugs the loss is visible only after a write, when it is too late. So the plan of a runbook and a pause
+refuse, and continue only if the user names the bug. For example, this package cannot know whether a kernel stores its
+data in memory, so that some of the bugs do not concern it.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
+from typing import Protocol
 
 from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
 from chronicle_notebook.contracts._defects import DEFECTS
-from chronicle_notebook.model import AuthorizationKind, WebhookDefinition, is_fetched
-from chronicle_notebook.session._client import Client
+from chronicle_notebook.contracts._known_defect import KnownDefect
+from chronicle_notebook.model import AuthorizationKind, ServerVersion, WebhookDefinition, is_fetched
 
 AUTHORIZATION_DROPPED = "authorization-dropped"
 CIPHERTEXT_SENT = "ciphertext-sent"
@@ -42,22 +43,38 @@ _SENT_WITHOUT = (
 )
 
 
-def defects_of(client: Client) -> frozenset[str]:
+class KnownKernel(Protocol):
+    """What a client knows about its kernel without asking it."""
+
+    @property
+    def event_store(self) -> str:
+        """The event store of the client."""
+
+    @property
+    def version(self) -> ServerVersion:
+        """The version that the server reports."""
+
+    @property
+    def known_defects(self) -> Sequence[KnownDefect]:
+        """The known bugs of kernels of this version."""
+
+
+def defects_of(client: KnownKernel) -> frozenset[str]:
     """The names of the known bugs of the kernel."""
     return frozenset(each.key for each in client.known_defects)
 
 
-def counts_any_answer(client: Client) -> bool:
+def counts_any_answer(client: KnownKernel) -> bool:
     """Whether the kernel counts a refused delivery as delivered."""
     return STATUS_NOT_CHECKED in defects_of(client)
 
 
-def release_of(client: Client) -> str:
+def release_of(client: KnownKernel) -> str:
     """The version of the kernel, for a sentence."""
     return client.version.version or "of an unknown release"
 
 
-def drops_updates(client: Client, hooks: Collection[WebhookDefinition]) -> bool:
+def drops_updates(client: KnownKernel, hooks: Collection[WebhookDefinition]) -> bool:
     """Whether the kernel accepts a change of a webhook and forgets it.
 
     Credentials and changes are dropped for the same reason. So a kernel that lists the credentials of one webhook keeps
@@ -82,7 +99,7 @@ def check_accepted(accepted: Collection[str]) -> None:
             )
 
 
-def refuse_new_credentials(client: Client, definition: WebhookDefinition, accepted: Collection[str]) -> None:
+def refuse_new_credentials(client: KnownKernel, definition: WebhookDefinition, accepted: Collection[str]) -> None:
     """Refuse to register a new webhook with credentials if the deliveries of earlier events would be lost.
 
     :raises InvalidInputError: they would be lost. The error names the bugs of the kernel.
@@ -101,7 +118,7 @@ def refuse_new_credentials(client: Client, definition: WebhookDefinition, accept
     _refuse(client, definition.id, "cannot be registered with credentials", reasons, accepted)
 
 
-def refuse_interruption(client: Client, definition: WebhookDefinition, accepted: Collection[str]) -> None:
+def refuse_interruption(client: KnownKernel, definition: WebhookDefinition, accepted: Collection[str]) -> None:
     """Refuse to remove a webhook with credentials in order to register it again, if events would be lost.
 
     :raises InvalidInputError: events would be lost. The error names the bug of the kernel.
@@ -112,7 +129,9 @@ def refuse_interruption(client: Client, definition: WebhookDefinition, accepted:
         _refuse(client, definition.id, "cannot be removed for a while", reason, accepted)
 
 
-def _refuse(client: Client, webhook: str, what: str, reasons: Mapping[str, str], accepted: Collection[str]) -> None:
+def _refuse(
+    client: KnownKernel, webhook: str, what: str, reasons: Mapping[str, str], accepted: Collection[str]
+) -> None:
     known = defects_of(client)
     found = {key: reason for key, reason in reasons.items() if key in known and key not in accepted}
     if not found:

@@ -1,12 +1,18 @@
-"""Definitions in a file between a pause and its end: YAML without secrets."""
+"""Definitions in a file between a pause and its end: YAML without secrets.
+
+The file is written anew as a whole, to the disk and under a lock, so that neither a crash nor a second process loses a
+definition: during a pause nobody else has it.
+"""
 
 from __future__ import annotations
 
 import os
 import re
 import tempfile
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +20,16 @@ from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.definition._code import dumped, render
 from chronicle_notebook.definition._yaml import read_document
 from chronicle_notebook.model import WebhookDefinition
-from chronicle_notebook.session._client import Client
+from chronicle_notebook.pausing._client import StoreClient
+
+try:
+    import fcntl
+except ImportError:  # Windows: one writer at a time is then up to the users
+    fcntl = None  # type: ignore[assignment]
 
 _SEPARATOR = "---\n"
-_OWN_LINE = re.compile(r"^(?:server|event_store|moving|resumed): .*\n", re.MULTILINE)
+_OWN = ("server", "event_store", "moving", "resumed", "paused_at", "paused_by", "reason", "positions")
+_OWN_LINE = re.compile(rf"^(?:{'|'.join(_OWN)}):.*\n(?:[ -].*\n)*", re.MULTILINE)
 """The keys of the file itself. All other keys at the beginning of a line belong to the definition."""
 _WHERE = "Each needs a line server: HOST:PORT and a line event_store: NAME, which say where it was removed."
 
@@ -53,6 +65,39 @@ def listed_values(definition: WebhookDefinition) -> dict[str, str]:
 
 
 @dataclass(frozen=True, slots=True)
+class Asked:
+    """Who asked for a pause, when and why, and where the observers stood then."""
+
+    at: datetime
+    by: str
+    reason: str = ""
+    positions: Mapping[str, int] = field(default_factory=dict, hash=False)
+    """The number of the next event, by namespace."""
+
+    def keys(self) -> dict[str, Any]:
+        """The keys of the file."""
+        told: dict[str, Any] = {"paused_at": self.at.isoformat(timespec="seconds"), "paused_by": self.by}
+        told |= {"reason": self.reason} if self.reason else {}
+        return told | ({"positions": dict(self.positions)} if self.positions else {})
+
+    @classmethod
+    def of(cls, document: Mapping[str, Any]) -> Asked | None:
+        """What a document says; None if it does not, as those of earlier versions."""
+        at, positions = document.get("paused_at"), document.get("positions")
+        try:
+            moment = at if isinstance(at, datetime) else datetime.fromisoformat(str(at))
+        except ValueError:
+            return None
+        numbers = positions if isinstance(positions, Mapping) else {}
+        return cls(
+            moment,
+            str(document.get("paused_by", "")),
+            str(document.get("reason", "")),
+            {str(name): number for name, number in numbers.items() if isinstance(number, int)},
+        )
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """One definition of the file, and from where it was removed."""
 
@@ -65,6 +110,8 @@ class Kept:
     """Whether the definition was saved to be registered with another target, not to be paused."""
     resumed: bool = False
     """Whether it has been registered again."""
+    asked: Asked | None = None
+    """Who asked for the pause; None if it is none, or if an earlier version wrote it."""
 
     def definition(self) -> WebhookDefinition:
         """The definition, with references instead of secrets.
@@ -83,6 +130,21 @@ class Kept:
         told = yaml.safe_load(self.text).get("authorization") or {}
         names = {value.removeprefix("env:") for key, value in told.items() if key in plain and isinstance(value, str)}
         return sorted(name if name in names else f"env:{name}" for name in variables(self.text))
+
+    @property
+    def target(self) -> str:
+        """The target URL, or the reference to it."""
+        import yaml
+
+        return str(yaml.safe_load(self.text).get("url", "")).removeprefix("literal:")
+
+    @property
+    def event_types(self) -> tuple[str, ...]:
+        """The event types, as ``Id`` or ``Id+generation``."""
+        import yaml
+
+        told = yaml.safe_load(self.text).get("event_types") or []
+        return tuple(f"{each['id']}+{each['generation']}" if isinstance(each, dict) else str(each) for each in told)
 
     @property
     def authorized(self) -> bool:
@@ -110,7 +172,7 @@ class KeptDefinitions:
         self.server, self.event_store = str(server), event_store
 
     @classmethod
-    def of(cls, client: Client, path: str | Path) -> KeptDefinitions:
+    def of(cls, client: StoreClient, path: str | Path) -> KeptDefinitions:
         """The file, for the event store of a client."""
         return cls(path, client.server, client.event_store)
 
@@ -139,13 +201,14 @@ class KeptDefinitions:
             if (each.server, each.event_store) == (self.server, self.event_store)
         }
 
-    def keep(self, definition: WebhookDefinition, *, moving: bool = False) -> None:
+    def keep(self, definition: WebhookDefinition, *, moving: bool = False, asked: Asked | None = None) -> None:
         """Put a definition into the file. It replaces an earlier one with the same id and event store. The file is
         never half written.
 
         :raises InvalidInputError: the file cannot be written.
         """
-        self._put(Kept(self.server, self.event_store, definition.id, kept_text(definition), moving=moving))
+        text = kept_text(definition)
+        self._put(Kept(self.server, self.event_store, definition.id, text, moving=moving, asked=asked))
 
     def waiting(self) -> list[Kept]:
         """The definitions of this event store that have not been registered again."""
@@ -195,23 +258,41 @@ class KeptDefinitions:
             raise self._wrong(f"does not say of which server and event_store {webhook!r} is.", _WHERE)
         text = _OWN_LINE.sub("", bare.strip("\n") + "\n")
         flags = {name: node.get(name) is True for name in ("moving", "resumed")}
-        return Kept(server, store, webhook, text, **flags)
+        return Kept(server, store, webhook, text, **flags, asked=Asked.of(node))
 
     def _put(self, new: Kept) -> None:
-        documents = {(each.server, each.event_store, each.id): each for each in self.everything()}
-        documents[new.server, new.event_store, new.id] = new
         try:
-            self._write(list(documents.values()))
+            with self._alone():
+                documents = {(each.server, each.event_store, each.id): each for each in self.everything()}
+                documents[new.server, new.event_store, new.id] = new
+                self._write(list(documents.values()))
         except OSError as error:
             raise self._unusable("written", error) from None
 
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Nobody else changes the file meanwhile."""
+        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if fcntl is None:
+            yield
+            return
+        # The folder is locked, because the file itself is replaced, and a file for the lock would stay.
+        handle = os.open(self.path.parent, os.O_RDONLY)
+        try:
+            fcntl.flock(handle, fcntl.LOCK_EX)
+            yield
+            os.fsync(handle)
+        finally:
+            os.close(handle)
+
     def _write(self, documents: list[Kept]) -> None:
-        self.path.parent.mkdir(parents=True, exist_ok=True)
         handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
         written = Path(name)
         try:
             with os.fdopen(handle, "w", encoding="utf-8") as file:
                 file.write("".join(_SEPARATOR + _document(each) for each in documents))
+                file.flush()
+                os.fsync(file.fileno())
             written.replace(self.path)
         except BaseException:
             written.unlink(missing_ok=True)
@@ -228,4 +309,5 @@ class KeptDefinitions:
 def _document(kept: Kept) -> str:
     own: dict[str, Any] = {"server": kept.server, "event_store": kept.event_store}
     own |= {name: True for name in ("moving", "resumed") if getattr(kept, name)}
+    own |= {} if kept.asked is None else kept.asked.keys()
     return dumped(own) + kept.text.strip("\n") + "\n"

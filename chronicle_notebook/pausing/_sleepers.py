@@ -10,7 +10,7 @@ from collections.abc import Iterable
 
 from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.model import ObserverState, RunningState, WebhookDefinition
-from chronicle_notebook.session._client import Client
+from chronicle_notebook.pausing._client import StoreClient
 
 
 def asleep(hooks: Iterable[WebhookDefinition], observers: Iterable[ObserverState]) -> set[str]:
@@ -22,7 +22,7 @@ def asleep(hooks: Iterable[WebhookDefinition], observers: Iterable[ObserverState
     return {each.id for each in hooks if each.active and each.event_types and each.id not in awake}
 
 
-def refuse_waking(client: Client, hooks: Iterable[WebhookDefinition], *, field: str) -> None:
+def refuse_waking(client: StoreClient, hooks: Iterable[WebhookDefinition], *, field: str) -> None:
     """Refuse to remove and register again a webhook that delivers nothing now and would deliver afterwards.
 
     :raises InvalidInputError: there is such a webhook. The error names the first one.

@@ -8,20 +8,20 @@ from pathlib import Path
 from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.base._url import another
 from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.pausing._client import StoreClient
+from chronicle_notebook.pausing._kept import Kept, KeptDefinitions
 from chronicle_notebook.reading._list import WebhookList
 from chronicle_notebook.registration._differences import FIELDS, differing
+from chronicle_notebook.registration._losses import AUTHORIZATION_DROPPED, SYSTEM_STORE, defects_of
 from chronicle_notebook.registration._outcome import Outcome
-from chronicle_notebook.runbook.recipes._defects import AUTHORIZATION_DROPPED, SYSTEM_STORE, defects_of
-from chronicle_notebook.runbook.saved._store_file import Kept, KeptDefinitions
-from chronicle_notebook.session._client import Client
 
 
-def register_kept(client: Client, kept: KeptDefinitions, webhook: str) -> Outcome:
+def register_kept(client: StoreClient, kept: KeptDefinitions, webhook: str) -> Outcome:
     """Register the definition of the file, and note in the file that this is done."""
     return _noted(client.webhooks.register(kept.here()[webhook].definition()), kept, webhook)
 
 
-def replace_by_kept(client: Client, kept: KeptDefinitions, webhook: str) -> Outcome:
+def replace_by_kept(client: StoreClient, kept: KeptDefinitions, webhook: str) -> Outcome:
     """Remove the webhook if it exists, register the definition of the file, and note in the file that this is done."""
     return _noted(client.webhooks.replace(kept.here()[webhook].definition()), kept, webhook)
 
@@ -32,7 +32,7 @@ def _noted(outcome: Outcome, kept: KeptDefinitions, webhook: str) -> Outcome:
     return outcome
 
 
-def restored(client: Client, entry: Kept) -> bool | None:
+def restored(client: StoreClient, entry: Kept) -> bool | None:
     """Whether the registered webhook is the saved one; None if it is equal as far as it can be compared here."""
     found = client.webhooks.all().find(entry.id)
     if found is None:
@@ -46,7 +46,7 @@ def restored(client: Client, entry: Kept) -> bool | None:
     return None if wanted.authorization.kind is not found.authorization.kind else True
 
 
-def refuse_differing(client: Client, entries: Iterable[Kept], hooks: WebhookList, file: Path) -> None:
+def refuse_differing(client: StoreClient, entries: Iterable[Kept], hooks: WebhookList, file: Path) -> None:
     """Refuse to undo a change that was made after the definition was saved.
 
     :raises InvalidInputError: a webhook is registered, and differs from the file.
@@ -69,7 +69,7 @@ def refuse_differing(client: Client, entries: Iterable[Kept], hooks: WebhookList
             )
 
 
-def _differences(client: Client, wanted: WebhookDefinition, found: WebhookDefinition, entry: Kept) -> list[str]:
+def _differences(client: StoreClient, wanted: WebhookDefinition, found: WebhookDefinition, entry: Kept) -> list[str]:
     """Each field that differs, for people, except what the kernel is known to lose: the credentials and the flag
     inactive."""
     lost = defects_of(client)

@@ -1,0 +1,165 @@
+"""What is checked before a webhook is paused or resumed. During a pause only the file has the definition."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Collection, Iterable
+
+from chronicle_notebook.base._errors import InvalidDefinitionError, InvalidInputError, UnknownWebhookError, did_you_mean
+from chronicle_notebook.definition._credentials import refuse_shared
+from chronicle_notebook.definition.rules._check import check, check_revealed
+from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.pausing._client import StoreClient
+from chronicle_notebook.pausing._kept import Kept, KeptDefinitions, kept_text, listed_values, variables
+from chronicle_notebook.pausing._restore import refuse_differing
+from chronicle_notebook.pausing._sleepers import refuse_waking
+from chronicle_notebook.reading._list import WebhookList
+from chronicle_notebook.registration._losses import refuse_interruption
+
+
+def pausable(
+    client: StoreClient,
+    webhooks: Iterable[str],
+    kept: KeptDefinitions,
+    hooks: WebhookList,
+    *,
+    accept_defects: Collection[str] = (),
+) -> list[str]:
+    """The ids, each once, after everything that could prevent resuming them was checked.
+
+    :param accept_defects: the names of known bugs that do not concern this kernel.
+    :raises UnknownWebhookError: a webhook is neither registered nor in the file.
+    :raises InvalidInputError: a webhook could not be restored as it is: a required variable is not set, or has a
+        different value than the kernel; the webhook was registered as inactive, and would become active; this package
+        would refuse to register it; the file has a different definition that waits; or the kernel would lose events.
+    """
+    stored = kept.here()
+    ids = list(dict.fromkeys(webhooks))
+    unknown = [each for each in ids if each not in hooks.ids and (each not in stored or stored[each].resumed)]
+    if unknown:
+        raise UnknownWebhookError(
+            f"{unknown[0]!r} is neither registered in event store {client.event_store!r} nor in {kept.path}.",
+            field="webhooks",
+            hint=did_you_mean(unknown[0], hooks.ids) or "List them with client.webhooks.all().",
+        )
+    pausing = [hooks[each] for each in ids if each in hooks.ids]
+    refuse_waking(client, pausing, field="webhooks")
+    texts = {each.id: each.text for each in kept.waiting()} | {each.id: kept_text(each) for each in pausing}
+    refuse_shared({name: variables(text) for name, text in texts.items() if name in ids}, field="webhooks")
+    for each in pausing:
+        check_can_come_back(client, each, kept)
+        refuse_interruption(client, each, accept_defects)
+    return ids
+
+
+def resumable(client: StoreClient, webhooks: Iterable[str], kept: KeptDefinitions, hooks: WebhookList) -> list[Kept]:
+    """The definitions of the file that are to be registered again, after everything was checked. Without names: all
+    paused webhooks of this event store.
+
+    :raises InvalidInputError: a webhook is not in the file or belongs to another event store, a required variable is
+        not set, or the webhook was registered differently in the meantime.
+    """
+    entries = chosen(kept, list(dict.fromkeys(webhooks)), hooks.ids)
+    absent = [each for each in entries if each.id not in hooks.ids]
+    refuse_shared({each.id: variables(each.text) for each in absent}, field="webhooks")
+    for each in absent:
+        check_at_hand(client, each, kept)
+    refuse_differing(client, entries, hooks, kept.path)
+    return entries
+
+
+def check_can_come_back(
+    client: StoreClient, found: WebhookDefinition, kept: KeptDefinitions, *, before: WebhookDefinition | None = None
+) -> None:
+    """Check that a webhook could be registered again from a file as it is now.
+
+    :param before: the webhook before a change after which it is ``found``; None without a change.
+    :raises InvalidInputError: it could not.
+    """
+    kept.check_free_for(found)
+    entry = Kept(kept.server, kept.event_store, found.id, kept_text(found))
+    absent = entry.missing()
+    if absent:
+        raise InvalidInputError(
+            f"{found.id!r} has credentials, which go into no file. Once it is removed they are needed to bring it "
+            f"back, and {', '.join(absent)} {'is' if len(absent) == 1 else 'are'} not set.",
+            field="webhooks",
+            hint=f"Set {', '.join(absent)} first, so that resuming cannot fail without them.",
+        )
+    other = [name for name, value in listed_values(found).items() if os.getenv(name) != value]
+    earlier = {} if before is None else listed_values(before)
+    early = [name for name in other if name in earlier and os.getenv(name) == earlier[name]]
+    if early:
+        raise InvalidInputError(
+            f"{', '.join(early)} {'holds the value' if len(early) == 1 else 'hold the values'} that {found.id!r} has "
+            "now. The webhook is registered again from this, so the value after the change is wanted there.",
+            field="webhooks",
+            hint=f'Take the target_url of client.webhooks.get("{found.id}") with the new host in place of the old one.',
+        )
+    if other:
+        raise InvalidInputError(
+            f"{', '.join(other)} {'holds another value' if len(other) == 1 else 'hold other values'} than {found.id!r} "
+            "has at the kernel, which is the only place with it: once removed it could not come back as it is.",
+            field="webhooks",
+            hint=f'client.webhooks.get("{found.id}") has what belongs there, in its headers or, before a move to '
+            "another host, its target_url.",
+        )
+    _check_valid(client, entry, "webhooks")
+
+
+def _check_valid(client: StoreClient, entry: Kept, field: str) -> None:
+    try:
+        definition = entry.definition()
+        check(definition, known_event_types={each.id for each in client.event_types()})
+        check_revealed(definition)
+    except InvalidDefinitionError as error:
+        raise InvalidInputError(
+            f"{entry.id!r} could not be registered again with this package: {error.message}",
+            field=field,
+            hint=error.hint,
+        ) from None
+
+
+def check_at_hand(client: StoreClient, entry: Kept, kept: KeptDefinitions) -> None:
+    """Check that a definition of the file can be registered from here.
+
+    :raises InvalidInputError: it cannot.
+    """
+    absent = entry.missing()
+    if absent:
+        raise InvalidInputError(
+            f"{entry.id!r} needs values that are not in {kept.path}, but {', '.join(absent)} "
+            f"{'is' if len(absent) == 1 else 'are'} not set. Nothing was started.",
+            field="file",
+            hint=f"Set {', '.join(absent)} where this runs, or name only webhooks that do not need them.",
+        )
+    _check_valid(client, entry, "file")
+
+
+def chosen(kept: KeptDefinitions, wanted: list[str], registered: Collection[str]) -> list[Kept]:
+    """The definitions of the file that are to be registered again: those that were named, else all that wait.
+
+    :raises InvalidInputError: the file does not have them.
+    """
+    everything, stored = kept.everything(), kept.here()
+    unknown = [each for each in wanted if each not in stored]
+    others = [each for each in everything if each.id in unknown] if unknown else everything
+    if not unknown and stored:
+        waiting = [each for each in stored.values() if not each.resumed]
+        done = [each for each in stored.values() if each.id in registered]
+        return [stored[each] for each in wanted] or waiting or done
+    name = repr(unknown[0]) if unknown else "webhooks"
+    if others:
+        places = dict.fromkeys(f"event store {each.event_store!r} on {each.server}" for each in others)
+        raise InvalidInputError(
+            f"{kept.path} has {name} of {', '.join(places)}, and none of event store {kept.event_store!r} on "
+            f"{kept.server}, where this runs.",
+            field="file",
+            hint="Connect to where it was removed. If that is the same kernel under another address, write the new one "
+            "into the lines server: of the file.",
+        )
+    raise InvalidInputError(
+        f"{kept.path} has no webhook {unknown[0]!r}." if unknown else f"{kept.path} has no webhooks in it.",
+        field="file",
+        hint=did_you_mean(unknown[0], stored) if unknown else "Name the file of the pause.",
+    )

@@ -1,0 +1,158 @@
+"""Pausing a webhook and resuming it.
+
+Kernels ignore a change of "active" of an existing webhook. So pausing removes the webhook, and resuming registers it
+again from a file. Its observer keeps its position (source: K/Core/Observation/Observer.cs), so events of the time in
+between are delivered afterwards, in order. The file has the definition, with references instead of credentials.
+
+The order makes a crash at any point harmless: the definition is on the disk before the webhook is removed, and is
+marked as resumed only when the webhook was seen again. Whoever calls again finishes what was begun.
+"""
+
+from __future__ import annotations
+
+import getpass
+import platform
+from collections.abc import Collection, Iterable
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+from chronicle_notebook.base._errors import ChronicleError, InvalidInputError, KernelError
+from chronicle_notebook.pausing._checks import pausable, resumable
+from chronicle_notebook.pausing._client import StoreClient
+from chronicle_notebook.pausing._kept import Asked, Kept, KeptDefinitions
+from chronicle_notebook.pausing._outlook import outlook, positions_of
+from chronicle_notebook.pausing._place import paused_file
+from chronicle_notebook.pausing._restore import register_kept
+from chronicle_notebook.registration._losses import CREDENTIALS_COME_LATER
+from chronicle_notebook.registration._outcome import Action, Outcome
+
+_LONGEST_REASON = 200
+
+
+def kept_of(client: StoreClient, file: str | Path | None = None) -> KeptDefinitions:
+    """The file with the paused webhooks of a client's event store.
+
+    :param file: another file than the usual one.
+    """
+    return KeptDefinitions.of(client, file or paused_file(client.server, client.event_store, embedded=client.embedded))
+
+
+def asked_now(reason: str = "", positions: dict[str, int] | None = None) -> Asked:
+    """That the user of this process asks for a pause now.
+
+    :param reason: why, in a few words.
+    :raises InvalidInputError: the reason is no short text of one line.
+    """
+    if not isinstance(reason, str) or len(reason) > _LONGEST_REASON or not reason.isprintable():
+        raise InvalidInputError(
+            f"The reason is a line of at most {_LONGEST_REASON} characters.",
+            field="reason",
+            hint='Write, for example, reason="target is down until 09:00".',
+        )
+    return Asked(datetime.now(UTC), _who(), reason.strip(), positions or {})
+
+
+def _who() -> str:
+    try:
+        user = getpass.getuser()
+    except (OSError, KeyError):  # a container can have a user without a name
+        user = "unknown user"
+    return f"{user}@{platform.node() or 'unknown machine'}"
+
+
+def pause(
+    client: StoreClient,
+    webhooks: Iterable[str],
+    kept: KeptDefinitions,
+    *,
+    reason: str = "",
+    accept_defects: Collection[str] = (),
+) -> list[Outcome]:
+    """Write the definition of each webhook into the file, and then remove the webhook. Everything is checked before.
+
+    :raises UnknownWebhookError: a webhook is neither registered nor paused.
+    :raises InvalidInputError: a webhook could not be restored as it is.
+    """
+    asked = asked_now(reason)
+    hooks = client.webhooks.all()
+    ids = pausable(client, webhooks, kept, hooks, accept_defects=accept_defects)
+    return [_paused(client, kept, each, asked) if each in hooks.ids else _already(client, kept, each) for each in ids]
+
+
+def _paused(client: StoreClient, kept: KeptDefinitions, webhook: str, asked: Asked) -> Outcome:
+    definition = client.webhooks.all()[webhook]
+    positions = positions_of(client.observers(), webhook)
+    told = outlook(client, webhook, positions)
+    if not kept.holds(definition):  # else an earlier call came this far, and what it wrote stays
+        kept.keep(definition, asked=replace(asked, positions=positions))
+    where = f"The definition is kept in {kept.path}."
+    try:
+        outcome = client.webhooks.remove(webhook)
+    except ChronicleError as error:
+        error.hint = f"{error.hint} {where} {_finish('pause', webhook)}".strip()
+        raise
+    except BaseException as error:
+        error.add_note(f"{webhook!r} may be removed. {where} {_finish('pause', webhook)}")
+        raise
+    needs = kept.here()[webhook].secrets
+    needed = (f"Resuming it looks up {', '.join(needs)}.",) if needs else ()
+    back = f'client.webhooks.resume("{webhook}") registers it again. {where}'
+    return replace(outcome, action=Action.PAUSED, notes=(back, *needed, *told, *outcome.notes))
+
+
+def _finish(call: str, webhook: str) -> str:
+    return f'client.webhooks.{call}("{webhook}") again finishes this, however far it came.'
+
+
+def _already(client: StoreClient, kept: KeptDefinitions, webhook: str) -> Outcome:
+    asked = kept.here()[webhook].asked
+    since = "" if asked is None else f" since {asked.at.isoformat(sep=' ', timespec='minutes')}, by {asked.by}"
+    note = f"It is paused{since}. The definition is kept in {kept.path}."
+    return _unchanged(client, webhook, note)
+
+
+def resume(client: StoreClient, webhooks: Iterable[str], kept: KeptDefinitions) -> list[Outcome]:
+    """Register each webhook again from the file. Without names: all paused webhooks of the event store.
+
+    :raises InvalidInputError: a webhook is not in the file or belongs to another event store, a required variable is
+        not set, or the webhook was registered differently in the meantime.
+    """
+    hooks = client.webhooks.all()
+    entries = resumable(client, webhooks, kept, hooks)
+    return [_closed(client, kept, each) if each.id in hooks.ids else _resumed(client, kept, each) for each in entries]
+
+
+def _resumed(client: StoreClient, kept: KeptDefinitions, entry: Kept) -> Outcome:
+    told = outlook(client, entry.id, positions_of(client.observers(), entry.id))
+    try:
+        outcome = register_kept(client, kept, entry.id)
+    except KernelError as error:
+        error.hint = f"{error.hint} {_finish('resume', entry.id)}".strip()
+        raise
+    except BaseException as error:
+        error.add_note(f"{entry.id!r} may be registered again. {_finish('resume', entry.id)}")
+        raise
+    later = (CREDENTIALS_COME_LATER,) if entry.authorized else ()
+    return replace(outcome, action=Action.RESUMED, notes=(*told, *later, *outcome.notes))
+
+
+def _closed(client: StoreClient, kept: KeptDefinitions, entry: Kept) -> Outcome:
+    """The webhook is registered as the file has it: an earlier call registered it, and its answer was lost."""
+    if not entry.resumed:
+        kept.mark_resumed(entry.id)
+    note = "It is registered as it was before the pause, which is over."
+    return _unchanged(client, entry.id, note)
+
+
+def _unchanged(client: StoreClient, webhook: str, note: str) -> Outcome:
+    return Outcome(
+        webhook=webhook,
+        action=Action.UNCHANGED,
+        accepted=True,
+        visible=True,
+        waited=0.0,
+        origin=client.origin,
+        notes=(note,),
+        changed=False,
+    )

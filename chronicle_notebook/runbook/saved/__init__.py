@@ -1,1 +1,0 @@
-"""The file with the definitions of paused webhooks, and how to register them again."""

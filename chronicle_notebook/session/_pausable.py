@@ -1,0 +1,116 @@
+"""The part of ``client.webhooks`` that stops deliveries for a while and begins them again."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable
+from pathlib import Path
+from typing import overload
+
+from chronicle_notebook.base._errors import NotSupportedError
+from chronicle_notebook.definition._inputs import ids, several
+from chronicle_notebook.display._listing import Listing, counted
+from chronicle_notebook.display._table_and_card import Displayed
+from chronicle_notebook.pausing import _pause
+from chronicle_notebook.pausing._client import StoreClient
+from chronicle_notebook.pausing._paused import PausedWebhook, paused
+from chronicle_notebook.registration._outcome import Outcome, Outcomes
+
+
+class PausableWebhooks(Displayed):
+    """Pause, resume, replay and re-deliver."""
+
+    _owner: Callable[[], StoreClient] | None = None
+
+    def _client(self) -> StoreClient:
+        if self._owner is None:
+            raise NotSupportedError("Only a client's webhooks can be paused.", hint="Use client.webhooks.")
+        return self._owner()
+
+    @overload
+    def pause(  # type: ignore[overload-overlap]  # one text is an id, and no list of letters
+        self,
+        webhook: str | type,
+        *,
+        reason: str = "",
+        file: str | Path | None = None,
+        accept_defects: Collection[str] = (),
+    ) -> Outcome: ...
+
+    @overload
+    def pause(
+        self,
+        webhook: Iterable[str | type],
+        *,
+        reason: str = "",
+        file: str | Path | None = None,
+        accept_defects: Collection[str] = (),
+    ) -> Outcomes: ...
+
+    def pause(
+        self,
+        webhook: str | type | Iterable[str | type],
+        *,
+        reason: str = "",
+        file: str | Path | None = None,
+        accept_defects: Collection[str] = (),
+    ) -> Outcome | Outcomes:
+        """Stop the deliveries of a webhook until :meth:`resume`, or of several webhooks.
+
+        Kernels ignore a change of ``active``. So its definition is kept in a file of this machine, with references
+        instead of secrets, and the webhook is removed. The kernel keeps its position. The outcome says where it stands
+        and what is delivered when it is resumed. Everything that could prevent resuming it is checked before.
+
+        :param reason: why, in a few words; :meth:`paused` shows it.
+        :param file: another file than the usual one, which is in the user's data folder; ``CHRONICLE_NOTEBOOK_PAUSED``
+            names another folder.
+        :param accept_defects: the names of known bugs that do not concern this kernel.
+        :raises UnknownWebhookError: a webhook is neither registered nor paused; nothing was removed.
+        :raises InvalidInputError: a webhook could not be restored as it is, for example because a variable with its
+            credentials is not set; nothing was removed.
+        """
+        client, many = self._client(), several(webhook)
+        names = ids([webhook] if many is None else many, call="pause")
+        kept = _pause.kept_of(client, file)
+        outcomes = _pause.pause(client, names, kept, reason=reason, accept_defects=accept_defects)
+        return outcomes[0] if many is None else _several(outcomes, client)
+
+    @overload
+    def resume(  # type: ignore[overload-overlap]  # one text is an id, and no list of letters
+        self, webhook: str | type, *, file: str | Path | None = None
+    ) -> Outcome: ...
+
+    @overload
+    def resume(self, webhook: Iterable[str | type] | None = None, *, file: str | Path | None = None) -> Outcomes: ...
+
+    def resume(
+        self, webhook: str | type | Iterable[str | type] | None = None, *, file: str | Path | None = None
+    ) -> Outcome | Outcomes:
+        """Register a paused webhook again, several of them, or all paused ones of the event store.
+
+        The outcome says from which number its deliveries go on. A call whose answer was lost can be repeated: it
+        finishes what was begun.
+
+        :param file: the file of the pause, if it is not the usual one.
+        :raises InvalidInputError: a webhook is not paused, a variable with its credentials is not set, or it was
+            registered differently in the meantime; nothing was registered.
+        """
+        client, many = self._client(), None if webhook is None else several(webhook)
+        names = [] if webhook is None else ids([webhook] if many is None else many, call="resume")
+        if many == []:
+            return _several([], client)
+        outcomes = _pause.resume(client, names, _pause.kept_of(client, file))
+        return outcomes[0] if many is None and webhook is not None else _several(outcomes, client)
+
+    def paused(self, *, file: str | Path | None = None) -> Listing[PausedWebhook]:
+        """The paused webhooks of the event store, which :meth:`all` does not have: they are not registered.
+
+        :param file: the file of the pauses, if it is not the usual one.
+        :raises InvalidInputError: the file cannot be read.
+        """
+        client = self._client()
+        return paused(client, _pause.kept_of(client, file))
+
+
+def _several(outcomes: list[Outcome], client: StoreClient) -> Outcomes:
+    where = f"event store {client.event_store!r} on {client.server}"
+    return Outcomes(outcomes, caption=f"{counted(len(outcomes), 'webhook')} in {where}")

@@ -1,0 +1,224 @@
+"""Pausing and resuming by the client: the record, who asked, and what is left after a crash at any step."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import chronicle_notebook as cn
+from chronicle_notebook import InvalidInputError, Receiver, Secret, UnknownWebhookError
+from chronicle_notebook.model import BearerAuthorization, EventType, WebhookDefinition
+from chronicle_notebook.pausing._kept import KeptDefinitions
+from chronicle_notebook.pausing._place import paused_file
+from chronicle_notebook.registration._outcome import Action
+from chronicle_notebook.session._client import Client
+from tests.waiting import eventually
+
+CANARY = "qx9canary7"
+OPENED = EventType("AccountOpened")
+
+
+def hook(webhook: str = "a", url: str = "http://127.0.0.1:9/in", **more: Any) -> WebhookDefinition:
+    return WebhookDefinition(webhook, url, (OPENED,), **more)
+
+
+def record(client: Client) -> Path:
+    return paused_file(client.server, client.event_store)
+
+
+def test_a_pause_stops_deliveries_and_a_resumption_brings_those_of_meanwhile_in_order(client: Client) -> None:
+    with Receiver() as receiver:
+        client.webhooks.register(hook(url=receiver.url))
+        client.event_log.append("account-1", OPENED, {"n": 0})
+        receiver.wait_for(1)
+        eventually(lambda: client.observers("a")[0].next_sequence_number == 1)
+        paused = client.webhooks.pause("a", reason="target is moved")
+        assert paused
+        assert paused.action is Action.PAUSED
+        assert "'a' was paused in" in paused.summary
+        assert "number 1 in namespace 'Default'" in " ".join(paused.notes)
+        for number in (1, 2):
+            client.event_log.append("account-1", OPENED, {"n": number})
+        assert client.webhooks.ids() == []
+        resumed = client.webhooks.resume("a")
+        assert resumed
+        assert resumed.action is Action.RESUMED
+        eventually(lambda: len(receiver.events) == 3)
+        assert [event["content"]["n"] for event in receiver.events] == [0, 1, 2]
+        assert len(client.webhooks.paused()) == 0
+
+
+def test_the_record_says_who_paused_it_when_why_and_where_it_stood(client: Client) -> None:
+    client.webhooks.register([hook("a"), hook("b")])
+    eventually(lambda: len(client.observers("a")) == 1)
+    outcomes = client.webhooks.pause(["a", "b"], reason="target is moved")
+    assert [each.action for each in outcomes] == [Action.PAUSED, Action.PAUSED]
+    listing = client.webhooks.paused()
+    first = listing[0]
+    assert [each.id for each in listing] == ["a", "b"]
+    assert first.paused_by.partition("@")[0] == getpass.getuser()
+    assert first.reason == "target is moved"
+    assert first.paused_at is not None
+    assert first.paused_at.tzinfo is not None
+    assert dict(first.positions) == {"Default": 0}
+    assert first.event_types == ("AccountOpened",)
+    assert first.file == record(client)
+    assert record(client).stat().st_mode & 0o777 == 0o600
+    assert record(client).parent.stat().st_mode & 0o777 == 0o700
+    shown = repr(listing)
+    assert str(record(client)) in shown
+    assert "target is moved" in shown
+    assert "<script" not in listing._repr_html_()
+    frame = listing.to_frame()
+    assert list(frame.index) == ["a", "b"]
+    assert str(frame.dtypes["paused_at"]).startswith("datetime64")
+    again = client.webhooks.pause("a")
+    assert again.action is Action.UNCHANGED
+    assert "It is paused since" in again.notes[0]
+    assert client.webhooks.resume()  # all
+    assert client.webhooks.ids() == ["a", "b"]
+
+
+def test_what_is_neither_registered_nor_paused_cannot_be_paused_or_resumed(client: Client) -> None:
+    client.webhooks.register(hook("orders"))
+    with pytest.raises(UnknownWebhookError, match="order"):
+        client.webhooks.pause("order")
+    with pytest.raises(InvalidInputError):
+        client.webhooks.resume("orders")
+    assert len(client.webhooks.resume([])) == 0
+    assert client.webhooks.ids() == ["orders"]
+    with pytest.raises(InvalidInputError, match="reason"):
+        client.webhooks.pause("orders", reason="two\nlines")
+    assert not record(client).exists()
+
+
+def test_credentials_are_kept_as_references_alone(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    with Receiver() as receiver:
+        client.webhooks.register(hook("crm-sync", receiver.url, authorization=BearerAuthorization(Secret(CANARY))))
+        with pytest.raises(InvalidInputError, match="CRM_SYNC_TOKEN"):
+            client.webhooks.pause("crm-sync")
+        monkeypatch.setenv("CRM_SYNC_TOKEN", CANARY)
+        outcome = client.webhooks.pause("crm-sync")
+        assert CANARY not in record(client).read_text()
+        assert "env:CRM_SYNC_TOKEN" in " ".join(outcome.notes)
+        assert client.webhooks.paused()[0].secrets == ("env:CRM_SYNC_TOKEN",)
+        monkeypatch.delenv("CRM_SYNC_TOKEN")
+        assert client.webhooks.paused()[0].missing == ("CRM_SYNC_TOKEN",)
+        with pytest.raises(InvalidInputError, match="CRM_SYNC_TOKEN is not set"):
+            client.webhooks.resume("crm-sync")
+        assert len(client.webhooks.paused()) == 1
+        monkeypatch.setenv("CRM_SYNC_TOKEN", CANARY)
+        assert client.webhooks.resume("crm-sync")
+        client.event_log.append("account-1", OPENED, {})
+        eventually(lambda: any(each.status == 200 for each in receiver.deliveries))
+        receiver.expect(bearer=CANARY)
+
+
+class CrashError(BaseException):
+    """The process ends here."""
+
+
+def crash(*_: object, **__: object) -> None:
+    raise CrashError
+
+
+def after(call: Any) -> Any:
+    def called(*arguments: Any, **more: Any) -> None:
+        call(*arguments, **more)
+        raise CrashError
+
+    return called
+
+
+@pytest.mark.parametrize("lost", ["before the removal", "after the removal", "after the record"])
+def test_a_pause_that_ends_half_way_is_finished_by_the_next_call(
+    lost: str, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.webhooks.register(hook())
+    gateway = client._kernel
+    with monkeypatch.context() as patch:
+        if lost == "before the removal":
+            patch.setattr(gateway, "remove_webhooks", crash)
+        elif lost == "after the removal":
+            patch.setattr(gateway, "remove_webhooks", after(gateway.remove_webhooks))
+        else:
+            patch.setattr(KeptDefinitions, "_write", after(KeptDefinitions._write))
+        with pytest.raises(CrashError):
+            client.webhooks.pause("a", reason="first")
+    eventually(lambda: bool(client.webhooks.ids()) is (lost != "after the removal"))
+    assert [each.id for each in client.webhooks.paused()] == (["a"] if lost == "after the removal" else [])
+    assert client.webhooks.pause("a", reason="second")
+    assert client.webhooks.ids() == []
+    assert client.webhooks.paused()[0].reason == "first", "who began it stays"
+    assert client.webhooks.resume("a")
+    assert client.webhooks.get("a") == hook()
+
+
+@pytest.mark.parametrize("lost", ["before the registration", "after the registration", "after it was seen"])
+def test_a_resumption_that_ends_half_way_is_finished_by_the_next_call(
+    lost: str, client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client.webhooks.register(hook())
+    client.webhooks.pause("a")
+    gateway = client._kernel
+    with monkeypatch.context() as patch:
+        if lost == "before the registration":
+            patch.setattr(gateway, "add_webhooks", crash)
+        elif lost == "after the registration":
+            patch.setattr(gateway, "add_webhooks", after(gateway.add_webhooks))
+        else:
+            patch.setattr(KeptDefinitions, "_write", crash)
+        with pytest.raises(CrashError) as caught:
+            client.webhooks.resume("a")
+    assert "resume" in " ".join(caught.value.__notes__)
+    eventually(lambda: client.webhooks.ids() == ([] if lost == "before the registration" else ["a"]))
+    assert client.webhooks.resume("a")
+    assert client.webhooks.ids() == ["a"]
+    assert len(client.webhooks.paused()) == 0
+    with contextlib.suppress(InvalidInputError):  # nothing waits any more, so nothing is registered a second time
+        client.webhooks.resume()
+    assert client.webhooks.ids() == ["a"]
+
+
+def test_two_writers_lose_no_record(tmp_path: Path) -> None:
+    from concurrent.futures import ThreadPoolExecutor
+
+    file = tmp_path / "paused.yaml"
+
+    def keep(number: int) -> None:
+        KeptDefinitions(file, "127.0.0.1:9", "shop").keep(hook(f"hook-{number}"))
+
+    with ThreadPoolExecutor(8) as pool:
+        list(pool.map(keep, range(24)))
+    assert len(KeptDefinitions(file, "127.0.0.1:9", "shop").here()) == 24
+
+
+def test_failing_partitions_of_a_paused_webhook_are_attributed_to_it(client: Client) -> None:
+    client.webhooks.register(hook())
+    client.event_log.append("account-1", OPENED, {})
+    eventually(lambda: len(client.failed_partitions("a")) == 1)
+    outcome = client.webhooks.pause("a")
+    assert "1 partition of it fails" in " ".join(outcome.notes)
+    assert client.webhooks.paused()[0].failing == 1
+    assert [each.observer_id for each in client.failed_partitions("a")] == ["a"]
+
+
+def test_the_functions_with_a_client_s_name_do_the_same(client: Client) -> None:
+    client.webhooks.register(hook())
+    cn.webhooks.pause("a", client=client)
+    assert [each.id for each in cn.webhooks.paused(client)] == ["a"]
+    assert cn.webhooks.resume("a", client=client)
+
+
+def test_a_sandbox_of_this_process_keeps_records_only_as_long(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("CHRONICLE_NOTEBOOK_PAUSED")
+    inside = paused_file("127.0.0.1:1", "shop", embedded=True)
+    assert "chronicle-notebook-paused-" in str(inside)
+    monkeypatch.setenv("XDG_DATA_HOME", "/x")
+    outside = paused_file("127.0.0.1:1", "a/b..\n" + "c" * 300)
+    assert outside.is_relative_to("/x/chronicle-notebook/paused/127.0.0.1%3A1")
+    assert len(outside.name) < 200
