@@ -157,8 +157,9 @@ class Behaviour:
 
     own_workings_shown: bool = False
     """The kernel's own reactors are listed as observers in each store and namespace, what they failed on as failed
-    partitions, and all of the kernel's own event types; registering a type appends ``EventTypeAdded`` to ``system`` (at
-    16.33 to 16.38; source: K/Core/Observation/Reactors/Kernel)."""
+    partitions, and all of the kernel's own event types; registering a type appends ``EventTypeAdded`` to ``system``.
+    Also a namespace that does not exist has observers: these reactors, and the webhooks of the store (at 16.33 to
+    16.38; source: K/Core/Observation/Reactors/Kernel)."""
 
     handled_unlisted: bool = False
     """Lists of observers say 0 for the events that were handled; the information about one observer has the number (on
@@ -199,6 +200,11 @@ class Behaviour:
     stores_as_files: bool = False
     """An event store whose name is too long for a file is listed, but making it fails, and making one whose name
     holds ``#`` also makes the store of the part before it (on SQLite at 16.37 and 16.38; source: K/Storage.Sql)."""
+
+    odd_names_taken: bool = False
+    """A namespace may be blank or named ``[NotSet]``, which marks an absent name elsewhere, and an event type may have
+    no id. An event store may be named ``[NotSet]``, but not in memory (at 16.37 and 16.38; source: K/Core/EventStores
+    and K/Core/Services/EventTypes/EventTypes.cs)."""
 
     names_ordered: bool = False
     """Lists have the event types and headers of a webhook in the order of their names: shorter ones first, then by

@@ -11,6 +11,7 @@ from typing import Any
 
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._event_type import EventTypeGeneration, Registration
+from chronicle_notebook.sandbox._exceptions import JsonReaderException
 from chronicle_notebook.sandbox._kernel_types import OTHERS, schema
 from chronicle_notebook.sandbox._stores import Store
 from chronicle_notebook.sandbox._topics import Topics
@@ -132,13 +133,13 @@ overflow the stack when it is read, and a stored one would prevent the next star
 def json_object(text: str, what: str) -> dict[str, Any]:
     """The JSON object in a text. Raises ValueError, which says what is wrong, if there is none."""
     if _depth(text) > DEEPEST:
-        raise ValueError(f"The {what} is nested deeper than {DEEPEST} levels.")
+        raise JsonReaderException(f"The {what} is nested deeper than {DEEPEST} levels.")
     try:
         value = json.loads(text)
     except ValueError as error:
-        raise ValueError(f"The {what} is not valid JSON: {error}") from error
+        raise JsonReaderException(f"The {what} is not valid JSON: {error}") from error
     if not isinstance(value, dict):
-        raise ValueError(f"The {what} is not a JSON object.")
+        raise JsonReaderException(f"The {what} is not a JSON object.")
     return value
 
 

@@ -34,6 +34,22 @@ class FormatException(ValueError):
     """A text cannot be parsed."""
 
 
+class InvalidName(ValueError):
+    """A name that nothing can have. Kernels that were run take it; how the others refuse it was not seen."""
+
+
+class InvalidEventStoreName(ValueError):
+    """A name that no event store can have."""
+
+
+class JsonReaderException(ValueError):
+    """A schema or a migration is not JSON."""
+
+
+class InvalidEventType(ValueError):
+    """An event type cannot be registered as it is. What a kernel calls this was not seen."""
+
+
 class JsonException(ValueError):
     """A text is not JSON."""
 

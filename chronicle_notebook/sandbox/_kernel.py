@@ -66,7 +66,7 @@ class Kernel:
         self.events = EventTable(self.database)
         self._crypto = crypto = Crypto(data / KEY)
         table = WebhookTable(self.database)
-        self.stores = Stores(EventStoreTable(self.database), self.topics)
+        self.stores = Stores(EventStoreTable(self.database), self.topics, behaviour)
         self.types = EventTypes(EventTypeTable(self.database), self.topics, behaviour)
         self.log = Log(self.database, self.events, self.types, behaviour)
         self.registry = Registry(table, self.topics, behaviour, _rows.row(profile))

@@ -57,6 +57,7 @@ _OBSERVED = Behaviour(
     hash_in_id_lost=True,
     unknown_store_loses=True,
     unknown_store_empty=True,
+    odd_names_taken=True,
     requests_limited=True,
 )
 """The behaviour of every kernel that was run, whatever its storage."""

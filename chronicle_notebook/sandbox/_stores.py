@@ -6,6 +6,8 @@ import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
+from chronicle_notebook.sandbox._behaviour import Behaviour
+from chronicle_notebook.sandbox._exceptions import ArgumentNullException, InvalidEventStoreName, InvalidName
 from chronicle_notebook.sandbox._topics import Topics
 from chronicle_notebook.sandbox.storage._event_stores import EventStoreTable
 
@@ -34,8 +36,9 @@ class Stores:
     ``on_store`` and ``on_namespace`` are called with each new store or namespace, after its creation.
     """
 
-    def __init__(self, table: EventStoreTable, topics: Topics) -> None:
+    def __init__(self, table: EventStoreTable, topics: Topics, behaviour: Behaviour) -> None:
         self._table = table
+        self._behaviour = behaviour
         self._topics = topics
         self._mutex = threading.RLock()
         self._stores: dict[str, Store] = {}
@@ -89,7 +92,7 @@ class Stores:
             store = self.find(name)
             created = store is None
             if store is None:
-                _check(name, "event store")
+                self._check_store(name)
                 store = self._stores[name.lower()] = Store(self._table.add_store(name), name)
         if created:
             self.on_store(store)
@@ -103,7 +106,7 @@ class Stores:
             namespace = store.namespaces.get(name.lower())
             created = namespace is None
             if namespace is None:
-                _check(name, "namespace")
+                self._check_namespace(name)
                 namespace = Namespace(self._table.add_namespace(store.key, name), name)
                 store.namespaces[name.lower()] = namespace
         if created:
@@ -129,14 +132,27 @@ class Stores:
         place = None if owner is None else owner.namespaces.get(namespace.lower())
         return None if place is None else place.sequences.get(sequence)
 
+    def _check_store(self, name: str) -> None:
+        """Raise what a kernel's call fails with when no event store can have a name."""
+        if name == NOT_SET and self._behaviour.odd_names_taken:
+            if self._behaviour.context_reduced:
+                raise InvalidEventStoreName(f"Invalid event store name '{name}'")
+            return
+        _check(name, "event store")
+
+    def _check_namespace(self, name: str) -> None:
+        if not name or not self._behaviour.odd_names_taken:
+            _check(name, "namespace")
+
 
 def _check(name: str, what: str) -> None:
     if not name:
-        raise ValueError("Value cannot be null. (Parameter 'value')")
-    if not name.strip() or name == "[NotSet]":
-        raise ValueError(f"The {what} name '{name}' is not valid.")
+        raise ArgumentNullException
+    if not name.strip() or name == NOT_SET:
+        raise InvalidName(f"The {what} name '{name}' is not valid.")
 
 
+NOT_SET = "[NotSet]"
 DEFAULT_NAMESPACE = "Default"
 SYSTEM_STORE = "System"
 SYSTEM_SEQUENCE = "system"

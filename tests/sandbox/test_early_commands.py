@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import threading
 from collections.abc import Iterator
 from typing import Any
 
@@ -9,8 +11,11 @@ import grpc
 import pytest
 
 from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.sandbox._exceptions import FormatException
+from chronicle_notebook.sandbox._registry import Registry
+from chronicle_notebook.sandbox._stores import Store
 from tests.sandbox.caller import Caller, refusal
-from tests.waiting import eventually
+from tests.waiting import FOR_EVER, eventually
 
 HOOKS = "Observation.Webhooks.Webhooks"
 TYPES = "EventTypes.EventTypes"
@@ -100,3 +105,80 @@ def test_a_type_in_generations_tells_no_source_and_one_of_a_user_replaces_it(cal
     assert listed() == ('{"title":"T"}', 0)
     caller.call(f"{TYPES}/CreateEventType", EventStore=name, Name="T")
     assert listed() == ('{"type":"object"}', 2)
+
+
+def counted(monkeypatch: pytest.MonkeyPatch, registry: Registry) -> list[str]:
+    """A list that grows with each list of webhooks that cannot be made."""
+    failures: list[str] = []
+    listed = registry.listed
+
+    def count(store: Store) -> bytes:
+        try:
+            return listed(store)
+        except FormatException as error:
+            failures.append(str(error))
+            raise
+
+    monkeypatch.setattr(registry, "listed", count)
+    return failures
+
+
+def test_a_stream_has_no_message_more_once_a_type_id_holds_a_plus(monkeypatch: pytest.MonkeyPatch) -> None:
+    with Sandbox(behaves_like="16.38", settle_delay=0, time_scale=0.01) as sandbox:
+        found = Caller(sandbox, "16.38")
+        store(found, "shop")
+        open_before = found.follow(f"{HOOKS}/ObserveWebhooks", EventStore="shop")
+        assert list(next(open_before).Data) == []
+        assert sandbox._kernel is not None
+        failures = counted(monkeypatch, sandbox._kernel.registry)
+        bad = webhook("bad", EventTypes=[{"Id": "a+b", "Generation": 1}])
+        found.call(f"{HOOKS}/AddWebhooks", EventStore="shop", Webhooks=[bad])
+        eventually(lambda: len(failures) == 1)
+        open_meanwhile = found.follow(f"{HOOKS}/ObserveWebhooks", EventStore="shop")
+        eventually(lambda: len(failures) == 2)
+
+        def told() -> list[str]:
+            return list(found.call(f"{HOOKS}/GetWebhooks", EventStore="shop").ExceptionMessages)
+
+        assert told() == ["The input string 'b' was not in a correct format."]
+        found.call(f"{HOOKS}/RemoveWebhooks", EventStore="shop", Webhooks=["bad"])
+        eventually(lambda: told() == [])
+        found.call(f"{HOOKS}/AddWebhooks", EventStore="shop", Webhooks=[webhook("good")])
+        eventually(lambda: [row.Id for row in found.call(f"{HOOKS}/GetWebhooks", EventStore="shop").Data] == ["good"])
+        # This one polls as often as the others, and they would have a message by now.
+        open_after = found.follow(f"{HOOKS}/ObserveWebhooks", EventStore="shop")
+        for _ in range(3):
+            assert [row.Id for row in next(open_after).Data] == ["good"]
+        seen: list[object] = []
+        for stream in (open_before, open_meanwhile):
+            threading.Thread(target=lambda stream=stream: seen.extend(_rest(stream)), daemon=True).start()
+        for _ in range(3):
+            next(open_after)
+        assert seen == []
+        for stream in (open_before, open_meanwhile, open_after):
+            assert stream.cancel()
+        found.close()
+
+
+def _rest(stream: Any) -> Iterator[Any]:
+    with contextlib.suppress(grpc.RpcError):
+        yield from stream
+
+
+@pytest.mark.parametrize(("profile", "waits"), [("16.37", False), ("16.38", True)])
+def test_the_first_keep_alive_comes_after_a_second_in_a_build_before_16_38(
+    profile: str, waits: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A second that takes hours shows it: the first one does not come."""
+    monkeypatch.setattr("chronicle_notebook.sandbox.services._connections.KEEP_ALIVE", FOR_EVER)
+    with Sandbox(behaves_like=profile) as sandbox:
+        found = Caller(sandbox, profile)
+        stream = found.follow("Clients.ConnectionService/Connect", ConnectionId="c")
+        came: list[object] = []
+        threading.Thread(target=lambda: came.extend(_rest(stream)), daemon=True).start()
+        eventually(lambda: len(found.call("Clients.ConnectionService/GetConnectedClients").items) == 1)
+        if not waits:
+            eventually(lambda: came)
+        assert len(came) == (0 if waits else 1)
+        stream.cancel()
+        found.close()

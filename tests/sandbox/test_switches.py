@@ -33,6 +33,7 @@ ELSEWHERE = {
     "unknown_store_loses": "test_observed_calls.py",
     "unknown_store_empty": "test_observed_names.py",
     "stores_as_files": "test_observed_names.py",
+    "odd_names_taken": "test_observed_inputs.py",
     "names_ordered": "test_observed_calls.py",
     "same_partition_breaks_list": "test_observed_calls.py",
     "requests_limited": "test_observed_calls.py",

@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import NoReturn
 
+import grpc
+
 from chronicle_notebook.contracts.wire import event_types_pb2, webhooks_pb2
 from chronicle_notebook.sandbox._envelope import envelope
 from chronicle_notebook.sandbox._event_type import EventTypeGeneration, Registration
@@ -17,6 +19,7 @@ from chronicle_notebook.sandbox._event_types import CLIENT, USER
 from chronicle_notebook.sandbox._exceptions import (
     ArgumentException,
     ArgumentNullException,
+    FormatException,
     MissingMethodException,
     NullReferenceException,
 )
@@ -41,6 +44,23 @@ class EarlyWebhooksService(WebhooksService):
         if store is not None:
             self._kernel.registrar.add(store, _webhooks(request))
         return envelope(webhooks_pb2.CommandResult)
+
+    def observe(self, request: webhooks_pb2.ObserveWebhooksRequest, context: grpc.ServicerContext) -> Iterator[bytes]:
+        """The complete list at once and after each change, until the list cannot be made.
+
+        From then on the stream has no message more, also when the list can be made again, and does not end (seen on
+        SQLite).
+        """
+        store = self._kernel.store(request.EventStore)
+        head = envelope(webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse).SerializeToString()
+        broken = False
+        for full in self._kernel.changes(context, "webhooks", store.name):
+            try:
+                listed = b"" if broken else self._kernel.registry.listed(store)
+            except FormatException:
+                broken = True
+            if not broken and (full or listed):
+                yield head + listed
 
     def add_one(self, _request: webhooks_pb2.AddWebhookRequest) -> NoReturn:
         """Fail, whatever is asked: the validator of this command cannot be made."""

@@ -16,13 +16,15 @@ from chronicle_notebook.contracts.wire import observation_pb2 as wire
 from chronicle_notebook.sandbox._exceptions import ArgumentNullException, NullReferenceException
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._server import Served
-from chronicle_notebook.sandbox._stores import EVENT_LOG
+from chronicle_notebook.sandbox._stores import EVENT_LOG, SequenceScope
 from chronicle_notebook.sandbox.delivery._observer import Observer
 from chronicle_notebook.sandbox.delivery._partition import Partition
 from chronicle_notebook.sandbox.services import _own_observers
 from chronicle_notebook.sandbox.services._failed_partitions import failed
 from chronicle_notebook.sandbox.storage._events import Filter
 
+NO_SEQUENCE = -1
+"""The key of a sequence that is not in storage."""
 NO_JOB = "00000000-0000-0000-0000-000000000000"
 
 
@@ -69,13 +71,26 @@ class ObserversService:
     def get(self, request: wire.AllObserversRequest) -> wire.IEnumerable_ObserverInformation:
         """Every observer of a namespace, including those of removed webhooks."""
         named(request)
-        observers = self._kernel.observers(request.EventStore, request.Namespace)
-        shown = [self._information(observer) for observer in observers]
+        shown = [
+            self._information(observer) for observer in self._kernel.observers(request.EventStore, request.Namespace)
+        ]
+        shown += self._of_no_namespace(request)
         if self._kernel.behaviour.handled_unlisted:
             for row in shown:
                 row.ClearField("HandledEventCount")
         own = _own_observers.information(self._kernel, request.EventStore, request.Namespace)
         return wire.IEnumerable_ObserverInformation(items=[*own, *shown])
+
+    def _of_no_namespace(self, request: wire.AllObserversRequest) -> Iterator[wire.ObserverInformation]:
+        """The webhooks of a store as observers of a namespace that does not exist, where the behaviour lists them."""
+        store = self._kernel.store(request.EventStore)
+        if not self._kernel.behaviour.own_workings_shown or request.Namespace.lower() in store.namespaces:
+            return
+        for webhook in self._kernel.registry.of(store):
+            scope = SequenceScope(NO_SEQUENCE, store.name, request.Namespace, webhook.sequence)
+            row = self._information(Observer(scope, webhook))
+            row.RunningState = wire.OBSERVER_RUNNING_STATE_Unknown
+            yield row
 
     def observe(
         self, request: wire.AllObserversRequest, context: grpc.ServicerContext

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterable, Iterator
 
 from chronicle_notebook.contracts.wire import event_types_classic_pb2 as classic, event_types_pb2 as wire
 from chronicle_notebook.sandbox._event_type import EventTypeGeneration, Registration
 from chronicle_notebook.sandbox._event_types import CLIENT, CODE, UNTOLD, parsed
+from chronicle_notebook.sandbox._exceptions import ArgumentNullException, InvalidEventType, JsonReaderException
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._stores import Store
 
@@ -25,6 +27,8 @@ def register(kernel: Kernel, store: Store, registrations: Iterable[Message], *, 
     for registration in registrations:
         if validated:
             _check_chain(registration)
+        if kernel.unserved.accepted:
+            _check_migrations(registration)
         found.extend(_entries(kernel, store, registration))
         migrations += [
             f"{registration.Type.Id} from generation {each.FromGeneration} to {each.ToGeneration}"
@@ -36,11 +40,11 @@ def register(kernel: Kernel, store: Store, registrations: Iterable[Message], *, 
 
 def register_single(kernel: Kernel, store: Store, registration: Message) -> None:
     """Store a schema for exactly one generation, without a check."""
-    kernel.types.save(store, [Registration(_named(registration), registration.Schema, CLIENT, CODE)])
+    kernel.types.save(store, [Registration(_named(kernel, registration), registration.Schema, CLIENT, CODE)])
 
 
 def _entries(kernel: Kernel, store: Store, registration: Message) -> Iterator[Registration]:
-    event_type = _named(registration)
+    event_type = _named(kernel, registration)
     if not registration.Generations:
         parsed(registration.Schema)
         yield Registration(event_type, registration.Schema, CLIENT, CODE)
@@ -48,7 +52,7 @@ def _entries(kernel: Kernel, store: Store, registration: Message) -> Iterator[Re
         schema = parsed(generation.Schema)
         known = kernel.types.find(store, event_type.id, generation.Generation)
         if known is not None and _bare(parsed(known.schema)) != _bare(schema):
-            raise ValueError(
+            raise InvalidEventType(
                 f"The schema of event type '{event_type.id}' generation {generation.Generation} has changed. "
                 "A changed schema needs a new generation."
             )
@@ -57,10 +61,19 @@ def _entries(kernel: Kernel, store: Store, registration: Message) -> Iterator[Re
         yield Registration(kind, generation.Schema, CLIENT, UNTOLD if kernel.profile.early_events else CODE)
 
 
-def _named(registration: Message) -> EventTypeGeneration:
-    if not registration.Type.Id:
-        raise ValueError("Value cannot be null. (Parameter 'value')")
+def _named(kernel: Kernel, registration: Message) -> EventTypeGeneration:
+    if not registration.Type.Id and not kernel.behaviour.odd_names_taken:
+        raise ArgumentNullException
     return EventTypeGeneration.of(registration.Type)
+
+
+def _check_migrations(registration: Message) -> None:
+    for each in registration.Migrations:
+        for text in filter(None, (each.UpcastJmesPath, each.DowncastJmesPath)):
+            try:
+                json.loads(text)
+            except ValueError as error:
+                raise JsonReaderException(f"A migration of '{registration.Type.Id}' is not JSON: {error}") from error
 
 
 class MissingEventTypeMigrators(ValueError):  # noqa: N818 - the name that a kernel tells
@@ -76,10 +89,10 @@ def _check_chain(registration: Message) -> None:
     if not starts:
         raise MissingEventTypeMigrators(f"Event type '{name}' has generation {generation} and no migrations.")
     if 1 not in starts:
-        raise ValueError(f"Event type '{name}' has no migration from its first generation.")
+        raise InvalidEventType(f"Event type '{name}' has no migration from its first generation.")
     missing = sorted(set(range(1, generation)) - starts)
     if missing:
-        raise ValueError(f"Event type '{name}' has no migration from generation {missing[0]}.")
+        raise InvalidEventType(f"Event type '{name}' has no migration from generation {missing[0]}.")
 
 
 def _bare(value: object) -> object:
