@@ -128,6 +128,9 @@ _ROOMS = {
     ),
     "session._webhooks": ("Webhooks",),
     "session._webhook_view": ("WebhookView",),
+    "triage._cause": ("Cause",),
+    "triage._condition": ("TriageRow",),
+    "triage._triage": ("Triage",),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}
 

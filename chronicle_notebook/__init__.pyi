@@ -154,6 +154,15 @@ from chronicle_notebook.target_test._answer import (
     Grade as Grade,
     TargetAnswer as TargetAnswer,
 )
+from chronicle_notebook.triage._cause import (
+    Cause as Cause,
+)
+from chronicle_notebook.triage._condition import (
+    TriageRow as TriageRow,
+)
+from chronicle_notebook.triage._triage import (
+    Triage as Triage,
+)
 
 __version__: str
 

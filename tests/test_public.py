@@ -23,20 +23,21 @@ ROOT = Path(__file__).parents[1]
 
 NAMES = """
     Action AnswerTooLargeError AppendRefusedError AppendResult AppendedEvent AuthenticationError
-    AuthorizationKind BasicAuthorization BearerAuthorization CallCancelledError CertificateChangedWarning
-    CertificateError ChronicleError ChronicleWarning Client ClientClosedError Code ConnectionString
-    CredentialHeaderWarning CredentialUrlWarning DeadlineExceededError DefinitionBuilder Delivery DeliveryList
-    DeliveryTimeoutError Diagnosis DuplicateWebhookError EventSequence EventToAppend EventType FailedAttempt
-    FailedPartition Grade Ineffective InvalidConnectionStringError InvalidDeclarationError
-    InvalidDefinitionError InvalidInputError KernelError KernelFaultError KernelUnreachableError KnownDefect
-    ListenedEventType Listing LongSecretWarning MethodNotImplementedError MissingDependencyError NoAuthorization
-    NotSupportedError OAuthAuthorization ObservationState ObserverState Outcome Outcomes PausedWebhook
-    PermissionDeniedError Plan ProtectedError ProtocolError Receiver ReceiverError RegisteredEventType
-    ReplacementError RequestRefusedError RunbookError RunningState Sandbox SandboxError Secret
-    SecretUnavailableError SequenceTail ServerVersion Status TargetAnswer UndisclosedAuthorization
-    UnknownClientError UnknownEventStoreError UnknownEventTypeError UnknownWebhookError WebhookDefinition
-    WebhookList WebhookObservation WebhookView Webhooks __version__ client clients connect discover doctor
-    event_type reset_sandbox runbook start_sandbox stop_sandbox use webhook webhooks widgets
+    AuthorizationKind BasicAuthorization BearerAuthorization CallCancelledError Cause
+    CertificateChangedWarning CertificateError ChronicleError ChronicleWarning Client ClientClosedError Code
+    ConnectionString CredentialHeaderWarning CredentialUrlWarning DeadlineExceededError DefinitionBuilder
+    Delivery DeliveryList DeliveryTimeoutError Diagnosis DuplicateWebhookError EventSequence EventToAppend
+    EventType FailedAttempt FailedPartition Grade Ineffective InvalidConnectionStringError
+    InvalidDeclarationError InvalidDefinitionError InvalidInputError KernelError KernelFaultError
+    KernelUnreachableError KnownDefect ListenedEventType Listing LongSecretWarning MethodNotImplementedError
+    MissingDependencyError NoAuthorization NotSupportedError OAuthAuthorization ObservationState
+    ObserverState Outcome Outcomes PausedWebhook PermissionDeniedError Plan ProtectedError ProtocolError
+    Receiver ReceiverError RegisteredEventType ReplacementError RequestRefusedError RunbookError
+    RunningState Sandbox SandboxError Secret SecretUnavailableError SequenceTail ServerVersion Status
+    TargetAnswer Triage TriageRow UndisclosedAuthorization UnknownClientError UnknownEventStoreError
+    UnknownEventTypeError UnknownWebhookError WebhookDefinition WebhookList WebhookObservation WebhookView
+    Webhooks __version__ client clients connect discover doctor event_type reset_sandbox runbook
+    start_sandbox stop_sandbox use webhook webhooks widgets
 """.split()  # noqa: SIM905 - easier to read and to change than a list
 
 

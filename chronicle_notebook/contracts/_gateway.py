@@ -83,8 +83,8 @@ class KernelGateway(Protocol):
     def event_sequences(self, event_store: str, namespace: str) -> list[str]:
         """The ids of the event sequences of a namespace."""
 
-    def tail(self, event_store: str, namespace: str, sequence: str) -> int | None:
-        """The number of the last event of a sequence; None if the sequence is empty."""
+    def tail(self, event_store: str, namespace: str, sequence: str, *, event_type: str | None = None) -> int | None:
+        """The number of the last event of a sequence, or of the last one of an event type; None if there is none."""
 
     def append(self, event_store: str, namespace: str, sequence: str, events: Sequence[EventToAppend]) -> AppendResult:
         """Append events, all or none."""

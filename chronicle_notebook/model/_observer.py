@@ -11,18 +11,12 @@ from uuid import UUID
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._url import without_credentials
 from chronicle_notebook.model._event_type import EventType
+from chronicle_notebook.model._retry_rule import MOST_ATTEMPTS, is_overdue
 
 WEBHOOK_REACTOR = "$system.Cratis.Chronicle.Observation.Webhooks.WebhookReactor"
 """The id of the kernel's own observer of registrations and removals of webhooks, in the namespace ``Default`` and the
 event sequence ``system`` (seen on 16.33.0, 16.37.1 and a build of 16.38)."""
 REACTOR_NAMESPACE, REACTOR_SEQUENCE = "Default", "system"
-MOST_ATTEMPTS = 11
-"""The number of attempts after which a kernel gives up a partition, unless it is configured otherwise (seen on 16.37.1:
-``Observers:MaxRetryAttempts`` is 10, and the first attempt is not a retry)."""
-LONGEST_PAUSE = 600.0
-"""The longest pause of a kernel between two attempts, in seconds."""
-LATE = 120.0
-"""The seconds of lateness that say nothing: an attempt takes a while, and clocks differ."""
 ONLY_A_RETRY = (
     "Once the target answers, only client.retry_failed_partitions(id) brings the partition back: a replay, a new "
     "registration or a restart of the kernel does not."
@@ -89,7 +83,8 @@ class FailedAttempt:
     occurred: datetime | None
     sequence_number: int
     messages: tuple[str, ...]
-    """The receivers of this process that serve, by their URL."""
+    """What the kernel noted, from the outermost error to the innermost one. The texts may contain credentials of a URL:
+    :attr:`summary` has none."""
 
     @property
     def untried(self) -> bool:
@@ -122,19 +117,15 @@ class FailedPartition:
     def given_up(self) -> bool:
         """Whether the kernel has given up, or probably has: it says so, or has tried as often as it does by default, or
         did not try when the next attempt was due."""
-        if self.quarantined is None:
-            return len(self.attempts) >= MOST_ATTEMPTS or self._is_overdue
-        return self.quarantined
+        return self.given_up_at(datetime.now(UTC))
 
-    @property
-    def _is_overdue(self) -> bool:
-        """Whether the next attempt has not come for a long time. The pause after attempt number n is 2^n seconds, at
-        most 600 (seen on 16.37.1)."""
+    def given_up_at(self, now: datetime) -> bool:
+        """The same at a given time, with time zone."""
+        if self.quarantined is not None:
+            return self.quarantined
         last = self.attempts[-1].occurred if self.attempts else None
-        if last is None or last.tzinfo is None:
-            return False
-        pause = min(2.0 ** len(self.attempts), LONGEST_PAUSE)
-        return (datetime.now(UTC) - last).total_seconds() > 2 * pause + LATE
+        tried = len(self.attempts)
+        return tried >= MOST_ATTEMPTS or (last is not None and last.tzinfo is not None and is_overdue(tried, last, now))
 
     @property
     def outlook(self) -> str:

@@ -18,26 +18,23 @@ from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.display._listing import Listing
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.display._table_and_card import Card, Displayed
-from chronicle_notebook.events import _listings, failed_partition_listing, observer_listing, retry_listing
+from chronicle_notebook.events import _listings
 from chronicle_notebook.events._declared_event_type import declared_event_types, registration_of
 from chronicle_notebook.events._event_sequence import EventSequence
 from chronicle_notebook.events._listings import ListenedEventType, SequenceTail
 from chronicle_notebook.model import (
     EVENT_LOG,
     EventToAppend,
-    FailedPartition,
-    ObserverState,
     RegisteredEventType,
     ServerVersion,
 )
 from chronicle_notebook.session._defect_listing import defect_listing
+from chronicle_notebook.session._delivery_calls import DeliveryCalls
 from chronicle_notebook.session._description import client_card
 from chronicle_notebook.session._doctor import Diagnosis, examine
 from chronicle_notebook.session._guard import LOCK, GuardedGateway, other_store_hint
 from chronicle_notebook.session._location import Place
-from chronicle_notebook.session._observer_queries import clear_quarantine, described, failing_of, observers_of, retried
 from chronicle_notebook.session._status import Status
-from chronicle_notebook.session._webhook_view import WebhookView
 from chronicle_notebook.session._webhooks import Webhooks
 
 if TYPE_CHECKING:
@@ -46,7 +43,7 @@ if TYPE_CHECKING:
 
 
 @public
-class Client(Displayed):
+class Client(DeliveryCalls, Displayed):
     """A connection to a kernel, made by :func:`chronicle_notebook.connect`. Close it, or use it in a ``with`` block."""
 
     def __init__(  # noqa: PLR0913 - made by connect() alone
@@ -277,13 +274,6 @@ class Client(Displayed):
             banner=self.origin.banner,
         )
 
-    def describe(self, webhook: str) -> WebhookView:
-        """One webhook as it is registered, with its progress in each namespace.
-
-        :raises UnknownWebhookError: no webhook has this id; the hint names the most similar ids.
-        """
-        return WebhookView(*described(self._kernel, self._place, self.webhooks.get, webhook), origin=self.origin)
-
     def listened_event_types(self) -> Listing[ListenedEventType]:
         """The event types of the event store, each with the active webhooks that receive it."""
         event_store = self._place.store()
@@ -309,47 +299,6 @@ class Client(Displayed):
         ids = self._kernel.event_sequences(event_store, namespace)
         tails = [SequenceTail(each, namespace, self._kernel.tail(event_store, namespace, each)) for each in ids]
         return _listings.sequence_listing(tails, origin=self.origin)
-
-    def observers(self, webhook: str | None = None, *, namespace: str | None = None) -> Listing[ObserverState]:
-        """The progress of all observers, or of the observers of one webhook, in every namespace or in one.
-
-        The observer of a webhook has the id of the webhook. If ``webhook`` is the name of a namespace, that namespace
-        is meant: in an earlier version it was the first argument.
-
-        :raises UnknownWebhookError: no webhook and no observer has the id.
-        :raises InvalidInputError: the event store has no such namespace.
-        """
-        found, where = observers_of(self._kernel, self._place, webhook, namespace)
-        return observer_listing(found, where=where, origin=self.origin)
-
-    def failed_partitions(
-        self, webhook: str | None = None, *, namespace: str | None = None
-    ) -> Listing[FailedPartition]:
-        """The partitions that fail now, of all observers or of one webhook, in every namespace or in one.
-
-        :raises UnknownWebhookError: no webhook and no observer has the id.
-        :raises InvalidInputError: the event store has no such namespace.
-        """
-        found, where = failing_of(self._kernel, self._place, webhook, namespace)
-        return failed_partition_listing(found, where=where, origin=self.origin)
-
-    def retry_failed_partitions(self, webhook: str) -> Listing[tuple[FailedPartition, bool | None]]:
-        """Ask the kernel to retry each failed partition of a webhook, or of another observer, now.
-
-        The result says for each whether the retry started; None if the kernel does not say so.
-
-        :raises UnknownWebhookError: no observer has the id.
-        """
-        return retry_listing(retried(self._kernel, self._place, webhook), webhook=webhook, origin=self.origin)
-
-    def clear_quarantine(self, observer: str, *, namespace: str | None = None) -> None:
-        """End the quarantine of a whole observer, of a webhook or of another one, in every namespace or in one.
-
-        This does not end the quarantine of single partitions: see :meth:`retry_failed_partitions`.
-
-        :raises UnknownWebhookError: no observer has the id.
-        """
-        clear_quarantine(self._kernel, self._place, observer, namespace)
 
     def close(self) -> None:
         """End all calls and streams. Later calls raise :class:`ClientClosedError`."""

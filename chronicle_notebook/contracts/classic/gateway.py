@@ -84,10 +84,13 @@ class ClassicGateway(Adapter):
         request = sequences_classic_pb2.GetEventSequencesRequest(EventStore=event_store, Namespace=namespace)
         return list(self._call(methods.GET_EVENT_SEQUENCES, request).EventSequenceIds)
 
-    def tail(self, event_store: str, namespace: str, sequence: str) -> int | None:
-        """The number of the last event of a sequence; None if the sequence is empty."""
+    def tail(self, event_store: str, namespace: str, sequence: str, *, event_type: str | None = None) -> int | None:
+        """The number of the last event of a sequence, or of the last one of an event type; None if there is none."""
         request = sequences_classic_pb2.GetTailSequenceNumberRequest(
-            EventStore=event_store, Namespace=namespace, EventSequenceId=sequence
+            EventStore=event_store,
+            Namespace=namespace,
+            EventSequenceId=sequence,
+            EventTypes=[] if event_type is None else [sequences_classic_pb2.EventType(Id=event_type, Generation=1)],
         )
         return number_from_wire(self._call(methods.GET_TAIL_SEQUENCE_NUMBER, request).SequenceNumber)
 

@@ -96,10 +96,10 @@ class CommandsGateway(Adapter):
         request = sequences_pb2.AllEventSequencesRequest(EventStore=event_store, Namespace=namespace)
         return [message.Id for message in self._enveloped(methods.ALL_EVENT_SEQUENCES, request).Data]
 
-    def tail(self, event_store: str, namespace: str, sequence: str) -> int | None:
-        """The number of the last event of a sequence; None if the sequence is empty."""
+    def tail(self, event_store: str, namespace: str, sequence: str, *, event_type: str | None = None) -> int | None:
+        """The number of the last event of a sequence, or of the last one of an event type; None if there is none."""
         request = sequences_pb2.TailSequenceNumberRequest(
-            EventStore=event_store, Namespace=namespace, EventSequenceId=sequence
+            EventStore=event_store, Namespace=namespace, EventSequenceId=sequence, EventTypeIds=event_type
         )
         return number_from_wire(self._whole(methods.TAIL_SEQUENCE_NUMBER, request).Data.SequenceNumber)
 

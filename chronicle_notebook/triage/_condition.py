@@ -1,0 +1,209 @@
+"""The condition of one webhook: all namespaces together."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from enum import StrEnum
+
+from chronicle_notebook.base._public import public
+from chronicle_notebook.base._text import count
+from chronicle_notebook.model import FailedPartition, ObserverState, WebhookDefinition
+from chronicle_notebook.model._retry_rule import MOST_ATTEMPTS, last_attempt, next_attempt
+from chronicle_notebook.triage._cause import Cause
+
+
+class Condition(StrEnum):
+    """What is wrong with a webhook, the worst first."""
+
+    QUARANTINED = "quarantined"
+    """The kernel delivers nothing of a whole observer any more."""
+    GIVEN_UP = "given up"
+    """The kernel tries a partition no more, or probably no more."""
+    FAILING = "failing"
+    """Partitions fail, and the kernel tries them again."""
+    DISCONNECTED = "disconnected"
+    """It is listed as active, and no connected observer delivers its events."""
+    STALLED = "stalled"
+    """No partition fails, but an event of its types has waited for more than a minute, and nothing was handled."""
+    PAUSED = "paused"
+    """Somebody paused it with this toolkit."""
+    INACTIVE = "inactive"
+    """It was registered as inactive, or has no event types."""
+    DELIVERING = "delivering"
+    """Events wait, and the observer goes on."""
+    HEALTHY = "healthy"
+    """Everything of its types was handled. Some kernels count every answer of a target as handled."""
+
+
+class Severity(StrEnum):
+    """How urgent it is."""
+
+    HIGH = "high"
+    """Events are not delivered."""
+    MEDIUM = "medium"
+    """Events are probably not delivered."""
+    LOW = "low"
+    """Somebody wanted it so."""
+    NONE = "none"
+
+
+_SEVERITY = {
+    Condition.QUARANTINED: Severity.HIGH,
+    Condition.GIVEN_UP: Severity.HIGH,
+    Condition.FAILING: Severity.HIGH,
+    Condition.DISCONNECTED: Severity.MEDIUM,
+    Condition.STALLED: Severity.MEDIUM,
+    Condition.PAUSED: Severity.LOW,
+    Condition.INACTIVE: Severity.LOW,
+    Condition.DELIVERING: Severity.NONE,
+    Condition.HEALTHY: Severity.NONE,
+}
+FAILS = frozenset({Condition.QUARANTINED, Condition.GIVEN_UP, Condition.FAILING})
+"""The conditions that count as failing."""
+
+
+@public
+@dataclass(frozen=True, slots=True)
+class TriageRow:
+    """One webhook, or another observer that fails, in all namespaces."""
+
+    webhook: str
+    """Its id."""
+    condition: str
+    """``quarantined``, ``given up``, ``failing``, ``disconnected``, ``stalled``, ``paused``, ``inactive``,
+    ``delivering`` or ``healthy``."""
+    definition: WebhookDefinition | None
+    """As it is registered; None for a webhook that was removed or is paused, and for an observer of the kernel."""
+    observers: tuple[ObserverState, ...]
+    """Its observer in each namespace."""
+    failed: tuple[FailedPartition, ...]
+    """Its failed partitions, the oldest failure first."""
+    causes: tuple[Cause, ...]
+    """The cause of each failed partition, in the same order."""
+    waiting: int | None
+    """How many events of its types wait; None if they could not be counted."""
+    stalled_since: datetime | None
+    """When the first event was appended that a stalled or delivering webhook has not handled."""
+    given_up: int
+    """The number of failed partitions that the kernel has given up, or probably has."""
+    next_step: str
+    """What to do, as a command or a sentence; empty if there is nothing to do."""
+
+    @property
+    def severity(self) -> str:
+        """``high``, ``medium``, ``low`` or ``none``."""
+        return _SEVERITY[Condition(self.condition)].value
+
+    @property
+    def fails(self) -> bool:
+        """Whether a partition fails or the whole observer is quarantined."""
+        return self.condition in FAILS
+
+    @property
+    def cause(self) -> Cause | None:
+        """The most frequent cause; None if nothing fails."""
+        if not self.causes:
+            return Cause("quarantined") if self.condition == Condition.QUARANTINED else None
+        key = Counter(each.key for each in self.causes).most_common(1)[0][0]
+        # One without an open circuit says more.
+        return min((each for each in self.causes if each.key == key), key=lambda each: bool(each.behind))
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """The namespaces in which it fails; those of all its observers if nothing fails."""
+        return tuple(dict.fromkeys(each.namespace for each in self.failed or self.observers))
+
+    @property
+    def since(self) -> datetime | None:
+        """The time of the first failure, or the time since when an event waits."""
+        return min((each for each in map(first_failure, self.failed) if each is not None), default=self.stalled_since)
+
+    @property
+    def last_attempt(self) -> datetime | None:
+        """The time of the latest failed attempt."""
+        return max((each for each in map(_last, self.failed) if each is not None), default=None)
+
+    @property
+    def attempts(self) -> int:
+        """The largest number of failed attempts of a partition."""
+        return max((len(each.attempts) for each in self.failed), default=0)
+
+    @property
+    def next_attempt(self) -> datetime | None:
+        """The time of the next attempt of a partition that the kernel has not given up. This is an estimate by the
+        kernel's rule: a kernel does not report its plan."""
+        return min(self._plans(next_attempt), default=None)
+
+    @property
+    def gives_up_at(self) -> datetime | None:
+        """The earliest time at which the kernel gives up the first of the remaining partitions. An estimate too."""
+        return min(self._plans(last_attempt), default=None)
+
+    def _plans(self, rule: Callable[[int, datetime], datetime | None]) -> list[datetime]:
+        found = []
+        for each in self.failed:
+            last = _last(each)
+            if last is not None and not each.quarantined:
+                when = rule(len(each.attempts), last)
+                found += [] if when is None else [when]
+        return found
+
+    @property
+    def told_quarantine(self) -> str:
+        """Whether the kernel has given up a partition: ``no``, ``probable`` or ``quarantined`` (the kernel says so)."""
+        if self.condition == Condition.QUARANTINED or any(each.quarantined for each in self.failed):
+            return "quarantined"
+        return "probable" if self.given_up else "no"
+
+    def outlook(self, now: datetime) -> str:
+        """What the kernel will do, for example ``attempt 9 of 11, about 10 minutes left``."""
+        if self.condition == Condition.QUARANTINED:
+            return "the kernel delivers nothing of this observer"
+        if not self.failed:
+            return ""
+        sure = "" if self.told_quarantine == "quarantined" else "probably "
+        if self.given_up == len(self.failed):
+            return f"{sure}given up"
+        tries = f"attempt {self.attempts} of {MOST_ATTEMPTS}"
+        if self.given_up:
+            return f"{self.given_up} of {len(self.failed)} {sure}given up"
+        until = self.gives_up_at
+        return tries if until is None else f"{tries}, about {_left((until - now).total_seconds())} left"
+
+
+def first_failure(partition: FailedPartition) -> datetime | None:
+    """The time of the first attempt, with time zone; None if it is not known."""
+    return in_utc(partition.attempts[0].occurred) if partition.attempts else None
+
+
+def _last(partition: FailedPartition) -> datetime | None:
+    return in_utc(partition.attempts[-1].occurred) if partition.attempts else None
+
+
+def in_utc(moment: datetime | None) -> datetime | None:
+    """A moment that can be compared with others: without a time zone it is taken as UTC, which kernels write."""
+    return moment.replace(tzinfo=UTC) if moment is not None and moment.tzinfo is None else moment
+
+
+def _left(seconds: float) -> str:
+    if seconds < 90:
+        return count(max(1, round(seconds)), "second")
+    return count(round(seconds / 60), "minute")
+
+
+def duration(seconds: float) -> str:
+    """A time span, for example ``40 s``, ``31 min``, ``5 h`` or ``3 d``."""
+    for size, unit in ((86_400, "d"), (3_600, "h"), (60, "min")):
+        if seconds >= 2 * size or (unit == "min" and seconds >= 60):
+            return f"{seconds / size:.0f} {unit}"
+    return f"{max(0.0, seconds):.0f} s"
+
+
+def worst(row: TriageRow) -> tuple[int, int, float, str]:
+    """The key that sorts rows, the worst first: by condition, then by the events that wait, then by age."""
+    order: Sequence[str] = [each.value for each in Condition]
+    since = row.since
+    return (order.index(row.condition), -(row.waiting or 0), 0.0 if since is None else since.timestamp(), row.webhook)

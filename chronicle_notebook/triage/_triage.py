@@ -1,0 +1,343 @@
+"""The triage of an event store: every webhook with its condition, the worst first."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from datetime import datetime
+from typing import Any, overload
+
+from chronicle_notebook.base._public import public
+from chronicle_notebook.base._text import count
+from chronicle_notebook.display._listing import Column, Listing, counted
+from chronicle_notebook.display._origin import Origin
+from chronicle_notebook.display._table_and_card import Card, Tone
+from chronicle_notebook.model import FailedPartition, ObserverState, RunningState, WebhookDefinition
+from chronicle_notebook.model._observer import WEBHOOK_REACTOR, causes_of
+from chronicle_notebook.model._retry_rule import MOST_ATTEMPTS
+from chronicle_notebook.triage._cause import cause_of
+from chronicle_notebook.triage._condition import Condition, TriageRow, duration, first_failure, in_utc, worst
+from chronicle_notebook.triage._next_step import next_step
+from chronicle_notebook.triage._reading import Queue, Reading
+
+STALLED_AFTER = 60.0
+"""The seconds for which an event waits before its webhook counts as stalled. A kernel ends a delivery after 30 seconds
+(seen on 16.37.1)."""
+
+_TIME = "datetime64[ns, UTC]"
+
+
+@public
+class Triage(Listing[TriageRow]):
+    """The webhooks of an event store, the worst first. :meth:`Client.triage` returns it.
+
+    It shows itself as a card with one line for each cause, and a table of everything that needs a person.
+    """
+
+    def __init__(
+        self, rows: Sequence[TriageRow], *, origin: Origin, remarks: Sequence[str] = (), webhooks: int | None = None
+    ) -> None:
+        super().__init__(
+            rows,
+            _columns(origin.read_at),
+            caption=f"Webhooks of event store {origin.event_store!r}, worst first",
+            empty="No webhook needs attention.",
+            origin=origin,
+        )
+        self.origin = origin
+        """The kernel, the event store, and the time of reading."""
+        self.remarks = tuple(remarks)
+        """What the kernel could not answer, as sentences."""
+        self.webhooks = sum(each.definition is not None for each in rows) if webhooks is None else webhooks
+        """The number of all webhooks of the event store."""
+
+    def _of(self, items: Sequence[TriageRow]) -> Triage:
+        return Triage(items, origin=self.origin, remarks=self.remarks, webhooks=self.webhooks)
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return (_restored, (tuple(self), self.origin, self.remarks, self.webhooks))
+
+    @overload
+    def __getitem__(self, key: int | str) -> TriageRow: ...
+
+    @overload
+    def __getitem__(self, key: slice) -> Triage: ...
+
+    def __getitem__(self, key: int | str | slice) -> TriageRow | Triage:
+        """A row by its position or by the id of its webhook, or several rows by their positions.
+
+        :raises KeyError: there is no row for this webhook.
+        """
+        if isinstance(key, str):
+            found = self.find(key)
+            if found is None:
+                raise KeyError(key)
+            return found
+        if isinstance(key, slice):
+            return self._of(tuple(self)[key])
+        return super().__getitem__(key)
+
+    def find(self, webhook: str) -> TriageRow | None:
+        """The row of a webhook; None if there is none."""
+        return next((each for each in self if each.webhook == webhook), None)
+
+    @property
+    def failing(self) -> Triage:
+        """The rows that fail: a partition fails, or the whole observer is quarantined."""
+        return self._of([each for each in self if each.fails])
+
+    @property
+    def troubled(self) -> Triage:
+        """The rows that are neither healthy nor just delivering."""
+        return self._of([each for each in self if each.severity != "none"])
+
+    @property
+    def counts(self) -> Mapping[str, int]:
+        """The number of rows by condition, the worst first."""
+        found = Counter(each.condition for each in self)
+        return {each.value: found[each] for each in Condition if found[each]}
+
+    @property
+    def partitions(self) -> int:
+        """The number of failed partitions."""
+        return sum(len(each.failed) for each in self)
+
+    @property
+    def waiting(self) -> int:
+        """How many events wait, as far as they were counted."""
+        return sum(each.waiting or 0 for each in self)
+
+    def by_cause(self) -> Mapping[str, Triage]:
+        """The failing rows by their most frequent cause, the cause with the most rows first. An open circuit counts as
+        the cause behind it."""
+        found: defaultdict[str, list[TriageRow]] = defaultdict(list)
+        for each in self.failing:
+            found["other" if each.cause is None else each.cause.key].append(each)
+        ordered = sorted(found.items(), key=lambda each: (-len(each[1]), each[0]))
+        return {cause: self._of(rows) for cause, rows in ordered}
+
+    @property
+    def headline(self) -> str:
+        """One sentence: how many webhooks fail, and how much waits."""
+        failing = self.failing
+        where = f"in event store {self.origin.event_store!r}"
+        if not failing:
+            return f"No webhook fails {where}"
+        waits = f", {counted(failing.waiting, 'event')} wait" if failing.waiting else ""
+        fails = count(len(failing), "webhook fails", "webhooks fail")
+        return f"{fails} {where}: {counted(failing.partitions, 'partition')}{waits}"
+
+    def _card(self) -> Card:
+        """The summary: one line for each cause."""
+        failing, now = self.failing, self.origin.read_at
+        facts = [(cause, _told(rows, now)) for cause, rows in self.by_cause().items()]
+        other = [
+            f"{number} {condition}"
+            for condition, number in self.counts.items()
+            if condition not in {"quarantined", "given up", "failing"}
+        ]
+        if other:
+            facts.append(("others", ", ".join(other)))
+        notes = [*self.remarks, *_clock_note(failing, now), f"{counted(self.webhooks, 'webhook')} in all."]
+        tone = Tone.BAD if failing else Tone.WARNING if self._stands else Tone.GOOD
+        return Card(
+            heading=f"{'! ' if failing or self._stands else ''}{self.headline}",
+            facts=facts,
+            notes=notes,
+            tone=tone,
+            banner=self.origin.banner,
+        )
+
+    @property
+    def _stands(self) -> bool:
+        return any(each.severity == "medium" for each in self)
+
+    def __repr__(self) -> str:
+        return f"{self._card().text()}\n{self._troubles()!r}"
+
+    def _repr_html_(self) -> str:
+        return f"{self._card().html()}{self._troubles()._repr_html_()}"
+
+    def _troubles(self) -> Listing[TriageRow]:
+        """The table of the rows that need attention. The banner is above the card."""
+        return Listing(tuple(self.troubled), self._columns, caption=self._caption, empty=self._empty, foot=self._foot)
+
+
+def _restored(rows: Sequence[TriageRow], origin: Origin, remarks: Sequence[str], webhooks: int) -> Triage:
+    return Triage(rows, origin=origin, remarks=remarks, webhooks=webhooks)
+
+
+def _told(rows: Triage, now: datetime) -> str:
+    """The facts about the rows of one cause."""
+    times = [each.since for each in rows if each.since is not None]
+    parts = [f"{len(rows)}: {', '.join(each.webhook for each in rows[:5])}{', …' if len(rows) > 5 else ''}"]
+    if rows.partitions:
+        parts.append(counted(rows.partitions, "partition"))
+    if times:
+        parts.append(f"since {_hour(min(times))} ({duration((now - min(times)).total_seconds())})")
+    if rows.waiting:
+        parts.append(f"{counted(rows.waiting, 'event')} wait")
+    given_up = sum(each.given_up for each in rows)
+    if given_up:
+        parts.append(f"{given_up} given up")
+    return "; ".join(parts)
+
+
+def _clock_note(rows: Triage, now: datetime) -> list[str]:
+    """A remark if the kernel's clock is ahead of this machine's: then the estimates are too late."""
+    ahead = max(
+        ((each.last_attempt - now).total_seconds() for each in rows if each.last_attempt is not None), default=0
+    )
+    if ahead <= 5:
+        return []
+    return [
+        f"The kernel's clock is ahead of this machine's by at least {duration(ahead)}: times here are the kernel's."
+    ]
+
+
+def _hour(moment: datetime) -> str:
+    return moment.astimezone().strftime("%H:%M:%S")
+
+
+def _columns(now: datetime) -> Sequence[Column[TriageRow]]:
+    def age(row: TriageRow) -> str:
+        return "–" if row.since is None else f"{_hour(row.since)} ({duration((now - row.since).total_seconds())})"
+
+    def named(row: TriageRow) -> str:
+        removed = row.definition is None and row.condition != Condition.PAUSED and row.webhook != WEBHOOK_REACTOR
+        return f"{row.webhook} (not registered)" if removed else row.webhook
+
+    def upcoming(row: TriageRow) -> str:
+        if not row.failed:
+            return "–"
+        if row.given_up == len(row.failed):
+            return row.outlook(now)
+        when = row.next_attempt
+        return "–" if when is None else f"about {_hour(max(when, now))}"
+
+    def tried(row: TriageRow) -> str:
+        return f"{row.attempts} of {MOST_ATTEMPTS}" if row.failed else "–"
+
+    return (
+        Column("webhook", "Webhook", lambda each: each.webhook, text=named),
+        Column("condition", "Condition", lambda each: each.condition, "category"),
+        Column("severity", "Severity", lambda each: each.severity, "category", shown=False),
+        Column("cause", "Cause", lambda each: "" if each.cause is None else str(each.cause)),
+        Column("since", "Since", lambda each: each.since, _TIME, text=age),
+        Column("waiting", "Waiting", lambda each: each.waiting, "Int64"),
+        Column("partitions", "Partitions", lambda each: len(each.failed), "Int64"),
+        Column("namespaces", "Namespaces", lambda each: ", ".join(each.namespaces), shown=False),
+        Column("attempts", "Attempts", lambda each: each.attempts, "Int64", text=tried),
+        Column("last_attempt", "Last attempt", lambda each: each.last_attempt, _TIME, shown=False),
+        Column("next_attempt", "Next attempt (estimate)", lambda each: each.next_attempt, _TIME, text=upcoming),
+        Column("given_up", "Given up", lambda each: each.told_quarantine, "category", shown=False),
+        Column("given_up_partitions", "Given up", lambda each: each.given_up, "Int64", shown=False),
+        Column("outlook", "Outlook", lambda each: each.outlook(now), shown=False),
+        Column("next_step", "Next step", lambda each: each.next_step),
+    )
+
+
+def assess(reading: Reading, *, origin: Origin, paused: Collection[str] = (), before: Triage | None = None) -> Triage:
+    """The triage of a reading. Nothing is read or sent.
+
+    :param origin: the kernel, the event store and the time of reading, from which ages and estimates are counted.
+    :param paused: the ids of the webhooks that are paused.
+    :param before: an earlier triage. A webhook that has handled something since is not stalled.
+    """
+    known = {hook.id: hook for hook in reading.webhooks}
+    observers: defaultdict[str, list[ObserverState]] = defaultdict(list)
+    for observer in reading.observers:
+        observers[observer.id].append(observer)
+    failed: defaultdict[str, list[FailedPartition]] = defaultdict(list)
+    for partition in reading.failed:
+        failed[partition.observer_id].append(partition)
+    quarantined = {each.id for each in reading.observers if each.running_state is RunningState.QUARANTINED}
+    assessor = _Assessor(reading, origin.read_at, frozenset(paused), before)
+    ids = dict.fromkeys([*known, *failed, *sorted(quarantined), *sorted(paused)])
+    rows = [assessor.row(each, known.get(each), observers[each], failed[each]) for each in ids]
+    return Triage(sorted(rows, key=worst), origin=origin, remarks=reading.unread, webhooks=len(known))
+
+
+class _Assessor:
+    def __init__(self, reading: Reading, now: datetime, paused: frozenset[str], before: Triage | None) -> None:
+        self._reading, self._now, self._paused = reading, now, paused
+        self._causes = causes_of(reading.failed)
+        self._positions = {
+            (each.namespace, each.id): each.next_sequence_number for row in before or () for each in row.observers
+        }
+
+    def row(
+        self,
+        webhook: str,
+        definition: WebhookDefinition | None,
+        observers: Sequence[ObserverState],
+        failed: Sequence[FailedPartition],
+    ) -> TriageRow:
+        """One row."""
+        failed = sorted(failed, key=_age)
+        causes = tuple(cause_of(each, self._causes) for each in failed)
+        given_up = sum(each.given_up_at(self._now) for each in failed)
+        queues = {
+            each.namespace: queue
+            for each in observers
+            if (queue := self._reading.queues.get((each.namespace, webhook))) is not None
+        }
+        condition = self._condition(webhook, definition, observers, queues, failing=len(failed), given_up=given_up)
+        return TriageRow(
+            webhook,
+            condition.value,
+            definition,
+            tuple(observers),
+            tuple(failed),
+            causes,
+            self._waiting(failed, queues),
+            min((since for each in queues.values() if (since := in_utc(each.since)) is not None), default=None),
+            given_up,
+            next_step(webhook, condition, definition, causes, told=any(each.quarantined for each in failed)),
+        )
+
+    def _condition(  # noqa: PLR0911 - one line for each condition, the worst first
+        self,
+        webhook: str,
+        definition: WebhookDefinition | None,
+        observers: Sequence[ObserverState],
+        queues: Mapping[str, Queue],
+        *,
+        failing: int,
+        given_up: int,
+    ) -> Condition:
+        if webhook in self._paused and definition is None:
+            return Condition.PAUSED
+        if any(each.running_state is RunningState.QUARANTINED for each in observers):
+            return Condition.QUARANTINED
+        if given_up:
+            return Condition.GIVEN_UP
+        if failing:
+            return Condition.FAILING
+        if definition is None or not definition.active or not definition.event_types:
+            return Condition.INACTIVE
+        if all(each.running_state is RunningState.DISCONNECTED for each in observers):
+            return Condition.DISCONNECTED
+        if any(self._is_stalled(each, queues[each.namespace]) for each in observers if each.namespace in queues):
+            return Condition.STALLED
+        return Condition.DELIVERING if queues else Condition.HEALTHY
+
+    def _is_stalled(self, observer: ObserverState, queue: Queue) -> bool:
+        if observer.running_state is RunningState.REPLAYING:
+            return False
+        before = self._positions.get((observer.namespace, observer.id))
+        if before is not None and before < observer.next_sequence_number:
+            return False
+        since = in_utc(queue.since)
+        return since is not None and (self._now - since).total_seconds() > STALLED_AFTER
+
+    def _waiting(self, failed: Sequence[FailedPartition], queues: Mapping[str, Queue]) -> int | None:
+        found = [each.count for each in queues.values()]
+        found += [self._reading.waiting.get((each.namespace, each.observer_id, each.partition)) for each in failed]
+        known = [each for each in found if each is not None]
+        return sum(known) if len(known) == len(found) else None
+
+
+def _age(partition: FailedPartition) -> float:
+    first = first_failure(partition)
+    return 0.0 if first is None else first.timestamp()
