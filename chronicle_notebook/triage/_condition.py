@@ -39,15 +39,14 @@ class Condition(StrEnum):
 
 
 class Severity(StrEnum):
-    """How urgent it is."""
+    """How bad something is, worst first."""
 
     HIGH = "high"
-    """Events are not delivered."""
+    """A secret leaks, or events are not delivered."""
     MEDIUM = "medium"
-    """Events are probably not delivered."""
+    """Probably a mistake, or events are probably not delivered."""
     LOW = "low"
-    """Somebody wanted it so."""
-    NONE = "none"
+    """Good to know."""
 
 
 _SEVERITY = {
@@ -58,8 +57,6 @@ _SEVERITY = {
     Condition.STALLED: Severity.MEDIUM,
     Condition.PAUSED: Severity.LOW,
     Condition.INACTIVE: Severity.LOW,
-    Condition.DELIVERING: Severity.NONE,
-    Condition.HEALTHY: Severity.NONE,
 }
 FAILS = frozenset({Condition.QUARANTINED, Condition.GIVEN_UP, Condition.FAILING})
 """The conditions that count as failing."""
@@ -95,7 +92,8 @@ class TriageRow:
     @property
     def severity(self) -> str:
         """``high``, ``medium``, ``low`` or ``none``."""
-        return _SEVERITY[Condition(self.condition)].value
+        found = _SEVERITY.get(Condition(self.condition))
+        return "none" if found is None else found.value
 
     @property
     def fails(self) -> bool:

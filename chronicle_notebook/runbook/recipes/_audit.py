@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
-from enum import StrEnum
 from urllib.parse import urlsplit
 
 from chronicle_notebook.base._errors import did_you_mean
@@ -29,20 +28,10 @@ from chronicle_notebook.registration._losses import (
     defects_of,
 )
 from chronicle_notebook.session._client import Client
+from chronicle_notebook.triage._condition import Severity
 
 ALL = "(all)"
 """Replaces the id of a webhook if a finding is about the kernel, and so about every webhook."""
-
-
-class Severity(StrEnum):
-    """How bad a finding is, worst first."""
-
-    HIGH = "high"
-    """A secret leaks, or events are not delivered."""
-    MEDIUM = "medium"
-    """Probably a mistake."""
-    LOW = "low"
-    """Good to know."""
 
 
 @public_in("runbook")
