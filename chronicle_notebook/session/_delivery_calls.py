@@ -13,7 +13,7 @@ from chronicle_notebook.model import FailedPartition, ObserverState
 from chronicle_notebook.session._location import Place
 from chronicle_notebook.session._observer_queries import clear_quarantine, described, failing_of, observers_of, retried
 from chronicle_notebook.session._webhook_view import WebhookView
-from chronicle_notebook.triage._reading import read
+from chronicle_notebook.triage._observed import read
 from chronicle_notebook.triage._triage import Triage, assess
 
 if TYPE_CHECKING:

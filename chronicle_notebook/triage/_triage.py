@@ -18,7 +18,7 @@ from chronicle_notebook.model._retry_rule import MOST_ATTEMPTS
 from chronicle_notebook.triage._cause import cause_of
 from chronicle_notebook.triage._condition import Condition, TriageRow, duration, first_failure, in_utc, worst
 from chronicle_notebook.triage._next_step import next_step
-from chronicle_notebook.triage._reading import Queue, Reading
+from chronicle_notebook.triage._observed import Observed, Queue
 
 STALLED_AFTER = 60.0
 """The seconds for which an event waits before its webhook counts as stalled. A kernel ends a delivery after 30 seconds
@@ -237,7 +237,7 @@ def _columns(now: datetime) -> Sequence[Column[TriageRow]]:
     )
 
 
-def assess(reading: Reading, *, origin: Origin, paused: Collection[str] = (), before: Triage | None = None) -> Triage:
+def assess(reading: Observed, *, origin: Origin, paused: Collection[str] = (), before: Triage | None = None) -> Triage:
     """The triage of a reading. Nothing is read or sent.
 
     :param origin: the kernel, the event store and the time of reading, from which ages and estimates are counted.
@@ -259,7 +259,7 @@ def assess(reading: Reading, *, origin: Origin, paused: Collection[str] = (), be
 
 
 class _Assessor:
-    def __init__(self, reading: Reading, now: datetime, paused: frozenset[str], before: Triage | None) -> None:
+    def __init__(self, reading: Observed, now: datetime, paused: frozenset[str], before: Triage | None) -> None:
         self._reading, self._now, self._paused = reading, now, paused
         self._causes = causes_of(reading.failed)
         self._positions = {

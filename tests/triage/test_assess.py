@@ -13,7 +13,7 @@ import chronicle_notebook as cn
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import EventType, FailedAttempt, FailedPartition, ObserverState, RunningState
 from chronicle_notebook.model._observer import WEBHOOK_REACTOR
-from chronicle_notebook.triage._reading import Queue, Reading
+from chronicle_notebook.triage._observed import Observed, Queue
 from chronicle_notebook.triage._triage import assess
 
 NOW = datetime(2025, 11, 20, 3, 7, 9, tzinfo=UTC)
@@ -45,7 +45,7 @@ def failure(
 
 
 def triaged(
-    reading: Reading, *, now: datetime = NOW, paused: Sequence[str] = (), before: cn.Triage | None = None
+    reading: Observed, *, now: datetime = NOW, paused: Sequence[str] = (), before: cn.Triage | None = None
 ) -> cn.Triage:
     return assess(reading, origin=Origin("kernel:35000", "shop", read_at=now), paused=paused, before=before)
 
@@ -54,7 +54,7 @@ def test_each_condition_comes_in_its_place_the_worst_first() -> None:
     names = ["fine", "off", "slow", "moving", "alone", "failing", "over", "blocked"]
     hooks = [hook(each, active=each != "off") for each in names]
     states = {"blocked": RunningState.QUARANTINED, "alone": RunningState.DISCONNECTED}
-    reading = Reading(
+    reading = Observed(
         hooks,
         [observer(each, state=states.get(each, RunningState.ACTIVE)) for each in names if each != "off"],
         [failure("failing", attempts=3), failure("over", attempts=11)],
@@ -93,7 +93,7 @@ def test_each_condition_comes_in_its_place_the_worst_first() -> None:
 
 
 def test_among_the_failing_those_come_first_for_which_most_events_wait_and_then_the_oldest() -> None:
-    reading = Reading(
+    reading = Observed(
         [hook(each) for each in "abc"],
         [observer(each) for each in "abc"],
         [failure("a", ago=5), failure("b", ago=9), failure("c", ago=1)],
@@ -104,18 +104,18 @@ def test_among_the_failing_those_come_first_for_which_most_events_wait_and_then_
 
 def test_a_webhook_that_has_handled_something_since_the_last_look_is_not_stalled() -> None:
     queue = {("Default", "a"): Queue(40, NOW - timedelta(hours=1))}
-    first = triaged(Reading([hook("a")], [observer("a", next_number=5)], queues=queue))
+    first = triaged(Observed([hook("a")], [observer("a", next_number=5)], queues=queue))
     assert first["a"].condition == "stalled"
     assert first["a"].since == NOW - timedelta(hours=1)
-    again = Reading([hook("a")], [observer("a", next_number=5)], queues=queue)
-    moved = Reading([hook("a")], [observer("a", next_number=6)], queues=queue)
+    again = Observed([hook("a")], [observer("a", next_number=5)], queues=queue)
+    moved = Observed([hook("a")], [observer("a", next_number=6)], queues=queue)
     assert triaged(again, before=first)["a"].condition == "stalled"
     assert triaged(moved, before=first)["a"].condition == "delivering"
 
 
 def test_the_countdown_ends_when_the_kernel_gives_up_by_its_own_rule() -> None:
     rows = {
-        attempts: triaged(Reading([hook("a")], [observer("a")], [failure("a", attempts=attempts, ago=0)]))["a"]
+        attempts: triaged(Observed([hook("a")], [observer("a")], [failure("a", attempts=attempts, ago=0)]))["a"]
         for attempts in (1, 9, 10, 11)
     }
     assert rows[1].next_attempt == NOW + timedelta(seconds=2)
@@ -132,23 +132,23 @@ def test_the_countdown_ends_when_the_kernel_gives_up_by_its_own_rule() -> None:
 
 
 def test_an_attempt_that_was_due_long_ago_and_did_not_come_makes_it_probable() -> None:
-    reading = Reading([hook("a")], [observer("a")], [failure("a", attempts=3, ago=600)])
+    reading = Observed([hook("a")], [observer("a")], [failure("a", attempts=3, ago=600)])
     row = triaged(reading)["a"]
     assert (row.condition, row.told_quarantine, row.given_up) == ("given up", "probable", 1)
     assert triaged(reading, now=NOW - timedelta(seconds=590))["a"].condition == "failing"
 
 
 def test_where_the_kernel_tells_the_quarantine_it_is_not_called_probable_and_the_retry_releases() -> None:
-    reading = Reading([hook("a")], [observer("a")], [failure("a", attempts=11, quarantined=True)])
+    reading = Observed([hook("a")], [observer("a")], [failure("a", attempts=11, quarantined=True)])
     row = triaged(reading)["a"]
     assert (row.told_quarantine, row.outlook(NOW)) == ("quarantined", "given up")
     assert row.next_step.endswith("client.retry_failed_partitions('a', release=True)")
-    told_not = Reading([hook("a")], [observer("a")], [failure("a", attempts=11, quarantined=False)])
+    told_not = Observed([hook("a")], [observer("a")], [failure("a", attempts=11, quarantined=False)])
     assert triaged(told_not)["a"].condition == "failing"
 
 
 def test_some_partitions_given_up_and_others_not() -> None:
-    reading = Reading([hook("a")], [observer("a")], [failure("a", "s", 11), failure("a", "t", 4)])
+    reading = Observed([hook("a")], [observer("a")], [failure("a", "s", 11), failure("a", "t", 4)])
     row = triaged(reading)["a"]
     assert (row.condition, row.given_up) == ("given up", 1)
     assert row.outlook(NOW) == "1 of 2 probably given up"
@@ -157,7 +157,7 @@ def test_some_partitions_given_up_and_others_not() -> None:
 
 def test_partitions_of_a_removed_webhook_and_of_the_kernels_own_observer_are_in_it() -> None:
     blocked = failure(WEBHOOK_REACTOR, "ghost", messages=["Object reference not set to an instance of an object."])
-    found = triaged(Reading([], [], [failure("gone"), blocked]))
+    found = triaged(Observed([], [], [failure("gone"), blocked]))
     assert {each.webhook: str(each.cause) for each in found} == {"gone": "refused", WEBHOOK_REACTOR: "blocked id"}
     assert found[WEBHOOK_REACTOR].next_step == "Register these webhooks under other ids."
     assert "gone (not registered)" in repr(found)
@@ -165,14 +165,14 @@ def test_partitions_of_a_removed_webhook_and_of_the_kernels_own_observer_are_in_
 
 
 def test_a_paused_webhook_has_its_failed_partitions_and_is_not_called_failing() -> None:
-    found = triaged(Reading([], [], [failure("calm")]), paused=["calm"])
+    found = triaged(Observed([], [], [failure("calm")]), paused=["calm"])
     assert (found["calm"].condition, len(found["calm"].failed)) == ("paused", 1)
     assert not found.failing
 
 
 def test_causes_are_grouped_with_an_open_circuit_under_what_opened_it() -> None:
     circuit = ("The circuit is now open and is not allowing calls.", "Connection refused (10.0.0.9:8443)")
-    reading = Reading(
+    reading = Observed(
         [hook(each) for each in "abc"],
         [observer(each) for each in "abc"],
         [failure("a"), failure("b", messages=circuit), failure("c", messages=["status code 503 (no)"])],
@@ -188,8 +188,8 @@ def test_causes_are_grouped_with_an_open_circuit_under_what_opened_it() -> None:
 
 
 def test_the_frame_has_types_and_the_worst_first_also_when_it_is_empty() -> None:
-    reading = Reading([hook("a"), hook("b")], [observer("a"), observer("b")], [failure("b", attempts=2)])
-    frame, empty = triaged(reading).to_frame(), triaged(Reading()).to_frame()
+    reading = Observed([hook("a"), hook("b")], [observer("a"), observer("b")], [failure("b", attempts=2)])
+    frame, empty = triaged(reading).to_frame(), triaged(Observed()).to_frame()
     assert list(frame.index) == ["b", "a"]
     assert frame.iloc[0][["condition", "cause", "attempts", "given_up"]].to_list() == ["failing", "refused", 2, "no"]
     assert list(frame.columns) == list(empty.columns)
@@ -197,7 +197,7 @@ def test_the_frame_has_types_and_the_worst_first_also_when_it_is_empty() -> None
 
 
 def test_what_it_shows_is_a_card_by_cause_and_a_table_without_the_healthy_ones() -> None:
-    reading = Reading([hook("a"), hook("b")], [observer("a"), observer("b")], [failure("b", attempts=2)])
+    reading = Observed([hook("a"), hook("b")], [observer("a"), observer("b")], [failure("b", attempts=2)])
     found = triaged(reading)
     text, page = repr(found), found._repr_html_()
     assert text.startswith("! 1 webhook fails in event store 'shop': 1 partition")
@@ -206,20 +206,20 @@ def test_what_it_shows_is_a_card_by_cause_and_a_table_without_the_healthy_ones()
     assert "\na  " not in text
     assert "<script" not in page
     assert "2 webhooks in all." in text
-    calm = repr(triaged(Reading([hook("a")], [observer("a")])))
+    calm = repr(triaged(Observed([hook("a")], [observer("a")])))
     assert calm.startswith("No webhook fails in event store 'shop'")
     assert "No webhook needs attention." in calm
 
 
 def test_it_keeps_no_credential_of_a_url_that_a_kernel_quotes() -> None:
     leaky = ["Delivery to webhook 'https://me:hunter2@h.example.com/x?token=hunter2' failed with status code 500 (x)."]
-    found = triaged(Reading([hook("a")], [observer("a")], [failure("a", messages=leaky)]))
+    found = triaged(Observed([hook("a")], [observer("a")], [failure("a", messages=leaky)]))
     assert "hunter2" not in repr(found) + found._repr_html_() + repr(found["a"].cause)
     assert str(found["a"].cause) == "HTTP 500"
 
 
 def test_slices_and_pickles_are_triages_too() -> None:
-    found = triaged(Reading([hook("a"), hook("b")], [observer("a"), observer("b")], [failure("b")]))
+    found = triaged(Observed([hook("a"), hook("b")], [observer("a"), observer("b")], [failure("b")]))
     assert isinstance(found[:1], cn.Triage)
     assert pickle.loads(pickle.dumps(found)).counts == found.counts
     with pytest.raises(KeyError):
@@ -227,7 +227,7 @@ def test_slices_and_pickles_are_triages_too() -> None:
 
 
 def test_a_clock_of_the_kernel_that_is_ahead_is_told() -> None:
-    found = triaged(Reading([hook("a")], [observer("a")], [failure("a", ago=-3600)]))
+    found = triaged(Observed([hook("a")], [observer("a")], [failure("a", ago=-3600)]))
     assert "clock is ahead of this machine's by at least 60 min" in repr(found)
     assert found["a"].condition == "failing"
 
@@ -236,7 +236,7 @@ def test_times_without_a_zone_and_attempts_without_a_time_are_taken_as_they_are(
     naive = FailedPartition(uuid4(), "a", "Default", "s", (FailedAttempt(NOW.replace(tzinfo=None), 1, ("x",)),), None)
     timeless = FailedPartition(uuid4(), "b", "Default", "s", (FailedAttempt(None, 1, ("x",)),), None)
     never = FailedPartition(uuid4(), "c", "Default", "s", (), None)
-    found = triaged(Reading([hook(each) for each in "abc"], [], [naive, timeless, never]))
+    found = triaged(Observed([hook(each) for each in "abc"], [], [naive, timeless, never]))
     assert found["a"].since == NOW
     assert (found["b"].since, found["c"].since) == (None, None)
     assert repr(found)

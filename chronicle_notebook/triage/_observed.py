@@ -57,7 +57,7 @@ class Queue:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Observed:
     """The webhooks of an event store and the state of their deliveries, as they were read."""
 
     webhooks: Sequence[WebhookDefinition] = ()
@@ -72,7 +72,7 @@ class Reading:
     """What the kernel could not answer, as sentences."""
 
 
-def read(kernel: KernelGateway, event_store: str, namespaces: Sequence[str]) -> Reading:
+def read(kernel: KernelGateway, event_store: str, namespaces: Sequence[str]) -> Observed:
     """Read everything that a triage needs.
 
     The number of events that wait for a failed partition is the number of events of the webhook's types in this event
@@ -130,13 +130,13 @@ class _Counting:
         self._tails: dict[Place, int | None] = {}
         self._unread: dict[str, None] = {}
 
-    def complete(self) -> Reading:
+    def complete(self) -> Observed:
         failing = {(each.namespace, each.observer_id) for each in self._failed}
         active = {hook.id for hook in self._hooks if hook.active and hook.event_types}
         running = [each for each in self._observers if each.id in active]
         self._read_tails({(each.namespace, each.event_sequence_id) for each in running} | self._failed_places())
         behind = [each for each in self._behind(running) if (each.namespace, each.id) not in failing]
-        return Reading(
+        return Observed(
             self._hooks,
             self._checked(behind),
             self._failed,
