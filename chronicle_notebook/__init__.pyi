@@ -28,12 +28,14 @@ from chronicle_notebook.base._errors import (
     MissingDependencyError as MissingDependencyError,
     NotSupportedError as NotSupportedError,
     PermissionDeniedError as PermissionDeniedError,
+    PlanRefusedError as PlanRefusedError,
     ProtectedError as ProtectedError,
     ProtocolError as ProtocolError,
     ReceiverError as ReceiverError,
     RequestRefusedError as RequestRefusedError,
     SandboxError as SandboxError,
     SecretUnavailableError as SecretUnavailableError,
+    StateFileError as StateFileError,
     UnknownClientError as UnknownClientError,
     UnknownEventStoreError as UnknownEventStoreError,
     UnknownEventTypeError as UnknownEventTypeError,
@@ -56,6 +58,24 @@ from chronicle_notebook.definition._code import (
 )
 from chronicle_notebook.definition._declaration import (
     webhook as webhook,
+)
+from chronicle_notebook.definition.file._ownership import (
+    Ownership as Ownership,
+)
+from chronicle_notebook.desired._apply import (
+    Applied as Applied,
+)
+from chronicle_notebook.desired._plan import (
+    StatePlan as StatePlan,
+)
+from chronicle_notebook.desired._planned import (
+    FieldEffect as FieldEffect,
+    PlannedAction as PlannedAction,
+    PlannedField as PlannedField,
+    PlannedWebhook as PlannedWebhook,
+)
+from chronicle_notebook.desired._state import (
+    DesiredState as DesiredState,
 )
 from chronicle_notebook.display._listing import (
     Listing as Listing,

@@ -22,6 +22,8 @@ from chronicle_notebook.base import _errors
 ROOT = Path(__file__).parents[1]
 
 NAMES = """
+    Applied DesiredState FieldEffect Ownership PlanRefusedError PlannedAction PlannedField PlannedWebhook StateFileError
+    StatePlan
     Action AnswerTooLargeError AppendRefusedError AppendResult AppendedEvent AuthenticationError
     AuthorizationKind BasicAuthorization BearerAuthorization CallCancelledError Cause
     CertificateChangedWarning CertificateError ChronicleError ChronicleWarning Client ClientClosedError Code

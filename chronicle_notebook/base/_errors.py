@@ -6,7 +6,8 @@
     ├── InvalidInputError (ValueError)      something you gave cannot work; nothing was sent
     │   ├── InvalidConnectionStringError    the text for connect() is not a connection string
     │   ├── InvalidDefinitionError          a field of a webhook definition
-    │   │   └── UnknownEventTypeError       an event type the event store does not have
+    │   │   ├── UnknownEventTypeError       an event type the event store does not have
+    │   │   └── StateFileError              a file of webhooks, with the line of each problem
     │   ├── InvalidDeclarationError         a class given to @webhook or @event_type
     │   ├── DuplicateWebhookError           two definitions with one id in one call
     │   ├── UnknownWebhookError             an id that the event store does not have
@@ -26,6 +27,7 @@
     │   ├── KernelFaultError                the kernel failed while it worked on the request
     │   ├── ProtocolError                   the answer does not contain what the contract requires
     │   └── AppendRefusedError              events were not appended, with the violations
+    ├── PlanRefusedError                    a plan was not applied: it is out of date, or removes too much
     ├── ReplacementError                    a webhook was removed, and registering it again failed
     ├── ProtectedError                      a write to a protected event store without its name
     ├── RunbookError                        a runbook did not reach its goal
@@ -116,6 +118,27 @@ class InvalidDefinitionError(InvalidInputError):
 @public
 class UnknownEventTypeError(InvalidDefinitionError):
     """The event store does not have this event type, so the webhook would never receive it."""
+
+
+@public
+class StateFileError(InvalidDefinitionError):
+    """A file of webhooks cannot be used. The message begins with the file and the line of the first problem."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        field: str = "",
+        webhook: str = "",
+        hint: str = "",
+        path: str = "",
+        problems: tuple[str, ...] = (),
+    ) -> None:
+        super().__init__(message, field=field, webhook=webhook, hint=hint)
+        self.path = path
+        """The file, as it was given."""
+        self.problems = problems
+        """All problems, each with its line, in the order of the file."""
 
 
 @public
@@ -246,6 +269,17 @@ class ProtectedError(ChronicleError):
         super().__init__(message, hint=hint)
         self.event_store = event_store
         """The event store of the refused write."""
+
+
+@public
+class PlanRefusedError(ChronicleError):
+    """A plan was not applied. What is registered has changed since the plan was made, or more would be removed than
+    was agreed to. Nothing was sent."""
+
+    def __init__(self, message: str, *, webhooks: tuple[str, ...] = (), hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.webhooks = webhooks
+        """The ids of the webhooks that are the reason."""
 
 
 @public

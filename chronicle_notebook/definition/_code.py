@@ -10,30 +10,16 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable
-from dataclasses import dataclass
-from functools import cache
-from typing import Any, Literal, cast
+from typing import Literal
 
-from chronicle_notebook.base._credential_names import HARMLESS_HEADERS
 from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._secrets import Secret
-from chronicle_notebook.base._text import escaped, one_line
-from chronicle_notebook.base._url import shown
+from chronicle_notebook.base._text import escaped
 from chronicle_notebook.definition._references import VariableNames, plain, plain_id
-from chronicle_notebook.definition.rules._header import header_caution
-from chronicle_notebook.definition.rules._url import holds_credential
-from chronicle_notebook.model import (
-    EVENT_LOG,
-    AuthorizationKind,
-    EventType,
-    UndisclosedAuthorization,
-    WebhookAuthorization,
-    WebhookCredentials,
-    WebhookDefinition,
-    class_of,
-    registrable,
-)
+from chronicle_notebook.definition.file._draft import Draft, Written, drafted
+from chronicle_notebook.definition.file._writer import body, dumped, yaml_value
+from chronicle_notebook.model import EVENT_LOG, EventType, WebhookCredentials, WebhookDefinition, class_of
 
 Style = Literal["python", "cell", "yaml"]
 STYLES: tuple[Style, ...] = ("python", "cell", "yaml")
@@ -49,18 +35,6 @@ class Code(str):
         return str(self)
 
 
-Written = str | Secret
-"""A text, or a reference to a value that the code does not contain."""
-
-UNDISCLOSED = "The kernel does not return credentials: set these variables before you run this."
-LEFT_OUT = "Values that may be secret are left out: set these variables before you run this."
-UNKNOWN_KIND = (
-    "This version does not know the kind of its authorization: without an authorization it is not the same webhook."
-)
-NO_GENERATION = "Generation 0 is written as 1: a kernel matches events only by the id of their type."
-ALL_EVENT_TYPES = "Without event types it gets all event types that are known."
-
-
 def render(definition: WebhookDefinition, style: Style, *, only_credentials: bool = False) -> Code:
     """A definition as a call in ``python``, as a ``%%webhook`` ``cell``, or as ``yaml`` with id and URL.
 
@@ -73,79 +47,15 @@ def render(definition: WebhookDefinition, style: Style, *, only_credentials: boo
         URLs that look like a credential become references.
     :raises InvalidInputError: the style is unknown.
     """
-    writers: dict[str, Callable[[_Draft], str]] = {"python": _python, "cell": _cell, "yaml": _yaml}
+    writers: dict[str, Callable[[Draft], str]] = {"python": _python, "cell": _cell, "yaml": _yaml}
     if not isinstance(style, str) or style not in writers:
         raise InvalidInputError(
             f"There is no style {style!r}.",
             field="style",
             hint=f"{did_you_mean(str(style), writers)} Choose among {', '.join(writers)}.".strip(),
         )
-    return Code(writers[style](_draft(definition, style, only_credentials=only_credentials)))
-
-
-@dataclass(frozen=True, slots=True)
-class _Draft:
-    """A definition without secrets, from which each style is written."""
-
-    definition: WebhookDefinition
-    id: Written
-    url: Written
-    kind: str
-    authorization: dict[str, Written]
-    headers: dict[str, Written]
-    comments: tuple[str, ...]
-
-
-def _draft(definition: WebhookDefinition, style: Style, *, only_credentials: bool) -> _Draft:
-    given = [*_authorization_values(definition.authorization).values(), *definition.headers.values()]
-    taken = {value.reference.removeprefix("env:") for value in given if isinstance(value, Secret) and value.reference}
-    names = VariableNames(definition.id, taken)
-    comments: list[str] = []
-
-    def reference(value: str | Secret | None, purpose: str, new: Callable[[str], Secret]) -> Secret:
-        if isinstance(value, Secret) and value.reference is not None:
-            if style == "python" or value.reference.startswith("env:"):
-                return value
-            comments.append(f"{purpose} was {json.dumps(value.reference)}; a cell accepts only env: and var:.")
-        return new(purpose)
-
-    values = _authorization_values(definition.authorization)
-    authorization: dict[str, Written] = {
-        field: value if isinstance(value, str) else reference(value, field, names.secret)
-        for field, value in values.items()
-    }
-    headers: dict[str, Written] = {
-        name: value
-        if isinstance(value, str) and _harmless(name, value, only_credentials)
-        else reference(value, name, names.header)
-        for name, value in definition.headers.items()
-    }
-    # Last, so that it does not take a variable name from a secret.
-    target, url = definition.target_url, cast("Written", definition.target_url)
-    if holds_credential(target) if only_credentials else shown(target) != target:
-        url = names.secret("target url")
-        name = (url.reference or "").removeprefix("env:")
-        comments.append(f"{name} is the whole of {one_line(shown(target), most=200)}")
-    kept = url is definition.target_url and all(headers[name] is value for name, value in definition.headers.items())
-    if not kept:
-        had = f" webhooks.get({json.dumps(definition.id)}) has them while it is registered."
-        comments.insert(0, LEFT_OUT + ("" if only_credentials else had))
-    if isinstance(definition.authorization, UndisclosedAuthorization):
-        unknown = definition.authorization.kind is AuthorizationKind.UNKNOWN
-        comments.insert(0, UNKNOWN_KIND if unknown else UNDISCLOSED)
-    if any(kind.generation == 0 for kind in definition.event_types):
-        comments.append(NO_GENERATION)
-        told = tuple(dict.fromkeys(map(registrable, definition.event_types)))
-        definition = definition.changed(event_types=told)
-    if not definition.event_types:
-        comments.append(ALL_EVENT_TYPES)
-    webhook: Written = definition.id
-    if style == "cell":
-        webhook, url = (
-            _on_a_line(each, names, what, comments) for each, what in ((webhook, "id"), (url, "target url"))
-        )
-    kind = definition.authorization.kind.value
-    return _Draft(definition, webhook, url, kind, authorization, headers, tuple(map(escaped, comments)))
+    kinds = None if style == "python" else ("env",)
+    return Code(writers[style](drafted(definition, kinds=kinds, only_credentials=only_credentials)))
 
 
 def _on_a_line(value: Written, names: VariableNames, purpose: str, comments: list[str]) -> Written:
@@ -157,21 +67,10 @@ def _on_a_line(value: Written, names: VariableNames, purpose: str, comments: lis
     return reference
 
 
-def _harmless(name: str, value: str, only_credentials: bool) -> bool:  # noqa: FBT001
-    return header_caution(name, value) is None if only_credentials else name.lower() in HARMLESS_HEADERS
-
-
-def _authorization_values(authorization: WebhookAuthorization) -> dict[str, str | Secret | None]:
-    if isinstance(authorization, WebhookCredentials):
-        return authorization.values()
-    kind = class_of(authorization)
-    return {} if kind is None else {part.name: None for part in kind.parts()}
-
-
 # -- Python ------------------------------------------------------------------------------------------------------
 
 
-def _python(draft: _Draft) -> str:
+def _python(draft: Draft) -> str:
     steps = list(_steps(draft))
     lines = ["import chronicle_notebook as cn", ""]
     lines += [f"# {comment}" for comment in draft.comments]
@@ -184,7 +83,7 @@ def _python(draft: _Draft) -> str:
     return "\n".join([*lines, ")", ""])
 
 
-def _steps(draft: _Draft) -> list[str]:
+def _steps(draft: Draft) -> list[str]:
     definition = draft.definition
     steps = [f".with_event_type({_python_event_type(kind)})" for kind in definition.event_types]
     kind_of_credentials = class_of(definition.authorization)
@@ -231,73 +130,17 @@ def _text(text: str) -> str:
 # -- a cell, and YAML --------------------------------------------------------------------------------------------
 
 
-def _cell(draft: _Draft) -> str:
-    webhook = plain_id(draft.id) if isinstance(draft.id, str) else _yaml_value(draft.id)
-    words = [webhook, _yaml_value(draft.url)]
+def _cell(draft: Draft) -> str:
+    comments: list[str] = []
+    webhook = _on_a_line(draft.definition.id, draft.names, "id", comments)
+    url = _on_a_line(draft.url, draft.names, "target url", comments)
+    words = [plain_id(webhook) if isinstance(webhook, str) else yaml_value(webhook), yaml_value(url)]
     end_of_flags = ["--"] if any(word.startswith("-") for word in words) else []
     line = " ".join(["%%webhook", *end_of_flags, *map(shlex.quote, words)])
-    return "\n".join([line, *(f"# {comment}" for comment in draft.comments), dumped(_body(draft))])
+    told = (*draft.comments, *map(escaped, comments))
+    return "\n".join([line, *(f"# {comment}" for comment in told), dumped(body(draft))])
 
 
-def _yaml(draft: _Draft) -> str:
-    document = {"id": plain(draft.definition.id), "url": _yaml_value(draft.url), **_body(draft)}
+def _yaml(draft: Draft) -> str:
+    document = {"id": plain(draft.definition.id), "url": yaml_value(draft.url), **body(draft)}
     return "\n".join([*(f"# {comment}" for comment in draft.comments), dumped(document)])
-
-
-def _body(draft: _Draft) -> dict[str, Any]:
-    """The keys of a cell, without those that have their default value."""
-    definition = draft.definition
-    body: dict[str, Any] = {}
-    if definition.event_types:
-        body["event_types"] = [_yaml_event_type(kind) for kind in definition.event_types]
-    if draft.headers:
-        body["headers"] = {name: _yaml_value(value) for name, value in draft.headers.items()}
-    if draft.authorization:
-        values = {field: _yaml_value(value) for field, value in draft.authorization.items()}
-        body["authorization"] = {"kind": draft.kind, **values}
-    elif draft.kind == AuthorizationKind.UNKNOWN:
-        body["authorization"] = {"kind": draft.kind}  # the reader refuses this, which is better than no authorization
-    if definition.event_sequence_id != EVENT_LOG:
-        body["event_sequence"] = plain(definition.event_sequence_id)
-    if not definition.replayable:
-        body["replayable"] = False
-    if not definition.active:
-        body["active"] = False
-    return body
-
-
-def _yaml_event_type(kind: EventType) -> Any:
-    if EventType.parse(str(kind)) == kind:
-        return str(kind)
-    return {"id": kind.id, "generation": kind.generation, **({"tombstone": True} if kind.tombstone else {})}
-
-
-def _yaml_value(value: Written) -> str:
-    return plain(value) if isinstance(value, str) else value.reference or ""
-
-
-def dumped(document: dict[str, Any]) -> str:
-    """A document as YAML; empty if there is nothing in it. Invisible characters are escaped."""
-    if not document:
-        return ""
-    import yaml
-
-    text = yaml.dump(document, Dumper=_dumper(), sort_keys=False, allow_unicode=True, width=10_000)
-    return "\n".join(map(escaped, text.split("\n")))
-
-
-@cache
-def _dumper() -> Any:
-    """A dumper that writes a text with invisible characters in double quotes, where YAML has escapes."""
-    import yaml
-
-    class Dumper(yaml.SafeDumper):
-        pass
-
-    def written(dumper: yaml.SafeDumper, text: str) -> yaml.ScalarNode:
-        style = None if escaped(text) == text else '"'
-        return dumper.represent_scalar("tag:yaml.org,2002:str", text, style=style)
-
-    Dumper.add_representer(str, written)
-    Dumper.add_multi_representer(str, written)  # a URL is a kind of text
-    return Dumper

@@ -6,10 +6,10 @@ import re
 from collections.abc import Mapping, Sequence
 
 from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.definition.file._keys import KEYS
 from chronicle_notebook.magics._names import Names
 from chronicle_notebook.model._authorization import authorization_keys, kind_names, secret_keys
 
-KEYS = ("event_types", "headers", "authorization", "event_sequence", "replayable", "active")
 MOST = 200
 
 _KEY = re.compile(r"(\s*)(\w*)\Z")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chronicle_notebook.base._errors import InvalidInputError
-from chronicle_notebook.definition._yaml import read_body
+from chronicle_notebook.definition.file._webhook_reader import read_body
 from chronicle_notebook.definition.rules._check import about
 from chronicle_notebook.magics._clients import current
 from chronicle_notebook.magics._guard import noted_warnings

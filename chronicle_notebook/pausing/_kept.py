@@ -17,8 +17,9 @@ from pathlib import Path
 from typing import Any
 
 from chronicle_notebook.base._errors import InvalidInputError
-from chronicle_notebook.definition._code import dumped, render
-from chronicle_notebook.definition._yaml import read_document
+from chronicle_notebook.definition._code import render
+from chronicle_notebook.definition.file._webhook_reader import read_document
+from chronicle_notebook.definition.file._writer import dumped
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.pausing._client import StoreClient
 

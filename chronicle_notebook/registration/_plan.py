@@ -160,7 +160,7 @@ def plan_for(
 
     :param defects: the known bugs of the kernel; None if they are not known.
     """
-    names, undecidable = _differing(definition, found)
+    names, undecidable = compared(definition, found)
     with_credentials = definition.authorization.kind is not AuthorizationKind.NONE
     if found is None:
         action = PlannedAction.CREATE
@@ -214,8 +214,10 @@ def _unset(definition: WebhookDefinition) -> list[str]:
     return list(found)
 
 
-def _differing(wanted: WebhookDefinition, found: WebhookDefinition | None) -> tuple[list[str], bool]:
-    """The fields that differ, and whether the headers cannot be compared. All fields of a new webhook differ."""
+def compared(wanted: WebhookDefinition, found: WebhookDefinition | None) -> tuple[list[str], bool]:
+    """The fields that differ, and whether the headers cannot be compared. All fields of a new webhook differ.
+
+    References are looked up, but nobody is asked at a prompt."""
     if found is None:
         return [field.name for field in FIELDS], False
     if set(wanted.headers) != set(found.headers):

@@ -14,7 +14,7 @@ from chronicle_notebook.contracts.classic.gateway import ClassicGateway
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.commands.gateway import CommandsGateway
 from chronicle_notebook.contracts.wire import event_types_pb2, observation_pb2, sequences_pb2, webhooks_pb2
-from chronicle_notebook.definition._yaml import read_document
+from chronicle_notebook.definition.file._webhook_reader import read_document
 from chronicle_notebook.model import AuthorizationKind, UndisclosedAuthorization
 from chronicle_notebook.session._client import Client
 from tests.contracts.test_wire import text

@@ -18,7 +18,7 @@ from chronicle_notebook.contracts.wire import webhooks_pb2
 from chronicle_notebook.definition._builder import DefinitionBuilder
 from chronicle_notebook.definition._code import render
 from chronicle_notebook.definition._credentials import required_variables, with_credentials
-from chronicle_notebook.definition._yaml import read_document
+from chronicle_notebook.definition.file._webhook_reader import read_document
 from chronicle_notebook.definition.rules._check import cautions, check_revealed, problems
 from chronicle_notebook.model import (
     EventType,

@@ -19,7 +19,7 @@ from chronicle_notebook.base._secrets import MASK, Secret
 from chronicle_notebook.definition._builder import DefinitionBuilder
 from chronicle_notebook.definition._code import STYLES, Style, render
 from chronicle_notebook.definition._references import resolve_text
-from chronicle_notebook.definition._yaml import read_body, read_document
+from chronicle_notebook.definition.file._webhook_reader import read_body, read_document
 from chronicle_notebook.definition.rules._check import problems
 from chronicle_notebook.model import (
     NO_AUTHORIZATION,

@@ -10,7 +10,7 @@ from hypothesis import given, strategies as st
 import chronicle_notebook as cn
 from chronicle_notebook.contracts.wire import webhooks_pb2
 from chronicle_notebook.definition._code import Style
-from chronicle_notebook.definition._yaml import read_body, read_document
+from chronicle_notebook.definition.file._webhook_reader import read_body, read_document
 from chronicle_notebook.model import EventType, WebhookDefinition
 from chronicle_notebook.session._client import Client
 from tests.sandbox.conftest import Client as RawClient, hook

@@ -9,7 +9,7 @@ from hypothesis import given, settings, strategies as st
 
 from chronicle_notebook import InvalidDefinitionError, InvalidInputError, SecretUnavailableError
 from chronicle_notebook.base._secrets import Secret
-from chronicle_notebook.definition._yaml import read_body, read_document
+from chronicle_notebook.definition.file._webhook_reader import read_body, read_document
 from chronicle_notebook.model import (
     BasicAuthorization,
     BearerAuthorization,

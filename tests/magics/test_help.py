@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chronicle_notebook.definition._yaml import KEYS
+from chronicle_notebook.definition.file._keys import KEYS
 from chronicle_notebook.magics._help import help_text, reference
 from chronicle_notebook.magics._table import BY_NAME, COMMON, MAGICS, Magic
 from chronicle_notebook.model._authorization import authorization_keys
@@ -69,9 +69,8 @@ def test_the_help_of_the_cell_shows_every_key_of_its_body() -> None:
     assert [key for key in (*KEYS, *authorization_keys()) if key not in notes] == []
 
 
-def test_the_keys_that_are_completed_are_those_that_are_read() -> None:
-    from chronicle_notebook.definition import _code, _yaml
-    from chronicle_notebook.magics import _cell_completion, _table
+def test_the_styles_that_are_offered_are_those_that_are_written() -> None:
+    from chronicle_notebook.definition import _code
+    from chronicle_notebook.magics import _table
 
-    assert _cell_completion.KEYS == _yaml.KEYS
     assert _table.STYLES == _code.STYLES

@@ -1,0 +1,1 @@
+"""The YAML file of definitions, version 1: its keys, reader, writer and JSON Schema."""

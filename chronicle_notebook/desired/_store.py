@@ -1,0 +1,75 @@
+"""What the desired state needs of a client: protocols, so that this room knows no connection.
+
+Type checkers check in ``tests/desired`` that :class:`chronicle_notebook.Client` fits :class:`Store`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Protocol
+
+from chronicle_notebook.contracts._known_defect import KnownDefect
+from chronicle_notebook.display._listing import Listing
+from chronicle_notebook.display._origin import Origin
+from chronicle_notebook.model import RegisteredEventType, ServerVersion, WebhookDefinition
+from chronicle_notebook.reading._list import WebhookList
+from chronicle_notebook.registration._outcome import Outcome, Outcomes
+
+
+class WebhookCalls(Protocol):
+    """The webhooks of an event store."""
+
+    def all(self) -> WebhookList:
+        """All webhooks."""
+
+    def register(self, webhook: Sequence[WebhookDefinition], *, wait: float) -> Outcomes:
+        """Register several webhooks and wait until they are visible."""
+
+    def remove(self, webhook: Sequence[str], *, wait: float) -> Outcomes:
+        """Remove several webhooks and wait until they are gone."""
+
+    def replace(self, webhook: WebhookDefinition, *, wait: float) -> Outcome:
+        """Remove a webhook and register it again."""
+
+
+class Store(Protocol):
+    """One event store of one kernel."""
+
+    event_store: str
+
+    @property
+    def server(self) -> str:
+        """``host:port`` of the kernel."""
+
+    @property
+    def origin(self) -> Origin:
+        """The kernel and the event store, as the origin of an answer that is read now."""
+
+    @property
+    def version(self) -> ServerVersion:
+        """The version that the server reports."""
+
+    @property
+    def known_defects(self) -> Listing[KnownDefect]:
+        """The known bugs of kernels of this version."""
+
+    @property
+    def protected(self) -> bool:
+        """Whether writes need the event store's name first."""
+
+    @property
+    def locked(self) -> bool:
+        """Whether the name of the event store has not been given yet."""
+
+    def unlock(self, event_store: str) -> None:
+        """Allow writes by giving the name of the event store."""
+
+    def event_types(self) -> Listing[RegisteredEventType]:
+        """The event types of the event store."""
+
+    def register_event_types(self, *classes: type) -> None:
+        """Register classes with their schemas."""
+
+    @property
+    def webhooks(self) -> WebhookCalls:
+        """The webhooks of the event store."""
