@@ -110,7 +110,7 @@ _ROOMS = {
     "desired._plan": ("StatePlan",),
     "desired._planned": (
         "FieldEffect",
-        "PlannedAction",
+        "StateAction",
         "PlannedField",
         "PlannedWebhook",
     ),

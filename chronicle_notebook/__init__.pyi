@@ -70,9 +70,9 @@ from chronicle_notebook.desired._plan import (
 )
 from chronicle_notebook.desired._planned import (
     FieldEffect as FieldEffect,
-    PlannedAction as PlannedAction,
     PlannedField as PlannedField,
     PlannedWebhook as PlannedWebhook,
+    StateAction as StateAction,
 )
 from chronicle_notebook.desired._state import (
     DesiredState as DesiredState,

@@ -22,7 +22,7 @@ from chronicle_notebook.base import _errors
 ROOT = Path(__file__).parents[1]
 
 NAMES = """
-    Applied DesiredState FieldEffect Ownership PlanRefusedError PlannedAction PlannedField PlannedWebhook StateFileError
+    Applied DesiredState FieldEffect Ownership PlanRefusedError PlannedField PlannedWebhook StateAction StateFileError
     StatePlan
     Action AnswerTooLargeError AppendRefusedError AppendResult AppendedEvent AuthenticationError
     AuthorizationKind BasicAuthorization BearerAuthorization CallCancelledError Cause

@@ -6,19 +6,17 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from chronicle_notebook.base._arguments import check_flag, check_names, check_seconds
 from chronicle_notebook.base._errors import PlanRefusedError, ProtectedError
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._text import count
 from chronicle_notebook.desired._before import before_path, write_before
-from chronicle_notebook.desired._planned import PlannedAction, PlannedWebhook
-from chronicle_notebook.desired._store import Store
+from chronicle_notebook.desired._plan_content import PlanContent
+from chronicle_notebook.desired._planned import PlannedWebhook, StateAction
+from chronicle_notebook.desired._store import StateClient
+from chronicle_notebook.events._declared_event_type import event_type_of
 from chronicle_notebook.registration._outcome import Outcome, Outcomes
-
-if TYPE_CHECKING:
-    from chronicle_notebook.desired._plan import StatePlan
 
 PART = 50
 """The largest number of webhooks of one call. A kernel takes some 0.13 s for each, one after the other (seen on
@@ -40,8 +38,7 @@ class Applied(Outcomes):
 
 
 def applied(
-    plan: StatePlan,
-    client: Store,
+    plan: PlanContent,
     *,
     confirm: str | None,
     allow_removals: bool,
@@ -54,6 +51,7 @@ def applied(
     check_flag(allow_removals, field="allow_removals")
     check_seconds(wait, field="wait")
     started = time.monotonic()
+    client = plan.client
     changes = plan.changes
     _check_removals(plan, allowed=allow_removals)
     _check_same(plan, client)
@@ -61,11 +59,11 @@ def applied(
     if not changes:
         return Applied([], caption=f"Nothing had to be sent to {where}", before=None, seconds=0.0)
     _check_confirmed(client, confirm)
-    kept = write_before(plan, before_path(plan.path, datetime.now(UTC)) if before is None else Path(before))
+    kept = write_before(plan, before_path(plan.wanted.path, datetime.now(UTC)) if before is None else Path(before))
     outcomes: list[Outcome] = []
-    if plan.event_type_classes:
+    if plan.wanted.event_type_classes:
         known = {each.id for each in client.event_types()}
-        _register_types(client, plan.event_type_classes, known)
+        _register_types(client, plan.wanted.event_type_classes, known)
     done = 0
     try:
         for part in _parts(changes):
@@ -83,17 +81,15 @@ def applied(
     return Applied(outcomes, caption=f"{count(len(outcomes), 'webhook')} in {where}", before=kept, seconds=seconds)
 
 
-def _register_types(client: Store, classes: Sequence[type], known: set[str]) -> None:
-    from chronicle_notebook.events._declared_event_type import event_type_of
-
+def _register_types(client: StateClient, classes: Sequence[type], known: set[str]) -> None:
     new = [each for each in classes if event_type_of(each).id not in known]
     if new:
         client.register_event_types(*new)
 
 
-def _check_removals(plan: StatePlan, *, allowed: bool) -> None:
-    removed = plan.of(PlannedAction.REMOVE)
-    owner = plan.owned_by
+def _check_removals(plan: PlanContent, *, allowed: bool) -> None:
+    removed = plan.of(StateAction.REMOVE)
+    owner = plan.wanted.owned_by
     owned = [each for each in plan.registered if owner is not None and owner.owns(each)]
     if allowed or len(removed) * MOST_REMOVED <= len(owned):
         return
@@ -104,7 +100,7 @@ def _check_removals(plan: StatePlan, *, allowed: bool) -> None:
     )
 
 
-def _check_same(plan: StatePlan, client: Store) -> None:
+def _check_same(plan: PlanContent, client: StateClient) -> None:
     """Refuse if what is registered is not what the plan was made for."""
     then = {each.id: each for each in plan.registered}
     now = {each.id: each for each in client.webhooks.all()}
@@ -118,7 +114,7 @@ def _check_same(plan: StatePlan, client: Store) -> None:
         )
 
 
-def _check_confirmed(client: Store, confirm: str | None) -> None:
+def _check_confirmed(client: StateClient, confirm: str | None) -> None:
     if confirm is not None and client.protected:
         client.unlock(confirm)
     if client.locked:
@@ -131,21 +127,21 @@ def _check_confirmed(client: Store, confirm: str | None) -> None:
 
 def _parts(changes: Sequence[PlannedWebhook]) -> Iterator[Sequence[PlannedWebhook]]:
     """What goes into one call each: what is registered in lists, then each replacement, then the removals in lists."""
-    registered = [each for each in changes if each.action in {PlannedAction.CREATE, PlannedAction.UPDATE}]
-    removed = [each for each in changes if each.action is PlannedAction.REMOVE]
+    registered = [each for each in changes if each.action in {StateAction.CREATE, StateAction.UPDATE}]
+    removed = [each for each in changes if each.action is StateAction.REMOVE]
     for start in range(0, len(registered), PART):
         yield registered[start : start + PART]
     for each in changes:
-        if each.action is PlannedAction.REPLACE:
+        if each.action is StateAction.REPLACE:
             yield [each]
     for start in range(0, len(removed), PART):
         yield removed[start : start + PART]
 
 
-def _send(client: Store, part: Sequence[PlannedWebhook], wait: float) -> Sequence[Outcome]:
-    if part[0].action is PlannedAction.REMOVE:
+def _send(client: StateClient, part: Sequence[PlannedWebhook], wait: float) -> Sequence[Outcome]:
+    if part[0].action is StateAction.REMOVE:
         return client.webhooks.remove([each.id for each in part], wait=wait)
     wanted = [each.wanted for each in part if each.wanted is not None]
-    if part[0].action is PlannedAction.REPLACE:
+    if part[0].action is StateAction.REPLACE:
         return [client.webhooks.replace(wanted[0], wait=wait)]
     return client.webhooks.register(wanted, wait=wait)

@@ -4,16 +4,13 @@ from __future__ import annotations
 
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from chronicle_notebook.definition.file._ownership import Ownership
 from chronicle_notebook.definition.file._writer import written
 from chronicle_notebook.desired._export import exported, literal
+from chronicle_notebook.desired._plan_content import PlanContent
 from chronicle_notebook.desired._text_file import write_text
 from chronicle_notebook.model import WebhookDefinition
-
-if TYPE_CHECKING:
-    from chronicle_notebook.desired._plan import StatePlan
 
 
 def before_path(path: Path | None, now: datetime) -> Path:
@@ -26,7 +23,7 @@ def before_path(path: Path | None, now: datetime) -> Path:
     return found
 
 
-def write_before(plan: StatePlan, path: Path) -> Path:
+def write_before(plan: PlanContent, path: Path) -> Path:
     """Write the webhooks that the plan touches, as they are registered.
 
     The file owns exactly these ids, and those that the plan creates. So pruning with it removes what was created, and
@@ -37,10 +34,10 @@ def write_before(plan: StatePlan, path: Path) -> Path:
     kept, left = exported(before)
     text = written(
         kept,
-        event_store=plan.event_store,
+        event_store=plan.client.event_store,
         owned_by=Ownership(ids=tuple(sorted(literal(each.id) for each in touched))),
         comments=(
-            f"What was registered on {plan.server} before {plan.path or 'a plan'} was applied.",
+            f"What was registered on {plan.client.server} before {plan.wanted.path or 'a plan'} was applied.",
             "Applying this file with prune and replace goes back.",
             *(f"A file cannot have {each.id!r}, which was registered too." for each in left),
         ),

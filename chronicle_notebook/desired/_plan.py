@@ -3,92 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol, overload
+from typing import TYPE_CHECKING, overload
 
 from chronicle_notebook.base._errors import InvalidInputError, UnknownWebhookError, did_you_mean
 from chronicle_notebook.base._public import public
-from chronicle_notebook.definition.file._ownership import Ownership, matches
+from chronicle_notebook.contracts._kernel_defects import KnownDefects, by_key
+from chronicle_notebook.contracts._known_defect import Storage
+from chronicle_notebook.definition.file._ownership import matches
 from chronicle_notebook.definition.rules._check import check_known
 from chronicle_notebook.desired._apply import Applied, applied
-from chronicle_notebook.desired._plan_text import StatePlanDisplay
-from chronicle_notebook.desired._planned import FieldEffect, Judge, PlannedAction, PlannedField, PlannedWebhook
-from chronicle_notebook.desired._store import Store
+from chronicle_notebook.desired._plan_content import PlanContent, Wanted
+from chronicle_notebook.desired._plan_frame import frame
+from chronicle_notebook.desired._plan_text import parts, summary
+from chronicle_notebook.desired._planned import Judge, PlannedWebhook, StateAction
+from chronicle_notebook.desired._store import StateClient
+from chronicle_notebook.display._origin import Originated
+from chronicle_notebook.events._declared_event_type import event_type_of
 from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
 from chronicle_notebook.reading._list import WebhookList
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_NOT_IN_MEMORY = frozenset({"authorization-dropped", "updates-dropped", "inactive-lost"})
-"""The bugs that a kernel does not have while it keeps its data in memory."""
-
-
-class Wanted(Protocol):
-    """What a plan needs of a desired state."""
-
-    @property
-    def webhooks(self) -> tuple[WebhookDefinition, ...]:
-        """The definitions."""
-
-    @property
-    def event_store(self) -> str | None:
-        """The event store that it is for."""
-
-    @property
-    def owned_by(self) -> Ownership | None:
-        """What it owns."""
-
-    @property
-    def unmanaged(self) -> tuple[str, ...]:
-        """What stays as it is."""
-
-    @property
-    def profile(self) -> str | None:
-        """The profile whose variables were used."""
-
-    @property
-    def path(self) -> Path | None:
-        """The file that it was read from."""
-
-    @property
-    def event_type_classes(self) -> tuple[type, ...]:
-        """Declared event types."""
-
-
-@dataclass(frozen=True, slots=True)
-class Choices:
-    """What may be done."""
-
-    prune: bool = False
-    replace: bool = False
-    resend_secrets: bool = False
-
 
 @public
-class StatePlan(StatePlanDisplay, Sequence[PlannedWebhook]):
+class StatePlan(Originated, Sequence[PlannedWebhook]):
     """What would make an event store have a desired state: each webhook with what becomes of it. Nothing was sent.
 
     ``plan[0]`` is by position, ``plan["account-events"]`` by id. First come the webhooks that change, then those that
     are not in the file, and then the unchanged ones.
     """
 
-    def __init__(
-        self,
-        items: Sequence[PlannedWebhook],
-        *,
-        wanted: Wanted,
-        client: Store,
-        registered: WebhookList,
-        choices: Choices,
-        remarks: tuple[str, ...] = (),
-    ) -> None:
-        self._items = tuple(sorted(items, key=_order))
-        self._wanted, self._client, self._registered, self._choices = wanted, client, registered, choices
-        self.origin = registered.origin
-        self.remarks = remarks
-        """What else to know, for example known bugs of the kernel."""
+    def __init__(self, content: PlanContent) -> None:
+        self._content = content
+        self._items = content.items
+        self.origin = content.registered.origin
 
     def __len__(self) -> int:
         return len(self._items)
@@ -115,52 +65,58 @@ class StatePlan(StatePlanDisplay, Sequence[PlannedWebhook]):
     @property
     def path(self) -> Path | None:
         """The file of the desired state."""
-        return self._wanted.path
+        return self._content.wanted.path
 
     @property
     def profile(self) -> str | None:
         """The profile whose variables were used."""
-        return self._wanted.profile
-
-    @property
-    def owned_by(self) -> Ownership | None:
-        """What the desired state owns."""
-        return self._wanted.owned_by
-
-    @property
-    def event_type_classes(self) -> tuple[type, ...]:
-        """The declared event types of declared webhooks."""
-        return self._wanted.event_type_classes
+        return self._content.wanted.profile
 
     @property
     def registered(self) -> WebhookList:
         """What was registered when the plan was made."""
-        return self._registered
+        return self._content.registered
 
-    def of(self, *actions: PlannedAction) -> list[PlannedWebhook]:
+    @property
+    def remarks(self) -> tuple[str, ...]:
+        """What else to know, for example known bugs of the kernel."""
+        return self._content.remarks
+
+    def of(self, *actions: StateAction) -> list[PlannedWebhook]:
         """The webhooks with one of these actions."""
-        return [each for each in self._items if each.action in actions]
+        return self._content.of(*actions)
 
     @property
     def changes(self) -> list[PlannedWebhook]:
         """The webhooks for which :meth:`apply` sends something."""
-        return [each for each in self._items if each.action.sends]
+        return self._content.changes
 
     @property
     def differences(self) -> list[PlannedWebhook]:
         """The webhooks that differ from the desired state in a way that the kernel could take. A webhook of somebody
         else is no difference."""
-        return [each for each in self._items if each.differs]
+        return self._content.differences
 
     @property
     def untaken(self) -> list[PlannedWebhook]:
         """The webhooks with a field that a kernel like this one does not keep, in whatever way it is sent."""
-        return [each for each in self._items if each.untaken]
+        return self._content.untaken
 
     @property
     def not_compared(self) -> list[PlannedWebhook]:
         """The webhooks with secrets of which nobody knows whether they differ."""
-        return [each for each in self._items if any(f.effect is FieldEffect.NOT_COMPARED for f in each.fields)]
+        return self._content.not_compared
+
+    @property
+    def summary(self) -> str:
+        """The counts, in one sentence."""
+        return summary(self._content)
+
+    def __repr__(self) -> str:
+        return "\n\n".join(part.text() for part in parts(self._content))
+
+    def _repr_html_(self) -> str:
+        return "".join(part.html() for part in parts(self._content))
 
     def differs(self, *, strict: bool = False) -> bool:
         """Whether there is anything to report.
@@ -172,8 +128,6 @@ class StatePlan(StatePlanDisplay, Sequence[PlannedWebhook]):
     def to_frame(self) -> pd.DataFrame:
         """A DataFrame with a row for each field that differs, and one for each other webhook. Columns: ``id``,
         ``action``, ``field``, ``registered``, ``wanted``, ``effect``."""
-        from chronicle_notebook.desired._plan_frame import frame
-
         return frame(self._items, banner=self.origin.banner)
 
     def apply(
@@ -202,8 +156,7 @@ class StatePlan(StatePlanDisplay, Sequence[PlannedWebhook]):
         :raises KernelError: a part failed. The parts before it are in effect.
         """
         return applied(
-            self,
-            self._client,
+            self._content,
             confirm=confirm,
             allow_removals=allow_removals,
             before=before,
@@ -213,14 +166,14 @@ class StatePlan(StatePlanDisplay, Sequence[PlannedWebhook]):
 
 
 _ORDER = {
-    PlannedAction.CREATE: 0,
-    PlannedAction.REPLACE: 1,
-    PlannedAction.IGNORED: 1,
-    PlannedAction.UPDATE: 2,
-    PlannedAction.NOT_TAKEN: 3,
-    PlannedAction.REMOVE: 4,
-    PlannedAction.KEPT: 5,
-    PlannedAction.UNCHANGED: 6,
+    StateAction.CREATE: 0,
+    StateAction.REPLACE: 1,
+    StateAction.IGNORED: 1,
+    StateAction.UPDATE: 2,
+    StateAction.NOT_TAKEN: 3,
+    StateAction.REMOVE: 4,
+    StateAction.KEPT: 5,
+    StateAction.UNCHANGED: 6,
 }
 
 
@@ -228,7 +181,7 @@ def _order(item: PlannedWebhook) -> tuple[int, bool, str]:
     return _ORDER[item.action], not item.owned, item.id
 
 
-def planned(state: Wanted, client: Store, *, prune: bool, replace: bool, resend_secrets: bool) -> StatePlan:
+def planned(state: Wanted, client: StateClient, *, prune: bool, replace: bool, resend_secrets: bool) -> StatePlan:
     """The plan that leads from what is registered to a desired state."""
     if state.event_store is not None and state.event_store != client.event_store:
         raise InvalidInputError(
@@ -245,32 +198,33 @@ def planned(state: Wanted, client: Store, *, prune: bool, replace: bool, resend_
     registered = client.webhooks.all()
     defects = defects_of(client, registered)
     _check_event_types(state, client, registered)
-    choices = Choices(prune, replace, resend_secrets)
     judge = Judge(defects, replaces=replace, resends=resend_secrets)
     items = [judge.webhook(each, registered.find(each.id)) for each in state.webhooks]
     wanted = {each.id for each in state.webhooks}
     items += [_not_wanted(each, state, prune=prune) for each in registered if each.id not in wanted]
-    return StatePlan(
-        items, wanted=state, client=client, registered=registered, choices=choices, remarks=_remarks(client, defects)
-    )
+    items.sort(key=_order)
+    return StatePlan(PlanContent(tuple(items), state, client, registered, _remarks(defects)))
 
 
-def defects_of(client: Store, registered: Collection[WebhookDefinition]) -> frozenset[str]:
+def defects_of(client: StateClient, registered: Collection[WebhookDefinition]) -> KnownDefects:
     """The known bugs of the kernel and, as far as the list of webhooks shows it, of its storage.
 
     No answer of a kernel names its storage. A list with credentials, or with an inactive webhook, is one that a kernel
-    with these bugs gives only if it keeps its data in memory.
+    with these bugs gives only if it keeps its data in memory. What was measured on this kernel counts in any case.
     """
-    keys = frozenset(defect.key for defect in client.known_defects)
+    known = by_key(client.known_defects)
     credentials = any(each.authorization.kind is not AuthorizationKind.NONE for each in registered)
     inactive = any(not each.active for each in registered)
-    in_memory = ("authorization-dropped" in keys and credentials) or ("inactive-lost" in keys and inactive)
-    return keys - _NOT_IN_MEMORY if in_memory else keys
+    in_memory = ("authorization-dropped" in known and credentials) or ("inactive-lost" in known and inactive)
+    if not in_memory:
+        return known
+    return {
+        key: each for key, each in known.items() if each.storage is not Storage.DATABASE or each.measured is not None
+    }
 
 
-def _remarks(client: Store, defects: Collection[str]) -> tuple[str, ...]:
-    known = [each for each in client.known_defects if each.key in defects and each.key in _TOLD]
-    return tuple(f"{each.what} ({each.key}; {each.versions})" for each in known)
+def _remarks(defects: KnownDefects) -> tuple[str, ...]:
+    return tuple(f"{each.what} ({key}: {each.basis}; {each.versions})" for key, each in defects.items() if key in _TOLD)
 
 
 _TOLD = (
@@ -286,10 +240,8 @@ _TOLD = (
 """The known bugs that matter for a plan."""
 
 
-def _check_event_types(state: Wanted, client: Store, registered: WebhookList) -> None:
+def _check_event_types(state: Wanted, client: StateClient, registered: WebhookList) -> None:
     """Refuse an event type that the event store does not have, unless its webhook has it already."""
-    from chronicle_notebook.events._declared_event_type import event_type_of
-
     declared = {event_type_of(each).id for each in state.event_type_classes}
     known = {each.id for each in client.event_types()} | declared
     for each in state.webhooks:
@@ -303,18 +255,15 @@ def _check_event_types(state: Wanted, client: Store, registered: WebhookList) ->
 def _not_wanted(found: WebhookDefinition, state: Wanted, *, prune: bool) -> PlannedWebhook:
     """What becomes of a registered webhook that the state does not have."""
 
-    def item(action: PlannedAction, note: str, *, owned: bool) -> PlannedWebhook:
+    def item(action: StateAction, note: str, *, owned: bool) -> PlannedWebhook:
         return PlannedWebhook(found.id, action, (), found, None, owned, note)
 
     if matches(found.id, state.unmanaged):
-        return item(PlannedAction.KEPT, "kept: unmanaged", owned=False)
+        return item(StateAction.KEPT, "kept: unmanaged", owned=False)
     if state.owned_by is None:
-        return item(PlannedAction.KEPT, "kept: not in the file", owned=True)
+        return item(StateAction.KEPT, "kept: not in the file", owned=True)
     if not state.owned_by.owns(found):
-        return item(PlannedAction.KEPT, "kept: not owned by this file", owned=False)
+        return item(StateAction.KEPT, "kept: not owned by this file", owned=False)
     if prune:
-        return item(PlannedAction.REMOVE, "removed", owned=True)
-    return item(PlannedAction.KEPT, "kept: prune=True removes it", owned=True)
-
-
-__all__ = ["Choices", "PlannedField", "StatePlan", "planned"]
+        return item(StateAction.REMOVE, "removed", owned=True)
+    return item(StateAction.KEPT, "kept: prune=True removes it", owned=True)

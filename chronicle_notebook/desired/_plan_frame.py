@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
-from chronicle_notebook.desired._planned import PlannedAction, PlannedWebhook
+from chronicle_notebook.desired._planned import PlannedWebhook, StateAction
 from chronicle_notebook.display._frame import under
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ def rows(item: PlannedWebhook) -> Iterator[tuple[str, str, str, str, str, str]]:
     """The rows of one webhook. A whole webhook shows its URL."""
     before = "" if item.registered is None else item.url
     after = "" if item.wanted is None else item.url
-    if item.action in {PlannedAction.CREATE, PlannedAction.REMOVE, PlannedAction.KEPT} or not item.fields:
+    if item.action in {StateAction.CREATE, StateAction.REMOVE, StateAction.KEPT} or not item.fields:
         yield item.id, item.action.value, ALL, before, after, item.note or _DONE[item.action]
     for each in item.fields:
         effect = f"{each.effect.value}: {each.reason}" if each.reason else each.effect.value
@@ -28,14 +28,14 @@ def rows(item: PlannedWebhook) -> Iterator[tuple[str, str, str, str, str, str]]:
 
 
 _DONE = {
-    PlannedAction.CREATE: "created",
-    PlannedAction.REMOVE: "removed",
-    PlannedAction.KEPT: "kept",
-    PlannedAction.UNCHANGED: "unchanged",
-    PlannedAction.UPDATE: "updated",
-    PlannedAction.REPLACE: "replaced",
-    PlannedAction.IGNORED: "ignored",
-    PlannedAction.NOT_TAKEN: "not taken",
+    StateAction.CREATE: "created",
+    StateAction.REMOVE: "removed",
+    StateAction.KEPT: "kept",
+    StateAction.UNCHANGED: "unchanged",
+    StateAction.UPDATE: "updated",
+    StateAction.REPLACE: "replaced",
+    StateAction.IGNORED: "ignored",
+    StateAction.NOT_TAKEN: "not taken",
 }
 
 

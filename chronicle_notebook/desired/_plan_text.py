@@ -3,58 +3,44 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import TYPE_CHECKING
 
 from chronicle_notebook.base._text import count
+from chronicle_notebook.desired._plan_content import PlanContent
 from chronicle_notebook.desired._plan_frame import rows
-from chronicle_notebook.desired._planned import FieldEffect, PlannedAction, PlannedWebhook
-from chronicle_notebook.display._origin import Originated
+from chronicle_notebook.desired._planned import FieldEffect, PlannedWebhook, StateAction
 from chronicle_notebook.display._table_and_card import Card, Table, Tone
 
-if TYPE_CHECKING:
-    from chronicle_notebook.desired._plan import StatePlan
-
 _COUNTED = (
-    (PlannedAction.CREATE, "to create"),
-    (PlannedAction.UPDATE, "to update"),
-    (PlannedAction.REPLACE, "to replace"),
-    (PlannedAction.IGNORED, "ignored by this kernel"),
-    (PlannedAction.NOT_TAKEN, "not taken by this kernel"),
-    (PlannedAction.REMOVE, "to remove"),
-    (PlannedAction.KEPT, "not in the file"),
-    (PlannedAction.UNCHANGED, "unchanged"),
+    (StateAction.CREATE, "to create"),
+    (StateAction.UPDATE, "to update"),
+    (StateAction.REPLACE, "to replace"),
+    (StateAction.IGNORED, "ignored by this kernel"),
+    (StateAction.NOT_TAKEN, "not taken by this kernel"),
+    (StateAction.REMOVE, "to remove"),
+    (StateAction.KEPT, "not in the file"),
+    (StateAction.UNCHANGED, "unchanged"),
 )
 
 
-class StatePlanDisplay(Originated):
-    """How a plan shows itself."""
+def summary(plan: PlanContent) -> str:
+    """The counts, in one sentence."""
+    told = [f"{action.sign} {len(found):,} {what}" for action, what in _COUNTED if (found := plan.of(action))]
+    return f"{', '.join(told) or 'Nothing is wanted and nothing is registered'}. Nothing was sent."
 
-    def summary(self: StatePlan) -> str:  # type: ignore[misc]
-        """The counts, in one sentence."""
-        told = [f"{action.sign} {len(found):,} {what}" for action, what in _COUNTED if (found := self.of(action))]
-        return f"{', '.join(told) or 'Nothing is wanted and nothing is registered'}. Nothing was sent."
 
-    def _parts(self: StatePlan) -> Iterator[Card | Table]:  # type: ignore[misc]
-        yield Card(
-            heading=f"Plan: {self.summary()}",
-            facts=list(_facts(self)),
-            notes=list(_notes(self)),
-            tone=Tone.WARNING if self.differs() else Tone.GOOD,
-            banner=self.origin.banner,
-        )
-        shown = [each for each in self if each.action is not PlannedAction.UNCHANGED]
-        if shown:
-            yield Table(
-                caption="Webhooks",
-                titles=("", "Id", "Field", "Registered", "Wanted", "Effect"),
-                rows=list(_lines(shown)),
-            )
-
-    def __repr__(self: StatePlan) -> str:  # type: ignore[misc]
-        return "\n\n".join(part.text() for part in self._parts())
-
-    def _repr_html_(self: StatePlan) -> str:  # type: ignore[misc]
-        return "".join(part.html() for part in self._parts())
+def parts(plan: PlanContent) -> Iterator[Card | Table]:
+    """The card and the table."""
+    yield Card(
+        heading=f"Plan: {summary(plan)}",
+        facts=list(_facts(plan)),
+        notes=list(_notes(plan)),
+        tone=Tone.WARNING if plan.differences else Tone.GOOD,
+        banner=plan.registered.origin.banner,
+    )
+    shown = [each for each in plan.items if each.action is not StateAction.UNCHANGED]
+    if shown:
+        titles = ("", "Id", "Field", "Registered", "Wanted", "Effect")
+        yield Table(caption="Webhooks", titles=titles, rows=list(_lines(shown)))
 
 
 def _lines(items: Sequence[PlannedWebhook]) -> Iterator[tuple[str, ...]]:
@@ -76,19 +62,19 @@ def _lines(items: Sequence[PlannedWebhook]) -> Iterator[tuple[str, ...]]:
             first = False
 
 
-def _facts(plan: StatePlan) -> Iterator[tuple[str, str]]:
-    source = str(plan.path or "this process")
-    yield "file", f"{source}, profile {plan.profile}" if plan.profile else source
-    yield "event store", f"{plan.event_store} on {plan.server}"
-    if plan.owned_by is not None:
-        yield "owned", str(plan.owned_by)
+def _facts(plan: PlanContent) -> Iterator[tuple[str, str]]:
+    source = str(plan.wanted.path or "this process")
+    yield "file", f"{source}, profile {plan.wanted.profile}" if plan.wanted.profile else source
+    yield "event store", f"{plan.client.event_store} on {plan.client.server}"
+    if plan.wanted.owned_by is not None:
+        yield "owned", str(plan.wanted.owned_by)
 
 
-def _notes(plan: StatePlan) -> Iterator[str]:
+def _notes(plan: PlanContent) -> Iterator[str]:
     secret = [each for each in plan.not_compared if any(f.effect is FieldEffect.NOT_COMPARED for f in each.fields)]
     if secret:
         yield f"Secrets of {count(len(secret), 'webhook')} cannot be compared. resend_secrets=True sends them."
-    if plan.of(PlannedAction.IGNORED):
+    if plan.of(StateAction.IGNORED):
         yield "This kernel ignores some changes. replace=True removes these webhooks and registers them again."
     if plan.untaken:
         yield f"A kernel like this one does not keep everything of {count(len(plan.untaken), 'webhook')}."

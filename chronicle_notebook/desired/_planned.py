@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._url import another, shown
+from chronicle_notebook.contracts._kernel_defects import KnownDefects
 from chronicle_notebook.model import AuthorizationKind, WebhookDefinition, registrable
 from chronicle_notebook.registration._differences import FIELDS, Effect, foreseen, kind_change_fails
 from chronicle_notebook.registration._new_host import warning
@@ -15,7 +15,7 @@ from chronicle_notebook.registration._plan import compared
 
 
 @public
-class PlannedAction(StrEnum):
+class StateAction(StrEnum):
     """What becomes of a webhook."""
 
     CREATE = "create"
@@ -39,18 +39,18 @@ class PlannedAction(StrEnum):
     @property
     def sends(self) -> bool:
         """Whether applying it sends anything."""
-        return self in {PlannedAction.CREATE, PlannedAction.UPDATE, PlannedAction.REPLACE, PlannedAction.REMOVE}
+        return self in {StateAction.CREATE, StateAction.UPDATE, StateAction.REPLACE, StateAction.REMOVE}
 
 
 _SIGNS = {
-    PlannedAction.CREATE: "+",
-    PlannedAction.UPDATE: "~",
-    PlannedAction.REPLACE: "!",
-    PlannedAction.IGNORED: "!",
-    PlannedAction.NOT_TAKEN: "x",
-    PlannedAction.REMOVE: "-",
-    PlannedAction.KEPT: "-",
-    PlannedAction.UNCHANGED: "=",
+    StateAction.CREATE: "+",
+    StateAction.UPDATE: "~",
+    StateAction.REPLACE: "!",
+    StateAction.IGNORED: "!",
+    StateAction.NOT_TAKEN: "x",
+    StateAction.REMOVE: "-",
+    StateAction.KEPT: "-",
+    StateAction.UNCHANGED: "=",
 }
 
 
@@ -92,7 +92,7 @@ class PlannedWebhook:
     """One webhook of a plan."""
 
     id: str
-    action: PlannedAction
+    action: StateAction
     fields: tuple[PlannedField, ...] = ()
     registered: WebhookDefinition | None = None
     wanted: WebhookDefinition | None = None
@@ -104,9 +104,9 @@ class PlannedWebhook:
     @property
     def differs(self) -> bool:
         """Whether the registered state differs from the wanted one in a way that the kernel could take."""
-        if self.action is PlannedAction.KEPT:
+        if self.action is StateAction.KEPT:
             return self.owned
-        return self.action not in {PlannedAction.UNCHANGED, PlannedAction.NOT_TAKEN}
+        return self.action not in {StateAction.UNCHANGED, StateAction.NOT_TAKEN}
 
     @property
     def untaken(self) -> tuple[PlannedField, ...]:
@@ -124,8 +124,8 @@ class PlannedWebhook:
 class Judge:
     """What is known about the kernel, and what may be done."""
 
-    defects: Collection[str]
-    """The names of its known bugs."""
+    defects: KnownDefects
+    """Its known bugs."""
     replaces: bool = False
     """Whether a webhook may be removed and registered again."""
     resends: bool = False
@@ -135,18 +135,18 @@ class Judge:
         """What becomes of a webhook of the file."""
         if found is None:
             untaken = [each for each in self._set(wanted) if each.effect is FieldEffect.NOT_TAKEN]
-            return PlannedWebhook(wanted.id, PlannedAction.CREATE, tuple(untaken), None, wanted)
+            return PlannedWebhook(wanted.id, StateAction.CREATE, tuple(untaken), None, wanted)
         found = _comparable(found)
         fields = self._changed(wanted, found)
         effects = {each.effect for each in fields}
         if FieldEffect.IGNORED in effects and self.replaces:
-            return PlannedWebhook(wanted.id, PlannedAction.REPLACE, self._replaced(fields), found, wanted)
+            return PlannedWebhook(wanted.id, StateAction.REPLACE, self._replaced(fields), found, wanted)
         if effects & {FieldEffect.APPLIED, FieldEffect.SENT_AGAIN}:
-            action = PlannedAction.UPDATE
+            action = StateAction.UPDATE
         elif FieldEffect.IGNORED in effects:
-            action = PlannedAction.IGNORED
+            action = StateAction.IGNORED
         else:
-            action = PlannedAction.NOT_TAKEN if FieldEffect.NOT_TAKEN in effects else PlannedAction.UNCHANGED
+            action = StateAction.NOT_TAKEN if FieldEffect.NOT_TAKEN in effects else StateAction.UNCHANGED
         return PlannedWebhook(wanted.id, action, fields, found, wanted)
 
     def _set(self, wanted: WebhookDefinition) -> list[PlannedField]:

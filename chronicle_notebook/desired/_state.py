@@ -18,7 +18,7 @@ from chronicle_notebook.definition.file._writer import written
 from chronicle_notebook.definition.rules._check import check_distinct
 from chronicle_notebook.desired._export import exported, literal
 from chronicle_notebook.desired._plan import StatePlan, planned
-from chronicle_notebook.desired._store import Store
+from chronicle_notebook.desired._store import StateClient
 from chronicle_notebook.desired._text_file import read_text, write_text
 from chronicle_notebook.display._table_and_card import Displayed, Table
 from chronicle_notebook.model import WebhookDefinition
@@ -102,7 +102,7 @@ class DesiredState(Displayed):
         )
 
     @classmethod
-    def of(cls, client: Store, *, owned_by: Ownership | None = None) -> Self:
+    def of(cls, client: StateClient, *, owned_by: Ownership | None = None) -> Self:
         """The webhooks that are registered, for a file.
 
         A webhook that no file can have, for example one of another client without event types, is unmanaged: it stays
@@ -151,7 +151,7 @@ class DesiredState(Displayed):
         return write_text(path, str(self.to_yaml()))
 
     def plan(
-        self, client: Store, *, prune: bool = False, replace: bool = False, resend_secrets: bool = False
+        self, client: StateClient, *, prune: bool = False, replace: bool = False, resend_secrets: bool = False
     ) -> StatePlan:
         """What would make the event store have this state. Nothing is sent.
 

@@ -1,6 +1,6 @@
 """What the desired state needs of a client: protocols, so that this room knows no connection.
 
-Type checkers check in ``tests/desired`` that :class:`chronicle_notebook.Client` fits :class:`Store`.
+Type checkers check in ``tests/desired`` that :class:`chronicle_notebook.Client` fits :class:`StateClient`.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class WebhookCalls(Protocol):
         """Remove a webhook and register it again."""
 
 
-class Store(Protocol):
+class StateClient(Protocol):
     """One event store of one kernel."""
 
     event_store: str

@@ -10,7 +10,7 @@ from chronicle_notebook.model import WebhookDefinition
 
 
 @dataclass(frozen=True, slots=True)
-class Content:
+class StateContent:
     """The webhooks of a file for one profile, and what the file says about itself."""
 
     webhooks: tuple[WebhookDefinition, ...]

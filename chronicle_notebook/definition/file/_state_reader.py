@@ -11,7 +11,7 @@ from collections.abc import Mapping
 import yaml
 
 from chronicle_notebook.base._errors import InvalidDefinitionError, InvalidInputError, StateFileError, did_you_mean
-from chronicle_notebook.definition.file._content import Content
+from chronicle_notebook.definition.file._content import StateContent
 from chronicle_notebook.definition.file._keys import OWNERSHIP_KEYS, STATE_KEYS, VERSION, WEBHOOK_KEYS, names
 from chronicle_notebook.definition.file._nodes import Nodes
 from chronicle_notebook.definition.file._ownership import Ownership, matches
@@ -26,7 +26,7 @@ _SHOWN = 20
 """The largest number of further problems in one message."""
 
 
-def read_state(text: str, *, profile: str | None = None, path: str = "the text") -> Content:
+def read_state(text: str, *, profile: str | None = None, path: str = "the text") -> StateContent:
     """Read a file of webhooks.
 
     :param profile: the profile whose variables count.
@@ -42,7 +42,7 @@ class _Reader:
         self._nodes = Nodes(document="the file")
         self._problems: list[InvalidInputError] = []
 
-    def content(self, text: str) -> Content:
+    def content(self, text: str) -> StateContent:
         """The content; raises if anything is wrong."""
         try:
             entries = self._nodes.root(text, names(STATE_KEYS))
@@ -58,7 +58,7 @@ class _Reader:
             raise self._failure(*self._problems)
         webhooks = sorted((definition for definition, _ in found.values()), key=lambda each: each.id)
         lines = {webhook: line for webhook, (_, line) in found.items()}
-        return Content(tuple(webhooks), event_store, owner, unmanaged, lines, profiles)
+        return StateContent(tuple(webhooks), event_store, owner, unmanaged, lines, profiles)
 
     def _failure(self, *problems: InvalidInputError) -> StateFileError:
         first, rest = problems[0], problems[1:]

@@ -1,0 +1,81 @@
+"""What a plan consists of: what is wanted, what is registered, and what becomes of each webhook."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from chronicle_notebook.definition.file._ownership import Ownership
+from chronicle_notebook.desired._planned import FieldEffect, PlannedWebhook, StateAction
+from chronicle_notebook.desired._store import StateClient
+from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.reading._list import WebhookList
+
+
+class Wanted(Protocol):
+    """What a plan needs of a desired state."""
+
+    @property
+    def webhooks(self) -> tuple[WebhookDefinition, ...]:
+        """The definitions."""
+
+    @property
+    def event_store(self) -> str | None:
+        """The event store that it is for."""
+
+    @property
+    def owned_by(self) -> Ownership | None:
+        """What it owns."""
+
+    @property
+    def unmanaged(self) -> tuple[str, ...]:
+        """What stays as it is."""
+
+    @property
+    def profile(self) -> str | None:
+        """The profile whose variables were used."""
+
+    @property
+    def path(self) -> Path | None:
+        """The file that it was read from."""
+
+    @property
+    def event_type_classes(self) -> tuple[type, ...]:
+        """Declared event types."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlanContent:
+    """The whole of a plan."""
+
+    items: tuple[PlannedWebhook, ...]
+    wanted: Wanted
+    client: StateClient
+    registered: WebhookList
+    """What was registered when the plan was made."""
+    remarks: tuple[str, ...] = ()
+
+    def of(self, *actions: StateAction) -> list[PlannedWebhook]:
+        """The webhooks with one of these actions."""
+        return [each for each in self.items if each.action in actions]
+
+    @property
+    def changes(self) -> list[PlannedWebhook]:
+        """The webhooks for which something is sent."""
+        return [each for each in self.items if each.action.sends]
+
+    @property
+    def differences(self) -> list[PlannedWebhook]:
+        """The webhooks that differ in a way that the kernel could take."""
+        return [each for each in self.items if each.differs]
+
+    @property
+    def untaken(self) -> list[PlannedWebhook]:
+        """The webhooks with a field that a kernel like this one does not keep."""
+        return [each for each in self.items if each.untaken]
+
+    @property
+    def not_compared(self) -> list[PlannedWebhook]:
+        """The webhooks with secrets of which nobody knows whether they differ."""
+        return [each for each in self.items if any(f.effect is FieldEffect.NOT_COMPARED for f in each.fields)]
