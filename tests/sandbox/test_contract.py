@@ -53,6 +53,14 @@ def test_the_text_of_a_release_is_that_of_its_kernel_to_the_last_character() -> 
     assert {release: hashlib.sha256(contract_text(release).encode()).hexdigest() for release in HASHES} == HASHES
 
 
+def test_the_text_of_16_38_is_longer_than_its_kernels_by_a_known_number() -> None:
+    """The text itself was not recorded: its length and packages were noted, and the table comes from what a client
+    sent, which has no remarks about default values."""
+    text = contract_text("16.38")
+    assert text.count('syntax = "proto3";') == 22
+    assert len(text) - 77_496 == 314
+
+
 def test_the_files_of_19_29_are_those_that_were_published() -> None:
     sections = contract_text("19.29").split('\nsyntax = "proto3";')
     found = {}

@@ -182,3 +182,19 @@ def test_the_first_keep_alive_comes_after_a_second_in_a_build_before_16_38(
         assert len(came) == (0 if waits else 1)
         stream.cancel()
         found.close()
+
+
+def test_a_secret_that_is_too_long_is_an_exception_of_openssl(caller: Caller) -> None:
+    def added(token: str) -> list[str]:
+        target = {"Url": "http://127.0.0.1:9/", "Authorization": {"Value1": {"Token": token}}}
+        content = {"EventStore": store(caller, "secrets"), "Webhooks": [{"Identifier": "h", "Target": target}]}
+        return list(caller.call(f"{HOOKS}/AddWebhooks", **content).ExceptionMessages)
+
+    assert added("t" * 190) == []
+    assert added("t" * 191) == ["error:0200006E:rsa routines::data too large for key size"]
+
+
+def test_a_stream_without_an_event_store_ends_with_an_exception(caller: Caller) -> None:
+    """So it does in a kernel if the name is absent, which an empty name cannot be told from here."""
+    (answer,) = list(caller.follow(f"{HOOKS}/ObserveWebhooks", EventStore=""))
+    assert list(answer.ExceptionMessages) == [NULL]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from chronicle_notebook.sandbox import PROFILES
 from tests.recorded.recording import names
 from tests.sandbox.held import PROFILE, comparisons
 
+PAGE = Path(__file__).parents[2] / "docs" / "sandbox.md"
 _GONE = "a target that is gone: GetObservers (Default)"
 _NOT_UNDERSTOOD = (
     "One observer of several, all of which fail, shows the number of the last event that it was offered, the others "
@@ -55,6 +58,8 @@ LEAST = {
 def test_a_profile_answers_and_delivers_as_its_kernel_did(name: str) -> None:
     found = comparisons(name, frozenset(KEPT[name]))
     assert len(found) >= LEAST[name]
+    equal = sum(each.equal for each in found)
+    assert f"| `{PROFILE[name]}` | {len(found)} | {equal} |" in PAGE.read_text()
     apart = {each.name: (each.recorded, each.seen) for each in found if not each.equal}
     assert sorted(apart) == sorted(KEPT[name]), [apart[key] for key in set(apart) - set(KEPT[name])]
 

@@ -158,6 +158,7 @@ def test_other_pages_answer_as_a_kernels_do(
     answer = page(guarded.port, path, method=method)
     assert answer.status == status
     assert answer.headers[header[0]] == header[1]
+    assert int(answer.headers["Content-Length"]) == len(answer.raw), "a kernel sends short answers in chunks"
     assert str(UUID(answer.headers["X-Correlation-ID"])) == answer.headers["X-Correlation-ID"]
     if path.startswith("/.well"):
         assert answer.json["token_endpoint"].endswith("/connect/token")

@@ -125,7 +125,12 @@ def test_methods_that_are_declared_and_not_served_say_so(refusing: Caller) -> No
 
 
 def test_unknown_methods_and_services_are_answered_as_kernels_do(refusing: Caller) -> None:
-    for path, told in ((f"/{ROOT}.Host.Server/Nope", "Method"), (f"/{ROOT}.Host.Nope/Nope", "Service")):
+    reflection = "/grpc.reflection.v1alpha.ServerReflection/ServerReflectionInfo"
+    for path, told in (
+        (f"/{ROOT}.Host.Server/Nope", "Method"),
+        (f"/{ROOT}.Host.Nope/Nope", "Service"),
+        (reflection, "Service"),
+    ):
         invoke: Any = refusing.client._channel.unary_unary(path)
         assert refusal(lambda invoke=invoke: invoke(b"", timeout=60)) == (
             grpc.StatusCode.UNIMPLEMENTED,
