@@ -9,10 +9,12 @@ unknown id fails like this, and so does a definition that names an event type tw
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import replace
 
 from chronicle_notebook.base._errors import KernelError
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.model._observer import REACTOR_NAMESPACE, WEBHOOK_REACTOR, FailedPartition
+from chronicle_notebook.registration._outcome import Outcome
 
 
 def blocking(kernel: KernelGateway, event_store: str, webhooks: Collection[str]) -> Mapping[str, FailedPartition]:
@@ -34,3 +36,15 @@ def blocked_note(failed: FailedPartition) -> str:
         f"The kernel's own observer of webhooks fails on this id{said}, for example because the id was removed while "
         "no webhook had it. Neither a retry nor a restart of the kernel ends this."
     )
+
+
+def with_blocked(kernel: KernelGateway, event_store: str, outcomes: list[Outcome]) -> list[Outcome]:
+    """The outcomes, with the cause if an accepted change is not visible because the id is blocked."""
+    unseen = [each.webhook for each in outcomes if each.accepted and not each.visible]
+    found = blocking(kernel, event_store, unseen)
+    return [
+        replace(each, blocked=True, notes=(*each.notes, blocked_note(found[each.webhook])))
+        if each.webhook in found
+        else each
+        for each in outcomes
+    ]

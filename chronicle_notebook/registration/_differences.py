@@ -135,8 +135,17 @@ def differing(wanted: WebhookDefinition, found: WebhookDefinition) -> list[str]:
     return [field.name for field in FIELDS if field.value(wanted) != field.value(found)]
 
 
-def applicable(names: list[str], wanted: WebhookDefinition, before: WebhookDefinition | None) -> list[str]:
-    """The differing fields that a kernel is known to change, so that it makes sense to wait for them."""
+def applicable(
+    names: list[str], wanted: WebhookDefinition, before: WebhookDefinition | None, defects: Collection[str] = ()
+) -> list[str]:
+    """The differing fields that a kernel is known to change, so that it makes sense to wait for them.
+
+    ``defects`` are the names of the known bugs of this kernel.
+    """
+    if "authorization-dropped" in defects:
+        names = [name for name in names if name != "authorization"]
+    if "inactive-lost" in defects:
+        names = [name for name in names if name != "active"]
     if before is None:
         return names
     stuck = wanted.authorization.kind is AuthorizationKind.NONE

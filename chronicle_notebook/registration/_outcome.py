@@ -17,6 +17,8 @@ LOOK_AGAIN = "Check client.webhooks.ids() later, or give more time with wait=SEC
 """The hint if the read-back does not show the accepted change."""
 LOOK_WHEN_BACK = "Check client.webhooks.ids() when the kernel answers again. Do not send it again before."
 """The hint if nothing could be read back."""
+AT_WORK = "The kernel may still work on it. The same call again waits for it, and does not send it twice."
+"""The hint if there is no answer to a list."""
 CHOOSE_ANOTHER = "The id is blocked: choose another one."
 """The hint if the read-back will never show it."""
 
@@ -84,6 +86,11 @@ class Outcome(Originated):
     unread: str = ""
     """Why nothing could be read back after the kernel had accepted the change: the connection was lost. Empty if the
     list was read. Whether the change took effect is then not known."""
+    unsent: str = ""
+    """Why it was not sent: a part of the list before it ended the call. Empty if it was sent."""
+    unanswered: str = ""
+    """Why there is no answer, while the read-back does not show the change. The kernel may still work on it. Empty if
+    there is an answer."""
     removed: WebhookDefinition | None = None
     """After a removal: the removed webhook, with the values of its headers. Register it to bring the webhook back."""
 
@@ -96,7 +103,7 @@ class Outcome(Originated):
         where = f"event store {self.event_store!r} on {self.server}"
         place = f"{'from' if self.action is Action.REMOVED else 'in'} {where}"
         if not self.accepted:
-            return f"{self.webhook!r}: the kernel failed on the call, and {self._as_before} in {where}."
+            return self._not_accepted(where)
         if not self.visible:
             return self._not_seen(where)
         if self.action is Action.UNCHANGED:
@@ -107,6 +114,13 @@ class Outcome(Originated):
                 return f"{self.webhook!r} shows no change {place}. These fields did not take effect: {fields}."
             return f"{self.webhook!r} was {self.action} {place}, but not all of it took effect: {fields}."
         return f"{self.webhook!r} was {self.action} {place}, seen after {self.waited:.2f} s."
+
+    def _not_accepted(self, where: str) -> str:
+        if self.unsent:
+            return f"{self.webhook!r} was not sent: {self.unsent}"
+        if self.unanswered:
+            return f"{self.webhook!r}: sent without an answer, and not seen in {where}: {self.unanswered} {AT_WORK}"
+        return f"{self.webhook!r}: the kernel failed on the call, and {self._as_before} in {where}."
 
     def _not_seen(self, where: str) -> str:
         if self.unread:
@@ -133,6 +147,22 @@ class Outcome(Originated):
             tone=Tone.GOOD if self else Tone.WARNING,
             banner=self.origin.banner,
         )
+
+
+def counted(outcomes: Sequence[Outcome], *, verb: str) -> str:
+    """One sentence about how far a list has come.
+
+    :param verb: what was done with those that are seen.
+    """
+    under_way = sum(bool(each.unanswered) for each in outcomes)
+    unsent = sum(bool(each.unsent) for each in outcomes)
+    seen = sum(each.accepted and each.visible for each in outcomes)
+    other = len(outcomes) - seen - under_way - unsent
+    parts = [f"{seen:,} {verb}"]
+    parts += [f"{other:,} not seen"] if other else []
+    parts += [f"{under_way:,} under way"] if under_way else []
+    parts += [f"{unsent:,} not sent"] if unsent else []
+    return f"Of {len(outcomes):,} webhooks: {', '.join(parts)}."
 
 
 @public
@@ -192,18 +222,24 @@ class Outcomes(Displayed, Sequence[Outcome]):
         return super()._repr_html_() + "".join(outcome._repr_html_() for outcome in self.failed[:20])
 
     def _display(self) -> Table:
+        ended = any(each.unsent or each.unanswered for each in self._outcomes)
         return Table(
-            caption=self._caption,
+            caption=f"{self._caption}. {counted(self._outcomes, verb='seen')}" if ended else self._caption,
             titles=("Webhook", "Action", "In effect", "Remarks"),
             rows=[
                 (
                     each.webhook,
                     each.action.value if each.changed else "no change seen",
                     "yes" if each else "no",
-                    "; ".join([*(item.field for item in each.ineffective), *each.notes]),
+                    "; ".join([*filter(None, [_ended(each)]), *(item.field for item in each.ineffective), *each.notes]),
                 )
                 for each in self._outcomes
             ],
             empty="No webhook was given.",
             banner=self._outcomes[0].origin.banner if self._outcomes else "",
         )
+
+
+def _ended(outcome: Outcome) -> str:
+    """In a few words that a webhook was not sent, or has no answer."""
+    return "not sent" if outcome.unsent else "under way" if outcome.unanswered else ""

@@ -10,39 +10,20 @@ from __future__ import annotations
 from dataclasses import replace as changed
 from typing import Any, NoReturn, Self
 
-from chronicle_notebook.base._errors import (
-    AuthenticationError,
-    CertificateError,
-    ChronicleError,
-    InvalidInputError,
-    KernelError,
-    KernelFaultError,
-    MethodNotImplementedError,
-    PermissionDeniedError,
-    ProtectedError,
-    RequestRefusedError,
-)
+from chronicle_notebook.base._errors import ChronicleError, KernelError
 from chronicle_notebook.base._public import public
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.contracts._kernel_defects import by_key
 from chronicle_notebook.definition._declaration import DeclaredWebhook
 from chronicle_notebook.model import WebhookDefinition
-from chronicle_notebook.registration import _register
 from chronicle_notebook.registration._differences import differing, old_target_notes
 from chronicle_notebook.registration._examination import Destination, examine
 from chronicle_notebook.registration._outcome import Action, Outcome
+from chronicle_notebook.registration._parts import changed_nothing
+from chronicle_notebook.registration._register import prepare
+from chronicle_notebook.registration._removal import see_removed, send_removal
+from chronicle_notebook.registration._send import send
 
-_REFUSED = (
-    AuthenticationError,
-    CertificateError,
-    InvalidInputError,
-    MethodNotImplementedError,
-    PermissionDeniedError,
-    ProtectedError,
-    RequestRefusedError,
-)
-"""The errors of a removal that removed nothing. A fault of the kernel is not one of them, although it is a refusal
-too."""
 _AGAIN = "Register error.definition again: client.webhooks.register(error.definition)."
 
 
@@ -52,11 +33,11 @@ def replace(to: Destination, hook: DeclaredWebhook, *, wait: float) -> Outcome:
     Everything is checked before anything is removed, and the declared event types are registered before too.
     """
     definition = hook.definition
-    notes = _register.prepare(to, examine(to, [hook]))
+    notes = prepare(to, examine(to, [hook]))
     kernel, event_store = to.kernel, to.event_store
     found = {each.id: each for each in kernel.webhooks(event_store)}.get(definition.id)
     if found is None:
-        return _register.send(kernel, event_store, [definition], notes, wait=wait)[0]
+        return send(kernel, event_store, [definition], notes, wait=wait)[0]
     position = _position(kernel, event_store, definition, found)
     removed = _remove(kernel, event_store, definition, wait=wait)
     if not removed.visible:
@@ -67,7 +48,7 @@ def replace(to: Destination, hook: DeclaredWebhook, *, wait: float) -> Outcome:
             hint=f"Check whether it is gone, and then: {_AGAIN}",
         )
     try:
-        outcome = _register.send(kernel, event_store, [definition], notes, wait=wait)[0]
+        outcome = send(kernel, event_store, [definition], notes, wait=wait)[0]
     except ChronicleError as error:
         _left_removed(definition, error)
     except BaseException as error:
@@ -83,11 +64,11 @@ def _remove(kernel: KernelGateway, event_store: str, definition: WebhookDefiniti
     lost: KernelError | None = None
     sent = False
     try:
-        lost = _register.send_removal(kernel, event_store, [definition.id])
+        lost = send_removal(kernel, event_store, definition.id)
         sent = True
-        return _register.see_removed(kernel, event_store, [definition.id], lost=lost, wait=wait)[0]
+        return see_removed(kernel, event_store, definition.id, lost=lost, wait=wait)
     except ChronicleError as error:
-        if not sent and isinstance(error, _REFUSED) and not isinstance(error, KernelFaultError):
+        if not sent and changed_nothing(error):
             raise
         _maybe_removed(definition, error, accepted=sent and lost is None)
     except BaseException as error:

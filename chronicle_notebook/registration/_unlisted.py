@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.model import RunningState, WebhookDefinition
 from chronicle_notebook.reading._list import unknown_webhook
-from chronicle_notebook.registration import _register
 from chronicle_notebook.registration._outcome import Outcome
+from chronicle_notebook.registration._removal import remove
 
 UNLISTED = "The list of webhooks was not read. The observer of the webhook shows whether it was removed."
 
@@ -37,7 +37,7 @@ def remove_unlisted(kernel: KernelGateway, event_store: str, webhooks: Sequence[
             if found - {RunningState.DISCONNECTED}
         }
 
-    return _register.remove(kernel, event_store, webhooks, wait=wait, read=connected, note=UNLISTED)
+    return remove(kernel, event_store, webhooks, wait=wait, read=connected, note=UNLISTED)
 
 
 def _external(kernel: KernelGateway, event_store: str) -> dict[str, set[RunningState]]:

@@ -8,7 +8,7 @@ or a deadline has passed.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from chronicle_notebook.model import WebhookDefinition
@@ -19,6 +19,9 @@ FIRST_PAUSE = 0.02
 LONGEST_PAUSE = 0.5
 GRACE = 0.4
 """The time in seconds to wait for a field that kernels ignore, in case this kernel changes it after all."""
+GRACE_OF_CREDENTIALS = 1.0
+"""The same for what a kernel of this release drops unless it keeps its data in memory. There a second event applies the
+credentials, a little after the webhook is seen."""
 
 Definitions = Mapping[str, WebhookDefinition]
 
@@ -33,9 +36,17 @@ class Settled:
 
 
 def until_registered(
-    read: Callable[[], Definitions], wanted: Iterable[WebhookDefinition], before: Definitions, *, wait: float
+    read: Callable[[], Definitions],
+    wanted: Iterable[WebhookDefinition],
+    before: Definitions,
+    *,
+    wait: float,
+    defects: Collection[str] = (),
 ) -> Settled:
-    """Read until every webhook exists with all fields that a kernel changes, or until ``wait`` seconds have passed."""
+    """Read until every webhook exists with all fields that a kernel changes, or until ``wait`` seconds have passed.
+
+    :param defects: the names of the known bugs of the kernel: what one of them drops is not awaited for long.
+    """
     pending = {definition.id: definition for definition in wanted}
     late: dict[str, float] = {}
 
@@ -46,8 +57,14 @@ def until_registered(
             if now is None:
                 continue
             names = differing(definition, now)
-            ready = not applicable(names, definition, before.get(webhook))
-            if not names or (ready and elapsed >= late.setdefault(webhook, elapsed) + GRACE):
+            if not names:
+                done.append(webhook)
+                continue
+            earlier = before.get(webhook)
+            if applicable(names, definition, earlier, defects):
+                continue
+            grace = GRACE_OF_CREDENTIALS if applicable(names, definition, earlier) else GRACE
+            if elapsed >= late.setdefault(webhook, elapsed) + grace:
                 done.append(webhook)
         return done
 

@@ -217,6 +217,11 @@ class Behaviour:
     requests_limited: bool = False
     """A request of more than 4 MiB is refused (at 16.37 and 16.38; source: K/Server/Program.cs)."""
 
+    registration_seconds: float = 0.0
+    """Seconds that the registration and the removal of each webhook of a list take, one after the other. They go on
+    after the call was cancelled. ``time_scale`` multiplies them (0.13 on SQLite at 16.37, measured; source:
+    K/Core/Services/Observation/Webhooks/Webhooks.cs). No profile has them, so that nobody waits in vain."""
+
 
 NEWEST = Behaviour()
 """The behaviour of the newest documented kernel."""

@@ -82,7 +82,7 @@ class Kernel:
             settle_delay,
         )
         self._lost_stores: set[str] = set()
-        self.registrar = Registrar(self.registry, self.reactor, crypto, behaviour)
+        self.registrar = Registrar(self.registry, self.reactor, crypto, behaviour, time_scale)
 
     def start(self) -> None:
         """Load everything from storage and start to deliver."""
@@ -107,6 +107,7 @@ class Kernel:
     def interrupt(self) -> None:
         """End the waits of calls, so that the calls end too."""
         self.topics.close()
+        self.registrar.interrupt()
         self.engine.interrupt()
 
     def stop(self) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 
@@ -22,11 +23,19 @@ class Registrar:
     the reactor applies them later.
     """
 
-    def __init__(self, registry: Registry, reactor: Reactor, crypto: Crypto, behaviour: Behaviour) -> None:
+    def __init__(
+        self, registry: Registry, reactor: Reactor, crypto: Crypto, behaviour: Behaviour, time_scale: float
+    ) -> None:
         self._registry = registry
         self._reactor = reactor
         self._crypto = crypto
         self._behaviour = behaviour
+        self._each = behaviour.registration_seconds * time_scale
+        self._ended = threading.Event()
+
+    def interrupt(self) -> None:
+        """End the slow work on a list."""
+        self._ended.set()
 
     def add(self, store: Store, webhooks: Iterable[Webhook]) -> None:
         """Append what registers these webhooks, whose secrets are in clear.
@@ -36,13 +45,26 @@ class Registrar:
         events: list[Event] = []
         try:
             for webhook in webhooks:
+                if self._each:
+                    self._work(store, events)
                 events.extend(self._difference(store, webhook))
         finally:
             self._append(store, events)
 
     def remove(self, store: Store, ids: Sequence[str]) -> None:
         """Append the removal of webhooks. An unknown id is accepted, and a repeated id counts once."""
-        self._append(store, [removed(id_) for id_ in dict.fromkeys(ids)])
+        events: list[Event] = []
+        for id_ in dict.fromkeys(ids):
+            if self._each:
+                self._work(store, events)
+            events.append(removed(id_))
+        self._append(store, events)
+
+    def _work(self, store: Store, events: list[Event]) -> None:
+        """Append what was done of a list, and take the time for its next webhook."""
+        self._append(store, events)
+        events.clear()
+        self._ended.wait(self._each)
 
     def _append(self, store: Store, events: Iterable[Event]) -> None:
         # A kernel does not notice that events cannot be stored.

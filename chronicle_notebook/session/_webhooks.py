@@ -23,7 +23,7 @@ from chronicle_notebook.reading._frame import frame
 from chronicle_notebook.reading._list import WebhookList, unknown_webhook
 from chronicle_notebook.reading._observation import ObservationState, WebhookObservation
 from chronicle_notebook.reading._selection import check_filters, only, select
-from chronicle_notebook.registration import _register
+from chronicle_notebook.registration import _register, _removal
 from chronicle_notebook.registration._declared import declared_list, event_types_of
 from chronicle_notebook.registration._examination import Destination
 from chronicle_notebook.registration._outcome import Outcome, Outcomes
@@ -216,9 +216,9 @@ class Webhooks(PausableWebhooks):
     ) -> Outcome | Outcomes:
         """Register a webhook: a declared class, a definition, or an id with a URL and a configure function.
 
-        A list of classes and definitions is sent in one call to the kernel; if one of them cannot work, nothing is
-        sent. A class, or an id with a URL, receives all known event types if it names none. The outcome says what did
-        not take effect.
+        A list of classes and definitions is checked as a whole and sent in parts; if one of them cannot work, nothing
+        is sent. After a deadline or an interruption the same call waits for what the kernel still does, and sends the
+        rest. A class, or an id with a URL, receives all known event types if it names none.
 
         :param target_url: the URL to which the events go; only together with an id.
         :param configure: a function that takes a :class:`DefinitionBuilder` and returns it with everything else.
@@ -243,7 +243,7 @@ class Webhooks(PausableWebhooks):
         return self._registered(to, hooks, "webhook", wait, confirm_host)
 
     def register_discovered(self, *, wait: float = 30.0) -> Outcomes:
-        """Register everything that :meth:`discover` finds, in one call to the kernel.
+        """Register everything that :meth:`discover` finds, as a list given to :meth:`register`.
 
         :param wait: seconds to wait until all of them are visible.
         :raises DuplicateWebhookError: two classes have the same id.
@@ -266,7 +266,7 @@ class Webhooks(PausableWebhooks):
     ) -> Outcome | Outcomes:
         """Remove a webhook, by its id or its declared class, and wait until it is gone.
 
-        A list of ids and classes is sent in one call to the kernel; if one of them does not exist, nothing is sent. The
+        A list of ids and classes is sent in parts, as by :meth:`register`; if one does not exist, nothing is sent. The
         kernel keeps the observer's position: a webhook that is registered again under this id continues from there
         (source: K/Core/Observation/Observer.cs).
 
@@ -291,9 +291,9 @@ class Webhooks(PausableWebhooks):
             return outcomes[0] if many is None else self._outcomes(outcomes, "webhook", event_store)
         known = self.all()
         for name in names:
-            if known.find(name) is None:
+            if known.find(name) is None and not _removal.removed_before(self._kernel, known.event_store, name):
                 raise unknown_webhook(name, known.ids, known.event_store, known.server)
-        outcomes = _register.remove(self._kernel, known.event_store, names, wait=wait) if names else []
+        outcomes = _removal.remove(self._kernel, known.event_store, names, wait=wait) if names else []
         outcomes = [dataclasses.replace(each, removed=known.find(each.webhook)) for each in outcomes]
         return outcomes[0] if many is None else self._outcomes(outcomes, "webhook", known.event_store)
 

@@ -132,6 +132,15 @@ STATEMENTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("registration/test_fault.py", "test_a_list_that_is_removed_in_part_gets_an_outcome_for_each"),
         ("registration/test_fault.py", "test_where_nothing_was_changed_the_failure_is_raised_and_says_so"),
     ),
+    "a long list arrives in parts, each with its outcome, and nothing of it is made twice": (
+        ("registration/test_parts.py", "test_a_thousand_are_registered_and_removed_each_once_with_an_outcome"),
+        (
+            "registration/test_parts.py",
+            "test_a_list_that_was_interrupted_tells_what_was_made_and_goes_on_where_it_stopped",
+        ),
+        ("registration/test_parts.py", "test_after_a_deadline_in_the_middle_each_webhook_has_its_outcome"),
+        ("registration/test_parts.py", "test_a_removal_that_was_interrupted_removes_no_id_twice"),
+    ),
     "an empty answer to a retry is no start": (
         ("contracts/test_negotiation.py", "test_whether_a_retry_was_started_is_told_by_kernels_that_say_so"),
         STEPS,

@@ -21,7 +21,7 @@ from chronicle_notebook.contracts.wire import (
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import EventType, RegisteredEventType
 from chronicle_notebook.registration._outcome import Action, Outcome
-from chronicle_notebook.registration._register import ANSWERED_LATE, RECOVERED
+from chronicle_notebook.registration._send import ANSWERED_LATE, RECOVERED
 from chronicle_notebook.sandbox import Behaviour
 from chronicle_notebook.session._client import Client
 from tests.scripted import ScriptedKernel, enveloped

@@ -8,7 +8,7 @@ import pytest
 
 import chronicle_notebook as cn
 from chronicle_notebook import Receiver, Secret
-from chronicle_notebook.registration import _register
+from chronicle_notebook.registration import _removal, _send
 from chronicle_notebook.registration._differences import Effect
 from chronicle_notebook.registration._wait import Settled
 from chronicle_notebook.session._client import Client
@@ -71,7 +71,7 @@ def test_many_outcomes_say_which_was_not_changed(client: Client) -> None:
 
 
 def test_what_is_not_visible_yet_has_a_next_step(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(_register, "until_registered", lambda *_, **__: Settled({}, {}, 2.0))
+    monkeypatch.setattr(_send, "until_registered", lambda *_, **__: Settled({}, {}, 2.0))
     outcome = client.webhooks.register("late", URL, with_type, wait=2)
     assert "accepted, but after 2.0 s it is not visible yet" in outcome.summary
     assert outcome.summary.endswith("Check client.webhooks.ids() later, or give more time with wait=SECONDS.")
@@ -133,8 +133,8 @@ def test_interrupting_the_wait_says_that_the_call_was_accepted(
         threading.Event().wait(LONG)
         raise AssertionError("it was not interrupted")
 
-    monkeypatch.setattr(_register, "until_registered", interrupted)
-    monkeypatch.setattr(_register, "until_removed", interrupted)
+    monkeypatch.setattr(_send, "until_registered", interrupted)
+    monkeypatch.setattr(_removal, "until_removed", interrupted)
     calls = {
         "register": lambda: client.webhooks.register("slow", URL, with_type),
         "remove": lambda: client.webhooks.remove("there"),
@@ -142,7 +142,7 @@ def test_interrupting_the_wait_says_that_the_call_was_accepted(
     with ctrl_c(waits.is_set) as caught:
         calls[call]()
     monkeypatch.undo()
-    assert caught.value.__notes__ == [_register.ACCEPTED]
+    assert caught.value.__notes__ == [_send.ACCEPTED]
 
 
 # -- what objects show ---------------------------------------------------------------------------------------------

@@ -39,6 +39,7 @@ ELSEWHERE = {
     "requests_limited": "test_observed_calls.py",
     "tail_of_handled": "test_observed_calls.py",
     "tail_of_offered": "test_observed_deliveries.py",
+    "registration_seconds": "../registration/test_parts.py",
 }
 """Switches with a test of their own, and the file in which it stands."""
 
@@ -50,7 +51,7 @@ def test_every_switch_has_a_test_and_a_source() -> None:
         assert switch in (Path(__file__).parent / file).read_text(), f"{file} does not show {switch}"
     text = Path(inspect.getfile(Behaviour)).read_text()
     for switch in switches:
-        told = text.partition(f"    {switch}: bool")[2].split('"""')[1]
+        told = text.partition(f"    {switch}: ")[2].split('"""')[1]
         assert "K/" in told or "I/" in told, f"{switch} has no source"
 
 

@@ -14,7 +14,7 @@ from chronicle_notebook.base._call import Method
 from chronicle_notebook.connection._channel import Channel
 from chronicle_notebook.model import AuthorizationKind, EventType, RegisteredEventType
 from chronicle_notebook.registration._outcome import Action
-from chronicle_notebook.registration._register import INACTIVE, RESENT
+from chronicle_notebook.registration._send import INACTIVE, RESENT
 from chronicle_notebook.session._client import Client
 from tests.waiting import LONG, eventually
 
@@ -276,7 +276,7 @@ def test_a_schema_that_other_clients_rely_on_is_kept_and_noted(client: Client) -
     assert "owner" in registered.schema["properties"]
 
 
-def test_a_thousand_declared_webhooks_go_in_one_call(
+def test_a_thousand_declared_webhooks_go_in_a_few_calls(
     shared_sandbox: cn.Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     calls: Counter[str] = Counter()
@@ -295,7 +295,7 @@ def test_a_thousand_declared_webhooks_go_in_one_call(
         monkeypatch.undo()
         assert len(outcomes) == len(client.webhooks.all()) == 1000
         assert outcomes, outcomes.failed[:3]
-    assert calls["Webhooks/AddWebhooks"] == 1
+    assert 1 < calls["Webhooks/AddWebhooks"] < 20
     assert "1,000 declared webhooks" in repr(outcomes)
 
 
