@@ -82,6 +82,7 @@ class _Sending:
         self._definitions = definitions
         self._notes = notes
         self._wait = wait
+        self._defects: KnownDefects = by_key(kernel.known_defects)
         self._started: dict[str, float] = {}
         """When the call with each webhook began."""
         self._seen: dict[str, float] = {}
@@ -123,10 +124,6 @@ class _Sending:
         """Whether a list shows everything of a webhook that this kernel may be expected to show."""
         now = found.get(wanted.id)
         return now is not None and not applicable(differing(wanted, now), wanted, before, self._defects)
-
-    @property
-    def _defects(self) -> KnownDefects:
-        return by_key(self._kernel.known_defects)
 
     def outcomes(self) -> list[Outcome]:
         """Send everything, and return the outcome of each webhook.
