@@ -24,7 +24,7 @@ class _Line(Displayed):
         return Card(heading=self._text, facts=())
 
 
-class Progress:
+class CallProgress:
     """Shows how far a call has come, to a person who waits for it: nothing in a script, and nothing for a quick call.
 
     A widget calls from a thread of its own, and shows its own state.

@@ -14,7 +14,7 @@ from chronicle_notebook.base._errors import (
     KernelUnreachableError,
 )
 from chronicle_notebook.contracts._gateway import KernelGateway
-from chronicle_notebook.display._progress import Progress
+from chronicle_notebook.display._progress import CallProgress
 from chronicle_notebook.registration import _interrupted
 from chronicle_notebook.registration._blocked import with_blocked
 from chronicle_notebook.registration._fault import as_unchanged, fault_note
@@ -96,7 +96,7 @@ class _Removal:
         """Send everything, and return the outcome of each webhook."""
         try:
             self._after_unfinished()
-            with Progress() as progress:
+            with CallProgress() as progress:
                 self._progress = progress
                 self._course.run(self._send, self._late, self._look)
             told = self._settled()

@@ -10,7 +10,7 @@ from dataclasses import replace
 from chronicle_notebook.base._errors import ChronicleError, DeadlineExceededError, KernelError, KernelUnreachableError
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.contracts._kernel_defects import KnownDefects, by_key
-from chronicle_notebook.display._progress import Progress
+from chronicle_notebook.display._progress import CallProgress
 from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
 from chronicle_notebook.registration import _interrupted
 from chronicle_notebook.registration._blocked import with_blocked
@@ -131,7 +131,7 @@ class _Sending:
         :raises ChronicleError: nothing was sent, or what became of a single webhook is not known.
         """
         try:
-            with Progress() as progress:
+            with CallProgress() as progress:
                 self._progress = progress
                 self._course.run(self._send, self._late, self._look)
             told = self._settled()

@@ -141,7 +141,7 @@ def test_a_thousand_are_registered_and_removed_each_once_with_an_outcome(
     client: cn.Client, parts: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(_progress.Progress, "tell", lambda _self, text: said.append(text))
+    monkeypatch.setattr(_progress.CallProgress, "tell", lambda _self, text: said.append(text))
     wanted = hooks(1000)
     outcomes = client.webhooks.register(wanted, wait=LONG)
     assert outcomes
@@ -322,7 +322,7 @@ def test_a_terminal_shows_one_line_that_changes(monkeypatch: pytest.MonkeyPatch)
     stream = Terminal()
     monkeypatch.setattr(sys, "stderr", stream)
     monkeypatch.setattr(_progress, "_in_notebook", lambda: False)
-    with _progress.Progress(shown_after=0.0) as progress:
+    with _progress.CallProgress(shown_after=0.0) as progress:
         progress.tell("10 of 20 sent")
         progress.tell("9 left")
     assert stream.getvalue() == "\r10 of 20 sent\r9 left       \n"
@@ -333,7 +333,7 @@ def test_a_quick_call_and_a_script_show_nothing(monkeypatch: pytest.MonkeyPatch,
     stream: io.StringIO = Terminal() if quick else io.StringIO()
     monkeypatch.setattr(sys, "stderr", stream)
     monkeypatch.setattr(_progress, "_in_notebook", lambda: False)
-    with _progress.Progress(shown_after=LONG if quick else 0.0) as progress:
+    with _progress.CallProgress(shown_after=LONG if quick else 0.0) as progress:
         progress.tell("10 of 20 sent")
     assert stream.getvalue() == ""
 
@@ -355,8 +355,8 @@ def test_a_notebook_shows_one_output_that_changes(monkeypatch: pytest.MonkeyPatc
 
     monkeypatch.setattr(IPython.display, "display", display)
     monkeypatch.setattr(_progress, "_in_notebook", lambda: True)
-    calls: list[Callable[[_progress.Progress], None]] = [lambda p: p.tell("1 of 2"), lambda p: p.tell("2 of 2")]
-    with _progress.Progress(shown_after=0.0) as progress:
+    calls: list[Callable[[_progress.CallProgress], None]] = [lambda p: p.tell("1 of 2"), lambda p: p.tell("2 of 2")]
+    with _progress.CallProgress(shown_after=0.0) as progress:
         for call in calls:
             call(progress)
     assert shown == ["1 of 2", "update: 2 of 2"]
