@@ -53,9 +53,28 @@ class MaskedUrl(str):
         return str, (shown(str(self)),)
 
 
+class ReferencedText(MaskedUrl):
+    """The value of a reference such as ``env:NAME`` in a place for a text, which knows the reference.
+
+    So a definition that was read from a file is written with its references again. Pickling keeps the text only.
+    """
+
+    __slots__ = ("reference",)
+
+    reference: str
+    """The reference, which is safe to show and to store."""
+
+    @classmethod
+    def of(cls, value: str, reference: str) -> Self:
+        """The value of a reference."""
+        text = cls(value)
+        text.reference = reference
+        return text
+
+
 def masked(url: str) -> str:
     """The same URL, which shows itself with dots if it can contain a credential."""
-    return url if type(url) is MaskedUrl or ("@" not in url and "?" not in url) else MaskedUrl(url)
+    return url if isinstance(url, MaskedUrl) or ("@" not in url and "?" not in url) else MaskedUrl(url)
 
 
 def shown(url: str) -> str:

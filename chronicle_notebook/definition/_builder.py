@@ -52,6 +52,11 @@ class DefinitionBuilder:
         return self._event_types
 
     @property
+    def authorization(self) -> WebhookAuthorization:
+        """The authorization so far."""
+        return self._authorization
+
+    @property
     def event_type_classes(self) -> tuple[type, ...]:
         """The classes that were given to :meth:`with_event_type`. A kernel may not have their schemas yet."""
         return self._event_type_classes

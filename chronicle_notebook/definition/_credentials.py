@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from chronicle_notebook.base._errors import ChronicleError, InvalidInputError, SecretUnavailableError
 from chronicle_notebook.base._secret_rules import unfit
 from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.base._url import ReferencedText
 from chronicle_notebook.definition._references import VariableNames
 from chronicle_notebook.model import UndisclosedAuthorization, WebhookCredentials, WebhookDefinition, secrets_of
 
@@ -101,6 +102,22 @@ def with_credentials(definition: WebhookDefinition) -> WebhookDefinition:
         return definition
     values = {part.name: found[part.name] if part.secret else found[part.name].reveal() for part in kind.parts()}
     return definition.changed(authorization=kind.of(values))
+
+
+def with_references(definition: WebhookDefinition) -> WebhookDefinition:
+    """The definition with its credentials as the references that the rule gives them, whether they have a value or not.
+
+    It is what a file has, and equal to it after it was read again.
+    """
+    kind, found = _undisclosed(definition), _references(definition)
+    if kind is None:
+        return definition
+    texts = [part.name for part in kind.parts() if not part.secret]
+    if not all(is_set(found[name]) for name in texts):
+        told = tuple((name, secret.reference or "") for name, secret in found.items())
+        return definition.changed(authorization=UndisclosedAuthorization(kind.kind, told))
+    values = {name: ReferencedText.of(found[name].reveal(), found[name].reference or "") for name in texts}
+    return definition.changed(authorization=kind.of(found | values))
 
 
 def needs(definition: WebhookDefinition) -> str:

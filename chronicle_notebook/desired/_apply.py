@@ -27,7 +27,7 @@ MOST_REMOVED = 5
 
 @public
 class Applied(Outcomes):
-    """What became of a plan: an outcome for each webhook that was sent. True if each of them is true."""
+    """The result of a plan: an outcome for each webhook that was sent. True if each of them is true."""
 
     def __init__(self, outcomes: Sequence[Outcome], *, caption: str, before: Path | None, seconds: float) -> None:
         super().__init__(outcomes, caption=caption)

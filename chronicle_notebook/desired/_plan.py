@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 @public
 class StatePlan(Originated, Sequence[PlannedWebhook]):
-    """What would make an event store have a desired state: each webhook with what becomes of it. Nothing was sent.
+    """What would make an event store have a desired state: each webhook with its action. Nothing was sent.
 
     ``plan[0]`` is by position, ``plan["account-events"]`` by id. First come the webhooks that change, then those that
     are not in the file, and then the unchanged ones.
@@ -253,7 +253,7 @@ def _check_event_types(state: Wanted, client: StateClient, registered: WebhookLi
 
 
 def _not_wanted(found: WebhookDefinition, state: Wanted, *, prune: bool) -> PlannedWebhook:
-    """What becomes of a registered webhook that the state does not have."""
+    """The action for a registered webhook that the state does not have."""
 
     def item(action: StateAction, note: str, *, owned: bool) -> PlannedWebhook:
         return PlannedWebhook(found.id, action, (), found, None, owned, note)

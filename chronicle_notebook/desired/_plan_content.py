@@ -1,4 +1,4 @@
-"""What a plan consists of: what is wanted, what is registered, and what becomes of each webhook."""
+"""What a plan consists of: what is wanted, what is registered, and the action for each webhook."""
 
 from __future__ import annotations
 

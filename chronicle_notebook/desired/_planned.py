@@ -1,4 +1,4 @@
-"""What a plan does with one webhook, and with each of its fields."""
+"""The action of a plan for one webhook, and with each of its fields."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from chronicle_notebook.registration._plan import compared
 
 @public
 class StateAction(StrEnum):
-    """What becomes of a webhook."""
+    """The action for a webhook."""
 
     CREATE = "create"
     UPDATE = "update"
@@ -56,7 +56,7 @@ _SIGNS = {
 
 @public
 class FieldEffect(StrEnum):
-    """What becomes of a field."""
+    """The effect on a field."""
 
     APPLIED = "applied"
     REPLACED = "replaced"
@@ -132,7 +132,7 @@ class Judge:
     """Whether credentials that cannot be compared are sent."""
 
     def webhook(self, wanted: WebhookDefinition, found: WebhookDefinition | None) -> PlannedWebhook:
-        """What becomes of a webhook of the file."""
+        """The action for a webhook of the file."""
         if found is None:
             untaken = [each for each in self._set(wanted) if each.effect is FieldEffect.NOT_TAKEN]
             return PlannedWebhook(wanted.id, StateAction.CREATE, tuple(untaken), None, wanted)

@@ -11,6 +11,7 @@ from chronicle_notebook.base._arguments import check_names
 from chronicle_notebook.base._errors import InvalidInputError, StateFileError
 from chronicle_notebook.base._public import public
 from chronicle_notebook.definition._code import Code
+from chronicle_notebook.definition._credentials import with_references
 from chronicle_notebook.definition._discovery import discover
 from chronicle_notebook.definition.file._ownership import Ownership
 from chronicle_notebook.definition.file._state_reader import read_state
@@ -111,6 +112,7 @@ class DesiredState(Displayed):
         :param owned_by: export only what is owned.
         """
         kept, left = exported(client.webhooks.all())
+        kept = list(map(with_references, kept))
         if owned_by is not None:
             kept = [each for each in kept if owned_by.owns(each)]
             left = [each for each in left if owned_by.owns(each)]

@@ -151,6 +151,9 @@ class UndisclosedAuthorization:
     """
 
     kind: AuthorizationKind
+    references: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    """The fields of credentials that a file gives as references, some of which have no value here: the name of each
+    field, and its text in the file. Empty for an authorization that was read back."""
 
     def __repr__(self) -> str:
         return f"UndisclosedAuthorization(kind={self.kind.value!r})"
@@ -162,6 +165,8 @@ class UndisclosedAuthorization:
 
     def summary(self) -> str:
         """The kind, and that nothing else is known."""
+        if self.references:
+            return f"{self.kind.value}, credentials not set here"
         return f"{self.kind.value}, credentials not returned by the kernel"
 
 

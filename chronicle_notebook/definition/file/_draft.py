@@ -9,13 +9,13 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
-from typing import cast
+from typing import TypeGuard, cast
 
 from chronicle_notebook.base._credential_names import HARMLESS_HEADERS
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.base._text import escaped, one_line
-from chronicle_notebook.base._url import shown
-from chronicle_notebook.definition._references import VariableNames
+from chronicle_notebook.base._url import ReferencedText, shown
+from chronicle_notebook.definition._references import VariableNames, looks_like_reference
 from chronicle_notebook.definition.rules._header import header_caution
 from chronicle_notebook.definition.rules._url import holds_credential
 from chronicle_notebook.model import (
@@ -63,7 +63,9 @@ def drafted(
     :param only_credentials: True if only headers and URLs that look like a credential become references.
     """
     given = [*_authorization_values(definition.authorization).values(), *definition.headers.values()]
-    taken = {value.reference.removeprefix("env:") for value in given if isinstance(value, Secret) and value.reference}
+    given.append(definition.target_url)
+    references = (each.reference for each in given if isinstance(each, Secret | ReferencedText))
+    taken = {reference.removeprefix("env:") for reference in references if reference}
     names = VariableNames(definition.id, taken)
     comments: list[str] = []
 
@@ -72,12 +74,13 @@ def drafted(
             if kinds is None or value.reference.partition(":")[0] in kinds:
                 return value
             comments.append(f"{purpose} was {json.dumps(value.reference)}; a cell accepts only env: and var:.")
+        if isinstance(value, ReferencedText):
+            return reference(Secret.parse(value.reference), purpose, new)
         return new(purpose)
 
     values = _authorization_values(definition.authorization)
     authorization: dict[str, Written] = {
-        field: value if isinstance(value, str) else reference(value, field, names.secret)
-        for field, value in values.items()
+        field: value if _is_plain(value) else reference(value, field, names.secret) for field, value in values.items()
     }
     headers: dict[str, Written] = {
         name: value
@@ -87,7 +90,9 @@ def drafted(
     }
     # Last, so that it does not take a variable name from a secret.
     target, url = definition.target_url, cast("Written", definition.target_url)
-    if holds_credential(target) if only_credentials else shown(target) != target:
+    if isinstance(target, ReferencedText):
+        url = reference(target, "target url", names.secret)
+    elif holds_credential(target) if only_credentials else shown(target) != target:
         url = names.secret("target url")
         name = (url.reference or "").removeprefix("env:")
         comments.append(f"{name} is the whole of {one_line(shown(target), most=200)}")
@@ -95,9 +100,7 @@ def drafted(
     if not kept:
         had = f" webhooks.get({json.dumps(definition.id)}) has them while it is registered."
         comments.insert(0, LEFT_OUT + ("" if only_credentials else had))
-    if isinstance(definition.authorization, UndisclosedAuthorization):
-        unknown = definition.authorization.kind is AuthorizationKind.UNKNOWN
-        comments.insert(0, UNKNOWN_KIND if unknown else UNDISCLOSED)
+    comments[:0] = _about_credentials(definition.authorization)
     if any(kind.generation == 0 for kind in definition.event_types):
         comments.append(NO_GENERATION)
         told = tuple(dict.fromkeys(map(registrable, definition.event_types)))
@@ -112,8 +115,22 @@ def _harmless(name: str, value: str, only_credentials: bool) -> bool:  # noqa: F
     return header_caution(name, value) is None if only_credentials else name.lower() in HARMLESS_HEADERS
 
 
+def _about_credentials(authorization: WebhookAuthorization) -> list[str]:
+    if not isinstance(authorization, UndisclosedAuthorization) or authorization.references:
+        return []
+    return [UNKNOWN_KIND if authorization.kind is AuthorizationKind.UNKNOWN else UNDISCLOSED]
+
+
+def _is_plain(value: str | Secret | None) -> TypeGuard[str]:
+    return isinstance(value, str) and not isinstance(value, ReferencedText)
+
+
 def _authorization_values(authorization: WebhookAuthorization) -> dict[str, str | Secret | None]:
     if isinstance(authorization, WebhookCredentials):
         return authorization.values()
+    if isinstance(authorization, UndisclosedAuthorization) and authorization.references:
+        return {
+            name: Secret.parse(text) if looks_like_reference(text) else text for name, text in authorization.references
+        }
     kind = class_of(authorization)
     return {} if kind is None else {part.name: None for part in kind.parts()}

@@ -24,7 +24,7 @@ class Key:
 
 _TEXT: Mapping[str, Any] = {"type": "string", "minLength": 1}
 _SCALAR: Mapping[str, Any] = {"type": ["string", "number", "boolean"]}
-"""The reader takes every scalar as the text that stands there, so ``1`` and ``no`` are texts too."""
+"""The reader takes every scalar as the text in the file, so ``1`` and ``no`` are texts too."""
 _PATTERNS: Mapping[str, Any] = {"type": "array", "items": _TEXT, "minItems": 1, "uniqueItems": True}
 
 EVENT_TYPE_KEYS = (

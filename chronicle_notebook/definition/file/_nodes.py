@@ -105,7 +105,7 @@ class Nodes:
         return list(node.value)
 
     def scalar(self, node: yaml.Node, field: str) -> str:
-        """The text of a scalar, as it stands there."""
+        """The text of a scalar, unchanged."""
         if node.tag not in _TAGS:
             raise self.wrong(
                 node, f"{field} has a YAML tag or '<<', which have no meaning here.", field, "Leave it out."

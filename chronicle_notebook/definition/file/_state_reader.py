@@ -154,7 +154,9 @@ class _Reader:
         unmanaged: tuple[str, ...],
     ) -> dict[str, tuple[WebhookDefinition, int]]:
         found: dict[str, tuple[WebhookDefinition, int]] = {}
-        reader = WebhookReader(self._nodes, {}, resolved=substitution.resolved, references="env:NAME")
+        reader = WebhookReader(
+            self._nodes, {}, resolved=substitution.resolved, references="env:NAME", document="the file", lenient=True
+        )
         try:
             items = self._nodes.sequence(entries["webhooks"], "webhooks")
         except InvalidInputError as error:
@@ -180,6 +182,8 @@ class _Reader:
         except InvalidDefinitionError as error:
             wrong = entries.get(_ALIASES.get(error.field, error.field), item)
             raise self._located(error, wrong) from None
+        if document.authorization is not None:
+            definition = definition.changed(authorization=document.authorization)
         if matches(definition.id, unmanaged):
             message = f"the webhook {definition.id!r} is in the file, and unmanaged too."
             raise self._nodes.wrong(item, message, "unmanaged", "Take it out of one of them.")

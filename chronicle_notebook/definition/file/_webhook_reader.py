@@ -11,15 +11,21 @@ from dataclasses import dataclass
 
 import yaml
 
-from chronicle_notebook.base._errors import InvalidDefinitionError, InvalidInputError, did_you_mean
+from chronicle_notebook.base._errors import (
+    InvalidDefinitionError,
+    InvalidInputError,
+    SecretUnavailableError,
+    did_you_mean,
+)
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.base._text import joined
+from chronicle_notebook.base._url import ReferencedText
 from chronicle_notebook.definition._builder import DefinitionBuilder
-from chronicle_notebook.definition._references import resolve
+from chronicle_notebook.definition._references import plain, resolve
 from chronicle_notebook.definition.file._keys import EVENT_TYPE_KEYS, KEYS, names
 from chronicle_notebook.definition.file._nodes import Nodes, is_null
 from chronicle_notebook.definition.rules._check import about
-from chronicle_notebook.model import EventType
+from chronicle_notebook.model import NO_AUTHORIZATION, EventType, UndisclosedAuthorization
 from chronicle_notebook.model._authorization import KINDS, authorization_keys, kind_names
 
 _OTHER_KINDS = frozenset(
@@ -35,6 +41,8 @@ class Document:
     id: str
     target_url: str
     builder: DefinitionBuilder
+    authorization: UndisclosedAuthorization | None = None
+    """Credentials some of which have no value here; the builder then has none."""
 
 
 def read_body(
@@ -72,16 +80,21 @@ class WebhookReader:
         allow_literal: bool = False,
         resolved: Callable[[str, str], str | Secret] | None = None,
         references: str = "env:NAME or var:NAME; for a sandbox kernel, --allow-literal accepts it",
+        document: str = "the notebook",
+        lenient: bool = False,
     ) -> None:
         """Take what the values need.
 
         :param resolved: takes a text and its field, and returns the value; by default references of a cell alone have
             a meaning.
         :param references: what to write in place of a secret, for a hint.
+        :param lenient: accept credentials that have no value here, as undisclosed ones.
         """
         self._nodes = nodes
         self._allow_literal = allow_literal
         self._references = references
+        self._document = document
+        self._lenient = lenient
         self._resolve = resolved or (lambda text, field: resolve(text, variables, field=field))
 
     # -- the whole -----------------------------------------------------------------------------------------------
@@ -92,6 +105,9 @@ class WebhookReader:
         with about(webhook):
             url = self.text(_needed(entries, "url"), "url")
             builder = self.builder({key: node for key, node in entries.items() if key in KEYS})
+        if isinstance(builder.authorization, UndisclosedAuthorization):
+            without = builder.with_authorization(NO_AUTHORIZATION)
+            return Document(webhook, url, without, builder.authorization)
         return Document(webhook, url, builder)
 
     def builder(self, entries: Mapping[str, yaml.Node]) -> DefinitionBuilder:
@@ -172,11 +188,20 @@ class WebhookReader:
                 raise self._nodes.wrong(node, f"kind {kind} needs {key}.", key, hint)
         if kind == "none":
             return builder
-        values: dict[str, str | Secret] = {
-            key: self._secret(entries[key], key) if part.secret else self.text(entries[key], key)
-            for key, part in parts.items()
-        }
-        return builder.with_authorization(KINDS[kind].of(values))
+        secrets = {key: self._secret(entries[key], key) for key, part in parts.items() if part.secret}
+        try:
+            texts = {key: self.text(entries[key], key) for key, part in parts.items() if not part.secret}
+        except SecretUnavailableError:
+            if not self._lenient:
+                raise
+            told = tuple((key, self._told(entries[key], key)) for key in parts)
+            return builder.with_authorization(UndisclosedAuthorization(KINDS[kind].kind, told))
+        return builder.with_authorization(KINDS[kind].of(secrets | texts))
+
+    def _told(self, node: yaml.Node, field: str) -> str:
+        """The reference of a field, or its text as a file has it."""
+        value = self._resolved(node, field)
+        return plain(value) if isinstance(value, str) else value.reference or ""
 
     def _kind(self, node: yaml.Node, entries: Mapping[str, yaml.Node]) -> str:
         """The kind in the text, or the only kind that has the given keys."""
@@ -203,7 +228,7 @@ class WebhookReader:
             return Secret(value)
         raise self._nodes.wrong(
             node,
-            f"{field} is in plain text, so it would stay in the notebook, its history and every copy of it.",
+            f"{field} is in plain text, so it would stay in {self._document}, its history and every copy of it.",
             field,
             f"Write {self._references}.",
         )
@@ -217,9 +242,12 @@ class WebhookReader:
         raise located
 
     def text(self, node: yaml.Node, field: str) -> str:
-        """The value of a scalar that is no secret: a reference is looked up."""
+        """The value of a scalar that is no secret: a reference is looked up, and is not forgotten."""
         value = self._resolved(node, field)
-        return value.reveal() if isinstance(value, Secret) else value
+        if not isinstance(value, Secret):
+            return value
+        found = value.reveal()
+        return found if value.reference is None else ReferencedText.of(found, value.reference)
 
 
 def _needed(entries: Mapping[str, yaml.Node], key: str) -> yaml.Node:

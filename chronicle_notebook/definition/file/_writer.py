@@ -45,13 +45,13 @@ def written(
 
 def entry(definition: WebhookDefinition) -> dict[str, Any]:
     """A webhook of the file. Event types and headers are sorted, as their order has no meaning."""
-    draft = drafted(definition, kinds=FILE_KINDS, only_credentials=True)
+    # Sorted first: when two headers would have one variable, their order decides about the names.
+    headers = dict(sorted(definition.headers.items()))
+    draft = drafted(definition.changed(headers=headers), kinds=FILE_KINDS, only_credentials=True)
     found = {"id": plain(definition.id), "url": yaml_value(draft.url), **body(draft)}
     if "event_types" in found:
         kinds = sorted(draft.definition.event_types, key=lambda kind: (kind.id, kind.generation))
         found["event_types"] = list(map(_event_type, kinds))
-    if "headers" in found:
-        found["headers"] = dict(sorted(found["headers"].items()))
     return {key: _escaped(key, value) for key, value in found.items()}
 
 

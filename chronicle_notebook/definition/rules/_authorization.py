@@ -30,6 +30,10 @@ def check_authorization(authorization: object) -> list[Problem]:
         values = authorization.values()
         return [problem for part in authorization.parts() for problem in check_field(part, values[part.name])]
     if isinstance(authorization, UndisclosedAuthorization):
+        names = ", ".join(text for _, text in authorization.references)
+        if names:
+            message = f"Some of its credentials have no value here: {names}."
+            return [Problem("authorization", message, "Set them where this process starts, and read the file again.")]
         return [
             Problem(
                 "authorization",
