@@ -10,7 +10,7 @@ from uuid import uuid4
 from chronicle_notebook.base._errors import AppendRefusedError, ProtocolError
 from chronicle_notebook.base._redaction import all_said, said
 from chronicle_notebook.contracts._convert import json_text
-from chronicle_notebook.contracts._scalars import event_type_to_wire, guid_to_wire
+from chronicle_notebook.contracts._scalars import UNAVAILABLE, event_type_to_wire, guid_to_wire
 from chronicle_notebook.contracts.wire import sequences_classic_pb2, sequences_pb2
 from chronicle_notebook.model import AppendResult, EventToAppend
 
@@ -40,17 +40,13 @@ class ConcurrencyViolation(Protocol):
     def ActualSequenceNumber(self) -> int: ...  # noqa: N802
 
 
-class AppendResponse(Protocol):
-    """The answer to a request to append."""
+class Refusal(Protocol):
+    """The part of an answer to a request to append that says why nothing was appended."""
 
-    @property
-    def SequenceNumbers(self) -> Sequence[int]: ...  # noqa: N802
     @property
     def ConstraintViolations(self) -> Sequence[ConstraintViolation]: ...  # noqa: N802
     @property
     def Errors(self) -> Sequence[str]: ...  # noqa: N802
-    @property
-    def ConcurrencyViolations(self) -> Sequence[ConcurrencyViolation]: ...  # noqa: N802
 
 
 def put_events(
@@ -58,26 +54,65 @@ def put_events(
     events: Sequence[EventToAppend],
 ) -> None:
     """Put events into a request, with a causation and an author, because kernels dereference both."""
-    request.CorrelationId.CopyFrom(guid_to_wire(uuid4()))
-    request.Causation.add(Type=_CAUSE).Occurred.Value = datetime.now(UTC).isoformat()
-    author = request.CausedBy
-    author.Subject = author.Name = author.UserName = _CAUSE
+    _put_author(request)
     for event in events:
         entry = request.Events.add(EventSourceId=event.event_source_id, Content=json_text(event.content))
         event_type_to_wire(event.type, entry.EventType)
 
 
-def append_result(answer: AppendResponse, *, events: int, server: str, call: str) -> AppendResult:
+def put_event(request: sequences_pb2.AppendRequest | sequences_classic_pb2.AppendRequest, event: EventToAppend) -> None:
+    """Put one event into a request, with a causation, an author and no concurrency check."""
+    _put_author(request)
+    request.EventSourceId = event.event_source_id
+    request.Content = json_text(event.content)
+    event_type_to_wire(event.type, request.EventType)
+    request.ConcurrencyScope.SequenceNumber = UNAVAILABLE
+
+
+def _put_author(
+    request: sequences_pb2.AppendRequest
+    | sequences_classic_pb2.AppendRequest
+    | sequences_pb2.AppendManyForEventSourcesRequest
+    | sequences_classic_pb2.AppendManyRequest,
+) -> None:
+    request.CorrelationId.CopyFrom(guid_to_wire(uuid4()))
+    request.Causation.add(Type=_CAUSE).Occurred.Value = datetime.now(UTC).isoformat()
+    author = request.CausedBy
+    author.Subject = author.Name = author.UserName = _CAUSE
+
+
+def many_appended(
+    answer: sequences_pb2.AppendManyResponse | sequences_classic_pb2.AppendManyResponse,
+    *,
+    events: int,
+    server: str,
+    call: str,
+) -> AppendResult:
     """The numbers of the appended events. An answer that looks successful can contain business failures.
 
     :raises AppendRefusedError: nothing was appended; ``reasons`` says why.
     :raises ProtocolError: the answer has no numbers.
     """
+    _check(answer, answer.ConcurrencyViolations, server=server, call=call)
+    return _numbered(answer.SequenceNumbers, events=events, server=server, call=call)
+
+
+def one_appended(
+    answer: sequences_pb2.AppendResponse | sequences_classic_pb2.AppendResponse, *, server: str, call: str
+) -> AppendResult:
+    """The number of the appended event, as :func:`many_appended`."""
+    violations = [answer.ConcurrencyViolation] if answer.HasField("ConcurrencyViolation") else []
+    _check(answer, violations, server=server, call=call)
+    given = [] if answer.SequenceNumber == UNAVAILABLE else [answer.SequenceNumber]
+    return _numbered(given, events=1, server=server, call=call)
+
+
+def _check(answer: Refusal, violations: Sequence[ConcurrencyViolation], *, server: str, call: str) -> None:
     objections = [_objection(violation) for violation in answer.ConstraintViolations]
     objections += answer.Errors
     objections += [
         f"sequence number {violation.ExpectedSequenceNumber} was expected, but it is {violation.ActualSequenceNumber}"
-        for violation in answer.ConcurrencyViolations
+        for violation in violations
     ]
     if objections:
         reasons = all_said(objections)
@@ -86,19 +121,22 @@ def append_result(answer: AppendResponse, *, events: int, server: str, call: str
             server=server,
             call=call,
             reasons=reasons,
-            hint=_advice(answer),
+            hint=_advice(answer, violations),
         )
-    if len(answer.SequenceNumbers) != events:
+
+
+def _numbered(numbers: Sequence[int], *, events: int, server: str, call: str) -> AppendResult:
+    if len(numbers) != events:
         raise ProtocolError(
-            f"The kernel gave {len(answer.SequenceNumbers)} numbers for {events} events.",
+            f"The kernel gave {len(numbers)} numbers for {events} event{'' if events == 1 else 's'}.",
             server=server,
             call=call,
             hint="Read the sequence to see what was appended.",
         )
-    return AppendResult(tuple(answer.SequenceNumbers))
+    return AppendResult(tuple(numbers))
 
 
-def _advice(answer: AppendResponse) -> str:
+def _advice(answer: Refusal, violations: Sequence[ConcurrencyViolation]) -> str:
     """What to do about the first failure."""
     named = [each.ConstraintName for each in answer.ConstraintViolations if each.ConstraintName != _SCHEMA]
     if named and named[0]:
@@ -106,7 +144,7 @@ def _advice(answer: AppendResponse) -> str:
             f"The constraint {said(named[0])!r} of the event store forbids it: compare with the events that are there, "
             "client.event_log.read() shows them."
         )
-    if answer.ConcurrencyViolations and not answer.ConstraintViolations:
+    if violations and not answer.ConstraintViolations:
         return "The sequence went on meanwhile: read it, and append again."
     return "Compare the content with the schema of the event type."
 

@@ -60,7 +60,7 @@ class EventSequence:
         ``append("account-1", AccountOpened(owner="customer-1"))``, or ``append("account-1", "AccountOpened", {...})``.
         An id without a generation means the latest generation that a class of this process declares, else the first.
         A declared event type that the event store lacks is registered first, with its schema. The event is stored when
-        the call returns; deliveries follow.
+        the call returns; deliveries follow. Kernels migrate its content between the generations of its type.
 
         :raises AppendRefusedError: the event violates its schema, a constraint or its event type; nothing was appended.
         """
@@ -70,6 +70,9 @@ class EventSequence:
         self, events: Iterable[EventToAppend | tuple[str, object]], *, classes: Sequence[type] = ()
     ) -> AppendResult:
         """Append events, all or none: pairs of an event source id and a declared event, or ``EventToAppend`` values.
+
+        Kernels up to 16.38 do not migrate the content of several events that are appended together, so deliveries carry
+        only the generation that was appended (seen on them). Append each alone if a target needs another generation.
 
         :param classes: more classes with ``@event_type`` to register first if the event store lacks them:
             ``EventToAppend`` values do not name their class.

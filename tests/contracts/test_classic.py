@@ -12,7 +12,14 @@ import pytest
 from google.protobuf.empty_pb2 import Empty
 
 import chronicle_notebook as cn
-from chronicle_notebook import AppendRefusedError, InvalidDefinitionError, KernelFaultError, RequestRefusedError, Secret
+from chronicle_notebook import (
+    AppendRefusedError,
+    InvalidDefinitionError,
+    KernelFaultError,
+    ProtocolError,
+    RequestRefusedError,
+    Secret,
+)
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.contracts.classic import methods
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
@@ -284,6 +291,27 @@ def test_events_are_appended_with_all_that_a_kernel_dereferences(
         gateway.append("shop", "Default", "event-log", events)
 
 
+def test_one_event_has_a_call_of_its_own_so_that_the_kernel_migrates_it(
+    old: ScriptedKernel, gateway: NegotiatedGateway
+) -> None:
+    old.on(methods.APPEND, b"\x10\x07")
+    one = [EventToAppend("account-1", EventType("A", 2), {"a": 1})]
+    assert gateway.append("shop", "Default", "event-log", one).sequence_numbers == (7,)
+    sent = sequences_classic_pb2.AppendRequest.FromString(last(old))
+    assert (sent.EventStore, sent.Namespace, sent.EventSequenceId) == ("shop", "Default", "event-log")
+    assert (sent.EventSourceId, sent.EventType.Id, sent.EventType.Generation) == ("account-1", "A", 2)
+    assert sent.Content == '{"a": 1}'
+    assert sent.CorrelationId.lo
+    assert sent.Causation[0].Type
+    assert sent.CausedBy.Subject
+    assert sent.CausedBy.Name
+    assert sent.ConcurrencyScope.SequenceNumber == 2**64 - 1
+    assert not sent.HasField("EventStreamType"), "an empty text would be stored as one"
+    old.on(methods.APPEND, sequences_classic_pb2.AppendResponse(SequenceNumber=2**64 - 1))
+    with pytest.raises(ProtocolError, match="0 numbers for 1 event"):
+        gateway.append("shop", "Default", "event-log", one)
+
+
 @pytest.mark.parametrize(
     ("violation", "hint"),
     [
@@ -295,12 +323,12 @@ def test_what_forbids_an_append_decides_what_to_do_about_it(
     old: ScriptedKernel, gateway: NegotiatedGateway, violation: dict[str, str], hint: str
 ) -> None:
     told = sequences_classic_pb2.ConstraintViolation(EventTypeId="A", **violation)  # type: ignore[arg-type]
-    old.on(methods.APPEND_MANY, sequences_classic_pb2.AppendManyResponse(ConstraintViolations=[told]))
+    old.on(methods.APPEND, sequences_classic_pb2.AppendResponse(ConstraintViolations=[told]))
     with pytest.raises(AppendRefusedError) as caught:
         gateway.append("shop", "Default", "event-log", [EventToAppend("account-1", EventType("A"))])
     assert caught.value.hint.startswith(hint)
     moved = sequences_classic_pb2.ConcurrencyViolation(ExpectedSequenceNumber=1, ActualSequenceNumber=2)
-    old.on(methods.APPEND_MANY, sequences_classic_pb2.AppendManyResponse(ConcurrencyViolations=[moved]))
+    old.on(methods.APPEND, sequences_classic_pb2.AppendResponse(ConcurrencyViolation=moved))
     with pytest.raises(AppendRefusedError) as caught:
         gateway.append("shop", "Default", "event-log", [EventToAppend("account-1", EventType("A"))])
     assert caught.value.hint.startswith("The sequence went on meanwhile")

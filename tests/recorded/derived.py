@@ -8,8 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from chronicle_notebook.contracts.classic import methods as classic
 from chronicle_notebook.contracts.commands import methods
-from chronicle_notebook.contracts.wire import observation_pb2
+from chronicle_notebook.contracts.wire import observation_pb2, sequences_classic_pb2
 from tests.recorded import evening
 
 Latest = Callable[[str, str], bytes | None]
@@ -22,6 +23,8 @@ def derive(path: str, request: bytes, latest: Latest) -> bytes | None:
     """An answer; None where there is nothing to make it of."""
     if path == methods.GET_OBSERVER_INFORMATION.path:
         return _observer(observation_pb2.GetObserverInformationRequest.FromString(request), latest)
+    if path == classic.APPEND.path:
+        return _appended(classic.APPEND.request.FromString(request), latest)
     if path == methods.GET_FAILED_PARTITIONS.path:
         return _failed(observation_pb2.GetFailedPartitionsRequest.FromString(request), latest)
     return None
@@ -59,3 +62,30 @@ def _failed(asked: observation_pb2.GetFailedPartitionsRequest, latest: Latest) -
     found = observation_pb2.IEnumerable_FailedPartition.FromString(answer).items
     own = [each for each in found if each.ObserverId == asked.ObserverId]
     return observation_pb2.IEnumerable_FailedPartition(items=own).SerializeToString()
+
+
+def _appended(asked: sequences_classic_pb2.AppendRequest, latest: Latest) -> bytes | None:
+    """The append of one event out of that of a list with one event."""
+    listed = sequences_classic_pb2.AppendManyRequest(
+        EventStore=asked.EventStore,
+        Namespace=asked.Namespace,
+        EventSequenceId=asked.EventSequenceId,
+        CorrelationId=asked.CorrelationId,
+        Causation=asked.Causation,
+        CausedBy=asked.CausedBy,
+        ConcurrencyScopes={asked.EventSourceId: asked.ConcurrencyScope},
+    )
+    listed.Events.add(EventSourceId=asked.EventSourceId, EventType=asked.EventType, Content=asked.Content)
+    path = classic.APPEND_MANY.path
+    answer = latest(path, evening.meaning(path, listed.SerializeToString(), "classic"))
+    if answer is None:
+        return None
+    many = sequences_classic_pb2.AppendManyResponse.FromString(answer)
+    one = sequences_classic_pb2.AppendResponse(
+        CorrelationId=many.CorrelationId,
+        SequenceNumber=many.SequenceNumbers[0] if many.SequenceNumbers else _NOTHING,
+        ConstraintViolations=many.ConstraintViolations,
+        Errors=many.Errors,
+        ConcurrencyCheckPerformed=many.ConcurrencyCheckPerformed,
+    )
+    return one.SerializeToString()

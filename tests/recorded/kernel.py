@@ -222,8 +222,9 @@ class Timeline:
             yield self._read(key)
 
     def latest(self, path: str, meant: str) -> bytes | None:
-        """The answer to another read at this point of time, or None."""
-        answer = self._read((path, meant), step_on=False)
+        """The answer to another call at this point of time, or None. A write is taken as made."""
+        key = (path, meant)
+        answer = self._write(key) if self._writes_with(path) else self._read(key, step_on=False)
         return None if answer is None else answer.message
 
     def _writes_with(self, path: str) -> bool:

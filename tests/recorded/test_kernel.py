@@ -47,7 +47,7 @@ def test_a_write_is_answered_once_and_reads_tell_what_was_true_then(kernel: Reco
         assert client.event_log.append_many([_event("account-1", owner="Ada", amount=12.5)]).sequence_numbers == (0,)
         with pytest.raises(cn.RequestRefusedError, match="the recording has no answer"):
             client.event_log.append_many([_event("account-1", owner="Ada", amount=12.5)])
-    assert [each.partition(" ")[0] for each in kernel.unanswered] == ["EventSequences/AppendMany"]
+    assert [each.partition(" ")[0] for each in kernel.unanswered] == ["EventSequences/Append"]
 
 
 def _event(source: str, **content: object) -> EventToAppend:

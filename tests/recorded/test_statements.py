@@ -91,6 +91,11 @@ STATEMENTS: dict[str, tuple[tuple[str, str], ...]] = {
     "describe() asks for each fact once": (
         ("session/test_observer_queries.py", "test_a_webhook_is_described_with_one_call_for_each_fact"),
     ),
+    "one event is appended with the call by which kernels migrate it": (
+        ("contracts/test_classic.py", "test_one_event_has_a_call_of_its_own_so_that_the_kernel_migrates_it"),
+        ("sandbox/test_content.py", "test_one_event_that_the_client_appends_has_the_texts_of_its_generations"),
+        STEPS,
+    ),
     "a constraint is told as a constraint, and a bare id has the generation that is known": (
         ("contracts/test_classic.py", "test_what_forbids_an_append_decides_what_to_do_about_it"),
         ("events/test_event_sequence.py", "test_an_id_alone_is_in_the_latest_generation_that_is_declared_here"),

@@ -11,8 +11,10 @@ from typing import Any
 import grpc
 import pytest
 
+import chronicle_notebook as cn
 from chronicle_notebook.contracts.classic import methods
 from chronicle_notebook.contracts.wire import sequences_classic_pb2 as wire
+from chronicle_notebook.model import EventType, RegisteredEventType
 from chronicle_notebook.sandbox import PROFILES, Sandbox
 from chronicle_notebook.sandbox._content import ConversionError, conformed, parsed, violations
 from tests.sandbox.classic import ClassicClient, classic_append
@@ -182,6 +184,22 @@ def test_events_that_are_appended_together_have_no_texts_of_their_generations_on
         events = eventually(lambda: endpoint.deliveries)[0].body["events"]
         assert [event["generationalContent"] for event in events] == [{}, {}]
         assert [event["context"]["causation"] for event in events] == [[], []]
+
+
+@pytest.mark.parametrize("profile", ["16.37", "documented"])
+def test_one_event_that_the_client_appends_has_the_texts_of_its_generations(
+    tmp_path: Path, endpoint: Endpoint, profile: str
+) -> None:
+    with (
+        Sandbox(data=tmp_path / "data", behaves_like=profile, settle_delay=0.0, time_scale=0.01) as sandbox,
+        cn.connect(sandbox.connection_string, event_store=STORE, name=profile) as client,
+    ):
+        client.ensure_event_store()
+        client._kernel.register_event_types(STORE, [RegisteredEventType(EventType("T"))])
+        client.webhooks.register("h", endpoint.url(), lambda b: b.with_event_type("T"))
+        client.event_log.append("s", "T", {"n": 1})
+        (event,) = eventually(lambda: endpoint.deliveries)[0].body["events"]
+        assert json.loads(event["generationalContent"]["1"]) == {"n": 1}
 
 
 def test_the_hash_depends_on_content_and_type(tmp_path: Path) -> None:

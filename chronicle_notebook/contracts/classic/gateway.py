@@ -10,7 +10,7 @@ from google.protobuf.empty_pb2 import Empty
 from chronicle_notebook.base._call import Method, Sealed
 from chronicle_notebook.base._errors import ProtocolError
 from chronicle_notebook.contracts._adapter import Adapter, LiveWebhooks
-from chronicle_notebook.contracts._append import append_result, put_events
+from chronicle_notebook.contracts._append import many_appended, one_appended, put_event, put_events
 from chronicle_notebook.contracts._convert import (
     definition_from_wire,
     definition_to_wire,
@@ -97,9 +97,17 @@ class ClassicGateway(Adapter):
     def append(self, event_store: str, namespace: str, sequence: str, events: Sequence[EventToAppend]) -> AppendResult:
         """Append events, all or none, without a concurrency check.
 
-        The request always has a causation, an author and a concurrency scope for each event source, because kernels
-        dereference them (source: K/Core/Services/EventSequences/EventSequences.cs).
+        One event has a call of its own: kernels migrate its content between the generations of its type, which they do
+        not with several events in one call (seen on 16.37.1). The request always has a causation, an author and a
+        concurrency scope for each event source, because kernels dereference them (source:
+        K/Core/Services/EventSequences/EventSequences.cs).
         """
+        if len(events) == 1:
+            one = sequences_classic_pb2.AppendRequest(
+                EventStore=event_store, Namespace=namespace, EventSequenceId=sequence
+            )
+            put_event(one, events[0])
+            return one_appended(self._call(methods.APPEND, one), server=self.server, call=methods.APPEND.short)
         request = sequences_classic_pb2.AppendManyRequest(
             EventStore=event_store,
             Namespace=namespace,
@@ -111,7 +119,7 @@ class ClassicGateway(Adapter):
         )
         put_events(request, events)
         answer = self._call(methods.APPEND_MANY, request)
-        return append_result(answer, events=len(events), server=self.server, call=methods.APPEND_MANY.short)
+        return many_appended(answer, events=len(events), server=self.server, call=methods.APPEND_MANY.short)
 
     def events(
         self, event_store: str, namespace: str, sequence: str, *, start: int = 0, event_source_id: str | None = None

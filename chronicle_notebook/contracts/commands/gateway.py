@@ -11,7 +11,7 @@ from google.protobuf.message import DecodeError, Message
 from chronicle_notebook.base._call import Caller, Method, Sealed
 from chronicle_notebook.base._errors import ProtocolError
 from chronicle_notebook.contracts._adapter import Adapter, LiveWebhooks
-from chronicle_notebook.contracts._append import append_result, put_events
+from chronicle_notebook.contracts._append import many_appended, one_appended, put_event, put_events
 from chronicle_notebook.contracts._convert import definition_to_wire, event_from_wire, registration_to_wire
 from chronicle_notebook.contracts._gateway import LiveList
 from chronicle_notebook.contracts._known_defect import release_of
@@ -106,8 +106,14 @@ class CommandsGateway(Adapter):
     def append(self, event_store: str, namespace: str, sequence: str, events: Sequence[EventToAppend]) -> AppendResult:
         """Append events, all or none, without a concurrency check.
 
-        The request always has a causation, an author and a concurrency scope, because kernels dereference each of them.
+        One event has a call of its own, as in the `classic` generation. The request always has a causation, an author
+        and a concurrency scope, because kernels dereference each of them.
         """
+        if len(events) == 1:
+            one = sequences_pb2.AppendRequest(EventStore=event_store, Namespace=namespace, EventSequenceId=sequence)
+            put_event(one, events[0])
+            response = self._enveloped(methods.APPEND, one).Response
+            return one_appended(response, server=self.server, call=methods.APPEND.short)
         request = sequences_pb2.AppendManyForEventSourcesRequest(
             EventStore=event_store,
             Namespace=namespace,
@@ -124,7 +130,7 @@ class CommandsGateway(Adapter):
             entry.Causation.extend(request.Causation)
         answer = self._enveloped(methods.APPEND_MANY_FOR_EVENT_SOURCES, request).Response
         call = methods.APPEND_MANY_FOR_EVENT_SOURCES.short
-        return append_result(answer, events=len(events), server=self.server, call=call)
+        return many_appended(answer, events=len(events), server=self.server, call=call)
 
     def events(
         self, event_store: str, namespace: str, sequence: str, *, start: int = 0, event_source_id: str | None = None
