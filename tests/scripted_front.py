@@ -105,6 +105,8 @@ class ScriptedFront:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
             if not transports and not tasks:
+                await asyncio.sleep(0)  # an aborted connection is closed by the loop a step later
+                await asyncio.sleep(0)
                 return
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:

@@ -22,7 +22,7 @@ Response = TypeVar("Response", bound=Message)
 @dataclass(frozen=True, slots=True)
 class Method(Generic[Request, Response]):
     """A gRPC method. ``streaming`` means that it returns a stream of answers; ``write`` means that it must never be
-    repeated."""
+    repeated; ``anonymous`` means that kernels answer it without a token, so that it need not wait for one."""
 
     service: str
     name: str
@@ -30,6 +30,7 @@ class Method(Generic[Request, Response]):
     response: type[Response]
     streaming: bool = False
     write: bool = False
+    anonymous: bool = False
 
     @property
     def path(self) -> str:
@@ -63,8 +64,8 @@ class ServerCaller(Protocol):
     def call(self, method: Method[Request, Response], request: Request | Sealed[Request]) -> Response:
         """Make a unary call."""
 
-    def raw(self, method: Method[Any, Any], request: Message) -> bytes:
-        """The bytes of an answer before they are parsed."""
+    def raw(self, method: Method[Any, Any], request: Message, *, first: bool = False) -> bytes:
+        """The bytes of an answer before they are parsed. ``first``: the first answer of what may be a stream."""
 
 
 class Caller(ServerCaller, Protocol):
@@ -79,6 +80,9 @@ class Caller(ServerCaller, Protocol):
 
     def agree_with(self, agreement: Callable[[ServerCaller], str]) -> None:
         """Make this agreement at each new connection. The function returns the tag."""
+
+    def reach(self) -> None:
+        """Connect to a server, and make the agreement with it, unless there is a connection. It is tried once."""
 
     def agree_on(self, tag: str) -> None:
         """Replace the agreement with the server in use."""

@@ -40,7 +40,8 @@ class Cancellation:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._call: Any = None
+        self._calls: set[Any] = set()
+        """The running calls: more than one if several are made at once."""
         self._cancelled = threading.Event()
 
     @property
@@ -49,11 +50,11 @@ class Cancellation:
         return self._cancelled.is_set()
 
     def cancel(self) -> None:
-        """End the running call, and refuse later calls."""
+        """End the running calls, and refuse later calls."""
         with self._lock:
             self._cancelled.set()
-            call = self._call
-        if call is not None:
+            calls = list(self._calls)
+        for call in calls:
             call.cancel()
 
     @contextmanager
@@ -74,8 +75,9 @@ class Cancellation:
     def holding(self, end: Callable[[], None]) -> Iterator[None]:
         """Let :meth:`cancel` call ``end`` in the block. Then any error of the block becomes the error of the
         cancellation."""
+        held = _Ended(end)
         with self._lock:
-            self._call = _Ended(end)
+            self._calls.add(held)
             cancelled = self.cancelled
         try:
             if cancelled:
@@ -85,7 +87,7 @@ class Cancellation:
             if not self.cancelled:
                 raise
         finally:
-            self._call = None
+            self._forget(held)
         if self.cancelled:
             raise _cancelled()
 
@@ -93,17 +95,21 @@ class Cancellation:
         """Wait for the result of a call that was started as a future."""
         with self._lock:
             cancelled = self.cancelled
-            self._call = call
-        if cancelled:
-            call.cancel()
-            raise _cancelled()
+            self._calls.add(call)
         try:
+            if cancelled:
+                call.cancel()
+                raise _cancelled()
             answer: bytes = call.result()
         except grpc.FutureCancelledError:
             raise _cancelled() from None
         finally:
-            self._call = None
+            self._forget(call)
         return answer
+
+    def _forget(self, call: Any) -> None:
+        with self._lock:
+            self._calls.discard(call)
 
 
 @contextmanager

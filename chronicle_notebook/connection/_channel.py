@@ -11,6 +11,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any, TypeVar
 
 from google.protobuf.message import Message
@@ -24,17 +25,16 @@ from chronicle_notebook.base._errors import (
     ChronicleError,
     DeadlineExceededError,
     KernelUnreachableError,
-    ProtocolError,
 )
 from chronicle_notebook.connection._cluster import Cluster, together
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.connection._metadata import metadata_of
-from chronicle_notebook.connection._server_channel import OnLine, ServerChannel, answer_of, parsed
+from chronicle_notebook.connection._server_channel import OnLine, ServerChannel, answer_of, parsed, reached
 from chronicle_notebook.connection._sockets import Deadline
-from chronicle_notebook.connection._status import check_process, closed, error_from, lost
+from chronicle_notebook.connection._status import check_process, closed, error_from, late, lost, unanswered
 from chronicle_notebook.connection._stream import Stream
 from chronicle_notebook.connection._string import ConnectionString
-from chronicle_notebook.connection._tls import Pin, secure
+from chronicle_notebook.connection._tls import Pin
 from chronicle_notebook.connection._tokens import Tokens
 from chronicle_notebook.connection._trust import CertificateChange, Fingerprints, Trust
 
@@ -147,10 +147,16 @@ class Channel:
         """Make a read that may be a stream: take the first answer and end the stream."""
         return self._persistently(method, request, self._deadline(timeout), retry=True, tag=tag, first=True)
 
-    def raw(self, method: Method[Request, Response], request: Request | Sealed[Request]) -> bytes:
+    def raw(
+        self, method: Method[Request, Response], request: Request | Sealed[Request], *, first: bool = False
+    ) -> bytes:
         """The answer to a read before it is parsed, for measurements."""
         deadline = self._deadline(None)
-        return self._on(self._dial(deadline), method, Sealed.of(request), deadline, first=False)
+        return self._on(self._dial(deadline), method, Sealed.of(request), deadline, first=first)
+
+    def reach(self) -> None:
+        """Connect to a server, and make the agreement with it, unless there is a connection. It is tried once."""
+        self._dial(self._deadline(None))
 
     def _deadline(self, timeout: float | None) -> Deadline:
         return Deadline(self.timeout if timeout is None else timeout)
@@ -191,7 +197,8 @@ class Channel:
         with line.used():
             begun = time.monotonic()
             try:
-                self._ensure_token(line, deadline)
+                if not (method.anonymous and self.tokens.renewable):
+                    self._ensure_token(line, deadline)
                 token = self.tokens.current
                 try:
                     return self._once(line, method, sealed, deadline, first=first)
@@ -250,12 +257,7 @@ class Channel:
             if answer is not None:
                 line.heard()
                 return answer
-            failure = ProtocolError(
-                f"{method.short} on {line.server}: the stream ended without an answer.",
-                server=line.server,
-                call=method.short,
-                hint="The kernel may be shutting down: call again.",
-            )
+            failure = unanswered(line.server, method.short)
         raise failure
 
     def stream(
@@ -347,9 +349,7 @@ class Channel:
 
     def _dial_anew(self, deadline: Deadline) -> ServerChannel:
         if not self._dialing.acquire(timeout=deadline.left):
-            raise KernelUnreachableError(
-                f"{self.server} was not reached in time.", server=self.server, hint="Call again."
-            )
+            raise late(self.server)
         try:
             with self._lock:
                 line = self._line
@@ -357,9 +357,9 @@ class Channel:
                 return line
             line = self._reach(deadline)
             with self._lock:
-                late = self._closed
-                self._line = None if late else line
-            if late:
+                too_late = self._closed
+                self._line = None if too_late else line
+            if too_late:
                 line.close()
                 raise self.lost()
             return line
@@ -371,12 +371,13 @@ class Channel:
         failures: list[KernelUnreachableError] = []
         for host in self._cluster.candidates(deadline):
             try:
-                secured = secure(host, self.trust, deadline)
-                if secured.pin is not None:
-                    self._fingerprints.note(str(host), secured.pin.fingerprint, warn=bool(self.trust.skip))
-                self._cluster.chosen(secured)
-                line = ServerChannel(secured, self.trust)
-                self._settle(line, deadline)
+                with self.tokens.connecting(host, deadline):
+                    line = reached(host, self.trust, deadline)
+                    secured = line.secured
+                    if secured.pin is not None:
+                        self._fingerprints.note(str(host), secured.pin.fingerprint, warn=bool(self.trust.skip))
+                    self._cluster.chosen(secured)
+                    self._settle(line, deadline)
             except KernelUnreachableError as error:
                 self._cluster.failed(host)
                 failures.append(error)
@@ -391,9 +392,9 @@ class Channel:
     def _settle(self, line: ServerChannel, deadline: Deadline) -> None:
         if self._agree is None:
             return
-        agreeing = OnLine(line.server, lambda method, sealed: self._on(line, method, sealed, deadline, first=False))
         try:
-            line.tag = self._agree(agreeing)
+            self.tokens.prepare()
+            line.tag = self._agree(OnLine(line.server, partial(self._on, line, deadline=deadline)))
         except BaseException:
             line.close()
             raise

@@ -8,9 +8,12 @@ from __future__ import annotations
 
 import hashlib
 import ssl
+import threading
 from collections.abc import Callable
+from contextlib import suppress
 
-from chronicle_notebook.base._errors import CertificateError, KernelUnreachableError, ProtocolError
+from chronicle_notebook.base._errors import CertificateError, ChronicleError, KernelUnreachableError, ProtocolError
+from chronicle_notebook.connection._host import Host
 from chronicle_notebook.connection._http_exchange import HttpAnswer, NoAnswerError, SilentEndError, exchange
 from chronicle_notebook.connection._sockets import Deadline
 from chronicle_notebook.connection._tls import Secured, shake_hands, unreachable
@@ -25,17 +28,78 @@ def get(secured: Secured, trust: Trust, path: str, deadline: Deadline) -> HttpAn
     return _exchange(secured, trust, "GET", path, None, deadline)
 
 
-def post(secured: Secured, trust: Trust, path: str, form: Callable[[], bytes], deadline: Deadline) -> HttpAnswer:
-    """POST a form. The form is a function, so that no local variable holds its content."""
-    return _exchange(secured, trust, "POST", path, form, deadline)
+def post(
+    secured: Secured,
+    trust: Trust,
+    path: str,
+    form: Callable[[], bytes],
+    deadline: Deadline,
+    *,
+    opened: ssl.SSLSocket | None = None,
+) -> HttpAnswer:
+    """POST a form. The form is a function, so that no local variable holds its content.
+
+    :param opened: a connection that :func:`open_ahead` has made; by default a new one.
+    """
+    return _exchange(secured, trust, "POST", path, form, deadline, opened)
+
+
+class Ahead:
+    """A connection for one request, opened in a thread before the certificate of its server is known.
+
+    It is taken once, or closed. Nothing is sent on it before it has shown the right certificate.
+    """
+
+    def __init__(self, host: Host, trust: Trust, deadline: Deadline) -> None:
+        self._host, self._trust, self._deadline = host, trust, deadline
+        self._lock = threading.Lock()
+        self._opened: ssl.SSLSocket | None = None
+        self._over = False
+        self._thread = threading.Thread(target=self._open, name="chronicle-token", daemon=True)
+        self._thread.start()
+
+    def _open(self) -> None:
+        # Whoever needs a token opens a connection then, and has the error.
+        verified = self._trust.verifies(self._host)
+        with suppress(ChronicleError):
+            context = self._trust.verifying(HTTP) if verified else self._trust.taking_any(HTTP)
+            opened = shake_hands(self._host, context, self._deadline)
+            with self._lock:
+                if not self._over:
+                    self._opened = opened
+                    return
+            opened.close()
+
+    def taken(self, host: Host) -> ssl.SSLSocket | None:
+        """The connection; None if there is none to this host."""
+        self._thread.join(self._deadline.left)
+        with self._lock:
+            opened, self._opened, self._over = self._opened, None, True
+        if opened is not None and host != self._host:
+            opened.close()
+            return None
+        return opened
+
+    def close(self) -> None:
+        """Close the connection, unless it was taken."""
+        with self._lock:
+            opened, self._opened, self._over = self._opened, None, True
+        if opened is not None:
+            opened.close()
 
 
 def _exchange(
-    secured: Secured, trust: Trust, verb: str, path: str, form: Callable[[], bytes] | None, deadline: Deadline
+    secured: Secured,
+    trust: Trust,
+    verb: str,
+    path: str,
+    form: Callable[[], bytes] | None,
+    deadline: Deadline,
+    opened: ssl.SSLSocket | None = None,
 ) -> HttpAnswer:
     server, seconds = str(secured.host), deadline.left
     failure: KernelUnreachableError | ProtocolError
-    with _open(secured, trust, deadline) as connection:
+    with _open(secured, trust, deadline, opened) as connection:
         protocol = connection.selected_alpn_protocol()
         if protocol == "h2":
             raise _no_http(server)
@@ -71,10 +135,10 @@ def _unusable(server: str, path: str, why: str) -> ProtocolError:
     )
 
 
-def _open(secured: Secured, trust: Trust, deadline: Deadline) -> ssl.SSLSocket:
+def _open(secured: Secured, trust: Trust, deadline: Deadline, opened: ssl.SSLSocket | None) -> ssl.SSLSocket:
     if secured.pin is None:
-        return shake_hands(secured.host, trust.verifying(HTTP), deadline)
-    connection = shake_hands(secured.host, trust.taking_any(HTTP), deadline)
+        return opened or shake_hands(secured.host, trust.verifying(HTTP), deadline)
+    connection = opened or shake_hands(secured.host, trust.taking_any(HTTP), deadline)
     shown = hashlib.sha256(connection.getpeercert(binary_form=True) or b"").hexdigest()
     if shown != secured.pin.fingerprint:
         connection.close()

@@ -19,7 +19,7 @@ from chronicle_notebook.connection._host import Host
 from chronicle_notebook.connection._metadata import Metadata
 from chronicle_notebook.connection._relay import Relay
 from chronicle_notebook.connection._sockets import Deadline
-from chronicle_notebook.connection._tls import Secured, refusal
+from chronicle_notebook.connection._tls import Secured, named_pin, refusal, secure, shown_pin
 from chronicle_notebook.connection._trust import H2, Trust
 
 MESSAGE_LIMIT = 512 * 1024 * 1024
@@ -80,6 +80,11 @@ class ServerChannel:
     def refusal(self, trust: Trust, deadline: Deadline) -> KernelUnreachableError | None:
         """What a server that has not answered any call yet reports to a client right after the handshake."""
         return None if self._heard_at is not None else refusal(self.host, trust, deadline)
+
+    def connect_ahead(self) -> None:
+        """Let gRPC connect now, and not only when the first call is made."""
+        self.channel.subscribe(_ignore, try_to_connect=True)
+        self.channel.unsubscribe(_ignore)
 
     def silent_since(self, moment: float) -> bool:
         """Whether nothing came from the server since a moment of the monotonic clock."""
@@ -146,6 +151,10 @@ class ServerChannel:
         return grpc.secure_channel(target, credentials, options)
 
 
+def _ignore(_state: grpc.ChannelConnectivity) -> None:
+    """Nobody needs to know in which state a channel is."""
+
+
 def _relay(host: Host, fingerprint: str, trust: Trust) -> Relay:
     try:
         return Relay(host, fingerprint, trust.taking_any(H2))
@@ -163,24 +172,52 @@ Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
 
 
+def reached(host: Host, trust: Trust, deadline: Deadline) -> ServerChannel:
+    """A channel to a server whose certificate is accepted.
+
+    If the certificate is pinned, the name that gRPC has to compare takes a second handshake. gRPC connects meanwhile,
+    under the name that the certificate seems to have; if that was wrong, it connects again.
+
+    :raises CertificateError: the certificate is not accepted.
+    :raises KernelUnreachableError: there is no server, or the server does not speak TLS.
+    """
+    if trust.verifies(host):
+        return ServerChannel(secure(host, trust, deadline), trust)
+    guessed = shown_pin(host, trust, deadline)
+    if not guessed.name:
+        return ServerChannel(Secured(host, named_pin(guessed, host, trust, deadline)), trust)
+    line = ServerChannel(Secured(host, guessed), trust)
+    try:
+        line.connect_ahead()
+        pin = named_pin(guessed, host, trust, deadline)
+    except BaseException:
+        line.close()
+        raise
+    if pin == guessed:
+        return line
+    line.close()
+    return ServerChannel(Secured(host, pin), trust)
+
+
 class OnLine:
     """Calls on one server channel, whatever the channel uses."""
 
     def __init__(
         self,
         server: str,
-        call: Callable[[Method[Any, Any], Sealed[Any]], bytes],
+        call: Callable[..., bytes],
     ) -> None:
+        """``call`` takes a method, a sealed request, and ``first``: whether the answer may be a stream."""
         self.server = server
         self._call = call
 
     def call(self, method: Method[Request, Response], request: Request | Sealed[Request]) -> Response:
         """Make a call."""
-        return parsed(method, self._call(method, Sealed.of(request)), self.server)
+        return parsed(method, self._call(method, Sealed.of(request), first=False), self.server)
 
-    def raw(self, method: Method[Any, Any], request: Message) -> bytes:
-        """The bytes of an answer before they are parsed."""
-        return self._call(method, Sealed.of(request))
+    def raw(self, method: Method[Any, Any], request: Message, *, first: bool = False) -> bytes:
+        """The bytes of an answer before they are parsed. ``first``: the first answer of what may be a stream."""
+        return self._call(method, Sealed.of(request), first=first)
 
 
 def parsed(method: Method[Any, Response], answer: bytes, server: str) -> Response:

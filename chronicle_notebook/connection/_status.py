@@ -145,6 +145,21 @@ def lost(server: str) -> KernelUnreachableError:
     return KernelUnreachableError(f"The connection to {server} was lost.", server=server, hint="Call again.")
 
 
+def late(server: str) -> KernelUnreachableError:
+    """The error for a connection that another thread has not made in time."""
+    return KernelUnreachableError(f"{server} was not reached in time.", server=server, hint="Call again.")
+
+
+def unanswered(server: str, call: str) -> ProtocolError:
+    """The error for a stream that ended before its first answer."""
+    return ProtocolError(
+        f"{call} on {server}: the stream ended without an answer.",
+        server=server,
+        call=call,
+        hint="The kernel may be shutting down: call again.",
+    )
+
+
 def check_process(server: str, *, inherited: bool) -> None:
     """Check that gRPC works in this process.
 

@@ -11,7 +11,7 @@ import hashlib
 import re
 import socket
 import ssl
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chronicle_notebook.base._errors import CertificateError, KernelUnreachableError
@@ -25,14 +25,19 @@ __all__ = [
     "Pin",
     "Secured",
     "fetch_pin",
+    "named_pin",
     "refusal",
     "secure",
     "shake_hands",
+    "shown_pin",
     "unreachable",
 ]
 
 HANDSHAKE_TIMEOUT = 5.0
 """The time limit of a connection and its handshake in seconds, unless the call ends earlier."""
+
+_NAMES = re.compile(rb"\x06\x03\x55\x1d\x11(?:\x01\x01\xff)?\x04.{1,3}?\x30.{1,3}?\x82(.)", re.DOTALL)
+"""The alternative names in the bytes of a certificate, up to the length of a first name of the kind DNS."""
 
 _EXPIRED, _NOT_YET, _OTHER_NAMES = 10, 9, {62, 64}
 _SKIP = "To connect nevertheless, write skipTlsValidation=true."
@@ -85,20 +90,29 @@ def secure(host: Host, trust: Trust, deadline: Deadline) -> Secured:
 
 
 def fetch_pin(host: Host, trust: Trust, deadline: Deadline) -> Pin:
-    """Fetch the certificate that a server shows, and find a name in it.
+    """Fetch the certificate that a server shows, and find a name in it."""
+    return named_pin(shown_pin(host, trust, deadline), host, trust, deadline)
+
+
+def shown_pin(host: Host, trust: Trust, deadline: Deadline) -> Pin:
+    """Fetch the certificate that a server shows. Its name is only a guess, and empty if there is none."""
+    with shake_hands(host, trust.taking_any(H2), deadline) as shown:
+        der = shown.getpeercert(binary_form=True) or b""
+    return Pin(ssl.DER_cert_to_PEM_cert(der).encode(), _guessed_name(der), hashlib.sha256(der).hexdigest())
+
+
+def named_pin(pin: Pin, host: Host, trust: Trust, deadline: Deadline) -> Pin:
+    """A pin with the name that its certificate really has.
 
     The standard library reads the names of a certificate only after it has verified it. So a second handshake trusts
     exactly this certificate.
     """
-    with shake_hands(host, trust.taking_any(H2), deadline) as shown:
-        der = shown.getpeercert(binary_form=True) or b""
-    pem = ssl.DER_cert_to_PEM_cert(der).encode()
     try:
-        with shake_hands(host, trust.taking_only(pem, H2), deadline) as verified:
+        with shake_hands(host, trust.taking_only(pin.pem, H2), deadline) as verified:
             name = _name(verified)
     except CertificateError:
         name = ""
-    return Pin(pem, name, hashlib.sha256(der).hexdigest())
+    return replace(pin, name=name)
 
 
 def refusal(host: Host, trust: Trust, deadline: Deadline) -> KernelUnreachableError | None:
@@ -232,6 +246,14 @@ def _name(shown_by: ssl.SSLSocket) -> str:
     for parts in () if alternatives else shown.get("subject", ()):
         names += [value for key, value in parts if key == "commonName"]
     return next((name.replace("*", "x", 1) for name in names if _is_comparable(name)), "")
+
+
+def _guessed_name(der: bytes) -> str:
+    """What looks like the first DNS name of a certificate; empty if nothing does."""
+    found = _NAMES.search(der)
+    length = 0 if found is None else found[1][0]
+    name = "" if found is None else der[found.end() : found.end() + length].decode("ascii", "replace")
+    return name.replace("*", "x", 1) if _is_comparable(name) else ""
 
 
 def _is_comparable(name: str) -> bool:

@@ -13,8 +13,8 @@ import re
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
-from contextlib import suppress
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from copy import copy
 from dataclasses import dataclass, replace
 from typing import Any
@@ -33,8 +33,10 @@ from chronicle_notebook.base._errors import (
 from chronicle_notebook.base._redaction import without
 from chronicle_notebook.base._secret_rules import unfit
 from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.connection._cancellation import watching
 from chronicle_notebook.connection._credentials import DEVELOPMENT_CLIENT_ID, AuthenticationMode
-from chronicle_notebook.connection._http import post
+from chronicle_notebook.connection._host import Host
+from chronicle_notebook.connection._http import Ahead, post
 from chronicle_notebook.connection._http_exchange import HttpAnswer
 from chronicle_notebook.connection._sockets import Deadline
 from chronicle_notebook.connection._string import ConnectionString
@@ -81,6 +83,8 @@ class Tokens:
         self._failed_server = ""
         self._no_endpoint: str | None = None
         self._looked_up = False
+        self._ahead: Ahead | None = None
+        """A connection to the token endpoint that is opened before it is needed."""
         self._carried: deque[Secret] = deque(maxlen=4)
         """The recent tokens: an answer can belong to a call with the previous token."""
         if self._mode is AuthenticationMode.API_KEY and target.api_key is not None:
@@ -139,7 +143,8 @@ class Tokens:
                 return
             raise self._busy(secured)
         try:
-            if self._token is token:
+            found_out = token is None and self._no_endpoint == str(secured.host)
+            if self._token is token and not found_out:  # another thread may have fetched it meanwhile
                 self._renew(secured, deadline, needed=not valid)
         finally:
             self._fetching.release()
@@ -154,6 +159,30 @@ class Tokens:
                     key, "apiKey", "contains a character that a header cannot contain, such as white space."
                 )
         self._looked_up = True
+
+    @contextmanager
+    def connecting(self, host: Host, deadline: Deadline) -> Iterator[None]:
+        """Open a connection to the token endpoint in the block, if a token will be needed, while the block connects to
+        the server itself."""
+        needed = self.renewable and self._token is None and self._no_endpoint != str(host)
+        if not needed or self._port not in {None, host.port} or watching() is not None:
+            yield
+            return
+        self._ahead = ahead = Ahead(host, self._trust, deadline)
+        try:
+            yield
+        finally:
+            self._ahead = None
+            ahead.close()
+
+    def prepare(self) -> None:
+        """Look up the secret in this thread, because only the main thread can ask for it.
+
+        :raises SecretUnavailableError: the secret of a reference was not found.
+        :raises InvalidConnectionStringError: the secret cannot be sent.
+        """
+        if self.renewable and self._token is None and self._secret is not None:
+            _refuse_unfit(self._secret, "password")
 
     def refresh(self, refused: Secret | None, secured: Secured, deadline: Deadline) -> bool:
         """Fetch another token than the one that the kernel refused. Returns False if there is none."""
@@ -204,8 +233,11 @@ class Tokens:
         asked_at = time.monotonic()
         absent = False
         try:
+            form = self._form(secret)
+            ahead, self._ahead = self._ahead, None
+            opened = None if ahead is None else ahead.taken(secured.host)
             secured = self._endpoint(secured, deadline)
-            answer = post(secured, self._trust, PATH, self._form(secret), deadline)
+            answer = post(secured, self._trust, PATH, form, deadline, opened=opened)
             # A kernel without authentication fails on the request with HTTP 500 (seen on 16.37.1).
             absent = answer.status in {404, 405} or (answer.status == 500 and self._development)
         except ProtocolError as error:

@@ -9,18 +9,21 @@ gives no error. So the client does not guess from an answer, but does the follow
 3. The raw bytes of one harmless read: the webhooks of the event store ``System``, which every kernel has. A `commands`
    answer begins with a correlation id, a message of 18 bytes with two fixed numbers, and is never empty. A `classic`
    answer is empty, or begins with an entry that begins with a text.
+
+The first two are asked at once, together with the version and the event stores, which every client needs next.
 """
 
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
-from typing import TypeVar
+from dataclasses import dataclass, field
+from typing import Any, TypeVar
 
 from google.protobuf.empty_pb2 import Empty
-from google.protobuf.message import Message
+from google.protobuf.message import DecodeError, Message
 
 from chronicle_notebook._version import __version__
+from chronicle_notebook.base._at_once import at_once
 from chronicle_notebook.base._call import ServerCaller
 from chronicle_notebook.base._errors import (
     AuthenticationError,
@@ -32,6 +35,8 @@ from chronicle_notebook.base._errors import (
 )
 from chronicle_notebook.base._redaction import all_said
 from chronicle_notebook.contracts._descriptor import PROTOCOL_VERSION, webhook_descriptor_set
+from chronicle_notebook.contracts._envelope import open_envelope
+from chronicle_notebook.contracts.classic import methods as classic
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import clients_pb2, webhooks_pb2
 from chronicle_notebook.model import ServerVersion
@@ -71,6 +76,10 @@ class Negotiation:
     """The objections of the kernel's own check to the contract of this package; empty if there are none."""
     early: bool | None = None
     """Whether event stores and namespaces have the services of kernels up to 16.33.0; None if it is not known."""
+    told: ServerVersion | None = field(default=None, repr=False)
+    """What the server reported about itself when it was connected to; None if it reported nothing to this caller."""
+    stores: tuple[str, ...] | None = field(default=None, repr=False)
+    """The names of its event stores at that moment; None if it did not list them."""
 
 
 def negotiate(server: ServerCaller) -> Negotiation:
@@ -79,18 +88,18 @@ def negotiate(server: ServerCaller) -> Negotiation:
     :raises ProtocolError: the server answers, but no answer shows the generation.
     :raises KernelError: the connection failed.
     """
-    answer = failure = None
-    try:
-        answer = _check(server)
-    except _WITHOUT_AN_ANSWER as error:
-        failure = error
+    # At once: for a kernel far away each of them would take a round trip of its own.
+    (answer, failure), text, told, listed = at_once(
+        lambda: _check(server), lambda: _text(server), lambda: _version(server), lambda: _listed(server)
+    )
     if answer is not None and answer.IsCompatible and not answer.Incompatibilities:
         return Negotiation(
             COMMANDS,
             "The kernel's own check finds the webhook contract of this package compatible.",
             ServerVersion(answer.ServerVersion, protocol=answer.ServerProtocolVersion),
+            told=told,
+            stores=_stores(server, listed, COMMANDS, early=None),
         )
-    text = _text(server)
     generation, how = _by_text(text) or _by_bytes(server) or (None, "")
     objections = () if answer is None else all_said(answer.Incompatibilities) or ("It gives no reason.",)
     if generation is None and isinstance(failure, MethodNotImplementedError):
@@ -106,20 +115,24 @@ def negotiate(server: ServerCaller) -> Negotiation:
             call=methods.CHECK_COMPATIBILITY.short,
             hint="Use a version of chronicle-notebook that is made for this kernel.",
         )
-    told = None if answer is None else ServerVersion(answer.ServerVersion, protocol=answer.ServerProtocolVersion)
+    checked = None if answer is None else ServerVersion(answer.ServerVersion, protocol=answer.ServerProtocolVersion)
     early = _is_early(text) if generation == CLASSIC else None
-    return Negotiation(generation, how, told or _version(server), objections, early)
+    stores = _stores(server, listed, generation, early=early)
+    return Negotiation(generation, how, checked or told or ServerVersion(""), objections, early, told, stores)
 
 
-def _check(server: ServerCaller) -> clients_pb2.CompatibilityResponse:
-    """The result of the kernel's own check."""
+def _check(server: ServerCaller) -> tuple[clients_pb2.CompatibilityResponse | None, KernelError | None]:
+    """The result of the kernel's own check, or why there is none."""
     request = clients_pb2.CompatibilityRequest(
         ClientType="Python",
         ClientVersion=__version__,
         ProtocolVersion=PROTOCOL_VERSION,
         DescriptorSet=webhook_descriptor_set(),
     )
-    return server.call(methods.CHECK_COMPATIBILITY, request)
+    try:
+        return server.call(methods.CHECK_COMPATIBILITY, request), None
+    except _WITHOUT_AN_ANSWER as error:
+        return None, error
 
 
 def _text(server: ServerCaller) -> str:
@@ -183,10 +196,35 @@ def _varint(data: bytes, start: int) -> tuple[int, int]:
     return 0, len(data)
 
 
-def _version(server: ServerCaller) -> ServerVersion:
-    """The version that a server without a compatibility check reports to this caller, if any."""
+def _version(server: ServerCaller) -> ServerVersion | None:
+    """What a server reports about itself to this caller, if anything."""
     try:
         answer = server.call(methods.GET_VERSION_INFO, Empty())
     except KernelError:
-        return ServerVersion("")
+        return None
     return ServerVersion(answer.Version, answer.CommitSha, answer.ProtocolVersion)
+
+
+def _listed(server: ServerCaller) -> bytes | None:
+    """The bytes of a list of event stores: the call has one path in both generations, and two kinds of answers."""
+    try:
+        return server.raw(methods.ALL_EVENT_STORES, Empty(), first=True)
+    except KernelError:
+        return None
+
+
+def _stores(
+    server: ServerCaller, listed: bytes | None, generation: str, *, early: bool | None
+) -> tuple[str, ...] | None:
+    """The names in a list of event stores; None if there is no list that can be read."""
+    try:
+        if early:
+            return tuple(server.call(classic.GET_EARLY_EVENT_STORES, Empty()).items)
+        if listed is None:
+            return None
+        kind: type[Any] = (methods if generation == COMMANDS else classic).ALL_EVENT_STORES.response
+        answer = kind.FromString(listed)
+        open_envelope(answer, server=server.server, call=methods.ALL_EVENT_STORES.short)
+        return tuple(each.Name for each in answer.Data) if generation == COMMANDS else tuple(answer.Data)
+    except (KernelError, DecodeError):
+        return None

@@ -6,14 +6,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar
+from typing import Concatenate, ParamSpec, TypeVar, cast
 
-from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 
 from chronicle_notebook.base._call import Caller, OtherGenerationError, ServerCaller
 from chronicle_notebook.base._errors import (
-    KernelError,
     MethodNotImplementedError,
     ProtocolError,
     UnknownEventStoreError,
@@ -23,10 +21,8 @@ from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.contracts._kernel_defects import Measurement, Recall, known_defects, nothing_measured
 from chronicle_notebook.contracts._known_defect import KnownDefect
 from chronicle_notebook.contracts._negotiation import CLASSIC, COMMANDS, Negotiation, negotiate
-from chronicle_notebook.contracts.classic import methods as classic
 from chronicle_notebook.contracts.classic.early import EarlyGateway
 from chronicle_notebook.contracts.classic.gateway import ClassicGateway
-from chronicle_notebook.contracts.commands import methods as commands
 from chronicle_notebook.contracts.commands.gateway import CommandsGateway
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import ServerVersion
@@ -69,7 +65,9 @@ def _spoken(
         store = None if method.__name__ in _STORELESS else str(args[0])
         result = self._run(method.__name__, store, do, otherwise)
         if store is not None:
-            self._named.add(store)
+            self._known.add(store)
+        elif method.__name__ == "event_stores":
+            self._known.update(cast("list[str]", result))
         return result
 
     return speak
@@ -77,18 +75,6 @@ def _spoken(
 
 _STORELESS = frozenset({"version", "event_stores", "ensure_event_store"})
 """The methods that take no event store, or one that need not exist."""
-
-
-def _stores_of(server: ServerCaller, found: Negotiation) -> set[str] | None:
-    """The names of the event stores of a server; None if it does not list them."""
-    try:
-        if found.generation == COMMANDS:
-            return {each.Name for each in server.call(commands.ALL_EVENT_STORES, Empty()).Data}
-        if found.early:
-            return set(server.call(classic.GET_EARLY_EVENT_STORES, Empty()).items)
-        return set(server.call(classic.ALL_EVENT_STORES, Empty()).Data)
-    except KernelError:
-        return None
 
 
 class NegotiatedGateway:
@@ -99,8 +85,8 @@ class NegotiatedGateway:
     method of the other generation is tried: UNIMPLEMENTED means that nothing was done.
 
     A call that names an event store creates it. So a new connection lists the event stores: an event store that was
-    used before and that the new server does not have is refused, for example after a restart of a kernel that keeps its
-    data in memory.
+    known before and that the new server does not have is refused, for example after a restart of a kernel that keeps
+    its data in memory.
     """
 
     def __init__(self, caller: Caller, *, recall: Recall = nothing_measured) -> None:
@@ -118,8 +104,8 @@ class NegotiatedGateway:
         """The methods that this kernel has only in the other generation."""
         self._tag = COMMANDS
         """The agreement under which calls are made. It is another one if event stores are missing."""
-        self._named: set[str] = set()
-        """The event stores that calls have named."""
+        self._known: set[str] = set()
+        """The event stores that calls have named, or that the kernel has listed."""
         self._missing: frozenset[str] = frozenset()
         """Those that the server in use did not list when it was connected to."""
         caller.agree_with(self._agree)
@@ -129,8 +115,9 @@ class NegotiatedGateway:
         self._generation = self._negotiation.generation
         self._early = self._negotiation.early
         self._elsewhere = set()
-        there = _stores_of(server, self._negotiation) if self._named else None
-        self._missing = frozenset() if there is None else frozenset(self._named - there)
+        there = self._negotiation.stores
+        self._missing = frozenset() if there is None else frozenset(self._known.difference(there))
+        self._known.update(there or ())
         # With another tag the call under way is not sent to this server.
         self._tag = f"{self._generation}, not all event stores" if self._missing else self._generation
         return self._tag
@@ -152,6 +139,11 @@ class NegotiatedGateway:
                 hint=f"It has {listed(known)}. A kernel that keeps its data in memory loses them with a restart. "
                 f"Create it again with client.ensure_event_store({store!r}).",
             )
+
+    def reach(self) -> Negotiation:
+        """Connect to a server unless there is a connection, without a retry; what is known about the server."""
+        self._caller.reach()
+        return self._negotiation or Negotiation(self._generation, "", ServerVersion(""))
 
     @property
     def generation(self) -> str:

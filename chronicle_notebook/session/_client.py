@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Self
 
@@ -247,9 +247,12 @@ class Client(DeliveryCalls, Displayed):
         moved.look()
         return moved
 
-    def look(self) -> None:
-        """Check whether the kernel has the event store and the namespace. The card shows what is missing."""
-        self._remark = self._place.remark()
+    def look(self, event_stores: Sequence[str] | None = None) -> None:
+        """Check whether the kernel has the event store and the namespace. The card shows what is missing.
+
+        :param event_stores: the event stores, if they were just listed.
+        """
+        self._remark = self._place.remark(event_stores)
 
     def shares_connection_with(self, other: Client) -> bool:
         """Whether closing one of the two clients closes both."""

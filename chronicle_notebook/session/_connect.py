@@ -199,7 +199,8 @@ def _open(
     try:
         # The first contact is not retried: somebody who mistyped a port wants to know it at once.
         kernel = NegotiatedGateway(channel) if protected_as is None else GuardedGateway(channel, label=protected_as)
-        version = kernel.version(retry=False)
+        found = kernel.reach()
+        version = kernel.version(retry=False) if found.told is None else found.told
     except BaseException as error:
         # Also after Ctrl-C: nothing else knows the channel yet.
         channel.close()
@@ -218,7 +219,7 @@ def _open(
         on_close=let_go,
     )
     remember(opened)
-    opened.look()
+    opened.look(found.stores)
     return opened
 
 

@@ -6,12 +6,17 @@ event is appended to it (source: K/Core/EventSequences/EventSequence.cs). So nob
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import TypeVar
 
 from chronicle_notebook.base._arguments import check_names
+from chronicle_notebook.base._at_once import at_once
 from chronicle_notebook.base._errors import InvalidInputError, KernelError, UnknownEventStoreError, did_you_mean
 from chronicle_notebook.base._text import listed
 from chronicle_notebook.contracts._gateway import KernelGateway
+
+Found = TypeVar("Found")
 
 DEFAULT_NAMESPACE = "Default"
 """The namespace that each event store has (source: K/Core/EventStores/EnsureEventStore.cs)."""
@@ -41,6 +46,8 @@ class Place:
         self._namespace = namespace
         self._store_exists = False
         self._namespace_exists = False
+        self._listed: Sequence[str] = (DEFAULT_NAMESPACE,)
+        """The namespaces that the kernel listed last."""
 
     def store(self) -> str:
         """The event store.
@@ -78,11 +85,30 @@ class Place:
         :raises InvalidInputError: the event store does not have the given namespace.
         """
         check_names(namespace=only)
-        known = self._kernel.namespaces(self.store())
+        known = self._listed = self._kernel.namespaces(self.store())
         if only is None:
             return known
         self._check(only, known, "client")
         return [only]
+
+    def in_each(self, ask: Callable[[str, str], Found], only: str | None = None) -> dict[str, Found]:
+        """What ``ask`` returns for the event store and each of its namespaces, or only the given one, by namespace.
+
+        The namespaces that were listed last are asked at the same time as the kernel lists them again. Otherwise the
+        answer would take two round trips, and the namespaces are nearly always the same.
+
+        :param ask: reads something of an event store and a namespace.
+        :raises InvalidInputError: the event store does not have the given namespace.
+        """
+        store = self.store()
+
+        def asked(spaces: Sequence[str]) -> dict[str, Found]:
+            return dict(zip(spaces, at_once(*(partial(ask, store, space) for space in spaces)), strict=True))
+
+        likely = [space for space in self._listed if only in {None, space}]
+        known, found = at_once(lambda: self.namespaces(only), lambda: asked(likely))
+        found |= asked([space for space in known if space not in found])
+        return {space: found[space] for space in known}
 
     def check_from(self, event_store: str) -> None:
         """Check the event store and the namespace for a caller that uses another event store. The hint says what to do
@@ -98,17 +124,20 @@ class Place:
         self._check(self._namespace, known, door)
         self._namespace_exists = True
 
-    def remark(self) -> str:
+    def remark(self, event_stores: Sequence[str] | None = None) -> str:
         """What is missing or wrong and what to do, so that it is visible before a call fails; empty if nothing is.
 
-        The next call reports all other problems.
+        The next call reports all other problems. The namespace that each event store has is not asked for.
+
+        :param event_stores: the event stores, if they were just listed.
         """
         found = []
         try:
-            known = self._kernel.event_stores()
+            known = self._kernel.event_stores() if event_stores is None else event_stores
             found.append(blank_store_warning(known))
             self._find_store(known)
-            self.namespace()
+            if self._namespace != DEFAULT_NAMESPACE:
+                self.namespace()
         except (UnknownEventStoreError, InvalidInputError) as error:
             found.append(f"{error.message} {error.hint}")
         except KernelError:

@@ -6,11 +6,13 @@ It would be true that no partition of an unknown id fails, but a reader would ta
 from __future__ import annotations
 
 from collections.abc import Callable
+from itertools import chain
 
 from chronicle_notebook.base._arguments import check_names
+from chronicle_notebook.base._at_once import at_once
 from chronicle_notebook.base._errors import InvalidInputError, KernelError, UnknownWebhookError
 from chronicle_notebook.contracts._gateway import KernelGateway
-from chronicle_notebook.model import FailedPartition, ObserverState, RunningState, WebhookDefinition
+from chronicle_notebook.model import EVENT_LOG, FailedPartition, ObserverState, RunningState, WebhookDefinition
 from chronicle_notebook.model._observer import REACTOR_NAMESPACE, REACTOR_SEQUENCE, WEBHOOK_REACTOR
 from chronicle_notebook.reading._list import unknown_webhook
 from chronicle_notebook.registration._blocked import blocked_note, blocking
@@ -27,8 +29,8 @@ def observers_of(
     :raises InvalidInputError: the event store has no such namespace.
     """
     check_names(webhook=webhook, namespace=namespace)
-    spaces = place.namespaces(namespace)
-    found = [each for space in spaces for each in kernel.observers(place.store(), space)]
+    spaces = place.in_each(kernel.observers, namespace)
+    found = [*chain.from_iterable(spaces.values())]
     if webhook is not None and webhook not in {each.id for each in found}:
         if namespace is None and webhook in spaces:
             # In an earlier version the namespace was the first argument, and existing notebooks still use it so.
@@ -46,10 +48,15 @@ def failing_of(
     :raises InvalidInputError: the event store has no such namespace.
     """
     check_names(webhook=webhook, namespace=namespace)
-    spaces = place.namespaces(namespace)
-    found = [each for space in spaces for each in kernel.failed_partitions(place.store(), space, webhook)]
-    if webhook is not None and REACTOR_NAMESPACE in spaces:
-        found += blocking(kernel, place.store(), {webhook}).values()
+    spaces, blocked = at_once(
+        lambda: place.in_each(lambda store, space: kernel.failed_partitions(store, space, webhook), namespace),
+        lambda: blocking(
+            kernel, place.store(), {webhook} if webhook and namespace in {None, REACTOR_NAMESPACE} else ()
+        ),
+    )
+    found = [*chain.from_iterable(spaces.values())]
+    if REACTOR_NAMESPACE in spaces:
+        found += blocked.values()
     if webhook is not None and not found:
         _check_known(kernel, place, webhook)
     return found, place.described(namespace, webhook)
@@ -64,19 +71,37 @@ def described(
     :raises UnknownWebhookError: no webhook has the id; the hint says so if the kernel does not apply the id any more.
     """
     store = place.store()
+
+    def state(space: str, sequence: str) -> ObserverState:
+        # This answer alone says whether the whole observer is quarantined. It has one for an unknown observer too.
+        return kernel.observer(store, space, webhook, sequence)
+
+    def likely_state(space: str) -> ObserverState | None:
+        try:
+            return state(space, EVENT_LOG)
+        except KernelError:
+            return None  # it is asked for again if the kernel lists the observer
+
+    def standing(_: str, space: str) -> tuple[list[ObserverState], ObserverState | None, list[FailedPartition]]:
+        return at_once(
+            lambda: kernel.observers(store, space),
+            lambda: likely_state(space),
+            lambda: kernel.failed_partitions(store, space, webhook),
+        )
+
     try:
-        definition = get(webhook)
+        definition, spaces = at_once(lambda: get(webhook), lambda: place.in_each(standing))
     except UnknownWebhookError as error:
         for failed in blocking(kernel, store, {webhook}).values():
             error.hint = f"{blocked_note(failed)} {CHOOSE_ANOTHER}"
         raise
-    observers: list[ObserverState] = []
-    failing: list[FailedPartition] = []
-    for space in place.namespaces():
-        # This answer alone says whether the whole observer is quarantined. It has one for an unknown observer too.
-        if any(each.id == webhook for each in kernel.observers(store, space)):
-            observers.append(kernel.observer(store, space, webhook, definition.event_sequence_id))
-        failing += kernel.failed_partitions(store, space, webhook)
+    sequence = definition.event_sequence_id
+    observers = [
+        early if early is not None and sequence == EVENT_LOG else state(space, sequence)
+        for space, (listed, early, _) in spaces.items()
+        if any(each.id == webhook for each in listed)
+    ]
+    failing = chain.from_iterable(failed for _, _, failed in spaces.values())
     return definition, tuple(observers), tuple(failing)
 
 
@@ -100,8 +125,8 @@ def _sequence_of(kernel: KernelGateway, place: Place, observer: str) -> str:
         )
     store = place.store()
     known: dict[str, str] = {}
-    for space in place.namespaces():
-        known.update({each.id: each.event_sequence_id for each in kernel.observers(store, space)})
+    for observers in place.in_each(kernel.observers).values():
+        known.update({each.id: each.event_sequence_id for each in observers})
     if observer not in known:  # a new webhook may have no observer yet
         known.update({each.id: each.event_sequence_id for each in kernel.webhooks(store)})
     if observer not in known:
@@ -130,7 +155,7 @@ def _check_known(kernel: KernelGateway, place: Place, observer: str) -> None:
     if observer in hooks:
         return
     # A reactor or a projection can fail too, and so can the observer of a removed webhook.
-    known = {each.id for space in place.namespaces() for each in kernel.observers(store, space)}
+    known = {each.id for observers in place.in_each(kernel.observers).values() for each in observers}
     if observer not in known:
         raise unknown_webhook(observer, sorted(known.union(hooks)), store, kernel.server)
 

@@ -123,14 +123,14 @@ def test_ctrl_c_while_connecting_leaves_nothing_behind(
     shared_sandbox: cn.Sandbox, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     channels: list[Caller] = []
-    ask = NegotiatedGateway.version
+    reach = NegotiatedGateway.reach
 
-    def interrupted(gateway: NegotiatedGateway, *, retry: bool = True) -> str:
-        ask(gateway, retry=retry)
+    def interrupted(gateway: NegotiatedGateway) -> None:
+        reach(gateway)
         channels.append(gateway._caller)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(NegotiatedGateway, "version", interrupted)
+    monkeypatch.setattr(NegotiatedGateway, "reach", interrupted)
     with pytest.raises(KeyboardInterrupt):
         cn.connect(shared_sandbox.connection_string, name="interrupted")
     assert "interrupted" not in cn.clients()

@@ -266,7 +266,11 @@ OBSERVE_FAILED_PARTITIONS = Method(
 
 CONNECTION_SERVICE = "Cratis.Chronicle.Contracts.Clients.ConnectionService"
 CHECK_COMPATIBILITY = Method(
-    CONNECTION_SERVICE, "CheckCompatibility", clients_pb2.CompatibilityRequest, clients_pb2.CompatibilityResponse
+    CONNECTION_SERVICE,
+    "CheckCompatibility",
+    clients_pb2.CompatibilityRequest,
+    clients_pb2.CompatibilityResponse,
+    anonymous=True,
 )
 CONNECT = Method(
     CONNECTION_SERVICE, "Connect", clients_pb2.ConnectRequest, clients_pb2.ConnectionKeepAlive, streaming=True
@@ -275,7 +279,9 @@ KEEP_ALIVE = Method(CONNECTION_SERVICE, "ConnectionKeepAlive", clients_pb2.Conne
 GET_CONNECTED_CLIENTS = Method(
     CONNECTION_SERVICE, "GetConnectedClients", Empty, clients_pb2.IEnumerable_ConnectedClient
 )
-GET_DESCRIPTOR_SET = Method(CONNECTION_SERVICE, "GetDescriptorSet", Empty, clients_pb2.DescriptorSetResponse)
+GET_DESCRIPTOR_SET = Method(
+    CONNECTION_SERVICE, "GetDescriptorSet", Empty, clients_pb2.DescriptorSetResponse, anonymous=True
+)
 OBSERVE_CONNECTED_CLIENTS = Method(
     CONNECTION_SERVICE, "ObserveConnectedClients", Empty, clients_pb2.IEnumerable_ConnectedClient, streaming=True
 )
