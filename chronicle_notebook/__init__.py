@@ -70,6 +70,7 @@ _ROOMS = {
     ),
     "display._listing": ("Listing",),
     "base._secrets": ("Secret",),
+    "session._tutorial": ("tutorial",),
     "session._status": ("Status",),
     "session._doctor": ("Diagnosis",),
     "connection._string": ("ConnectionString",),

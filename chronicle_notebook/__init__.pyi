@@ -164,6 +164,9 @@ from chronicle_notebook.session._doctor import (
 from chronicle_notebook.session._status import (
     Status as Status,
 )
+from chronicle_notebook.session._tutorial import (
+    tutorial as tutorial,
+)
 from chronicle_notebook.session._webhook_view import (
     WebhookView as WebhookView,
 )

@@ -39,7 +39,7 @@ NAMES = """
     TargetAnswer Triage TriageRow UndisclosedAuthorization UnknownClientError UnknownEventStoreError
     UnknownEventTypeError UnknownWebhookError WebhookDefinition WebhookList WebhookObservation WebhookView
     Webhooks __version__ client clients connect discover doctor event_type reset_sandbox runbook
-    start_sandbox stop_sandbox use webhook webhooks widgets
+    start_sandbox stop_sandbox tutorial use webhook webhooks widgets
 """.split()  # noqa: SIM905 - easier to read and to change than a list
 
 

@@ -288,6 +288,7 @@ def _environment(connection_string: str) -> dict[str, str]:
     return {
         **{name: value for name, value in os.environ.items() if name != "JUPYTER_TOKEN"},
         "CHRONICLE_CONNECTION_STRING": connection_string,
+        "CHRONICLE_NOTEBOOK_SANDBOX": connection_string,  # cn.tutorial() connects to this, and to no other
         "CHRONICLE_NOTEBOOK_PROFILE": "",  # a profile could name another kernel
         "JUPYTER_CONFIG_PATH": _before(SETTINGS, "JUPYTER_CONFIG_PATH"),
         "JUPYTER_PREFER_ENV_PATH": "1",

@@ -66,6 +66,7 @@ class Client(DeliveryCalls, Displayed):
         self.declared = check_declared(declared)
         """The declared classes that :meth:`Webhooks.discover` looks at; None means all loaded classes."""
         self._on_close = on_close
+        self._before_close: list[Callable[[], object]] = []
         self.name = name
         """The name under which :func:`chronicle_notebook.client` finds this client."""
         self.event_store = event_store
@@ -287,14 +288,18 @@ class Client(DeliveryCalls, Displayed):
         """The event types of the event store, as a table and with ``to_frame()``."""
         return _listings.event_type_listing(self._kernel.event_types(self._place.store()), origin=self.origin)
 
-    def register_event_types(self, *classes: type) -> None:
-        """Register classes with ``@event_type``, and their schemas. Without arguments: all declared classes.
+    def register_event_types(self, *types: type | RegisteredEventType) -> None:
+        """Register event types with their schemas: classes with ``@event_type``, or values as :meth:`event_types` lists
+        them, from another event store, say. Without arguments: all declared classes.
 
         This overwrites the schema that the event store has for the same generation.
         """
-        types = [registration_of(cls) for cls in classes or declared_event_types()]
-        if types:
-            self._kernel.register_event_types(self._place.store(), types)
+        wanted = [
+            each if isinstance(each, RegisteredEventType) else registration_of(each)
+            for each in types or declared_event_types()
+        ]
+        if wanted:
+            self._kernel.register_event_types(self._place.store(), wanted)
 
     def event_sequences(self) -> Listing[SequenceTail]:
         """The sequences of the namespace, each with the number of its last event."""
@@ -305,9 +310,18 @@ class Client(DeliveryCalls, Displayed):
 
     def close(self) -> None:
         """End all calls and streams. Later calls raise :class:`ClientClosedError`."""
-        self._channel.close()
+        actions, self._before_close = self._before_close, []
+        try:
+            for action in actions:
+                action()
+        finally:
+            self._channel.close()
         if self._on_close is not None:
             self._on_close(self)
+
+    def before_close(self, action: Callable[[], object]) -> None:
+        """Call ``action`` once when this client is closed, while it can still call the kernel."""
+        self._before_close.append(action)
 
     def __enter__(self) -> Self:
         return self

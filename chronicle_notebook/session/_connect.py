@@ -115,7 +115,7 @@ def connect(  # noqa: PLR0913 - each is given by name, and rarely
     protected_as = found.name if guarded else None
     if meant is None:
         untold = _UNTOLD if os.getenv(VARIABLE) is None else _UNTOLD_EMPTY
-        return _connect_embedded(
+        return connect_embedded(
             store, space, name, timeout=timeout, declared=declared, because=untold, protected_as=protected_as
         )
     trust = Trust.of(
@@ -160,7 +160,7 @@ def _chosen(profile: str | None) -> ConnectionProfile:
     return ConnectionProfile("") if wanted is None else read_profile(wanted)
 
 
-def _connect_embedded(
+def connect_embedded(
     event_store: str | None,
     namespace: str,
     name: str,
@@ -170,6 +170,7 @@ def _connect_embedded(
     because: str = "",
     protected_as: str | None = None,
 ) -> Client:
+    """Connect to the sandbox of this process; start it if it does not run."""
     sandbox = embedded.running(because)
     channel = Channel(embedded.target, timeout=timeout)
     opened = _open(
@@ -279,7 +280,7 @@ def start_sandbox() -> Client:
     """Start the sandbox of this process if it does not run, and make a client of it the current one."""
     with embedded.lock:
         running = [opened.name for opened in clients().values() if opened.embedded]
-        return use(running[0]) if running else _connect_embedded(None, DEFAULT_NAMESPACE, SANDBOX_CLIENT)
+        return use(running[0]) if running else connect_embedded(None, DEFAULT_NAMESPACE, SANDBOX_CLIENT)
 
 
 def stop_sandbox() -> bool:
@@ -306,7 +307,7 @@ def reset_sandbox() -> Client:
 
 
 def _reopened(before: Client) -> Client:
-    opened = _connect_embedded(
+    opened = connect_embedded(
         None,
         DEFAULT_NAMESPACE,
         before.name,

@@ -28,7 +28,7 @@ from tests.browser.person import (
 )
 from tests.waiting import LONG
 
-CONNECT = "cn.connect("
+CONNECT = "cn.tutorial("
 LIST = "client.webhooks.all()"
 TABLE = "webhooks of event store 'banking'"
 DELIVERIES = "1 delivery"
@@ -74,25 +74,26 @@ def _reads_what_the_cells_say(page: Page) -> None:
 def _mistypes_the_store_and_mends_it(page: Page) -> None:
     """Another name in the first cell, and Shift+Enter down to the table: what is wrong is told, and then put right."""
     count = code_cells(page).count()
-    _connects_to(page, '"banking"', "bankin")
+    _connects_to(page, "bankin")
     expect(cell(page, LIST).locator(PROMPT)).to_have_text(f"[{count + 2}]:")
     told = output(page, LIST, "has no event store 'bankin'.")
     expect(told).to_contain_text("Did you mean 'banking'?")
     expect(cell(page, LIST).get_by_role("table")).to_have_count(0)
 
-    _connects_to(page, '"bankin"', "banking")
+    _connects_to(page, "banking")
     expect(cell(page, LIST).locator(PROMPT)).to_have_text(f"[{count + 4}]:")
     output(page, LIST, TABLE)
     expect(cell(page, LIST).locator(RED)).to_have_count(0)
 
 
-def _connects_to(page: Page, old: str, store: str) -> None:
-    """Type the name of an event store over the old one; run this cell, the text below it, and the table."""
+def _connects_to(page: Page, store: str) -> None:
+    """Type the first cell anew, with the name of an event store; run it, the text below it, and the table."""
     editor = cell(page, CONNECT).get_by_role("textbox")
     seen(editor)
-    editor.get_by_text(old, exact=True).dblclick()
-    page.keyboard.type(store)
-    expect(editor).to_contain_text(f'cn.connect(event_store="{store}")')
+    editor.click()
+    page.keyboard.press("Control+a")
+    page.keyboard.insert_text(f'import chronicle_notebook as cn\n\nclient = cn.tutorial(event_store="{store}")\nclient')
+    expect(editor).to_contain_text(f'cn.tutorial(event_store="{store}")')
     for _ in range(3):
         page.keyboard.press("Shift+Enter")
 

@@ -1,4 +1,4 @@
-"""Every notebook runs from top to bottom, twice on one sandbox, and leaves no secret in its saved file."""
+"""Every notebook runs on the sandbox and on another kernel. It leaves no secret in its file and nothing behind."""
 
 from __future__ import annotations
 
@@ -24,15 +24,32 @@ LINK = re.compile(r"\]\((?![a-z]+:)([^)#\s]+)\)")
 """What a link within the project leads to."""
 
 
+OWN = "cn.tutorial()"
+"""What notebook 07 tells to change for a kernel of one's own."""
+
+
 @pytest.fixture(scope="module")
 def seeded() -> Iterator[Sandbox]:
     with Sandbox(seed=True) as kernel:
         yield kernel
 
 
-def run(path: Path, saved: Path) -> nbformat.NotebookNode:
-    """Run a notebook with widget state saved, as the worst case for a secret, and save it."""
+@pytest.fixture(scope="module")
+def own() -> Iterator[Sandbox]:
+    """A kernel with the defects of a release, as one's own is, and nothing in it."""
+    with Sandbox(behaves_like="16.37", time_scale=0.01) as kernel:
+        yield kernel
+
+
+def run(path: Path, saved: Path, *, connection: str = "") -> nbformat.NotebookNode:
+    """Run a notebook with widget state saved, as the worst case for a secret, and save it.
+
+    :param connection: the kernel to run it on, with the one line that notebook 07 shows; by default the sandbox.
+    """
     notebook = nbformat.read(path, as_version=4)
+    if connection:
+        for cell in notebook.cells:
+            cell.source = cell.source.replace(OWN, f'cn.tutorial("{connection}")')
     NotebookClient(
         notebook, timeout=None, store_widget_state=True, resources={"metadata": {"path": str(FOLDER)}}
     ).execute()
@@ -58,17 +75,23 @@ def test_there_are_notebooks() -> None:
 
 @pytest.mark.filterwarnings("ignore:Proactor event loop", "ignore:zmq.eventloop.ioloop")
 @pytest.mark.parametrize("path", TUTORIALS, ids=lambda path: path.stem)
-def test_it_runs_twice_on_one_sandbox_and_its_file_holds_no_secret(
-    path: Path, seeded: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+def test_it_runs_on_the_sandbox_and_on_a_kernel_of_ones_own_and_leaves_nothing_behind(
+    path: Path, seeded: Sandbox, own: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("CHRONICLE_CONNECTION_STRING", seeded.connection_string)
+    monkeypatch.setenv("CHRONICLE_CONNECTION_STRING", "chronicle://127.0.0.1:1")  # a tutorial never asks this kernel
+    monkeypatch.setenv("CHRONICLE_NOTEBOOK_SANDBOX", seeded.connection_string)
     monkeypatch.setenv("WEBHOOK_TOKEN", CANARY)
     with cn.connect(seeded.connection_string, event_store="banking", name="before") as client:
         before = client.webhooks.all()
-        for attempt in ("first.ipynb", "second.ipynb"):
-            run(path, tmp_path / attempt)
-            assert CANARY not in (tmp_path / attempt).read_text()
-            assert client.webhooks.all() == before, "a notebook leaves no webhook behind"
+        run(path, tmp_path / "sandbox.ipynb")
+        assert client.webhooks.all() == before, "a notebook leaves no webhook behind"
+    with cn.connect(own.connection_string, name="own") as client:
+        run(path, tmp_path / "own.ipynb", connection=own.connection_string)
+        assert client.event_stores() == (["System", "tutorial"] if "tutorial" in client.event_stores() else ["System"])
+        for store in client.event_stores():
+            assert client.at(event_store=store).webhooks.ids() == []
+    for saved in ("sandbox.ipynb", "own.ipynb"):
+        assert CANARY not in (tmp_path / saved).read_text()
 
 
 def test_the_first_steps_run_without_any_kernel_named_and_show_the_whole_story(
@@ -77,7 +100,7 @@ def test_the_first_steps_run_without_any_kernel_named_and_show_the_whole_story(
     monkeypatch.setenv("WEBHOOK_TOKEN", CANARY)
     text = shown(*run(FOLDER / "01-first-steps.ipynb", tmp_path / "saved.ipynb").cells)
     for part in (
-        "sandbox kernel inside this process",
+        "(embedded sandbox)",
         "'loan-desk' was created",
         "AppendResult(sequence_numbers=(",
         "200 OK",
@@ -90,7 +113,7 @@ def test_the_first_steps_run_without_any_kernel_named_and_show_the_whole_story(
 
 
 def test_the_form_of_the_third_is_alive_when_all_of_it_ran(seeded: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("CHRONICLE_CONNECTION_STRING", seeded.connection_string)
+    monkeypatch.setenv("CHRONICLE_NOTEBOOK_SANDBOX", seeded.connection_string)
     notebook = nbformat.read(FOLDER / "03-build-a-definition.ipynb", as_version=4)
     notebook.cells.append(nbformat.v4.new_code_cell("form.closed, client.closed, endpoint.running"))
     NotebookClient(notebook, timeout=None, resources={"metadata": {"path": str(FOLDER)}}).execute()
