@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import socket
 import threading
-import time
 from typing import Any
 
 import pytest
@@ -117,24 +116,40 @@ def test_within_a_with_block_a_loop_can_be_left_and_begun_again(client: Client) 
     assert changes.state is ObservationState.STOPPED
 
 
-def test_what_wakes_a_reader_without_a_list_does_not_shorten_its_wait(client: Client) -> None:
+class Clock:
+    """A clock that stands until it is moved, and counts who looks at it."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.looks = 0
+
+    def monotonic(self) -> float:
+        self.looks += 1
+        return self.now
+
+
+def test_what_wakes_a_reader_without_a_list_does_not_shorten_its_wait(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = Clock()
     with client.webhooks.observe() as changes:
         assert changes.next(LONG) is not None
-        ended = threading.Event()
+        monkeypatch.setattr(_observation, "time", clock)
+        got: list[object] = []
+        reader = threading.Thread(target=lambda: got.append(changes.next(timeout=LONG)))
+        reader.start()
 
-        def wake() -> None:
-            while not ended.wait(0.01):
-                with changes._news:
-                    changes._news.notify_all()
+        def woken() -> bool:
+            with changes._news:
+                changes._news.notify_all()
+            return clock.looks >= 10 or bool(got)
 
-        waker = threading.Thread(target=wake)
-        waker.start()
-        started = time.monotonic()
-        assert changes.next(timeout=0.5) is None
-        waited = time.monotonic() - started
-        ended.set()
-        waker.join()
-    assert waited >= 0.5
+        eventually(woken)
+        assert got == [], "it was woken several times, and its time is not over"
+        clock.now = LONG
+        eventually(lambda: woken() and got)
+        assert got == [None]
+        reader.join()
 
 
 def test_a_callback_for_the_state_that_takes_its_time_does_not_hold_the_list_back(client: Client) -> None:
