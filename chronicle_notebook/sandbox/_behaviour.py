@@ -143,6 +143,10 @@ class Behaviour:
     """The tail that observers show is the last event that they were given, so that a slow target hides how much waits
     (at 16.37 and 16.38; source: K/Core/Observation/Observer.cs). False: it is the last event that there is for them."""
 
+    tail_corrected: bool = False
+    """Once a minute after its subscription, an observer shows the last event of its types as its tail, whether or not
+    it was given that event (on SQL databases at 16.33 to 16.38; source: K/Core/Observation/Observer.cs)."""
+
     tail_of_handled: bool = False
     """The tail that observers show moves with the events that were handled alone (in memory at 16.37; source:
     K/Storage.InMemory/Observation)."""

@@ -88,6 +88,7 @@ _SQL = replace(
     events_as_sql=True,
     identity_spoils=True,
     handled_unlisted=True,
+    tail_corrected=True,
     streams_poll=True,
     plus_breaks_lists=True,
     stores_as_files=True,

@@ -12,7 +12,7 @@ import json
 import lzma
 import sys
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -38,6 +38,8 @@ class Call:
     status: str = "OK"
     details: str = ""
     milliseconds: float = 0.0
+    at: float = field(default=0.0, compare=False)
+    """Seconds since the recording began."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -232,6 +234,7 @@ def _entry(line: dict[str, Any]) -> Entry | None:
             status=line.get("status", "OK"),
             details=line.get("details", ""),
             milliseconds=line["ms"],
+            at=line.get("at", 0.0),
         )
     if "delivery" in line:
         headers = tuple((name, value) for name, value in line["headers"])

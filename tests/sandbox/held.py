@@ -19,11 +19,12 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import grpc
 
 from chronicle_notebook.sandbox import Sandbox
-from chronicle_notebook.sandbox.delivery import _partition
+from chronicle_notebook.sandbox.delivery import _partition, _watchdog
 from tests.recorded import evening
 from tests.recorded.recording import Call, Delivered, Element, Opened, Recording, Step, recording
 from tests.sandbox.conftest import Client
@@ -76,6 +77,8 @@ class Held:
     """A sandbox beside a recording."""
 
     def __init__(self, sandbox: Sandbox, found: Recording, kept: frozenset[str]) -> None:
+        assert sandbox._kernel is not None
+        self._kernel = sandbox._kernel
         self._client = Client(sandbox.port)
         self._recording = found
         self._kept = kept
@@ -92,6 +95,8 @@ class Held:
             self._target.port = 0
             self._target.start()
         self._address = (found.receiver.removeprefix("http://").encode(), f"127.0.0.1:{self._target.port}".encode())
+        self._corrected: dict[str, float] = {}
+        """When the tail of each webhook was last corrected, in the time of the recording."""
         self._streams: dict[str, list[Any]] = {}
         self._opened: list[Any] = []
 
@@ -109,6 +114,7 @@ class Held:
             before = len(self._target.received)
             for entry in settled(step, self._recording.generation):
                 if isinstance(entry, Call):
+                    self._pass_to(entry)
                     if entry.status != "OK" or not entry.path.endswith(_APART):
                         yield self._call(step, entry)
                 elif isinstance(entry, Opened):
@@ -125,6 +131,18 @@ class Held:
         """What a stream said; only what was recorded, if all of that was among it: others look more often."""
         told = list(self._streams.get(path, []))
         return recorded if _occurs_in(recorded, told) else told
+
+    def _pass_to(self, call: Call) -> None:
+        """Correct the tails that a kernel had corrected before a call: a minute passes here when it did there."""
+        for id_, last in self._corrected.items():
+            if call.at - last >= _watchdog.EVERY:
+                self._corrected[id_] += _watchdog.EVERY
+                for observer in self._kernel.engine.observers():
+                    if observer.webhook.id == id_ and observer.subscribed and self._kernel.behaviour.tail_corrected:
+                        self._kernel.engine.correct_tail(observer)
+        if _short(call.path) in {"Add", "AddWebhooks"}:
+            for webhook in json.loads(evening.meaning(call.path, call.request, self._recording.generation))["Webhooks"]:
+                self._corrected.setdefault(webhook["Identifier"], call.at)
 
     def _prepare(self, step: Step) -> None:
         if step.name in _GONE:
@@ -265,6 +283,10 @@ def settled(step: Step, generation: str) -> list[Any]:
     return [*found, *waiting.values()]
 
 
+async def _not_at_all(_watchdog: object) -> None:
+    """Let no time of this machine correct a tail: that of the recording does."""
+
+
 def _short(path: str) -> str:
     return path.rpartition("/")[2]
 
@@ -332,8 +354,10 @@ def comparisons(name: str, kept: frozenset[str] = frozenset()) -> list[Compared]
     found = recording(name)
     before = _partition.MOST_ATTEMPTS
     _partition.MOST_ATTEMPTS = NIGHT_ATTEMPTS if "night" in name else before
+    unwatched = mock.patch.object(_watchdog.Watchdog, "run", _not_at_all)
     try:
         with (
+            unwatched,
             tempfile.TemporaryDirectory() as folder,
             Sandbox(data=Path(folder), behaves_like=PROFILE[name], settle_delay=0.01, time_scale=SCALE) as sandbox,
         ):

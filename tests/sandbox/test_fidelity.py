@@ -92,8 +92,12 @@ def pages() -> Iterator[tuple[str, str]]:
 def promises() -> Iterator[tuple[str, str]]:
     """Each piece of a page that promises likeness."""
     for name, block in pages():
-        about = "sandbox" in block.lower() or name in {"docs/sandbox.md", "docs/fidelity.md"}
-        if about and name != "CHANGELOG.md" and any(re.search(promise, block) for promise in PROMISES):
+        about = "sandbox" in block.lower() or name == "docs/sandbox.md"
+        if (
+            about
+            and name not in {"CHANGELOG.md", "docs/fidelity.md"}
+            and any(re.search(promise, block) for promise in PROMISES)
+        ):
             yield name, block
 
 

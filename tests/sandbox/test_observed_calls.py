@@ -20,6 +20,7 @@ from chronicle_notebook.contracts.wire import (
     webhooks_pb2,
 )
 from chronicle_notebook.sandbox import PROFILES, Sandbox
+from chronicle_notebook.sandbox.delivery import _watchdog
 from tests.sandbox.classic import ClassicClient, classic_append
 from tests.sandbox.conftest import STORE, UNAVAILABLE, Endpoint, hook
 from tests.waiting import eventually
@@ -29,6 +30,12 @@ HERE: dict[str, Any] = {"EventStore": STORE, "Namespace": "Default"}
 REACTOR = "$system.Cratis.Chronicle.Observation.Webhooks.WebhookReactor"
 SQL = ("16.33", "16.37", "16.37-postgresql", "16.38")
 MEMORY = ("16.37-inmemory", "16.38-inmemory")
+
+
+@pytest.fixture(autouse=True)
+def unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No tail is corrected while a test looks at what moves it otherwise."""
+    monkeypatch.setattr(_watchdog.Watchdog, "correct", lambda *_: None)
 
 
 class Kernel:

@@ -14,15 +14,22 @@ import pytest
 from chronicle_notebook.contracts.classic import methods
 from chronicle_notebook.contracts.wire import observation_pb2 as wire, sequences_classic_pb2 as sequences
 from chronicle_notebook.sandbox import PROFILES, Behaviour, Sandbox
-from chronicle_notebook.sandbox.delivery import _partition
+from chronicle_notebook.sandbox.delivery import _partition, _watchdog
 from tests.sandbox.classic import ClassicClient, classic_append
 from tests.sandbox.conftest import STORE, UNAVAILABLE, Delivery, Endpoint, hook
-from tests.waiting import LONG, eventually
+from tests.waiting import FOR_EVER, LONG, eventually
 
 ABOUT: dict[str, Any] = {
     "EventStore": STORE, "Namespace": "Default", "ObserverId": "h", "EventSequenceId": "event-log"
 }  # fmt: skip
+SCALE = 0.001
 NO_JOB = "00000000-0000-0000-0000-000000000000"
+
+
+@pytest.fixture(autouse=True)
+def unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No tail is corrected while a test looks at what moves it otherwise."""
+    monkeypatch.setattr(_watchdog, "EVERY", FOR_EVER / SCALE)
 
 
 class Kernel:
@@ -78,7 +85,7 @@ class Kernel:
 
 @contextmanager
 def kernel(folder: Path, profile: str | None = "16.37", **options: Any) -> Iterator[Kernel]:
-    given: dict[str, Any] = {"settle_delay": 0, "time_scale": 0.001, **options}
+    given: dict[str, Any] = {"settle_delay": 0, "time_scale": SCALE, **options}
     with Sandbox(data=folder, behaves_like=profile, **given) as sandbox:
         found = Kernel(sandbox)
         yield found
@@ -366,3 +373,29 @@ def test_a_slow_target_hides_what_waits(profile: str | None, tmp_path: Path) -> 
         (observer,) = found.sandbox._kernel.engine.observers()
         eventually(lambda: observer.flights.count and observer.tail == (0 if profile else 2))
         assert found.shown() == (0, UNAVAILABLE, 0 if profile else 2)
+
+
+def test_the_tail_is_corrected_once_a_minute_on_sql(
+    tmp_path: Path, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The switch tail_corrected."""
+    assert {name for name, profile in PROFILES.items() if profile.behaviour.tail_corrected} == {
+        "16.33",
+        "16.37",
+        "16.37-postgresql",
+        "16.38",
+    }
+    monkeypatch.setattr(_watchdog, "EVERY", 60.0)
+    gate = threading.Event()
+    with kernel(tmp_path / "data") as found, silent(gate) as url:
+        found.add("h", url)
+        for kind in ("One", "One", "Two"):
+            found.append("a", kind)
+        eventually(lambda: found.shown() == (0, UNAVAILABLE, 1))
+        found.add("gone", endpoint.url(), "Two")
+        eventually(lambda: found.shown("gone")[2] == 2)
+        found.remove("gone")
+        found.append("a", "Two")
+        found.append("a")
+        eventually(lambda: found.shown()[2] == 4)
+        assert found.shown("gone")[2] == 2, "it is not subscribed any more"

@@ -38,6 +38,7 @@ ELSEWHERE = {
     "same_partition_breaks_list": "test_observed_calls.py",
     "requests_limited": "test_observed_calls.py",
     "tail_of_handled": "test_observed_calls.py",
+    "tail_corrected": "test_observed_deliveries.py",
     "tail_of_offered": "test_observed_deliveries.py",
     "registration_seconds": "../registration/test_parts.py",
 }

@@ -24,6 +24,7 @@ from chronicle_notebook.sandbox.delivery._partition import Partition, partition_
 from chronicle_notebook.sandbox.delivery._recovery import Recovery
 from chronicle_notebook.sandbox.delivery._saver import Saver
 from chronicle_notebook.sandbox.delivery._sender import Sender
+from chronicle_notebook.sandbox.delivery._watchdog import Watchdog
 from chronicle_notebook.sandbox.storage._events import EventTable
 from chronicle_notebook.sandbox.storage._progress import ProgressTable
 
@@ -140,6 +141,10 @@ class Engine:
         for observer in observers:
             asyncio.run_coroutine_threadsafe(self._replay(observer), self._loop)
 
+    def correct_tail(self, observer: Observer) -> None:
+        """Correct the tail that an observer shows now, as is otherwise done once a minute."""
+        self._loop.call_soon_threadsafe(self._watchdog.correct, observer)
+
     def test_target(self, webhook: Webhook) -> str:
         """Send a test to the target of a webhook whose secret is in clear. Returns why it failed, or an empty text."""
         return self._wait_for(self._sender.test_target(webhook))
@@ -194,6 +199,9 @@ class Engine:
             self._observers[row.sequence, row.id] = observer_from_row(row, scopes[row.sequence])
         for entry in self._progress.partitions():
             self._observers[entry.sequence, entry.observer].partitions[entry.partition] = partition_from_row(entry)
+        self._watchdog = Watchdog(self._events, self.observers, self._noted, self._scale)
+        if self._behaviour.tail_corrected:
+            self._watching = self._loop.create_task(self._watchdog.run())
         self._saving = self._loop.create_task(self._saver.run())
 
     async def _stop(self) -> None:
@@ -225,6 +233,8 @@ class Engine:
                 self._observing.skip_to_tail(observer)
             self._forget_interest(observer)
             observer.webhook = webhook
+            if not observer.subscribed:
+                observer.watched = self._loop.time()
             observer.subscribed = True
             observer.epoch += 1
             for event_type in webhook.event_type_ids:

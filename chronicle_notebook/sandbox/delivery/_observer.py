@@ -78,6 +78,8 @@ class Observer:
     """Whether calls about it find no answer."""
     caught_up: float | None = None
     """The end of its last catch-up, in the time of the loop."""
+    watched: float = 0.0
+    """When its tail was last corrected, or its subscription began, in the time of the loop."""
     epoch: int = 0
     """A counter. It makes the current page of events out of date."""
     flights: Flights = field(default_factory=Flights)
