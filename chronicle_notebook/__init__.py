@@ -135,6 +135,15 @@ _ROOMS = {
     ),
     "registration._plan": ("Plan",),
     "pausing._paused": ("PausedWebhook",),
+    "pausing._progress": ("DeliveryProgress",),
+    "pausing._replay": (
+        "ReplayPlace",
+        "ReplayPlan",
+    ),
+    "pausing._replay_outcome": (
+        "ReplayOutcome",
+        "ReplayedPlace",
+    ),
     "target_test._answer": (
         "Grade",
         "TargetAnswer",

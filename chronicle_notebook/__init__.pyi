@@ -112,6 +112,17 @@ from chronicle_notebook.model import (
 from chronicle_notebook.pausing._paused import (
     PausedWebhook as PausedWebhook,
 )
+from chronicle_notebook.pausing._progress import (
+    DeliveryProgress as DeliveryProgress,
+)
+from chronicle_notebook.pausing._replay import (
+    ReplayPlace as ReplayPlace,
+    ReplayPlan as ReplayPlan,
+)
+from chronicle_notebook.pausing._replay_outcome import (
+    ReplayedPlace as ReplayedPlace,
+    ReplayOutcome as ReplayOutcome,
+)
 from chronicle_notebook.reading._list import (
     WebhookList as WebhookList,
 )

@@ -1,6 +1,7 @@
 """The functions of ``client.webhooks`` with the name of a client as an argument, as in Chronicle's other clients.
 
-``namespace`` is accepted as in those clients and has no effect, because webhooks belong to the event store.
+``namespace`` is accepted as in those clients and has no effect, because webhooks belong to the event store. Only a
+replay and a re-delivery can be of one namespace.
 """
 
 from __future__ import annotations
@@ -15,6 +16,8 @@ from chronicle_notebook.definition._inputs import Configure
 from chronicle_notebook.display._listing import Listing
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.pausing._paused import PausedWebhook
+from chronicle_notebook.pausing._replay import ReplayPlan
+from chronicle_notebook.pausing._storage import Kept
 from chronicle_notebook.reading._list import WebhookList
 from chronicle_notebook.reading._observation import ObservationState, WebhookObservation
 from chronicle_notebook.registration._outcome import Outcome, Outcomes
@@ -44,6 +47,7 @@ __all__ = [
     "register_discovered",
     "remove",
     "replace",
+    "replay",
     "resume",
     "test",
     "to_frame",
@@ -274,6 +278,18 @@ def paused(
 ) -> Listing[PausedWebhook]:
     """The paused webhooks: see :meth:`Webhooks.paused`."""
     return _service(client, namespace).paused(file=file)
+
+
+def replay(
+    webhook: str | type,
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    partition: str | None = None,
+    storage: Kept | None = None,
+) -> ReplayPlan:
+    """Look at a replay by the kernel, of all namespaces or of one: see :meth:`Webhooks.replay`."""
+    return _service(client, None).replay(webhook, namespace=namespace, partition=partition, storage=storage)
 
 
 @overload

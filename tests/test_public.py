@@ -22,24 +22,23 @@ from chronicle_notebook.base import _errors
 ROOT = Path(__file__).parents[1]
 
 NAMES = """
-    Applied DesiredState FieldEffect Ownership PlanRefusedError PlannedField PlannedWebhook StateAction StateFileError
-    StatePlan
-    Action AnswerTooLargeError AppendRefusedError AppendResult AppendedEvent AuthenticationError
-    AuthorizationKind BasicAuthorization BearerAuthorization CallCancelledError Cause
-    CertificateChangedWarning CertificateError ChronicleError ChronicleWarning Client ClientClosedError Code
-    ConnectionString CredentialHeaderWarning CredentialUrlWarning DeadlineExceededError DefinitionBuilder
-    Delivery DeliveryList DeliveryTimeoutError Diagnosis DuplicateWebhookError EventSequence EventToAppend
-    EventType FailedAttempt FailedPartition Grade Ineffective InvalidConnectionStringError
-    InvalidDeclarationError InvalidDefinitionError InvalidInputError KernelError KernelFaultError
-    KernelUnreachableError KnownDefect ListenedEventType Listing LongSecretWarning MethodNotImplementedError
-    MissingDependencyError NoAuthorization NotSupportedError OAuthAuthorization ObservationState
-    ObserverState Outcome Outcomes PausedWebhook PermissionDeniedError Plan ProtectedError ProtocolError
-    Receiver ReceiverError RegisteredEventType ReplacementError RequestRefusedError RunbookError
-    RunningState Sandbox SandboxError Secret SecretUnavailableError SequenceTail ServerVersion Status
-    TargetAnswer Triage TriageRow UndisclosedAuthorization UnknownClientError UnknownEventStoreError
-    UnknownEventTypeError UnknownWebhookError WebhookDefinition WebhookList WebhookObservation WebhookView
-    Webhooks __version__ client clients connect discover doctor event_type reset_sandbox runbook
-    start_sandbox stop_sandbox tutorial use webhook webhooks widgets
+    Action AnswerTooLargeError AppendRefusedError AppendResult AppendedEvent Applied AuthenticationError
+    AuthorizationKind BasicAuthorization BearerAuthorization CallCancelledError Cause CertificateChangedWarning
+    CertificateError ChronicleError ChronicleWarning Client ClientClosedError Code ConnectionString
+    CredentialHeaderWarning CredentialUrlWarning DeadlineExceededError DefinitionBuilder Delivery DeliveryList
+    DeliveryProgress DeliveryTimeoutError DesiredState Diagnosis DuplicateWebhookError EventSequence
+    EventToAppend EventType FailedAttempt FailedPartition FieldEffect Grade Ineffective
+    InvalidConnectionStringError InvalidDeclarationError InvalidDefinitionError InvalidInputError KernelError
+    KernelFaultError KernelUnreachableError KnownDefect ListenedEventType Listing LongSecretWarning
+    MethodNotImplementedError MissingDependencyError NoAuthorization NotSupportedError OAuthAuthorization
+    ObservationState ObserverState Outcome Outcomes Ownership PausedWebhook PermissionDeniedError Plan
+    PlanRefusedError PlannedField PlannedWebhook ProtectedError ProtocolError Receiver ReceiverError
+    RegisteredEventType ReplacementError ReplayOutcome ReplayPlace ReplayPlan ReplayedPlace RequestRefusedError
+    RunbookError RunningState Sandbox SandboxError Secret SecretUnavailableError SequenceTail ServerVersion
+    StateAction StateFileError StatePlan Status TargetAnswer Triage TriageRow UndisclosedAuthorization
+    UnknownClientError UnknownEventStoreError UnknownEventTypeError UnknownWebhookError WebhookDefinition
+    WebhookList WebhookObservation WebhookView Webhooks __version__ client clients connect discover doctor
+    event_type reset_sandbox runbook start_sandbox stop_sandbox tutorial use webhook webhooks widgets
 """.split()  # noqa: SIM905 - easier to read and to change than a list
 
 

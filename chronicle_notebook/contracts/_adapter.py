@@ -46,6 +46,9 @@ class Adapter:
         """The origin of an answer that was read now."""
         return Origin(self.server, event_store)
 
+    def confirm_write(self, event_store: str) -> None:
+        """Nothing is protected here."""
+
     @property
     def known_defects(self) -> tuple[KnownDefect, ...]:
         """The known bugs of kernels of this generation. The negotiated gateway knows them by version."""
@@ -118,6 +121,27 @@ class Adapter:
             EventStore=event_store, Namespace=namespace, ObserverId=observer_id, EventSequenceId=sequence
         )
         self._call(methods.CLEAR_OBSERVER_QUARANTINE, request)
+
+    def replay(self, event_store: str, namespace: str, observer_id: str, sequence: str) -> str | None:
+        """Deliver everything to an observer again. The zero id means that no job was begun (seen on 16.37.1)."""
+        request = observation_pb2.Replay(
+            EventStore=event_store, Namespace=namespace, ObserverId=observer_id, EventSequenceId=sequence
+        )
+        job = self._call(methods.REPLAY, request).JobId
+        return job if job.strip("0-") else None
+
+    def replay_partition(
+        self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
+    ) -> None:
+        """Deliver the events of one event source to an observer again. The answer is empty."""
+        request = observation_pb2.ReplayPartition(
+            EventStore=event_store,
+            Namespace=namespace,
+            ObserverId=observer_id,
+            EventSequenceId=sequence,
+            Partition=partition,
+        )
+        self._call(methods.REPLAY_PARTITION, request)
 
     def failed_partitions(
         self, event_store: str, namespace: str, observer_id: str | None = None

@@ -20,12 +20,15 @@ from chronicle_notebook.contracts.wire import (
 )
 from chronicle_notebook.model import (
     AppendedEvent,
+    EventAuthor,
+    EventCause,
     EventType,
     FailedAttempt,
     FailedPartition,
     ObserverState,
     RegisteredEventType,
     RunningState,
+    StoredEvent,
     WebhookDefinition,
 )
 from chronicle_notebook.model._authorization import undisclosed
@@ -105,6 +108,44 @@ def event_from_wire(
         occurred=time_of(context.Occurred.Value),
         content=object_of(message.Content),
     )
+
+
+def stored_event_from_wire(
+    message: sequences_pb2.AppendedEventResponse | sequences_classic_pb2.AppendedEvent,
+) -> StoredEvent:
+    """An event with all that the kernel tells of it. Only the message of the `commands` generation has a subject."""
+    context = message.Context
+    texts: dict[int, str] = {}
+    if isinstance(message, sequences_pb2.AppendedEventResponse):
+        texts.update({each.Key: each.Value for each in message.GenerationalContent})
+    else:
+        texts.update(message.GenerationalContent)
+    return StoredEvent(
+        sequence_number=context.SequenceNumber,
+        type=event_type_from_wire(context.EventType),
+        event_source_id=context.EventSourceId,
+        content=message.Content,
+        event_source_type=context.EventSourceType,
+        event_stream_type=context.EventStreamType,
+        event_stream_id=context.EventStreamId,
+        occurred=context.Occurred.Value,
+        correlation_id=str(guid_from_wire(context.CorrelationId)),
+        causation=tuple(
+            EventCause(each.Occurred.Value, each.Type, dict(each.Properties)) for each in context.Causation
+        ),
+        caused_by=_author(context.CausedBy) if context.HasField("CausedBy") else None,
+        tags=tuple(context.Tags),
+        hash=context.Hash,
+        subject=context.Subject if isinstance(context, sequences_pb2.EventContext) else None,
+        generations=texts,
+        original=message.OriginalContent,
+        revised=bool(message.Revisions),
+    )
+
+
+def _author(message: sequences_pb2.Identity | sequences_classic_pb2.Identity) -> EventAuthor:
+    before = _author(message.OnBehalfOf) if message.HasField("OnBehalfOf") else None
+    return EventAuthor(message.Subject, message.Name, message.UserName, before)
 
 
 def observer_from_wire(message: observation_pb2.ObserverInformation, namespace: str) -> ObserverState:

@@ -16,10 +16,12 @@ from chronicle_notebook.model import (
     AppendedEvent,
     AppendResult,
     EventToAppend,
+    EventType,
     FailedPartition,
     ObserverState,
     RegisteredEventType,
     ServerVersion,
+    StoredEvent,
     WebhookColumns,
     WebhookDefinition,
 )
@@ -59,6 +61,13 @@ class KernelGateway(Protocol):
     def version_tells(self) -> bool:
         """Whether the version says which bugs the kernel has."""
 
+    def confirm_write(self, event_store: str) -> None:
+        """Ask for the name of the event store if the connection is protected, before something that is no call to the
+        kernel. Each write asks by itself.
+
+        :raises ProtectedError: nobody gave the name.
+        """
+
     def version(self, *, retry: bool = True) -> ServerVersion:
         """The version that the server reports."""
 
@@ -94,6 +103,21 @@ class KernelGateway(Protocol):
     ) -> list[AppendedEvent]:
         """The events of a sequence from a number on. Kernels have no paging, so this is one answer."""
 
+    def stored_events(
+        self,
+        event_store: str,
+        namespace: str,
+        sequence: str,
+        *,
+        start: int = 0,
+        event_source_id: str | None = None,
+        event_types: Sequence[EventType] = (),
+    ) -> list[StoredEvent]:
+        """The same events with all that the kernel tells of them.
+
+        :param event_types: leave out all other types; empty for all types.
+        """
+
     def has_events(self, event_store: str, namespace: str, sequence: str, event_source_id: str) -> bool:
         """Whether a sequence has an event of an event source."""
 
@@ -124,6 +148,21 @@ class KernelGateway(Protocol):
 
     def clear_observer_quarantine(self, event_store: str, namespace: str, observer_id: str, sequence: str) -> None:
         """End the quarantine of a whole observer.
+
+        :param sequence: the event sequence of the observer.
+        """
+
+    def replay(self, event_store: str, namespace: str, observer_id: str, sequence: str) -> str | None:
+        """Deliver everything to an observer again, from the first event on. Returns the id of the job; None if the
+        kernel began none.
+
+        :param sequence: the event sequence of the observer.
+        """
+
+    def replay_partition(
+        self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
+    ) -> None:
+        """Deliver the events of one event source to an observer again. The kernel does not say whether it began.
 
         :param sequence: the event sequence of the observer.
         """

@@ -155,6 +155,9 @@ class NegotiatedGateway:
         """What is known about the server in use; None before the first call."""
         return self._negotiation
 
+    def confirm_write(self, event_store: str) -> None:
+        """Nothing is protected here."""
+
     @property
     def known_defects(self) -> tuple[KnownDefect, ...]:
         """The known bugs of this kernel: by what was measured on it, else by its version and generation."""
@@ -250,6 +253,7 @@ class NegotiatedGateway:
     tail = _spoken(KernelGateway.tail, _Else.OTHER)
     append = _spoken(KernelGateway.append, _Else.OTHER)
     events = _spoken(KernelGateway.events, _Else.OTHER)
+    stored_events = _spoken(KernelGateway.stored_events, _Else.OTHER)
     has_events = _spoken(KernelGateway.has_events, _Else.OTHER)
     webhooks = _spoken(KernelGateway.webhooks)
     webhook_columns = _spoken(KernelGateway.webhook_columns)
@@ -259,5 +263,7 @@ class NegotiatedGateway:
     observers = _spoken(KernelGateway.observers)
     observer = _spoken(KernelGateway.observer)
     clear_observer_quarantine = _spoken(KernelGateway.clear_observer_quarantine)
+    replay = _spoken(KernelGateway.replay)
+    replay_partition = _spoken(KernelGateway.replay_partition)
     failed_partitions = _spoken(KernelGateway.failed_partitions)
     retry_partition = _spoken(KernelGateway.retry_partition)

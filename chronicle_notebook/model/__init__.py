@@ -21,6 +21,7 @@ from chronicle_notebook.model._event import AppendedEvent, AppendResult, EventTo
 from chronicle_notebook.model._event_type import KERNEL_EVENT_TYPES, EventType, RegisteredEventType, registrable
 from chronicle_notebook.model._observer import FailedAttempt, FailedPartition, ObserverState, RunningState
 from chronicle_notebook.model._server import ServerVersion
+from chronicle_notebook.model._stored_event import EventAuthor, EventCause, StoredEvent
 from chronicle_notebook.model._webhook import EVENT_LOG, WebhookColumns, WebhookDefinition
 
 __all__ = [
@@ -32,6 +33,8 @@ __all__ = [
     "AuthorizationKind",
     "BasicAuthorization",
     "BearerAuthorization",
+    "EventAuthor",
+    "EventCause",
     "EventToAppend",
     "EventType",
     "FailedAttempt",
@@ -42,6 +45,7 @@ __all__ = [
     "RegisteredEventType",
     "RunningState",
     "ServerVersion",
+    "StoredEvent",
     "UndisclosedAuthorization",
     "WebhookAuthorization",
     "WebhookColumns",

@@ -12,12 +12,13 @@ from __future__ import annotations
 
 import getpass
 import platform
+import warnings
 from collections.abc import Collection, Iterable
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from chronicle_notebook.base._errors import ChronicleError, InvalidInputError, KernelError
+from chronicle_notebook.base._errors import ChronicleError, ChronicleWarning, InvalidInputError, KernelError
 from chronicle_notebook.pausing._checks import pausable, resumable
 from chronicle_notebook.pausing._client import StoreClient
 from chronicle_notebook.pausing._kept import Asked, Kept, KeptDefinitions
@@ -36,6 +37,19 @@ def kept_of(client: StoreClient, file: str | Path | None = None) -> KeptDefiniti
     :param file: another file than the usual one.
     """
     return KeptDefinitions.of(client, file or paused_file(client.server, client.event_store, embedded=client.embedded))
+
+
+def paused_ids(server: str, event_store: str, *, embedded: bool) -> list[str]:
+    """The ids in the usual file that wait to be resumed. They may be registered again by somebody else.
+
+    A file that cannot be read gives none and a warning: whoever looks for failures must see those.
+    """
+    kept = KeptDefinitions(paused_file(server, event_store, embedded=embedded), server, event_store)
+    try:
+        return [each.id for each in kept.waiting() if not each.moving]
+    except InvalidInputError as error:
+        warnings.warn(f"Which webhooks are paused is not known: {error.message}", ChronicleWarning, stacklevel=4)
+        return []
 
 
 def asked_now(reason: str = "", positions: dict[str, int] | None = None) -> Asked:

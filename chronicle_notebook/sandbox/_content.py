@@ -9,9 +9,10 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from chronicle_notebook.base._dotnet_json import dumps
 from chronicle_notebook.sandbox import _moment
 from chronicle_notebook.sandbox._exceptions import InvalidOperationException, JsonException, NullReferenceException
-from chronicle_notebook.sandbox._json_text import DuplicateError, Number, double, dumps, read, single
+from chronicle_notebook.sandbox._json_text import DuplicateError, Number, double, read, single
 
 _INTEGERS = {
     "byte": ("Byte", 0, 2**8 - 1),

@@ -11,6 +11,7 @@ from dataclasses import replace
 from typing import Any
 from uuid import uuid4
 
+from chronicle_notebook.base._dotnet_json import dumps
 from chronicle_notebook.sandbox import _moment
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._event import SYSTEM_IDENTITY, Event
@@ -20,7 +21,6 @@ from chronicle_notebook.sandbox._event_type import (
     event_types_from_json,
     event_types_json,
 )
-from chronicle_notebook.sandbox._json_text import dumps
 from chronicle_notebook.sandbox._kernel_types import EVENT_TYPE_ADDED
 from chronicle_notebook.sandbox._stores import SYSTEM_STORE
 from chronicle_notebook.sandbox._webhook import Authorization, Webhook, WireAuthorizationKind

@@ -10,6 +10,7 @@ from chronicle_notebook.display._listing import Listing
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.events import failed_partition_listing, observer_listing, retry_listing
 from chronicle_notebook.model import FailedPartition, ObserverState
+from chronicle_notebook.pausing._pause import paused_ids
 from chronicle_notebook.session._location import Place
 from chronicle_notebook.session._observer_queries import clear_quarantine, described, failing_of, observers_of, retried
 from chronicle_notebook.session._webhook_view import WebhookView
@@ -25,6 +26,7 @@ class DeliveryCalls:
 
     _kernel: NegotiatedGateway
     _place: Place
+    embedded: bool
 
     if TYPE_CHECKING:
 
@@ -36,17 +38,20 @@ class DeliveryCalls:
         def webhooks(self) -> Webhooks:
             """The webhooks of the event store."""
 
-    def triage(self, *, paused: Collection[str] = (), before: Triage | None = None) -> Triage:
+    def triage(self, *, paused: Collection[str] | None = None, before: Triage | None = None) -> Triage:
         """What fails, why, since when, what waits for it, and what to do next: every webhook, the worst first.
 
         One pass of reads over all namespaces; nothing is changed. Failed partitions of removed webhooks, and of the
         kernel's own observers, are in it too. How many events wait is counted in the event sequences.
 
-        :param paused: the ids of webhooks that are paused.
+        :param paused: the ids of webhooks that are paused; by default those of ``client.webhooks.paused()``.
         :param before: an earlier triage. With it, a webhook that is slow and goes on is told apart from a stalled one.
         :raises UnknownEventStoreError: the kernel does not have the event store.
         """
-        reading = read(self._kernel, self._place.store(), self._place.namespaces())
+        store = self._place.store()
+        if paused is None:
+            paused = paused_ids(self._kernel.server, store, embedded=self.embedded)
+        reading = read(self._kernel, store, self._place.namespaces())
         return assess(reading, origin=self.origin, paused=paused, before=before)
 
     def describe(self, webhook: str) -> WebhookView:

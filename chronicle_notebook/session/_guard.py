@@ -112,47 +112,60 @@ class GuardedGateway(NegotiatedGateway):
         """The origin of an answer, with the banner."""
         return replace(super().origin(event_store), banner=self._banner)
 
-    def _require(self, event_store: str) -> None:
+    def confirm_write(self, event_store: str) -> None:
+        """Ask for the name of the event store, once in this process."""
         LOCK.require(self.server, event_store)
 
     def ensure_event_store(self, name: str) -> None:
         """Create an event store if it does not exist."""
-        self._require(name)
+        self.confirm_write(name)
         super().ensure_event_store(name)
 
     def ensure_namespace(self, event_store: str, name: str) -> None:
         """Create a namespace if it does not exist."""
-        self._require(event_store)
+        self.confirm_write(event_store)
         super().ensure_namespace(event_store, name)
 
     def register_event_types(self, event_store: str, types: Sequence[RegisteredEventType]) -> None:
         """Register event types with their schemas, in one call."""
-        self._require(event_store)
+        self.confirm_write(event_store)
         super().register_event_types(event_store, types)
 
     def append(self, event_store: str, namespace: str, sequence: str, events: Sequence[EventToAppend]) -> AppendResult:
         """Append events, all or none."""
-        self._require(event_store)
+        self.confirm_write(event_store)
         return super().append(event_store, namespace, sequence, events)
 
     def add_webhooks(self, event_store: str, definitions: Sequence[WebhookDefinition]) -> None:
         """Register webhooks in one call."""
-        self._require(event_store)
+        self.confirm_write(event_store)
         super().add_webhooks(event_store, definitions)
 
     def remove_webhooks(self, event_store: str, ids: Sequence[str]) -> None:
         """Remove webhooks in one call."""
-        self._require(event_store)
+        self.confirm_write(event_store)
         super().remove_webhooks(event_store, ids)
 
     def clear_observer_quarantine(self, event_store: str, namespace: str, observer_id: str, sequence: str) -> None:
         """End the quarantine of a whole observer."""
-        self._require(event_store)
+        self.confirm_write(event_store)
         super().clear_observer_quarantine(event_store, namespace, observer_id, sequence)
+
+    def replay(self, event_store: str, namespace: str, observer_id: str, sequence: str) -> str | None:
+        """Deliver everything to an observer again."""
+        self.confirm_write(event_store)
+        return super().replay(event_store, namespace, observer_id, sequence)
+
+    def replay_partition(
+        self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
+    ) -> None:
+        """Deliver the events of one event source to an observer again."""
+        self.confirm_write(event_store)
+        super().replay_partition(event_store, namespace, observer_id, sequence, partition)
 
     def retry_partition(
         self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
     ) -> bool | None:
         """Retry a failed partition now."""
-        self._require(event_store)
+        self.confirm_write(event_store)
         return super().retry_partition(event_store, namespace, observer_id, sequence, partition)

@@ -6,20 +6,28 @@ from collections.abc import Callable, Collection, Iterable
 from pathlib import Path
 from typing import overload
 
+from chronicle_notebook.base._arguments import check_names
 from chronicle_notebook.base._errors import NotSupportedError
+from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.definition._inputs import ids, several
 from chronicle_notebook.display._listing import Listing, counted
 from chronicle_notebook.display._table_and_card import Displayed
-from chronicle_notebook.pausing import _pause
+from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.pausing import _pause, _replay
 from chronicle_notebook.pausing._client import StoreClient
 from chronicle_notebook.pausing._paused import PausedWebhook, paused
+from chronicle_notebook.pausing._replay import ReplayPlan
+from chronicle_notebook.pausing._storage import Kept
 from chronicle_notebook.registration._outcome import Outcome, Outcomes
+from chronicle_notebook.session._location import DEFAULT_NAMESPACE, Place
 
 
 class PausableWebhooks(Displayed):
     """Pause, resume, replay and re-deliver."""
 
     _owner: Callable[[], StoreClient] | None = None
+    _kernel: KernelGateway
+    _event_store: Callable[[], str]
 
     def _client(self) -> StoreClient:
         if self._owner is None:
@@ -109,6 +117,37 @@ class PausableWebhooks(Displayed):
         """
         client = self._client()
         return paused(client, _pause.kept_of(client, file))
+
+    def replay(
+        self,
+        webhook: str | type,
+        *,
+        namespace: str | None = None,
+        partition: str | None = None,
+        storage: Kept | None = None,
+    ) -> ReplayPlan:
+        """Look at a replay by the kernel: everything of a webhook, of one namespace, or of one event source.
+
+        Nothing is sent. The plan has the number of events; its :meth:`ReplayPlan.apply` starts the replay. A replay
+        delivers events again that the target has had. It does not bring back a partition that the kernel has given up:
+        ``client.retry_failed_partitions()`` does. For a part of the events see :meth:`redeliver`.
+
+        :param namespace: only this namespace; by default every namespace in which the webhook is connected.
+        :param partition: only this event source.
+        :param storage: ``database`` or ``memory``, where you know it. On kernels of up to 16.38 that keep their events
+            in memory a replay hangs the webhook for good. No answer names the storage, but their events show it.
+        :raises UnknownWebhookError: no webhook has this id.
+        :raises NotSupportedError: the kernel most likely keeps its events in memory.
+        :raises InvalidInputError: the webhook is not connected, or has no event of this partition.
+        """
+        check_names(namespace=namespace, partition=partition)
+        definition = self._listed(webhook, call="replay")
+        store = self._event_store()
+        spaces = Place(self._kernel, store, DEFAULT_NAMESPACE).namespaces(namespace)
+        return _replay.plan(self._kernel, store, definition, spaces, partition=partition, storage=storage)
+
+    def _listed(self, webhook: str | type, *, call: str) -> WebhookDefinition:
+        return self._client().webhooks.all()[ids([webhook], call=call)[0]]
 
 
 def _several(outcomes: list[Outcome], client: StoreClient) -> Outcomes:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +15,7 @@ from chronicle_notebook import InvalidInputError, Receiver, Secret, UnknownWebho
 from chronicle_notebook.model import BearerAuthorization, EventType, WebhookDefinition
 from chronicle_notebook.pausing._kept import KeptDefinitions
 from chronicle_notebook.pausing._place import paused_file
+from chronicle_notebook.registration import _interrupted
 from chronicle_notebook.registration._outcome import Action
 from chronicle_notebook.session._client import Client
 from tests.waiting import eventually
@@ -122,6 +124,14 @@ class CrashError(BaseException):
     """The process ends here."""
 
 
+@pytest.fixture
+def restarted(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """What this process remembers of calls that did not end is gone, as after a crash."""
+    monkeypatch.setattr(_interrupted, "note", lambda *_, **__: None)
+    yield
+    _interrupted._unfinished.clear()
+
+
 def crash(*_: object, **__: object) -> None:
     raise CrashError
 
@@ -135,6 +145,7 @@ def after(call: Any) -> Any:
 
 
 @pytest.mark.parametrize("lost", ["before the removal", "after the removal", "after the record"])
+@pytest.mark.usefixtures("restarted")
 def test_a_pause_that_ends_half_way_is_finished_by_the_next_call(
     lost: str, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -159,6 +170,7 @@ def test_a_pause_that_ends_half_way_is_finished_by_the_next_call(
 
 
 @pytest.mark.parametrize("lost", ["before the registration", "after the registration", "after it was seen"])
+@pytest.mark.usefixtures("restarted")
 def test_a_resumption_that_ends_half_way_is_finished_by_the_next_call(
     lost: str, client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -205,6 +217,15 @@ def test_failing_partitions_of_a_paused_webhook_are_attributed_to_it(client: Cli
     assert "1 partition of it fails" in " ".join(outcome.notes)
     assert client.webhooks.paused()[0].failing == 1
     assert [each.observer_id for each in client.failed_partitions("a")] == ["a"]
+
+
+def test_a_triage_shows_what_is_paused_and_does_without_a_file_that_cannot_be_read(client: Client) -> None:
+    client.webhooks.register([hook("a"), hook("b")])
+    client.webhooks.pause("a")
+    assert {each.webhook: str(each.condition) for each in client.triage()}["a"] == "paused"
+    record(client).write_text("[]")
+    with pytest.warns(cn.ChronicleWarning, match="paused is not known"):
+        assert [each.webhook for each in client.triage()] == ["b"]
 
 
 def test_the_functions_with_a_client_s_name_do_the_same(client: Client) -> None:

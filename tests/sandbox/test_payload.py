@@ -6,8 +6,9 @@ import json
 
 import pytest
 
+from chronicle_notebook.base._dotnet_json import dumps
 from chronicle_notebook.sandbox import _moment
-from chronicle_notebook.sandbox._json_text import double, dumps, single
+from chronicle_notebook.sandbox._json_text import double, single
 
 
 @pytest.mark.parametrize(

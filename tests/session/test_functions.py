@@ -13,7 +13,7 @@ from chronicle_notebook.session._webhooks import Webhooks
 from tests.waiting import LONG
 
 URL = "http://127.0.0.1:9/in"
-METHODS = [name for name, value in vars(Webhooks).items() if inspect.isfunction(value) and not name.startswith("_")]
+METHODS = [name for name, _ in inspect.getmembers(Webhooks, inspect.isfunction) if not name.startswith("_")]
 
 
 def test_each_method_is_a_function_too() -> None:

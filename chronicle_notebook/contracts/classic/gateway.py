@@ -16,10 +16,11 @@ from chronicle_notebook.contracts._convert import (
     definition_to_wire,
     event_from_wire,
     registration_to_wire,
+    stored_event_from_wire,
 )
 from chronicle_notebook.contracts._gateway import LiveList
 from chronicle_notebook.contracts._registration_secrets import hiding
-from chronicle_notebook.contracts._scalars import UNAVAILABLE, number_from_wire
+from chronicle_notebook.contracts._scalars import UNAVAILABLE, event_type_to_wire, number_from_wire
 from chronicle_notebook.contracts._unlistable import explained
 from chronicle_notebook.contracts.classic import methods
 from chronicle_notebook.contracts.classic._convert import columns, registered_from_wire
@@ -35,7 +36,9 @@ from chronicle_notebook.model import (
     AppendedEvent,
     AppendResult,
     EventToAppend,
+    EventType,
     RegisteredEventType,
+    StoredEvent,
     WebhookColumns,
     WebhookDefinition,
 )
@@ -134,6 +137,29 @@ class ClassicGateway(Adapter):
         )
         answer = self._call(methods.GET_EVENTS_FROM_EVENT_SEQUENCE_NUMBER, request)
         return [event_from_wire(message) for message in answer.Events]
+
+    def stored_events(
+        self,
+        event_store: str,
+        namespace: str,
+        sequence: str,
+        *,
+        start: int = 0,
+        event_source_id: str | None = None,
+        event_types: Sequence[EventType] = (),
+    ) -> list[StoredEvent]:
+        """The same events with all that the kernel tells of them. Kernels compare only the ids of event types (seen on
+        16.37.1)."""
+        request = sequences_classic_pb2.GetFromEventSequenceNumberRequest(
+            EventStore=event_store,
+            Namespace=namespace,
+            EventSequenceId=sequence,
+            FromEventSequenceNumber=start,
+            EventSourceId=event_source_id,
+            EventTypes=[event_type_to_wire(each, sequences_classic_pb2.EventType()) for each in event_types],
+        )
+        answer = self._call(methods.GET_EVENTS_FROM_EVENT_SEQUENCE_NUMBER, request)
+        return [stored_event_from_wire(message) for message in answer.Events]
 
     def has_events(self, event_store: str, namespace: str, sequence: str, event_source_id: str) -> bool:
         """Whether a sequence has an event of an event source."""

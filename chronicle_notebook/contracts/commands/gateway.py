@@ -12,7 +12,12 @@ from chronicle_notebook.base._call import Caller, Method, Sealed
 from chronicle_notebook.base._errors import ProtocolError
 from chronicle_notebook.contracts._adapter import Adapter, LiveWebhooks
 from chronicle_notebook.contracts._append import many_appended, one_appended, put_event, put_events
-from chronicle_notebook.contracts._convert import definition_to_wire, event_from_wire, registration_to_wire
+from chronicle_notebook.contracts._convert import (
+    definition_to_wire,
+    event_from_wire,
+    registration_to_wire,
+    stored_event_from_wire,
+)
 from chronicle_notebook.contracts._gateway import LiveList
 from chronicle_notebook.contracts._known_defect import release_of
 from chronicle_notebook.contracts._registration_secrets import hiding
@@ -33,8 +38,10 @@ from chronicle_notebook.model import (
     AppendedEvent,
     AppendResult,
     EventToAppend,
+    EventType,
     RegisteredEventType,
     ServerVersion,
+    StoredEvent,
     WebhookColumns,
     WebhookDefinition,
 )
@@ -145,6 +152,33 @@ class CommandsGateway(Adapter):
         )
         answer = self._enveloped(methods.FROM_SEQUENCE_NUMBER, request)
         return [event_from_wire(message) for message in answer.Data]
+
+    def stored_events(
+        self,
+        event_store: str,
+        namespace: str,
+        sequence: str,
+        *,
+        start: int = 0,
+        event_source_id: str | None = None,
+        event_types: Sequence[EventType] = (),
+    ) -> list[StoredEvent]:
+        """The same events with all that the kernel tells of them. Other types are left out here: no kernel was seen
+        that says how several ids are written into the one text of the request."""
+        request = sequences_pb2.FromSequenceNumberRequest(
+            EventStore=event_store,
+            Namespace=namespace,
+            EventSequenceId=sequence,
+            FromEventSequenceNumber=start,
+            EventSourceId=event_source_id,
+        )
+        wanted = {each.id for each in event_types}
+        answer = self._enveloped(methods.FROM_SEQUENCE_NUMBER, request)
+        return [
+            stored_event_from_wire(message)
+            for message in answer.Data
+            if not wanted or message.Context.EventType.Id in wanted
+        ]
 
     def has_events(self, event_store: str, namespace: str, sequence: str, event_source_id: str) -> bool:
         """Whether a sequence has an event of an event source."""

@@ -5,10 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
+from chronicle_notebook.base._dotnet_json import dumps
 from chronicle_notebook.sandbox import _moment
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._event import Event
-from chronicle_notebook.sandbox._json_text import dumps
 from chronicle_notebook.sandbox._stores import SequenceScope
 
 LIVE = 1
