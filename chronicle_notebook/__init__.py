@@ -119,6 +119,12 @@ _ROOMS = {
     "definition._builder": ("DefinitionBuilder",),
     "definition._code": ("Code",),
     "definition._declaration": ("webhook",),
+    "probing._progress": ("ProbeProgress",),
+    "probing._result": (
+        "ProbeFinding",
+        "ProbeResult",
+        "ProbeVerdict",
+    ),
     "reading._list": ("WebhookList",),
     "reading._observation": (
         "ObservationState",

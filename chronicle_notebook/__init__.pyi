@@ -123,6 +123,14 @@ from chronicle_notebook.pausing._replay_outcome import (
     ReplayedPlace as ReplayedPlace,
     ReplayOutcome as ReplayOutcome,
 )
+from chronicle_notebook.probing._progress import (
+    ProbeProgress as ProbeProgress,
+)
+from chronicle_notebook.probing._result import (
+    ProbeFinding as ProbeFinding,
+    ProbeResult as ProbeResult,
+    ProbeVerdict as ProbeVerdict,
+)
 from chronicle_notebook.reading._list import (
     WebhookList as WebhookList,
 )

@@ -64,6 +64,7 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
     for name in ("CHRONICLE_CONNECTION_STRING", "HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("no_proxy", "*")
+    monkeypatch.setenv("CHRONICLE_NOTEBOOK_PROBES", os.devnull)  # nothing can be kept there
 
 
 @pytest.fixture(autouse=True)

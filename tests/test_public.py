@@ -32,6 +32,7 @@ NAMES = """
     KernelFaultError KernelUnreachableError KnownDefect ListenedEventType Listing LongSecretWarning
     MethodNotImplementedError MissingDependencyError NoAuthorization NotSupportedError OAuthAuthorization
     ObservationState ObserverState Outcome Outcomes Ownership PausedWebhook PermissionDeniedError Plan
+    ProbeFinding ProbeProgress ProbeResult ProbeVerdict
     PlanRefusedError PlannedField PlannedWebhook ProtectedError ProtocolError Receiver ReceiverError
     RegisteredEventType ReplacementError ReplayOutcome ReplayPlace ReplayPlan ReplayedPlace RequestRefusedError
     RunbookError RunningState Sandbox SandboxError Secret SecretUnavailableError SequenceTail ServerVersion

@@ -71,3 +71,9 @@ def kind_of_authorization(message: wire.WebhookDefinition) -> int:
         if authorization.HasField(entry.member):  # type: ignore[arg-type]
             return kind.number
     return 0
+
+
+def has_secret(message: wire.WebhookDefinition) -> bool:
+    """Whether a webhook of a list has a secret. Its value goes nowhere."""
+    authorization = message.Target.Authorization
+    return any((authorization.Value0.Password, authorization.Value1.Token, authorization.Value2.ClientSecret))

@@ -137,6 +137,18 @@ class KernelGateway(Protocol):
     def remove_webhooks(self, event_store: str, ids: Sequence[str]) -> None:
         """Remove webhooks in one call. The kernel accepts an unknown id too."""
 
+    def adds_one(self, event_store: str, definition: WebhookDefinition) -> bool | None:
+        """Register a webhook by the kernel's call for one webhook, and return whether the call succeeded; None if the
+        kernel has no such call. Only a probe uses it."""
+
+    def lists_secret(self, event_store: str, webhook: str) -> bool:
+        """Whether the list of webhooks has a secret of this webhook, encrypted or not. The secret itself is not
+        returned."""
+
+    def tests_target(self, url: str) -> bool | None:
+        """Let the kernel send its own test request, and return whether it calls this a success; None if the kernel has
+        no such call. Only a probe uses it."""
+
     def observers(self, event_store: str, namespace: str) -> list[ObserverState]:
         """All observers of a namespace, including those of webhooks."""
 

@@ -73,7 +73,7 @@ def _spoken(
     return speak
 
 
-_STORELESS = frozenset({"version", "event_stores", "ensure_event_store"})
+_STORELESS = frozenset({"version", "event_stores", "ensure_event_store", "tests_target"})
 """The methods that take no event store, or one that need not exist."""
 
 
@@ -260,6 +260,9 @@ class NegotiatedGateway:
     observe_webhooks = _spoken(KernelGateway.observe_webhooks)
     add_webhooks = _spoken(KernelGateway.add_webhooks, _Else.ADOPT)
     remove_webhooks = _spoken(KernelGateway.remove_webhooks, _Else.ADOPT)
+    adds_one = _spoken(KernelGateway.adds_one)
+    lists_secret = _spoken(KernelGateway.lists_secret)
+    tests_target = _spoken(KernelGateway.tests_target)
     observers = _spoken(KernelGateway.observers)
     observer = _spoken(KernelGateway.observer)
     clear_observer_quarantine = _spoken(KernelGateway.clear_observer_quarantine)

@@ -28,12 +28,14 @@ from chronicle_notebook.model import (
     RegisteredEventType,
     ServerVersion,
 )
+from chronicle_notebook.probing._kept import recall
 from chronicle_notebook.session._defect_listing import defect_listing
 from chronicle_notebook.session._delivery_calls import DeliveryCalls
 from chronicle_notebook.session._description import client_card
 from chronicle_notebook.session._doctor import Diagnosis, examine
 from chronicle_notebook.session._guard import LOCK, GuardedGateway, other_store_hint
 from chronicle_notebook.session._location import Place
+from chronicle_notebook.session._probe_calls import ProbeCalls
 from chronicle_notebook.session._status import Status
 from chronicle_notebook.session._webhooks import Webhooks
 
@@ -43,7 +45,7 @@ if TYPE_CHECKING:
 
 
 @public
-class Client(DeliveryCalls, Displayed):
+class Client(DeliveryCalls, ProbeCalls, Displayed):
     """A connection to a kernel, made by :func:`chronicle_notebook.connect`. Close it, or use it in a ``with`` block."""
 
     def __init__(  # noqa: PLR0913 - made by connect() alone
@@ -60,7 +62,7 @@ class Client(DeliveryCalls, Displayed):
         on_close: Callable[[Client], None] | None = None,
     ) -> None:
         self._channel = channel
-        self._kernel = NegotiatedGateway(channel) if kernel is None else kernel
+        self._kernel = NegotiatedGateway(channel, recall=recall) if kernel is None else kernel
         self._place = Place(self._kernel, event_store, namespace)
         self._remark = ""
         self.declared = check_declared(declared)
@@ -148,7 +150,8 @@ class Client(DeliveryCalls, Displayed):
 
     @property
     def known_defects(self) -> Listing[KnownDefect]:
-        """The known bugs of kernels of this version, and what this package does about them."""
+        """The known bugs of this kernel, and what this package does about them: those that :meth:`probe` measured, and
+        of all others those that are known of kernels of this version."""
         return defect_listing(self._kernel.known_defects, version=self.version.version, origin=self.origin)
 
     @cached_property

@@ -15,6 +15,7 @@ from chronicle_notebook.connection._channel import DEFAULT_TIMEOUT, Channel
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.connection._trust import Trust
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
+from chronicle_notebook.probing._kept import recall
 from chronicle_notebook.session._client import Client
 from chronicle_notebook.session._doctor import Diagnosis, examine
 from chronicle_notebook.session._guard import GuardedGateway
@@ -199,7 +200,11 @@ def _open(
 ) -> Client:
     try:
         # The first contact is not retried: somebody who mistyped a port wants to know it at once.
-        kernel = NegotiatedGateway(channel) if protected_as is None else GuardedGateway(channel, label=protected_as)
+        kernel = (
+            NegotiatedGateway(channel, recall=recall)
+            if protected_as is None
+            else GuardedGateway(channel, label=protected_as, recall=recall)
+        )
         found = kernel.reach()
         version = kernel.version(retry=False) if found.told is None else found.told
     except BaseException as error:

@@ -146,6 +146,11 @@ class GuardedGateway(NegotiatedGateway):
         self.confirm_write(event_store)
         super().remove_webhooks(event_store, ids)
 
+    def adds_one(self, event_store: str, definition: WebhookDefinition) -> bool | None:
+        """Register a webhook by the kernel's call for one webhook."""
+        self.confirm_write(event_store)
+        return super().adds_one(event_store, definition)
+
     def clear_observer_quarantine(self, event_store: str, namespace: str, observer_id: str, sequence: str) -> None:
         """End the quarantine of a whole observer."""
         self.confirm_write(event_store)

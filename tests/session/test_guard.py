@@ -13,7 +13,7 @@ import pytest
 
 import chronicle_notebook as cn
 from chronicle_notebook.contracts._gateway import KernelGateway
-from chronicle_notebook.model import EventType, RegisteredEventType
+from chronicle_notebook.model import EventType, RegisteredEventType, WebhookDefinition
 from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.session._client import Client
 from chronicle_notebook.session._guard import CONFIRMED, LOCK, GuardedGateway
@@ -21,6 +21,7 @@ from chronicle_notebook.session._guard import CONFIRMED, LOCK, GuardedGateway
 WRITES = frozenset(
     {
         "add_webhooks",
+        "adds_one",
         "append",
         "clear_observer_quarantine",
         "ensure_event_store",
@@ -40,6 +41,7 @@ READS = {
     "generation",
     "has_events",
     "known_defects",
+    "lists_secret",
     "namespaces",
     "observe_webhooks",
     "observer",
@@ -47,6 +49,7 @@ READS = {
     "origin",
     "server",
     "tail",
+    "tests_target",
     "version",
     "version_tells",
     "webhook_columns",
@@ -99,6 +102,7 @@ def writes() -> dict[str, Any]:
     kind = RegisteredEventType(EventType("New"), {"type": "object"})
     return {
         "add_webhooks": lambda kernel, store: kernel.add_webhooks(store, []),
+        "adds_one": lambda kernel, store: kernel.adds_one(store, WebhookDefinition("a", "http://127.0.0.1:9/in")),
         "append": lambda kernel, store: kernel.append(store, "Default", "event-log", []),
         "clear_observer_quarantine": lambda kernel, store: kernel.clear_observer_quarantine(
             store, "Default", "a", "event-log"

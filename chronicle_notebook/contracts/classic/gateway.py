@@ -11,6 +11,7 @@ from chronicle_notebook.base._call import Method, Sealed
 from chronicle_notebook.base._errors import ProtocolError
 from chronicle_notebook.contracts._adapter import Adapter, LiveWebhooks
 from chronicle_notebook.contracts._append import many_appended, one_appended, put_event, put_events
+from chronicle_notebook.contracts._authorization import has_secret
 from chronicle_notebook.contracts._convert import (
     definition_from_wire,
     definition_to_wire,
@@ -201,6 +202,19 @@ class ClassicGateway(Adapter):
     def remove_webhooks(self, event_store: str, ids: Sequence[str]) -> None:
         """Remove webhooks in one call. The kernel accepts an unknown id too."""
         self._call(methods.REMOVE, webhooks_classic_pb2.RemoveWebhooks(EventStore=event_store, Webhooks=ids))
+
+    def adds_one(self, _event_store: str, _definition: WebhookDefinition) -> None:
+        """This generation has no call for one webhook."""
+
+    def lists_secret(self, event_store: str, webhook: str) -> bool:
+        """Whether the list of webhooks has a secret of this webhook, as ciphertext (seen in memory)."""
+        answer = self._call(methods.GET_WEBHOOKS, webhooks_pb2.GetWebhooksRequest(EventStore=event_store))
+        return any(has_secret(message) for message in answer.items if message.Identifier == webhook)
+
+    def tests_target(self, url: str) -> bool:
+        """Let the kernel send its own test request, without credentials."""
+        request = webhooks_classic_pb2.TestWebhookRequest(Target=webhooks_pb2.WebhookTarget(Url=url))
+        return self._call(methods.TEST_WEBHOOK, request).Success
 
     def retry_partition(
         self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str

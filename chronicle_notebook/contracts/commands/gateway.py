@@ -9,7 +9,7 @@ from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import DecodeError, Message
 
 from chronicle_notebook.base._call import Caller, Method, Sealed
-from chronicle_notebook.base._errors import ProtocolError
+from chronicle_notebook.base._errors import KernelFaultError, MethodNotImplementedError, ProtocolError
 from chronicle_notebook.contracts._adapter import Adapter, LiveWebhooks
 from chronicle_notebook.contracts._append import many_appended, one_appended, put_event, put_events
 from chronicle_notebook.contracts._convert import (
@@ -21,7 +21,7 @@ from chronicle_notebook.contracts._convert import (
 from chronicle_notebook.contracts._gateway import LiveList
 from chronicle_notebook.contracts._known_defect import release_of
 from chronicle_notebook.contracts._registration_secrets import hiding
-from chronicle_notebook.contracts._scalars import UNAVAILABLE, number_from_wire
+from chronicle_notebook.contracts._scalars import UNAVAILABLE, event_type_to_wire, number_from_wire
 from chronicle_notebook.contracts._unlistable import explained
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.commands._columns import columns, definitions
@@ -222,6 +222,32 @@ class CommandsGateway(Adapter):
         self._enveloped(
             methods.REMOVE_WEBHOOKS, webhooks_pb2.RemoveWebhooksRequest(EventStore=event_store, Webhooks=ids)
         )
+
+    def adds_one(self, event_store: str, definition: WebhookDefinition) -> bool | None:
+        """Register a webhook without credentials by the call for one webhook."""
+        request = webhooks_pb2.AddWebhookRequest(
+            EventStore=event_store,
+            Name=definition.id,
+            Url=definition.target_url,
+            EventSequenceId=definition.event_sequence_id,
+            EventTypes=[event_type_to_wire(kind, webhooks_pb2.EventType()) for kind in definition.event_types],
+            IsReplayable=definition.replayable,
+            IsActive=definition.active,
+        )
+        try:
+            self._enveloped(methods.ADD_WEBHOOK, request)
+        except MethodNotImplementedError:
+            return None
+        except KernelFaultError:
+            return False
+        return True
+
+    def lists_secret(self, _event_store: str, _webhook: str) -> bool:
+        """Lists of this generation have no field for a secret."""
+        return False
+
+    def tests_target(self, _url: str) -> None:
+        """This generation has no test of a target."""
 
     def retry_partition(
         self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
