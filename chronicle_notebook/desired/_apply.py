@@ -1,33 +1,38 @@
-"""Carrying a plan out: checked, in parts, and read back."""
+"""Carrying a plan out: checked, sent, and read back.
+
+Lists are sent in parts by ``registration``, which also knows what an interrupted call of this process has sent. What a
+process that was killed has sent is in a journal beside the file.
+"""
 
 from __future__ import annotations
 
 import time
 from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from chronicle_notebook.base._arguments import check_flag, check_names, check_seconds
-from chronicle_notebook.base._errors import PlanRefusedError, ProtectedError
+from chronicle_notebook.base._errors import PlanRefusedError, ProtectedError, SecretUnavailableError
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._text import count
+from chronicle_notebook.definition.rules._check import check, check_revealed
 from chronicle_notebook.desired._before import before_path, write_before
+from chronicle_notebook.desired._journal import Journal
 from chronicle_notebook.desired._plan_content import PlanContent
 from chronicle_notebook.desired._planned import PlannedWebhook, StateAction
 from chronicle_notebook.desired._store import StateClient
 from chronicle_notebook.events._declared_event_type import event_type_of
-from chronicle_notebook.registration._outcome import Outcome, Outcomes
+from chronicle_notebook.registration._outcome import Action, Outcome, Outcomes
 
-PART = 50
-"""The largest number of webhooks of one call. A kernel takes some 0.13 s for each, one after the other (seen on
-16.37.1), so a call takes some 7 s, and the default deadline is 30 s."""
 MOST_REMOVED = 5
 """At most one of so many owned webhooks is removed without consent."""
+_ACTIONS = {StateAction.CREATE: Action.CREATED, StateAction.REMOVE: Action.REMOVED}
+STOPPED = "a change before it did not come to its end, so the rest was not sent."
 
 
 @public
 class Applied(Outcomes):
-    """The result of a plan: an outcome for each webhook that was sent. True if each of them is true."""
+    """The result of a plan: an outcome for each webhook that was to be sent. True if each of them is true."""
 
     def __init__(self, outcomes: Sequence[Outcome], *, caption: str, before: Path | None, seconds: float) -> None:
         super().__init__(outcomes, caption=caption)
@@ -37,54 +42,100 @@ class Applied(Outcomes):
         """How long it took."""
 
 
-def applied(
-    plan: PlanContent,
-    *,
-    confirm: str | None,
-    allow_removals: bool,
-    before: str | Path | None,
-    wait: float,
-    on_progress: Callable[[int, int], None] | None,
-) -> Applied:
+@dataclass(frozen=True, slots=True)
+class Consent:
+    """How a plan may be carried out."""
+
+    confirm: str | None = None
+    allow_removals: bool = False
+    before: Path | None = None
+    wait: float = 30.0
+    on_progress: Callable[[int, int], None] | None = None
+
+
+def applied(plan: PlanContent, consent: Consent) -> Applied:
     """Carry the plan out."""
-    check_names(confirm=confirm)
-    check_flag(allow_removals, field="allow_removals")
-    check_seconds(wait, field="wait")
     started = time.monotonic()
-    client = plan.client
-    changes = plan.changes
-    _check_removals(plan, allowed=allow_removals)
-    _check_same(plan, client)
+    client, changes = plan.client, plan.changes
     where = f"event store {client.event_store!r} on {client.server}"
+    _check_removals(plan, allowed=consent.allow_removals)
+    _check_same(plan)
     if not changes:
         return Applied([], caption=f"Nothing had to be sent to {where}", before=None, seconds=0.0)
-    _check_confirmed(client, confirm)
-    kept = write_before(plan, before_path(plan.wanted.path, datetime.now(UTC)) if before is None else Path(before))
+    _check_sendable(changes)
+    _check_confirmed(client, consent.confirm)
+    kept = write_before(plan, consent.before or before_path(plan.wanted.path, datetime.now(UTC)))
     outcomes: list[Outcome] = []
-    if plan.wanted.event_type_classes:
-        known = {each.id for each in client.event_types()}
-        _register_types(client, plan.wanted.event_type_classes, known)
-    done = 0
-    try:
-        for part in _parts(changes):
-            outcomes += _send(client, part, wait)
-            done += len(part)
-            if on_progress is not None:
-                on_progress(done, len(changes))
-    except BaseException as error:
-        error.add_note(
-            f"{done:,} of {count(len(changes), 'webhook')} are done. Plan and apply again for the rest. What was "
-            f"registered before is in {kept}."
-        )
-        raise
+    expected = {each.id: each.action is not StateAction.REMOVE for each in changes}
+    with Journal.of(plan.wanted.path, client).writing(expected) as journal:
+        try:
+            _register_types(client, plan.wanted.event_type_classes)
+            for part in _parts(changes):
+                outcomes += _send(client, part, consent.wait)
+                if consent.on_progress is not None:
+                    consent.on_progress(len(outcomes), len(changes))
+                if any(each.unsent or each.unanswered or each.unread for each in outcomes):
+                    break
+        except BaseException as error:
+            error.add_note(
+                f"{len(outcomes):,} of {count(len(changes), 'webhook')} are done. Plan and apply again for the rest. "
+                f"What was registered before is in {kept}."
+            )
+            raise
+        journal.finished = not any(each.unanswered or each.unread for each in outcomes)
+    outcomes += _unsent(client, changes, {each.webhook for each in outcomes})
     seconds = time.monotonic() - started
     return Applied(outcomes, caption=f"{count(len(outcomes), 'webhook')} in {where}", before=kept, seconds=seconds)
 
 
-def _register_types(client: StateClient, classes: Sequence[type], known: set[str]) -> None:
+def _unsent(client: StateClient, changes: Sequence[PlannedWebhook], done: set[str]) -> list[Outcome]:
+    """The outcomes of what was not sent, because a part before it did not come to its end."""
+    return [
+        Outcome(
+            webhook=each.id,
+            action=_ACTIONS.get(each.action, Action.UPDATED),
+            accepted=False,
+            visible=False,
+            waited=0.0,
+            origin=client.origin,
+            changed=False,
+            unsent=STOPPED,
+        )
+        for each in changes
+        if each.id not in done
+    ]
+
+
+def _register_types(client: StateClient, classes: Sequence[type]) -> None:
+    if not classes:
+        return
+    known = {each.id for each in client.event_types()}
     new = [each for each in classes if event_type_of(each).id not in known]
     if new:
         client.register_event_types(*new)
+
+
+def _check_sendable(changes: Sequence[PlannedWebhook]) -> None:
+    """Look every secret up before anything is sent.
+
+    :raises SecretUnavailableError: some have no value; the message names all.
+    """
+    missing: list[str] = []
+    for each in changes:
+        if each.wanted is None:
+            continue
+        try:
+            check(each.wanted)
+            check_revealed(each.wanted)
+        except SecretUnavailableError as error:
+            missing.append(f"{each.id!r}: {error.message}")
+    if missing:
+        shown = " ".join(missing[:10]) + (f" And {len(missing) - 10} more." if len(missing) > 10 else "")
+        raise SecretUnavailableError(
+            f"Nothing was sent, because secrets have no value here. {shown}",
+            field="authorization",
+            hint="Set them where this process starts.",
+        )
 
 
 def _check_removals(plan: PlanContent, *, allowed: bool) -> None:
@@ -100,10 +151,10 @@ def _check_removals(plan: PlanContent, *, allowed: bool) -> None:
     )
 
 
-def _check_same(plan: PlanContent, client: StateClient) -> None:
+def _check_same(plan: PlanContent) -> None:
     """Refuse if what is registered is not what the plan was made for."""
     then = {each.id: each for each in plan.registered}
-    now = {each.id: each for each in client.webhooks.all()}
+    now = {each.id: each for each in plan.client.webhooks.all()}
     changed = sorted(name for name in then.keys() | now.keys() if then.get(name) != now.get(name))
     if changed:
         shown = ", ".join(map(repr, changed[:3])) + (" and others" if len(changed) > 3 else "")
@@ -126,16 +177,16 @@ def _check_confirmed(client: StateClient, confirm: str | None) -> None:
 
 
 def _parts(changes: Sequence[PlannedWebhook]) -> Iterator[Sequence[PlannedWebhook]]:
-    """What goes into one call each: what is registered in lists, then each replacement, then the removals in lists."""
+    """What goes into one call each: the list that is registered, each replacement, and the list that is removed."""
     registered = [each for each in changes if each.action in {StateAction.CREATE, StateAction.UPDATE}]
     removed = [each for each in changes if each.action is StateAction.REMOVE]
-    for start in range(0, len(registered), PART):
-        yield registered[start : start + PART]
+    if registered:
+        yield registered
     for each in changes:
         if each.action is StateAction.REPLACE:
             yield [each]
-    for start in range(0, len(removed), PART):
-        yield removed[start : start + PART]
+    if removed:
+        yield removed
 
 
 def _send(client: StateClient, part: Sequence[PlannedWebhook], wait: float) -> Sequence[Outcome]:

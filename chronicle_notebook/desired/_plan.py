@@ -6,13 +6,15 @@ from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
+from chronicle_notebook.base._arguments import check_flag, check_names, check_seconds
 from chronicle_notebook.base._errors import InvalidInputError, UnknownWebhookError, did_you_mean
 from chronicle_notebook.base._public import public
 from chronicle_notebook.contracts._kernel_defects import KnownDefects, by_key
 from chronicle_notebook.contracts._known_defect import Storage
 from chronicle_notebook.definition.file._ownership import matches
 from chronicle_notebook.definition.rules._check import check_known
-from chronicle_notebook.desired._apply import Applied, applied
+from chronicle_notebook.desired._apply import Applied, Consent, applied
+from chronicle_notebook.desired._journal import Journal
 from chronicle_notebook.desired._plan_content import PlanContent, Wanted
 from chronicle_notebook.desired._plan_frame import frame
 from chronicle_notebook.desired._plan_text import parts, summary
@@ -149,20 +151,18 @@ class StatePlan(Originated, Sequence[PlannedWebhook]):
         :param before: the file for the state of before; by default ``NAME.before-TIME.yaml`` beside the file, or in
             the current folder.
         :param wait: seconds to wait until each part is visible.
-        :param on_progress: called with the numbers of webhooks that are done, and of all.
+        :param on_progress: called after each list and each replacement with the numbers of webhooks that are done, and
+            of all. A long list shows its own progress.
         :raises PlanRefusedError: what is registered has changed since the plan was made, or more than a fifth would be
             removed. Nothing was sent.
         :raises ProtectedError: the kernel is protected, and the event store was not confirmed. Nothing was sent.
         :raises KernelError: a part failed. The parts before it are in effect.
         """
-        return applied(
-            self._content,
-            confirm=confirm,
-            allow_removals=allow_removals,
-            before=before,
-            wait=wait,
-            on_progress=on_progress,
-        )
+        check_names(confirm=confirm)
+        check_flag(allow_removals, field="allow_removals")
+        check_seconds(wait, field="wait")
+        path = None if before is None else Path(before)
+        return applied(self._content, Consent(confirm, allow_removals, path, wait, on_progress))
 
 
 _ORDER = {
@@ -195,6 +195,7 @@ def planned(state: Wanted, client: StateClient, *, prune: bool, replace: bool, r
             field="prune",
             hint="Write owned_by: {header: x-managed-by, value: git}, or owned_by: {ids: [team-*]}.",
         )
+    Journal.of(state.path, client).wait_until_quiet()
     registered = client.webhooks.all()
     defects = defects_of(client, registered)
     _check_event_types(state, client, registered)

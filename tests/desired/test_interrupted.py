@@ -1,0 +1,234 @@
+"""An application that ends anywhere: done again it ends in the wanted state, nothing is sent twice, and the state of
+before is still there."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import chronicle_notebook as cn
+from chronicle_notebook.desired import _journal
+from chronicle_notebook.registration import _interrupted
+from tests.waiting import LONG
+
+OWNER = cn.Ownership(header="x-managed-by", value="git")
+FIRST = """\
+version: 1
+owned_by: {header: x-managed-by, value: git}
+webhooks:
+  - {id: changed, url: "https://one.example.com/in", event_types: [AccountOpened]}
+  - {id: gone, url: "https://gone.example.com/in", event_types: [AccountOpened]}
+  - {id: kept-1, url: "https://kept.example.com/in", event_types: [AccountOpened]}
+  - {id: kept-2, url: "https://kept.example.com/in", event_types: [AccountOpened]}
+  - {id: replaced, url: "https://two.example.com/in", event_types: [AccountOpened]}
+"""
+THEN = """\
+version: 1
+owned_by: {header: x-managed-by, value: git}
+webhooks:
+  - {id: changed, url: "https://three.example.com/in", event_types: [AccountOpened]}
+  - {id: kept-1, url: "https://kept.example.com/in", event_types: [AccountOpened]}
+  - {id: kept-2, url: "https://kept.example.com/in", event_types: [AccountOpened]}
+  - {id: new-1, url: "https://new.example.com/in", event_types: [FundsDeposited]}
+  - {id: new-2, url: "https://new.example.com/in", event_types: [FundsDeposited]}
+  - {id: replaced, url: "https://two.example.com/in", event_types: [AccountOpened], replayable: false}
+"""
+CALLS = ("webhooks", "event_types", "observers", "namespaces", "add_webhooks", "remove_webhooks")
+"""The calls of an application."""
+
+
+def go(client: cn.Client, path: Path) -> cn.Applied:
+    plan = cn.DesiredState.read(path).plan(client, prune=True, replace=True)
+    return plan.apply(allow_removals=True, wait=LONG)
+
+
+@pytest.fixture(autouse=True)
+def soon_quiet(settled: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The sandbox of these tests answers when a change is in effect, so there is nothing to wait for."""
+    monkeypatch.setattr(_journal, "QUIET", 0.05)
+    monkeypatch.setattr(_journal, "PAUSE", 0.02)
+
+
+def begun(client: cn.Client, path: Path) -> None:
+    """The registered state of before, and the file of the state to come. Nothing of an earlier round is left."""
+    for each in path.parent.glob("*webhooks.*"):
+        each.unlink()
+    ids = client.webhooks.ids()
+    if ids:
+        client.webhooks.remove(ids)
+    path.write_text(FIRST)
+    assert go(client, path)
+    for each in path.parent.glob("*before-*"):
+        each.unlink()
+    path.write_text(THEN)
+
+
+def twice(client: cn.Client) -> list[str]:
+    """The webhooks of which the kernel has two registrations without a removal in between."""
+    there: Counter[str] = Counter()
+    found = []
+    for event in client._kernel.events(client.event_store, "Default", "system"):
+        if event.type.id == "WebhookAdded":
+            there[event.event_source_id] += 1
+        elif event.type.id == "WebhookRemoved":
+            there[event.event_source_id] = 0
+        if there[event.event_source_id] > 1:
+            found.append(event.event_source_id)
+    return found
+
+
+def check(client: cn.Client, path: Path) -> None:
+    """It was done again, and is as it should be."""
+    state = cn.DesiredState.read(path)
+    assert not state.plan(client, prune=True).differs(strict=True)
+    assert cn.DesiredState.of(client, owned_by=OWNER).webhooks == state.webhooks
+    assert twice(client) == []
+    assert list(path.parent.glob(".*applying*")) == []
+    before = sorted(path.parent.glob("*before-*"), key=lambda each: (len(each.name), each.name))
+    ids = {each.id: each for each in cn.DesiredState.read(before[0]).webhooks}
+    assert sorted(ids) == ["changed", "gone", "replaced"]
+    assert ids["changed"].target_url == "https://one.example.com/in"
+
+
+class Failing:
+    """Ends the n-th call of an application, before it or after it."""
+
+    def __init__(
+        self, client: cn.Client, patch: pytest.MonkeyPatch, at: int, end: Callable[[], None], late: bool
+    ) -> None:
+        self.left, self.end, self.late = at, end, late
+        for name in CALLS:
+            patch.setattr(client._kernel, name, self.counted(getattr(client._kernel, name)), raising=True)
+
+    def counted(self, call: Callable[..., Any]) -> Callable[..., Any]:
+        def counting(*arguments: Any, **options: Any) -> Any:
+            self.left -= 1
+            if self.left == 0 and not self.late:
+                self.end()
+            answer = call(*arguments, **options)
+            if self.left == 0 and self.late:
+                self.end()
+            return answer
+
+        return counting
+
+
+def lost() -> None:
+    raise cn.KernelUnreachableError("The connection was lost.")
+
+
+def interrupted() -> None:
+    raise KeyboardInterrupt
+
+
+def failed() -> None:
+    raise cn.KernelFaultError("The kernel failed.")
+
+
+@pytest.mark.parametrize("late", [False, True], ids=["before a call", "after a call"])
+def test_an_application_that_ends_at_any_call_is_completed_by_the_next_one(
+    client: cn.Client,
+    tmp_path: Path,
+    late: bool,
+) -> None:
+    path, at = tmp_path / "webhooks.yaml", 1
+    while True:
+        begun(client, path)
+        end = (interrupted, lost if late else failed)[at % 2]
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(_interrupted, "_unfinished", {})
+            plan = cn.DesiredState.read(path).plan(client, prune=True, replace=True)
+            failing = Failing(client, patch, at, end, late=late)
+            with suppress(cn.ChronicleError, KeyboardInterrupt):
+                plan.apply(allow_removals=True, wait=0.5)
+            patch.undo()
+            if failing.left > 0:
+                break
+            go(client, path)
+        if list(tmp_path.glob("*before-*")):
+            check(client, path)
+        at += 1
+    assert at > 8, "the calls of an application"
+
+
+KILLED = """
+import sys, time
+import chronicle_notebook as cn
+from tests.desired.test_interrupted import go
+from pathlib import Path
+server, store, path, at, late = sys.argv[1], sys.argv[2], Path(sys.argv[3]), int(sys.argv[4]), sys.argv[5] == "late"
+client = cn.connect(server, event_store=store)
+left = at
+for name in ("add_webhooks", "remove_webhooks"):
+    def counting(*arguments, call=getattr(client._kernel, name)):
+        global left
+        left -= 1
+        if left or late:
+            call(*arguments)
+        if not left:
+            print("here", flush=True)
+            time.sleep(600)
+    setattr(client._kernel, name, counting)
+go(client, path)
+print("done", flush=True)
+"""
+
+
+def test_an_application_whose_process_is_killed_is_completed_by_the_next_one(
+    client: cn.Client, shared_sandbox: cn.Sandbox, tmp_path: Path
+) -> None:
+    path = tmp_path / "webhooks.yaml"
+    for at, late in ((1, "late"), (2, "late"), (3, "early"), (4, "late")):
+        begun(client, path)
+        arguments = [shared_sandbox.connection_string, client.event_store, str(path), str(at), late]
+        with subprocess.Popen(
+            [sys.executable, "-c", KILLED, *arguments], stdout=subprocess.PIPE, text=True, cwd=Path(__file__).parents[2]
+        ) as child:
+            assert child.stdout is not None
+            assert child.stdout.readline() == "here\n"
+            os.kill(child.pid, signal.SIGKILL)
+        assert len(list(tmp_path.glob(".*applying*"))) == 1
+        assert go(client, path)
+        check(client, path)
+
+
+def test_what_a_killed_process_sent_is_awaited_and_not_sent_again(
+    client: cn.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The kernel goes on with a list after the death of its caller."""
+    path = tmp_path / "webhooks.yaml"
+    begun(client, path)
+    state = cn.DesiredState.read(path)
+    journal = _journal.Journal.of(path, client)
+    with journal.writing({"new-1": True, "new-2": True}):
+        journal.finished = False
+    looks: list[int] = []
+
+    def arriving(*arguments: Any, call: Callable[..., Any] = client._kernel.webhooks) -> Any:
+        looks.append(1)
+        if len(looks) == 3:
+            client._kernel.add_webhooks(client.event_store, [each for each in state.webhooks if "new" in each.id])
+        return call(*arguments)
+
+    monkeypatch.setattr(client._kernel, "webhooks", arriving)
+    plan = state.plan(client)
+    assert {each.id for each in plan.of(cn.StateAction.CREATE)} == set()
+    assert list(tmp_path.glob(".*applying*")) == []
+
+
+def test_progress_is_told_after_each_list_and_each_replacement(client: cn.Client, tmp_path: Path) -> None:
+    path = tmp_path / "webhooks.yaml"
+    begun(client, path)
+    told: list[tuple[int, int]] = []
+    plan = cn.DesiredState.read(path).plan(client, prune=True, replace=True)
+    plan.apply(allow_removals=True, on_progress=lambda done, of: told.append((done, of)))
+    assert told == [(3, 5), (4, 5), (5, 5)]

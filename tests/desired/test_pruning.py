@@ -1,0 +1,88 @@
+"""Prune removes what a file owns and no longer names, and never anything else: three teams in one event store."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import pytest
+
+import chronicle_notebook as cn
+
+OWNERS = {
+    "alpha": cn.Ownership(header="x-team", value="alpha"),
+    "beta": cn.Ownership(header="x-team", value="beta"),
+    "gamma": cn.Ownership(ids=("gamma-*",)),
+}
+
+
+def hook(team: str, number: int) -> cn.WebhookDefinition:
+    return (
+        cn.DefinitionBuilder()
+        .with_event_type("AccountOpened")
+        .build(f"{team}-{number}", f"https://{team}.example.com/{number}")
+    )
+
+
+def state(team: str, numbers: list[int], store: str) -> cn.DesiredState:
+    hooks = tuple(hook(team, number) for number in numbers)
+    return cn.DesiredState(hooks, event_store=store, owned_by=OWNERS[team])
+
+
+@pytest.mark.usefixtures("settled")
+def test_no_team_ever_touches_what_another_team_has(
+    client: cn.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    rng = random.Random(7)
+    client.webhooks.register("by-hand", "https://hand.example.com/in", lambda b: b.with_event_type("AccountOpened"))
+    wanted: dict[str, list[int]] = {team: [] for team in OWNERS}
+    for _ in range(9):
+        team = rng.choice(list(OWNERS))
+        others = {each.id: each for each in client.webhooks.all() if not each.id.startswith(team)}
+        wanted[team] = sorted(rng.sample(range(8), rng.randint(0, 6)))
+        plan = state(team, wanted[team], client.event_store).plan(client, prune=True)
+        assert {each.id for each in plan.changes}.isdisjoint(others)
+        assert plan.apply(allow_removals=True) or not plan.changes
+        now = {each.id: each for each in client.webhooks.all()}
+        assert {webhook: each for webhook, each in now.items() if not webhook.startswith(team)} == others
+        assert sorted(name for name in now if name.startswith(team)) == [f"{team}-{each}" for each in wanted[team]]
+    assert "by-hand" in client.webhooks.ids()
+    for team, numbers in wanted.items():
+        assert not state(team, numbers, client.event_store).plan(client, prune=True).differs()
+
+
+def test_what_is_unmanaged_stays_whatever_the_file_owns(client: cn.Client) -> None:
+    client.webhooks.register([hook("gamma", 1), hook("gamma", 2), hook("gamma", 3)])
+    wanted = cn.DesiredState((hook("gamma", 1),), owned_by=OWNERS["gamma"], unmanaged=("*-3",))
+    plan = wanted.plan(client, prune=True)
+    assert {each.id: each.action.value for each in plan} == {
+        "gamma-1": "unchanged",
+        "gamma-2": "remove",
+        "gamma-3": "kept",
+    }
+    assert plan["gamma-3"].note == "kept: unmanaged"
+
+
+def test_a_state_without_an_owner_cannot_prune(client: cn.Client) -> None:
+    with pytest.raises(cn.InvalidInputError, match="does not say what it owns") as caught:
+        cn.DesiredState((hook("gamma", 1),)).plan(client, prune=True)
+    assert caught.value.field == "prune"
+
+
+def test_what_somebody_else_has_is_no_difference_and_what_is_owned_and_missing_is_one(client: cn.Client) -> None:
+    client.webhooks.register([hook("gamma", 1), hook("gamma", 2), hook("alpha", 1)])
+    plan = cn.DesiredState((hook("gamma", 1),), owned_by=OWNERS["gamma"]).plan(client)
+    assert [each.id for each in plan.differences] == ["gamma-2"]
+    assert {each.id: each.note for each in plan if each.note} == {
+        "gamma-2": "kept: prune=True removes it",
+        "alpha-1": "kept: not owned by this file",
+    }
+
+
+def test_an_owner_that_means_nothing_is_refused() -> None:
+    for wrong in ({}, {"header": "x-team"}, {"header": "x-team", "value": "a", "ids": ("a",)}, {"value": "a"}):
+        with pytest.raises(cn.InvalidInputError, match="a header with its value, or patterns of ids"):
+            cn.Ownership(**wrong)
+    with pytest.raises(cn.InvalidInputError, match="white space"):
+        cn.Ownership(header="x team", value="a")
