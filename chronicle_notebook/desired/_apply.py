@@ -1,7 +1,7 @@
 """Carrying a plan out: checked, sent, and read back.
 
 Lists are sent in parts by ``registration``, which also knows what an interrupted call of this process has sent. What a
-process that was killed has sent is in a journal beside the file.
+process that was killed has sent is in a record beside the file.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from chronicle_notebook.base._public import public
 from chronicle_notebook.base._text import count
 from chronicle_notebook.definition.rules._check import check, check_revealed
 from chronicle_notebook.desired._before import before_path, write_before
-from chronicle_notebook.desired._journal import Journal
 from chronicle_notebook.desired._plan_content import PlanContent
 from chronicle_notebook.desired._planned import PlannedWebhook, StateAction
+from chronicle_notebook.desired._sending_record import SendingRecord
 from chronicle_notebook.desired._store import StateClient
 from chronicle_notebook.events._declared_event_type import event_type_of
 from chronicle_notebook.registration._outcome import Action, Outcome, Outcomes
@@ -67,7 +67,7 @@ def applied(plan: PlanContent, consent: Consent) -> Applied:
     kept = write_before(plan, consent.before or before_path(plan.wanted.path, datetime.now(UTC)))
     outcomes: list[Outcome] = []
     expected = {each.id: each.action is not StateAction.REMOVE for each in changes}
-    with Journal.of(plan.wanted.path, client).writing(expected) as journal:
+    with SendingRecord.of(plan.wanted.path, client).writing(expected) as record:
         try:
             _register_types(client, plan.wanted.event_type_classes)
             for part in _parts(changes):
@@ -82,7 +82,7 @@ def applied(plan: PlanContent, consent: Consent) -> Applied:
                 f"What was registered before is in {kept}."
             )
             raise
-        journal.finished = not any(each.unanswered or each.unread for each in outcomes)
+        record.finished = not any(each.unanswered or each.unread for each in outcomes)
     outcomes += _unsent(client, changes, {each.webhook for each in outcomes})
     seconds = time.monotonic() - started
     return Applied(outcomes, caption=f"{count(len(outcomes), 'webhook')} in {where}", before=kept, seconds=seconds)

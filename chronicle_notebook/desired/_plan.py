@@ -14,11 +14,12 @@ from chronicle_notebook.contracts._known_defect import Storage
 from chronicle_notebook.definition.file._ownership import matches
 from chronicle_notebook.definition.rules._check import check_known
 from chronicle_notebook.desired._apply import Applied, Consent, applied
-from chronicle_notebook.desired._journal import Journal
+from chronicle_notebook.desired._judge import Judge
 from chronicle_notebook.desired._plan_content import PlanContent, Wanted
 from chronicle_notebook.desired._plan_frame import frame
 from chronicle_notebook.desired._plan_text import parts, summary
-from chronicle_notebook.desired._planned import Judge, PlannedWebhook, StateAction
+from chronicle_notebook.desired._planned import PlannedWebhook, StateAction
+from chronicle_notebook.desired._sending_record import SendingRecord
 from chronicle_notebook.desired._store import StateClient
 from chronicle_notebook.display._origin import Originated
 from chronicle_notebook.events._declared_event_type import event_type_of
@@ -195,7 +196,7 @@ def planned(state: Wanted, client: StateClient, *, prune: bool, replace: bool, r
             field="prune",
             hint="Write owned_by: {header: x-managed-by, value: git}, or owned_by: {ids: [team-*]}.",
         )
-    Journal.of(state.path, client).wait_until_quiet()
+    SendingRecord.of(state.path, client).wait_until_quiet()
     registered = client.webhooks.all()
     defects = defects_of(client, registered)
     _check_event_types(state, client, registered)

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 
 import chronicle_notebook as cn
-from chronicle_notebook.desired import _journal
+from chronicle_notebook.desired import _sending_record
 from chronicle_notebook.registration import _interrupted
 from tests.waiting import LONG
 
@@ -54,8 +54,8 @@ def go(client: cn.Client, path: Path) -> cn.Applied:
 @pytest.fixture(autouse=True)
 def soon_quiet(settled: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """The sandbox of these tests answers when a change is in effect, so there is nothing to wait for."""
-    monkeypatch.setattr(_journal, "QUIET", 0.05)
-    monkeypatch.setattr(_journal, "PAUSE", 0.02)
+    monkeypatch.setattr(_sending_record, "QUIET", 0.05)
+    monkeypatch.setattr(_sending_record, "PAUSE", 0.02)
 
 
 def begun(client: cn.Client, path: Path) -> None:
@@ -208,9 +208,9 @@ def test_what_a_killed_process_sent_is_awaited_and_not_sent_again(
     path = tmp_path / "webhooks.yaml"
     begun(client, path)
     state = cn.DesiredState.read(path)
-    journal = _journal.Journal.of(path, client)
-    with journal.writing({"new-1": True, "new-2": True}):
-        journal.finished = False
+    record = _sending_record.SendingRecord.of(path, client)
+    with record.writing({"new-1": True, "new-2": True}):
+        record.finished = False
     looks: list[int] = []
 
     def arriving(*arguments: Any, call: Callable[..., Any] = client._kernel.webhooks) -> Any:

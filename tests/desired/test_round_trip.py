@@ -10,7 +10,7 @@ import chronicle_notebook as cn
 from chronicle_notebook.definition._code import render
 from chronicle_notebook.definition.file._webhook_reader import read_body, read_document
 from chronicle_notebook.definition.file._writer import written
-from chronicle_notebook.desired._planned import Judge
+from chronicle_notebook.desired._judge import Judge
 from tests.desired.definitions import definition
 
 COUNT = 5_000

@@ -1,4 +1,4 @@
-"""The journal of an application that is under way: what a process that was killed may have sent.
+"""The record of an application that is under way: what a process that was killed may have sent.
 
 A kernel goes on with a list after the death of its caller, one webhook after the other at some 0.13 s each, and the
 same webhooks sent again meanwhile are registered twice (seen on 16.37.1). So the next plan waits until nothing changes
@@ -28,7 +28,7 @@ PAUSE = 0.25
 
 
 @dataclass(slots=True)
-class Journal:
+class SendingRecord:
     """The file with what is being sent to one event store."""
 
     path: Path
@@ -37,15 +37,15 @@ class Journal:
     """Whether nothing can be under way when the application ends."""
 
     @classmethod
-    def of(cls, path: Path | None, client: StateClient) -> Journal:
-        """The journal of a file, for the event store of a client; in the current folder without a file."""
+    def of(cls, path: Path | None, client: StateClient) -> SendingRecord:
+        """The record of a file, for the event store of a client; in the current folder without a file."""
         place = f"{client.server}/{client.event_store}"
         mark = hashlib.sha256(place.encode("utf-8", "surrogatepass")).hexdigest()[:8]
         folder, stem = (Path(), "webhooks") if path is None else (path.parent, path.stem)
         return cls(folder / f".{stem}.applying-{mark}.json", client)
 
     @contextmanager
-    def writing(self, expected: Mapping[str, bool]) -> Iterator[Journal]:
+    def writing(self, expected: Mapping[str, bool]) -> Iterator[SendingRecord]:
         """Keep the file while something is sent. It stays if the process is killed, or the sending is interrupted.
 
         :param expected: whether the webhook of an id is there in the end.
