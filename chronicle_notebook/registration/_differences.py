@@ -242,6 +242,8 @@ def foreseen(
 
     ``defects`` are the known bugs of this kernel; None if they are not known.
     """
+    if kind_change_fails(wanted, before, defects):
+        return Effect.IGNORED, _with_basis(KIND_CHANGE_FAILS, "authorization-change-fails", defects), READD
     if before is not None and name in IGNORED:
         return Effect.IGNORED, _with_basis(IGNORED_REASON, "changes-ignored", defects), READD
     if name == "active" and not wanted.active and (defects is None or "inactive-lost" in defects):
@@ -263,8 +265,6 @@ def _foreseen_authorization(
 ) -> tuple[Effect, str, str]:
     if isinstance(wanted.authorization, UndisclosedAuthorization):
         return Effect.UNKNOWN, UNTOLD_CREDENTIALS, "Give them again, as references."
-    if kind_change_fails(wanted, before, defects):
-        return Effect.IGNORED, _with_basis(KIND_CHANGE_FAILS, "authorization-change-fails", defects), READD
     if wanted.authorization.kind is AuthorizationKind.NONE:
         return (Effect.APPLIED, "", "") if before is None else (Effect.IGNORED, STUCK_REASON, READD)
     if before is not None and before.authorization.kind is wanted.authorization.kind:

@@ -237,8 +237,11 @@ class _Sending:
             return self._plain(wanted, remarks_, unanswered=reason or UNDER_WAY)
         if place is course.failed and course.fault is not None:
             done = took_effect(wanted, self._before.get(wanted.id), settled.found.get(wanted.id))
-            told = self._outcome(wanted, settled, (*remarks_, fault_note(course.fault, done=done)))
-            return replace(told, accepted=done, changed=done and told.changed)
+            notes = (*remarks_, fault_note(course.fault, done=done))
+            told = self._outcome(wanted, settled, notes)
+            if done:
+                return told
+            return replace(told, accepted=False, changed=False, notes=notes)
         if place is None:
             return self._unchanged(wanted, (*remarks_, SENT_BEFORE) if self._sent_before(wanted) else remarks_)
         if unread is not None:

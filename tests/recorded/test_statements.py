@@ -80,7 +80,10 @@ STATEMENTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("sandbox/test_outcomes.py", "test_who_moves_a_target_is_told_that_sources_in_use_stay_with_the_old_one"),
         STEPS,
     ),
-    "a plan does not say applied where the outcome then says not in effect": (STEPS,),
+    "a plan does not say applied where the outcome then says not in effect": (
+        ("registration/test_promises.py", "test_a_plan_and_the_outcome_agree"),
+        STEPS,
+    ),
     "a count that a list does not have is not told as 0": (STEPS,),
     "an event store that a restart has lost is not made anew by a call": (
         (
