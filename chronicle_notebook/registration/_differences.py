@@ -251,13 +251,18 @@ def foreseen(
         return Effect.UNKNOWN, reason, "Remove the webhook while it must not deliver."
     if name == "authorization":
         return _foreseen_authorization(wanted, before, defects)
-    if before is not None and _is_measured("updates-dropped", defects):
+    return (Effect.APPLIED, "", "") if before is None else _foreseen_update(before, defects)
+
+
+def _foreseen_update(before: WebhookDefinition, defects: KnownDefects | None) -> tuple[Effect, str, str]:
+    """What a kernel will do with a changed URL, with changed headers or event types."""
+    if _is_measured("updates-dropped", defects):
         return Effect.IGNORED, _with_basis(UPDATES_ARE_DROPPED, "updates-dropped", defects), READD
-    if before is not None and defects is not None and "updates-dropped" in defects:
-        # A kernel with this bug that lists an authorization keeps its data in memory, and does not have it.
-        kept = before.authorization.kind is not AuthorizationKind.NONE
-        return (Effect.APPLIED, "", "") if kept else (Effect.UNKNOWN, UPDATES_MAY_BE_DROPPED, READD)
-    return Effect.APPLIED, "", ""
+    # A kernel with this bug that lists an authorization keeps its data in memory, and does not have it.
+    kept = before.authorization.kind is not AuthorizationKind.NONE
+    if defects is None or "updates-dropped" not in defects or kept:
+        return Effect.APPLIED, "", ""
+    return Effect.UNKNOWN, UPDATES_MAY_BE_DROPPED, READD
 
 
 def _foreseen_authorization(

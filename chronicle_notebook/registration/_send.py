@@ -7,7 +7,13 @@ from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
-from chronicle_notebook.base._errors import ChronicleError, DeadlineExceededError, KernelError, KernelUnreachableError
+from chronicle_notebook.base._errors import (
+    ChronicleError,
+    DeadlineExceededError,
+    KernelError,
+    KernelFaultError,
+    KernelUnreachableError,
+)
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.contracts._kernel_defects import KnownDefects, by_key
 from chronicle_notebook.display._progress import CallProgress
@@ -224,26 +230,21 @@ class _Sending:
         """The webhooks that a kernel with these bugs can change at all: it makes no sense to wait for the others."""
         return [each for each in failed if not kind_change_fails(each, self._before.get(each.id), self._defects)]
 
-    def _told(
+    def _told(  # noqa: PLR0911 - one line for each way in which a webhook can end
         self, wanted: WebhookDefinition, settled: Settled, begun: float, *, unread: ChronicleError | None = None
     ) -> Outcome:
         """The outcome of one webhook."""
         course, remarks_ = self._course, self._notes[wanted.id]
         place = self._places.get(wanted.id)
         reason = "" if course.error is None else course.error.message
+        if place is None:
+            return self._unchanged(wanted, (*remarks_, SENT_BEFORE) if self._sent_before(wanted) else remarks_)
         if place is course.unsent:
             return self._plain(wanted, remarks_, unsent=reason or INTERRUPTED)
         if place is course.unanswered or place is course.earlier:
             return self._plain(wanted, remarks_, unanswered=reason or UNDER_WAY)
         if place is course.failed and course.fault is not None:
-            done = took_effect(wanted, self._before.get(wanted.id), settled.found.get(wanted.id))
-            notes = (*remarks_, fault_note(course.fault, done=done))
-            told = self._outcome(wanted, settled, notes)
-            if done:
-                return told
-            return replace(told, accepted=False, changed=False, notes=notes)
-        if place is None:
-            return self._unchanged(wanted, (*remarks_, SENT_BEFORE) if self._sent_before(wanted) else remarks_)
+            return self._failed(wanted, settled, course.fault)
         if unread is not None:
             return replace(self._plain(wanted, remarks_), accepted=True, changed=True, unread=unread.message)
         late = (recovered(course.lost),) if place is course.late else ()
@@ -251,6 +252,13 @@ class _Sending:
         # Counted from the moment of sending: the call itself can take most of the time.
         waited = self._seen.get(wanted.id, begun - self._started[wanted.id] + told.waited)
         return replace(told, waited=waited)
+
+    def _failed(self, wanted: WebhookDefinition, settled: Settled, fault: KernelFaultError) -> Outcome:
+        """The outcome of a webhook of the part on which the kernel failed."""
+        done = took_effect(wanted, self._before.get(wanted.id), settled.found.get(wanted.id))
+        notes = (*self._notes[wanted.id], fault_note(fault, done=done))
+        told = self._outcome(wanted, settled, notes)
+        return told if done else replace(told, accepted=False, changed=False, notes=notes)
 
     def _plain(
         self, wanted: WebhookDefinition, notes: tuple[str, ...], *, unsent: str = "", unanswered: str = ""
