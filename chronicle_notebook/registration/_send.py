@@ -230,7 +230,7 @@ class _Sending:
         """The webhooks that a kernel with these bugs can change at all: it makes no sense to wait for the others."""
         return [each for each in failed if not kind_change_fails(each, self._before.get(each.id), self._defects)]
 
-    def _told(  # noqa: PLR0911 - one line for each way in which a webhook can end
+    def _told(
         self, wanted: WebhookDefinition, settled: Settled, begun: float, *, unread: ChronicleError | None = None
     ) -> Outcome:
         """The outcome of one webhook."""
