@@ -53,6 +53,7 @@ _ROOMS = {
         "LongSecretWarning",
         "MethodNotImplementedError",
         "MissingDependencyError",
+        "NotHandledError",
         "NotSupportedError",
         "PermissionDeniedError",
         "PlanRefusedError",
@@ -158,6 +159,10 @@ _ROOMS = {
     "session._webhook_view": ("WebhookView",),
     "triage._cause": ("Cause",),
     "triage._condition": ("TriageRow",),
+    "triage._retries": (
+        "Retries",
+        "RetriedPartition",
+    ),
     "triage._triage": ("Triage",),
 }
 _HOMES = {name: room for room, names in _ROOMS.items() for name in names}

@@ -26,6 +26,7 @@ from chronicle_notebook.base._errors import (
     LongSecretWarning as LongSecretWarning,
     MethodNotImplementedError as MethodNotImplementedError,
     MissingDependencyError as MissingDependencyError,
+    NotHandledError as NotHandledError,
     NotSupportedError as NotSupportedError,
     PermissionDeniedError as PermissionDeniedError,
     PlanRefusedError as PlanRefusedError,
@@ -201,6 +202,10 @@ from chronicle_notebook.triage._cause import (
 )
 from chronicle_notebook.triage._condition import (
     TriageRow as TriageRow,
+)
+from chronicle_notebook.triage._retries import (
+    RetriedPartition as RetriedPartition,
+    Retries as Retries,
 )
 from chronicle_notebook.triage._triage import (
     Triage as Triage,

@@ -40,6 +40,7 @@ NAMES = """
     UnknownClientError UnknownEventStoreError UnknownEventTypeError UnknownWebhookError WebhookDefinition
     WebhookList WebhookObservation WebhookView Webhooks __version__ client clients connect discover doctor
     event_type reset_sandbox runbook start_sandbox stop_sandbox tutorial use webhook webhooks widgets
+    NotHandledError RetriedPartition Retries
 """.split()  # noqa: SIM905 - easier to read and to change than a list
 
 

@@ -35,6 +35,7 @@
     ├── NotSupportedError                   this version does not support the call
     ├── MissingDependencyError (ImportError)  an extra is not installed
     ├── SandboxError                        the embedded kernel could not start or stop
+    ├── NotHandledError (TimeoutError)      a webhook did not handle its events in time
     └── ReceiverError                       the local HTTP endpoint could not start, or is stopped
         └── DeliveryTimeoutError (TimeoutError)  the expected deliveries did not come in time
 
@@ -300,6 +301,18 @@ class MissingDependencyError(ChronicleError, ImportError):
 @public
 class SandboxError(ChronicleError):
     """The embedded kernel could not start, or stopped working."""
+
+
+@public
+class NotHandledError(ChronicleError, TimeoutError):
+    """A webhook did not handle the events that there are: not in time, or the kernel has given up a partition."""
+
+    def __init__(self, message: str, *, webhook: str, failing: int, hint: str = "") -> None:
+        super().__init__(message, hint=hint)
+        self.webhook = webhook
+        """The id of the webhook."""
+        self.failing = failing
+        """The number of partitions whose events wait behind a failure; 0 if the observer has not come so far."""
 
 
 @public

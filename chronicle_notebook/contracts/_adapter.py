@@ -143,6 +143,23 @@ class Adapter:
         )
         self._call(methods.REPLAY_PARTITION, request)
 
+    def clear_partition_quarantine(
+        self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
+    ) -> bool:
+        """End the quarantine of a partition and retry it now. Returns False if it is not quarantined.
+
+        Kernels up to 16.38 do not have this call (seen on them): there a retry ends a quarantine.
+        """
+        request = observation_pb2.ClearPartitionQuarantine(
+            EventStore=event_store,
+            Namespace=namespace,
+            ObserverId=observer_id,
+            EventSequenceId=sequence,
+            Partition=partition,
+            RetryImmediately=True,
+        )
+        return self._call(methods.CLEAR_PARTITION_QUARANTINE, request).Outcome == observation_pb2.Cleared
+
     def failed_partitions(
         self, event_store: str, namespace: str, observer_id: str | None = None
     ) -> list[FailedPartition]:

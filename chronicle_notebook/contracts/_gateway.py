@@ -179,6 +179,15 @@ class KernelGateway(Protocol):
         :param sequence: the event sequence of the observer.
         """
 
+    def clear_partition_quarantine(
+        self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
+    ) -> bool:
+        """End the quarantine of a partition and retry it now. Returns False if it is not quarantined.
+
+        :raises MethodNotImplementedError: the kernel does not have this call, as up to 16.38. There
+            :meth:`retry_partition` ends a quarantine.
+        """
+
     def failed_partitions(
         self, event_store: str, namespace: str, observer_id: str | None = None
     ) -> list[FailedPartition]:

@@ -268,5 +268,6 @@ class NegotiatedGateway:
     clear_observer_quarantine = _spoken(KernelGateway.clear_observer_quarantine)
     replay = _spoken(KernelGateway.replay)
     replay_partition = _spoken(KernelGateway.replay_partition)
+    clear_partition_quarantine = _spoken(KernelGateway.clear_partition_quarantine)
     failed_partitions = _spoken(KernelGateway.failed_partitions)
     retry_partition = _spoken(KernelGateway.retry_partition)

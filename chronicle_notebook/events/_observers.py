@@ -44,15 +44,6 @@ _FAILED = (
     Column[FailedPartition]("quarantined", "Quarantined", lambda each: each.quarantined, "boolean", text=_quarantine),
 )
 
-Retry = tuple[FailedPartition, bool | None]
-"""A failed partition, and whether its retry started; None if the kernel does not say so."""
-
-_RETRY = (
-    Column[Retry]("partition", "Partition", lambda each: each[0].partition),
-    Column[Retry]("namespace", "Namespace", lambda each: each[0].namespace),
-    Column[Retry]("started", "Started", lambda each: each[1], "boolean"),
-)
-
 
 def _last(partition: FailedPartition, name: str) -> Any:
     return getattr(partition.attempts[-1], name) if partition.attempts else None
@@ -81,17 +72,6 @@ def failed_partition_listing(
         partitions,
         (*_FAILED[:-1], message, *_FAILED[-1:]),
         caption=f"{counted(len(partitions), 'failed partition')} of {where}",
-        empty="No partition fails.",
-        origin=origin,
-    )
-
-
-def retry_listing(tried: Sequence[Retry], *, webhook: str, origin: Origin) -> Listing[Retry]:
-    """The failed partitions that the kernel was asked to retry."""
-    return Listing(
-        tried,
-        _RETRY,
-        caption=f"{counted(len(tried), 'failed partition')} of webhook {webhook!r} to be retried now",
         empty="No partition fails.",
         origin=origin,
     )

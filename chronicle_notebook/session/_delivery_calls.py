@@ -2,23 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING
 
+from chronicle_notebook.base._arguments import check_flag, check_seconds
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.display._listing import Listing
 from chronicle_notebook.display._origin import Origin
-from chronicle_notebook.events import failed_partition_listing, observer_listing, retry_listing
+from chronicle_notebook.events import failed_partition_listing, observer_listing
 from chronicle_notebook.model import FailedPartition, ObserverState
 from chronicle_notebook.pausing._pause import paused_ids
+from chronicle_notebook.registration._losses import STATUS_NOT_CHECKED
 from chronicle_notebook.session._location import Place
-from chronicle_notebook.session._observer_queries import clear_quarantine, described, failing_of, observers_of, retried
+from chronicle_notebook.session._observer_queries import (
+    clear_quarantine,
+    described,
+    failing_of,
+    observers_of,
+    release_observers,
+    several_ids,
+    to_retry,
+)
 from chronicle_notebook.session._webhook_view import WebhookView
+from chronicle_notebook.triage._condition import TriageRow
+from chronicle_notebook.triage._handled import wait_until_handled
 from chronicle_notebook.triage._observed import read
+from chronicle_notebook.triage._retries import Retries, Retrying
 from chronicle_notebook.triage._triage import Triage, assess
 
 if TYPE_CHECKING:
     from chronicle_notebook.session._webhooks import Webhooks
+
+
+FOLLOWED = 60.0
+"""The default time in seconds to follow retries. A kernel ends a delivery after 30 seconds (seen on 16.37.1)."""
 
 
 class DeliveryCalls:
@@ -84,14 +101,56 @@ class DeliveryCalls:
         found, where = failing_of(self._kernel, self._place, webhook, namespace)
         return failed_partition_listing(found, where=where, origin=self.origin)
 
-    def retry_failed_partitions(self, webhook: str) -> Listing[tuple[FailedPartition, bool | None]]:
-        """Ask the kernel to retry each failed partition of a webhook, or of another observer, now.
+    def retry_failed_partitions(
+        self,
+        webhooks: str | type | TriageRow | Iterable[str | type | TriageRow] | None = None,
+        *,
+        release: bool = False,
+        wait: float = FOLLOWED,
+        on_progress: Callable[[Retries], object] | None = None,
+    ) -> Retries:
+        """Ask the kernel to retry failed partitions now, and follow each until it has recovered or failed again.
 
-        The result says for each whether the retry started; None if the kernel does not say so.
+        On kernels up to 16.38 a retry is the only thing that brings back a partition which the kernel has given up.
+        Later kernels refuse it for a quarantined partition unless ``release`` is true. Failed partitions of a removed
+        webhook, and of the kernel's own observers, are retried too, because the kernel still lists them.
 
-        :raises UnknownWebhookError: no observer has the id.
+        :param webhooks: the id of a webhook or of another observer, or several ids, or rows of a triage; by default
+            everything that fails.
+        :param release: end a quarantine first, of a partition and of a whole observer, where the kernel can.
+        :param wait: the most seconds to follow the retries; 0 returns at once.
+        :param on_progress: called with what is known, after each look.
+        :raises UnknownWebhookError: no webhook and no observer has an id, and no partition of it fails.
         """
-        return retry_listing(retried(self._kernel, self._place, webhook), webhook=webhook, origin=self.origin)
+        check_seconds(wait, field="wait")
+        check_flag(release, field="release")
+        known = None if webhooks is None else several_ids(webhooks)
+        remarks = release_observers(self._kernel, self._place, known) if release else []
+        failed = to_retry(self._kernel, self._place, known)
+        if failed and any(each.key == STATUS_NOT_CHECKED for each in self._kernel.known_defects):
+            remarks.append("This kernel counts every answer as delivered, so a recovery does not prove a delivery.")
+        retrying = Retrying(self._kernel, self._place.store(), failed, release=release, remarks=remarks)
+        retrying.start()
+        retrying.follow(wait, on_progress)
+        return retrying.result()
+
+    def wait_until_handled(self, webhook: str, *, timeout: float = FOLLOWED) -> TriageRow:
+        """Wait until a webhook has handled every event of its types that exists now, in all namespaces.
+
+        An event is handled when its delivery has succeeded. Failed partitions are waited for too, because the kernel
+        retries them. Some kernels count every answer of a target as a success.
+
+        :param timeout: the most seconds to wait.
+        :returns: the webhook as :meth:`triage` describes it.
+        :raises NotHandledError: this did not happen in time, or the kernel has given up a partition.
+        :raises UnknownWebhookError: no webhook has this id.
+        :raises InvalidInputError: the webhook is inactive or has no event types.
+        """
+        check_seconds(timeout, field="timeout")
+        spaces = self._place.namespaces()
+        definition = self.webhooks.get(webhook)
+        wait_until_handled(self._kernel, self._place.store(), spaces, definition, timeout)
+        return self.triage()[webhook]
 
     def clear_quarantine(self, observer: str, *, namespace: str | None = None) -> None:
         """End the quarantine of a whole observer, of a webhook or of another one, in every namespace or in one.

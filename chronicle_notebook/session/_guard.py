@@ -168,6 +168,13 @@ class GuardedGateway(NegotiatedGateway):
         self.confirm_write(event_store)
         super().replay_partition(event_store, namespace, observer_id, sequence, partition)
 
+    def clear_partition_quarantine(
+        self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
+    ) -> bool:
+        """End the quarantine of a partition and retry it now."""
+        self.confirm_write(event_store)
+        return super().clear_partition_quarantine(event_store, namespace, observer_id, sequence, partition)
+
     def retry_partition(
         self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
     ) -> bool | None:

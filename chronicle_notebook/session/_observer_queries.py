@@ -5,19 +5,26 @@ It would be true that no partition of an unknown id fails, but a reader would ta
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from itertools import chain
 
 from chronicle_notebook.base._arguments import check_names
 from chronicle_notebook.base._at_once import at_once
 from chronicle_notebook.base._errors import InvalidInputError, KernelError, UnknownWebhookError
 from chronicle_notebook.contracts._gateway import KernelGateway
+from chronicle_notebook.definition._inputs import id_of
 from chronicle_notebook.model import EVENT_LOG, FailedPartition, ObserverState, RunningState, WebhookDefinition
 from chronicle_notebook.model._observer import REACTOR_NAMESPACE, REACTOR_SEQUENCE, WEBHOOK_REACTOR
 from chronicle_notebook.reading._list import unknown_webhook
 from chronicle_notebook.registration._blocked import blocked_note, blocking
 from chronicle_notebook.registration._outcome import CHOOSE_ANOTHER
 from chronicle_notebook.session._location import Place
+from chronicle_notebook.triage._condition import TriageRow
+
+MANY = 8
+"""So many ids are cheaper to find in one list of all failed partitions than one by one."""
+EXTERNAL = "external"
+"""The kind of the observer of a webhook."""
 
 
 def observers_of(
@@ -160,16 +167,62 @@ def _check_known(kernel: KernelGateway, place: Place, observer: str) -> None:
         raise unknown_webhook(observer, sorted(known.union(hooks)), store, kernel.server)
 
 
-def retried(kernel: KernelGateway, place: Place, observer: str) -> list[tuple[FailedPartition, bool | None]]:
-    """Ask the kernel to retry the failed partitions of an observer now.
+def several_ids(webhooks: str | type | TriageRow | Iterable[str | type | TriageRow]) -> list[str]:
+    """The ids of one or several webhooks, from ids, declared classes or rows of a triage.
 
-    Each comes with whether the retry started; None where that is not known.
-
-    :raises UnknownWebhookError: no observer has the id.
+    :raises InvalidInputError: this is something else.
     """
-    sequence, store = _sequence_of(kernel, place, observer), place.store()
-    return [
-        (each, kernel.retry_partition(store, space, observer, sequence, each.partition))
-        for space in place.namespaces()
-        for each in kernel.failed_partitions(store, space, observer)
+    given = (
+        [webhooks] if isinstance(webhooks, str | type | TriageRow) or not isinstance(webhooks, Iterable) else webhooks
+    )
+    found: dict[str, None] = {}
+    for each in given:
+        if not isinstance(each, str | type | TriageRow):
+            raise InvalidInputError(
+                f"A retry takes ids, declared classes and rows of a triage, not {type(each).__name__}.",
+                field="webhooks",
+                hint='Write client.retry_failed_partitions("account-events"), or give no argument for all that fail.',
+            )
+        found[each.webhook if isinstance(each, TriageRow) else id_of(each)] = None
+    return list(found)
+
+
+def to_retry(kernel: KernelGateway, place: Place, wanted: Sequence[str] | None) -> list[tuple[FailedPartition, str]]:
+    """The failed partitions of some observers, or of all, each with the event sequence of its observer.
+
+    Whatever is listed counts: also the partitions of removed webhooks, and those of the kernel's own observers.
+
+    :raises UnknownWebhookError: no webhook and no observer has an id, and no partition of it fails.
+    """
+    store, spaces = place.store(), place.namespaces()
+    asked: Sequence[str | None] = [None] if wanted is None or len(wanted) > MANY else wanted
+    found = [
+        each
+        for space in spaces
+        for only in asked
+        for each in kernel.failed_partitions(store, space, only)
+        if wanted is None or each.observer_id in wanted
     ]
+    sequences = {WEBHOOK_REACTOR: REACTOR_SEQUENCE}
+    if found:
+        sequences |= {each.id: each.event_sequence_id for space in spaces for each in kernel.observers(store, space)}
+    failing = {each.observer_id for each in found}
+    for observer in wanted or ():
+        if observer not in failing:
+            _check_known(kernel, place, observer)
+    return [(each, sequences.get(each.observer_id, EVENT_LOG)) for each in found]
+
+
+def release_observers(kernel: KernelGateway, place: Place, wanted: Sequence[str] | None) -> list[str]:
+    """End the quarantine of whole observers, of some or of all. Returns a sentence for each one."""
+    store, told = place.store(), []
+    for space in place.namespaces():
+        for each in kernel.observers(store, space):
+            if (each.kind != EXTERNAL and each.id != WEBHOOK_REACTOR) or (wanted is not None and each.id not in wanted):
+                continue
+            # Only the answer about one observer says whether it is quarantined (seen on 16.37.1).
+            state = kernel.observer(store, space, each.id, each.event_sequence_id)
+            if state.running_state is RunningState.QUARANTINED:
+                kernel.clear_observer_quarantine(store, space, each.id, each.event_sequence_id)
+                told.append(f"The quarantine of the whole observer {each.id!r} in {space} was ended.")
+    return told

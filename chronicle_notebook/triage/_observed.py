@@ -3,13 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import partial
-from typing import Any, TypeVar
+from typing import Any
 
+from chronicle_notebook.base._at_once import at_once
 from chronicle_notebook.base._errors import (
     AnswerTooLargeError,
     KernelError,
@@ -18,13 +17,10 @@ from chronicle_notebook.base._errors import (
     ProtocolError,
     RequestRefusedError,
 )
-from chronicle_notebook.connection._cancellation import Cancellation, watching
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.model import AppendedEvent, FailedPartition, ObserverState, RunningState, WebhookDefinition
 from chronicle_notebook.model._observer import REACTOR_NAMESPACE, REACTOR_SEQUENCE, WEBHOOK_REACTOR
 
-AT_ONCE = 6
-"""The number of calls that run at the same time."""
 MOST_EVENTS = 20_000
 """The longest part of a sequence that is read to count the events that wait. Kernels have no paging."""
 MOST_SOURCES = 300
@@ -41,7 +37,6 @@ _UNANSWERED = (
 )
 """Errors about one answer. The kernel can still answer the other calls."""
 
-Result = TypeVar("Result")
 Place = tuple[str, str]
 """A namespace and an event sequence."""
 
@@ -78,23 +73,21 @@ def read(kernel: KernelGateway, event_store: str, namespaces: Sequence[str]) -> 
     The number of events that wait for a failed partition is the number of events of the webhook's types in this event
     source, from the number on at which the last attempt failed.
     """
-    crew = _Crew()
     spaces = [*namespaces]
-    hooks, reactor, *answers = crew.run(
-        [
-            partial(kernel.webhooks, event_store),
-            partial(_reactor, kernel, event_store, spaces),
-            *(partial(kernel.observers, event_store, space) for space in spaces),
-            *(partial(kernel.failed_partitions, event_store, space) for space in spaces),
-        ]
-    )
+    calls: list[Callable[[], Any]] = [
+        partial(kernel.webhooks, event_store),
+        partial(_reactor, kernel, event_store, spaces),
+        *(partial(kernel.observers, event_store, space) for space in spaces),
+        *(partial(kernel.failed_partitions, event_store, space) for space in spaces),
+    ]
+    hooks, reactor, *answers = at_once(*calls)
     observers: list[ObserverState] = [each for found in answers[: len(spaces)] for each in found]
     failed: list[FailedPartition] = [each for found in answers[len(spaces) :] for each in found]
     if reactor is not None:
         observers = [
             reactor if (each.id, each.namespace) == (reactor.id, reactor.namespace) else each for each in observers
         ]
-    return _Counting(kernel, event_store, crew, hooks, observers, failed).complete()
+    return _Counting(kernel, event_store, hooks, observers, failed).complete()
 
 
 def _reactor(kernel: KernelGateway, event_store: str, namespaces: Sequence[str]) -> ObserverState | None:
@@ -115,12 +108,11 @@ class _Counting:
         self,
         kernel: KernelGateway,
         event_store: str,
-        crew: _Crew,
         hooks: Sequence[WebhookDefinition],
         observers: Sequence[ObserverState],
         failed: Sequence[FailedPartition],
     ) -> None:
-        self._kernel, self._store, self._crew = kernel, event_store, crew
+        self._kernel, self._store = kernel, event_store
         self._hooks, self._observers, self._failed = hooks, observers, failed
         self._types = {hook.id: frozenset(kind.id for kind in hook.event_types) for hook in hooks}
         self._sequences = {hook.id: hook.event_sequence_id for hook in hooks}
@@ -155,7 +147,7 @@ class _Counting:
     def _read_tails(self, places: Iterable[Place]) -> None:
         wanted = sorted(places)
         calls = [partial(self._try, None, self._kernel.tail, self._store, *place) for place in wanted]
-        self._tails = dict(zip(wanted, self._crew.run(calls), strict=True))
+        self._tails = dict(zip(wanted, at_once(*calls), strict=True))
 
     def _behind(self, observers: Sequence[ObserverState]) -> list[ObserverState]:
         """The observers that have not handled the last event of their types.
@@ -176,7 +168,7 @@ class _Counting:
             partial(self._try, None, self._kernel.tail, self._store, space, sequence, event_type=kind)
             for space, sequence, kind in wanted
         ]
-        own = dict(zip(wanted, self._crew.run(calls), strict=True))
+        own = dict(zip(wanted, at_once(*calls), strict=True))
         return [
             each
             for each in late
@@ -197,7 +189,7 @@ class _Counting:
             for each in behind
         ]
         asked: dict[tuple[str, str], ObserverState] = {
-            (each.namespace, each.id): found for each, found in zip(behind, self._crew.run(calls), strict=True)
+            (each.namespace, each.id): found for each, found in zip(behind, at_once(*calls), strict=True)
         }
         return [
             replace(each, running_state=found.running_state)
@@ -213,9 +205,8 @@ class _Counting:
             by_place.setdefault((each.namespace, each.event_sequence_id), []).append(each)
         places = sorted(by_place)
         starts = [min(each.next_sequence_number for each in by_place[place]) for place in places]
-        events = self._crew.run(
-            [partial(self._part, place, start) for place, start in zip(places, starts, strict=True)]
-        )
+        calls = [partial(self._part, place, start) for place, start in zip(places, starts, strict=True)]
+        events = at_once(*calls)
         found: dict[tuple[str, str], Queue] = {}
         for place, part in zip(places, events, strict=True):
             for each in by_place[place]:
@@ -287,7 +278,7 @@ class _Counting:
             partial(self._try, None, self._kernel.events, self._store, *place, start=number, event_source_id=source)
             for source, number in starts.items()
         ]
-        return dict(zip(starts, self._crew.run(calls), strict=True))
+        return dict(zip(starts, at_once(*calls), strict=True))
 
     def _try(self, otherwise: Any, call: Callable[..., Any], *arguments: Any, **named: Any) -> Any:
         """The answer to a call; ``otherwise`` if the kernel fails on it, as some kernels do on some events."""
@@ -296,37 +287,3 @@ class _Counting:
         except _UNANSWERED as error:
             self._unread[f"Not everything could be counted: {error.message}"] = None
             return otherwise
-
-
-class _Crew:
-    """Makes independent calls at the same time. An interrupt, or the cancellation of the caller, ends all of them."""
-
-    def run(self, calls: Sequence[Callable[[], Any]]) -> list[Any]:
-        """The results in the order of the calls.
-
-        :raises KernelError: a call failed; the first of them, and the others are ended.
-        """
-        if len(calls) <= 1:
-            return [call() for call in calls]
-        watches = [Cancellation() for _ in calls]
-        outer = watching()
-
-        def end() -> None:
-            for watch in watches:
-                watch.cancel()
-
-        pool = ThreadPoolExecutor(AT_ONCE, thread_name_prefix="triage")
-        try:
-            with nullcontext() if outer is None else outer.holding(end):
-                futures = [pool.submit(_watched, watch, call) for watch, call in zip(watches, calls, strict=True)]
-                return [future.result() for future in futures]
-        except BaseException:
-            end()
-            raise
-        finally:
-            pool.shutdown(wait=True, cancel_futures=True)
-
-
-def _watched(watch: Cancellation, call: Callable[[], Result]) -> Result:
-    with watch.watched():
-        return call()

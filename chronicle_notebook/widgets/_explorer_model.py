@@ -163,8 +163,8 @@ class ExplorerModel:
         """Ask the kernel to retry the failed partitions of a webhook now."""
         self._start(
             f"Retrying the failed partitions of {webhook!r}",
-            lambda: self.client.retry_failed_partitions(webhook),
-            lambda tried: told_retry(webhook, tried),
+            lambda: self.client.retry_failed_partitions(webhook, wait=0),
+            lambda tried: told_retry(webhook, [(each.partition, each.started) for each in tried]),
         )
 
     def remove(self, webhook: str) -> None:

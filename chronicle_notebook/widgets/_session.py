@@ -5,7 +5,7 @@ In ``session/_client.py`` type checkers check that :class:`chronicle_notebook.Cl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from chronicle_notebook.base._errors import ChronicleError
@@ -27,6 +27,8 @@ from chronicle_notebook.reading._list import WebhookList
 from chronicle_notebook.reading._observation import ObservationState, WebhookObservation
 from chronicle_notebook.registration._outcome import Outcome
 from chronicle_notebook.target_test._answer import TargetAnswer
+from chronicle_notebook.triage._retries import Retries
+from chronicle_notebook.triage._triage import Triage
 
 
 class WebhookService(Protocol):
@@ -141,5 +143,15 @@ class Session(Protocol):
     def failed_partitions(self) -> Listing[FailedPartition]:
         """The partitions that fail."""
 
-    def retry_failed_partitions(self, webhook: str) -> Listing[tuple[FailedPartition, bool | None]]:
-        """Ask the kernel to retry the failed partitions of a webhook."""
+    def triage(self, *, before: Triage | None = None) -> Triage:
+        """What fails, why, since when, and what waits for it."""
+
+    def retry_failed_partitions(
+        self,
+        webhooks: str | Iterable[str] | None = None,
+        *,
+        release: bool = False,
+        wait: float = 60.0,
+        on_progress: Callable[[Retries], object] | None = None,
+    ) -> Retries:
+        """Ask the kernel to retry the failed partitions of webhooks, and follow what becomes of them."""

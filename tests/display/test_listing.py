@@ -14,7 +14,7 @@ import chronicle_notebook as cn
 from chronicle_notebook.contracts._scalars import UNAVAILABLE
 from chronicle_notebook.display._listing import LONGEST_CELL, Column, Listing
 from chronicle_notebook.display._origin import Origin
-from chronicle_notebook.events import failed_partition_listing, observer_listing, retry_listing
+from chronicle_notebook.events import failed_partition_listing, observer_listing
 from chronicle_notebook.events._listings import (
     ListenedEventType,
     SequenceTail,
@@ -69,7 +69,6 @@ def every_listing() -> dict[str, Listing[Any]]:
     return {
         "observers": observer_listing([observer(), observer(id="other")], where="here", origin=ORIGIN),
         "failed": failed_partition_listing([failed(), failed()], where="here", origin=ORIGIN),
-        "retries": retry_listing([(failed(), True), (failed(), None)], webhook="hook", origin=ORIGIN),
         "types": event_type_listing([kind, kind], origin=ORIGIN),
         "listened": listened_listing([listened(2), listened(0)], origin=ORIGIN),
         "names": name_listing(["a", "b"], what="event store", where="here", current="b", origin=ORIGIN),

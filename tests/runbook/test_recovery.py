@@ -43,8 +43,8 @@ def test_a_retry_is_started_and_the_event_arrives(
         client.webhooks.register(SICK.changed(target_url=endpoint.url))
         client.event_log.append("account-1", OPENED, {})
         eventually(lambda: bool(client.failed_partitions("sick")))
-        tried = client.retry_failed_partitions("sick")  # while it still fails, so that it cannot have recovered
-        assert [(each.partition, ran) for each, ran in tried] == [("account-1", started)]
+        tried = client.retry_failed_partitions("sick", wait=0)  # while it still fails, so that it cannot have recovered
+        assert [(each.partition.partition, each.started) for each in tried] == [("account-1", started)]
         endpoint.behave()
         endpoint.wait_for(1, where=lambda delivery: delivery.status == 200 and bool(delivery.events))
         eventually(lambda: not client.failed_partitions("sick"))

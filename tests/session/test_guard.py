@@ -24,6 +24,7 @@ WRITES = frozenset(
         "adds_one",
         "append",
         "clear_observer_quarantine",
+        "clear_partition_quarantine",
         "ensure_event_store",
         "ensure_namespace",
         "register_event_types",
@@ -106,6 +107,9 @@ def writes() -> dict[str, Any]:
         "append": lambda kernel, store: kernel.append(store, "Default", "event-log", []),
         "clear_observer_quarantine": lambda kernel, store: kernel.clear_observer_quarantine(
             store, "Default", "a", "event-log"
+        ),
+        "clear_partition_quarantine": lambda kernel, store: kernel.clear_partition_quarantine(
+            store, "Default", "a", "event-log", "p"
         ),
         "ensure_event_store": lambda kernel, store: kernel.ensure_event_store(store),
         "ensure_namespace": lambda kernel, store: kernel.ensure_namespace(store, "New"),
@@ -252,7 +256,7 @@ def test_the_banner_stands_on_all_that_it_shows_and_on_nothing_else(protected: C
         "doctor": protected.doctor(),
         "test": protected.webhooks.test("a", timeout=1),
         "events": protected.event_log.read(),
-        "retries": protected.retry_failed_partitions("a"),
+        "retries": protected.retry_failed_partitions("a", wait=0),
     }
     for name, value in shown.items():
         assert repr(value).startswith(f"!! PROTECTED: {protected.server}."), name

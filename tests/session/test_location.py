@@ -166,7 +166,7 @@ def test_hints_name_what_was_asked_for_and_work_as_they_stand(client: Client) ->
         (lambda client: client.event_sequence(""), "sequence"),
         (lambda client: client.doctor(namespace=5), "namespace"),
         (lambda client: client.observers(namespace=5), "namespace"),
-        (lambda client: client.retry_failed_partitions(5), "id"),
+        (lambda client: client.retry_failed_partitions(5), "webhooks"),
     ],
 )
 def test_a_name_is_a_text_that_is_not_blank(client: Client, call: Any, field: str) -> None:

@@ -141,9 +141,9 @@ def test_an_id_that_is_only_late_is_not_called_blocked(shop: Shop, client: cn.Cl
 
 def test_the_partitions_of_any_observer_that_fails_can_be_retried(shop: Shop, client: cn.Client) -> None:
     shop.failed = [blocked("ghost"), observation_pb2.FailedPartition(ObserverId="a", Partition="account-1")]
-    tried = client.retry_failed_partitions(WEBHOOK_REACTOR)
-    assert [each.partition for each, _ in tried] == ["ghost"]
-    assert [each.partition for each, _ in client.retry_failed_partitions("a")] == ["account-1"]
+    tried = client.retry_failed_partitions(WEBHOOK_REACTOR, wait=0)
+    assert [each.partition.partition for each in tried] == ["ghost"]
+    assert [each.partition.partition for each in client.retry_failed_partitions("a", wait=0)] == ["account-1"]
     with pytest.raises(cn.UnknownWebhookError):
         client.retry_failed_partitions("nobody")
 

@@ -187,7 +187,11 @@ def _recovered(client: Client, webhook: str, deadline: float) -> Step:
         started = time.monotonic()
         refused: list[str] = []
         try:
-            refused = [each.partition for each, ran in client.retry_failed_partitions(webhook) if ran is False]
+            refused = [
+                each.partition.partition
+                for each in client.retry_failed_partitions(webhook, wait=0)
+                if each.started is False
+            ]
         except MethodNotImplementedError:
             refused = []  # a kernel without this call retries by itself, a little later
         while failing := client.failed_partitions(webhook):

@@ -1,0 +1,138 @@
+"""Retries of failed partitions, followed to their end, on kernels that tell a quarantine and on those that do not."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import chronicle_notebook as cn
+from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.triage import _retries
+from tests.waiting import eventually
+
+OPENED = cn.EventType("AccountOpened")
+
+
+@pytest.fixture(scope="module", params=["documented", "16.33", "16.38"])
+def fast(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    """A kernel that gives up within a second or two: one that tells it, and two that do not."""
+    with Sandbox(behaves_like=request.param, settle_delay=0.02, time_scale=0.001) as running:
+        yield running
+
+
+@pytest.fixture
+def shop(fast: Sandbox, request: pytest.FixtureRequest) -> Iterator[Client]:
+    store = "store-" + format(abs(hash(request.node.nodeid)), "x")
+    with cn.connect(fast.connection_string, event_store=store, name=store) as opened:
+        opened.ensure_event_store()
+        opened._kernel.register_event_types(store, [cn.RegisteredEventType(OPENED, {"type": "object"})])
+        yield opened
+
+
+@pytest.fixture(autouse=True)
+def circuits_close_soon(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As the kernel's clock is quicker here, so is the time after which a circuit is tried again."""
+    monkeypatch.setattr(_retries, "AGAIN", (0.05,) * 4)
+
+
+@pytest.fixture
+def target() -> Iterator[cn.Receiver]:
+    with cn.Receiver() as running:
+        yield running
+
+
+def given_up(client: Client, webhook: str, target: cn.Receiver) -> None:
+    """A webhook whose two partitions the kernel has given up. The target is unreachable, which every kernel counts."""
+    target.misbehave(drop=True)
+    client.webhooks.register(webhook, target.url, lambda b: b.with_event_type("AccountOpened"))
+    client.event_log.append_many([cn.EventToAppend(f"{webhook}-{each}", OPENED, {}) for each in (1, 2)])
+    eventually(lambda: client.triage()[webhook].given_up == 2)
+
+
+def test_what_the_kernel_has_given_up_is_released_retried_and_followed_to_its_end(
+    shop: Client, target: cn.Receiver
+) -> None:
+    given_up(shop, "brought-back", target)
+    row = shop.triage()["brought-back"]
+    told = row.told_quarantine == "quarantined"
+    assert row.next_step.endswith(f"client.retry_failed_partitions('brought-back'{', release=True' if told else ''})")
+    target.behave()
+    if told:
+        plain = shop.retry_failed_partitions("brought-back")
+        assert plain.headline == "2 refused: quarantined"
+        assert not plain.recovered
+    seen: list[str] = []
+    found = shop.retry_failed_partitions(
+        "brought-back", release=True, on_progress=lambda so_far: seen.append(so_far.headline)
+    )
+    assert (found.headline, found.recovered, len(found.having("recovered"))) == ("2 recovered", True, 2)
+    assert seen[-1] == "2 recovered"
+    assert shop.triage()["brought-back"].condition == "healthy"
+    assert len([event for delivery in target.deliveries if delivery.status == 200 for event in delivery.events]) == 2
+
+
+@pytest.mark.parametrize("fast", ["documented"], indirect=True)  # the others have one circuit for both targets
+def test_one_that_fails_again_is_told_with_its_cause_and_others_recover(shop: Client, target: cn.Receiver) -> None:
+    given_up(shop, "mended", target)
+    shop.webhooks.register("dead", "http://127.0.0.1:9/in", lambda b: b.with_event_type("AccountOpened"))
+    shop.event_log.append("dead-1", OPENED, {})
+    eventually(lambda: shop.triage()["dead"].given_up >= 1)
+    target.behave()
+    found = shop.retry_failed_partitions(["mended", "dead", "mended"], release=True)
+    outcomes = {each.partition.observer_id: each.outcome for each in found}
+    assert outcomes == {"mended": "recovered", "dead": "failed again"}
+    assert "recovered, " in found.headline
+    assert "failed again: " in found.headline
+    again = shop.retry_failed_partitions(shop.triage().failing, release=True)
+    assert {each.outcome for each in again} == {"failed again"}
+    shop.webhooks.remove("dead")
+    orphans = shop.retry_failed_partitions(release=True, wait=0)  # a removed webhook still has its failed partitions
+    assert "dead" in {each.partition.observer_id for each in orphans}
+
+
+def test_nothing_that_fails_is_nothing_to_retry(client: Client, target: cn.Receiver) -> None:
+    client.webhooks.register("fine", target.url, lambda b: b.with_event_type("AccountOpened"))
+    found = client.retry_failed_partitions()
+    assert (len(found), found.recovered, found.headline) == (0, True, "Nothing was retried")
+    assert "No partition fails" in repr(found)
+    assert client.retry_failed_partitions("fine") == []
+    with pytest.raises(cn.UnknownWebhookError) as caught:
+        client.retry_failed_partitions(["fine", "fin"])
+    assert caught.value.hint == "Did you mean 'fine'?"
+    with pytest.raises(cn.InvalidInputError) as wrong:
+        client.retry_failed_partitions(["fine", 5])  # type: ignore[list-item]
+    assert wrong.value.field == "webhooks"
+
+
+def test_waiting_until_a_webhook_has_handled_what_there_is(client: Client, target: cn.Receiver) -> None:
+    client.ensure_namespace("Tenant-B")
+    for space in ("Default", "Tenant-B"):
+        client.at(namespace=space).event_log.append_many([cn.EventToAppend("one", OPENED, {})] * 20)
+    client.webhooks.register("ledger", target.url, lambda b: b.with_event_types("AccountOpened", "FundsDeposited"))
+    row = client.wait_until_handled("ledger")
+    assert (row.webhook, row.condition, row.waiting) == ("ledger", "healthy", 0)
+    assert sum(len(each.events) for each in target.deliveries) == 40
+
+
+def test_waiting_goes_on_while_a_partition_fails_and_ends_with_its_cause(client: Client, target: cn.Receiver) -> None:
+    target.misbehave(status=410)
+    client.webhooks.register("ledger", target.url, lambda b: b.with_event_type("AccountOpened"))
+    client.event_log.append("one", OPENED, {})
+    eventually(lambda: client.failed_partitions("ledger"))
+    with pytest.raises(cn.NotHandledError) as caught:
+        client.wait_until_handled("ledger", timeout=0)
+    assert str(caught.value).startswith("An event for webhook 'ledger' was not handled within 0 seconds: 1 partition")
+    assert "HTTP 410" in str(caught.value)
+    assert (caught.value.webhook, caught.value.failing) == ("ledger", 1)
+    target.behave()
+    assert client.wait_until_handled("ledger").condition == "healthy"
+
+
+def test_an_inactive_or_unknown_webhook_is_not_waited_for(client: Client, target: cn.Receiver) -> None:
+    client.webhooks.register("off", target.url, lambda b: b.with_event_type("AccountOpened").not_active())
+    with pytest.raises(cn.InvalidInputError, match="is inactive"):
+        client.wait_until_handled("off")
+    with pytest.raises(cn.UnknownWebhookError):
+        client.wait_until_handled("of")
