@@ -46,6 +46,7 @@ NEEDED: dict[type[cn.ChronicleError], dict[str, Any]] = {
     cn.ReplacementError: {"definition": HOOK},
     cn.ProtectedError: {"event_store": "shop"},
     cn.DeliveryTimeoutError: {"wanted": 2, "received": 1},
+    cn.NotHandledError: {"webhook": "a", "failing": 1},
 }
 """What some errors cannot be made without."""
 KINDS = [
