@@ -143,6 +143,12 @@ _ROOMS = {
     "registration._plan": ("Plan",),
     "pausing._paused": ("PausedWebhook",),
     "pausing._progress": ("DeliveryProgress",),
+    "pausing._redelivery": ("RedeliveryPlan",),
+    "pausing._redelivery_outcome": (
+        "RedeliveryOutcome",
+        "RedeliveryRequest",
+        "RequestState",
+    ),
     "pausing._replay": (
         "ReplayPlace",
         "ReplayPlan",

@@ -116,6 +116,14 @@ from chronicle_notebook.pausing._paused import (
 from chronicle_notebook.pausing._progress import (
     DeliveryProgress as DeliveryProgress,
 )
+from chronicle_notebook.pausing._redelivery import (
+    RedeliveryPlan as RedeliveryPlan,
+)
+from chronicle_notebook.pausing._redelivery_outcome import (
+    RedeliveryOutcome as RedeliveryOutcome,
+    RedeliveryRequest as RedeliveryRequest,
+    RequestState as RequestState,
+)
 from chronicle_notebook.pausing._replay import (
     ReplayPlace as ReplayPlace,
     ReplayPlan as ReplayPlan,

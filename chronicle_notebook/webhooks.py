@@ -7,6 +7,7 @@ replay and a re-delivery can be of one namespace.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -14,8 +15,9 @@ from chronicle_notebook.base._errors import ChronicleError
 from chronicle_notebook.definition._code import Code, Style
 from chronicle_notebook.definition._inputs import Configure
 from chronicle_notebook.display._listing import Listing
-from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.model import WebhookAuthorization, WebhookDefinition
 from chronicle_notebook.pausing._paused import PausedWebhook
+from chronicle_notebook.pausing._redelivery import RedeliveryPlan
 from chronicle_notebook.pausing._replay import ReplayPlan
 from chronicle_notebook.pausing._storage import Kept
 from chronicle_notebook.reading._list import WebhookList
@@ -43,6 +45,7 @@ __all__ = [
     "pause",
     "paused",
     "plan",
+    "redeliver",
     "register",
     "register_discovered",
     "remove",
@@ -290,6 +293,37 @@ def replay(
 ) -> ReplayPlan:
     """Look at a replay by the kernel, of all namespaces or of one: see :meth:`Webhooks.replay`."""
     return _service(client, None).replay(webhook, namespace=namespace, partition=partition, storage=storage)
+
+
+def redeliver(  # noqa: PLR0913 - as the method
+    webhook: str | type,
+    *,
+    client: AnyClient = "default",
+    namespace: str | None = None,
+    from_sequence_number: int | None = None,
+    since: datetime | None = None,
+    to_sequence_number: int | None = None,
+    partition: str | None = None,
+    authorization: WebhookAuthorization | None = None,
+    include_waiting: bool = False,
+    limit: int = 1_000,
+    rate: float = 10.0,
+    timeout: float = 30.0,
+) -> RedeliveryPlan:
+    """Look at a re-delivery from this process, in one namespace: see :meth:`Webhooks.redeliver`."""
+    return _service(client, None).redeliver(
+        webhook,
+        from_sequence_number=from_sequence_number,
+        since=since,
+        to_sequence_number=to_sequence_number,
+        namespace=namespace,
+        partition=partition,
+        authorization=authorization,
+        include_waiting=include_waiting,
+        limit=limit,
+        rate=rate,
+        timeout=timeout,
+    )
 
 
 @overload

@@ -30,17 +30,17 @@ NAMES = """
     EventToAppend EventType FailedAttempt FailedPartition FieldEffect Grade Ineffective
     InvalidConnectionStringError InvalidDeclarationError InvalidDefinitionError InvalidInputError KernelError
     KernelFaultError KernelUnreachableError KnownDefect ListenedEventType Listing LongSecretWarning
-    MethodNotImplementedError MissingDependencyError NoAuthorization NotSupportedError OAuthAuthorization
-    ObservationState ObserverState Outcome Outcomes Ownership PausedWebhook PermissionDeniedError Plan
-    ProbeFinding ProbeProgress ProbeResult ProbeVerdict
-    PlanRefusedError PlannedField PlannedWebhook ProtectedError ProtocolError Receiver ReceiverError
-    RegisteredEventType ReplacementError ReplayOutcome ReplayPlace ReplayPlan ReplayedPlace RequestRefusedError
-    RunbookError RunningState Sandbox SandboxError Secret SecretUnavailableError SequenceTail ServerVersion
-    StateAction StateFileError StatePlan Status TargetAnswer Triage TriageRow UndisclosedAuthorization
-    UnknownClientError UnknownEventStoreError UnknownEventTypeError UnknownWebhookError WebhookDefinition
-    WebhookList WebhookObservation WebhookView Webhooks __version__ client clients connect discover doctor
-    event_type reset_sandbox runbook start_sandbox stop_sandbox tutorial use webhook webhooks widgets
-    NotHandledError RetriedPartition Retries
+    MethodNotImplementedError MissingDependencyError NoAuthorization NotHandledError NotSupportedError
+    OAuthAuthorization ObservationState ObserverState Outcome Outcomes Ownership PausedWebhook
+    PermissionDeniedError Plan PlanRefusedError PlannedField PlannedWebhook ProbeFinding ProbeProgress
+    ProbeResult ProbeVerdict ProtectedError ProtocolError Receiver ReceiverError RedeliveryOutcome
+    RedeliveryPlan RedeliveryRequest RegisteredEventType ReplacementError ReplayOutcome ReplayPlace ReplayPlan
+    ReplayedPlace RequestRefusedError RequestState RetriedPartition Retries RunbookError RunningState Sandbox
+    SandboxError Secret SecretUnavailableError SequenceTail ServerVersion StateAction StateFileError StatePlan
+    Status TargetAnswer Triage TriageRow UndisclosedAuthorization UnknownClientError UnknownEventStoreError
+    UnknownEventTypeError UnknownWebhookError WebhookDefinition WebhookList WebhookObservation WebhookView
+    Webhooks __version__ client clients connect discover doctor event_type reset_sandbox runbook start_sandbox
+    stop_sandbox tutorial use webhook webhooks widgets
 """.split()  # noqa: SIM905 - easier to read and to change than a list
 
 

@@ -36,6 +36,10 @@ class StoreClient(KnownKernel, Protocol):
         """``host:port`` of the kernel."""
 
     @property
+    def namespace(self) -> str:
+        """The namespace of the client."""
+
+    @property
     def embedded(self) -> bool:
         """Whether the kernel is the sandbox inside this process, whose data end with it."""
 

@@ -3,20 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
+from datetime import datetime
 from pathlib import Path
 from typing import overload
 
-from chronicle_notebook.base._arguments import check_names
+from chronicle_notebook.base._arguments import check_flag, check_names
 from chronicle_notebook.base._errors import NotSupportedError
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.definition._inputs import ids, several
 from chronicle_notebook.display._listing import Listing, counted
 from chronicle_notebook.display._table_and_card import Displayed
-from chronicle_notebook.model import WebhookDefinition
-from chronicle_notebook.pausing import _pause, _replay
+from chronicle_notebook.model import WebhookAuthorization, WebhookDefinition
+from chronicle_notebook.pausing import _pause, _redelivery, _replay
 from chronicle_notebook.pausing._client import StoreClient
 from chronicle_notebook.pausing._paused import PausedWebhook, paused
+from chronicle_notebook.pausing._redelivery import RedeliveryPlan
 from chronicle_notebook.pausing._replay import ReplayPlan
+from chronicle_notebook.pausing._selection import WantedEvents
 from chronicle_notebook.pausing._storage import Kept
 from chronicle_notebook.registration._outcome import Outcome, Outcomes
 from chronicle_notebook.session._location import DEFAULT_NAMESPACE, Place
@@ -145,6 +148,52 @@ class PausableWebhooks(Displayed):
         store = self._event_store()
         spaces = Place(self._kernel, store, DEFAULT_NAMESPACE).namespaces(namespace)
         return _replay.plan(self._kernel, store, definition, spaces, partition=partition, storage=storage)
+
+    def redeliver(  # noqa: PLR0913 - each says which events, or how
+        self,
+        webhook: str | type,
+        *,
+        from_sequence_number: int | None = None,
+        since: datetime | None = None,
+        to_sequence_number: int | None = None,
+        namespace: str | None = None,
+        partition: str | None = None,
+        authorization: WebhookAuthorization | None = None,
+        include_waiting: bool = False,
+        limit: int = 1_000,
+        rate: float = 10.0,
+        timeout: float = 30.0,
+    ) -> RedeliveryPlan:
+        """Look at a re-delivery from this process: events of the webhook's types, from a number or a time on.
+
+        Nothing is sent. The plan has the events and the requests; its :meth:`RedeliveryPlan.apply` posts them to the
+        target in the form of a kernel's replay, with the header ``x-chronicle-notebook-redelivery``. The kernel does
+        not know of it: use it for a part of the events, and where a replay is not possible. Events that the kernel
+        still delivers are left out.
+
+        :param from_sequence_number: the number of the first event.
+        :param since: the time of the first event, with its zone, instead of a number. Kernels have no index of times,
+            so the events are read from the end backwards until an earlier one is found.
+        :param to_sequence_number: the number of the last event.
+        :param namespace: the namespace; by default that of the client.
+        :param partition: only this event source.
+        :param authorization: the credentials to send, with references to secrets: kernels do not return them.
+        :param include_waiting: also events that the kernel still delivers: those from the position of the webhook on,
+            and those that wait in failed partitions. They then arrive twice.
+        :param limit: the largest number of events. The plan says where to go on.
+        :param rate: requests in a second, at most.
+        :param timeout: seconds for each request.
+        :raises UnknownWebhookError: no webhook has this id.
+        :raises InvalidInputError: a value is wrong, or the webhook has credentials and none were given.
+        """
+        check_names(namespace=namespace, partition=partition)
+        check_flag(include_waiting, field="include_waiting")
+        definition, store = self._listed(webhook, call="redeliver"), self._event_store()
+        space = Place(self._kernel, store, namespace or self._client().namespace).namespace()
+        wanted = WantedEvents(from_sequence_number, to_sequence_number, since, partition, include_waiting, limit)
+        return _redelivery.plan(
+            self._kernel, store, space, definition, wanted, authorization=authorization, rate=rate, timeout=timeout
+        )
 
     def _listed(self, webhook: str | type, *, call: str) -> WebhookDefinition:
         return self._client().webhooks.all()[ids([webhook], call=call)[0]]

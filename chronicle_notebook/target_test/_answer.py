@@ -88,7 +88,7 @@ def probe(
     try:
         answer = post(definition, BODY, timeout)
     except (OSError, NoAnswerError) as error:
-        detail = _why(error, timeout)
+        detail = why_no_answer(error, timeout)
         return TargetAnswer(
             definition.id,
             definition.target_url,
@@ -116,7 +116,7 @@ def probe(
     )
 
 
-def _why(error: OSError | NoAnswerError, timeout: float) -> str:
+def why_no_answer(error: OSError | NoAnswerError, timeout: float) -> str:
     if isinstance(error, NoAnswerError):
         return str(error)
     if isinstance(error, TimeoutError):
