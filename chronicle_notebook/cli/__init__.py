@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from chronicle_notebook._version import __version__
 from chronicle_notebook.base._errors import ChronicleError, InvalidInputError, did_you_mean
 from chronicle_notebook.display._terminal import Parser, ended
+
+if TYPE_CHECKING:
+    from chronicle_notebook.probing._result import ProbeResult
 
 PROGRAM = "chronicle-notebook"
 
@@ -82,12 +87,32 @@ def _parser() -> Parser:
     doctor.add_argument("--profile", default=None, help="the name of a profile")
     doctor.add_argument("--store", default=None, help="an event store to check")
     doctor.add_argument("--namespace", default=None, help="a namespace of the event store to check")
+    _add_probe(doctor)
     _add_run(commands.add_parser("run", help="run a runbook; 1 if it does not reach its goal"))
     scan = commands.add_parser("scan", help="find secrets in notebooks and in named files; 1 if there are any")
     scan.add_argument("paths", nargs="+", metavar="PATH", help="a file, or a folder with notebooks")
     # python -m chronicle_notebook.sandbox reads the options of this command.
     commands.add_parser("sandbox", help="run a sandbox kernel until interrupted", add_help=False)
     return parser
+
+
+def _add_probe(doctor: Parser) -> None:
+    doctor.add_argument(
+        "--probe",
+        action="store_true",
+        help="if every step passes, measure which known defects the kernel has; it says what it does, and asks",
+    )
+    doctor.add_argument("--confirm", default=None, metavar="chronicle-probe", help="the answer to the probe's question")
+    doctor.add_argument(
+        "--receiver-url",
+        default=None,
+        metavar="URL",
+        help="the URL under which the kernel reaches the probe's receiver",
+    )
+    doctor.add_argument(
+        "--receiver-port", type=_port, default=0, metavar="PORT", help="the port that this URL leads to"
+    )
+    doctor.add_argument("--deadline", type=float, default=60.0, metavar="SECONDS", help="of the probe (%(default)g)")
 
 
 def _port(text: str) -> int:
@@ -187,7 +212,28 @@ def _doctor(options: argparse.Namespace) -> int:
         )
     diagnosis = doctor(connection, profile=options.profile, event_store=options.store, namespace=options.namespace)
     print(diagnosis)
-    return 0 if diagnosis else 1
+    if not (options.probe and diagnosis):
+        return 0 if diagnosis else 1
+    print(_probed(options, connection), flush=True)
+    return 0
+
+
+def _probed(options: argparse.Namespace, connection: str | None) -> ProbeResult:
+    """The result of a probe of the kernel that the doctor has reached."""
+    from chronicle_notebook.connection._string import ConnectionString
+    from chronicle_notebook.session._connect import connect
+    from chronicle_notebook.session._profiles import PROFILE
+    from chronicle_notebook.session._server_choice import named_by_environment
+
+    named = connection or options.profile or os.getenv(PROFILE) or named_by_environment()
+    # If no kernel is named, the doctor takes a kernel's default address, and connect() takes a sandbox.
+    with connect(connection if named else ConnectionString(), profile=options.profile, name="probe") as client:
+        return client.probe(
+            confirm=options.confirm,
+            receiver_url=options.receiver_url,
+            receiver_port=options.receiver_port,
+            deadline=options.deadline,
+        )
 
 
 def _lab(options: argparse.Namespace) -> int:

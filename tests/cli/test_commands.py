@@ -173,6 +173,31 @@ def test_the_doctor_takes_a_profile(shared_sandbox: Sandbox, tmp_path: Path, mon
     assert "Both a connection and a profile" in ran("doctor", "chronicle://a", "--profile", "staging").stderr
 
 
+def test_the_doctor_probes_a_kernel_once_the_name_was_typed(
+    shared_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("CHRONICLE_NOTEBOOK_PROBES", str(tmp_path))
+    told = ran("doctor", shared_sandbox.connection_string, "--probe")
+    assert told.returncode == 1
+    assert f"All steps to {shared_sandbox.address} passed." in told.stdout
+    assert "stays behind" in told.stdout
+    assert "nobody can be asked here, so nothing was sent" in told.stderr
+    assert "--confirm chronicle-probe" in told.stderr
+    done = subprocess.run(
+        [COMMAND, "doctor", shared_sandbox.connection_string, "--probe"],
+        input="chronicle-probe\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "known defects present" in done.stdout
+    assert "1 of 11: deliver an event to this process (" in done.stderr
+    assert len(list(tmp_path.iterdir())) == 1
+    wrong = ran("doctor", shared_sandbox.connection_string, "--probe", "--confirm", "banking")
+    assert (wrong.returncode, "not the name of the event store" in wrong.stderr) == (1, True)
+
+
 def test_the_doctor_does_not_pass_a_namespace_that_it_cannot_look_for(shared_sandbox: Sandbox) -> None:
     told = ran("doctor", shared_sandbox.connection_string, "--namespace", "Nope")
     assert (told.returncode, told.stdout) == (1, "")

@@ -29,6 +29,8 @@ WRITES = frozenset(
         "ensure_namespace",
         "register_event_types",
         "remove_webhooks",
+        "replay",
+        "replay_partition",
         "retry_partition",
     }
 )
@@ -49,6 +51,7 @@ READS = {
     "observers",
     "origin",
     "server",
+    "stored_events",
     "tail",
     "tests_target",
     "version",
@@ -92,7 +95,7 @@ def register(client: Client) -> cn.Outcome:
 
 
 def test_every_call_of_a_gateway_is_known_to_be_a_read_or_a_write() -> None:
-    calls = {name for name in vars(KernelGateway) if not name.startswith("_")}
+    calls = {name for name in vars(KernelGateway) if not name.startswith("_")} - {"confirm_write"}
     assert calls == READS | WRITES
     for name in WRITES:
         assert name in vars(GuardedGateway), f"{name} is not guarded"
@@ -115,6 +118,8 @@ def writes() -> dict[str, Any]:
         "ensure_namespace": lambda kernel, store: kernel.ensure_namespace(store, "New"),
         "register_event_types": lambda kernel, store: kernel.register_event_types(store, [kind]),
         "remove_webhooks": lambda kernel, store: kernel.remove_webhooks(store, ["a"]),
+        "replay": lambda kernel, store: kernel.replay(store, "Default", "a", "event-log"),
+        "replay_partition": lambda kernel, store: kernel.replay_partition(store, "Default", "a", "event-log", "p"),
         "retry_partition": lambda kernel, store: kernel.retry_partition(store, "Default", "a", "event-log", "p"),
     }
 
