@@ -31,18 +31,23 @@ class ProbeAnnouncement(Displayed):
     banner: str = ""
     """The banner of a protected kernel."""
 
+    @property
+    def facts(self) -> list[tuple[str, str]]:
+        """What it does, and what stays behind, each with its name."""
+        return [
+            ("it makes", f"the event store {PROBE_STORE!r} with some 25 event types, if it is not there"),
+            ("it registers", f"some 25 webhooks in {PROBE_STORE!r}, changes some of them, and removes them all"),
+            ("it appends", "some 15 events there, and the kernel delivers them to this process"),
+            ("receiver", self.receiver),
+            ("others", f"one slow answer may delay deliveries of the whole kernel by {LONGEST_QUIET:g} seconds"),
+            ("it takes", f"{self.deadline:g} seconds at most"),
+            ("stays behind", _STAYS),
+        ]
+
     def _display(self) -> Card:
         return Card(
             heading=f"A probe of the kernel on {self.server} measures which of the known defects it has",
-            facts=[
-                ("it makes", f"the event store {PROBE_STORE!r} with some 25 event types, if it is not there"),
-                ("it registers", f"some 25 webhooks in {PROBE_STORE!r}, changes some of them, and removes them all"),
-                ("it appends", "some 15 events there, and the kernel delivers them to this process"),
-                ("receiver", self.receiver),
-                ("others", f"one slow answer may delay deliveries of the whole kernel by {LONGEST_QUIET:g} seconds"),
-                ("it takes", f"{self.deadline:g} seconds at most"),
-                ("stays behind", _STAYS),
-            ],
+            facts=self.facts,
             notes=["Nothing was sent yet."],
             banner=self.banner,
         )

@@ -58,7 +58,7 @@ def keep(result: ProbeResult, *, passing: bool = False) -> None:
         "server": result.server,
         "version": result.version,
         "generation": result.generation,
-        "taken": result.taken.astimezone(UTC).isoformat(timespec="seconds"),
+        "taken": result.taken.astimezone(UTC).isoformat(),
         "findings": [[each.key, each.verdict.value, each.seen] for each in result],
     }
     try:

@@ -17,6 +17,7 @@ from chronicle_notebook.base._errors import (
 from chronicle_notebook.base._url import is_local, shown
 from chronicle_notebook.contracts._defects import DEFECTS
 from chronicle_notebook.contracts._gateway import KernelGateway
+from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.probing._announcement import ProbeAnnouncement
 from chronicle_notebook.probing._bench import PROBE_STORE, TIDYING, Bench, TimeOver, Unclear
 from chronicle_notebook.probing._check import Check, unmeasured
@@ -95,15 +96,16 @@ def check_deadline(deadline: float) -> None:
         )
 
 
-def announced(kernel: KernelGateway, url: str | None, port: int, deadline: float) -> ProbeAnnouncement:
-    """What a probe of this kernel would do.
+def announced(origin: Origin, url: str | None, port: int, deadline: float) -> ProbeAnnouncement:
+    """What a probe of a kernel would do.
 
+    :param origin: names the kernel.
     :param url: the URL under which the kernel reaches the receiver, if it is not its own.
     :param port: the port of the receiver; 0 for a free port.
     """
     told = f"on {f'port {port}' if port else 'a free port'} of 127.0.0.1"
     told += "" if url is None else f", which the kernel reaches as {shown(url)}"
-    return ProbeAnnouncement(kernel.server, told, deadline, kernel.origin().banner)
+    return ProbeAnnouncement(origin.server, told, deadline, origin.banner)
 
 
 def probe(

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from chronicle_notebook.runbook.recipes._move import move_host
     from chronicle_notebook.runbook.recipes._onboarding import onboard
     from chronicle_notebook.runbook.recipes._pause import pause, resume
+    from chronicle_notebook.runbook.recipes._probe import measure, measured
     from chronicle_notebook.runbook.recipes._recovery import diagnose, recover
     from chronicle_notebook.runbook.recipes._rotation import rotate
 
@@ -42,6 +43,8 @@ _HOMES = {
     "compare": "recipes._compare",
     "compared": "recipes._compare",
     "diagnose": "recipes._recovery",
+    "measure": "recipes._probe",
+    "measured": "recipes._probe",
     "mismatch": "recipes._compare",
     "move_host": "recipes._move",
     "onboard": "recipes._onboarding",
@@ -64,6 +67,8 @@ __all__ = [
     "compare",
     "compared",
     "diagnose",
+    "measure",
+    "measured",
     "mismatch",
     "move_host",
     "onboard",

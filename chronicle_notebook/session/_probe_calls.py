@@ -67,7 +67,7 @@ class ProbeCalls:
         check_flag(keep, field="keep")
         check_deadline(deadline)
         receiver, url = place_of(self._kernel.server, receiver_url, receiver_port)
-        check_confirmed(announced(self._kernel, url, receiver_port, deadline), confirm)
+        check_confirmed(announced(self._kernel.origin(), url, receiver_port, deadline), confirm)
         LOCK.unlock(self._kernel.server, PROBE_STORE, PROBE_STORE)
         report = reporter() if progress is None else progress
         result = probe(self._kernel, receiver, url, version=self.version.version, deadline=deadline, report=report)

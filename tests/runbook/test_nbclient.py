@@ -73,6 +73,7 @@ def test_they_are_these() -> None:
         "move-host",
         "onboard-consumer",
         "pause-and-resume",
+        "probe-kernel",
         "recover-webhook",
         "rotate-secret",
     ]
