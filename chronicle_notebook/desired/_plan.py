@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, Any, overload
 
 from chronicle_notebook.base._arguments import check_flag, check_names, check_seconds
 from chronicle_notebook.base._errors import InvalidInputError, UnknownWebhookError, did_you_mean
@@ -15,9 +15,11 @@ from chronicle_notebook.definition.file._ownership import matches
 from chronicle_notebook.definition.rules._check import check_known
 from chronicle_notebook.desired._apply import Applied, Consent, applied
 from chronicle_notebook.desired._judge import Judge
+from chronicle_notebook.desired._mapping import Allowance
+from chronicle_notebook.desired._plan_card import card
 from chronicle_notebook.desired._plan_content import PlanContent, Wanted
 from chronicle_notebook.desired._plan_frame import frame
-from chronicle_notebook.desired._plan_text import parts, summary
+from chronicle_notebook.desired._plan_text import facts, markdown, summary, text
 from chronicle_notebook.desired._planned import PlannedWebhook, StateAction
 from chronicle_notebook.desired._sending_record import SendingRecord
 from chronicle_notebook.desired._store import StateClient
@@ -116,10 +118,10 @@ class StatePlan(Originated, Sequence[PlannedWebhook]):
         return summary(self._content)
 
     def __repr__(self) -> str:
-        return "\n\n".join(part.text() for part in parts(self._content))
+        return text(self._content)
 
     def _repr_html_(self) -> str:
-        return "".join(part.html() for part in parts(self._content))
+        return card(self._content)
 
     def differs(self, *, strict: bool = False) -> bool:
         """Whether there is anything to report.
@@ -132,6 +134,19 @@ class StatePlan(Originated, Sequence[PlannedWebhook]):
         """A DataFrame with a row for each field that differs, and one for each other webhook. Columns: ``id``,
         ``action``, ``field``, ``registered``, ``wanted``, ``effect``."""
         return frame(self._items, banner=self.origin.banner)
+
+    def to_markdown(self) -> str:
+        """The plan for a pull request, as GitHub and GitLab read Markdown. It contains no secret."""
+        return markdown(self._content)
+
+    def to_dict(self) -> dict[str, Any]:
+        """The plan for a program, with values that JSON can have and without secrets.
+
+        Keys: ``event_store``, ``server``, ``release``, ``file``, ``profile``, ``counts`` (by action), ``differences``,
+        ``changes``, ``not_taken``, ``not_compared`` (ids), ``webhooks`` (``id``, ``action``, ``owned``, ``note``,
+        ``fields``), ``notes``.
+        """
+        return facts(self._content)
 
     def apply(
         self,
@@ -182,7 +197,15 @@ def _order(item: PlannedWebhook) -> tuple[int, bool, str]:
     return _ORDER[item.action], not item.owned, item.id
 
 
-def planned(state: Wanted, client: StateClient, *, prune: bool, replace: bool, resend_secrets: bool) -> StatePlan:
+def planned(
+    state: Wanted,
+    client: StateClient,
+    *,
+    prune: bool,
+    replace: bool,
+    resend_secrets: bool,
+    allowance: Allowance,
+) -> StatePlan:
     """The plan that leads from what is registered to a desired state."""
     if state.event_store is not None and state.event_store != client.event_store:
         raise InvalidInputError(
@@ -201,7 +224,8 @@ def planned(state: Wanted, client: StateClient, *, prune: bool, replace: bool, r
     defects = defects_of(client, registered)
     _check_event_types(state, client, registered)
     judge = Judge(defects, replaces=replace, resends=resend_secrets)
-    items = [judge.webhook(each, registered.find(each.id)) for each in state.webhooks]
+    pairs = ((each, registered.find(each.id)) for each in state.webhooks)
+    items = [judge.webhook(allowance.applied(each, found), found) for each, found in pairs]
     wanted = {each.id for each in state.webhooks}
     items += [_not_wanted(each, state, prune=prune) for each in registered if each.id not in wanted]
     items.sort(key=_order)

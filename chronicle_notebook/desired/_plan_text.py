@@ -1,16 +1,19 @@
-"""A plan as text and as static HTML: counts, a line for each webhook that differs, and what else to know."""
+"""A plan as text, as Markdown for a pull request, and as facts for a program."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
+from typing import Any
 
-from chronicle_notebook.base._text import count
+from chronicle_notebook.base._text import count, readable
 from chronicle_notebook.desired._plan_content import PlanContent
-from chronicle_notebook.desired._plan_frame import rows
+from chronicle_notebook.desired._plan_frame import PlanRow, rows
 from chronicle_notebook.desired._planned import FieldEffect, PlannedWebhook, StateAction
-from chronicle_notebook.display._table_and_card import Card, Table, Tone
+from chronicle_notebook.display._table_and_card import banner_text
 
-_COUNTED = (
+MOST = 200
+"""The largest number of webhooks with a line of their own."""
+COUNTED = (
     (StateAction.CREATE, "to create"),
     (StateAction.UPDATE, "to update"),
     (StateAction.REPLACE, "to replace"),
@@ -22,60 +25,147 @@ _COUNTED = (
 )
 
 
+def counts(plan: PlanContent) -> list[tuple[str, int, str]]:
+    """The sign, the number and the words of each action that occurs. What others own is counted apart."""
+    found = []
+    for action, words in COUNTED:
+        number = sum(each.owned for each in plan.of(action))
+        if number:
+            found.append((action.sign, number, words))
+    others = len(_of_others(plan))
+    return [*found, ("·", others, "of others")] if others else found
+
+
 def summary(plan: PlanContent) -> str:
     """The counts, in one sentence."""
-    told = [f"{action.sign} {len(found):,} {what}" for action, what in _COUNTED if (found := plan.of(action))]
+    told = [f"{sign} {number:,} {words}" for sign, number, words in counts(plan)]
     return f"{', '.join(told) or 'Nothing is wanted and nothing is registered'}. Nothing was sent."
 
 
-def parts(plan: PlanContent) -> Iterator[Card | Table]:
-    """The card and the table."""
-    yield Card(
-        heading=f"Plan: {summary(plan)}",
-        facts=list(_facts(plan)),
-        notes=list(_notes(plan)),
-        tone=Tone.WARNING if plan.differences else Tone.GOOD,
-        banner=plan.registered.origin.banner,
-    )
-    shown = [each for each in plan.items if each.action is not StateAction.UNCHANGED]
-    if shown:
-        titles = ("", "Id", "Field", "Registered", "Wanted", "Effect")
-        yield Table(caption="Webhooks", titles=titles, rows=list(_lines(shown)))
+def shown(plan: PlanContent) -> tuple[list[PlannedWebhook], int]:
+    """The webhooks with lines of their own, and how many others differ too."""
+    found = [each for each in plan.items if each.owned and each.action is not StateAction.UNCHANGED]
+    return found[:MOST], max(0, len(found) - MOST)
 
 
-def _lines(items: Sequence[PlannedWebhook]) -> Iterator[tuple[str, ...]]:
-    for item in items:
-        first = True
-        for webhook, _, field, before, after, effect in rows(item):
-            yield (
-                (item.action.sign, webhook, field, before or "–", after or "–", effect)
-                if first
-                else (
-                    "",
-                    "",
-                    field,
-                    before or "–",
-                    after or "–",
-                    effect,
-                )
-            )
-            first = False
+def _of_others(plan: PlanContent) -> list[PlannedWebhook]:
+    return [each for each in plan.items if not each.owned]
 
 
-def _facts(plan: PlanContent) -> Iterator[tuple[str, str]]:
-    source = str(plan.wanted.path or "this process")
-    yield "file", f"{source}, profile {plan.wanted.profile}" if plan.wanted.profile else source
-    yield "event store", f"{plan.client.event_store} on {plan.client.server}"
-    if plan.wanted.owned_by is not None:
-        yield "owned", str(plan.wanted.owned_by)
+def place(plan: PlanContent) -> str:
+    """The event store, the kernel and its release."""
+    release = plan.client.version.version
+    where = f"{plan.client.event_store} on {plan.client.server}"
+    return f"{where}, {release}" if release else where
 
 
-def _notes(plan: PlanContent) -> Iterator[str]:
-    secret = [each for each in plan.not_compared if any(f.effect is FieldEffect.NOT_COMPARED for f in each.fields)]
-    if secret:
-        yield f"Secrets of {count(len(secret), 'webhook')} cannot be compared. resend_secrets=True sends them."
+def source(plan: PlanContent) -> str:
+    """The file and the profile."""
+    name = str(plan.wanted.path or "this process")
+    return f"{name}, profile {plan.wanted.profile}" if plan.wanted.profile else name
+
+
+def notes(plan: PlanContent) -> Iterator[str]:
+    """What else to know, each as a sentence."""
+    left = shown(plan)[1]
+    if left:
+        yield f"{count(left, 'further webhook')} differ: to_frame() has all of them."
+    if plan.not_compared:
+        number = count(len(plan.not_compared), "webhook")
+        yield f"Secrets of {number} cannot be compared. resend_secrets=True (--resend-secrets) sends them."
     if plan.of(StateAction.IGNORED):
-        yield "This kernel ignores some changes. replace=True removes these webhooks and registers them again."
+        yield "This kernel ignores some changes. replace=True (--replace) removes and registers these webhooks again."
+    if any(each.owned for each in plan.of(StateAction.KEPT)) and plan.wanted.owned_by is not None:
+        yield "prune=True (--prune) removes what the file owns and does not name."
     if plan.untaken:
         yield f"A kernel like this one does not keep everything of {count(len(plan.untaken), 'webhook')}."
+    reasons = {row.reason: row.effect for item in plan.items for row in rows(item) if _worth(row)}
+    yield from (f"{effect}: {reason}" for reason, effect in reasons.items())
     yield from plan.remarks
+
+
+def _worth(row: PlanRow) -> bool:
+    return bool(row.reason) and row.effect not in {FieldEffect.NOT_COMPARED.value, FieldEffect.SENT_AGAIN.value}
+
+
+def text(plan: PlanContent) -> str:
+    """The plan for a terminal."""
+    lines = [f"Plan for {place(plan)}, from {source(plan)}"]
+    if plan.wanted.owned_by is not None:
+        lines.append(f"Owned: {plan.wanted.owned_by}")
+    found = [row for item in shown(plan)[0] for row in rows(item)]
+    width = max((len(readable(row.id)) for row in found), default=0)
+    lines += [_line(row, width) for row in found]
+    lines += [summary(plan), *notes(plan)]
+    banner = banner_text(plan.registered.origin.banner)
+    return "\n".join(filter(None, [banner, *map(readable, lines)]))
+
+
+def _line(row: PlanRow, width: int) -> str:
+    name = readable(row.id) if row.sign else ""
+    head = f"  {row.sign or ' '} {name.ljust(width)}  "
+    if row.field == "all":
+        return f"{head}{row.effect}  {row.wanted or row.registered}"
+    change = f"{row.registered or '-'} -> {row.wanted}" if row.field != "event_types" else row.wanted
+    return f"{head}{row.field}: {change}  ({row.effect})"
+
+
+def markdown(plan: PlanContent) -> str:
+    """The plan for a pull request: Markdown as GitHub and GitLab read it."""
+    found, _ = shown(plan)
+    lines = [f"### Plan: {_cell(summary(plan))}", "", f"`{_code(source(plan))}` for {_cell(place(plan))}"]
+    if found:
+        lines += ["", "| | id | field | registered | wanted | effect |", "| --- | --- | --- | --- | --- | --- |"]
+        for item in found:
+            for row in rows(item):
+                cells = (row.id if row.sign else "", row.field, row.registered, row.wanted, row.effect)
+                sign = f"`{row.sign}`" if row.sign else ""
+                lines.append(f"| {sign} | {' | '.join(map(_cell, cells))} |")
+    lines += ["", *(f"- {_cell(note)}" for note in notes(plan))]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _cell(told: str) -> str:
+    """A text that Markdown shows as it is."""
+    flat = " ".join(readable(told).split())
+    return "".join(f"\\{each}" if each in "\\`*_{}[]<>#|~" else each for each in flat)
+
+
+def _code(told: str) -> str:
+    return " ".join(readable(told).replace("`", "'").split())
+
+
+def facts(plan: PlanContent) -> dict[str, Any]:
+    """The plan for a program: what JSON can have, without secrets."""
+    return {
+        "event_store": plan.client.event_store,
+        "server": plan.client.server,
+        "release": plan.client.version.version,
+        "file": None if plan.wanted.path is None else str(plan.wanted.path),
+        "profile": plan.wanted.profile,
+        "counts": {action.value: len(plan.of(action)) for action in StateAction},
+        "differences": len(plan.differences),
+        "changes": len(plan.changes),
+        "not_taken": [each.id for each in plan.untaken],
+        "not_compared": [each.id for each in plan.not_compared],
+        "webhooks": [
+            {
+                "id": item.id,
+                "action": item.action.value,
+                "owned": item.owned,
+                "note": item.note,
+                "fields": [
+                    {
+                        "field": each.field,
+                        "registered": each.registered,
+                        "wanted": each.wanted,
+                        "effect": each.effect.value,
+                        "reason": each.reason,
+                    }
+                    for each in item.fields
+                ],
+            }
+            for item in plan.items
+        ],
+        "notes": list(notes(plan)),
+    }

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
@@ -18,6 +18,7 @@ from chronicle_notebook.definition.file._state_reader import read_state
 from chronicle_notebook.definition.file._writer import written
 from chronicle_notebook.definition.rules._check import check_distinct
 from chronicle_notebook.desired._export import exported, literal
+from chronicle_notebook.desired._mapping import Allowance, check_hosts, moved
 from chronicle_notebook.desired._plan import StatePlan, planned
 from chronicle_notebook.desired._store import StateClient
 from chronicle_notebook.desired._text_file import read_text, write_text
@@ -153,17 +154,46 @@ class DesiredState(Displayed):
         return write_text(path, str(self.to_yaml()))
 
     def plan(
-        self, client: StateClient, *, prune: bool = False, replace: bool = False, resend_secrets: bool = False
+        self,
+        client: StateClient,
+        *,
+        prune: bool = False,
+        replace: bool = False,
+        resend_secrets: bool = False,
+        ignore: Collection[str] = (),
+        ignore_headers: Collection[str] = (),
     ) -> StatePlan:
         """What would make the event store have this state. Nothing is sent.
 
         :param prune: remove what the state owns and does not have.
         :param replace: remove and register again where the kernel ignores a change.
         :param resend_secrets: send credentials again although nobody knows whether they differ, as for a rotation.
+        :param ignore: fields that may differ, for example ``active``; they stay as they are registered.
+        :param ignore_headers: names of headers that may differ, for example ``x-env``; a new webhook does not get them.
         :raises InvalidInputError: the state is for another event store, or owns nothing that could be pruned.
         :raises UnknownEventTypeError: the event store does not have an event type.
         """
-        return planned(self, client, prune=prune, replace=replace, resend_secrets=resend_secrets)
+        return planned(
+            self,
+            client,
+            prune=prune,
+            replace=replace,
+            resend_secrets=resend_secrets,
+            allowance=Allowance.of(ignore, ignore_headers),
+        )
+
+    def mapped(self, hosts: Mapping[str, str], *, event_store: str | None = None) -> Self:
+        """The same webhooks for another environment: ``DesiredState.of(staging).mapped(hosts).plan(production)``.
+
+        :param hosts: the host (or ``host:port``) there for each one here; ``*.domain`` stands for every host below a
+            domain. Other hosts stay.
+        :param event_store: the event store there; by default the same one.
+        :raises InvalidInputError: a host is not one.
+        """
+        check_names(event_store=event_store)
+        check_hosts(hosts)
+        webhooks = tuple(moved(each, hosts) for each in self.webhooks)
+        return replace(self, webhooks=webhooks, event_store=event_store or self.event_store, path=None, lines={})
 
     def __len__(self) -> int:
         return len(self.webhooks)
