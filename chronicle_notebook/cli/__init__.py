@@ -1,4 +1,4 @@
-"""The command line: ``chronicle-notebook lab``, ``sandbox``, ``doctor``, ``run`` and ``scan``."""
+"""The command line: ``chronicle-notebook lab``, ``sandbox``, ``doctor``, ``status``, ``run`` and ``scan``."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "chronicle-notebook"
 
-_COMMANDS = ("lab", "doctor", "run", "scan", "sandbox")
+_COMMANDS = ("lab", "doctor", "run", "scan", "status", "sandbox")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -39,7 +39,7 @@ def _main(given: list[str]) -> int:
         parser = _parser()
         _check_first(parser, given[:1])
         options = parser.parse_args(given)
-        commands = {"doctor": _doctor, "lab": _lab, "run": _run, "scan": _scan}
+        commands = {"doctor": _doctor, "lab": _lab, "run": _run, "scan": _scan, "status": _status}
         return commands[options.command](options)
     except ChronicleError as error:
         print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)
@@ -89,6 +89,7 @@ def _parser() -> Parser:
     doctor.add_argument("--namespace", default=None, help="a namespace of the event store to check")
     _add_probe(doctor)
     _add_run(commands.add_parser("run", help="run a runbook; 1 if it does not reach its goal"))
+    _add_status(commands.add_parser("status", help="say which webhooks fail, and why; 1 if one does"))
     scan = commands.add_parser("scan", help="find secrets in notebooks and in named files; 1 if there are any")
     scan.add_argument("paths", nargs="+", metavar="PATH", help="a file, or a folder with notebooks")
     # python -m chronicle_notebook.sandbox reads the options of this command.
@@ -140,6 +141,51 @@ def _add_run(run: Parser) -> None:
     run.add_argument("--json", action="store_true", help="print the outcome as JSON, for a program")
     run.add_argument(
         "--confirm", default=None, metavar="STORE", help="the protected event store that may be written to"
+    )
+
+
+def _add_status(status: Parser) -> None:
+    status.add_argument(
+        "connection",
+        nargs="?",
+        metavar="CONNECTION",
+        help="a connection string, with secrets as env:NAME, or env:NAME alone ($CHRONICLE_CONNECTION_STRING)",
+    )
+    status.add_argument("--profile", default=None, help="the name of a profile")
+    status.add_argument("--store", default=None, help="the event store (that of the profile)")
+    status.add_argument("--strict", action="store_true", help="1 also if a webhook is stalled or has no observer")
+    status.add_argument("--json", action="store_true", help="print one JSON object on one line, for a program")
+    status.add_argument(
+        "--watch",
+        nargs="?",
+        type=_seconds,
+        const=5.0,
+        default=None,
+        metavar="SECONDS",
+        help="look again every 5 seconds, or as given, and show each change, until interrupted",
+    )
+
+
+def _seconds(text: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        seconds = 0.0
+    if 0.1 <= seconds <= 86_400:
+        return seconds
+    raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds: give one from 0.1 to 86400")
+
+
+def _status(options: argparse.Namespace) -> int:
+    from chronicle_notebook.cli._status import status
+
+    return status(
+        options.connection,
+        profile=options.profile,
+        event_store=options.store,
+        strict=options.strict,
+        as_json=options.json,
+        watch=options.watch,
     )
 
 

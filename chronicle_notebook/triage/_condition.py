@@ -140,6 +140,28 @@ class TriageRow:
         """The earliest time at which the kernel gives up the first of the remaining partitions. An estimate too."""
         return min(self._plans(last_attempt), default=None)
 
+    def facts(self, now: datetime) -> dict[str, object]:
+        """The row as plain data for JSON; times are texts in ISO 8601, in UTC."""
+        return {
+            "webhook": self.webhook,
+            "registered": self.definition is not None,
+            "condition": self.condition,
+            "severity": self.severity,
+            "cause": None if self.cause is None else str(self.cause),
+            "detail": "" if self.cause is None else self.cause.detail,
+            "namespaces": list(self.namespaces),
+            "partitions": len(self.failed),
+            "given_up_partitions": self.given_up,
+            "given_up": self.told_quarantine,
+            "since": _iso(self.since),
+            "last_attempt": _iso(self.last_attempt),
+            "next_attempt_estimate": _iso(self.next_attempt),
+            "attempts": self.attempts,
+            "waiting": self.waiting,
+            "outlook": self.outlook(now),
+            "next_step": self.next_step,
+        }
+
     def _plans(self, rule: Callable[[int, datetime], datetime | None]) -> list[datetime]:
         found = []
         for each in self.failed:
@@ -170,6 +192,10 @@ class TriageRow:
             return f"{self.given_up} of {len(self.failed)} {sure}given up"
         until = self.gives_up_at
         return tries if until is None else f"{tries}, about {_left((until - now).total_seconds())} left"
+
+
+def _iso(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.astimezone(UTC).isoformat()
 
 
 def first_failure(partition: FailedPartition) -> datetime | None:

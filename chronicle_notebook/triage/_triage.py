@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter, defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any, overload
 
 from chronicle_notebook.base._public import public
@@ -123,9 +123,26 @@ class Triage(Listing[TriageRow]):
         where = f"in event store {self.origin.event_store!r}"
         if not failing:
             return f"No webhook fails {where}"
-        waits = f", {counted(failing.waiting, 'event')} wait" if failing.waiting else ""
+        waits = f", {count(failing.waiting, 'event waits', 'events wait')}" if failing.waiting else ""
         fails = count(len(failing), "webhook fails", "webhooks fail")
         return f"{fails} {where}: {counted(failing.partitions, 'partition')}{waits}"
+
+    def facts(self) -> dict[str, object]:
+        """The triage as plain data for JSON. ``rows`` has what needs attention; healthy webhooks are only counted."""
+        now = self.origin.read_at
+        return {
+            "server": self.origin.server,
+            "event_store": self.origin.event_store,
+            "read_at": now.astimezone(UTC).isoformat(),
+            "headline": self.headline,
+            "webhooks": self.webhooks,
+            "failing": len(self.failing),
+            "partitions": self.partitions,
+            "waiting": self.waiting,
+            "counts": dict(self.counts),
+            "remarks": list(self.remarks),
+            "rows": [each.facts(now) for each in self.troubled],
+        }
 
     def _card(self) -> Card:
         """The summary: one line for each cause."""
@@ -176,7 +193,7 @@ def _told(rows: Triage, now: datetime) -> str:
     if times:
         parts.append(f"since {_hour(min(times))} ({duration((now - min(times)).total_seconds())})")
     if rows.waiting:
-        parts.append(f"{counted(rows.waiting, 'event')} wait")
+        parts.append(count(rows.waiting, "event waits", "events wait"))
     given_up = sum(each.given_up for each in rows)
     if given_up:
         parts.append(f"{given_up} given up")

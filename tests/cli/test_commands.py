@@ -29,7 +29,10 @@ def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
     ("arguments", "message"),
     [
         (["dcotor"], "chronicle-notebook: error: there is no command 'dcotor'. Did you mean 'doctor'?"),
-        (["xyz"], "chronicle-notebook: error: there is no command 'xyz'. There are lab, doctor, run, scan, sandbox."),
+        (
+            ["xyz"],
+            "chronicle-notebook: error: there is no command 'xyz'. There are lab, doctor, run, scan, status, sandbox.",
+        ),
         (["--versoin"], "error: unrecognized arguments: --versoin. Did you mean '--version'?"),
         (
             ["run", "a", "--aply"],

@@ -1,0 +1,105 @@
+"""``chronicle-notebook status``: whether a webhook of an event store fails, for a terminal, a script and a monitor."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+
+from chronicle_notebook.base._errors import ChronicleError, InvalidInputError
+from chronicle_notebook.definition._references import resolve_text
+from chronicle_notebook.session._client import Client
+from chronicle_notebook.session._connect import connect
+from chronicle_notebook.session._profiles import PROFILE
+from chronicle_notebook.session._server_choice import VARIABLE
+from chronicle_notebook.triage._triage import Triage
+
+FAILS, CALM, WRONG = 1, 0, 2
+"""The exit codes: something fails or the kernel does not answer; nothing fails; the command line is wrong."""
+
+
+def status(
+    connection: str | None,
+    *,
+    profile: str | None,
+    event_store: str | None,
+    strict: bool,
+    as_json: bool,
+    watch: float | None,
+) -> int:
+    """Show what fails, and return the exit code.
+
+    :param connection: a connection string; its secrets can be references such as ``env:NAME``.
+    :param strict: whether a stalled or disconnected webhook counts as failing.
+    :param as_json: print one JSON object on one line, for each look.
+    :param watch: look again after so many seconds, until interrupted; None for one look.
+    """
+    try:
+        client = _client(connection, profile, event_store)
+    except InvalidInputError as error:
+        print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)
+        return WRONG
+    with client:
+        if watch is None:
+            try:
+                found = client.triage()
+                _show(found, as_json=as_json)
+                return _code(found, strict=strict)
+            except InvalidInputError as error:  # the event store does not exist
+                print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)
+                return WRONG
+        return _watched(client, watch, strict=strict, as_json=as_json)
+
+
+def _client(connection: str | None, profile: str | None, event_store: str | None) -> Client:
+    if connection is not None and profile is not None:
+        raise InvalidInputError("Both a connection and a profile are given.", field="--profile", hint="Give one.")
+    named = connection or profile or os.getenv(VARIABLE, "").strip() or os.getenv(PROFILE, "").strip()
+    if not named:
+        # connect() would start a sandbox, and its state would be taken for that of a kernel.
+        raise InvalidInputError(
+            "No kernel is named.",
+            field="CONNECTION",
+            hint=f"Give a connection string or --profile NAME, or set {VARIABLE} or {PROFILE}.",
+        )
+    given = connection and resolve_text(connection, {}, field="CONNECTION")
+    return connect(given or None, profile=profile, event_store=event_store, name="status")
+
+
+def _watched(client: Client, pause: float, *, strict: bool, as_json: bool) -> int:
+    """Look again and again until an interrupt, and return the exit code of the last look."""
+    code, before, shown = CALM, None, ""
+    try:
+        while True:
+            try:
+                found = client.triage(before=before)
+            except ChronicleError as error:
+                code, text = FAILS, f"{error.message} {error.hint}".strip()
+                if text != shown:
+                    print(text, file=sys.stderr, flush=True)
+                shown = text
+            else:
+                before, text, code = found, _summary(found), _code(found, strict=strict)
+                if as_json or text != shown:
+                    _show(found, as_json=as_json)
+                shown = text
+            time.sleep(pause)
+    except KeyboardInterrupt:
+        return code
+
+
+def _show(found: Triage, *, as_json: bool) -> None:
+    print(json.dumps(found.facts()) if as_json else found, flush=True)
+
+
+def _code(found: Triage, *, strict: bool) -> int:
+    wrong = {"high", "medium"} if strict else {"high"}
+    return FAILS if any(each.severity in wrong for each in found) else CALM
+
+
+def _summary(found: Triage) -> str:
+    """What must change for a look to be shown: times and counts of attempts change all the time."""
+    return repr(
+        [(each.webhook, each.condition, len(each.failed), each.given_up, str(each.cause)) for each in found.troubled]
+    )
