@@ -65,6 +65,11 @@ class ObserverState:
     replayable: bool = True
 
     @property
+    def started(self) -> bool:
+        """Whether the kernel tells a tail or a handled event. Before the first event of its types it tells neither."""
+        return self.tail_sequence_number is not None or self.last_handled_sequence_number is not None
+
+    @property
     def lag(self) -> int:
         """How many events of the sequence the observer has not seen yet. Fewer may be delivered, because not all are
         for this observer."""

@@ -13,6 +13,7 @@ from chronicle_notebook.base._at_once import at_once
 from chronicle_notebook.base._errors import InvalidInputError, KernelError, UnknownWebhookError
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.definition._inputs import id_of
+from chronicle_notebook.events._true_tails import with_true_tails
 from chronicle_notebook.model import EVENT_LOG, FailedPartition, ObserverState, RunningState, WebhookDefinition
 from chronicle_notebook.model._observer import REACTOR_NAMESPACE, REACTOR_SEQUENCE, WEBHOOK_REACTOR
 from chronicle_notebook.reading._list import unknown_webhook
@@ -43,7 +44,8 @@ def observers_of(
             # In an earlier version the namespace was the first argument, and existing notebooks still use it so.
             return observers_of(kernel, place, None, webhook)
         _check_known(kernel, place, webhook)
-    return [each for each in found if webhook in {None, each.id}], place.described(namespace, webhook)
+    asked = [each for each in found if webhook in {None, each.id}]
+    return with_true_tails(kernel, place.store(), asked), place.described(namespace, webhook)
 
 
 def failing_of(
@@ -109,7 +111,7 @@ def described(
         if any(each.id == webhook for each in listed)
     ]
     failing = chain.from_iterable(failed for _, _, failed in spaces.values())
-    return definition, tuple(observers), tuple(failing)
+    return definition, tuple(with_true_tails(kernel, store, observers)), tuple(failing)
 
 
 def clear_quarantine(kernel: KernelGateway, place: Place, observer: str, namespace: str | None) -> None:

@@ -61,11 +61,13 @@ def _standing(observer: ObserverState, failing: int) -> str:
     to_come = f"at most {observer.lag:,} not seen yet" if observer.lag else ""
     # A kernel continues after a partition fails, and does not say how many of its events wait.
     fails = "partition fails and its events wait" if failing == 1 else "partitions fail and their events wait"
-    waiting = ", ".join(part for part in (to_come, f"{failing:,} {fails}" if failing else "") if part) or "caught up"
+    idle = "caught up" if observer.started else "no event of its types yet"
+    waiting = ", ".join(part for part in (to_come, f"{failing:,} {fails}" if failing else "") if part) or idle
     return f"{observer.running_state.value}, {_delivered(observer)}, {waiting}"
 
 
 def _delivered(observer: ObserverState) -> str:
     if observer.handled_count is None:
-        return f"delivered up to number {observer.last_handled_sequence_number:,}"
+        last = observer.last_handled_sequence_number
+        return "number of deliveries not told" if last is None else f"delivered up to number {last:,}"
     return f"{observer.handled_count:,} delivered"

@@ -6,7 +6,7 @@ that it is made of.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 from chronicle_notebook.contracts.classic import methods as classic
 from chronicle_notebook.contracts.commands import methods
@@ -19,8 +19,14 @@ _NOTHING = 2**64 - 1
 _DISCONNECTED = 4
 
 
-def derive(path: str, request: bytes, latest: Latest) -> bytes | None:
+Appended = Iterable[tuple[sequences_classic_pb2.AppendManyRequest, Iterable[int]]]
+"""The appends so far, each with the numbers that its events got."""
+
+
+def derive(path: str, request: bytes, latest: Latest, appended: Appended) -> bytes | None:
     """An answer; None where there is nothing to make it of."""
+    if path == classic.GET_TAIL_SEQUENCE_NUMBER.path:
+        return _tail(classic.GET_TAIL_SEQUENCE_NUMBER.request.FromString(request), appended)
     if path == methods.GET_OBSERVER_INFORMATION.path:
         return _observer(observation_pb2.GetObserverInformationRequest.FromString(request), latest)
     if path == classic.APPEND.path:
@@ -89,3 +95,18 @@ def _appended(asked: sequences_classic_pb2.AppendRequest, latest: Latest) -> byt
         ConcurrencyCheckPerformed=many.ConcurrencyCheckPerformed,
     )
     return one.SerializeToString()
+
+
+def _tail(asked: sequences_classic_pb2.GetTailSequenceNumberRequest, appended: Appended) -> bytes:
+    """The last number of a sequence, or of some event types, out of what was appended."""
+    kinds = {each.Id for each in asked.EventTypes}
+    place = (asked.EventStore, asked.Namespace, asked.EventSequenceId)
+    numbers = [
+        number
+        for request, given in appended
+        if (request.EventStore, request.Namespace, request.EventSequenceId) == place
+        for event, number in zip(request.Events, given, strict=True)
+        if not kinds or event.EventType.Id in kinds
+    ]
+    last = max(numbers, default=_NOTHING)
+    return classic.GET_TAIL_SEQUENCE_NUMBER.response(SequenceNumber=last).SerializeToString()

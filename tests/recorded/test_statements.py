@@ -84,6 +84,13 @@ STATEMENTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("registration/test_promises.py", "test_a_plan_and_the_outcome_agree"),
         STEPS,
     ),
+    "what waits behind a slow target is not called caught up": (
+        (
+            "sandbox/test_observed_deliveries.py",
+            "test_the_client_says_what_waits_although_the_kernel_hides_it",
+        ),
+        STEPS,
+    ),
     "a count that a list does not have is not told as 0": (STEPS,),
     "an event store that a restart has lost is not made anew by a call": (
         (

@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import chronicle_notebook as cn
 from chronicle_notebook.contracts.classic import methods
 from chronicle_notebook.contracts.wire import observation_pb2 as wire, sequences_classic_pb2 as sequences
 from chronicle_notebook.sandbox import PROFILES, Behaviour, Sandbox
@@ -373,6 +374,27 @@ def test_a_slow_target_hides_what_waits(profile: str | None, tmp_path: Path) -> 
         (observer,) = found.sandbox._kernel.engine.observers()
         eventually(lambda: observer.flights.count and observer.tail == (0 if profile else 2))
         assert found.shown() == (0, UNAVAILABLE, 0 if profile else 2)
+
+
+def test_the_client_says_what_waits_although_the_kernel_hides_it(tmp_path: Path) -> None:
+    gate = threading.Event()
+    with (
+        kernel(tmp_path / "data", "16.37") as found,
+        silent(gate) as url,
+        cn.connect(found.sandbox.connection_string, event_store=STORE, name="tails") as client,
+    ):
+        found.add("h", url)
+        found.add("idle", url, "Two")
+        assert "no event of its types yet" in repr(client.describe("idle"))
+        for _ in range(3):
+            found.append("a")
+        eventually(lambda: found.shown() == (0, UNAVAILABLE, 0))
+        (observer,) = client.observers("h")
+        assert (observer.next_sequence_number, observer.tail_sequence_number, observer.lag) == (0, 2, 3)
+        assert "at most 3 not seen yet" in repr(client.describe("h"))
+        (idle,) = client.observers("idle")
+        assert (idle.tail_sequence_number, idle.lag) == (None, 0), "what waits is for another webhook"
+        gate.set()
 
 
 def test_the_tail_is_corrected_once_a_minute_on_sql(
