@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 
 import pytest
 
@@ -30,10 +29,7 @@ def state(team: str, numbers: list[int], store: str) -> cn.DesiredState:
 
 
 @pytest.mark.usefixtures("settled")
-def test_no_team_ever_touches_what_another_team_has(
-    client: cn.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
+def test_no_team_ever_touches_what_another_team_has(client: cn.Client) -> None:
     rng = random.Random(7)
     client.webhooks.register("by-hand", "https://hand.example.com/in", lambda b: b.with_event_type("AccountOpened"))
     wanted: dict[str, list[int]] = {team: [] for team in OWNERS}

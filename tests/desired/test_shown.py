@@ -124,11 +124,6 @@ def test_nothing_that_is_shown_has_a_secret(plan: cn.StatePlan) -> None:
     assert "canary-token" not in applied.before.read_text()
 
 
-@pytest.fixture(autouse=True)
-def in_a_folder(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path_factory.mktemp("applied"))
-
-
 def test_resending_is_an_update_that_says_so(client: cn.Client, plan: cn.StatePlan) -> None:
     again = cn.DesiredState.parse(TEXT).plan(client, resend_secrets=True)
     assert again["secured"].action is cn.StateAction.UPDATE
