@@ -1,8 +1,7 @@
 """The connection of one client to its kernel: deadlines, retries of reads, tokens, failover, interruption, an orderly
 end.
 
-Calls are synchronous, and daemon threads read the streams. So widgets work while a cell runs, and Ctrl-C ends a call at
-once.
+Calls are synchronous, and daemon threads read the streams: widgets work while a cell runs, and Ctrl-C ends a call.
 """
 
 from __future__ import annotations
@@ -11,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import partial
 from typing import Any, TypeVar
 
@@ -371,7 +371,7 @@ class Channel:
         failures: list[KernelUnreachableError] = []
         for host in self._cluster.candidates(deadline):
             try:
-                with self.tokens.connecting(host, deadline):
+                with nullcontext() if self._agree is None else self.tokens.connecting(host, deadline):
                     line = reached(host, self.trust, deadline)
                     secured = line.secured
                     if secured.pin is not None:

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
+from chronicle_notebook.base._at_once import at_once
+from chronicle_notebook.base._errors import KernelError
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.definition._declaration import DeclaredWebhook
 from chronicle_notebook.definition.rules._check import (
@@ -23,16 +26,24 @@ NEVER_DELIVERED = "The event store has no event type {0!r}, so the webhook does 
 """The note about an event type that a registered webhook names, and that nobody has registered."""
 
 
+FRESH = 5.0
+"""How long a list of webhooks counts as the state before a call, in seconds. A prompt for a secret can take longer."""
+
+
 class Destination:
     """The event store of one call. Its name and its event types are read only once, when they are needed."""
 
-    def __init__(self, kernel: KernelGateway, event_store: Callable[[], str]) -> None:
+    def __init__(self, kernel: KernelGateway, event_store: Callable[[], str], *, with_webhooks: bool = False) -> None:
         """Take the connection.
 
         :param event_store: returns the name of the event store; it may ask the kernel and raise an error.
+        :param with_webhooks: list the webhooks at the same time as the event types, because the call needs both.
         """
         self.kernel = kernel
         self._event_store = event_store
+        self._with_webhooks = with_webhooks
+        self._listed: Mapping[str, WebhookDefinition] | None = None
+        self._listed_at = 0.0
 
     @cached_property
     def event_store(self) -> str:
@@ -42,7 +53,24 @@ class Destination:
     @cached_property
     def stored(self) -> Sequence[RegisteredEventType]:
         """The event types of the event store."""
-        return self.kernel.event_types(self.event_store)
+        event_store = self.event_store
+        if not self._with_webhooks:
+            return self.kernel.event_types(event_store)
+        found, self._listed = at_once(lambda: self.kernel.event_types(event_store), self._listed_beside)
+        self._listed_at = time.monotonic()
+        return found
+
+    def webhooks(self) -> Mapping[str, WebhookDefinition]:
+        """The registered webhooks, by id, as they are now or were at most :data:`FRESH` seconds ago."""
+        if self._listed is not None and time.monotonic() - self._listed_at < FRESH:
+            return self._listed
+        return {each.id: each for each in self.kernel.webhooks(self.event_store)}
+
+    def _listed_beside(self) -> Mapping[str, WebhookDefinition] | None:
+        try:
+            return self.webhooks()
+        except KernelError:
+            return None  # whoever needs the list asks for it again, and has the error
 
     def event_types(self) -> list[EventType]:
         """The event types for a webhook that names none: those of the event store, and those of this process."""
@@ -102,7 +130,7 @@ def _unknown(definition: WebhookDefinition, known: Mapping[str, int]) -> list[st
 
 def _registered(to: Destination) -> Mapping[str, set[str]]:
     """The ids of the event types of each registered webhook."""
-    return {each.id: {kind.id for kind in each.event_types} for each in to.kernel.webhooks(to.event_store)}
+    return {webhook: {kind.id for kind in each.event_types} for webhook, each in to.webhooks().items()}
 
 
 def _latest_generations(types: Iterable[RegisteredEventType]) -> dict[str, int]:

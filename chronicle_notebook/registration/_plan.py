@@ -136,7 +136,7 @@ def plan(to: Destination, hook: DeclaredWebhook) -> Plan:
             check(definition)
         notes = (*_unset(definition), *hook.remarks, error.message)
         return Plan(definition, PlannedAction.NOT_KNOWN, (), to.kernel.origin().banner, notes)
-    found = {each.id: each for each in to.kernel.webhooks(to.event_store)}.get(definition.id)
+    found = to.webhooks().get(definition.id)
     return plan_for(
         definition,
         found,

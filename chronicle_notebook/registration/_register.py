@@ -18,7 +18,8 @@ def register(
     """Register webhooks. Their declared event types are registered first, in one call."""
     examined = examine(to, hooks)
     notes = prepare(to, examined)
-    return send(to.kernel, to.event_store, examined.definitions, notes, wait=wait, confirm_host=confirm_host)
+    given = to.kernel, to.event_store, examined.definitions, notes
+    return send(*given, wait=wait, confirm_host=confirm_host, before=to.webhooks())
 
 
 def prepare(to: Destination, examined: Examined) -> Notes:

@@ -57,9 +57,13 @@ def send(
     *,
     wait: float,
     confirm_host: str | None = None,
+    before: Definitions | None = None,
 ) -> list[Outcome]:
-    """Send the checked webhooks, without those that are unchanged, and return the outcomes."""
-    before = _read(kernel, event_store)
+    """Send the checked webhooks, without those that are unchanged, and return the outcomes.
+
+    :param before: the webhooks that are registered, if they were just listed.
+    """
+    before = _read(kernel, event_store) if before is None else before
     check_hosts(definitions, before, confirmed=confirm_host)
     return _Sending(kernel, event_store, definitions, notes, before, wait).outcomes()
 

@@ -233,7 +233,7 @@ class Webhooks(PausableWebhooks):
         check_seconds(wait, field="wait")
         check_names(confirm_host=confirm_host)
         target_url = masked(target_url) if isinstance(target_url, str) else target_url  # for tracebacks with variables
-        many, to = several(webhook), self._destination()
+        many, to = several(webhook), self._destination(with_webhooks=True)
         if many is None:
             takes = ", or a list of classes and definitions"
             one = declaration(webhook, target_url, configure, known=to.event_types, call="register", takes=takes)
@@ -250,7 +250,7 @@ class Webhooks(PausableWebhooks):
         :raises InvalidDefinitionError: a field cannot work; nothing was sent.
         """
         check_seconds(wait, field="wait")
-        to = self._destination()
+        to = self._destination(with_webhooks=True)
         return self._registered(to, discover(self._declared, all_event_types=to.event_types), "declared webhook", wait)
 
     @overload
@@ -341,7 +341,7 @@ class Webhooks(PausableWebhooks):
         :param configure: as in :meth:`register`.
         :raises InvalidDefinitionError: a field cannot work.
         """
-        to = self._destination()
+        to = self._destination(with_webhooks=True)
         known = event_types_of(to.event_types)
         return plan(to, declaration(webhook, target_url, configure, known=known, call="plan"))
 
@@ -382,8 +382,8 @@ class Webhooks(PausableWebhooks):
         outcomes = _register.register(to, hooks, wait=wait, confirm_host=confirm_host) if hooks else []
         return self._outcomes(outcomes, what, to.event_store)
 
-    def _destination(self) -> Destination:
-        return Destination(self._kernel, self._event_store)
+    def _destination(self, *, with_webhooks: bool = False) -> Destination:
+        return Destination(self._kernel, self._event_store, with_webhooks=with_webhooks)
 
     def _definition(self, webhook: str | type | WebhookDefinition, *, call: str) -> WebhookDefinition:
         """The definition for a call that also takes an id; for an id the definition is read back."""

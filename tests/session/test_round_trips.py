@@ -141,3 +141,22 @@ def test_a_webhook_is_described_in_one_round(far: Grouped, client: cn.Client) ->
     far.expect(methods.GET_WEBHOOKS, methods.ALL_NAMESPACES, *of_a_namespace, *of_a_namespace)
     assert [each.namespace for each in client.describe("a").observers] == ["Default", "Tenant"]
     assert far.complete
+
+
+def test_a_plan_needs_one_round(far: Grouped, client: cn.Client) -> None:
+    far.expect(methods.ALL_EVENT_TYPES, methods.GET_WEBHOOKS)
+    assert client.webhooks.plan("b", "https://b.example.com/in", opened).action == "create"
+    assert far.complete
+
+
+def test_a_registration_reads_in_one_round_before_it_sends(far: Grouped, client: cn.Client) -> None:
+    far.expect(methods.ALL_EVENT_TYPES, methods.GET_WEBHOOKS)
+    outcome = client.webhooks.register("a", "https://a.example.com/in", opened, wait=0)
+    assert outcome.accepted
+    sent = [call.method.rpartition("/")[2] for call in far.kernel.calls][-4:]
+    assert sorted(sent[:2]) == ["AllEventTypes", "GetWebhooks"]
+    assert sent[2:] == ["AddWebhooks", "GetWebhooks"], "sent once, and read back"
+
+
+def opened(builder: cn.DefinitionBuilder) -> cn.DefinitionBuilder:
+    return builder.with_event_type("Opened")
