@@ -49,13 +49,15 @@ class Table:
     """The positions of the columns with numbers. They are aligned right."""
     banner: str = ""
     """One line above everything, for a warning that nobody must miss: the banner of a protected kernel."""
+    most: int = SHOWN
+    """The largest number of rows that are shown."""
 
     def text(self) -> str:
         """The table as plain text."""
         if not self.rows:
             parts = (banner_text(self.banner), *map(readable, (self.caption, self.empty, self.foot)))
             return "\n".join(part for part in parts if part)
-        shown = [list(map(_one_line, row)) for row in self.rows[:SHOWN]]
+        shown = [list(map(_one_line, row)) for row in self.rows[: self.most]]
         titles = list(map(_one_line, self.titles))
         widths = [max(map(len, column)) for column in zip(titles, *shown, strict=True)]
         lines = [
@@ -77,7 +79,7 @@ class Table:
             for position, title in enumerate(self.titles)
         )
         body = "".join(
-            f'<tr style="vertical-align:top">{"".join(self._cells(row, room))}</tr>' for row in self.rows[:SHOWN]
+            f'<tr style="vertical-align:top">{"".join(self._cells(row, room))}</tr>' for row in self.rows[: self.most]
         )
         if not self.rows:
             body = f'<tr><td colspan="{len(self.titles)}" style="text-align:left;{_SOFT}">{_safe(self.empty)}</td></tr>'
@@ -107,7 +109,7 @@ class Table:
         A short cell on one line is not broken at its hyphens. A long cell would push the following columns out of
         sight.
         """
-        cells = [row[position] for row in self.rows[:SHOWN]]
+        cells = [row[position] for row in self.rows[: self.most]]
         longest = ONE_LINE_FIRST if position == 0 else ONE_LINE
         if all(len(cell) <= longest and (position == 0 or " " not in cell) for cell in cells):
             return 0
@@ -117,7 +119,7 @@ class Table:
         return "text-align:right" if position in self.numbers else "text-align:left"
 
     def _cut(self) -> str:
-        return f"{SHOWN} of {len(self.rows):,} rows shown." if len(self.rows) > SHOWN else ""
+        return f"{self.most:,} of {len(self.rows):,} rows shown." if len(self.rows) > self.most else ""
 
 
 class Tone(StrEnum):

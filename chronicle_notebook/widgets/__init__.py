@@ -3,7 +3,7 @@
 Each widget has a model without ipywidgets, which holds its state and has its own tests, and a view, which connects it
 to the browser. ``_explorer_model``, ``_form_model`` and ``_inspector_model`` are the models; ``_explorer``, ``_form``
 and ``_inspector`` are the views, which are based on ``_view``; ``static/`` has their ES modules and styles, which
-``_assets`` joins. The two sides send each other plain messages, which the top of each view describes. Only data that
+``_view`` joins. The two sides send each other plain messages, which the top of each view describes. Only data that
 both sides must share is a synced trait, and no secret ever is.
 """
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from datetime import datetime
 from typing import Any
 
 from chronicle_notebook.base._text import joined
@@ -11,27 +9,55 @@ from chronicle_notebook.base._url import shown, without_credentials
 from chronicle_notebook.model import (
     AuthorizationKind,
     FailedPartition,
+    ObserverState,
     WebhookAuthorization,
     WebhookDefinition,
     class_of,
 )
 from chronicle_notebook.model._observer import causes_of
+from chronicle_notebook.triage._condition import TriageRow
+from chronicle_notebook.widgets._bulk import verdict
 from chronicle_notebook.widgets._explorer_model import ExplorerModel
-from chronicle_notebook.widgets._health import Space
+from chronicle_notebook.widgets._health import Health, state_in
+from chronicle_notebook.widgets._trouble import in_pane, seconds
 
 SHOWN_PARTITIONS = 20
 SHOWN_MESSAGE = 400
 """The longest message of a failure, in characters."""
 
 
-def details(model: ExplorerModel, definition: WebhookDefinition) -> dict[str, Any]:
-    """Everything about a webhook. Values of headers, and credentials in URLs, never leave this process."""
-    observers = model.observers
-    spaces = () if observers is None else observers.spaces.get(definition.id, ())
-    health = model.health(definition)
-    error = model.observers_error
+def details(model: ExplorerModel, webhook: str) -> dict[str, Any] | None:
+    """Everything about a webhook; None if it is neither registered nor fails nor is paused.
+
+    Values of headers, and credentials in URLs, never leave this process.
+    """
+    definition, deliveries = model.find(webhook), model.deliveries
+    health = model.health(webhook)
+    if definition is None:
+        if health.row is None or deliveries is None or health.row not in deliveries.unregistered:
+            return None
+        paused = deliveries.paused.get(webhook)
+        fixed = {
+            "registered": False,
+            "url": "" if paused is None else paused.target,
+            "types": [] if paused is None else list(paused.event_types),
+        }
+    else:
+        fixed = {"registered": True, **_definition(definition)}
+    error = model.deliveries_error
     return {
-        "id": definition.id,
+        "id": webhook,
+        **fixed,
+        **_health(health, "" if definition is None else definition.target_url),
+        "trouble": None if deliveries is None or health.row is None else in_pane(deliveries, health.row),
+        "tested": _tested(model, webhook),
+        "read_at": None if deliveries is None else seconds(deliveries.read_at),
+        "error": None if error is None else str(error),
+    }
+
+
+def _definition(definition: WebhookDefinition) -> dict[str, Any]:
+    return {
         "url": shown(definition.target_url),
         "types": [str(kind) for kind in definition.event_types],
         "headers": list(definition.headers),
@@ -39,12 +65,17 @@ def details(model: ExplorerModel, definition: WebhookDefinition) -> dict[str, An
         "sequence": definition.event_sequence_id,
         "active": definition.active,
         "replayable": definition.replayable,
+    }
+
+
+def _health(health: Health, url: str) -> dict[str, Any]:
+    row = health.row
+    return {
         "state": health.state,
         "failing": health.failing,
-        "spaces": [_space(space) for space in spaces],
-        "failed": _failed(spaces, definition.target_url),
-        "read_at": None if observers is None else observers.read_at.timestamp(),
-        "error": None if error is None else str(error),
+        "spaces": [] if row is None else [_space(row, each) for each in row.observers],
+        "failed": [] if row is None else _failed(row, url),
+        "command": "" if row is None else row.next_step,
     }
 
 
@@ -58,40 +89,50 @@ def _authorization(authorization: WebhookAuthorization) -> str:
     return f"{authorization.kind.value}{'; this version does not know the kind' if unknown else ''}"
 
 
-def _space(space: Space) -> dict[str, Any]:
-    observer = space.observer
+def _space(row: TriageRow, observer: ObserverState) -> dict[str, Any]:
+    failing = sum(each.namespace == observer.namespace for each in row.failed)
+    state = state_in(row, observer)
     return {
         "namespace": observer.namespace,
-        "state": space.state,
-        "failing": len(space.failed),
+        "state": state,
+        "failing": failing,
         "last": observer.last_handled_sequence_number,
         "tail": observer.tail_sequence_number,
-        "lag": space.lag,
+        "lag": _lag(row, observer, failing),
         "handled": observer.handled_count,
     }
 
 
-def _failed(spaces: Iterable[Space], url: str) -> list[dict[str, Any]]:
-    failed = [partition for space in spaces for partition in space.failed]
-    causes = causes_of(failed)
-    return [
-        _partition(each, f"{without_credentials(each.reason(causes), url)} {'' if each.quarantined else each.outlook}")
-        for each in failed[:SHOWN_PARTITIONS]
-    ]
+def _lag(row: TriageRow, observer: ObserverState, failing: int) -> int | None:
+    """The events that the observer has not seen yet, without those that are certainly not for this webhook."""
+    if failing:
+        return observer.lag or None
+    return 0 if row.waiting == 0 else observer.lag
+
+
+def _failed(row: TriageRow, url: str) -> list[dict[str, Any]]:
+    causes = causes_of(row.failed)
+    return [_partition(each, without_credentials(each.reason(causes), url)) for each in row.failed[:SHOWN_PARTITIONS]]
 
 
 def _partition(partition: FailedPartition, message: str) -> dict[str, Any]:
     last = partition.attempts[-1] if partition.attempts else None
+    lost = "quarantined" if partition.quarantined else "given up" if partition.given_up else ""
     return {
         "namespace": partition.namespace,
         "partition": partition.partition,
         "attempts": len(partition.attempts),
-        "quarantined": partition.quarantined is True,
-        "at": _seconds(last.occurred) if last is not None else None,
-        "number": last.sequence_number if last is not None else None,
+        "lost": lost,
+        "at": seconds(last.occurred) if last is not None else None,
         "message": message.strip()[:SHOWN_MESSAGE],
     }
 
 
-def _seconds(moment: datetime | None) -> float | None:
-    return None if moment is None else moment.timestamp()
+def _tested(model: ExplorerModel, webhook: str) -> dict[str, Any] | None:
+    tested = model.tested.get(webhook)
+    if tested is None:
+        return None
+    answer = tested.answer
+    tone = "good" if answer else "error" if answer.status is None else "warning"
+    text = f"answers {answer.status}" if answer.status is not None else verdict(answer)
+    return {"tone": tone, "text": text, "at": seconds(tested.at)}

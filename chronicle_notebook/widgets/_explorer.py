@@ -1,39 +1,60 @@
 """``WebhookExplorer``: all webhooks of an event store, live, in a table with filters, selection and actions.
 
-From the browser: ``hello``, ``shown``, ``new``, ``edit``, ``duplicate``, ``test``, ``retry``, ``remove`` (each with
-``id``), ``undo``, ``cancel``, ``dismiss``, ``unlock`` (``name``), ``form`` (a message for the open form),
-``close_form``; the traits ``selected_ids`` and ``filter``. To the browser: ``head``, ``rows`` or ``patch``, ``states``,
-``link``, ``details``, ``job``, ``told``, ``form``, ``form_closed``.
+From the browser: ``hello``, ``shown``, ``new``, ``edit``, ``duplicate``, ``test``, ``retry``, ``pause``, ``resume``,
+``remove`` (each with ``id``), ``bulk`` (``action`` and ``ids``), ``undo``, ``cancel``, ``dismiss``, ``exported`` (the
+export was closed), ``unlock`` (``name``), ``form`` (a message for the open form), ``close_form``; the traits
+``selected_ids`` and ``filter``. To the browser: ``head``, ``rows`` or ``patch``, ``others`` (what has a row and is not
+registered), ``states``, ``link``, ``details``, ``job``, ``told``, ``export``, ``form``, ``form_closed``.
 """
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
-from datetime import UTC, datetime
+from dataclasses import asdict
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
 from chronicle_notebook.base._public import public_in
-from chronicle_notebook.display._table_and_card import SHOWN, Table, clock
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.model._authorization import kind_names
-from chronicle_notebook.reading._list import row
-from chronicle_notebook.widgets import _explorer_model
+from chronicle_notebook.widgets import _rows
 from chronicle_notebook.widgets._details import details
 from chronicle_notebook.widgets._explorer_model import ExplorerModel
 from chronicle_notebook.widgets._filter import ExplorerFilter
 from chronicle_notebook.widgets._form_port import FORM_SCRIPTS, FormPort
-from chronicle_notebook.widgets._health import STATES
+from chronicle_notebook.widgets._health import GROUPS, WORST_FIRST
 from chronicle_notebook.widgets._message import Told
 from chronicle_notebook.widgets._session import Session
+from chronicle_notebook.widgets._still import still
 from chronicle_notebook.widgets._view import Message, View, lock_of, script, style, unlock
 
 if TYPE_CHECKING:
     import pandas as pd
 
+EXPLORER_SCRIPTS = (
+    "grid_head",
+    "grid",
+    "question",
+    "menu",
+    "failures",
+    "details",
+    "columns",
+    "filters",
+    "bulk",
+    "export",
+    "overview",
+    "explorer",
+)
 FIRST_LIST = 2.0
-"""The time in seconds to wait for the first list, for the static form of a new explorer or for a cell."""
+"""The time in seconds to wait for the first list, and for the first states, for the static form or for a cell."""
+FEW = 1_000
+"""So many webhooks may delay a cell until their states were read. Those of more follow in the static form."""
+REDRAW = 10.0
+"""The least time in seconds between two static forms: each of them changes the notebook."""
+NOWHERE = object()
+"""The static form was not shown yet."""
 
 
 @public_in("widgets")
@@ -52,7 +73,7 @@ class WebhookExplorer(View):
     ``close()`` ends it at once.
     """
 
-    _esm = script(*FORM_SCRIPTS, "grid", "details", "explorer")
+    _esm = script(*FORM_SCRIPTS, *EXPLORER_SCRIPTS)
     _css = style("common", "form", "grid", "explorer")
 
     selected_ids = traitlets.List(traitlets.Unicode()).tag(sync=True)
@@ -64,14 +85,18 @@ class WebhookExplorer(View):
         super().__init__()
         self.model = ExplorerModel(client, self.guarded(self._changed))
         self._form: FormPort | None = None
+        self._drawn: Any = NOWHERE
+        self._next_drawing = 0.0
         self._sent: tuple[WebhookDefinition, ...] | None = None
         self._sent_states: dict[str, list[Any]] = {}
+        self._sent_others: list[list[Any]] = []
         self._news: dict[str, Callable[[], None]] = {
             "rows": self._push_rows,
-            "observers": self._push_states,
+            "deliveries": self._push_states,
             "link": self._push_link,
             "job": self._push_job,
             "told": self._push_told,
+            "export": self._push_export,
         }
         self._handlers = {
             "hello": self._hello,
@@ -80,10 +105,14 @@ class WebhookExplorer(View):
             "edit": lambda message: self._open_form(self._find(message)),
             "duplicate": lambda message: self._open_form(_copy(self._find(message))),
             "test": lambda message: self.model.test(self._find(message).id),
-            "retry": lambda message: self.model.retry(self._find(message).id),
+            "retry": lambda message: self.model.retry(str(message.get("id"))),
+            "bulk": self._bulk,
+            "pause": lambda message: self.model.pause_webhooks([str(message.get("id"))]),
+            "resume": lambda message: self.model.resume_webhooks([str(message.get("id"))]),
             "remove": lambda message: self.model.remove(self._find(message).id),
             "undo": lambda _: self._undo(),
             "cancel": lambda _: self.model.jobs.cancel(),
+            "exported": lambda _: self.model.close_export(),
             "dismiss": lambda _: self.model.tell(None),
             "unlock": self._unlock,
             "form": self._to_form,
@@ -140,7 +169,8 @@ class WebhookExplorer(View):
             "sandbox": client.sandbox,
             "version": client.version.version,
             "generation": client.generation,
-            "states": list(STATES),
+            "states": list(WORST_FIRST),
+            "groups": GROUPS,
             "kinds": kind_names(),
         }
 
@@ -148,7 +178,7 @@ class WebhookExplorer(View):
         with self._sending:
             self.tell(self._head())
             self._sent = None
-            self._sent_states = {}
+            self._sent_states, self._sent_others = {}, []
             for push in self._news.values():
                 push()
             self._push_details()
@@ -169,6 +199,19 @@ class WebhookExplorer(View):
         found = self.model.find(webhook)
         # The list may have changed since the click. Then the service raises an error.
         return self.model.client.webhooks.get(webhook) if found is None else found
+
+    def _bulk(self, message: Message) -> None:
+        """Act on several webhooks: those whose ids the browser sent."""
+        acts: dict[str, Callable[[list[str]], None]] = {
+            "retry": lambda ids: self.model.retry(*ids),
+            "test": self.model.test_all,
+            "pause": self.model.pause_webhooks,
+            "resume": self.model.resume_webhooks,
+            "export": self.model.export,
+        }
+        ids, act = message.get("ids"), acts.get(str(message.get("action")))
+        if act is not None and isinstance(ids, list) and ids:
+            act([str(each) for each in ids])
 
     def _unlock(self, message: Message) -> None:
         unlock(self.model.client, message)
@@ -213,11 +256,9 @@ class WebhookExplorer(View):
             if hooks is None:
                 return
             if self._sent is None:
-                self.tell(
-                    {"kind": "rows", "rows": _explorer_model.columns(hooks), "read_at": hooks.read_at.timestamp()}
-                )
+                self.tell({"kind": "rows", "rows": _rows.columns(hooks), "read_at": hooks.read_at.timestamp()})
             else:
-                patch = _explorer_model.patch(self._sent, hooks)
+                patch = _rows.patch(self._sent, hooks)
                 if patch is not None:
                     self.tell({"kind": "patch", **patch, "read_at": hooks.read_at.timestamp()})
             self._sent = tuple(hooks)
@@ -225,14 +266,19 @@ class WebhookExplorer(View):
 
     def _push_states(self) -> None:
         with self._sending:
-            if self.model.observers is None:
+            deliveries = self.model.deliveries
+            if deliveries is None:
                 return  # the rows already say which webhooks are inactive
-            now = _explorer_model.states({each.id: self.model.health(each) for each in self.model.hooks or ()})
+            others = _rows.unregistered(deliveries)
+            if others != self._sent_others:
+                self.tell({"kind": "others", "rows": others})
+            ids = [each.id for each in self.model.hooks or ()] + [webhook for webhook, *_ in others]
+            now = _rows.states(deliveries, ids)
             news = {webhook: state for webhook, state in now.items() if self._sent_states.get(webhook) != state}
-            if news:
-                self.tell({"kind": "states", "states": news})
-            self._sent_states = now
+            self.tell({"kind": "states", "states": news, "read_at": deliveries.read_at.timestamp()})
+            self._sent_states, self._sent_others = now, others
             self._push_details()
+        self._redraw_if_needed()  # outside the lock: it asks for everything that was read
 
     def _push_link(self) -> None:
         model = self.model
@@ -241,34 +287,44 @@ class WebhookExplorer(View):
 
     def _push_job(self) -> None:
         job = self.model.jobs.current
-        self.tell({"kind": "job", "job": None if job is None else {"number": job.number, "label": job.label}})
+        shown = None if job is None else {"number": job.number, "label": job.label, **asdict(self.model.jobs.progress)}
+        self.tell({"kind": "job", "job": shown})
 
     def _push_told(self) -> None:
         told = self.model.told
         self.tell({"kind": "told", "told": None if told is None else told.wire()})
 
+    def _push_export(self) -> None:
+        self.tell({"kind": "export", "text": self.model.exported})
+
     def _push_details(self) -> None:
-        selected = self.model.selected
-        shown = details(self.model, selected[0]) if len(selected) == 1 else None
-        self.tell({"kind": "details", "details": shown, "selected": len(selected)})
+        ids = self.model.selected_ids
+        shown = details(self.model, ids[0]) if len(ids) == 1 else None
+        count = len(ids) if len(ids) > 1 else int(shown is not None)
+        self.tell({"kind": "details", "details": shown, "selected": count})
 
     def _show(self, told: Told) -> None:
         self.model.tell(told)
 
     def _static(self) -> str:
         self.model.wait_for_first(FIRST_LIST)
-        hooks, client = self.model.hooks, self.model.client
-        shown = self.model.filtered
-        where = f"event store {client.event_store!r} on {client.server}"
-        cut = f", the first {SHOWN} are shown" if len(shown) > SHOWN else ""
-        return Table(
-            caption=f"{len(shown):,} of {len(hooks or ()):,} webhooks of {where}{cut}",
-            titles=("Id", "Target", "Event types", "Authorization", "Headers", "State"),
-            rows=[row(each) for each in shown[:SHOWN]],
-            foot=f"A snapshot of {clock(hooks.read_at if hooks else datetime.now(UTC))}. {self._to_live()}",
-            empty="Nothing was read yet." if hooks is None else "No webhook is shown here.",
-            banner=client.origin.banner,
-        ).html()
+        if len(self.model.hooks or ()) <= FEW:
+            self.model.wait_for_states(FIRST_LIST)
+        self._drawn = self._standing()
+        return still(self.model, self._to_live()).html()
+
+    def _standing(self) -> Any:
+        """What must be right in the static form: whether states were read, and which webhooks need a person."""
+        deliveries = self.model.deliveries
+        if deliveries is None:
+            return None
+        return [(row.webhook, row.condition, len(row.failed)) for row in deliveries.triage.troubled]
+
+    def _redraw_if_needed(self) -> None:
+        now = time.monotonic()
+        if self._drawn is not NOWHERE and self._drawn != self._standing() and now >= self._next_drawing:
+            self._next_drawing = now + REDRAW
+            self._redraw()
 
 
 def _copy(definition: WebhookDefinition) -> WebhookDefinition:

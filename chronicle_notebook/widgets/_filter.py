@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from chronicle_notebook.base._url import shown
 from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.widgets._health import GROUPS
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +22,7 @@ class ExplorerFilter:
     authorization: str = ""
     """``none``, ``basic``, ``bearer`` or ``oauth``."""
     state: str = ""
-    """A state of :mod:`chronicle_notebook.widgets._health`."""
+    """A state of :mod:`chronicle_notebook.widgets._health`; ``failing`` includes what is given up or quarantined."""
 
     @classmethod
     def read(cls, given: Mapping[str, object]) -> ExplorerFilter:
@@ -35,7 +36,7 @@ class ExplorerFilter:
             return False
         if self.authorization and definition.authorization.kind.value != self.authorization:
             return False
-        if self.state and state != self.state:
+        if self.state and state not in GROUPS.get(self.state, (self.state,)):
             return False
         text = haystack(definition)
         return all(word in text for word in self.text.lower().split())

@@ -48,7 +48,7 @@ class DeliveryInspector(View):
     :raises InvalidInputError: the client belongs to a real kernel.
     """
 
-    _esm = script("common", "grid", "tree", "plot", "inspector")
+    _esm = script("common", "grid_head", "grid", "tree", "plot", "inspector")
     _css = style("common", "grid", "inspector")
 
     def __init__(self, endpoint: Receiver, client: Session | None = None) -> None:

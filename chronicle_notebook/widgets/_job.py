@@ -35,16 +35,28 @@ class Job(Generic[Result]):
     cancellation: Cancellation = field(default_factory=Cancellation)
 
 
+@dataclass(frozen=True, slots=True)
+class JobProgress:
+    """How far the running call is."""
+
+    done: int = 0
+    total: int = 0
+    """0 if the call has no steps."""
+    note: str = ""
+
+
 class Jobs:
     """The running call of a widget. There is at most one at a time.
 
-    ``changed`` is called when a call starts and when it has ended, in any thread.
+    ``changed`` is called when a call starts, when it reports progress, and when it has ended, in any thread.
     """
 
     def __init__(self, changed: Callable[[], None]) -> None:
         self._changed = changed
         self._lock = threading.Lock()
         self._job: Job[object] | None = None
+        self.progress = JobProgress()
+        """How far the running call is."""
         self._thread: threading.Thread | None = None
         self._closed = False
 
@@ -69,10 +81,16 @@ class Jobs:
             if self._job is not None or self._closed:
                 return False
             self._job = job  # type: ignore[assignment]  # nobody but its own callbacks sees the result
+            self.progress = JobProgress()
             self._thread = threading.Thread(target=self._run, args=(job,), name=f"job-{job.number}", daemon=True)
             self._thread.start()
         self._changed()
         return True
+
+    def report(self, done: int, total: int, note: str = "") -> None:
+        """Tell how far the running call is. Called by the call itself."""
+        self.progress = JobProgress(done, total, note)
+        self._changed()
 
     def cancel(self) -> None:
         """End the running call. It ends here; the kernel may still do what it was asked."""

@@ -16,8 +16,6 @@ from chronicle_notebook.events._listings import SequenceTail
 from chronicle_notebook.model import (
     AppendResult,
     EventType,
-    FailedPartition,
-    ObserverState,
     RegisteredEventType,
     ServerVersion,
     WebhookDefinition,
@@ -136,12 +134,6 @@ class Session(Protocol):
 
     def event_sequences(self) -> Listing[SequenceTail]:
         """The sequences of the namespace."""
-
-    def observers(self) -> Listing[ObserverState]:
-        """The progress of each observer."""
-
-    def failed_partitions(self) -> Listing[FailedPartition]:
-        """The partitions that fail."""
 
     def triage(self, *, before: Triage | None = None) -> Triage:
         """What fails, why, since when, and what waits for it."""

@@ -16,6 +16,7 @@ from typing import Any
 
 import anywidget
 import traitlets
+from IPython.core.getipython import get_ipython as _get_ipython
 from ipywidgets.widgets import widget as ipywidgets_widget
 
 from chronicle_notebook.widgets._message import Told, told_error
@@ -187,7 +188,19 @@ class View(anywidget.AnyWidget):
         data, metadata = bundle
         still = data.pop("text/html")
         display(data, metadata=metadata, raw=True)
-        display({"text/html": f'<div class="{self._still}">{still}</div>'}, raw=True)
+        display(self._enclosed(still), raw=True, display_id=self._still)
+
+    def _redraw(self) -> None:
+        """Replace the static form where it is shown, so that a notebook is saved with what is true now."""
+        if self.closed or _get_ipython() is None:
+            return
+        from IPython.display import update_display as untyped
+
+        update: Callable[..., None] = untyped
+        update(self._enclosed(self._static()), raw=True, display_id=self._still)
+
+    def _enclosed(self, still: str) -> dict[str, str]:
+        return {"text/html": f'<div class="{self._still}">{still}</div>'}
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
         self._wake()

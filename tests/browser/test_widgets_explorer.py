@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 
 import chronicle_notebook as cn
 from tests.browser.conftest import Lab
-from tests.browser.widgets import CANARY, ask, row, saved, show, told
+from tests.browser.widgets import CANARY, ask, choose_action, row, saved, show, told
 from tests.many import many_webhooks
 from tests.scripted import ScriptedKernel, scripted
 from tests.waiting import eventually
@@ -35,11 +35,11 @@ def test_a_webhook_registered_elsewhere_appears_and_can_be_removed_and_brought_b
         expect(details.get_by_role("row", name="Default")).to_be_visible()
         expect(details.get_by_text("x-team: ••••••")).to_be_visible()
         told(page, "print(explorer.selected[0].id)", "audit-feed\n")
-        details.get_by_role("button", name="Remove").click()
+        choose_action(details, "Remove")
         expect(details.get_by_role("button", name="Keep it")).to_be_focused()
         page.keyboard.press("Escape")
         expect(details.get_by_role("alertdialog")).to_have_count(0)
-        details.get_by_role("button", name="Remove").click()
+        choose_action(details, "Remove")
         details.get_by_role("alertdialog").get_by_role("button", name="Remove").click()
         expect(row(page, "audit-feed")).to_have_count(0)
         assert elsewhere.webhooks.all().find("audit-feed") is None
@@ -64,7 +64,7 @@ def test_an_edit_of_an_ignored_field_warns_and_takes_effect_as_one_guarded_step(
     told(page, "print(client.webhooks.get('plain').replayable)", "False\n")
     explorer.get_by_role("button", name="Back to the list").click()
     row(page, "secured").click()
-    explorer.get_by_role("region", name="secured").get_by_role("button", name="Remove").click()
+    choose_action(explorer.get_by_role("region", name="secured"), "Remove")
     explorer.get_by_role("alertdialog").get_by_role("button", name="Remove").click()
     explorer.get_by_role("button", name="Undo").click()
     expect(explorer.get_by_text("The kernel does not give credentials back.")).to_be_visible()
@@ -179,17 +179,19 @@ slow.event_log.append('account-1', AccountOpened('customer-17'))
     explorer = page.get_by_role("region", name="Webhook explorer")
     row(page, "orders").click()
     pane = explorer.get_by_role("region", name="orders")
-    retry = pane.get_by_role("button", name="Retry failed partitions now")
-    expect(pane.get_by_text("1 partition fails")).to_be_visible()
+    retry = pane.get_by_role("button", name="Retry 1 partition")
+    expect(pane.get_by_text("1 partition fails.")).to_be_visible()
     expect(retry).to_have_accessible_description("orders")
     retry.press("Enter")
-    expect(explorer.get_by_text("1 of 1 failed partition of 'orders' started.")).to_be_visible()
+    expect(explorer.get_by_text("orders: 1 failed again: HTTP 404.")).to_be_visible()
     told(page, "print([each.status for each in endpoint.deliveries])", "[404, 404]\n")
     expect(retry).to_be_focused()  # although what stands below it was painted anew
+    pane.get_by_text("Show 1 partition").click()
     expect(pane.get_by_text("account-1")).to_have_count(1)
     ask(page, "endpoint.behave()")
     retry.press("Enter")
-    expect(pane.get_by_text("1 partition fails")).to_have_count(0)
+    expect(explorer.get_by_text("orders: 1 recovered.")).to_be_visible()
+    expect(pane.get_by_text("1 partition fails.")).to_have_count(0)
     expect(retry).to_be_hidden()
     expect(pane.get_by_role("heading", name="orders")).to_be_focused()
     expect(row(page, "orders").get_by_text("caught up")).to_be_visible()

@@ -81,6 +81,12 @@ def row(page: Page, text: str) -> Locator:
     return page.get_by_role("row").filter(has=page.get_by_role("gridcell", name=text, exact=True))
 
 
+def choose_action(pane: Locator, name: str) -> None:
+    """Choose from the menu of a webhook's pane."""
+    pane.get_by_role("button", name="More actions").click()
+    pane.get_by_role("menuitem", name=name, exact=True).click()
+
+
 def saved(lab: Lab, page: Page, name: str) -> dict[str, Any]:
     """Save the notebook with the state of its widgets, and read the file: the canary is not in it."""
     page.evaluate(SAVE)

@@ -32,9 +32,9 @@ from chronicle_notebook.reading._frame import columns_of, frame
 from chronicle_notebook.runbook.recipes._rotation import with_secret
 from chronicle_notebook.target_test._request import _lines, _target
 from chronicle_notebook.widgets._details import _authorization as details_of
-from chronicle_notebook.widgets._explorer_model import columns as explorer_columns
 from chronicle_notebook.widgets._form_fields import Fields, changed
 from chronicle_notebook.widgets._form_rules import remarks
+from chronicle_notebook.widgets._rows import columns as explorer_columns
 
 CANARY = "canary-9f2b-signature"
 

@@ -9,8 +9,8 @@ from chronicle_notebook.base._secrets import MASK
 from chronicle_notebook.model import EventType, WebhookDefinition
 from chronicle_notebook.session._client import Client
 from chronicle_notebook.widgets._details import details
-from chronicle_notebook.widgets._explorer_model import columns
 from chronicle_notebook.widgets._form_port import static_rows
+from chronicle_notebook.widgets._rows import columns, states
 from tests.waiting import eventually
 
 OPENED = EventType("AccountOpened")
@@ -100,10 +100,14 @@ def test_an_explorer_sends_nothing_of_it_to_the_browser(foreign: Client) -> None
     explorer = foreign.webhooks.explore()
     try:
         explorer.model.shown()
-        eventually(lambda: explorer.model.observers and explorer.model.observers.spaces["foreign"][0].failed)
+        eventually(lambda: explorer.model.health("foreign").failing)
         assert explorer.model.hooks is not None
+        assert explorer.model.deliveries is not None
         (hook,) = explorer.model.hooks
-        sent = (str(columns([hook])), str(details(explorer.model, hook)), explorer._static(), str(explorer.frame))
+        told = str(states(explorer.model.deliveries, ["foreign"]))
+        assert clear(told)
+        assert "refused" in told
+        sent = (str(columns([hook])), str(details(explorer.model, "foreign")), explorer._static(), str(explorer.frame))
         for text in sent:
             assert clear(text)
             assert SHOWN in text

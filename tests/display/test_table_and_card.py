@@ -134,3 +134,12 @@ def test_a_webhook_that_another_client_named_badly_is_shown_safely_everywhere(cl
     for text in shown:
         assert not [sign for sign in SIGNS if sign in text], text
     assert hooks[0] == bad, "the definition itself is as it is"
+
+
+def test_more_rows_are_shown_where_none_may_be_cut_off() -> None:
+    rows = [(f"row-{number}", "x") for number in range(80)]
+    table = Table("Webhooks", ("Id", "State"), rows, most=70)
+    for text in (table.text(), table.html()):
+        assert "row-69" in text
+        assert "row-70" not in text
+        assert "70 of 80 rows shown." in text

@@ -5,17 +5,15 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from pathlib import Path
-from uuid import uuid4
 
 import pytest
 
-from chronicle_notebook import Receiver, Secret
+from chronicle_notebook import DesiredState, Receiver, Secret
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.model import (
     BearerAuthorization,
     EventType,
-    FailedPartition,
     RegisteredEventType,
     WebhookDefinition,
 )
@@ -26,11 +24,12 @@ from chronicle_notebook.session._connect import connect
 from chronicle_notebook.widgets import _explorer_model
 from chronicle_notebook.widgets._explorer_model import ExplorerModel
 from chronicle_notebook.widgets._filter import ExplorerFilter
-from chronicle_notebook.widgets._health import Observers
-from chronicle_notebook.widgets._message import Level, told_retry
+from chronicle_notebook.widgets._health import Deliveries
+from chronicle_notebook.widgets._message import Level, Told
+from chronicle_notebook.widgets._retry import Retry
 from tests.many import many_webhooks
 from tests.scripted import ScriptedKernel
-from tests.waiting import eventually
+from tests.waiting import FOR_EVER, LONG, eventually
 from tests.widgets.conftest import level
 
 HOOK = WebhookDefinition("audit", "http://127.0.0.1:9/in", (EventType("AccountOpened"),))
@@ -79,21 +78,21 @@ def test_frame_is_what_the_filter_shows(model: ExplorerModel) -> None:
     assert list(model.frame.columns) == list(model.client.webhooks.all().to_frame().columns)
 
 
-def test_observers_are_read_while_somebody_looks(model: ExplorerModel, changes: list[str]) -> None:
-    assert model.observers is None
+def test_deliveries_are_read_while_somebody_looks(model: ExplorerModel, changes: list[str]) -> None:
+    assert model.deliveries is None
     model.shown()
-    eventually(lambda: model.observers)
-    assert model.observers is not None
-    assert [space.observer.namespace for space in model.observers.spaces["audit"]] == ["Default"]
-    assert model.health(CRM).state == "inactive"
-    assert "observers" in changes
+    eventually(lambda: model.deliveries)
+    assert model.deliveries is not None
+    assert [each.namespace for each in model.deliveries.rows["audit"].observers] == ["Default"]
+    assert model.health("crm").state == "inactive"
+    assert "deliveries" in changes
 
 
 def test_a_failure_of_deliveries_shows(model: ExplorerModel, client: Client) -> None:
     client.event_log.append("account-1", "AccountOpened", {})
     model.shown()
-    eventually(lambda: model.health(HOOK).state == "failing")
-    assert model.health(HOOK).failing == 1
+    eventually(lambda: model.health("audit").state == "failing")
+    assert model.health("audit").failing == 1
 
 
 def test_removing_keeps_the_definition_and_undo_registers_it_again(model: ExplorerModel, client: Client) -> None:
@@ -148,57 +147,133 @@ def test_testing_says_what_the_answer_proves(model: ExplorerModel, client: Clien
     assert level(model) is Level.ERROR
 
 
-def test_failed_partitions_are_tried_now_and_the_states_follow() -> None:
-    with Sandbox(settle_delay=0.02, time_scale=20) as sandbox, Receiver() as endpoint:  # by itself it tries after 40 s
+@pytest.fixture(scope="module")
+def failing() -> Iterator[tuple[Client, Receiver]]:
+    """A client of a kernel that tries again after minutes, and a target that refuses the events of some partitions."""
+    with Sandbox(settle_delay=0.02, time_scale=60) as sandbox, Receiver() as endpoint:
         client = connect(sandbox.connection_string, event_store="bank", name="retries")
         client.ensure_event_store()
-        client._kernel.register_event_types("bank", [RegisteredEventType(EventType("AccountOpened"), {})])
-        endpoint.misbehave(status=404)  # which is not tried again at once
-        client.webhooks.register(HOOK.changed(target_url=endpoint.url))
-        client.event_log.append("account-1", "AccountOpened", {})
-        eventually(lambda: client.failed_partitions("audit"))
-        model = ExplorerModel(client, lambda _: None)
-        model.start()
-        model.shown()
-        eventually(lambda: model.observers and model.find("audit") and model.health(HOOK).failing == 1)
-        endpoint.behave()
-        model.retry("audit")
-        assert model.jobs.current is not None
-        assert model.jobs.current.label == "Retrying the failed partitions of 'audit'"
-        model.jobs.wait()
-        assert model.told is not None
-        assert (level(model), model.told.title) == (Level.GOOD, "1 of 1 failed partition of 'audit' started.")
-        assert model.told.lines[0].startswith("Started: account-1 in Default.")
-        eventually(lambda: model.health(HOOK).failing == 0)
-        eventually(lambda: not client.failed_partitions("audit"))
-        model.retry("audit")
-        model.jobs.wait()
-        assert model.told.title == "No partition of 'audit' fails any more, so there was nothing to retry."
-        model.close()
+        kinds = [RegisteredEventType(EventType(name), {}) for name in ("Opened", "Mailed", "Banked")]
+        client._kernel.register_event_types("bank", kinds)
+        yield client, endpoint
         client.close()
 
 
-def failing(partition: str, *, quarantined: bool = False) -> FailedPartition:
-    return FailedPartition(uuid4(), "audit", "Default", partition, (), quarantined)
+def fails(client: Client, endpoint: Receiver, webhook: str, kind: str, *partitions: str) -> None:
+    """Register a webhook, and let it fail for some partitions. HTTP 404 is not tried again at once."""
+    endpoint.misbehave(status=404)
+    url, types = endpoint.url_for(webhook), (EventType(kind),)
+    client.webhooks.register(HOOK.changed(id=webhook, target_url=url, event_types=types))
+    for partition in partitions:
+        client.event_log.append(partition, kind, {})
+    eventually(lambda: len(client.failed_partitions(webhook)) == len(partitions))
 
 
-def test_what_became_of_a_retry_is_told_of_each_partition() -> None:
-    one, two, lost = failing("one"), failing("two"), failing("lost", quarantined=True)
-    told = told_retry("audit", [(one, True), (lost, False)])
-    assert (told.level, told.title) == (Level.WARNING, "1 of 2 failed partitions of 'audit' started.")
-    assert told.lines[1] == "Not started: lost in Default. The kernel no longer retries them (quarantined)."
-    told = told_retry("audit", [(two, False), (lost, False)])
-    assert told.lines == (
-        "Not started: two in Default, lost in Default. The kernel no longer retries 1 of them (quarantined).",
-    )
-    told = told_retry("audit", [(two, False)])
-    assert told.lines == ("Not started: two in Default.",)
-    told = told_retry("audit", [(one, None)])
-    assert (told.level, told.title) == (Level.PLAIN, "The kernel was asked to retry 1 failed partition of 'audit'.")
-    assert "does not say" in told.lines[0]
-    told = told_retry("audit", [(failing(f"p{number}"), True) for number in range(25)])
-    assert told.lines[0].startswith("Started: p0 in Default, p1 in Default,")
-    assert "p9 in Default, 15 more." in told.lines[0]
+def test_a_retry_is_followed_until_each_partition_has_recovered_or_failed_again(
+    failing: tuple[Client, Receiver],
+) -> None:
+    client, endpoint = failing
+    fails(client, endpoint, "audit", "Opened", "one", "two", "three")
+    reports: list[tuple[int, int, str]] = []
+    endpoint.misbehave(status=410, when=lambda delivery: delivery.partition == "two")
+    told = Retry(client, ["audit"], lambda *report: reports.append(report)).run().told()
+    assert (told.level, told.title) == (Level.WARNING, "audit: 2 recovered, 1 failed again: HTTP 410.")
+    assert reports[-1] == (3, 3, "2 recovered, 1 failed again: HTTP 410")
+    assert [each.partition for each in client.failed_partitions("audit")] == ["two"]
+    told = Retry(client, ["audit"], lambda *_: None).run().told()
+    assert (told.level, told.title) == (Level.ERROR, "audit: 1 failed again: HTTP 410.")
+    endpoint.behave()
+    model = ExplorerModel(client, lambda _: None)
+    model.retry("audit")
+    assert model.jobs.current is not None
+    assert model.jobs.current.label == "Retrying the failed partitions of 'audit'"
+    model.jobs.wait(LONG)
+    assert (level(model), model.told and model.told.title) == (Level.GOOD, "audit: 1 recovered.")
+    model.retry("audit")
+    model.jobs.wait(LONG)
+    assert model.told is not None
+    assert model.told.title == "audit: No partition fails any more."
+    model.close()
+    client.webhooks.remove("audit")
+
+
+def test_several_are_retried_at_once_and_who_stops_waiting_is_told_what_is_known(
+    failing: tuple[Client, Receiver],
+) -> None:
+    client, endpoint = failing
+    fails(client, endpoint, "mail", "Mailed", "m1", "m2")
+    fails(client, endpoint, "bank", "Banked", "b1")
+    endpoint.misbehave(delay=FOR_EVER, when=lambda delivery: delivery.path.endswith("bank"))
+    model = ExplorerModel(client, lambda _: None)
+    model.retry("mail", "bank")
+    eventually(lambda: "2 recovered" in model.jobs.progress.note)
+    assert (model.jobs.progress.done, model.jobs.progress.total) == (2, 3)
+    model.jobs.cancel()
+    model.jobs.wait(LONG)
+    assert model.told is not None
+    assert model.told.title == "2 recovered, 1 not known yet."
+    assert model.told.lines[-1] == "You stopped waiting. The kernel goes on: see the State column for the result."
+    model.close()
+    for webhook in ("mail", "bank"):
+        client.webhooks.remove(webhook)
+
+
+def test_targets_are_tested_one_after_the_other_with_their_answers_kept(model: ExplorerModel, client: Client) -> None:
+    with Receiver() as endpoint:
+        client.webhooks.register(HOOK.changed(id="fine", target_url=endpoint.url))
+        model.test_all(["fine", "audit", "never-there"])
+        model.jobs.wait(LONG)
+    assert model.told is not None
+    assert (level(model), model.told.title) == (Level.WARNING, "1 answered 2xx, 2 not.")
+    assert any("audit" in line for line in model.told.lines)
+    assert any("no webhook 'never-there'" in line for line in model.told.lines)
+    assert model.tested["fine"].answer
+    assert not model.tested["audit"].answer
+
+
+def test_webhooks_are_paused_shown_as_paused_and_resumed(model: ExplorerModel, client: Client) -> None:
+    model.shown()
+    model.pause_webhooks(["audit", "crm"])
+    model.jobs.wait(LONG)
+    assert model.told is not None
+    assert (level(model), model.told.title) == (Level.GOOD, "2 paused.")
+    eventually(lambda: [model.health(each).state for each in ("audit", "crm")] == ["paused", "paused"])
+    assert model.hooks is not None
+    eventually(lambda: not model.hooks)
+    model.resume_webhooks(["crm"])
+    model.jobs.wait(LONG)
+    assert level(model) is Level.GOOD
+    eventually(lambda: model.find("crm"))
+    model.resume_webhooks(["audit", "never-there"])
+    model.jobs.wait(LONG)
+    assert (level(model), model.told.title) == (Level.WARNING, "1 resumed, 1 not.")
+    eventually(lambda: model.find("audit"))
+
+
+def test_an_export_is_a_file_that_can_be_read_back_without_secrets(model: ExplorerModel, client: Client) -> None:
+    client.webhooks.register(HOOK.changed(id="secured", authorization=BearerAuthorization(Secret("canary-1"))))
+    eventually(lambda: model.find("secured"))
+    model.export(["secured", "audit"])
+    assert model.exported is not None
+    assert "canary" not in model.exported
+    assert [each.id for each in DesiredState.parse(model.exported).webhooks] == ["audit", "secured"]
+    assert model.told is None
+    model.export(["audit", "never-there"])
+    assert model.told is not None
+    assert model.told.title == "Not in the file: never-there."
+    model.close_export()
+    assert model.exported is None
+
+
+def test_a_message_about_a_webhook_goes_when_another_one_is_selected(model: ExplorerModel) -> None:
+    model.tell(Told(Level.GOOD, "Something was done.", about=("audit",)))
+    model.select(["audit"])
+    assert model.told is not None
+    model.select(["crm"])
+    assert model.told is None
+    model.tell(Told(Level.GOOD, "Something was done."))
+    model.select(["audit"])
+    assert model.told is not None
 
 
 def test_a_second_action_waits_its_turn(model: ExplorerModel) -> None:
@@ -265,19 +340,19 @@ def test_an_error_that_nobody_thought_of_shows_and_reading_goes_on(
     monkeypatch.setattr(_explorer_model, "SHARE", 0)
     with monkeypatch.context() as broken:
 
-        def read(_client: Client) -> Observers:
+        def read(_client: Client, _before: object) -> Deliveries:
             raise TypeError("a secret value")
 
-        broken.setattr(_explorer_model, "read_observers", read)
+        broken.setattr(_explorer_model, "read_deliveries", read)
         model.shown()
         eventually(lambda: model.told)
         assert level(model) is Level.ERROR
-        error = model.observers_error
+        error = model.deliveries_error
         assert error is not None
-        assert error.message == "The observers could not be read (TypeError)."
+        assert error.message == "The deliveries could not be read (TypeError)."
         assert "secret" not in str(error)
         model.tell(None)
-        model.observers_error = None  # so that it is known when it was read again
-        eventually(lambda: model.observers_error)
+        model.deliveries_error = None  # so that it is known when it was read again
+        eventually(lambda: model.deliveries_error)
     model.shown()
-    eventually(lambda: model.observers is not None and model.observers_error is None)
+    eventually(lambda: model.deliveries is not None and model.deliveries_error is None)

@@ -18,7 +18,7 @@ from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.session._client import Client
 from chronicle_notebook.session._guard import CONFIRMED, LOCK
 from chronicle_notebook.widgets._view import View
-from tests.waiting import Hold, eventually
+from tests.waiting import LONG, Hold, eventually
 from tests.widgets.conftest import receive
 
 CANARY = "canary-value-4711"
@@ -119,8 +119,8 @@ def test_a_retry_of_what_fails_in_a_protected_store_asks_to_unlock_it(
         assert last(sent, "told")["told"]["lines"] == ["Type the event store's name in the red bar, and try again."]
         receive(explorer, kind="unlock", name=client.event_store)
         receive(explorer, kind="retry", id="audit")
-        explorer.model.jobs.wait()
-        assert "of 'audit'" in last(sent, "told")["told"]["title"]
+        explorer.model.jobs.wait(LONG)
+        assert last(sent, "told")["told"]["title"].startswith("audit: 1 failed again: ")
         explorer.close()
     LOCK.close()
 

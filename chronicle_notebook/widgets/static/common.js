@@ -5,7 +5,7 @@
  *   on(event: string, callback: Function): void, off(event: string, callback: Function): void,
  *   send(message: any): void }} WidgetModel
  * @typedef {{ level: string, title: string, lines: string[], undo: boolean }} Told
- * @typedef {{ number: number, label: string } | null} Job
+ * @typedef {{ number: number, label: string, done: number, total: number, note: string } | null} Job
  * @typedef {Node | string | null | undefined | false} Child
  */
 
@@ -62,6 +62,48 @@ export function clockTime(seconds, fine = false) {
   const moment = new Date(seconds * 1000);
   const text = moment.toLocaleTimeString("en-GB", { hour12: false });
   return fine ? `${text}.${String(moment.getMilliseconds()).padStart(3, "0")}` : text;
+}
+
+/**
+ * A number with its noun.
+ * @param {number} number
+ * @param {string} noun
+ */
+export function counted(number, noun) {
+  return `${grouped(number)} ${noun}${number === 1 ? "" : "s"}`;
+}
+
+/**
+ * The time of day without seconds.
+ * @param {number | null | undefined} seconds since 1970
+ */
+export function clockMinute(seconds) {
+  return clockTime(seconds).slice(0, 5);
+}
+
+/** @param {number} seconds a duration */
+function roughly(seconds) {
+  if (seconds < 60) return `${Math.max(0, Math.round(seconds))} s`;
+  if (seconds < 5400) return `${Math.round(seconds / 60)} min`;
+  if (seconds < 129_600) return `${Math.round(seconds / 3600)} h`;
+  return `${Math.round(seconds / 86_400)} days`;
+}
+
+/**
+ * How long ago something was.
+ * @param {number | null | undefined} seconds since 1970
+ */
+export function ago(seconds) {
+  return seconds === null || seconds === undefined ? "" : roughly(Date.now() / 1000 - seconds);
+}
+
+/**
+ * How long it takes until a time.
+ * @param {number} seconds since 1970
+ */
+export function until(seconds) {
+  const left = seconds - Date.now() / 1000;
+  return left > 1 ? `in ${roughly(left)}` : "now";
 }
 
 /**
@@ -136,11 +178,15 @@ export function toldBox(act) {
 export function jobBar(cancel) {
   const label = el("span", {});
   const seconds = el("span", { class: "cn-soft" });
+  const note = el("span", {});
+  const meter = el("progress", { "aria-label": "Progress", max: "1", value: 0, hidden: true });
   const root = el(
     "div",
     { class: "cn-job", role: "status", "aria-live": "polite", hidden: true },
     el("span", { class: "cn-spinner", "aria-hidden": "true" }),
     label,
+    meter,
+    note,
     el("span", { "aria-hidden": "true" }, seconds),
     button("Cancel", cancel),
   );
@@ -157,11 +203,19 @@ export function jobBar(cancel) {
     root,
     /** @param {Job} job */
     show(job) {
+      meter.hidden = !job?.total;
+      if (job?.total) {
+        meter.max = job.total;
+        meter.value = job.done;
+      }
+      const words = job?.total ? `${grouped(job.done)} of ${grouped(job.total)}${job.note && `: ${job.note}`}` : "";
+      if (note.textContent !== words) note.textContent = words;
       if (job && job.number === running) return;
       clearInterval(timer);
       running = job ? job.number : 0;
       root.hidden = true;
       if (!job) return;
+      root.hidden = !job.total;
       label.textContent = `${job.label} …`;
       since = performance.now();
       timer = setInterval(tick, 250);

@@ -1,16 +1,21 @@
-// The pane beside the explorer's table: one webhook, its observers in each namespace, and its actions.
-import { button, clockTime, el, freshId, grouped, pill } from "./common.js";
+// The pane beside the explorer's table: one webhook, what fails and why, its observers in each namespace, its actions.
+import { button, clockTime, counted, el, freshId, grouped, pill } from "./common.js";
+import { failureParts, nextStep } from "./failures.js";
+import { makeMenu } from "./menu.js";
+import { makeQuestion } from "./question.js";
 
 /** @import { Child } from "./common.js" */
 
 /** The look of each state. Its word is always beside it. */
-export const TONES = /** @type {Record<string, string>} */ ({
+const TONES = /** @type {Record<string, string>} */ ({
   "caught up": "good",
-  active: "good",
+  delivering: "good",
+  stalled: "warning",
   replaying: "warning",
   suspended: "warning",
   disconnected: "warning",
   failing: "error",
+  "given up": "error",
   quarantined: "error",
 });
 
@@ -22,7 +27,8 @@ export const WAITING = "Events wait behind the failed ones. A kernel does not sa
  * @param {number} failing
  */
 export function statePill(state, failing) {
-  return pill(TONES[state] ?? "plain", state === "failing" ? `${failing} failing` : state);
+  const many = failing > 0 && (state === "failing" || state === "given up");
+  return pill(TONES[state] ?? "plain", many ? `${grouped(failing)} ${state}` : state);
 }
 
 /**
@@ -33,64 +39,81 @@ export function makeDetails({ act }) {
   const title = el("h3", { id: titleId, tabindex: "-1" });
   const url = el("div", { class: "cn-mono cn-soft cn-url" });
   const facts = el("div", { class: "cn-facts" });
-  const question = el("div", {});
+  const question = makeQuestion();
   let current = "";
+  let target = "";
   let painted = "";
   let open = false;
+  const copy = (/** @type {string} */ text) => void navigator.clipboard?.writeText(text).catch(() => {});
+  const menu = makeMenu("More actions", [
+    ["Duplicate", () => act("duplicate", current)],
+    ["Pause", () => ask("Pause", "The kernel stops sending to it. Resume continues after the last delivered event.")],
+    ["Copy the id", () => copy(current)],
+    ["Copy the URL", () => copy(target)],
+    [
+      "Remove",
+      () => ask("Remove", "The kernel stops sending to it. You can undo this from here afterwards."),
+      { class: "cn-danger" },
+    ],
+  ]);
+  const [duplicate, pause, , , remove] = menu.items;
+  // Not among the facts, which are painted again with every attempt: it would lose the focus, and clicks.
+  const retry = button("", () => act("retry", current), {
+    "aria-describedby": titleId,
+    class: "cn-primary",
+    hidden: true,
+  });
+  const edit = button("Edit", () => act("edit", current));
+  const test = button("Test", () => act("test", current), { title: "Send a test request to the target" });
+  const resume = button("Resume", () => act("resume", current), { class: "cn-primary", hidden: true });
   const actions = el(
     "div",
     { class: "cn-actions", role: "toolbar", "aria-label": "What to do with this webhook" },
-    ...["Edit", "Test", "Duplicate"].map((name) => button(name, () => act(name.toLowerCase(), current))),
-    button("Remove", ask, { class: "cn-danger" }),
+    retry,
+    resume,
+    edit,
+    test,
+    menu.root,
   );
-  // Not among the facts, which are painted again with every attempt: it would lose the focus, and clicks.
-  const retry = button("Retry failed partitions now", () => act("retry", current), {
-    "aria-describedby": titleId,
-    hidden: true,
-  });
-  const hook = el(
-    "div",
-    { hidden: true },
-    el("div", { class: "cn-title" }, title, actions),
-    url,
-    question,
-    el("div", {}, retry),
-    facts,
-  );
+  const hook = el("div", { hidden: true }, el("div", { class: "cn-title" }, title, actions), url, question.root, facts);
   const hint = el("div", { class: "cn-soft cn-hint-pane" });
-  const root = el("section", { class: "cn-details", "aria-labelledby": titleId }, hint, hook);
+  const overview = el("div", { hidden: true });
+  const root = el("section", { class: "cn-details", "aria-labelledby": titleId }, overview, hint, hook);
+  let several = 0;
 
-  function ask() {
-    const close = () => {
-      question.replaceChildren();
-      actions.querySelector(".cn-danger")?.focus();
-    };
-    const keep = button("Keep it", close);
-    question.replaceChildren(
-      el(
-        "div",
-        {
-          class: "cn-told cn-warning",
-          role: "alertdialog",
-          "aria-label": `Remove ${current}?`,
-          onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && close(),
-        },
-        el(
-          "div",
-          { class: "cn-told-text" },
-          el("b", {}, `Remove ${current}?`),
-          el("div", {}, "The kernel stops sending to it. You can undo this from here afterwards."),
-        ),
-        button("Remove", () => (question.replaceChildren(), act("remove", current)), { class: "cn-danger" }),
-        keep,
-      ),
-    );
-    keep.focus();
+  /** Show the pane's three contents in turn: one webhook, all failures by cause, or a hint. */
+  function turn() {
+    const all = hook.hidden && several === 0 && overview.childElementCount > 0;
+    overview.hidden = !all;
+    hint.hidden = all || !hook.hidden;
+    if (hook.hidden) root.setAttribute("aria-label", all ? "Failures by cause" : "Details");
+    else root.removeAttribute("aria-label");
+  }
+
+  /**
+   * @param {string} what
+   * @param {string} text
+   */
+  function ask(what, text) {
+    const id = current;
+    question.ask({
+      title: `${what} ${id}?`,
+      text,
+      yes: what,
+      back: menu.opener,
+      done: () => act(what.toLowerCase(), id),
+    });
   }
 
   return {
     root,
     focus: () => title.focus(),
+    /** @param {HTMLElement[]} parts what to show while no webhook is selected */
+    overview(parts) {
+      const same = parts.map((part) => part.outerHTML).join("") === overview.innerHTML;
+      if (!same && !overview.contains(document.activeElement)) overview.replaceChildren(...parts);
+      turn();
+    },
     /**
      * @param {any} details
      * @param {number} count how many webhooks are selected
@@ -101,23 +124,41 @@ export function makeDetails({ act }) {
       if (next === painted) return;
       painted = next;
       hook.hidden = !details;
-      hint.hidden = Boolean(details);
+      several = count;
+      turn();
       hint.textContent =
         count > 1
           ? `${grouped(count)} webhooks are selected. In Python: explorer.selected.`
           : "Select a webhook to see its deliveries.";
       if (!details) {
         current = "";
-        question.replaceChildren();
+        question.close();
         return;
       }
-      if (details.id !== current) question.replaceChildren();
+      if (details.id !== current) {
+        question.close();
+        menu.close();
+      }
       current = details.id;
+      target = details.url;
       title.textContent = details.id;
-      url.textContent = details.url;
-      if (!details.failing && document.activeElement === retry) title.focus();
-      retry.hidden = !details.failing;
-      facts.replaceChildren(...paneParts(details, open, (now) => (open = now)));
+      url.textContent = details.url || "not registered";
+      const release = Boolean(details.trouble?.release);
+      const stuck = details.failing > 0 || release;
+      if (!stuck && document.activeElement === retry) title.focus();
+      retry.hidden = !stuck;
+      const words = release ? "Release and retry" : "Retry";
+      retry.textContent = details.failing ? `${words} ${counted(details.failing, "partition")}` : "Release";
+      resume.hidden = details.state !== "paused";
+      edit.hidden = test.hidden = duplicate.hidden = pause.hidden = remove.hidden = !details.registered;
+      facts.replaceChildren(
+        ...paneParts(
+          details,
+          open,
+          (now) => (open = now),
+          () => act("test", current),
+        ),
+      );
     },
   };
 }
@@ -126,15 +167,22 @@ export function makeDetails({ act }) {
  * @param {any} details
  * @param {boolean} open whether each failure is shown
  * @param {(open: boolean) => void} toggled
+ * @param {() => void} test
  */
-function paneParts(details, open, toggled) {
-  const parts = [];
-  if (details.failing) parts.push(failures(details, open, toggled));
-  parts.push(observerTable(details));
+function paneParts(details, open, toggled, test) {
+  const parts = failureParts(details, open, toggled);
+  if (details.tested) {
+    const again = button("Test again", test, { class: "cn-ghost" });
+    const when = el("span", { class: "cn-soft" }, ` tested ${clockTime(details.tested.at)} `);
+    parts.push(fact("Target now", pill(details.tested.tone, details.tested.text), when, again));
+  }
+  if (details.command) parts.push(fact("Next step, as a command", nextStep(details.command)));
+  if (details.registered) parts.push(observerTable(details));
   const chips = details.types.map((/** @type {string} */ type) => el("span", { class: "cn-chip" }, type));
   parts.push(
     fact("Events", el("div", { class: "cn-chips" }, ...(chips.length ? chips : ["none: it receives nothing"]))),
   );
+  if (!details.registered) return parts;
   const headers = details.headers.map((/** @type {string} */ name) =>
     el("div", { class: "cn-mono" }, `${name}: `, el("span", { "aria-label": "not shown" }, "••••••")),
   );
@@ -153,34 +201,6 @@ function fact(name, ...values) {
   return el("div", { class: "cn-fact" }, el("h4", {}, name), el("div", {}, ...values));
 }
 
-/**
- * @param {any} details
- * @param {boolean} open
- * @param {(open: boolean) => void} toggled
- */
-function failures(details, open, toggled) {
-  const many = details.failing === 1 ? "1 partition fails" : `${grouped(details.failing)} partitions fail`;
-  return el(
-    "details",
-    {
-      class: "cn-told cn-error cn-failures",
-      open: open ? "" : null,
-      ontoggle: (/** @type {Event} */ event) => toggled(/** @type {HTMLDetailsElement} */ (event.target).open),
-    },
-    el("summary", {}, el("b", {}, many), ` at this moment. ${lastFailure(details.failed)}`),
-    ...details.failed.map((/** @type {any} */ each) =>
-      el(
-        "div",
-        {},
-        el("span", { class: "cn-mono" }, each.partition),
-        ` in ${each.namespace}, ${each.attempts} ${each.attempts === 1 ? "attempt" : "attempts"}, last ${clockTime(each.at)}`,
-        each.quarantined && " — quarantined: the kernel no longer retries",
-        each.message && el("div", { class: "cn-soft" }, each.message),
-      ),
-    ),
-  );
-}
-
 /** @param {any} details */
 function observerTable(details) {
   if (details.error) return el("div", { class: "cn-told cn-warning" }, `Observers could not be read. ${details.error}`);
@@ -188,7 +208,7 @@ function observerTable(details) {
   if (!details.spaces.length) {
     return el("div", { class: "cn-soft" }, "No observer is known: the kernel makes one when the webhook is active.");
   }
-  const titles = ["Namespace", "State", "Last", "Tail", "Lag", "Handled"];
+  const titles = ["Namespace", "State", "Lag", "Handled"];
   return el(
     "table",
     { class: "cn-table" },
@@ -197,10 +217,10 @@ function observerTable(details) {
     ...details.spaces.map((/** @type {any} */ space) =>
       el(
         "tr",
-        {},
+        { title: `last handled number ${grouped(space.last)}, last number of the sequence ${grouped(space.tail)}` },
         el("th", { scope: "row" }, space.namespace),
         el("td", {}, statePill(space.state, space.failing)),
-        ...[space.last, space.tail, space.lag, space.handled].map((value) =>
+        ...[space.lag, space.handled].map((value) =>
           el(
             "td",
             { class: "cn-right", title: value === space.lag && value === null ? WAITING : null },
@@ -210,10 +230,4 @@ function observerTable(details) {
       ),
     ),
   );
-}
-
-/** @param {any[]} failed */
-function lastFailure(failed) {
-  const last = failed.reduce((a, b) => ((b.at ?? 0) > (a.at ?? 0) ? b : a), failed[0]);
-  return last ? `Last at ${clockTime(last.at)}: ${last.message.split(" / ").pop() || "no message"}` : "";
 }

@@ -1,13 +1,20 @@
-// The explorer: a live table of webhooks with filters, a pane of details, and the form, which replaces both.
+// The explorer: a live table of webhooks with filters, actions on one or several, a pane of details, and the form, which
+// replaces them.
 import { button, clockTime, el, grouped, jobBar, listen, pill, toldBox, widgetRoot } from "./common.js";
-import { WAITING, makeDetails, statePill } from "./details.js";
+import { makeBulk } from "./bulk.js";
+import { SORT_KEYS, makeColumns } from "./columns.js";
+import { makeDetails } from "./details.js";
+import { exportBox } from "./export.js";
+import { makeFilters } from "./filters.js";
 import { renderForm } from "./form.js";
 import { makeGrid } from "./grid.js";
 import { lockBar } from "./lock.js";
+import { overviewParts } from "./overview.js";
 
 /** @import { WidgetModel } from "./common.js" */
 
 const SYNC_MS = 150;
+const TICK_MS = 1000;
 const LINKS = /** @type {Record<string, [string, string]>} */ ({
   connecting: ["plain", "connecting"],
   live: ["good", "live"],
@@ -25,11 +32,14 @@ function render({ model, el: host }) {
   let states = [];
   /** @type {string[]} */
   let kinds = [];
-  let sort = { name: "id", down: false };
+  /** @type {{ name: string, down: boolean } | null} the order that somebody chose */
+  let chosenSort = null;
+  /** @type {any[]} */
+  let shown = [];
+  let failing = 0;
   let read = false;
   let broken = false;
   let readAt = 0;
-  let filter = { text: "", event_type: "", authorization: "", state: "", ...model.get("filter") };
   /** @type {ReturnType<typeof renderForm> | null} */
   let form = null;
   /** @type {((message: any) => void) | null} */
@@ -39,84 +49,40 @@ function render({ model, el: host }) {
   const link = el("span", { role: "status" }, pill("plain", "connecting"));
   const place = el("span", { class: "cn-place" });
   const newHook = button("New hook", () => act("new"), { class: "cn-primary" });
-  const count = el("span", { class: "cn-soft", role: "status", "aria-live": "polite" });
   const told = toldBox((kind) => act(kind));
   const lock = lockBar((name) => model.send({ kind: "unlock", name }));
   const job = jobBar(() => act("cancel"));
   const details = makeDetails({ act });
+  const bulk = makeBulk({
+    act: (action, ids) => model.send({ kind: "bulk", action, ids }),
+    selectAll: () => grid.selectAll(),
+    clear: () => grid.clear(),
+  });
+  const exported = exportBox(() => act("exported"));
   const foot = el("span", {});
+  const columns = makeColumns(() => kinds);
   const grid = makeGrid({
     label: "Webhooks",
     several: true,
-    sort,
-    sorted: (next) => ((sort = next), arrange()),
+    sort: { name: "id", down: false },
+    sorted: (next) => ((chosenSort = next), arrange()),
     selected: (ids) => {
       model.set("selected_ids", ids);
       model.save_changes();
+      offerBulk();
     },
     opened: () => details.focus(),
-    columns: [
-      { name: "id", title: "Id", width: "minmax(7em, 1.3fr)", paint: (cell, row) => setText(cell, row.id) },
-      {
-        name: "url",
-        title: "Target",
-        width: "minmax(6em, 1.5fr)",
-        above: 420,
-        paint: (cell, row) => setText(cell, row.target),
-      },
-      { name: "types", title: "Events", width: "minmax(6em, 1.3fr)", above: 560, paint: paintTypes },
-      {
-        name: "auth",
-        title: "Auth",
-        width: "5em",
-        above: 500,
-        paint: (cell, row) => setText(cell, kinds[row.auth] ?? "?"),
-      },
-      { name: "state", title: "State", width: "9.6em", paint: paintState },
-      {
-        name: "lag",
-        title: "Lag",
-        hint: "Events that the observer has not seen yet. Not all are for this webhook.",
-        width: "4.2em",
-        above: 330,
-        right: true,
-        paint: (cell, row) => {
-          setText(cell, grouped(row.lag));
-          if (row.failing && row.lag === null) cell.title = WAITING;
-        },
-      },
-    ],
+    keys: { r: retrySelected },
+    columns: columns.calm,
   });
-
-  const search = el("input", {
-    type: "search",
-    class: "cn-search",
-    placeholder: "Filter id, URL, event type",
-    "aria-label": "Filter by id, URL or event type",
-    oninput: () => setFilter("text", search.value),
+  const filters = makeFilters({
+    filter: model.get("filter"),
+    changed: () => (arrange(), syncSoon()),
+    down: () => grid.focus(),
   });
-  const choosers = {
-    event_type: chooser("Event type", "event_type"),
-    authorization: chooser("Authorization", "authorization"),
-    state: chooser("State", "state"),
-  };
-  const clear = button("Clear", () => clearFilter(), { class: "cn-ghost", hidden: true });
+  const split = el("div", { class: "cn-split" }, grid.root, details.root);
 
-  const main = el(
-    "div",
-    { class: "cn-main" },
-    lock.root,
-    el(
-      "div",
-      { class: "cn-bar cn-filters" },
-      search,
-      ...Object.values(choosers).map((each) => each.root),
-      clear,
-      el("span", { class: "cn-space" }),
-      count,
-    ),
-    el("div", { class: "cn-split" }, grid.root, details.root),
-  );
+  const main = el("div", { class: "cn-main" }, lock.root, filters.root, bulk.root, exported.root, split);
   const formSlot = el("div", { hidden: true });
   root.append(
     el(
@@ -141,86 +107,84 @@ function render({ model, el: host }) {
     ),
   );
 
-  /**
-   * @param {string} label
-   * @param {"event_type" | "authorization" | "state"} name
-   */
-  function chooser(label, name) {
-    const select = el("select", {
-      "aria-label": `Filter by ${label.toLowerCase()}`,
-      onchange: () => setFilter(name, select.value),
-    });
-    /** @type {string | null} */
-    let known = null;
-    return {
-      root: select,
-      /** @param {string[]} values */
-      offer(values) {
-        if (known === values.join("\n")) return;
-        known = values.join("\n");
-        const chosen = filter[name];
-        const all = chosen && !values.includes(chosen) ? [chosen, ...values] : values;
-        select.replaceChildren(
-          el("option", { value: "" }, `${label}: any`),
-          ...all.map((value) => el("option", { value }, value)),
-        );
-        select.value = chosen;
-      },
-    };
+  // Nothing of the notebook listens to a slash, and whoever types one into a field means it.
+  root.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
+    const typing = /** @type {HTMLElement} */ (event.target).closest("input:not([type=checkbox]), textarea, select");
+    if (event.key !== "/" || typing || main.hidden || event.ctrlKey || event.metaKey || event.altKey) return;
+    event.preventDefault();
+    event.stopPropagation();
+    filters.focus();
+  });
+
+  function selectedRows() {
+    const chosen = new Set(model.get("selected_ids"));
+    return shown.filter((row) => chosen.has(row.id));
   }
 
-  /**
-   * @param {"text" | "event_type" | "authorization" | "state"} name
-   * @param {string} value
-   */
-  function setFilter(name, value) {
-    filter = { ...filter, [name]: value };
-    arrange();
-    syncSoon();
+  function retrySelected() {
+    const ids = selectedRows()
+      .filter((row) => row.failing)
+      .map((row) => row.id);
+    if (ids.length === 1) act("retry", ids[0]);
+    else if (ids.length) model.send({ kind: "bulk", action: "retry", ids });
   }
 
-  function clearFilter() {
-    filter = { text: "", event_type: "", authorization: "", state: "" };
-    showFilter();
-    arrange();
-    syncSoon();
-    search.focus();
-  }
-
-  function showFilter() {
-    if (document.activeElement !== search) search.value = filter.text;
-    for (const [name, each] of Object.entries(choosers)) each.root.value = filter[/** @type {"state"} */ (name)];
+  function offerBulk() {
+    bulk.show(selectedRows(), shown, filters.isNarrowed());
   }
 
   let syncTimer = 0;
   function syncSoon() {
     clearTimeout(syncTimer);
     syncTimer = window.setTimeout(() => {
-      model.set("filter", filter);
+      model.set("filter", filters.get());
       model.save_changes();
     }, SYNC_MS);
   }
 
+  /** The order that somebody chose, else the worst first while something fails. */
+  function sortNow() {
+    return chosenSort ?? { name: failing ? "state" : "id", down: false };
+  }
+
   function arrange() {
-    const words = filter.text.toLowerCase().split(/\s+/).filter(Boolean);
-    const kind = kinds.indexOf(filter.authorization);
-    const shown = [];
-    for (const row of hooks.values()) {
-      if (kind >= 0 && row.auth !== kind) continue;
-      if (filter.state && row.state !== filter.state) continue;
-      if (filter.event_type && !row.bare.includes(filter.event_type)) continue;
-      if (words.every((/** @type {string} */ word) => row.text.includes(word))) shown.push(row);
-    }
-    const key = SORT_KEYS[/** @type {"id"} */ (sort.name)] ?? SORT_KEYS.id;
+    shown = filters.matching(hooks.values(), kinds);
+    const sort = sortNow();
+    const key = SORT_KEYS[sort.name] ?? SORT_KEYS.id;
     const order = sort.down ? -1 : 1;
     shown.sort((a, b) => {
       const [x, y] = [key(a), key(b)];
       return x < y ? -order : x > y ? order : a.id < b.id ? -1 : 1;
     });
-    const narrowed = words.length > 0 || filter.state || filter.event_type || filter.authorization;
-    clear.hidden = !narrowed;
-    grid.setRows(shown, emptyText(Boolean(narrowed)));
-    count.textContent = read ? `${grouped(shown.length)} of ${grouped(hooks.size)}` : "";
+    grid.setColumns(failing ? columns.failing : columns.calm);
+    grid.setSort(sort);
+    grid.setRows(shown, emptyText(filters.isNarrowed()));
+    const all = `${grouped(shown.length)} of ${grouped(hooks.size)}`;
+    filters.say(read ? `${all}${failing && sort.name === "state" && !sort.down ? ", worst first" : ""}` : "");
+    const nothing = read && !hooks.size;
+    details.root.hidden = nothing;
+    split.classList.toggle("cn-alone", nothing);
+    offerBulk();
+  }
+
+  /** Count the states, and look again at what the counts decide: the columns and the order. */
+  function countStates() {
+    /** @type {Record<string, number>} */
+    const found = {};
+    for (const row of hooks.values()) found[row.state] = (found[row.state] ?? 0) + 1;
+    filters.countStates(found);
+    failing = 0;
+    for (const row of hooks.values()) if (row.since || row.failing) failing += 1;
+    details.overview(overviewParts(hooks.values(), chooseIds));
+  }
+
+  /** @param {string[]} ids */
+  function chooseIds(ids) {
+    model.set("selected_ids", ids);
+    model.save_changes();
+    grid.setSelected(ids);
+    offerBulk();
+    grid.focus();
   }
 
   /** @param {boolean} narrowed */
@@ -234,32 +198,55 @@ function render({ model, el: host }) {
   function put(columns) {
     columns.id.forEach((/** @type {string} */ id, /** @type {number} */ at) => {
       const types = columns.types[at].map((/** @type {number} */ position) => columns.vocabulary[position]);
-      const before = hooks.get(id);
-      hooks.set(id, {
-        id,
-        url: columns.url[at],
-        target: columns.url[at].replace(/^https?:\/\//, ""),
-        types,
-        bare: types.map((/** @type {string} */ type) => type.replace(/\+\d+$/, "")),
-        auth: columns.auth[at],
-        text: [id, columns.url[at], ...types].join("\n").toLowerCase(),
-        lowered: id.toLowerCase(),
-        state: columns.active[at]
-          ? before?.state === "inactive"
-            ? "not known"
-            : (before?.state ?? "not known")
-          : "inactive",
-        lag: before?.lag ?? null,
-        failing: before?.failing ?? 0,
-      });
+      add(id, { url: columns.url[at], types, auth: columns.auth[at], active: columns.active[at], registered: true });
     });
+  }
+
+  /**
+   * @param {string} id
+   * @param {{ url: string, types: string[], auth: number, active: number, registered: boolean }} given
+   */
+  function add(id, { url, types, auth, active, registered }) {
+    const before = hooks.get(id);
+    const known = before && before.registered === registered && before.state !== "inactive" ? before : {};
+    const row = {
+      id,
+      url,
+      target: url ? url.replace(/^https?:\/\//, "") : "not registered",
+      types,
+      bare: types.map((type) => type.replace(/\+\d+$/, "")),
+      auth,
+      registered,
+      text: [id, url, ...types].join("\n").toLowerCase(),
+      lowered: id.toLowerCase(),
+      state: active ? (known.state ?? "not known") : "inactive",
+      waiting: known.waiting ?? null,
+      failing: known.failing ?? 0,
+    };
+    keepTrouble(row, known);
+    rank(row);
+    hooks.set(id, row);
+  }
+
+  /**
+   * @param {any} row
+   * @param {any} from what a message says of its failures
+   */
+  function keepTrouble(row, from) {
+    for (const name of TROUBLE) row[name] = from[name] ?? null;
+  }
+
+  /** @param {any} row */
+  function rank(row) {
+    row.rank = (row.order ?? 1e6) * 1e3 + states.indexOf(row.state);
   }
 
   function rowsChanged() {
     read = true;
     const types = new Set();
     for (const row of hooks.values()) for (const type of row.bare) types.add(type);
-    choosers.event_type.offer([...types].sort());
+    filters.offer("event_type", [...types].sort());
+    countStates();
     arrange();
     grid.setSelected(model.get("selected_ids"));
     paintFoot();
@@ -267,16 +254,17 @@ function render({ model, el: host }) {
 
   let kernel = "";
   function paintFoot() {
-    foot.textContent = `${readAt ? `Changed ${clockTime(readAt)}` : "Not read yet"} · ${kernel}`;
+    foot.textContent = `${readAt ? `Read ${clockTime(readAt)}` : "Not read yet"} · ${kernel}`;
   }
 
   const takers = /** @type {Record<string, (message: any) => void>} */ ({
     head(message) {
       states = message.states;
       kinds = message.kinds;
-      choosers.event_type.offer([]);
-      choosers.authorization.offer(kinds);
-      choosers.state.offer(states);
+      filters.group(message.groups);
+      filters.offer("event_type", []);
+      filters.offer("authorization", kinds);
+      filters.offer("state", states);
       lock.show(message.lock);
       kernel = `kernel ${message.version || "of unknown version"} · ${message.generation}`;
       place.replaceChildren(
@@ -291,6 +279,13 @@ function render({ model, el: host }) {
       put(message.rows);
       rowsChanged();
     },
+    others(message) {
+      for (const [id, row] of hooks) if (!row.registered) hooks.delete(id);
+      for (const [id, url, types] of message.rows) {
+        if (!hooks.has(id)) add(id, { url, types, auth: -1, active: 1, registered: false });
+      }
+      rowsChanged();
+    },
     patch(message) {
       readAt = message.read_at;
       put(message.put);
@@ -298,12 +293,20 @@ function render({ model, el: host }) {
       rowsChanged();
     },
     states(message) {
-      for (const [id, [state, lag, failing]] of Object.entries(message.states)) {
+      readAt = message.read_at;
+      for (const [id, [state, waiting, troubled, trouble]] of Object.entries(message.states)) {
         const row = hooks.get(id);
-        if (row) Object.assign(row, { state: states[state], lag, failing });
+        if (!row) continue;
+        Object.assign(row, { state: states[state], waiting, failing: troubled });
+        keepTrouble(row, trouble ?? {});
+        rank(row);
       }
-      if (filter.state || sort.name === "state" || sort.name === "lag") arrange();
-      else grid.repaint();
+      const before = sortNow().name;
+      countStates();
+      const sort = sortNow().name;
+      if (filters.get().state || sort !== before || !CALM_SORTS.has(sort)) arrange();
+      else (grid.repaint(), offerBulk());
+      paintFoot();
     },
     link(message) {
       const [tone, word] = LINKS[message.state] ?? ["plain", message.state];
@@ -317,6 +320,7 @@ function render({ model, el: host }) {
     details: (message) => details.show(message.details, message.selected),
     job: (message) => job.show(message.job),
     told: (message) => told.show(message.told),
+    export: (message) => exported.show(message.text),
     form(message) {
       if (!form) openForm();
       toForm?.(message.form);
@@ -354,17 +358,16 @@ function render({ model, el: host }) {
   }
 
   const silence = listen(model, (message) => takers[message.kind]?.(message));
-  const selectedElsewhere = () => grid.setSelected(model.get("selected_ids"));
+  const selectedElsewhere = () => (grid.setSelected(model.get("selected_ids")), offerBulk());
   const filteredElsewhere = () => {
-    const next = { text: "", event_type: "", authorization: "", state: "", ...model.get("filter") };
-    if (JSON.stringify(next) === JSON.stringify(filter)) return;
-    filter = next;
-    showFilter();
+    if (!filters.take(model.get("filter"))) return;
+    countStates();
     arrange();
   };
   model.on("change:selected_ids", selectedElsewhere);
   model.on("change:filter", filteredElsewhere);
-  search.value = filter.text;
+  // Ages and countdowns go on between two readings.
+  const ticks = setInterval(() => failing && grid.repaint(), TICK_MS);
   arrange();
   details.show(null, 0);
   model.send({ kind: "hello" });
@@ -375,54 +378,16 @@ function render({ model, el: host }) {
     model.off("change:selected_ids", selectedElsewhere);
     model.off("change:filter", filteredElsewhere);
     clearTimeout(syncTimer);
+    clearInterval(ticks);
     job.destroy();
     form?.destroy();
     grid.destroy();
   };
 }
 
-const SORT_KEYS = {
-  id: (/** @type {any} */ row) => row.lowered,
-  url: (/** @type {any} */ row) => row.target,
-  types: (/** @type {any} */ row) => row.types[0] ?? "",
-  auth: (/** @type {any} */ row) => row.auth,
-  state: (/** @type {any} */ row) => row.state,
-  lag: (/** @type {any} */ row) => row.lag ?? -1,
-};
-
-/**
- * @param {HTMLElement} cell
- * @param {string} text
- */
-function setText(cell, text) {
-  if (cell.textContent === text) return;
-  cell.textContent = text;
-  cell.title = text;
-}
-
-/**
- * @param {HTMLElement} cell
- * @param {any} row
- */
-function paintTypes(cell, row) {
-  const [first, ...rest] = row.types;
-  const text = first === undefined ? "none" : rest.length ? `${first} +${rest.length}` : first;
-  if (cell.dataset.text === text && cell.title === row.types.join(", ")) return;
-  cell.dataset.text = text;
-  cell.title = row.types.join(", ");
-  const more = rest.length > 0 && el("span", { class: "cn-soft" }, `+${rest.length}`);
-  cell.replaceChildren(el("span", { class: "cn-first" }, el("span", {}, first ?? "none"), more));
-}
-
-/**
- * @param {HTMLElement} cell
- * @param {any} row
- */
-function paintState(cell, row) {
-  const key = `${row.state}/${row.failing}`;
-  if (cell.dataset.key === key) return;
-  cell.dataset.key = key;
-  cell.replaceChildren(statePill(row.state, row.failing));
-}
+/** What is known of a webhook that fails or is stalled. */
+const TROUBLE = ["order", "cause", "why", "since", "next", "attempts", "lost", "release"];
+/** The columns whose values do not depend on states. */
+const CALM_SORTS = new Set(["id", "url", "types", "auth"]);
 
 export default { render };

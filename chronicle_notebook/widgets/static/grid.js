@@ -1,5 +1,6 @@
 // A table of any length. Only its visible rows exist. It has keys by id, sorting, selection and keyboard control.
 import { el, freshId } from "./common.js";
+import { makeHead } from "./grid_head.js";
 
 /**
  * @typedef {{ id: string } & Record<string, any>} Row
@@ -8,7 +9,8 @@ import { el, freshId } from "./common.js";
  *   `above` is the least width in pixels at which the column is shown.
  * @typedef {{ label: string, columns: GridColumn[], several: boolean, sort?: { name: string, down: boolean },
  *   sorted?: (sort: { name: string, down: boolean }) => void, selected: (ids: string[]) => void,
- *   opened?: (id: string) => void }} GridOptions
+ *   opened?: (id: string) => void, keys?: Record<string, () => void> }} GridOptions
+ *   With `several`, rows have check boxes. `keys` are further keys, and what they do.
  */
 
 export const ROW_HEIGHT = 29;
@@ -17,18 +19,25 @@ const SPARE_ROWS = 6;
 /** @param {GridOptions} options */
 export function makeGrid(options) {
   const prefix = freshId();
-  const head = el("div", { class: "cn-grid-head", role: "row" });
   const rowsBox = el("div", { class: "cn-grid-rows", role: "rowgroup" });
   const body = el("div", { class: "cn-grid-body", role: "presentation" }, rowsBox);
   const empty = el("div", { class: "cn-grid-empty", hidden: true });
+  const root = el("div", { class: "cn-grid" });
+  const head = makeHead({
+    root,
+    sort: options.sort ?? { name: "", down: false },
+    sorted: options.sorted,
+    all: options.several ? (chosen) => chooseAll(chosen) : undefined,
+  });
+  const top = el("div", { class: "cn-grid-top", role: "rowgroup" }, head.root);
   const table = el(
     "div",
     { class: "cn-grid-table", role: "grid", "aria-label": options.label, tabindex: "0", "aria-rowcount": "1" },
-    el("div", { role: "rowgroup" }, head),
+    top,
     body,
   );
   if (options.several) table.setAttribute("aria-multiselectable", "true");
-  const root = el("div", { class: "cn-grid" }, table, empty);
+  root.append(table, empty);
 
   /** @type {Row[]} */
   let rows = [];
@@ -38,45 +47,31 @@ export function makeGrid(options) {
   let selected = new Set();
   let active = -1;
   let anchor = -1;
-  let columns = options.columns;
-  let sort = options.sort ?? { name: "", down: false };
+  let offered = options.columns;
+  let columns = offered;
   /** @type {HTMLElement[]} */
   let pool = [];
   let frame = 0;
 
+  /** Show the columns for which there is room. */
+  function fitColumns() {
+    const width = root.clientWidth;
+    const fitting = offered.filter((column) => !width || width >= (column.above ?? 0));
+    if (fitting.length === columns.length && fitting.every((column, at) => column === columns[at])) return;
+    columns = fitting;
+    paintHead();
+  }
+
   function paintHead() {
-    root.style.setProperty("--cn-columns", columns.map((column) => column.width).join(" "));
-    table.setAttribute("aria-colcount", String(columns.length));
-    head.replaceChildren(
-      ...columns.map((column) => {
-        const sortable = column.sortable !== false && options.sorted;
-        const here = sort.name === column.name;
-        const cell = el("div", { role: "columnheader", class: column.right ? "cn-right" : "", title: column.hint });
-        if (!sortable) {
-          cell.append(column.title);
-          return cell;
-        }
-        cell.setAttribute("aria-sort", here ? (sort.down ? "descending" : "ascending") : "none");
-        const arrow = el("span", { "aria-hidden": "true" }, here ? (sort.down ? " ▾" : " ▴") : "");
-        cell.append(el("button", { type: "button", onclick: () => sortBy(column.name) }, column.title, arrow));
-        return cell;
-      }),
-    );
+    table.setAttribute("aria-colcount", String(columns.length + (options.several ? 1 : 0)));
+    head.setColumns(columns);
     pool = [];
     rowsBox.replaceChildren();
   }
 
-  /** @param {string} name */
-  function sortBy(name) {
-    sort = { name, down: sort.name === name ? !sort.down : false };
-    paintHead();
-    options.sorted?.(sort);
-    const again = head.children[columns.findIndex((column) => column.name === name)]?.querySelector("button");
-    again?.focus();
-  }
-
   function newRow() {
     const row = el("div", { role: "row", class: "cn-grid-row" });
+    if (options.several) row.append(el("div", { role: "gridcell", class: "cn-tick" }, el("i", {})));
     for (const column of columns) row.append(el("div", { role: "gridcell", class: column.right ? "cn-right" : "" }));
     return row;
   }
@@ -91,6 +86,8 @@ export function makeGrid(options) {
     const used = pool.slice(0, Math.max(0, last - first));
     used.forEach((element, offset) => paintRow(element, first + offset));
     if (rowsBox.childElementCount !== used.length) rowsBox.replaceChildren(...used);
+    // Where a scrollbar takes room from the rows, the header keeps the same room free.
+    top.style.paddingRight = `${body.offsetWidth - body.clientWidth}px`;
     table.setAttribute("aria-rowcount", String(rows.length + 1));
     const here = active >= first && active < last;
     if (here) table.setAttribute("aria-activedescendant", `${prefix}-${active}`);
@@ -111,7 +108,8 @@ export function makeGrid(options) {
     element.setAttribute("aria-rowindex", String(index + 2));
     element.setAttribute("aria-selected", String(chosen));
     element.classList.toggle("cn-active", index === active);
-    columns.forEach((column, at) => column.paint(/** @type {HTMLElement} */ (element.children[at]), row));
+    const cells = /** @type {HTMLElement[]} */ ([...element.children]).slice(options.several ? 1 : 0);
+    columns.forEach((column, at) => column.paint(cells[at], row));
   }
 
   function paintSoon() {
@@ -145,12 +143,29 @@ export function makeGrid(options) {
       anchor = index;
     }
     show(index);
+    chosen();
+  }
+
+  /** @param {boolean} all */
+  function chooseAll(all) {
+    selected = new Set(all ? rows.map((row) => row.id) : []);
+    chosen();
+  }
+
+  function chosen() {
+    countChosen();
     paint();
     options.selected([...selected]);
   }
 
+  function countChosen() {
+    let count = 0;
+    for (const id of selected) if (positions.has(id)) count += 1;
+    head.setChosen(count, rows.length);
+  }
+
   table.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
-    if (event.target !== table) return;
+    if (event.target !== table || event.altKey) return;
     const page = Math.max(1, Math.floor(body.clientHeight / ROW_HEIGHT) - 1);
     const steps = /** @type {Record<string, number>} */ ({
       ArrowDown: active + 1,
@@ -162,7 +177,12 @@ export function makeGrid(options) {
     });
     if (event.key in steps) {
       choose(Math.min(rows.length - 1, Math.max(0, steps[event.key])), { range: event.shiftKey });
-    } else if (event.key === " ") choose(active, { add: true });
+    } else if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey)) {
+      if (!options.several) return;
+      chooseAll(true);
+    } else if (event.ctrlKey || event.metaKey) return;
+    else if (options.keys && event.key in options.keys) options.keys[event.key]();
+    else if (event.key === " ") choose(active, { add: true });
     else if (event.key === "Enter" && active >= 0) options.opened?.(rows[active].id);
     else return;
     event.preventDefault();
@@ -170,20 +190,17 @@ export function makeGrid(options) {
   });
 
   rowsBox.addEventListener("click", (/** @type {MouseEvent} */ event) => {
-    const row = /** @type {HTMLElement} */ (event.target).closest("[data-index]");
+    const target = /** @type {HTMLElement} */ (event.target);
+    const row = target.closest("[data-index]");
     if (!(row instanceof HTMLElement)) return;
     table.focus({ preventScroll: true });
-    choose(Number(row.dataset.index), { add: event.ctrlKey || event.metaKey, range: event.shiftKey });
+    const add = event.ctrlKey || event.metaKey || Boolean(target.closest(".cn-tick"));
+    choose(Number(row.dataset.index), { add, range: event.shiftKey });
   });
   body.addEventListener("scroll", paintSoon, { passive: true });
 
   const watcher = new ResizeObserver(() => {
-    const width = root.clientWidth;
-    const fitting = options.columns.filter((column) => width >= (column.above ?? 0));
-    if (fitting.length !== columns.length) {
-      columns = fitting;
-      paintHead();
-    }
+    fitColumns();
     paintSoon();
   });
   watcher.observe(root);
@@ -205,6 +222,7 @@ export function makeGrid(options) {
       anchor = active;
       empty.hidden = rows.length > 0;
       empty.textContent = whenEmpty;
+      countChosen();
       paint();
     },
     /** Paint again after rows have changed in place. */
@@ -212,9 +230,22 @@ export function makeGrid(options) {
     /** @param {Iterable<string>} ids */
     setSelected(ids) {
       selected = new Set(ids);
+      countChosen();
       if (selected.size === 1) active = positions.get([...selected][0]) ?? active;
       paintSoon();
     },
+    /** @param {GridColumn[]} next */
+    setColumns(next) {
+      offered = next;
+      fitColumns();
+      paintSoon();
+    },
+    /** @param {{ name: string, down: boolean }} next */
+    setSort: (next) => head.setSort(next),
+    /** Unselect every row. */
+    clear: () => chooseAll(false),
+    /** Select every row. */
+    selectAll: () => chooseAll(true),
     /** @param {string} id */
     reveal(id) {
       const index = positions.get(id);
