@@ -15,6 +15,7 @@ import chronicle_notebook as cn
 from chronicle_notebook.contracts._defects import DEFECTS
 from chronicle_notebook.contracts._known_defect import KnownDefect
 from chronicle_notebook.magics._help import reference
+from chronicle_notebook.probing._unmeasured import REASONS
 
 FOLDER = Path(__file__).resolve().parents[1] / "docs" / "defects"
 TABLE = {defect.key: defect for defect in DEFECTS}
@@ -100,6 +101,10 @@ def _facts(defect: KnownDefect) -> str:
     ]
     if defect.remedy:
         rows.insert(1, ("This toolkit", defect.remedy))
+        probed = REASONS.get(defect.key)
+        rows.insert(
+            4, ("[A probe](../probe.md)", "measures it" if probed is None else f"does not measure it. {probed}")
+        )
     return "\n".join([defect.what, "", "| | |", "| --- | --- |", *(f"| {name} | {text} |" for name, text in rows)])
 
 

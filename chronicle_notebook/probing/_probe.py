@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import threading
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
 from chronicle_notebook.base._arguments import check_port, check_seconds
 from chronicle_notebook.base._errors import (
+    CallCancelledError,
     ChronicleError,
     DeadlineExceededError,
     InvalidInputError,
     KernelUnreachableError,
 )
 from chronicle_notebook.base._url import is_local, shown
+from chronicle_notebook.connection._cancellation import Cancellation
 from chronicle_notebook.contracts._defects import DEFECTS
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.display._origin import Origin
@@ -123,7 +127,8 @@ def probe(
         bench = Bench(kernel, receiver, url or receiver.url, until=started + deadline - TIDYING)
         left: tuple[str, ...] = ()
         try:
-            findings = _findings(bench, report, started)
+            with _ending(bench.left()):
+                findings = _findings(bench, report, started)
         except BaseException as error:
             left = _tidied(bench)
             error.add_note(" ".join(left) or "The webhooks of the probe were removed.")
@@ -143,18 +148,33 @@ def probe(
 
 def _prepared(bench: Bench) -> str:
     """Make what every check needs. Returns why this was not possible in time; empty if it was."""
-    bench.kernel.ensure_event_store(PROBE_STORE)
-    bench.clear_forgotten()
     try:
+        bench.kernel.ensure_event_store(PROBE_STORE)
+        bench.clear_forgotten()
         listed = bench.register_types(LABELS)
-    except TimeOver:
+    except (TimeOver, CallCancelledError):
         return TIME_OVER
     return "" if listed else "The kernel did not list the event types of the probe."
 
 
+@contextmanager
+def _ending(seconds: float) -> Iterator[None]:
+    """End every call of this thread after some seconds, so that no call outlives the deadline of the probe."""
+    cancellation = Cancellation()
+    timer = threading.Timer(seconds, cancellation.cancel)
+    timer.daemon = True
+    timer.start()
+    try:
+        with cancellation.watched():
+            yield
+    finally:
+        timer.cancel()
+
+
 def _tidied(bench: Bench) -> tuple[str, ...]:
     bench.release()
-    return bench.tidy()
+    with _ending(2 * TIDYING):
+        return bench.tidy()
 
 
 def _findings(bench: Bench, report: Report, started: float) -> list[ProbeFinding]:
@@ -173,7 +193,7 @@ def _findings(bench: Bench, report: Report, started: float) -> list[ProbeFinding
             try:
                 for each in _looked(check, bench):
                     found[each.key] = each
-            except TimeOver:
+            except (TimeOver, CallCancelledError):
                 why = over = TIME_OVER
             except Unclear as reason:
                 why = str(reason)

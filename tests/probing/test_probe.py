@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import builtins
+import dataclasses
 import json
 import os
 import stat
@@ -10,20 +11,30 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 import chronicle_notebook as cn
 from chronicle_notebook.base._errors import KernelFaultError
 from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.contracts.commands import methods
+from chronicle_notebook.contracts.negotiated import NegotiatedGateway
+from chronicle_notebook.contracts.wire import host_pb2
 from chronicle_notebook.model import BearerAuthorization, EventType, WebhookDefinition
+from chronicle_notebook.model._observer import WEBHOOK_REACTOR
 from chronicle_notebook.probing import _kept, _probe
 from chronicle_notebook.probing._bench import PROBE_STORE, TIDYING, Bench
 from chronicle_notebook.probing._check import Check, found
+from chronicle_notebook.probing._unmeasured import REASONS
 from chronicle_notebook.registration._differences import Effect
 from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.session._client import Client
 from chronicle_notebook.session._guard import LOCK
-from tests.waiting import eventually, pressing_ctrl_c
+from tests.recorded.kernel import playing
+from tests.recorded.recording import recording
+from tests.scripted import scripted
+from tests.waiting import Hold, eventually, pressing_ctrl_c
 
 
 @pytest.fixture(scope="module")
@@ -142,6 +153,30 @@ def test_what_is_not_measured_in_time_stays_so(client: Client) -> None:
     assert webhooks(client) == []
 
 
+def test_a_call_that_hangs_ends_with_the_time_of_the_probe(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Bench, "left", lambda _bench: 0.3)
+    held = Hold()
+    with scripted() as kernel:
+        kernel.on(methods.GET_VERSION_INFO, host_pb2.ServerVersionInfo(Version="20.0.0"))
+        kernel.on(methods.ENSURE_EVENT_STORE, lambda _request, context: held.wait(context))
+        with cn.connect(kernel.connection_string, name="hanging") as client:
+            receiver, url = _probe.place_of(client.server, None, 0)
+            result = _probe.probe(client._kernel, receiver, url, version="1", deadline=60, report=quiet)
+    assert {each.seen for each in result if each.key not in REASONS} == {_probe.TIME_OVER}
+    assert not held.in_vain
+
+
+def test_the_answers_of_a_recording_make_no_finding() -> None:
+    """A probe asks with ids of its own, to which no recording has an answer: it then ends, and claims nothing."""
+    with (
+        playing(recording("16.37.1-sqlite")) as kernel,
+        cn.connect(kernel.connection_string, name="recorded") as played,
+    ):
+        with pytest.raises(cn.RequestRefusedError, match="the recording has no answer"):
+            played.probe(confirm=PROBE_STORE, progress=quiet)
+        assert played.probed is None
+
+
 def test_without_a_delivery_the_checks_that_need_one_say_what_to_do(
     client: Client, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,6 +215,19 @@ def test_a_webhook_that_breaks_the_list_is_removed_when_the_probe_is_interrupted
             client.probe(confirm=PROBE_STORE, progress=quiet)
         assert caught.value.__notes__ == ["The webhooks of the probe were removed."]
         assert client.webhooks.ids() == []
+
+
+def test_a_reactor_in_quarantine_is_freed_so_that_the_webhooks_can_be_removed(
+    client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    state = client._kernel.observer(PROBE_STORE, "Default", WEBHOOK_REACTOR, "system")
+    stuck = dataclasses.replace(state, running_state=cn.RunningState.QUARANTINED)
+    cleared: list[tuple[Any, ...]] = []
+    monkeypatch.setattr(NegotiatedGateway, "observer", lambda _kernel, *_place: stuck)
+    monkeypatch.setattr(NegotiatedGateway, "clear_observer_quarantine", lambda _kernel, *place: cleared.append(place))
+    monkeypatch.setattr(_probe, "CHECKS", _probe.CHECKS[:1])
+    client.probe(confirm=PROBE_STORE, progress=quiet, keep=False)
+    assert cleared == [(PROBE_STORE, "Default", WEBHOOK_REACTOR, "system")]
 
 
 # -- what it keeps -------------------------------------------------------------------------------------------------
@@ -266,6 +314,20 @@ def test_progress_and_result_have_their_forms(client: Client, monkeypatch: pytes
     with pytest.raises(cn.InvalidInputError, match="knows no defect") as caught:
         result["updates-droped"]
     assert "updates-dropped" in caught.value.hint
+
+
+def test_a_notebook_shows_the_progress_in_one_output_that_changes() -> None:
+    code = (
+        "from chronicle_notebook import ProbeProgress\n"
+        "from chronicle_notebook.probing._progress import reporter\n"
+        "show = reporter()\n"
+        "show(ProbeProgress(1, 2, 'begin', 0.0)); show(ProbeProgress(2, 2, 'go on', 1.0, present=1))"
+    )
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(code)])
+    NotebookClient(notebook, timeout=None).execute()
+    (shown,) = notebook.cells[0].outputs
+    assert "step 2 of 2: go on" in shown.data["text/html"]
+    assert "1 present, 0 absent" in shown.data["text/plain"]
 
 
 @pytest.mark.usefixtures("short")

@@ -36,7 +36,8 @@ def probed(name: str) -> cn.ProbeResult:
 def results() -> Iterator[dict[str, cn.ProbeResult]]:
     patch = pytest.MonkeyPatch()
     with patch.context() as patched, ThreadPoolExecutor(AT_ONCE) as pool:
-        patched.setattr(_delivery_checks, "STREAM_PERIOD", 0.3)  # of a sandbox whose times are scaled
+        for name in ("STREAM_PERIOD", "SETTLED"):  # of a sandbox whose times are scaled
+            patched.setattr(_delivery_checks, name, 0.3)
         yield dict(zip(PROFILES, pool.map(probed, PROFILES), strict=True))
 
 
