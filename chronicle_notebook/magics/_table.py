@@ -189,6 +189,12 @@ WEBHOOKS = Magic(
                 Flag("--active", "active webhooks", excludes="--inactive"),
                 Flag("--inactive", "inactive webhooks", excludes="--active"),
                 Flag("--tidy", "one row per webhook and event type"),
+                Flag(
+                    "--failing",
+                    "what fails, the worst first, with the cause, since when, what waits, and the next step; also of "
+                    "removed webhooks",
+                    excludes="--tidy",
+                ),
             ),
             python="client.webhooks.to_frame(...)",
         ),
@@ -210,6 +216,16 @@ WEBHOOK = Magic(
             "Send a request to the target from this machine, and say what it proved.",
             (_WEBHOOK_ID,),
             python="client.webhooks.test(ID)",
+        ),
+        Command(
+            "retry",
+            "Retry its failed partitions now, and say what became of each.",
+            (Argument("ID", "the id of a webhook", required=False, names="webhooks"),),
+            (
+                Flag("--failing", "retry everything that fails, instead of one webhook"),
+                Flag("--release", "end a quarantine first, where the kernel has a call for this"),
+            ),
+            python="client.retry_failed_partitions(ID)",
         ),
         Command(
             "remove",

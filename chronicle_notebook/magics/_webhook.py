@@ -31,6 +31,17 @@ def _test(call: Call) -> Any:
     return current().webhooks.test(call.required("ID"))
 
 
+def _retry(call: Call) -> Any:
+    webhook, everything = call.text("ID"), "--failing" in call.switches
+    if (webhook is None) is not everything:
+        raise InvalidInputError(
+            "A retry takes the id of a webhook, or --failing for everything that fails.",
+            field="line",
+            hint="Write %webhook retry ID, or %webhook retry --failing.",
+        )
+    return current().retry_failed_partitions(webhook, release="--release" in call.switches)
+
+
 def _code(call: Call) -> Any:
     return current().webhooks.code(call.required("ID"), cast("Style", call.given("--as") or "python"))
 
@@ -89,6 +100,7 @@ def _form(call: Call) -> Any:
 _COMMANDS: dict[str, Callable[[Call], Any]] = {
     "show": _show,
     "test": _test,
+    "retry": _retry,
     "remove": _remove,
     "code": _code,
     "form": _form,

@@ -1,4 +1,4 @@
-"""``%webhooks``: all webhooks as a DataFrame."""
+"""``%webhooks``: all webhooks as a DataFrame, or those that fail as a triage."""
 
 from __future__ import annotations
 
@@ -6,13 +6,20 @@ from typing import TYPE_CHECKING
 
 from chronicle_notebook.magics._clients import current
 from chronicle_notebook.magics._parse import Call
+from chronicle_notebook.triage._triage import Triage
 
 if TYPE_CHECKING:
     import pandas as pd
 
 
-def run(call: Call) -> pd.DataFrame:
-    """The webhooks that match every given filter."""
+def run(call: Call) -> pd.DataFrame | Triage:
+    """The webhooks that match every given filter; with ``--failing`` the triage of those that fail."""
+    if "--failing" in call.switches:
+        return _failing(call)
+    return _frame(call)
+
+
+def _frame(call: Call) -> pd.DataFrame:
     active = True if "--active" in call.switches else False if "--inactive" in call.switches else None
     return current().webhooks.to_frame(
         tidy="--tidy" in call.switches,
@@ -21,3 +28,11 @@ def run(call: Call) -> pd.DataFrame:
         authorization=call.given("--auth"),
         active=active,
     )
+
+
+def _failing(call: Call) -> Triage:
+    found = current().triage().failing
+    filters = call.switches - {"--failing"} or any(
+        call.given(name) is not None for name in ("--event-type", "--url", "--auth")
+    )
+    return found.of(set(_frame(call).index)) if filters else found

@@ -81,6 +81,10 @@ class Triage(Listing[TriageRow]):
         """The row of a webhook; None if there is none."""
         return next((each for each in self if each.webhook == webhook), None)
 
+    def of(self, webhooks: Collection[str]) -> Triage:
+        """The rows of some webhooks, by their ids."""
+        return self._of([each for each in self if each.webhook in webhooks])
+
     @property
     def failing(self) -> Triage:
         """The rows that fail: a partition fails, or the whole observer is quarantined."""

@@ -53,7 +53,7 @@ def complete(completion: Completion, marked: str) -> tuple[str, list[str]] | Non
 @pytest.mark.parametrize(
     ("cell", "fragment", "texts"),
     [
-        ("%webhook |", "", ["show", "test", "remove", "code", "form"]),
+        ("%webhook |", "", ["show", "test", "retry", "remove", "code", "form"]),
         ("%webhook re|", "re", ["remove"]),
         ("%chronicle s|", "s", ["stores", "sequences", "sandbox"]),
         ("%chronicle sandbox |", "", ["start", "stop", "reset"]),

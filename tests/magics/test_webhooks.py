@@ -5,9 +5,11 @@ from __future__ import annotations
 import pandas as pd
 import pytest
 
-from chronicle_notebook import Secret
+from chronicle_notebook import Receiver, Secret, Triage
+from chronicle_notebook.model import EventType
 from chronicle_notebook.session._client import Client
 from tests.magics.conftest import Shell
+from tests.waiting import eventually
 
 
 @pytest.fixture
@@ -77,3 +79,24 @@ def test_an_event_type_that_nobody_has_is_a_typing_error(connected: Shell, clien
 
 def test_an_event_type_that_no_webhook_listens_to_gives_an_empty_frame(connected: Shell, client: Client) -> None:
     assert connected.value("%webhooks --event-type AccountOpened").empty
+
+
+def test_what_fails_comes_worst_first_and_can_be_filtered_and_retried(connected: Shell, client: Client) -> None:
+    with Receiver() as target:
+        target.misbehave(status=410)
+        client.webhooks.register("sick", target.url, lambda b: b.with_event_type("AccountOpened"))
+        client.webhooks.register("calm", target.url, lambda b: b.with_event_type("FundsDeposited"))
+        client.event_log.append("account-1", EventType("AccountOpened"), {})
+        eventually(lambda: client.failed_partitions("sick"))
+        found = connected.value("bad = %webhooks --failing\nbad")
+        assert isinstance(found, Triage)
+        assert [(each.webhook, str(each.cause)) for each in found] == [("sick", "HTTP 410")]
+        assert list(found.to_frame().index) == ["sick"]
+        assert len(connected.value("%webhooks --failing --event-type AccountOpened")) == 1
+        assert len(connected.value("%webhooks --failing --inactive")) == 0
+        target.behave()
+        assert connected.value("%webhook retry sick --release").recovered
+        assert connected.value("%webhook retry --failing").headline == "Nothing was retried"
+    assert "takes the id of a webhook, or --failing" in connected.two_lines("%webhook retry")[0]
+    assert "takes the id of a webhook, or --failing" in connected.two_lines("%webhook retry sick --failing")[0]
+    assert "exclude each other" in connected.two_lines("%webhooks --failing --tidy")[0]
