@@ -29,6 +29,7 @@ from chronicle_notebook.registration._differences import (
     remarks,
 )
 from chronicle_notebook.registration._fault import as_unchanged, fault_note, nothing_changed, took_effect
+from chronicle_notebook.registration._left_failing import left_failing, left_failing_note
 from chronicle_notebook.registration._new_host import check_hosts
 from chronicle_notebook.registration._outcome import Action, Outcome, Outcomes, counted
 from chronicle_notebook.registration._parts import UNKNOWN_OUTCOME, Course
@@ -102,6 +103,8 @@ class _Sending:
         self._course = Course(
             [each for each in definitions if each not in under_way and not self._same(each)], earlier=under_way
         )
+        new = {each.id for each in self._course.unsent if each.id not in self._before}
+        self._failing = left_failing(kernel, event_store, new)
 
     def _after_unfinished(self, before: Definitions) -> tuple[Definitions, list[WebhookDefinition]]:
         """Wait for what the kernel still does of an unfinished call, and return the list and what is still missing.
@@ -138,7 +141,7 @@ class _Sending:
     def outcomes(self) -> list[Outcome]:
         """Send everything, and return the outcome of each webhook.
 
-        :raises ChronicleError: nothing was sent, or what became of a single webhook is not known.
+        :raises ChronicleError: nothing was sent, or the outcome of a single webhook is not known.
         """
         try:
             with CallProgress() as progress:
@@ -296,6 +299,8 @@ class _Sending:
         if found is not None and not wanted.active and not found.active:
             notes += (INACTIVE,)
         left = () if found is None else left_behind(wanted, found, earlier, reasons)
+        if wanted.id in self._failing:
+            notes += (left_failing_note(self._failing[wanted.id]),)
         if earlier is not None and found is not None:
             notes += old_target_notes(differing(earlier, found), earlier, defects)
         return Outcome(

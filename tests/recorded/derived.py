@@ -7,11 +7,13 @@ that it is made of.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from typing import Any
 
 from chronicle_notebook.contracts.classic import methods as classic
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import observation_pb2, sequences_classic_pb2
 from tests.recorded import evening
+from tests.recorded.recording import Call
 
 Latest = Callable[[str, str], bytes | None]
 """The recorded answer to a call of that path and meaning at this point of time."""
@@ -19,20 +21,16 @@ _NOTHING = 2**64 - 1
 _DISCONNECTED = 4
 
 
-Appended = Iterable[tuple[sequences_classic_pb2.AppendManyRequest, Iterable[int]]]
-"""The appends so far, each with the numbers that its events got."""
-
-
-def derive(path: str, request: bytes, latest: Latest, appended: Appended) -> bytes | None:
+def derive(path: str, request: bytes, latest: Latest, written: Iterable[Call]) -> bytes | None:
     """An answer; None where there is nothing to make it of."""
     if path == classic.GET_TAIL_SEQUENCE_NUMBER.path:
-        return _tail(classic.GET_TAIL_SEQUENCE_NUMBER.request.FromString(request), appended)
+        return _tail(classic.GET_TAIL_SEQUENCE_NUMBER.request.FromString(request), written)
     if path == methods.GET_OBSERVER_INFORMATION.path:
         return _observer(observation_pb2.GetObserverInformationRequest.FromString(request), latest)
     if path == classic.APPEND.path:
         return _appended(classic.APPEND.request.FromString(request), latest)
     if path == methods.GET_FAILED_PARTITIONS.path:
-        return _failed(observation_pb2.GetFailedPartitionsRequest.FromString(request), latest)
+        return _failed(observation_pb2.GetFailedPartitionsRequest.FromString(request), latest, written)
     return None
 
 
@@ -56,15 +54,16 @@ def _observer(asked: observation_pb2.GetObserverInformationRequest, latest: Late
     return unknown.SerializeToString()
 
 
-def _failed(asked: observation_pb2.GetFailedPartitionsRequest, latest: Latest) -> bytes | None:
-    """The failed partitions of one observer out of those of all."""
+def _failed(asked: observation_pb2.GetFailedPartitionsRequest, latest: Latest, written: Iterable[Call]) -> bytes | None:
+    """The failed partitions of one observer out of those of all; none of a webhook that was not registered so far."""
     if not asked.ObserverId:
         return None
     every = observation_pb2.GetFailedPartitionsRequest(EventStore=asked.EventStore, Namespace=asked.Namespace)
     path = methods.GET_FAILED_PARTITIONS.path
     answer = latest(path, evening.meaning(path, every.SerializeToString(), "commands"))
     if answer is None:
-        return None
+        known = {each.Identifier for call in written for each in _added(call)}
+        return None if asked.ObserverId in known else observation_pb2.IEnumerable_FailedPartition().SerializeToString()
     found = observation_pb2.IEnumerable_FailedPartition.FromString(answer).items
     own = [each for each in found if each.ObserverId == asked.ObserverId]
     return observation_pb2.IEnumerable_FailedPartition(items=own).SerializeToString()
@@ -97,16 +96,30 @@ def _appended(asked: sequences_classic_pb2.AppendRequest, latest: Latest) -> byt
     return one.SerializeToString()
 
 
-def _tail(asked: sequences_classic_pb2.GetTailSequenceNumberRequest, appended: Appended) -> bytes:
+def _tail(asked: sequences_classic_pb2.GetTailSequenceNumberRequest, written: Iterable[Call]) -> bytes:
     """The last number of a sequence, or of some event types, out of what was appended."""
     kinds = {each.Id for each in asked.EventTypes}
     place = (asked.EventStore, asked.Namespace, asked.EventSequenceId)
     numbers = [
         number
-        for request, given in appended
+        for request, given in map(_listed, written)
         if (request.EventStore, request.Namespace, request.EventSequenceId) == place
-        for event, number in zip(request.Events, given, strict=True)
+        for event, number in zip(request.Events, given, strict=False)
         if not kinds or event.EventType.Id in kinds
     ]
     last = max(numbers, default=_NOTHING)
     return classic.GET_TAIL_SEQUENCE_NUMBER.response(SequenceNumber=last).SerializeToString()
+
+
+def _listed(call: Call) -> tuple[Any, Iterable[int]]:
+    """An append of events and the numbers that they got; nothing of another write."""
+    if call.path != classic.APPEND_MANY.path or call.response is None:
+        return classic.APPEND_MANY.request(), ()
+    numbers = classic.APPEND_MANY.response.FromString(call.response).SequenceNumbers
+    return classic.APPEND_MANY.request.FromString(call.request), numbers
+
+
+def _added(call: Call) -> Iterable[Any]:
+    """The webhooks of a registration; nothing of another write."""
+    found: dict[str, Any] = {classic.ADD.path: classic.ADD, methods.ADD_WEBHOOKS.path: methods.ADD_WEBHOOKS}
+    return found[call.path].request.FromString(call.request).Webhooks if call.path in found else ()

@@ -20,7 +20,6 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from chronicle_notebook.connection._grpc import grpc
-from chronicle_notebook.contracts.classic import methods as classic
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.sandbox._contract import contract, release_of
 from chronicle_notebook.sandbox._contract_text import contract_text
@@ -119,7 +118,7 @@ class RecordedKernel:
             yield self._outward(answer)
 
     def _otherwise(self, path: str, request: bytes, meant: str) -> Answer:
-        made = derive(path, self._inward(request), self._line.latest, self._line.appended())
+        made = derive(path, self._inward(request), self._line.latest, list(self._line.written()))
         if made is not None:
             self.derived.append(path)
             return self._outward(Answer(made))
@@ -228,19 +227,12 @@ class Timeline:
         answer = self._write(key) if self._writes_with(path) else self._read(key, step_on=False)
         return None if answer is None else answer.message
 
-    def appended(self) -> Iterator[tuple[Any, list[int]]]:
-        """Each append that was made so far, as its request and the numbers of its events."""
+    def written(self) -> Iterator[Call]:
+        """Each write that was made so far."""
         for index in self._writes:
             entry = self._entries[index]
-            if (
-                index < self._from
-                and isinstance(entry, Call)
-                and entry.path == classic.APPEND_MANY.path
-                and entry.response
-            ):
-                answer = classic.APPEND_MANY.response.FromString(entry.response)
-                if answer.SequenceNumbers:
-                    yield classic.APPEND_MANY.request.FromString(entry.request), list(answer.SequenceNumbers)
+            if index < self._from and isinstance(entry, Call):
+                yield entry
 
     def _writes_with(self, path: str) -> bool:
         method = evening.methods_of(self._generation).get(path)

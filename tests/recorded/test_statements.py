@@ -66,6 +66,10 @@ STATEMENTS: dict[str, tuple[tuple[str, str], ...]] = {
         ),
         STEPS,
     ),
+    "failed partitions that an id has left behind are named when it is registered again": (
+        ("registration/test_left_failing.py", "test_what_an_id_has_left_behind_is_told_with_the_way_back"),
+        ("registration/test_left_failing.py", "test_a_kernel_that_does_not_say_what_fails_is_no_hindrance"),
+    ),
     "an event type whose id the event store has is never registered over unasked": (
         ("session/test_service.py", "test_a_generation_that_the_list_does_not_show_is_not_registered_unasked"),
         ("session/test_service.py", "test_a_schema_that_other_clients_rely_on_is_kept_and_noted"),

@@ -1,0 +1,67 @@
+"""Failed partitions survive the removal of a webhook: whoever registers its id again is told, with the way back."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+
+import chronicle_notebook as cn
+from chronicle_notebook.model import EventType, RegisteredEventType
+from chronicle_notebook.registration import _left_failing
+from tests.waiting import LONG, eventually
+
+KIND = EventType("AccountOpened")
+
+
+@pytest.fixture(params=["16.37", "documented"])
+def client(request: pytest.FixtureRequest) -> Iterator[cn.Client]:
+    with (
+        cn.Sandbox(behaves_like=request.param, settle_delay=0.0, time_scale=0.05) as sandbox,
+        cn.connect(sandbox.connection_string, event_store="shop", name="left-failing") as opened,
+    ):
+        opened.ensure_event_store()
+        opened._kernel.register_event_types("shop", [RegisteredEventType(KIND)])
+        yield opened
+
+
+def test_what_an_id_has_left_behind_is_told_with_the_way_back(client: cn.Client) -> None:
+    hook = cn.WebhookDefinition("audit", "http://127.0.0.1:9/gone", (KIND,))
+    first = client.webhooks.register(hook)
+    assert not any("left behind" in note for note in first.notes), "nothing fails yet"
+    for account in range(6):
+        client.event_log.append(f"account-{account}", "AccountOpened", {})
+    eventually(lambda: len(client.failed_partitions("audit")) == 6)
+    has = "retry-is-the-only-way-back" in {each.key for each in client.known_defects}
+
+    client.webhooks.remove("audit", wait=LONG)
+    told = client.webhooks.register(hook)
+    _told(told, expected=has)
+    _told(client.webhooks.replace(hook), expected=has)
+    client.webhooks.remove("audit", wait=LONG)
+    others = [cn.WebhookDefinition(f"other-{each}", "http://127.0.0.1:9/in", (KIND,)) for each in range(9)]
+    outcomes = client.webhooks.register([*others, hook])
+    _told(outcomes["audit"], expected=has)
+    assert not any("left behind" in note for each in outcomes[:9] for note in each.notes)
+
+
+def _told(outcome: cn.Outcome, *, expected: bool) -> None:
+    notes = [note for note in outcome.notes if "left behind" in note]
+    assert len(notes) == expected
+    if expected:
+        assert outcome, "it is registered all the same"
+        assert notes[0].startswith("6 failed partitions that an earlier webhook of this id has left behind: account-0")
+        assert "and 2 more" in notes[0]
+        assert "client.retry_failed_partitions(" in notes[0]
+        assert "left behind" in repr(outcome)
+
+
+def test_a_kernel_that_does_not_say_what_fails_is_no_hindrance(
+    client: cn.Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def failing(*_arguments: object) -> object:
+        raise cn.KernelFaultError("An item with the same key has already been added.")
+
+    monkeypatch.setattr(client._kernel, "failed_partitions", failing)
+    assert client.webhooks.register("audit", "http://127.0.0.1:9/in", lambda b: b.with_event_type("AccountOpened"))
+    assert _left_failing.left_failing(client._kernel, "shop", ["audit"]) == {}
