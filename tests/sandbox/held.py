@@ -28,7 +28,8 @@ from chronicle_notebook.sandbox.delivery import _partition, _watchdog
 from tests.recorded import evening
 from tests.recorded.recording import Call, Delivered, Element, Opened, Recording, Step, recording
 from tests.sandbox.conftest import Client
-from tests.sandbox.held_target import Target, delivery, in_order, outline
+from tests.sandbox.held_target import Target, delivery, in_order, occurs_in, outline
+from tests.waiting import eventually
 
 PROFILE = {
     "16.33.0-sqlite": "16.33",
@@ -47,6 +48,8 @@ PATIENCE = 30.0
 """Seconds that a reading is repeated for before it counts as different."""
 BRIEF = 1.0
 """The same for what is known to differ."""
+MOST_APART = 3
+"""After so many unknown differences a run is lost, and no reading is repeated for long any more."""
 _GONE = ("a target that is gone", "a dead target, until nothing more is tried")
 _BACK = "the target is back, and nothing happens for 40 s"
 _WRITES = (
@@ -95,6 +98,7 @@ class Held:
             self._target.port = 0
             self._target.start()
         self._address = (found.receiver.removeprefix("http://").encode(), f"127.0.0.1:{self._target.port}".encode())
+        self._apart = 0
         self._corrected: dict[str, float] = {}
         """When the tail of each webhook was last corrected, in the time of the recording."""
         self._streams: dict[str, list[Any]] = {}
@@ -130,16 +134,15 @@ class Held:
     def _told(self, path: str, recorded: list[Any]) -> list[Any]:
         """What a stream said; only what was recorded, if all of that was among it: others look more often."""
         told = list(self._streams.get(path, []))
-        return recorded if _occurs_in(recorded, told) else told
+        return recorded if occurs_in(recorded, told) else told
 
     def _pass_to(self, call: Call) -> None:
         """Correct the tails that a kernel had corrected before a call: a minute passes here when it did there."""
-        for id_, last in self._corrected.items():
-            if call.at - last >= _watchdog.EVERY:
-                self._corrected[id_] += _watchdog.EVERY
-                for observer in self._kernel.engine.observers():
-                    if observer.webhook.id == id_ and observer.subscribed and self._kernel.behaviour.tail_corrected:
-                        self._kernel.engine.correct_tail(observer)
+        due = {id_ for id_, last in self._corrected.items() if call.at - last >= _watchdog.EVERY}
+        self._corrected.update((id_, self._corrected[id_] + _watchdog.EVERY) for id_ in due)
+        for observer in self._kernel.engine.observers() if self._kernel.behaviour.tail_corrected else ():
+            if observer.webhook.id in due and observer.subscribed:
+                self._kernel.engine.correct_tail(observer)
         if _short(call.path) in {"Add", "AddWebhooks"}:
             for webhook in json.loads(evening.meaning(call.path, call.request, self._recording.generation))["Webhooks"]:
                 self._corrected.setdefault(webhook["Identifier"], call.at)
@@ -148,11 +151,16 @@ class Held:
         if step.name in _GONE:
             self._target.stop()
         elif step.name == _BACK:
+            # The kernel had given up on all of them by then.
+            eventually(lambda: all(each.quarantined for each in self._failing()))
             self._target.start()
             time.sleep(40 * SCALE)  # nothing happens: that is what is to be seen
         statuses = {each.answered for each in step.deliveries if each.answered is not None}
         if statuses:
             self._target.status = max(statuses)
+
+    def _failing(self) -> list[_partition.Partition]:
+        return [each for observer in self._kernel.engine.observers() for each in list(observer.partitions.values())]
 
     def _request(self, request: bytes) -> bytes:
         return request.replace(*self._address)
@@ -190,19 +198,18 @@ class Held:
 
     def _call(self, step: Step, call: Call) -> Compared:
         name = f"{step.name}: {_short(call.path)}{_about(call, self._recording.generation)}"
-        if call.response is None:
-            recorded: Any = [call.status, call.details]
-        else:
-            recorded = self._even(call.path, call.response)
+        answer = call.response
+        recorded = [call.status, call.details] if answer is None else self._even(call.path, answer)
         if call.path.endswith(tuple(f"/{write}" for write in _WRITES)):
             return Compared(name, recorded, self._invoke(call.path, call.request))
         return self._until(name, recorded, lambda: self._invoke(call.path, call.request))
 
     def _until(self, name: str, recorded: Any, look: Any) -> Compared:
         known = any(kept == name or kept.startswith(f"{name}, ") for kept in self._kept)
-        until = time.monotonic() + (BRIEF if known else PATIENCE)
+        until = time.monotonic() + (BRIEF if known or self._apart >= MOST_APART else PATIENCE)
         while (seen := look()) != recorded and time.monotonic() < until:
             time.sleep(0.02)
+        self._apart += seen != recorded and not known
         return Compared(name, recorded, seen)
 
     def _open(self, step: Step, opened: Opened) -> Iterator[Compared]:
@@ -327,12 +334,6 @@ def _observers(found: Any) -> Any:
             each.pop("NextEventSequenceNumber", None)
             each.pop("TailEventSequenceNumber", None)
     return found
-
-
-def _occurs_in(recorded: list[Any], seen: list[Any]) -> bool:
-    """Whether all that was recorded was seen, in its order."""
-    rest = iter(seen)
-    return all(any(each == other for other in rest) for each in recorded)
 
 
 def _named_apart(found: Iterator[Compared]) -> Iterator[Compared]:

@@ -108,3 +108,9 @@ def in_order(deliveries: Any) -> list[Any]:
     """Deliveries in an order of their own; a repeated one counts once, as how often it was is a matter of time."""
     found = {json.dumps(each): each for each in deliveries}
     return [found[key] for key in sorted(found)]
+
+
+def occurs_in(recorded: list[Any], seen: list[Any]) -> bool:
+    """Whether all that was recorded was seen, in its order."""
+    rest = iter(seen)
+    return all(any(each == other for other in rest) for each in recorded)

@@ -7,12 +7,15 @@ out. What still differs is listed here with its reason, no more and no less.
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from chronicle_notebook.sandbox import Sandbox
 from tests.sandbox.caller import Caller
 from tests.sandbox.replay import Replay, exchanges
 
+PAGE = Path(__file__).parents[2] / "docs" / "sandbox.md"
 RECORDINGS = {
     "dotnet-16.37.1-plain": ("16.37", "16.37"),
     "dotnet-16.37.1": ("16.37", "16.37"),
@@ -80,3 +83,5 @@ def test_the_sandbox_answers_what_a_client_of_dotnet_sent_as_its_kernel_did(name
     new = {call: told for call, told in found.items() if call not in KEPT[name]}
     assert not new, "these answers differ, and are not listed"
     assert found.keys() == KEPT[name].keys(), "these are listed, and do not differ any more"
+    told = f"| `{profile}` | {len(recorded)} | {len(recorded) - len(found)} | {len(found)} |"
+    assert told in PAGE.read_text()

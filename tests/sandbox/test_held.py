@@ -44,7 +44,7 @@ def test_a_profile_answers_and_delivers_as_its_kernel_did(name: str) -> None:
     found = comparisons(name, frozenset(KEPT[name]))
     assert len(found) >= LEAST[name]
     equal = sum(each.equal for each in found)
-    assert f"| `{PROFILE[name]}` | {len(found)} | {equal} |" in PAGE.read_text()
+    assert f"| `{PROFILE[name]}` | {len(found)} | {equal} | {len(KEPT[name])} |" in PAGE.read_text()
     apart = {each.name: (each.recorded, each.seen) for each in found if not each.equal}
     assert sorted(apart) == sorted(KEPT[name]), [apart[key] for key in set(apart) - set(KEPT[name])]
 
