@@ -14,6 +14,7 @@ from chronicle_notebook.definition._code import Code
 from chronicle_notebook.definition._credentials import with_references
 from chronicle_notebook.definition._discovery import discover
 from chronicle_notebook.definition.file._ownership import Ownership
+from chronicle_notebook.definition.file._schema import schema_text
 from chronicle_notebook.definition.file._state_reader import read_state
 from chronicle_notebook.definition.file._writer import written
 from chronicle_notebook.definition.rules._check import check_distinct
@@ -140,6 +141,14 @@ class DesiredState(Displayed):
         types = dict.fromkeys(cls_ for hook in hooks for cls_ in hook.event_type_classes)
         definitions = tuple(hook.definition for hook in hooks)
         return cls(definitions, event_store=event_store, owned_by=owned_by, event_type_classes=tuple(types))
+
+    @staticmethod
+    def schema() -> Code:
+        """The JSON Schema of the file, for the completion of an editor: draft 2020-12, as text.
+
+        The same text is in the package: ``chronicle_notebook/definition/file/webhooks.schema.json``.
+        """
+        return Code(schema_text())
 
     def to_yaml(self) -> Code:
         """The file: sorted, stable, and without secrets. It has the values of the profile in place of variables."""
