@@ -27,6 +27,7 @@ LONG_AGO = -math.inf
 def _read(client: Client, kind: str) -> Sequence[str]:
     readers: dict[str, Callable[[], Sequence[str]]] = {
         "webhooks": client.webhooks.ids,
+        "paused": lambda: [each.id for each in client.webhooks.paused()],
         "event_types": lambda: [each.id for each in client.event_types() if each.owner != "server"],
         "stores": client.event_stores,
         "namespaces": client.namespaces,

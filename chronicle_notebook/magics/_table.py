@@ -10,7 +10,7 @@ from typing import Literal
 
 from chronicle_notebook.model._authorization import kind_names
 
-Names = Literal["", "webhooks", "event_types", "stores", "namespaces", "clients"]
+Names = Literal["", "webhooks", "paused", "event_types", "stores", "namespaces", "clients"]
 """The names of the connected kernel that complete a value; empty for none."""
 
 
@@ -101,6 +101,9 @@ COMMON = (
 STYLES = ("python", "cell", "yaml")
 
 _WEBHOOK_ID = Argument("ID", "the id of a registered webhook", names="webhooks")
+_YES = Flag("--yes", "do not ask")
+_PARTITION = Flag("--partition", "only this event source", value="ID")
+_PLANNED = Flag("--dry-run", "start nothing; show what would be sent")
 _STORE = Flag("--store", "the event store", value="NAME", names="stores")
 _NAMESPACE = Flag("--namespace", "the namespace", value="NAME", names="namespaces")
 
@@ -231,8 +234,63 @@ WEBHOOK = Magic(
             "remove",
             "Ask, remove it, and print the code that registers it again.",
             (_WEBHOOK_ID,),
-            (Flag("--yes", "do not ask"),),
+            (_YES,),
             python="client.webhooks.remove(ID)",
+        ),
+        Command(
+            "pause",
+            "Ask, keep its definition in a file, and remove it until it is resumed. Its position stays.",
+            (_WEBHOOK_ID,),
+            (
+                Flag("--reason", "why, for whoever lists what is paused", value="TEXT"),
+                Flag("--accept-defects", "known bugs that do not concern this kernel, with commas", value="NAMES"),
+                _YES,
+            ),
+            python="client.webhooks.pause(ID)",
+        ),
+        Command(
+            "paused",
+            "List the paused webhooks: who paused them, when and why, and the file with their definitions.",
+            python="client.webhooks.paused()",
+        ),
+        Command(
+            "resume",
+            "Register a paused webhook again. Events of the meantime are delivered then.",
+            (Argument("ID", "the id of a paused webhook", names="paused"),),
+            python="client.webhooks.resume(ID)",
+        ),
+        Command(
+            "replay",
+            "Count, ask, and let the kernel deliver its events again, from the first one on.",
+            (_WEBHOOK_ID,),
+            (
+                _NAMESPACE,
+                _PARTITION,
+                Flag(
+                    "--storage",
+                    "where the kernel keeps its events, if you know it: in memory a replay hangs the webhook",
+                    value="STORAGE",
+                    choices=("database", "memory"),
+                ),
+                _PLANNED,
+                _YES,
+            ),
+            python="client.webhooks.replay(ID).apply()",
+        ),
+        Command(
+            "redeliver",
+            "Count, ask, and send some of its events again from this machine. The kernel does not know of it.",
+            (_WEBHOOK_ID,),
+            (
+                Flag("--from", "the number of the first event", value="N"),
+                Flag("--since", "a time with its zone, or how long ago: 2h, 45m", value="TIME"),
+                _NAMESPACE,
+                _PARTITION,
+                Flag("--bearer", "the token to send, as env:NAME or var:NAME", value="REF"),
+                _PLANNED,
+                _YES,
+            ),
+            python="client.webhooks.redeliver(ID, ...).apply()",
         ),
         Command(
             "code",

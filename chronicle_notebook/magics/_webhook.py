@@ -6,11 +6,12 @@ from collections.abc import Callable
 from typing import Any, cast
 
 from chronicle_notebook.base._errors import InvalidInputError, NotSupportedError
-from chronicle_notebook.base._text import readable
 from chronicle_notebook.base._url import shown
 from chronicle_notebook.definition._code import Style
+from chronicle_notebook.magics import _again
 from chronicle_notebook.magics._clients import current
 from chronicle_notebook.magics._parse import Call
+from chronicle_notebook.magics._question import agreed
 from chronicle_notebook.session._webhook_view import WebhookView
 
 KEPT = "Nothing was removed."
@@ -58,27 +59,13 @@ def _remove(call: Call) -> Any:
 
 
 def _agreed(view: WebhookView) -> bool:
-    """Ask the user, with the name of the webhook.
-
-    :raises InvalidInputError: nobody can answer here.
-    """
+    """Ask the user, with the name of the webhook."""
     events = f"{view.delivered:,} event{'' if view.delivered == 1 else 's'} delivered so far"
-    question = (
+    return agreed(
         f"Remove webhook {view.definition.id!r} (to {shown(view.definition.target_url)}, {events}) from event store "
-        f"{view.event_store!r} on {view.server}? [y/N] "
+        f"{view.event_store!r} on {view.server}?",
+        to=f"remove {view.definition.id!r} from {view.server}",
     )
-    try:
-        answer = input(readable(question))
-    except (EOFError, OSError, RuntimeError, NotImplementedError):
-        # The error of a Jupyter kernel that cannot ask has its own type, which is only a subtype of one of these.
-        answer = None
-    if answer is None:
-        raise InvalidInputError(
-            f"Nobody can be asked here whether to remove {view.definition.id!r} from {view.server}, so it was kept.",
-            field="line",
-            hint="Add --yes to remove it without being asked.",
-        )
-    return answer.strip().lower() in {"y", "yes"}
 
 
 def _form(call: Call) -> Any:
@@ -102,6 +89,11 @@ _COMMANDS: dict[str, Callable[[Call], Any]] = {
     "test": _test,
     "retry": _retry,
     "remove": _remove,
+    "pause": _again.pause,
+    "paused": _again.paused,
+    "resume": _again.resume,
+    "replay": _again.replay,
+    "redeliver": _again.redeliver,
     "code": _code,
     "form": _form,
 }

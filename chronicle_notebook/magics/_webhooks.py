@@ -1,4 +1,4 @@
-"""``%webhooks``: all webhooks as a DataFrame, or those that fail as a triage."""
+"""``%webhooks``: all webhooks as a DataFrame, or those that fail."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from chronicle_notebook.magics._clients import current
 from chronicle_notebook.magics._parse import Call
+from chronicle_notebook.pausing._pause import paused_ids
 from chronicle_notebook.triage._triage import Triage
 
 if TYPE_CHECKING:
@@ -16,7 +17,10 @@ def run(call: Call) -> pd.DataFrame | Triage:
     """The webhooks that match every given filter; with ``--failing`` the triage of those that fail."""
     if "--failing" in call.switches:
         return _failing(call)
-    return _frame(call)
+    found = _frame(call)
+    if not call.values and not call.switches:
+        _note_paused(found)
+    return found
 
 
 def _frame(call: Call) -> pd.DataFrame:
@@ -36,3 +40,12 @@ def _failing(call: Call) -> Triage:
         call.given(name) is not None for name in ("--event-type", "--url", "--auth")
     )
     return found.of(set(_frame(call).index)) if filters else found
+
+
+def _note_paused(found: pd.DataFrame) -> None:
+    """Say which webhooks are paused: they are not registered, so the frame does not have them."""
+    client = current()
+    paused = paused_ids(client.server, client.event_store, embedded=client.embedded)
+    waiting = [each for each in paused if each not in set(found.index)]
+    if waiting:
+        print(f"Paused, so not in this list: {', '.join(waiting)}. %webhook paused tells more.")  # noqa: T201

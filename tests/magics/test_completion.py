@@ -53,8 +53,12 @@ def complete(completion: Completion, marked: str) -> tuple[str, list[str]] | Non
 @pytest.mark.parametrize(
     ("cell", "fragment", "texts"),
     [
-        ("%webhook |", "", ["show", "test", "retry", "remove", "code", "form"]),
-        ("%webhook re|", "re", ["remove"]),
+        (
+            "%webhook |",
+            "",
+            ["show", "test", "retry", "remove", "pause", "paused", "resume", "replay", "redeliver", "code", "form"],
+        ),
+        ("%webhook re|", "re", ["retry", "remove", "resume", "replay", "redeliver"]),
         ("%chronicle s|", "s", ["stores", "sequences", "sandbox"]),
         ("%chronicle sandbox |", "", ["start", "stop", "reset"]),
         ("%webhook show a|", "a", ["account-events", "audit"]),

@@ -218,7 +218,7 @@ def test_remove_asks_in_a_kernel(connected: Notebook, client: Client) -> None:
 def test_remove_fails_where_the_kernel_may_not_ask(connected: Notebook, client: Client) -> None:
     client.webhooks.register("audit", "https://example.com", lambda b: b.with_event_type("AccountOpened"))
     error = connected.error("%webhook remove audit")
-    assert error["traceback"][1] == "Next step: Add --yes to remove it without being asked."
+    assert error["traceback"][1] == "Next step: Add --yes to do it without being asked."
     assert len(client.webhooks.all()) == 1
 
 

@@ -8,6 +8,8 @@ from chronicle_notebook import InvalidInputError
 from chronicle_notebook.magics._parse import Call, parse
 from chronicle_notebook.magics._table import BY_NAME, MAGICS
 
+SUBCOMMANDS = "show, test, retry, remove, pause, paused, resume, replay, redeliver, code, form"
+
 
 def read(line: str) -> Call:
     name, _, rest = line.partition(" ")
@@ -55,7 +57,7 @@ def test_a_line_is_read(line: str, command: str, values: dict[str, str], switche
         (
             "%webhook",
             "A subcommand is missing.",
-            "Write one of show, test, remove, code, form; %webhook --help tells more.",
+            f"Write one of {SUBCOMMANDS}; %webhook --help tells more.",
         ),
         ("%webhook shw a", "There is no subcommand 'shw'.", "Did you mean 'show'?"),
         (
@@ -63,7 +65,11 @@ def test_a_line_is_read(line: str, command: str, values: dict[str, str], switche
             "%webhook does not register.",
             "Write %%webhook ID URL on the first line of a cell, and the rest below it.",
         ),
-        ("%webhook zzz a", "There is no subcommand 'zzz'.", "It has show, test, remove, code, form."),
+        (
+            "%webhook zzz a",
+            "There is no subcommand 'zzz'.",
+            f"It has {SUBCOMMANDS}.",
+        ),
         (
             "%webhook show",
             "ID is missing: the id of a registered webhook.",
@@ -98,7 +104,8 @@ def test_a_line_is_read(line: str, command: str, values: dict[str, str], switche
             "It takes no words, and 1 more is there.",
             (
                 "Did you mean '--active'? It is written %webhooks [--event-type T] [--url GLOB] "
-                "[--auth none|basic|bearer|oauth] [--active] [--inactive] [--tidy]; put what has spaces into quotes."
+                "[--auth none|basic|bearer|oauth] [--active] [--inactive] [--tidy] [--failing]; "
+                "put what has spaces into quotes."
             ),
         ),
         ("%webhooks --active --inactive", "--active and --inactive exclude each other.", "Give one of them."),

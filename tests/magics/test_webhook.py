@@ -139,9 +139,9 @@ def test_remove_where_nobody_can_answer_fails_and_says_what_to_add(
     sys.stdin.close()
     assert lines[0].endswith(
         f"InvalidInputError: %webhook remove: Nobody can be asked here whether to remove 'my hook' from "
-        f"{client.server}, so it was kept."
+        f"{client.server}, so nothing was done."
     )
-    assert lines[1] == "Next step: Add --yes to remove it without being asked."
+    assert lines[1] == "Next step: Add --yes to do it without being asked."
     assert "my hook" in client.webhooks.all().ids
 
 
