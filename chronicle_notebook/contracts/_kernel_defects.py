@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chronicle_notebook.contracts._defects import DEFECTS
-from chronicle_notebook.contracts._known_defect import KnownDefect
+from chronicle_notebook.contracts._known_defect import KnownDefect, Storage
 from chronicle_notebook.model import ServerVersion
 
 _DOCUMENTED = frozenset({"changes-ignored", "secrets-look-changed", "store-created"})
@@ -52,8 +52,21 @@ def known_defects(
         told = {defect.key for defect in DEFECTS if defect.affects(version, generation)}
     if measured is None:
         return tuple(defect for defect in DEFECTS if defect.key in told)
+    unlike = _storage_not_seen(measured)
     return tuple(
         replace(defect, measured=measured.taken) if defect.key in measured.present else defect
         for defect in DEFECTS
-        if defect.key in measured.present | (told - measured.absent)
+        if defect.key in measured.present
+        or (defect.key in told - measured.absent and (unlike is None or defect.storage is not unlike))
     )
+
+
+def _storage_not_seen(measured: Measurement) -> Storage | None:
+    """The storage that a kernel does not have, as it was seen with a bug of the other one; None if nothing tells.
+
+    A bug that no probe measures is not claimed of a kernel whose storage does not have it.
+    """
+    seen = {defect.storage for defect in DEFECTS if defect.key in measured.present} - {Storage.ANY}
+    if len(seen) != 1:
+        return None
+    return Storage.MEMORY if Storage.DATABASE in seen else Storage.DATABASE

@@ -64,6 +64,11 @@ def defects_of(client: KnownKernel) -> frozenset[str]:
     return frozenset(each.key for each in client.known_defects)
 
 
+def basis_of(client: KnownKernel, key: str) -> str:
+    """How it is known that the kernel has a bug; empty if it does not have it."""
+    return next((each.basis for each in client.known_defects if each.key == key), "")
+
+
 def counts_any_answer(client: KnownKernel) -> bool:
     """Whether the kernel counts a refused delivery as delivered."""
     return STATUS_NOT_CHECKED in defects_of(client)
@@ -141,5 +146,6 @@ def _refuse(
         f"{webhook!r} {what} without losing events on this kernel, {release_of(client)}: {told}.",
         field="accept_defects",
         hint="Use a kernel from 19.32.3 on. If you know that this does not concern your kernel, for example for its "
-        f"storage in memory, give accept_defects={','.join([*accepted, *found])}.",
+        f"storage in memory, give accept_defects={','.join([*accepted, *found])}. client.probe() measures "
+        "what concerns it.",
     )

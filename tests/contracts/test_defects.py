@@ -100,15 +100,32 @@ def test_the_words_about_storage_are_those_of_the_field() -> None:
 
 def test_a_measurement_outranks_the_release_and_is_dated() -> None:
     taken = datetime(2026, 11, 29, 1, 0, tzinfo=UTC)
-    measured = Measurement(taken, present=frozenset({"ciphertext-sent"}), absent=frozenset({"updates-dropped"}))
+    measured = Measurement(taken, present=frozenset({"old-target-kept"}), absent=frozenset({"updates-dropped"}))
     told = {each.key: each for each in known_defects(ServerVersion("20.0.0"), "commands", measured)}
-    assert told["ciphertext-sent"].basis == "measured on 2026-11-29", "though it is not known of this release"
+    assert told["old-target-kept"].basis == "measured on 2026-11-29", "though it is not known of this release"
     assert told["inactive-lost"].basis == "known of this release"
     before = {each.key for each in known_defects(ServerVersion("16.37.1"), "classic")}
     after = {each.key for each in known_defects(ServerVersion("16.37.1"), "classic", measured)}
     assert before - after == {"updates-dropped"}
     sandbox = {each.key for each in known_defects(ServerVersion("19.29.4-sandbox"), "commands", measured)}
-    assert sandbox == {"changes-ignored", "secrets-look-changed", "store-created", "ciphertext-sent"}
+    assert sandbox == {"changes-ignored", "secrets-look-changed", "store-created", "old-target-kept"}
+
+
+def test_the_storage_that_a_measurement_shows_rules_out_the_bugs_of_the_other_one() -> None:
+    """They are not measured, because this would harm the kernel, and only the storage tells which kernels have them."""
+    taken = datetime(2026, 11, 29, tzinfo=UTC)
+
+    def told(*present: str) -> set[str]:
+        seen = Measurement(taken, present=frozenset(present), absent=frozenset())
+        return {each.key for each in known_defects(ServerVersion("16.37.1"), "classic", seen)}
+
+    memory, database = {"replay-hangs-memory", "unknown-store-in-memory"}, {"system-store", "blank-store-stops-start"}
+    assert memory | database <= told("old-target-kept"), "this one is of every storage"
+    assert database <= told("updates-dropped")
+    assert not memory & told("updates-dropped")
+    assert memory <= told("memory-no-catch-up")
+    assert not database & told("memory-no-catch-up")
+    assert memory | database <= told("memory-no-catch-up", "updates-dropped"), "this is not clear"
 
 
 def test_what_the_newer_generation_was_seen_without_is_not_claimed_of_it() -> None:

@@ -20,6 +20,7 @@ from playwright.sync_api import Browser
 import chronicle_notebook as cn
 from chronicle_notebook.contracts._defects import DEFECTS
 from chronicle_notebook.magics._table import MAGICS
+from chronicle_notebook.probing._unmeasured import REASONS
 from tests.tracked import ROOT, tracked
 
 NOTEBOOKS = [path for path in tracked("notebooks/*.ipynb") if path.parent.name == "notebooks"]
@@ -188,7 +189,9 @@ def test_each_form_of_each_magic_is_listed(site: Path) -> None:
 @pytest.mark.parametrize("defect", DEFECTS, ids=lambda defect: defect.key)
 def test_each_known_defect_has_a_page_with_what_is_known_and_what_to_do(site: Path, defect: Any) -> None:
     said = words(site / "docs" / "defects" / f"{defect.key}.html")
-    for part in (defect.what, defect.versions, defect.remedy, defect.source, "How to notice it", "What to do"):
+    probed = "does not measure it. " + REASONS[defect.key] if defect.key in REASONS else "measures it"
+    known = (defect.what, defect.versions, defect.remedy, defect.source, defect.seen, probed)
+    for part in (*known, "How to notice it", "What to do"):
         assert " ".join(part.replace("`", "").split()) in said
     assert " ".join(defect.what.split()) in words(site / "docs" / "defects" / "index.html")
 

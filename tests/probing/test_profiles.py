@@ -18,7 +18,7 @@ from chronicle_notebook.sandbox._profile import PROFILES
 from chronicle_notebook.session._client import Client
 from tests.probing.profiles import expected
 
-AT_ONCE = 3
+AT_ONCE = 5
 """Probes under way at one time: they wait most of it."""
 
 

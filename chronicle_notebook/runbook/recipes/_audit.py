@@ -24,8 +24,8 @@ from chronicle_notebook.pausing._sleepers import asleep
 from chronicle_notebook.registration._losses import (
     CIPHERTEXT_SENT,
     STATUS_NOT_CHECKED,
+    basis_of,
     counts_any_answer,
-    defects_of,
 )
 from chronicle_notebook.session._client import Client
 from chronicle_notebook.triage._condition import Severity
@@ -229,10 +229,13 @@ def _unobserved(sleeping: Collection[str], observed: Collection[str]) -> Iterato
 def _kernel(client: Client, delivering: Sequence[WebhookDefinition]) -> Iterator[Finding]:
     """The known bugs of this kernel that concern deliveries, because with them everything may look well."""
     if delivering and counts_any_answer(client):
-        what = "This kernel counts every answer as delivered: no failure does not prove that anything arrived."
+        basis = basis_of(client, STATUS_NOT_CHECKED)
+        what = (
+            f"This kernel counts every answer as delivered ({basis}): no failure does not prove that anything arrived."
+        )
         yield Finding(Severity.MEDIUM, STATUS_NOT_CHECKED, ALL, what, "Look at the targets' own logs.")
-    if CIPHERTEXT_SENT in defects_of(client):
+    if basis := basis_of(client, CIPHERTEXT_SENT):
         for hook in delivering:
             if hook.authorization.kind in {AuthorizationKind.BASIC, AuthorizationKind.BEARER}:
-                what = "This kernel sends its encrypted secret instead of the secret, so the target refuses it."
+                what = f"This kernel sends its encrypted secret instead of the secret ({basis}): the target refuses it."
                 yield Finding(Severity.HIGH, CIPHERTEXT_SENT, hook.id, what, "Use OAuth or a newer kernel.")
