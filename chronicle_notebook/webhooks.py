@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, overload
+from typing import TYPE_CHECKING, Any, cast, overload
 
 from chronicle_notebook.base._errors import ChronicleError
 from chronicle_notebook.definition._code import Code, Style
@@ -186,8 +186,7 @@ def remove(
     unlisted: bool = False,
 ) -> Outcome | Outcomes:
     """Remove one webhook, or a list of webhooks: see :meth:`Webhooks.remove`."""
-    given: Any = webhook
-    outcome: Outcome | Outcomes = _service(client, namespace).remove(given, wait=wait, unlisted=unlisted)
+    outcome: Outcome | Outcomes = _service(client, namespace).remove(cast("Any", webhook), wait=wait, unlisted=unlisted)
     return outcome
 
 
@@ -209,6 +208,7 @@ def pause(  # type: ignore[overload-overlap]  # one text is an id, and no list o
     client: AnyClient = "default",
     namespace: str | None = None,
     reason: str = "",
+    authorization: WebhookAuthorization | None = None,
     file: str | Path | None = None,
     accept_defects: Collection[str] = (),
 ) -> Outcome: ...
@@ -232,13 +232,13 @@ def pause(
     client: AnyClient = "default",
     namespace: str | None = None,
     reason: str = "",
+    authorization: WebhookAuthorization | None = None,
     file: str | Path | None = None,
     accept_defects: Collection[str] = (),
 ) -> Outcome | Outcomes:
     """Stop the deliveries of one webhook, or of several, until they are resumed: see :meth:`Webhooks.pause`."""
-    given: Any = webhook
     outcome: Outcome | Outcomes = _service(client, namespace).pause(
-        given, reason=reason, file=file, accept_defects=accept_defects
+        cast("Any", webhook), reason=reason, authorization=authorization, file=file, accept_defects=accept_defects
     )
     return outcome
 
@@ -271,8 +271,7 @@ def resume(
     file: str | Path | None = None,
 ) -> Outcome | Outcomes:
     """Register one paused webhook again, several, or all: see :meth:`Webhooks.resume`."""
-    given: Any = webhook
-    outcome: Outcome | Outcomes = _service(client, namespace).resume(given, file=file)
+    outcome: Outcome | Outcomes = _service(client, namespace).resume(cast("Any", webhook), file=file)
     return outcome
 
 

@@ -7,14 +7,22 @@ from collections.abc import Collection, Iterable
 
 from chronicle_notebook.base._errors import InvalidDefinitionError, InvalidInputError, UnknownWebhookError, did_you_mean
 from chronicle_notebook.definition._credentials import refuse_shared
+from chronicle_notebook.definition.file._substitution import FILE_KINDS
 from chronicle_notebook.definition.rules._check import check, check_revealed
-from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.model import (
+    AuthorizationKind,
+    WebhookAuthorization,
+    WebhookCredentials,
+    WebhookDefinition,
+    secrets_of,
+)
 from chronicle_notebook.pausing._client import StoreClient
 from chronicle_notebook.pausing._kept import Kept, KeptDefinitions, kept_text, listed_values, variables
+from chronicle_notebook.pausing._outlook import NO_CATCH_UP
 from chronicle_notebook.pausing._restore import refuse_differing
 from chronicle_notebook.pausing._sleepers import refuse_waking
 from chronicle_notebook.reading._list import WebhookList
-from chronicle_notebook.registration._losses import refuse_interruption
+from chronicle_notebook.registration._losses import defects_of, refuse_interruption
 
 
 def pausable(
@@ -24,10 +32,13 @@ def pausable(
     hooks: WebhookList,
     *,
     accept_defects: Collection[str] = (),
-) -> list[str]:
-    """The ids, each once, after everything that could prevent resuming them was checked.
+    authorization: WebhookAuthorization | None = None,
+) -> dict[str, WebhookDefinition | None]:
+    """The definition to keep of each id, after everything that could prevent resuming them was checked. None for one
+    that is paused already.
 
     :param accept_defects: the names of known bugs that do not concern this kernel.
+    :param authorization: the credentials to keep, as references.
     :raises UnknownWebhookError: a webhook is neither registered nor in the file.
     :raises InvalidInputError: a webhook could not be restored as it is: a required variable is not set, or has a
         different value than the kernel; the webhook was registered as inactive, and would become active; this package
@@ -42,14 +53,53 @@ def pausable(
             field="webhooks",
             hint=did_you_mean(unknown[0], hooks.ids) or "List them with client.webhooks.all().",
         )
-    pausing = [hooks[each] for each in ids if each in hooks.ids]
+    pausing = [with_given(hooks[each], authorization) for each in ids if each in hooks.ids]
     refuse_waking(client, pausing, field="webhooks")
     texts = {each.id: each.text for each in kept.waiting()} | {each.id: kept_text(each) for each in pausing}
     refuse_shared({name: variables(text) for name, text in texts.items() if name in ids}, field="webhooks")
     for each in pausing:
         check_can_come_back(client, each, kept)
         refuse_interruption(client, each, accept_defects)
-    return ids
+        refuse_deafening(client, each, accept_defects)
+    return dict.fromkeys(ids) | {each.id: each for each in pausing}
+
+
+def with_given(definition: WebhookDefinition, authorization: WebhookAuthorization | None) -> WebhookDefinition:
+    """A webhook that was read back, with the credentials of the caller.
+
+    :raises InvalidInputError: they are not what a file may have, or of another kind than the kernel lists.
+    """
+    if authorization is None:
+        return definition
+    listed = definition.authorization.kind
+    if not isinstance(authorization, WebhookCredentials) or listed not in {AuthorizationKind.NONE, authorization.kind}:
+        raise InvalidInputError(
+            f"The credentials to keep for {definition.id!r} are of another kind than the kernel lists: {listed}.",
+            field="authorization",
+            hint='Write cn.BearerAuthorization(cn.Secret.keyring("SERVICE/USER")), for example.',
+        )
+    if any((secret.reference or "").partition(":")[0] not in FILE_KINDS for _, secret in secrets_of(authorization)):
+        raise InvalidInputError(
+            "The file of a pause has only references to secrets that another process can look up too.",
+            field="authorization",
+            hint="Give cn.Secret.env(NAME), cn.Secret.file(PATH) or cn.Secret.keyring(NAME).",
+        )
+    return definition.changed(authorization=authorization)
+
+
+def refuse_deafening(client: StoreClient, definition: WebhookDefinition, accepted: Collection[str]) -> None:
+    """Refuse to remove a webhook where one that is registered again gets nothing any more.
+
+    :raises InvalidInputError: the kernel keeps its events in memory, and its release has no catch-up there.
+    """
+    if NO_CATCH_UP in defects_of(client) and NO_CATCH_UP not in accepted and client.in_memory():
+        raise InvalidInputError(
+            f"{definition.id!r} cannot be paused on this kernel, which keeps its events in memory: registered again, "
+            f"it would get no event of meanwhile, and most often no later one either ({NO_CATCH_UP}).",
+            field="accept_defects",
+            hint="Stop the target instead: it gets what waits when it answers again. If the kernel has a database, "
+            f"give accept_defects={','.join([*accepted, NO_CATCH_UP])}.",
+        )
 
 
 def resumable(client: StoreClient, webhooks: Iterable[str], kept: KeptDefinitions, hooks: WebhookList) -> list[Kept]:

@@ -51,6 +51,9 @@ class StoreClient(KnownKernel, Protocol):
     def webhooks(self) -> WebhooksOfStore:
         """The webhooks of the event store."""
 
+    def in_memory(self) -> bool | None:
+        """Whether the kernel keeps its events in memory and has the bugs of this storage; None if nothing tells."""
+
     def event_types(self) -> Listing[RegisteredEventType]:
         """The event types of the event store."""
 

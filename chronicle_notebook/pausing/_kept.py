@@ -17,9 +17,15 @@ from pathlib import Path
 from typing import Any
 
 from chronicle_notebook.base._errors import InvalidInputError
-from chronicle_notebook.definition._code import render
-from chronicle_notebook.definition.file._webhook_reader import read_document
-from chronicle_notebook.definition.file._writer import dumped
+from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.definition._credentials import is_set
+from chronicle_notebook.definition._references import looks_like_reference, plain
+from chronicle_notebook.definition.file._draft import drafted
+from chronicle_notebook.definition.file._keys import KEYS
+from chronicle_notebook.definition.file._nodes import Nodes
+from chronicle_notebook.definition.file._substitution import FILE_KINDS
+from chronicle_notebook.definition.file._webhook_reader import WebhookReader
+from chronicle_notebook.definition.file._writer import body, dumped, yaml_value
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.pausing._client import StoreClient
 
@@ -37,18 +43,41 @@ _WHERE = "Each needs a line server: HOST:PORT and a line event_store: NAME, whic
 
 def kept_text(definition: WebhookDefinition) -> str:
     """A definition in the form of the file."""
-    return str(render(definition, "yaml", only_credentials=True))
+    draft = drafted(definition, kinds=FILE_KINDS, only_credentials=True)
+    document = {"id": plain(definition.id), "url": yaml_value(draft.url), **body(draft)}
+    return "\n".join([*(f"# {comment}" for comment in draft.comments), dumped(document)])
 
 
-def variables(text: str) -> list[str]:
-    """The environment variables that a definition of the file refers to. Resuming needs them."""
+def references(text: str) -> list[str]:
+    """The references of a definition of the file, such as ``env:NAME``. Resuming needs their values."""
     import yaml
 
     document = yaml.safe_load(text)
     values = [document.get("url")]
     for key in ("headers", "authorization"):
         values += (document.get(key) or {}).values()
-    return [value.removeprefix("env:") for value in values if isinstance(value, str) and value.startswith("env:")]
+    return [value for value in values if isinstance(value, str) and value.partition(":")[0] in FILE_KINDS]
+
+
+def variables(text: str) -> list[str]:
+    """The environment variables among the references."""
+    return [value.removeprefix("env:") for value in references(text) if value.startswith("env:")]
+
+
+def _value(text: str, field: str) -> str | Secret:
+    """The value of a text of the file."""
+    kind, _, rest = text.partition(":")
+    if kind == "literal":
+        return rest
+    if not looks_like_reference(text):
+        return text
+    if kind not in FILE_KINDS:
+        raise InvalidInputError(
+            f"{field}: {kind}: is not a reference that this file can have.",
+            field=field,
+            hint="Write env:NAME, file:PATH or keyring:SERVICE/USER.",
+        )
+    return Secret.parse(text)
 
 
 def listed_values(definition: WebhookDefinition) -> dict[str, str]:
@@ -119,18 +148,20 @@ class Kept:
 
         :raises InvalidInputError: the text is not such a definition, or a variable without a secret is not set.
         """
-        document = read_document(self.text)
+        nodes = Nodes()
+        reader = WebhookReader(nodes, {}, resolved=_value, references="env:NAME", document="the file")
+        document = reader.document(nodes.root(self.text, ("id", "url", *KEYS)))
         return document.builder.build(document.id, document.target_url)
 
     @property
     def secrets(self) -> list[str]:
-        """``env:NAME`` for the secret ones among its variables, and ``NAME`` for the others."""
+        """The references to what is secret, such as ``env:NAME``, and ``NAME`` for each variable that is not."""
         import yaml
 
         plain = {"username", "authority", "client_id"}
         told = yaml.safe_load(self.text).get("authorization") or {}
         names = {value.removeprefix("env:") for key, value in told.items() if key in plain and isinstance(value, str)}
-        return sorted(name if name in names else f"env:{name}" for name in variables(self.text))
+        return sorted(name if (name := each.removeprefix("env:")) in names else each for each in references(self.text))
 
     @property
     def target(self) -> str:
@@ -154,9 +185,14 @@ class Kept:
 
         return "authorization" in yaml.safe_load(self.text)
 
-    def missing(self) -> list[str]:
-        """The required variables that are not set."""
-        return [name for name in variables(self.text) if not os.getenv(name)]
+    def missing(self, *, keyring: bool = True) -> list[str]:
+        """The required variables that are not set, and the other references that have no value here.
+
+        :param keyring: whether to look into the system's keyring, which may ask the user to unlock it.
+        """
+        found = [each for each in references(self.text) if keyring or not each.startswith("keyring:")]
+        absent = [each for each in found if not each.startswith("env:") and not is_set(Secret.parse(each))]
+        return [*(name for name in variables(self.text) if not os.getenv(name)), *absent]
 
 
 class KeptDefinitions:

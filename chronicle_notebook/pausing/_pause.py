@@ -19,6 +19,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from chronicle_notebook.base._errors import ChronicleError, ChronicleWarning, InvalidInputError, KernelError
+from chronicle_notebook.model import WebhookAuthorization, WebhookDefinition
 from chronicle_notebook.pausing._checks import pausable, resumable
 from chronicle_notebook.pausing._client import StoreClient
 from chronicle_notebook.pausing._kept import Asked, Kept, KeptDefinitions
@@ -82,6 +83,7 @@ def pause(
     *,
     reason: str = "",
     accept_defects: Collection[str] = (),
+    authorization: WebhookAuthorization | None = None,
 ) -> list[Outcome]:
     """Write the definition of each webhook into the file, and then remove the webhook. Everything is checked before.
 
@@ -90,12 +92,15 @@ def pause(
     """
     asked = asked_now(reason)
     hooks = client.webhooks.all()
-    ids = pausable(client, webhooks, kept, hooks, accept_defects=accept_defects)
-    return [_paused(client, kept, each, asked) if each in hooks.ids else _already(client, kept, each) for each in ids]
+    found = pausable(client, webhooks, kept, hooks, accept_defects=accept_defects, authorization=authorization)
+    return [
+        _already(client, kept, webhook) if definition is None else _paused(client, kept, definition, asked)
+        for webhook, definition in found.items()
+    ]
 
 
-def _paused(client: StoreClient, kept: KeptDefinitions, webhook: str, asked: Asked) -> Outcome:
-    definition = client.webhooks.all()[webhook]
+def _paused(client: StoreClient, kept: KeptDefinitions, definition: WebhookDefinition, asked: Asked) -> Outcome:
+    webhook = definition.id
     positions = positions_of(client.observers(), webhook)
     told = outlook(client, webhook, positions)
     if not kept.holds(definition):  # else an earlier call came this far, and what it wrote stays

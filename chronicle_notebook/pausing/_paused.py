@@ -34,7 +34,7 @@ class PausedWebhook:
     secrets: tuple[str, ...]
     """The references that resuming it looks up, such as ``env:CRM_SYNC_TOKEN``."""
     missing: tuple[str, ...]
-    """Those of the references that have no value in this process: resuming it needs them."""
+    """The variables and files that have no value in this process: resuming it needs them."""
     failing: int
     """The number of its partitions that failed before and are still listed."""
     file: Path
@@ -61,7 +61,7 @@ def _paused(kept: Kept, file: Path, failing: Sequence[str]) -> PausedWebhook:
         reason="" if asked is None else asked.reason,
         positions={} if asked is None else asked.positions,
         secrets=tuple(kept.secrets),
-        missing=tuple(kept.missing()),
+        missing=tuple(kept.missing(keyring=False)),
         failing=failing.count(kept.id),
         file=file,
     )

@@ -10,8 +10,9 @@ from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.display._listing import Listing
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.events import failed_partition_listing, observer_listing
-from chronicle_notebook.model import FailedPartition, ObserverState
+from chronicle_notebook.model import EVENT_LOG, FailedPartition, ObserverState
 from chronicle_notebook.pausing._pause import paused_ids
+from chronicle_notebook.pausing._storage import in_memory
 from chronicle_notebook.registration._losses import STATUS_NOT_CHECKED
 from chronicle_notebook.session._location import Place
 from chronicle_notebook.session._observer_queries import (
@@ -70,6 +71,15 @@ class DeliveryCalls:
             paused = paused_ids(self._kernel.server, store, embedded=self.embedded)
         reading = read(self._kernel, store, self._place.namespaces())
         return assess(reading, origin=self.origin, paused=paused, before=before)
+
+    def in_memory(self) -> bool | None:
+        """Whether the kernel keeps its events in memory and has the known bugs of this storage; None if nothing shows
+        it.
+
+        No answer of a kernel names its storage. A measurement decides; else the hash of an event of the event log does,
+        which kernels of up to 16.38 do not keep in memory.
+        """
+        return in_memory(self._kernel, self._place.store(), self._place.namespaces(), EVENT_LOG)
 
     def describe(self, webhook: str) -> WebhookView:
         """One webhook as it is registered, with its progress in each namespace.

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import overload
 
 from chronicle_notebook.base._arguments import check_flag, check_names
-from chronicle_notebook.base._errors import NotSupportedError
+from chronicle_notebook.base._errors import InvalidInputError, NotSupportedError
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.definition._inputs import ids, several
 from chronicle_notebook.display._listing import Listing, counted
@@ -43,6 +43,7 @@ class PausableWebhooks(Displayed):
         webhook: str | type,
         *,
         reason: str = "",
+        authorization: WebhookAuthorization | None = None,
         file: str | Path | None = None,
         accept_defects: Collection[str] = (),
     ) -> Outcome: ...
@@ -62,6 +63,7 @@ class PausableWebhooks(Displayed):
         webhook: str | type | Iterable[str | type],
         *,
         reason: str = "",
+        authorization: WebhookAuthorization | None = None,
         file: str | Path | None = None,
         accept_defects: Collection[str] = (),
     ) -> Outcome | Outcomes:
@@ -72,6 +74,8 @@ class PausableWebhooks(Displayed):
         and what is delivered when it is resumed. Everything that could prevent resuming it is checked before.
 
         :param reason: why, in a few words; :meth:`paused` shows it.
+        :param authorization: the credentials to keep for one webhook, as references: ``Secret.env``, ``Secret.file`` or
+            ``Secret.keyring``. Without it, resuming looks them up in variables such as ``CRM_SYNC_TOKEN``.
         :param file: another file than the usual one, which is in the user's data folder; ``CHRONICLE_NOTEBOOK_PAUSED``
             names another folder.
         :param accept_defects: the names of known bugs that do not concern this kernel.
@@ -81,8 +85,20 @@ class PausableWebhooks(Displayed):
         """
         client, many = self._client(), several(webhook)
         names = ids([webhook] if many is None else many, call="pause")
-        kept = _pause.kept_of(client, file)
-        outcomes = _pause.pause(client, names, kept, reason=reason, accept_defects=accept_defects)
+        if many is not None and authorization is not None:
+            raise InvalidInputError(
+                "Credentials can be given for one webhook at a time.",
+                field="authorization",
+                hint='Write pause("account-events", authorization=...).',
+            )
+        outcomes = _pause.pause(
+            client,
+            names,
+            _pause.kept_of(client, file),
+            reason=reason,
+            accept_defects=accept_defects,
+            authorization=authorization,
+        )
         return outcomes[0] if many is None else _several(outcomes, client)
 
     @overload

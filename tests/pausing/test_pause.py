@@ -12,11 +12,18 @@ import pytest
 
 import chronicle_notebook as cn
 from chronicle_notebook import InvalidInputError, Receiver, Secret, UnknownWebhookError
-from chronicle_notebook.model import BearerAuthorization, EventType, WebhookDefinition
+from chronicle_notebook.model import (
+    BasicAuthorization,
+    BearerAuthorization,
+    EventType,
+    RegisteredEventType,
+    WebhookDefinition,
+)
 from chronicle_notebook.pausing._kept import KeptDefinitions
 from chronicle_notebook.pausing._place import paused_file
 from chronicle_notebook.registration import _interrupted
 from chronicle_notebook.registration._outcome import Action
+from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.session._client import Client
 from tests.waiting import eventually
 
@@ -118,6 +125,45 @@ def test_credentials_are_kept_as_references_alone(client: Client, monkeypatch: p
         client.event_log.append("account-1", OPENED, {})
         eventually(lambda: any(each.status == 200 for each in receiver.deliveries))
         receiver.expect(bearer=CANARY)
+
+
+def test_the_caller_says_where_the_credentials_come_from(client: Client, tmp_path: Path) -> None:
+    place = tmp_path / "token"
+    place.write_text(CANARY)
+    client.webhooks.register([hook("a", authorization=BearerAuthorization(Secret(CANARY))), hook("b")])
+    given = BearerAuthorization(Secret.file(str(place)))
+    for wrong in (BearerAuthorization(Secret(CANARY)), BasicAuthorization("user", Secret.file(str(place)))):
+        with pytest.raises(InvalidInputError) as caught:
+            client.webhooks.pause("a", authorization=wrong)
+        assert CANARY not in str(caught.value)
+    with pytest.raises(InvalidInputError, match="one webhook at a time"):
+        client.webhooks.pause(["a", "b"], authorization=given)  # type: ignore[call-overload]
+    assert client.webhooks.pause("a", authorization=given)
+    assert client.webhooks.paused()[0].secrets == (f"file:{place}",)
+    place.unlink()
+    assert client.webhooks.paused()[0].missing == (f"file:{place}",)
+    with pytest.raises(InvalidInputError, match="not set"):
+        client.webhooks.resume("a")
+    place.write_text(CANARY)
+    assert client.webhooks.resume("a")
+    assert client.webhooks.get("a").authorization.kind is given.kind
+
+
+def test_a_pause_is_refused_where_a_resumed_webhook_would_get_nothing() -> None:
+    with Sandbox(behaves_like="16.37-inmemory", settle_delay=0.02, time_scale=0.01) as kernel:
+        client = cn.connect(kernel.connection_string, event_store="shop", name="paused-in-memory")
+        client.ensure_event_store()
+        client._kernel.register_event_types("shop", [RegisteredEventType(OPENED, {"type": "object"})])
+        client.webhooks.register(hook())
+        assert client.in_memory() is None
+        client.event_log.append("account-1", OPENED, {})
+        assert client.in_memory() is True
+        with pytest.raises(InvalidInputError, match="memory-no-catch-up") as caught:
+            client.webhooks.pause("a")
+        assert client.webhooks.ids() == ["a"]
+        assert "accept_defects=memory-no-catch-up" in caught.value.hint
+        assert client.webhooks.pause("a", accept_defects=["memory-no-catch-up"])
+        client.close()
 
 
 class CrashError(BaseException):

@@ -36,8 +36,8 @@ def pause(
         would refuse to register it; the file has a different definition that waits; or the kernel would lose events.
     """
     kept, hooks, asked = kept_of(client, file), client.webhooks.all(), asked_now(reason)
-    ids = pausable(client, webhooks, kept, hooks, accept_defects=accept_defects)
-    return [step for each in ids for step in _pausing(client, kept, hooks.find(each), each, asked)]
+    chosen = pausable(client, webhooks, kept, hooks, accept_defects=accept_defects)
+    return [step for each, found in chosen.items() for step in _pausing(client, kept, found, each, asked)]
 
 
 def resume(client: Client, webhooks: Iterable[str], file: str | Path | None = None) -> list[Step]:
