@@ -108,7 +108,7 @@ _ROOMS = {
         "SequenceTail",
     ),
     "definition.file._ownership": ("Ownership",),
-    "desired._apply": ("Applied",),
+    "desired._applied": ("Applied",),
     "desired._plan": ("StatePlan",),
     "desired._planned": (
         "FieldEffect",

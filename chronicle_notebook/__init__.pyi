@@ -63,7 +63,7 @@ from chronicle_notebook.definition._declaration import (
 from chronicle_notebook.definition.file._ownership import (
     Ownership as Ownership,
 )
-from chronicle_notebook.desired._apply import (
+from chronicle_notebook.desired._applied import (
     Applied as Applied,
 )
 from chronicle_notebook.desired._plan import (

@@ -13,33 +13,21 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from chronicle_notebook.base._errors import PlanRefusedError, ProtectedError, SecretUnavailableError
-from chronicle_notebook.base._public import public
 from chronicle_notebook.base._text import count
 from chronicle_notebook.definition.rules._check import check, check_revealed
+from chronicle_notebook.desired._applied import Applied, caption
 from chronicle_notebook.desired._before import before_path, write_before
 from chronicle_notebook.desired._plan_content import PlanContent
 from chronicle_notebook.desired._planned import PlannedWebhook, StateAction
 from chronicle_notebook.desired._sending_record import SendingRecord
 from chronicle_notebook.desired._store import StateClient
 from chronicle_notebook.events._declared_event_type import event_type_of
-from chronicle_notebook.registration._outcome import Action, Outcome, Outcomes
+from chronicle_notebook.registration._outcome import Action, Outcome
 
 MOST_REMOVED = 5
 """At most one of so many owned webhooks is removed without consent."""
 _ACTIONS = {StateAction.CREATE: Action.CREATED, StateAction.REMOVE: Action.REMOVED}
 STOPPED = "a change before it did not come to its end, so the rest was not sent."
-
-
-@public
-class Applied(Outcomes):
-    """The result of a plan: an outcome for each webhook that was to be sent. True if each of them is true."""
-
-    def __init__(self, outcomes: Sequence[Outcome], *, caption: str, before: Path | None, seconds: float) -> None:
-        super().__init__(outcomes, caption=caption)
-        self.before = before
-        """The file with the state of before; None if nothing had to be sent. Applying it goes back."""
-        self.seconds = seconds
-        """How long it took."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +48,9 @@ def applied(plan: PlanContent, consent: Consent) -> Applied:
     where = f"event store {client.event_store!r} on {client.server}"
     _check_removals(plan, allowed=consent.allow_removals)
     _check_same(plan)
+    ignored = [each.id for each in plan.of(StateAction.IGNORED)]
     if not changes:
-        return Applied([], caption=f"Nothing had to be sent to {where}", before=None, seconds=0.0)
+        return Applied([], caption=caption([], where), ignored=ignored)
     _check_sendable(changes)
     _check_confirmed(client, consent.confirm)
     kept = write_before(plan, consent.before or before_path(plan.wanted.path, datetime.now(UTC)))
@@ -85,7 +74,15 @@ def applied(plan: PlanContent, consent: Consent) -> Applied:
         record.finished = not any(each.unanswered or each.unread for each in outcomes)
     outcomes += _unsent(client, changes, {each.webhook for each in outcomes})
     seconds = time.monotonic() - started
-    return Applied(outcomes, caption=f"{count(len(outcomes), 'webhook')} in {where}", before=kept, seconds=seconds)
+    planned = {each.id: each for each in changes}
+    return Applied(
+        outcomes,
+        caption=caption(outcomes, where),
+        before=kept,
+        seconds=seconds,
+        planned=planned,
+        ignored=ignored,
+    )
 
 
 def _unsent(client: StateClient, changes: Sequence[PlannedWebhook], done: set[str]) -> list[Outcome]:

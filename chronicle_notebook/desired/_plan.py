@@ -13,7 +13,8 @@ from chronicle_notebook.contracts._kernel_defects import KnownDefects, by_key
 from chronicle_notebook.contracts._known_defect import Storage
 from chronicle_notebook.definition.file._ownership import matches
 from chronicle_notebook.definition.rules._check import check_known
-from chronicle_notebook.desired._apply import Applied, Consent, applied
+from chronicle_notebook.desired._applied import Applied
+from chronicle_notebook.desired._apply import Consent, applied
 from chronicle_notebook.desired._judge import Judge
 from chronicle_notebook.desired._mapping import Allowance
 from chronicle_notebook.desired._plan_card import card
