@@ -61,7 +61,8 @@ class Applied(Outcomes):
     @property
     def summary(self) -> str:
         """How many took effect, in one sentence."""
-        left = f" {count(len(self.ignored), 'webhook')} left as the kernel ignores the change." if self.ignored else ""
+        number = len(self.ignored)
+        left = f" {count(number, 'webhook')} left, as the kernel ignores the change." if number else ""
         if not len(self):
             return f"Nothing had to be sent.{left}"
         rest = len(self) - len(self.in_effect) - len(self.in_part)

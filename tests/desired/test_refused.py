@@ -99,7 +99,7 @@ def test_what_a_kernel_cannot_take_is_told_each_time_and_is_a_difference_only_wh
 
 @pytest.mark.usefixtures("settled")
 def test_a_change_that_the_kernel_ignores_is_replaced_and_the_position_is_told(on_sql: cn.Client) -> None:
-    text = FILE.replace("id: one", "id: two")
+    text = FILE.replace("id: one", "id: two").replace("value: git", "value: hub")
     assert cn.DesiredState.parse(text).plan(on_sql).apply()
     moved = cn.DesiredState.parse(text.replace("one.example.com", "two.example.com"))
     plan = moved.plan(on_sql)
@@ -109,7 +109,7 @@ def test_a_change_that_the_kernel_ignores_is_replaced_and_the_position_is_told(o
     left = plan.apply()
     assert not left
     assert left.ignored == ("two",)
-    assert "1 webhook left as the kernel ignores the change" in repr(left)
+    assert "1 webhook left, as the kernel ignores the change" in repr(left)
     applied = moved.plan(on_sql, replace=True).apply()
     assert applied
     assert "continues at its position" in " ".join(applied["two"].notes)
