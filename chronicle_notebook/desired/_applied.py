@@ -74,8 +74,8 @@ class Applied(Outcomes):
     def to_dict(self) -> dict[str, Any]:
         """The result for a program, with values that JSON can have and without secrets.
 
-        Keys: ``in_effect``, ``in_part``, ``not_in_effect`` (numbers), ``seconds``, ``before`` (a path), ``ignored`` (ids),
-        ``webhooks``
+        Keys: ``in_effect``, ``in_part``, ``not_in_effect`` (numbers), ``seconds``, ``before`` (a path), ``ignored``
+        (ids), ``webhooks``
         (``id``, ``action``, ``in_effect``, ``took_effect``, ``did_not``).
         """
         return {
