@@ -7,23 +7,19 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 
 import chronicle_notebook as cn
 from chronicle_notebook.contracts.classic import methods
-from chronicle_notebook.contracts.wire import observation_pb2 as wire, sequences_classic_pb2 as sequences
-from chronicle_notebook.sandbox import PROFILES, Behaviour, Sandbox
+from chronicle_notebook.contracts.wire import observation_pb2 as wire
+from chronicle_notebook.sandbox import PROFILES, Behaviour
 from chronicle_notebook.sandbox.delivery import _partition, _watchdog
-from tests.sandbox.classic import ClassicClient, classic_append
+from tests.sandbox.beside import ABOUT, SCALE, kernel
+from tests.sandbox.classic import classic_append
 from tests.sandbox.conftest import STORE, UNAVAILABLE, Delivery, Endpoint, hook
 from tests.waiting import FOR_EVER, LONG, eventually
 
-ABOUT: dict[str, Any] = {
-    "EventStore": STORE, "Namespace": "Default", "ObserverId": "h", "EventSequenceId": "event-log"
-}  # fmt: skip
-SCALE = 0.001
 NO_JOB = "00000000-0000-0000-0000-000000000000"
 
 
@@ -31,66 +27,6 @@ NO_JOB = "00000000-0000-0000-0000-000000000000"
 def unwatched(monkeypatch: pytest.MonkeyPatch) -> None:
     """No tail is corrected while a test looks at what moves it otherwise."""
     monkeypatch.setattr(_watchdog, "EVERY", FOR_EVER / SCALE)
-
-
-class Kernel:
-    """A sandbox on a profile, and what these tests ask of it."""
-
-    def __init__(self, sandbox: Sandbox) -> None:
-        self.sandbox = sandbox
-        self.client = ClassicClient(sandbox.port)
-        self.client.register_classic("One", "Two")
-
-    def add(self, id_: str, url: str, *types: str) -> None:
-        self.client.settle_hooks(hook(id_, url, *(types or ("One",))))
-        # The list shows a webhook just before it is subscribed.
-        assert self.sandbox._kernel is not None
-        self.sandbox._kernel.reactor.wait_until_settled()
-
-    def remove(self, id_: str) -> None:
-        self.client.remove_hooks(id_)
-        eventually(lambda: id_ not in self.client.hooks())
-
-    def append(self, source: str, kind: str = "One") -> None:
-        assert not self.client.append_classic(source, kind).Errors
-
-    def append_many(self, *sources: str, kind: str = "One") -> None:
-        events = [
-            sequences.EventToAppend(
-                EventSourceId=source, EventType=sequences.EventType(Id=name, Generation=1), Content="{}"
-            )
-            for source, _, other in (source.partition(":") for source in sources)
-            for name in [other or kind]
-        ]
-        request = sequences.AppendManyRequest(
-            EventStore=STORE,
-            Namespace="Default",
-            EventSequenceId="event-log",
-            Events=events,
-            CausedBy=sequences.Identity(Subject="s", Name="n"),
-        )
-        assert len(self.client.call(methods.APPEND_MANY, request).SequenceNumbers) == len(sources)
-
-    def shown(self, id_: str = "h") -> tuple[int, int, int]:
-        """Next, last handled and tail, as observers show them."""
-        found = self.client.observer(id_)
-        return (
-            found.NextEventSequenceNumber,
-            found.LastHandledEventSequenceNumber,
-            found.TailEventSequenceNumber,
-        )
-
-    def retry(self, source: str) -> None:
-        self.client.call(methods.RETRY_PARTITION, wire.RetryPartition(**ABOUT, Partition=source))
-
-
-@contextmanager
-def kernel(folder: Path, profile: str | None = "16.37", **options: Any) -> Iterator[Kernel]:
-    given: dict[str, Any] = {"settle_delay": 0, "time_scale": SCALE, **options}
-    with Sandbox(data=folder, behaves_like=profile, **given) as sandbox:
-        found = Kernel(sandbox)
-        yield found
-        found.client.close()
 
 
 def posts(endpoint: Endpoint) -> list[tuple[str, int]]:
