@@ -32,13 +32,13 @@ def with_true_tails(kernel: KernelGateway, event_store: str, observers: Sequence
     if STALE_TAIL not in by_key(kernel.known_defects):
         return [*observers]
     doubtful = [each for each in observers if each.kind == "external" and each.event_types]
-    whole = _tails(kernel, event_store, {(*_place(each), None) for each in doubtful})
+    whole = tails(kernel, event_store, {(*_place(each), None) for each in doubtful})
     behind = [each for each in doubtful if _later(each, whole[*_place(each), None])]
     wanted = {(*_place(each), kind.id) for each in behind for kind in each.event_types}
-    tails = _tails(kernel, event_store, wanted)
+    last_of = tails(kernel, event_store, wanted)
     found: dict[tuple[str, str], int] = {}
     for each in behind:
-        own = [tails[*_place(each), kind.id] for kind in each.event_types]
+        own = [last_of[*_place(each), kind.id] for kind in each.event_types]
         last = max((number for number in own if number is not None), default=None)
         if last is not None and _later(each, last):
             found[each.id, each.namespace] = last
@@ -58,7 +58,7 @@ def _later(observer: ObserverState, tail: int | None) -> bool:
     return tail is not None and tail >= observer.next_sequence_number and (shown is None or tail > shown)
 
 
-def _tails(
+def tails(
     kernel: KernelGateway, event_store: str, wanted: Iterable[tuple[str, str, str | None]]
 ) -> Mapping[tuple[str, str, str | None], int | None]:
     """The last numbers of event sequences, each of all events or of one event type."""

@@ -19,6 +19,7 @@ from chronicle_notebook.contracts._kernel_defects import KnownDefects, by_key
 from chronicle_notebook.display._progress import CallProgress
 from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
 from chronicle_notebook.registration import _interrupted
+from chronicle_notebook.registration._beforehand import notes_beforehand
 from chronicle_notebook.registration._blocked import with_blocked
 from chronicle_notebook.registration._differences import (
     applicable,
@@ -29,7 +30,6 @@ from chronicle_notebook.registration._differences import (
     remarks,
 )
 from chronicle_notebook.registration._fault import as_unchanged, fault_note, nothing_changed, took_effect
-from chronicle_notebook.registration._left_failing import left_failing, left_failing_note
 from chronicle_notebook.registration._new_host import check_hosts
 from chronicle_notebook.registration._outcome import Action, Outcome, Outcomes, counted
 from chronicle_notebook.registration._parts import UNKNOWN_OUTCOME, Course
@@ -103,8 +103,8 @@ class _Sending:
         self._course = Course(
             [each for each in definitions if each not in under_way and not self._same(each)], earlier=under_way
         )
-        new = {each.id for each in self._course.unsent if each.id not in self._before}
-        self._failing = left_failing(kernel, event_store, new)
+        new = [each for each in self._course.unsent if each.id not in self._before]
+        self._beforehand = notes_beforehand(kernel, event_store, new, self._defects)
 
     def _after_unfinished(self, before: Definitions) -> tuple[Definitions, list[WebhookDefinition]]:
         """Wait for what the kernel still does of an unfinished call, and return the list and what is still missing.
@@ -299,8 +299,7 @@ class _Sending:
         if found is not None and not wanted.active and not found.active:
             notes += (INACTIVE,)
         left = () if found is None else left_behind(wanted, found, earlier, reasons)
-        if wanted.id in self._failing:
-            notes += (left_failing_note(self._failing[wanted.id]),)
+        notes += self._beforehand.get(wanted.id, ())
         if earlier is not None and found is not None:
             notes += old_target_notes(differing(earlier, found), earlier, defects)
         return Outcome(

@@ -1,4 +1,4 @@
-"""Failed partitions survive the removal of a webhook: whoever registers its id again is told, with the way back."""
+"""What is there before a registration: failed partitions of the same id, and events of the same types."""
 
 from __future__ import annotations
 
@@ -7,8 +7,9 @@ from collections.abc import Iterator
 import pytest
 
 import chronicle_notebook as cn
+from chronicle_notebook.contracts._kernel_defects import by_key
 from chronicle_notebook.model import EventType, RegisteredEventType
-from chronicle_notebook.registration import _left_failing
+from chronicle_notebook.registration._beforehand import notes_beforehand
 from tests.waiting import LONG, eventually
 
 KIND = EventType("AccountOpened")
@@ -64,4 +65,20 @@ def test_a_kernel_that_does_not_say_what_fails_is_no_hindrance(
 
     monkeypatch.setattr(client._kernel, "failed_partitions", failing)
     assert client.webhooks.register("audit", "http://127.0.0.1:9/in", lambda b: b.with_event_type("AccountOpened"))
-    assert _left_failing.left_failing(client._kernel, "shop", ["audit"]) == {}
+    hook = cn.WebhookDefinition("audit", "http://127.0.0.1:9/in", (KIND,))
+    assert notes_beforehand(client._kernel, "shop", [hook], by_key(client.known_defects)) == {}
+
+
+def test_events_that_were_there_before_are_told_where_a_kernel_may_not_deliver_them(client: cn.Client) -> None:
+    url, other = "http://127.0.0.1:9/in", EventType("AccountClosed")
+    client._kernel.register_event_types("shop", [RegisteredEventType(other)])
+    client.event_log.append("account-1", "AccountOpened", {})
+    late = client.webhooks.register(cn.WebhookDefinition("late", url, (other, KIND)))
+    early = client.webhooks.register(cn.WebhookDefinition("early", url, (other,)))
+    has = "memory-no-catch-up" in {each.key for each in client.known_defects}
+    told = [note for note in late.notes if "There are events of its types already." in note]
+    assert len(told) == has
+    assert all("that keeps its data in memory delivers none of them" in note for note in told)
+    assert not any("There are events" in note for note in early.notes)
+    updated = client.webhooks.register(cn.WebhookDefinition("late", f"{url}/new", (other, KIND)), wait=0)
+    assert not any("There are events" in note for note in updated.notes), "only a new webhook comes late"

@@ -1,0 +1,96 @@
+"""What a kernel already has under the id of a new webhook, or of its event types, and what follows from it.
+
+Failed partitions survive the removal of a webhook. A webhook that is registered under this id later gets no event of
+their event sources, until somebody retries them (seen on 16.37.1). And a kernel in memory delivers no event that is
+older than the webhook (seen on 16.37.1 and on a build of 16.38).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Mapping, Sequence
+from contextlib import suppress
+
+from chronicle_notebook.base._errors import KernelError
+from chronicle_notebook.base._text import count, listed
+from chronicle_notebook.contracts._gateway import KernelGateway
+from chronicle_notebook.contracts._kernel_defects import KnownDefects
+from chronicle_notebook.events._true_tails import tails
+from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.model._observer import ONLY_A_RETRY
+
+ONE_BY_ONE = 4
+"""The largest number of ids that are asked for one by one. Kernels up to 16.33 may fail on the list of all."""
+LEFT_BEHIND, NO_CATCH_UP = "retry-is-the-only-way-back", "memory-no-catch-up"
+"""The bugs of the kernels that are asked. Other kernels are asked nothing."""
+
+
+def notes_beforehand(
+    kernel: KernelGateway, event_store: str, new: Sequence[WebhookDefinition], defects: KnownDefects
+) -> Mapping[str, tuple[str, ...]]:
+    """The notes about webhooks that are about to be registered, by their ids. Empty if the kernel does not say.
+
+    :param new: the webhooks under whose ids nothing is registered.
+    """
+    found: dict[str, tuple[str, ...]] = {}
+    if not new or defects.keys().isdisjoint({LEFT_BEHIND, NO_CATCH_UP}):
+        return found
+    with suppress(KernelError):
+        namespaces = kernel.namespaces(event_store)
+        if LEFT_BEHIND in defects:
+            for webhook, partitions in _left_failing(kernel, event_store, namespaces, new).items():
+                found[webhook] = (_left_failing_note(partitions),)
+        if NO_CATCH_UP in defects:
+            note = _late_note(sure=defects[NO_CATCH_UP].measured is not None)
+            for webhook in _late(kernel, event_store, namespaces, new):
+                found[webhook] = (*found.get(webhook, ()), note)
+    return found
+
+
+def _left_failing(
+    kernel: KernelGateway, event_store: str, namespaces: Sequence[str], new: Sequence[WebhookDefinition]
+) -> dict[str, dict[str, None]]:
+    """The failed partitions by the id of the webhook."""
+    ids = {each.id for each in new}
+    only: Collection[str | None] = ids if len(ids) <= ONE_BY_ONE else (None,)
+    found: dict[str, dict[str, None]] = {}
+    for namespace in namespaces:
+        for webhook in only:
+            for each in kernel.failed_partitions(event_store, namespace, webhook):
+                if each.observer_id in ids:
+                    found.setdefault(each.observer_id, {})[each.partition] = None
+    return found
+
+
+def _left_failing_note(partitions: Collection[str]) -> str:
+    few = listed(sorted(partitions)[:ONE_BY_ONE])
+    more = f" and {len(partitions) - ONE_BY_ONE:,} more" if len(partitions) > ONE_BY_ONE else ""
+    waits = "an earlier webhook of this id has left behind"
+    return f"{count(len(partitions), 'failed partition')} that {waits}: {few}{more}. {ONLY_A_RETRY}"
+
+
+def _late(
+    kernel: KernelGateway, event_store: str, namespaces: Sequence[str], new: Sequence[WebhookDefinition]
+) -> list[str]:
+    """The ids of the webhooks for whose event types there are events."""
+    wanted = {
+        (namespace, each.event_sequence_id, kind.id)
+        for namespace in namespaces
+        for each in new
+        for kind in each.event_types
+    }
+    last = tails(kernel, event_store, wanted)
+    return [
+        each.id
+        for each in new
+        if any(
+            last[namespace, each.event_sequence_id, kind.id] is not None
+            for namespace in namespaces
+            for kind in each.event_types
+        )
+    ]
+
+
+def _late_note(*, sure: bool) -> str:
+    what = "delivers none of them, and most often no later ones either. A replay does not help: it hangs the observer"
+    who = "This kernel" if sure else "A kernel of this release that keeps its data in memory"
+    return f"There are events of its types already. {who} {what}. Register a webhook before the first event."
