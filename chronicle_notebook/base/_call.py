@@ -99,12 +99,7 @@ class Caller(ServerCaller, Protocol):
         """Make a unary call if the tag fits, else raise :class:`OtherGenerationError`."""
 
     def first(
-        self,
-        method: Method[Request, Response],
-        request: Request | Sealed[Request],
-        *,
-        timeout: float | None = None,
-        tag: str | None = None,
+        self, method: Method[Request, Response], request: Request | Sealed[Request], *, tag: str | None = None
     ) -> Response:
         """Make a read that may be a stream: take the first answer and end the stream."""
 

@@ -53,8 +53,7 @@ Response = TypeVar("Response", bound=Message)
 class Channel:
     """A connection to one kernel. It is opened at the first call, and opened again after it was lost.
 
-    With several servers each new connection chooses one of them. An agreement with a server is valid until the next
-    connection.
+    With several servers each connection chooses one of them. An agreement is valid until the next connection.
     """
 
     def __init__(
@@ -104,6 +103,11 @@ class Channel:
         return self._fingerprints.changes
 
     @property
+    def disconnected(self) -> bool:
+        """Whether the connection that was used last was lost or given up, and no other one was made."""
+        return self._last is not None and self._line is None
+
+    @property
     def cluster(self) -> str:
         """The servers to choose from, and how to choose, as text for people; empty if there is only one server."""
         return self._cluster.described
@@ -113,10 +117,8 @@ class Channel:
         return self.tokens.hide(text)
 
     def agree_with(self, agreement: Callable[[ServerCaller], str]) -> None:
-        """Make an agreement with each server at each new connection. The function returns a tag.
-
-        A call that names a different tag is not made, and raises :class:`OtherGenerationError`.
-        """
+        """Make an agreement with each server at each new connection: a call with another tag than the function returns
+        raises :class:`OtherGenerationError`."""
         self._agree = agreement
 
     def agree_on(self, tag: str) -> None:
@@ -137,15 +139,10 @@ class Channel:
         return self._persistently(method, request, self._deadline(timeout), retry=retry, tag=tag, first=False)
 
     def first(
-        self,
-        method: Method[Request, Response],
-        request: Request | Sealed[Request],
-        *,
-        timeout: float | None = None,
-        tag: str | None = None,
+        self, method: Method[Request, Response], request: Request | Sealed[Request], *, tag: str | None = None
     ) -> Response:
         """Make a read that may be a stream: take the first answer and end the stream."""
-        return self._persistently(method, request, self._deadline(timeout), retry=True, tag=tag, first=True)
+        return self._persistently(method, request, self._deadline(None), retry=True, tag=tag, first=True)
 
     def raw(
         self, method: Method[Request, Response], request: Request | Sealed[Request], *, first: bool = False

@@ -172,10 +172,11 @@ def unreachable(error: OSError, host: Host, seconds: float, *, connected: bool =
     if isinstance(error, ssl.SSLCertVerificationError):
         return _not_accepted(error, host)
     if isinstance(error, TimeoutError):
+        within = f"within {seconds:.0f} second{'' if round(seconds) == 1 else 's'}" if seconds >= 1 else "in time"
         return KernelUnreachableError(
-            f"{server} did not {'complete a TLS handshake' if connected else 'answer'} within {seconds:.3g} seconds.",
+            f"{server} did not {'complete a TLS handshake' if connected else 'answer'} {within}.",
             server=server,
-            hint="A Chronicle kernel always speaks TLS: check the port, and that no firewall is in between."
+            hint="The port accepts connections: the kernel hangs or is overloaded, or the port speaks no TLS."
             if connected
             else "Check host and port, and that no firewall is in between.",
         )

@@ -6,12 +6,14 @@ others are not, and the answer does not say which (seen on 16.37.1 and on a buil
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 
-from chronicle_notebook.base._errors import KernelFaultError
+from chronicle_notebook.base._errors import KernelError, KernelFaultError
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.registration._differences import differing
 
+NOTHING_SENT = "Nothing was sent."
 UNCHANGED = "The list of webhooks shows that nothing was changed. The kernel's log has the details."
 
 
@@ -40,6 +42,17 @@ def fault_note(fault: KernelFaultError, *, done: bool) -> str:
     words = " / ".join(_first(fault.reasons)) or fault.message
     rest = "This change was made before that." if done else "Correct what the kernel failed on, and send it again."
     return f"The kernel failed while it worked on the call: {words}. {rest}"
+
+
+@contextmanager
+def before_sending() -> Iterator[None]:
+    """Say in an error that nothing was sent, where only reading comes before the write."""
+    try:
+        yield
+    except KernelError as error:
+        if not error.hint.startswith(NOTHING_SENT):
+            error.hint = f"{NOTHING_SENT} {error.hint}".rstrip()
+        raise
 
 
 def _first(reasons: Iterable[str]) -> list[str]:

@@ -8,6 +8,7 @@ from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.definition._declaration import DeclaredWebhook
 from chronicle_notebook.model import RegisteredEventType
 from chronicle_notebook.registration._examination import Destination, Examined, examine
+from chronicle_notebook.registration._fault import before_sending
 from chronicle_notebook.registration._outcome import Outcome
 from chronicle_notebook.registration._send import Notes, send
 
@@ -16,10 +17,11 @@ def register(
     to: Destination, hooks: Sequence[DeclaredWebhook], *, wait: float, confirm_host: str | None = None
 ) -> list[Outcome]:
     """Register webhooks. Their declared event types are registered first, in one call."""
-    examined = examine(to, hooks)
-    notes = prepare(to, examined)
-    given = to.kernel, to.event_store, examined.definitions, notes
-    return send(*given, wait=wait, confirm_host=confirm_host, before=to.webhooks())
+    with before_sending():
+        examined = examine(to, hooks)
+        before = to.webhooks()
+    given = to.kernel, to.event_store, examined.definitions, prepare(to, examined)
+    return send(*given, wait=wait, confirm_host=confirm_host, before=before)
 
 
 def prepare(to: Destination, examined: Examined) -> Notes:

@@ -29,7 +29,12 @@ from chronicle_notebook.registration._differences import (
     old_target_notes,
     remarks,
 )
-from chronicle_notebook.registration._fault import as_unchanged, fault_note, nothing_changed, took_effect
+from chronicle_notebook.registration._fault import (
+    as_unchanged,
+    fault_note,
+    nothing_changed,
+    took_effect,
+)
 from chronicle_notebook.registration._new_host import check_hosts
 from chronicle_notebook.registration._outcome import Action, Outcome, Outcomes, counted
 from chronicle_notebook.registration._parts import UNKNOWN_OUTCOME, Course

@@ -30,7 +30,8 @@ def client_card(
     basis = f", {len(measured)} of them {measured[0].basis}" if measured else ""
     found = kernel.negotiation
     objections = () if found is None else found.incompatibilities
-    closed = ", closed" if channel.closed else ""
+    closed = ", closed" if channel.closed else ", connection lost" if channel.disconnected else ""
+    before = ["What stands here was so before the connection was lost. The next call connects again."]
     return Card(
         heading=f"Chronicle kernel {kernel.server}{' (embedded sandbox)' if embedded else ''}{closed}",
         facts=[
@@ -44,8 +45,12 @@ def client_card(
             *([("not executed", version.unserved)] if version.unserved else []),
             ("client", name),
         ],
-        notes=[*(f"The kernel objects: {each}" for each in objections), *([f"! {remark}"] if remark else [])],
-        tone=Tone.WARNING if remark else Tone.PLAIN,
+        notes=[
+            *(before if channel.disconnected and not channel.closed else []),
+            *(f"The kernel objects: {each}" for each in objections),
+            *([f"! {remark}"] if remark else []),
+        ],
+        tone=Tone.WARNING if remark or channel.disconnected else Tone.PLAIN,
         banner=kernel.origin().banner,
     )
 

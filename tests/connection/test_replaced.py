@@ -28,8 +28,9 @@ def test_the_first_write_after_a_replacement_is_sent_once_on_a_new_connection(
         client.ensure_event_store()
         kernel.stop()
         with cn.Sandbox(port=port, contract=second, settle_delay=0.01):
-            with pytest.warns(cn.CertificateChangedWarning, match="another certificate"):
+            with pytest.warns(cn.CertificateChangedWarning, match="another certificate") as warned:
                 client.ensure_event_store("made")
+            assert {each.filename for each in warned} == {__file__}, "it points to the line of the user"
             assert "made" in client._kernel.event_stores()
             assert client.generation == second
             assert client._channel.dials == 2

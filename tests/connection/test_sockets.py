@@ -33,7 +33,7 @@ def silent_names(monkeypatch: pytest.MonkeyPatch) -> Iterator[Hold]:
 
 @pytest.mark.usefixtures("silent_names")
 def test_a_slow_look_up_ends_with_the_deadline() -> None:
-    with pytest.raises(KernelUnreachableError, match=r"did not answer within 0\.\d+ seconds"):
+    with pytest.raises(KernelUnreachableError, match=r"did not answer in time"):
         secure(Host("localhost", 1), Trust(), Deadline(0.4))
 
 

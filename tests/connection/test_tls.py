@@ -465,6 +465,20 @@ def _deadline() -> Any:
     return Deadline(LONG)
 
 
+def test_the_first_write_after_a_replacement_goes_once_through_a_new_relay() -> None:
+    port, ensure = free_port(), methods.ENSURE_EVENT_STORE
+    with scripted(port, certificate=issue().served) as first:
+        first.on(methods.GET_VERSION_INFO, VERSION)
+        channel = Channel(ConnectionString.parse(first.connection_string))
+        channel.call(methods.GET_VERSION_INFO, Empty())
+        assert channel.relayed
+    with closing(channel), scripted(port, certificate=issue().served) as second:
+        second.on(ensure, lambda _request, _context: enveloped(ensure.response))
+        channel.call(ensure, ensure.request(Name="shop"))
+        assert channel.dials == 2
+        assert [call.method for call in second.calls] == [ensure.path]
+
+
 def test_a_relay_that_cannot_be_made_is_told(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     long = tmp_path / ("x" * 120)
     long.mkdir()

@@ -455,7 +455,7 @@ def test_ctrl_c_ends_a_tls_handshake() -> None:
         with closing(Channel(target, timeout=FOR_EVER)) as channel:
             with ctrl_c(lambda: select.select([silent], [], [], 0)[0]):
                 channel.call(methods.GET_VERSION_INFO, Empty())
-            with pytest.raises(KernelUnreachableError, match=r"did not complete a TLS handshake within 0\.\d+ seconds"):
+            with pytest.raises(KernelUnreachableError, match=r"did not complete a TLS handshake in time"):
                 channel.call(methods.GET_VERSION_INFO, Empty(), timeout=0.5, retry=False)
 
 

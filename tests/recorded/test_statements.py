@@ -102,6 +102,37 @@ STATEMENTS: dict[str, tuple[tuple[str, str], ...]] = {
         STEPS,
     ),
     "a count that a list does not have is not told as 0": (STEPS,),
+    "the first write after a restart with a new certificate is sent once": (
+        (
+            "connection/test_replaced.py",
+            "test_the_first_write_after_a_replacement_is_sent_once_on_a_new_connection",
+        ),
+        ("connection/test_tls.py", "test_the_first_write_after_a_replacement_goes_once_through_a_new_relay"),
+    ),
+    "an accepted write is told as accepted when the connection is lost before the read-back": (
+        (
+            "registration/test_outcome.py",
+            "test_a_change_that_was_accepted_before_the_connection_was_lost_is_an_outcome",
+        ),
+    ),
+    "nothing is told as live, sent or blocked that is not": (
+        ("session/test_card.py", "test_the_card_of_a_kernel_that_is_gone_does_not_read_as_live"),
+        ("session/test_card.py", "test_a_kernel_that_hangs_is_not_blamed_on_a_firewall"),
+        ("session/test_card.py", "test_a_read_before_a_registration_that_fails_says_that_nothing_was_sent"),
+        ("connection/test_replaced.py", "test_grpc_writes_nothing_to_the_standard_error"),
+    ),
+    "a kernel without authentication is called without a token": (
+        ("connection/test_tokens.py", "test_a_kernel_that_fails_on_requests_for_tokens_is_called_without_one"),
+    ),
+    "no proxy and no restart behind it ends an observation": (
+        ("reading/test_nginx.py", "test_calls_tokens_and_observations_work_through_nginx_and_over_a_restart_behind_it"),
+        ("reading/test_proxies.py", "test_a_stream_that_a_proxy_resets_is_opened_again"),
+        ("reading/test_proxies.py", "test_the_pages_of_an_ingress_before_a_kernel_that_restarts_are_survived"),
+        ("reading/test_proxies.py", "test_only_a_refusal_of_the_caller_ends_it"),
+    ),
+    "credentials that a kernel is known to drop are not waited for": (
+        ("registration/test_waiting.py", "test_credentials_that_a_kernel_is_known_to_drop_are_not_waited_for"),
+    ),
     "an event store that a restart has lost is not made anew by a call": (
         (
             "contracts/test_negotiation.py",
