@@ -164,7 +164,10 @@ _ROOMS = {
     "session._webhooks": ("Webhooks",),
     "session._webhook_view": ("WebhookView",),
     "triage._cause": ("Cause",),
-    "triage._condition": ("TriageRow",),
+    "triage._condition": (
+        "CauseGroup",
+        "TriageRow",
+    ),
     "triage._retries": (
         "Retries",
         "RetriedPartition",

@@ -209,6 +209,7 @@ from chronicle_notebook.triage._cause import (
     Cause as Cause,
 )
 from chronicle_notebook.triage._condition import (
+    CauseGroup as CauseGroup,
     TriageRow as TriageRow,
 )
 from chronicle_notebook.triage._retries import (

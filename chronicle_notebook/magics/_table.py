@@ -222,7 +222,7 @@ WEBHOOK = Magic(
         ),
         Command(
             "retry",
-            "Retry its failed partitions now, and say what became of each.",
+            "Retry its failed partitions now, and report the result of each.",
             (Argument("ID", "the id of a webhook", required=False, names="webhooks"),),
             (
                 Flag("--failing", "retry everything that fails, instead of one webhook"),

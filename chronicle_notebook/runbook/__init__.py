@@ -27,22 +27,24 @@ if TYPE_CHECKING:
     from chronicle_notebook.runbook.engine._step import Step
     from chronicle_notebook.runbook.recipes._audit import Finding, audit, too_bad
     from chronicle_notebook.runbook.recipes._compare import compare, compared, mismatch, other_side
+    from chronicle_notebook.runbook.recipes._diagnosis import Reason, diagnose, why
     from chronicle_notebook.runbook.recipes._move import move_host
     from chronicle_notebook.runbook.recipes._onboarding import onboard
     from chronicle_notebook.runbook.recipes._pause import pause, resume
     from chronicle_notebook.runbook.recipes._probe import measure, measured
-    from chronicle_notebook.runbook.recipes._recovery import diagnose, recover
+    from chronicle_notebook.runbook.recipes._recovery import recover
     from chronicle_notebook.runbook.recipes._rotation import rotate
 
 _HOMES = {
     "Finding": "recipes._audit",
+    "Reason": "recipes._diagnosis",
     "Run": "engine._run",
     "RunbookOutcome": "engine._outcome",
     "Step": "engine._step",
     "audit": "recipes._audit",
     "compare": "recipes._compare",
     "compared": "recipes._compare",
-    "diagnose": "recipes._recovery",
+    "diagnose": "recipes._diagnosis",
     "measure": "recipes._probe",
     "measured": "recipes._probe",
     "mismatch": "recipes._compare",
@@ -56,10 +58,12 @@ _HOMES = {
     "rotate": "recipes._rotation",
     "start": "engine._run",
     "too_bad": "recipes._audit",
+    "why": "recipes._diagnosis",
 }
 
 __all__ = [
     "Finding",
+    "Reason",
     "Run",
     "RunbookOutcome",
     "Step",
@@ -80,6 +84,7 @@ __all__ = [
     "rotate",
     "start",
     "too_bad",
+    "why",
 ]
 
 

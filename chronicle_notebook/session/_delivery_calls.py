@@ -25,11 +25,12 @@ from chronicle_notebook.session._observer_queries import (
     to_retry,
 )
 from chronicle_notebook.session._webhook_view import WebhookView
+from chronicle_notebook.triage._assess import assess
 from chronicle_notebook.triage._condition import TriageRow
 from chronicle_notebook.triage._handled import wait_until_handled
 from chronicle_notebook.triage._observed import read
 from chronicle_notebook.triage._retries import Retries, Retrying
-from chronicle_notebook.triage._triage import Triage, assess
+from chronicle_notebook.triage._triage import Triage
 
 if TYPE_CHECKING:
     from chronicle_notebook.session._webhooks import Webhooks

@@ -11,6 +11,9 @@ from chronicle_notebook.display._origin import Origin, Originated
 from chronicle_notebook.display._table_and_card import Card, Tone
 from chronicle_notebook.model import FailedPartition, ObserverState, WebhookDefinition
 from chronicle_notebook.model._webhook import facts
+from chronicle_notebook.triage._assess import assess
+from chronicle_notebook.triage._condition import TriageRow
+from chronicle_notebook.triage._observed import Observed
 
 
 @public
@@ -34,13 +37,20 @@ class WebhookView(Originated):
         known = [count for count in counts if count is not None]
         return sum(known) if len(known) == len(counts) else None
 
+    @property
+    def triage(self) -> TriageRow:
+        """Why it fails and what to do next, from what was read for this view. The events that wait are not counted:
+        :meth:`Client.triage` counts them."""
+        seen = Observed([self.definition], self.observers, self.failed_partitions)
+        return assess(seen, origin=self.origin)[self.definition.id]
+
     def _display(self) -> Card:
         rows = [*facts(self.definition), *_progress(self.observers, self.failed_partitions)]
         failing = len(self.failed_partitions)
-        if failing:
-            rows.append(
-                ("failing", f"{failing} partition{'' if failing == 1 else 's'}: see client.failed_partitions()")
-            )
+        row = self.triage
+        rows += [("failing", each.told(self.origin.read_at)) for each in row.groups]
+        if row.next_step:
+            rows.append(("next step", row.next_step))
         return Card(
             heading=f"{'! ' if failing else ''}Webhook {self.definition.id!r} of event store {self.event_store!r}",
             facts=rows,
@@ -54,10 +64,14 @@ def _progress(observers: Sequence[ObserverState], failed: Sequence[FailedPartiti
     if not observers:
         return [("delivered", "nothing yet: it has no observer")]
     failing = Counter(each.namespace for each in failed)
-    return [(f"in {each.namespace}", _standing(each, failing[each.namespace])) for each in observers]
+    return [(f"in {each.namespace}", standing(each, failing[each.namespace])) for each in observers]
 
 
-def _standing(observer: ObserverState, failing: int) -> str:
+def standing(observer: ObserverState, failing: int) -> str:
+    """The progress of an observer in words.
+
+    :param failing: the number of its failed partitions.
+    """
     to_come = f"at most {observer.lag:,} not seen yet" if observer.lag else ""
     # A kernel continues after a partition fails, and does not say how many of its events wait.
     fails = "partition fails and its events wait" if failing == 1 else "partitions fail and their events wait"

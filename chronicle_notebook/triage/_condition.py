@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -64,6 +63,39 @@ FAILS = frozenset({Condition.QUARANTINED, Condition.GIVEN_UP, Condition.FAILING}
 
 @public
 @dataclass(frozen=True, slots=True)
+class CauseGroup:
+    """The failed partitions of one webhook that have one cause."""
+
+    cause: Cause
+    failed: tuple[FailedPartition, ...]
+    """The oldest failure first."""
+    waiting: int | None
+    """How many events of its types wait for them; None if they could not be counted."""
+    given_up: int
+    """How many of them the kernel has given up, or probably has."""
+
+    @property
+    def since(self) -> datetime | None:
+        """The time of the first failure."""
+        return min((each for each in map(first_failure, self.failed) if each is not None), default=None)
+
+    @property
+    def namespaces(self) -> tuple[str, ...]:
+        """The namespaces in which they fail."""
+        return tuple(dict.fromkeys(each.namespace for each in self.failed))
+
+    def told(self, now: datetime) -> str:
+        """One line, for example ``refused: 16 partitions in Default since 02:36:04 (31 min), 22 events wait, given
+        up``."""
+        parts = [f"{count(len(self.failed), 'partition')} in {', '.join(self.namespaces)}{age(self.since, now)}"]
+        if self.waiting:
+            parts.append(count(self.waiting, "event waits", "events wait"))
+        parts.append(outlook(self.failed, self.given_up, now))
+        return f"{self.cause}: {', '.join(part for part in parts if part)}"
+
+
+@public
+@dataclass(frozen=True, slots=True)
 class TriageRow:
     """One webhook, or another observer that fails, in all namespaces."""
 
@@ -80,12 +112,15 @@ class TriageRow:
     """Its failed partitions, the oldest failure first."""
     causes: tuple[Cause, ...]
     """The cause of each failed partition, in the same order."""
+    waits: tuple[int | None, ...]
+    """How many events of its types wait for each failed partition, in the same order; None where they could not be
+    counted."""
     waiting: int | None
-    """How many events of its types wait; None if they could not be counted."""
+    """How many events of its types wait in all; None if they could not be counted."""
     stalled_since: datetime | None
     """When the first event was appended that a stalled or delivering webhook has not handled."""
-    given_up: int
-    """The number of failed partitions that the kernel has given up, or probably has."""
+    ended: tuple[bool, ...]
+    """Whether the kernel has given up each failed partition, or probably has, in the same order."""
     next_step: str
     """What to do, as a command or a sentence; empty if there is nothing to do."""
 
@@ -105,9 +140,7 @@ class TriageRow:
         """The most frequent cause; None if nothing fails."""
         if not self.causes:
             return Cause("quarantined") if self.condition == Condition.QUARANTINED else None
-        key = Counter(each.key for each in self.causes).most_common(1)[0][0]
-        # One without an open circuit says more.
-        return min((each for each in self.causes if each.key == key), key=lambda each: bool(each.behind))
+        return self.groups[0].cause
 
     @property
     def namespaces(self) -> tuple[str, ...]:
@@ -125,20 +158,45 @@ class TriageRow:
         return max((each for each in map(_last, self.failed) if each is not None), default=None)
 
     @property
+    def given_up(self) -> int:
+        """The number of failed partitions that the kernel has given up, or probably has."""
+        return sum(self.ended)
+
+    @property
+    def groups(self) -> tuple[CauseGroup, ...]:
+        """Its failed partitions by cause, the most frequent cause first. An open circuit counts as the cause behind
+        it."""
+        found: dict[str, list[int]] = {}
+        for position, cause in enumerate(self.causes):
+            found.setdefault(cause.key, []).append(position)
+        return tuple(self._group(each) for each in sorted(found.values(), key=len, reverse=True))
+
+    def _group(self, positions: Sequence[int]) -> CauseGroup:
+        waits = [self.waits[each] for each in positions]
+        known = [each for each in waits if each is not None]
+        return CauseGroup(
+            # One without an open circuit says more.
+            min((self.causes[each] for each in positions), key=lambda each: bool(each.behind)),
+            tuple(self.failed[each] for each in positions),
+            sum(known) if len(known) == len(waits) else None,
+            sum(self.ended[each] for each in positions),
+        )
+
+    @property
     def attempts(self) -> int:
         """The largest number of failed attempts of a partition."""
-        return max((len(each.attempts) for each in self.failed), default=0)
+        return _attempts(self.failed)
 
     @property
     def next_attempt(self) -> datetime | None:
         """The time of the next attempt of a partition that the kernel has not given up. This is an estimate by the
         kernel's rule: a kernel does not report its plan."""
-        return min(self._plans(next_attempt), default=None)
+        return min(_plans(self.failed, next_attempt), default=None)
 
     @property
     def gives_up_at(self) -> datetime | None:
         """The earliest time at which the kernel gives up the first of the remaining partitions. An estimate too."""
-        return min(self._plans(last_attempt), default=None)
+        return min(_plans(self.failed, last_attempt), default=None)
 
     def facts(self, now: datetime) -> dict[str, object]:
         """The row as plain data for JSON; times are texts in ISO 8601, in UTC."""
@@ -162,15 +220,6 @@ class TriageRow:
             "next_step": self.next_step,
         }
 
-    def _plans(self, rule: Callable[[int, datetime], datetime | None]) -> list[datetime]:
-        found = []
-        for each in self.failed:
-            last = _last(each)
-            if last is not None and not each.quarantined:
-                when = rule(len(each.attempts), last)
-                found += [] if when is None else [when]
-        return found
-
     @property
     def told_quarantine(self) -> str:
         """Whether the kernel has given up a partition: ``no``, ``probable`` or ``quarantined`` (the kernel says so)."""
@@ -182,16 +231,46 @@ class TriageRow:
         """What the kernel will do, for example ``attempt 9 of 11, about 10 minutes left``."""
         if self.condition == Condition.QUARANTINED:
             return "the kernel delivers nothing of this observer"
-        if not self.failed:
-            return ""
-        sure = "" if self.told_quarantine == "quarantined" else "probably "
-        if self.given_up == len(self.failed):
-            return f"{sure}given up"
-        tries = f"attempt {self.attempts} of {MOST_ATTEMPTS}"
-        if self.given_up:
-            return f"{self.given_up} of {len(self.failed)} {sure}given up"
-        until = self.gives_up_at
-        return tries if until is None else f"{tries}, about {_left((until - now).total_seconds())} left"
+        return outlook(self.failed, self.given_up, now)
+
+
+def outlook(failed: Sequence[FailedPartition], given_up: int, now: datetime) -> str:
+    """What the kernel will do about failed partitions; empty if there are none.
+
+    :param given_up: how many of them it has given up, or probably has.
+    """
+    if not failed:
+        return ""
+    sure = "" if any(each.quarantined for each in failed) else "probably "
+    if given_up == len(failed):
+        return f"{sure}given up"
+    if given_up:
+        return f"{given_up} of {len(failed)} {sure}given up"
+    tries = f"attempt {_attempts(failed)} of {MOST_ATTEMPTS}"
+    until = min(_plans(failed, last_attempt), default=None)
+    return tries if until is None else f"{tries}, about {_left((until - now).total_seconds())} left"
+
+
+def _attempts(failed: Sequence[FailedPartition]) -> int:
+    return max((len(each.attempts) for each in failed), default=0)
+
+
+def _plans(failed: Sequence[FailedPartition], rule: Callable[[int, datetime], datetime | None]) -> Iterator[datetime]:
+    for each in failed:
+        last = _last(each)
+        when = None if last is None or each.quarantined else rule(len(each.attempts), last)
+        if when is not None:
+            yield when
+
+
+def hour(moment: datetime) -> str:
+    """The local time of a moment."""
+    return moment.astimezone().strftime("%H:%M:%S")
+
+
+def age(since: datetime | None, now: datetime) -> str:
+    """`` since 02:36:04 (31 min)``; empty if the time is not known."""
+    return "" if since is None else f" since {hour(since)} ({duration((now - since).total_seconds())})"
 
 
 def _iso(moment: datetime | None) -> str | None:

@@ -12,17 +12,9 @@ from chronicle_notebook.base._text import count
 from chronicle_notebook.display._listing import Column, Listing, counted
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.display._table_and_card import Card, Tone
-from chronicle_notebook.model import FailedPartition, ObserverState, RunningState, WebhookDefinition
-from chronicle_notebook.model._observer import WEBHOOK_REACTOR, causes_of
+from chronicle_notebook.model._observer import WEBHOOK_REACTOR
 from chronicle_notebook.model._retry_rule import MOST_ATTEMPTS
-from chronicle_notebook.triage._cause import cause_of
-from chronicle_notebook.triage._condition import Condition, TriageRow, duration, first_failure, in_utc, worst
-from chronicle_notebook.triage._next_step import next_step
-from chronicle_notebook.triage._observed import Observed, Queue
-
-STALLED_AFTER = 60.0
-"""The seconds for which an event waits before its webhook counts as stalled. A kernel ends a delivery after 30 seconds
-(seen on 16.37.1)."""
+from chronicle_notebook.triage._condition import Condition, TriageRow, age, duration, hour
 
 _TIME = "datetime64[ns, UTC]"
 
@@ -195,7 +187,7 @@ def _told(rows: Triage, now: datetime) -> str:
     if rows.partitions:
         parts.append(counted(rows.partitions, "partition"))
     if times:
-        parts.append(f"since {_hour(min(times))} ({duration((now - min(times)).total_seconds())})")
+        parts.append(age(min(times), now).strip())
     if rows.waiting:
         parts.append(count(rows.waiting, "event waits", "events wait"))
     given_up = sum(each.given_up for each in rows)
@@ -216,13 +208,9 @@ def _clock_note(rows: Triage, now: datetime) -> list[str]:
     ]
 
 
-def _hour(moment: datetime) -> str:
-    return moment.astimezone().strftime("%H:%M:%S")
-
-
 def _columns(now: datetime) -> Sequence[Column[TriageRow]]:
-    def age(row: TriageRow) -> str:
-        return "–" if row.since is None else f"{_hour(row.since)} ({duration((now - row.since).total_seconds())})"
+    def since(row: TriageRow) -> str:
+        return age(row.since, now).removeprefix(" since ") or "–"
 
     def named(row: TriageRow) -> str:
         removed = row.definition is None and row.condition != Condition.PAUSED and row.webhook != WEBHOOK_REACTOR
@@ -234,7 +222,7 @@ def _columns(now: datetime) -> Sequence[Column[TriageRow]]:
         if row.given_up == len(row.failed):
             return row.outlook(now)
         when = row.next_attempt
-        return "–" if when is None else f"about {_hour(max(when, now))}"
+        return "–" if when is None else f"about {hour(max(when, now))}"
 
     def tried(row: TriageRow) -> str:
         return f"{row.attempts} of {MOST_ATTEMPTS}" if row.failed else "–"
@@ -244,7 +232,7 @@ def _columns(now: datetime) -> Sequence[Column[TriageRow]]:
         Column("condition", "Condition", lambda each: each.condition, "category"),
         Column("severity", "Severity", lambda each: each.severity, "category", shown=False),
         Column("cause", "Cause", lambda each: "" if each.cause is None else str(each.cause)),
-        Column("since", "Since", lambda each: each.since, _TIME, text=age),
+        Column("since", "Since", lambda each: each.since, _TIME, text=since),
         Column("waiting", "Waiting", lambda each: each.waiting, "Int64"),
         Column("partitions", "Partitions", lambda each: len(each.failed), "Int64"),
         Column("namespaces", "Namespaces", lambda each: ", ".join(each.namespaces), shown=False),
@@ -256,109 +244,3 @@ def _columns(now: datetime) -> Sequence[Column[TriageRow]]:
         Column("outlook", "Outlook", lambda each: each.outlook(now), shown=False),
         Column("next_step", "Next step", lambda each: each.next_step),
     )
-
-
-def assess(reading: Observed, *, origin: Origin, paused: Collection[str] = (), before: Triage | None = None) -> Triage:
-    """The triage of a reading. Nothing is read or sent.
-
-    :param origin: the kernel, the event store and the time of reading, from which ages and estimates are counted.
-    :param paused: the ids of the webhooks that are paused.
-    :param before: an earlier triage. A webhook that has handled something since is not stalled.
-    """
-    known = {hook.id: hook for hook in reading.webhooks}
-    observers: defaultdict[str, list[ObserverState]] = defaultdict(list)
-    for observer in reading.observers:
-        observers[observer.id].append(observer)
-    failed: defaultdict[str, list[FailedPartition]] = defaultdict(list)
-    for partition in reading.failed:
-        failed[partition.observer_id].append(partition)
-    quarantined = {each.id for each in reading.observers if each.running_state is RunningState.QUARANTINED}
-    assessor = _Assessor(reading, origin.read_at, frozenset(paused), before)
-    ids = dict.fromkeys([*known, *failed, *sorted(quarantined), *sorted(paused)])
-    rows = [assessor.row(each, known.get(each), observers[each], failed[each]) for each in ids]
-    return Triage(sorted(rows, key=worst), origin=origin, remarks=reading.unread, webhooks=len(known))
-
-
-class _Assessor:
-    def __init__(self, reading: Observed, now: datetime, paused: frozenset[str], before: Triage | None) -> None:
-        self._reading, self._now, self._paused = reading, now, paused
-        self._causes = causes_of(reading.failed)
-        self._positions = {
-            (each.namespace, each.id): each.next_sequence_number for row in before or () for each in row.observers
-        }
-
-    def row(
-        self,
-        webhook: str,
-        definition: WebhookDefinition | None,
-        observers: Sequence[ObserverState],
-        failed: Sequence[FailedPartition],
-    ) -> TriageRow:
-        """One row."""
-        failed = sorted(failed, key=_age)
-        causes = tuple(cause_of(each, self._causes) for each in failed)
-        given_up = sum(each.given_up_at(self._now) for each in failed)
-        queues = {
-            each.namespace: queue
-            for each in observers
-            if (queue := self._reading.queues.get((each.namespace, webhook))) is not None
-        }
-        condition = self._condition(webhook, definition, observers, queues, failing=len(failed), given_up=given_up)
-        return TriageRow(
-            webhook,
-            condition.value,
-            definition,
-            tuple(observers),
-            tuple(failed),
-            causes,
-            self._waiting(failed, queues),
-            min((since for each in queues.values() if (since := in_utc(each.since)) is not None), default=None),
-            given_up,
-            next_step(webhook, condition, definition, causes, told=any(each.quarantined for each in failed)),
-        )
-
-    def _condition(  # noqa: PLR0911 - one line for each condition, the worst first
-        self,
-        webhook: str,
-        definition: WebhookDefinition | None,
-        observers: Sequence[ObserverState],
-        queues: Mapping[str, Queue],
-        *,
-        failing: int,
-        given_up: int,
-    ) -> Condition:
-        if webhook in self._paused and definition is None:
-            return Condition.PAUSED
-        if any(each.running_state is RunningState.QUARANTINED for each in observers):
-            return Condition.QUARANTINED
-        if given_up:
-            return Condition.GIVEN_UP
-        if failing:
-            return Condition.FAILING
-        if definition is None or not definition.active or not definition.event_types:
-            return Condition.INACTIVE
-        if all(each.running_state is RunningState.DISCONNECTED for each in observers):
-            return Condition.DISCONNECTED
-        if any(self._is_stalled(each, queues[each.namespace]) for each in observers if each.namespace in queues):
-            return Condition.STALLED
-        return Condition.DELIVERING if queues else Condition.HEALTHY
-
-    def _is_stalled(self, observer: ObserverState, queue: Queue) -> bool:
-        if observer.running_state is RunningState.REPLAYING:
-            return False
-        before = self._positions.get((observer.namespace, observer.id))
-        if before is not None and before < observer.next_sequence_number:
-            return False
-        since = in_utc(queue.since)
-        return since is not None and (self._now - since).total_seconds() > STALLED_AFTER
-
-    def _waiting(self, failed: Sequence[FailedPartition], queues: Mapping[str, Queue]) -> int | None:
-        found = [each.count for each in queues.values()]
-        found += [self._reading.waiting.get((each.namespace, each.observer_id, each.partition)) for each in failed]
-        known = [each for each in found if each is not None]
-        return sum(known) if len(known) == len(found) else None
-
-
-def _age(partition: FailedPartition) -> float:
-    first = first_failure(partition)
-    return 0.0 if first is None else first.timestamp()

@@ -10,6 +10,7 @@ import pytest
 import chronicle_notebook as cn
 from chronicle_notebook.base._secrets import MASK
 from chronicle_notebook.base._url import without_credentials
+from chronicle_notebook.cli._report import lines
 from chronicle_notebook.model import (
     BearerAuthorization,
     EventType,
@@ -17,7 +18,7 @@ from chronicle_notebook.model import (
     RegisteredEventType,
     WebhookDefinition,
 )
-from chronicle_notebook.runbook import diagnose
+from chronicle_notebook.runbook import diagnose, recover, why
 from chronicle_notebook.runbook.engine._outcome import RunStatus
 from chronicle_notebook.session._client import Client
 from tests.runbook.books import CANARY, Desk
@@ -57,8 +58,9 @@ def test_a_diagnosis_tells_what_the_target_says_now_and_what_the_kernel_noted(cl
     eventually(lambda: bool(client.failed_partitions("sick")))
     found = dict(diagnose(client, "sick"))
     assert found["its answer now"].startswith("no answer")
-    assert re.match(r"\d+ attempts? in Default at number 0: ", found["partition account-1"])
-    assert found["in Default"].startswith("active")
+    assert re.match(r"(refused|circuit open \(refused\)): 1 partition in Default since .*1 event waits", found["why"])
+    assert found["in Default"] == client.describe("sick")._display().facts[-3][1], "it never contradicts the view"
+    assert "its events wait" in found["in Default"]
     assert "1 partition failing" in repr(diagnose(client, "sick"))
 
 
@@ -87,7 +89,7 @@ def test_a_diagnosis_hides_what_the_kernel_quotes_of_a_target(client: Client) ->
         (failed,) = client.failed_partitions("sick")
         assert CANARY in " ".join(failed.attempts[0].messages), "the kernel quotes it"
         found = diagnose(client, "sick")
-        assert f"{endpoint.url}?apikey=" in dict(found)["partition account-1"]
+        assert f"{endpoint.url}?apikey=" in dict(found)["the kernel noted"]
         assert CANARY not in repr(dict(found)) + found._repr_html_()
 
 
@@ -103,6 +105,44 @@ def test_a_diagnosis_hides_what_the_kernel_quotes_of_a_target(client: Client) ->
 )
 def test_urls_in_a_message_lose_what_may_be_a_credential(text: str, kept: str) -> None:
     assert without_credentials(text, "http://x.example.com/?a=one two") == kept
+
+
+def test_several_webhooks_are_explained_by_cause_and_brought_back_together(
+    desk: Desk, client: Client, endpoint: cn.Receiver, capsys: pytest.CaptureFixture[str]
+) -> None:
+    endpoint.misbehave(status=410)
+    for each in ("one", "two"):
+        client.webhooks.register(SICK.changed(id=each, target_url=endpoint.url_for(each)))
+    client.webhooks.register(SICK.changed(id="fine", event_types=(EventType("FundsDeposited"),)))
+    client.event_log.append_many([cn.EventToAppend(f"account-{number}", OPENED, {}) for number in range(3)])
+    eventually(lambda: client.triage().partitions == 6)
+    found = why(client, "failing")
+    assert {(each.webhook, str(each.group.cause), len(each.group.failed)) for each in found} == {
+        ("one", "HTTP 410", 3),
+        ("two", "HTTP 410", 3),
+    }
+    assert list(found.to_frame()["waiting"]) == [3, 3]
+    assert "one: why" in dict(diagnose(client, ["one", "two"], ask=False))
+    assert (
+        dict(diagnose(client, "failing", ask=False)).keys() == dict(diagnose(client, ["one", "two"], ask=False)).keys()
+    )
+    with pytest.raises(cn.InvalidInputError) as caught:
+        recover(client, "failing", url=endpoint.url)
+    assert caught.value.field == "url"
+    with pytest.raises(cn.UnknownWebhookError):
+        why(client, ["one", "tow"])
+    endpoint.behave()
+    ran = desk.run("recover-webhook", webhooks=["failing"], event_store=client.event_store, deadline=20.0, apply=True)
+    assert ran.error is None
+    assert ran.outcome is not None
+    assert [each["subject"] for each in ran.outcome.steps] == ["one", "one", "two", "two"]
+    told = "\n".join(lines(ran.outcome.to_dict()))
+    assert "one: cause HTTP 410, partitions 3, since " in told
+    assert "waiting 3, outlook attempt" in told
+    assert not client.triage().failing
+    again = desk.run("recover-webhook", webhooks=["failing"], event_store=client.event_store)
+    assert again.outcome is not None
+    assert again.outcome.status is RunStatus.NOTHING_TO_DO
 
 
 # -- through the runbook -------------------------------------------------------------------------------------------

@@ -13,8 +13,8 @@ import chronicle_notebook as cn
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import EventType, FailedAttempt, FailedPartition, ObserverState, RunningState
 from chronicle_notebook.model._observer import WEBHOOK_REACTOR
+from chronicle_notebook.triage._assess import assess
 from chronicle_notebook.triage._observed import Observed, Queue
-from chronicle_notebook.triage._triage import assess
 
 NOW = datetime(2025, 11, 20, 3, 7, 9, tzinfo=UTC)
 

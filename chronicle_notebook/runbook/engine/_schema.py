@@ -191,14 +191,17 @@ def check(
 def check_required(assigned: Collection[str], required: Iterable[str]) -> None:
     """Refuse to use an example value of a notebook for a parameter that somebody forgot.
 
+    A name such as ``webhook|webhooks`` stands for two parameters of which one is enough.
+
     :raises InvalidInputError: some parameters are given, and a required one is not.
     """
-    absent = [name for name in required if name not in assigned] if assigned else []
+    absent = [name for name in required if not set(name.split("|")) & set(assigned)] if assigned else []
     if absent:
+        ways = [" or ".join(f"-p {each}=VALUE" for each in name.split("|")) for name in absent]
         raise _wrong(
-            absent[0],
+            absent[0].partition("|")[0],
             "is not given, and the notebook has only an example for it",
-            f"Give {', '.join(f'-p {name}=VALUE' for name in absent)}.",
+            f"Give {', '.join(ways)}.",
         )
 
 

@@ -5,17 +5,18 @@ from __future__ import annotations
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
+from shlex import quote
 from urllib.parse import urlsplit
 
 from chronicle_notebook.base._errors import did_you_mean
 from chronicle_notebook.base._public import public_in
+from chronicle_notebook.base._text import count
 from chronicle_notebook.base._url import is_local, shown
 from chronicle_notebook.definition.rules._header import header_caution
 from chronicle_notebook.definition.rules._url import target_url_caution
 from chronicle_notebook.display._listing import Column, Listing
 from chronicle_notebook.model import (
     AuthorizationKind,
-    FailedPartition,
     ObserverState,
     RunningState,
     WebhookDefinition,
@@ -28,7 +29,8 @@ from chronicle_notebook.registration._losses import (
     counts_any_answer,
 )
 from chronicle_notebook.session._client import Client
-from chronicle_notebook.triage._condition import Severity
+from chronicle_notebook.triage._condition import Condition, Severity, age
+from chronicle_notebook.triage._triage import Triage
 
 ALL = "(all)"
 """Replaces the id of a webhook if a finding is about the kernel, and so about every webhook."""
@@ -74,13 +76,15 @@ def audit(client: Client, *, largest_lag: int = 100) -> Listing[Finding]:
     hooks = list(client.webhooks.all())
     known = {each.id for each in client.event_types()}
     sequences = {each.id for space in client.namespaces() for each in client.at(namespace=space).event_sequences()}
+    triage = client.triage()
     observers = client.observers()
     sleeping = asleep(hooks, observers)
     delivering = {hook.id for hook in hooks if hook.active} - sleeping
     found = [
         *(finding for hook in hooks for finding in _definition(hook, known, sequences)),
         *_targets(hooks, delivering),
-        *_deliveries(hooks, observers, client.failed_partitions(), largest_lag),
+        *_failing(triage),
+        *_deliveries(hooks, observers, largest_lag),
         *_unobserved(sleeping, {each.id for each in observers}),
         *_kernel(client, [hook for hook in hooks if hook.id in delivering]),
     ]
@@ -192,20 +196,29 @@ def _sharing(
 # -- how deliveries go ---------------------------------------------------------------------------------------------
 
 
+def _failing(triage: Triage) -> Iterator[Finding]:
+    now = triage.origin.read_at
+    for row in triage:
+        if row.failed and row.definition is not None:
+            causes = "; ".join(group.told(now) for group in row.groups)
+            what = f"{count(len(row.failed), 'partition')} failing. {causes}."
+            named = quote(f"webhook={row.webhook}")
+            remedy = f"chronicle-notebook run recover-webhook -p {named} shows why, and repairs it."
+            yield Finding(Severity.HIGH, "failing", row.webhook, what, remedy)
+        elif row.failed and row.condition != Condition.PAUSED:
+            what = f"{count(len(row.failed), 'partition')} failing, though no such webhook is registered."
+            yield Finding(Severity.LOW, "left-behind", row.webhook, what, row.next_step)
+        elif row.condition == Condition.STALLED:
+            what = f"An event of its types has waited{age(row.since, now)}, and no partition fails."
+            yield Finding(Severity.MEDIUM, "stalled", row.webhook, what, row.next_step)
+
+
 def _deliveries(
     hooks: Sequence[WebhookDefinition],
     observers: Sequence[ObserverState],
-    failed: Sequence[FailedPartition],
     largest_lag: int,
 ) -> Iterator[Finding]:
     active = {hook.id for hook in hooks if hook.active}
-    for hook in hooks:
-        failing = [each for each in failed if each.observer_id == hook.id]
-        if failing:
-            given_up = sum(each.given_up for each in failing)
-            rest = f", {given_up} which the kernel no longer retries" if given_up else ""
-            what = f"{len(failing)} partition{'' if len(failing) == 1 else 's'} failing{rest}."
-            yield Finding(Severity.HIGH, "failing", hook.id, what, "Use the runbook for a failing webhook.")
     for each in observers:
         if each.id not in active:
             continue
