@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from html import escape
 from pathlib import Path
 from typing import Any
 
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._text import count, readable
+from chronicle_notebook.desired._plan_card import CELL, FONT, GRID, LINE, safe, unseen
 from chronicle_notebook.desired._planned import PlannedWebhook, StateAction
-from chronicle_notebook.display._table_and_card import PLAIN, Table, Tone, banner_html
+from chronicle_notebook.display._table_and_card import PLAIN, Tone, banner_html, banner_text
 from chronicle_notebook.registration._outcome import Action, Outcome, Outcomes
-
-_FONT = "font:13px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);color:var(--jp-ui-font-color1,inherit);"
-_LINE = "1px solid var(--jp-border-color2,#bdbdbd)"
-_CELL = "text-align:left;vertical-align:top;overflow-wrap:anywhere"
 
 
 @public
@@ -75,8 +71,7 @@ class Applied(Outcomes):
         """The result for a program, with values that JSON can have and without secrets.
 
         Keys: ``in_effect``, ``in_part``, ``not_in_effect`` (numbers), ``seconds``, ``before`` (a path), ``ignored``
-        (ids), ``webhooks``
-        (``id``, ``action``, ``in_effect``, ``took_effect``, ``did_not``).
+        (ids), ``webhooks`` (``id``, ``action``, ``in_effect``, ``took_effect``, ``did_not``).
         """
         return {
             "in_effect": len(self.in_effect),
@@ -128,32 +123,33 @@ class Applied(Outcomes):
             ".apply(allow_removals=True)"
         )
 
-    def _display(self) -> Table:
-        return Table(
-            caption=f"Applied: {self.summary} {self._caption}",
-            titles=("", "Webhook", "What took effect, read back", "What did not, and remarks"),
-            rows=list(self._rows()),
-            foot=self._foot(),
-            empty="No webhook was sent.",
-            banner=self[0].origin.banner if len(self) else "",
-        )
+    def __repr__(self) -> str:
+        lines = [banner_text(self[0].origin.banner)] if len(self) else []
+        lines.append(f"Applied: {self.summary} {self._caption}")
+        width = max((len(readable(each.webhook)) for each in self), default=0)
+        for sign, webhook, took, did_not in self._rows():
+            lines.append(f"  {sign} {readable(webhook).ljust(width)}  {readable(took)}")
+            lines += [f"    {'':{width}}  {readable(did_not)}"] if did_not != "–" else []
+        return "\n".join(filter(None, [*lines, self._foot()]))
 
     def _repr_html_(self) -> str:
         rows = "".join(_row(*cells) for cells in self._rows())
         titles = ("", "Id", "What took effect, read back", "What did not, and remarks")
-        head = "".join(f'<th scope="col" style="{_CELL}">{title or _unseen("In effect")}</th>' for title in titles)
+        head = "".join(
+            f'<th scope="col" style="{CELL};font-weight:600">{title or unseen("In effect")}</th>' for title in titles
+        )
         table = (
-            '<div style="overflow-x:auto"><table style="border-collapse:collapse;width:100%;margin:0">'
+            f'<div style="overflow-x:auto"><table style="{GRID}">'
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
         )
         foot = self._foot()
-        below = f'<div style="padding:5px 10px;border-top:{_LINE}"><code>{_safe(foot)}</code></div>' if foot else ""
+        below = f'<div style="padding:5px 10px;border-top:{LINE}"><code>{safe(foot)}</code></div>' if foot else ""
         return (
-            f'<div class="chronicle-notebook {PLAIN}" role="group" aria-label="Applied" style="{_FONT}border:{_LINE};'
-            f'border-left:3px solid {Tone.GOOD if self else Tone.WARNING};max-width:1060px">'
+            f'<div class="chronicle-notebook {PLAIN}" role="group" aria-label="Applied" style="{FONT}border:{LINE};'
+            f'border-left:3px solid {Tone.GOOD if self else Tone.WARNING};max-width:1060px;position:relative">'
             f"{banner_html(self[0].origin.banner if len(self) else '')}"
-            f'<div style="padding:5px 10px;border-bottom:{_LINE}"><b>Applied</b> {_safe(self.summary)} '
-            f"{_safe(self._caption)}</div>{table if len(self) else ''}{below}</div>"
+            f'<div style="padding:5px 10px;border-bottom:{LINE}"><b>Applied</b> {safe(self.summary)} '
+            f"{safe(self._caption)}</div>{table if len(self) else ''}{below}</div>"
         )
 
 
@@ -166,16 +162,8 @@ def _row(sign: str, webhook: str, took: str, did_not: str) -> str:
     colour = Tone.GOOD if sign == "✓" else Tone.WARNING
     word = "in effect" if sign == "✓" else "not all in effect"
     return (
-        f'<tr><td style="{_CELL};color:{colour}"><span aria-hidden="true">{sign}</span>{_unseen(word)}</td>'
-        f'<th scope="row" style="{_CELL};font-weight:400">{_safe(webhook)}</th>'
-        f'<td style="{_CELL}">{_safe(took)}</td><td style="{_CELL}">{_safe(did_not)}</td></tr>'
+        f'<tr style="border-top:{LINE}"><td style="{CELL};color:{colour}"><span aria-hidden="true">{sign}</span>'
+        f"{unseen(word)}</td>"
+        f'<th scope="row" style="{CELL};min-width:16ch">{safe(webhook)}</th>'
+        f'<td style="{CELL};min-width:24ch">{safe(took)}</td><td style="{CELL}">{safe(did_not)}</td></tr>'
     )
-
-
-def _unseen(words: str) -> str:
-    """Words for a screen reader alone."""
-    return f'<span style="position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)">{words}</span>'
-
-
-def _safe(text: str) -> str:
-    return escape(readable(text))

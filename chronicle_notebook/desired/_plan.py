@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -10,7 +10,7 @@ from chronicle_notebook.base._arguments import check_flag, check_names, check_se
 from chronicle_notebook.base._errors import InvalidInputError, UnknownWebhookError, did_you_mean
 from chronicle_notebook.base._public import public
 from chronicle_notebook.contracts._kernel_defects import KnownDefects, by_key
-from chronicle_notebook.contracts._known_defect import Storage
+from chronicle_notebook.contracts._known_defect import KnownDefect, Storage
 from chronicle_notebook.definition.file._ownership import matches
 from chronicle_notebook.definition.rules._check import check_known
 from chronicle_notebook.desired._applied import Applied
@@ -21,13 +21,14 @@ from chronicle_notebook.desired._plan_card import card
 from chronicle_notebook.desired._plan_content import PlanContent, Wanted
 from chronicle_notebook.desired._plan_frame import frame
 from chronicle_notebook.desired._plan_text import facts, markdown, summary, text
-from chronicle_notebook.desired._planned import PlannedWebhook, StateAction
+from chronicle_notebook.desired._planned import FieldEffect, PlannedWebhook, StateAction
 from chronicle_notebook.desired._sending_record import SendingRecord
 from chronicle_notebook.desired._store import StateClient
 from chronicle_notebook.display._origin import Originated
 from chronicle_notebook.events._declared_event_type import event_type_of
 from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
 from chronicle_notebook.reading._list import WebhookList
+from chronicle_notebook.registration._differences import old_target_notes, remarks
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,8 +86,13 @@ class StatePlan(Originated, Sequence[PlannedWebhook]):
 
     @property
     def remarks(self) -> tuple[str, ...]:
-        """What else to know, for example known bugs of the kernel."""
+        """What else to know: what follows from the changes although they take effect."""
         return self._content.remarks
+
+    @property
+    def known_defects(self) -> tuple[KnownDefect, ...]:
+        """The known bugs of the kernel that concern a plan."""
+        return tuple(each for each in self._content.client.known_defects if each.key in self._content.bugs)
 
     def of(self, *actions: StateAction) -> list[PlannedWebhook]:
         """The webhooks with one of these actions."""
@@ -230,7 +236,8 @@ def planned(
     wanted = {each.id for each in state.webhooks}
     items += [_not_wanted(each, state, prune=prune) for each in registered if each.id not in wanted]
     items.sort(key=_order)
-    return StatePlan(PlanContent(tuple(items), state, client, registered, _remarks(defects)))
+    bugs = tuple(key for key in defects if key in _TOLD)
+    return StatePlan(PlanContent(tuple(items), state, client, registered, _remarks(items, defects), bugs))
 
 
 def defects_of(client: StateClient, registered: Collection[WebhookDefinition]) -> KnownDefects:
@@ -250,8 +257,16 @@ def defects_of(client: StateClient, registered: Collection[WebhookDefinition]) -
     }
 
 
-def _remarks(defects: KnownDefects) -> tuple[str, ...]:
-    return tuple(f"{each.what} ({key}: {each.basis}; {each.versions})" for key, each in defects.items() if key in _TOLD)
+def _remarks(items: Iterable[PlannedWebhook], defects: KnownDefects) -> tuple[str, ...]:
+    """What follows from changes although they take effect."""
+    found: dict[str, None] = {}
+    for item in items:
+        if item.action.sends and item.wanted is not None:
+            changed = [each.field for each in item.fields if each.effect is not FieldEffect.IGNORED]
+            untaken = {each.field for each in item.untaken}
+            found |= dict.fromkeys(old_target_notes(changed, item.registered, defects))
+            found |= {} if untaken else dict.fromkeys(remarks(item.wanted, defects))
+    return tuple(found)
 
 
 _TOLD = (

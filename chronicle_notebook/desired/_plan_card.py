@@ -12,13 +12,15 @@ from chronicle_notebook.desired._plan_text import counts, notes, place, shown, s
 from chronicle_notebook.desired._planned import StateAction
 from chronicle_notebook.display._table_and_card import PLAIN, Tone, banner_html
 
-_FONT = "font:13px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);color:var(--jp-ui-font-color1,inherit);"
+FONT = "font:13px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);color:var(--jp-ui-font-color1,inherit);"
 _SOFT = "color:var(--jp-ui-font-color2,inherit)"
-_LINE = "1px solid var(--jp-border-color2,#bdbdbd)"
-_MONO = "font-family:var(--jp-code-font-family,monospace);overflow-wrap:anywhere"
+LINE = "1px solid var(--jp-border-color2,#bdbdbd)"
+_MONO = "font-family:var(--jp-code-font-family,monospace)"
 _COLOURS = {"+": Tone.GOOD, "~": Tone.PLAIN, "!": Tone.WARNING, "x": Tone.WARNING, "-": Tone.BAD}
-_BAR = f"display:flex;flex-wrap:wrap;gap:4px 14px;align-items:center;padding:5px 10px;border-bottom:{_LINE}"
-_PILL = f"border:{_LINE};border-radius:10px;padding:0 8px;font-size:12px"
+CELL = "text-align:left;vertical-align:top;padding:3px 10px;font:inherit;overflow-wrap:anywhere"
+GRID = f"border-collapse:collapse;width:100%;margin:0;{FONT}"
+_BAR = f"display:flex;flex-wrap:wrap;gap:4px 14px;align-items:center;padding:5px 10px;border-bottom:{LINE}"
+_PILL = f"border:{LINE};border-radius:10px;padding:0 8px;font-size:12px"
 
 
 def card(plan: PlanContent) -> str:
@@ -27,10 +29,10 @@ def card(plan: PlanContent) -> str:
     edge = Tone.WARNING if differs else Tone.GOOD
     return (
         f'<div class="chronicle-notebook {PLAIN}" role="group" aria-label="Plan" '
-        f'style="{_FONT}border:{_LINE};border-left:3px solid {edge};max-width:1060px">'
+        f'style="{FONT}border:{LINE};border-left:3px solid {edge};max-width:1060px;position:relative">'
         f"{banner_html(plan.registered.origin.banner)}"
-        f'<div style="{_BAR}"><b>Plan</b><span style="{_PILL}">{_safe(source(plan))}</span>'
-        f'<span style="{_PILL}">{_safe(place(plan))}</span>'
+        f'<div style="{_BAR}"><b>Plan</b><span style="{_PILL}">{safe(source(plan))}</span>'
+        f'<span style="{_PILL}">{safe(place(plan))}</span>'
         f'<span style="{_PILL};margin-left:auto">nothing was sent</span></div>'
         f'<div style="{_BAR}">{_counts(plan)}{_owner(plan)}</div>'
         f"{_table(plan)}{_unchanged(plan)}{_notes(plan)}</div>"
@@ -40,14 +42,14 @@ def card(plan: PlanContent) -> str:
 def _counts(plan: PlanContent) -> str:
     told = counts(plan) or [("=", 0, "webhooks")]
     return "".join(
-        f'<span><b style="{_coloured(sign)}">{escape(sign)} {number:,}</b> {_safe(words)}</span>'
+        f'<span><b style="{_coloured(sign)}">{escape(sign)} {number:,}</b> {safe(words)}</span>'
         for sign, number, words in told
     )
 
 
 def _owner(plan: PlanContent) -> str:
     owner = plan.wanted.owned_by
-    return "" if owner is None else f'<span style="{_SOFT};margin-left:auto">owned: {_safe(str(owner))}</span>'
+    return "" if owner is None else f'<span style="{_SOFT};margin-left:auto">owned: {safe(str(owner))}</span>'
 
 
 def _table(plan: PlanContent) -> str:
@@ -55,10 +57,12 @@ def _table(plan: PlanContent) -> str:
     if not found:
         return ""
     titles = ("Action", "Id", "Field", "Registered", "Wanted", "Effect")
-    head = "".join(f'<th scope="col" style="text-align:left">{title}</th>' for title in titles)
-    body = "".join(f'<tr style="vertical-align:top">{"".join(_cells(row))}</tr>' for row in found)
+    head = "".join(f'<th scope="col" style="{CELL};font-weight:600">{title}</th>' for title in titles)
+    body = "".join(
+        f'<tr style="{f"border-top:{LINE}" if row.sign else ""}">{"".join(_cells(row))}</tr>' for row in found
+    )
     return (
-        '<div style="overflow-x:auto"><table style="border-collapse:collapse;width:100%;margin:0">'
+        f'<div style="overflow-x:auto"><table style="{GRID}">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -66,18 +70,18 @@ def _table(plan: PlanContent) -> str:
 def _cells(row: PlanRow) -> Iterator[str]:
     words = row.action if row.sign else ""
     yield (
-        f'<td style="text-align:left;white-space:nowrap;{_coloured(row.sign)}"><b aria-hidden="true">{escape(row.sign)}'
-        f"</b> {_safe(words)}</td>"
+        f'<td style="{CELL};white-space:nowrap;{_coloured(row.sign)}"><b aria-hidden="true">{escape(row.sign)}'
+        f"</b> {safe(words)}</td>"
     )
     # Every row names its webhook for a screen reader; it is seen once.
-    name = f"<b>{_safe(row.id)}</b>" if row.sign else f'<span style="opacity:.55">{_safe(row.id)}</span>'
-    yield f'<th scope="row" style="text-align:left;font-weight:400;overflow-wrap:anywhere">{name}</th>'
+    name = f"<b>{safe(row.id)}</b>" if row.sign else unseen(row.id)
+    yield f'<th scope="row" style="{CELL};min-width:12ch">{name}</th>'
     soft = f";{_SOFT}" if row.field == ALL else ""
-    yield f'<td style="text-align:left{soft}">{_safe(row.field)}</td>'
+    yield f'<td style="{CELL};white-space:nowrap{soft}">{safe(row.field)}</td>'
     gone = ";text-decoration:line-through" if row.registered and row.wanted and row.field == "target_url" else ""
-    yield f'<td style="text-align:left;{_MONO}{gone}">{_safe(row.registered) or "–"}</td>'
-    yield f'<td style="text-align:left;{_MONO}">{_safe(row.wanted) or "–"}</td>'
-    yield f'<td style="text-align:left" title="{_safe(row.reason)}">{_safe(row.effect)}</td>'
+    yield f'<td style="{CELL};{_MONO};min-width:14ch{gone}">{safe(row.registered) or "–"}</td>'
+    yield f'<td style="{CELL};{_MONO};min-width:14ch">{safe(row.wanted) or "–"}</td>'
+    yield f'<td style="{CELL}" title="{safe(row.reason)}">{safe(row.effect)}</td>'
 
 
 def _unchanged(plan: PlanContent) -> str:
@@ -92,21 +96,27 @@ def _unchanged(plan: PlanContent) -> str:
 
 
 def _folded(title: str, ids: Iterable[str]) -> str:
-    names = ", ".join(map(_safe, ids))
+    names = ", ".join(map(safe, ids))
     return (
-        f'<details style="padding:3px 10px;border-top:{_LINE}"><summary style="{_SOFT};cursor:pointer">{_safe(title)}'
+        f'<details style="padding:3px 10px;border-top:{LINE}"><summary style="{_SOFT};cursor:pointer">{safe(title)}'
         f'</summary><div style="overflow-wrap:anywhere">{names}</div></details>'
     )
 
 
 def _notes(plan: PlanContent) -> str:
-    told = "".join(f'<div style="padding-top:2px">{_safe(note)}</div>' for note in notes(plan))
+    told = "".join(f'<div style="padding-top:2px">{safe(note)}</div>' for note in notes(plan))
     if plan.changes:
         told = (
             '<div style="padding-top:2px">Before anything is changed, what is registered now goes to a file. Applying '
             f"that file goes back.</div>{told}"
         )
-    return f'<div style="padding:5px 10px;border-top:{_LINE}">{told}</div>' if told else ""
+    return f'<div style="padding:5px 10px;border-top:{LINE}">{told}</div>' if told else ""
+
+
+def unseen(words: str) -> str:
+    """Words for a screen reader alone."""
+    style = "position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%)"
+    return f'<span style="{style}">{safe(words)}</span>'
 
 
 def _coloured(sign: str) -> str:
@@ -114,5 +124,6 @@ def _coloured(sign: str) -> str:
     return _SOFT if tone is None else f"color:{tone}"
 
 
-def _safe(text: str) -> str:
+def safe(text: str) -> str:
+    """Other people's text, escaped for HTML."""
     return escape(readable(text))

@@ -55,6 +55,9 @@ class PlanContent:
     registered: WebhookList
     """What was registered when the plan was made."""
     remarks: tuple[str, ...] = ()
+    """What else to know."""
+    bugs: tuple[str, ...] = ()
+    """The names of the known bugs of the kernel that concern a plan."""
 
     def of(self, *actions: StateAction) -> list[PlannedWebhook]:
         """The webhooks with one of these actions."""

@@ -45,9 +45,14 @@ def rows(item: PlannedWebhook) -> Iterator[PlanRow]:
         yield PlanRow(sign, item.id, item.action.value, ALL, before, after, effect)
         sign = ""
     for each in item.fields:
-        old, new = one_line(each.registered, most=_LONGEST), one_line(_told(each), most=_LONGEST)
+        old, new = (one_line(_bare(each.field, text), most=_LONGEST) for text in (each.registered, _told(each)))
         yield PlanRow(sign, item.id, item.action.value, each.field, old, new, each.effect.value, each.reason)
         sign = ""
+
+
+def _bare(field: str, text: str) -> str:
+    """A value without the quotation marks that a sentence needs."""
+    return text[1:-1] if field in {"target_url", "event_sequence_id"} and text[:1] == text[-1:] == "'" else text
 
 
 def _told(field: PlannedField) -> str:

@@ -82,6 +82,9 @@ def notes(plan: PlanContent) -> Iterator[str]:
     reasons = {row.reason: row.effect for item in plan.items for row in rows(item) if _worth(row)}
     yield from (f"{effect}: {reason}" for reason, effect in reasons.items())
     yield from plan.remarks
+    if plan.bugs:
+        told = ", ".join(plan.bugs)
+        yield f"Known bugs of this kernel that concern a plan: {told}. client.known_defects explains them."
 
 
 def _worth(row: PlanRow) -> bool:

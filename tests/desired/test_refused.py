@@ -93,7 +93,8 @@ def test_what_a_kernel_cannot_take_is_told_each_time_and_is_a_difference_only_wh
         assert again.differs(strict=True)
         assert "x 1 not taken by this kernel" in again.summary
         assert [each.id for each in again.untaken] == ["one"]
-    assert any("authorization-dropped" in remark for remark in plan.remarks)
+    assert "authorization-dropped" in [each.key for each in plan.known_defects]
+    assert "authorization-dropped" in repr(plan)
     assert "not taken: " in repr(again)
 
 
