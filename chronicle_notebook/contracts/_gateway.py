@@ -121,7 +121,7 @@ class KernelGateway(Protocol):
     def has_events(self, event_store: str, namespace: str, sequence: str, event_source_id: str) -> bool:
         """Whether a sequence has an event of an event source."""
 
-    def webhooks(self, event_store: str) -> list[WebhookDefinition]:
+    def webhooks(self, event_store: str) -> Sequence[WebhookDefinition]:
         """All webhooks as the kernel returns them, without credentials."""
 
     def webhook_columns(self, event_store: str) -> WebhookColumns:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self, final
+from typing import TYPE_CHECKING, Any, Self, final
 
 from chronicle_notebook.base._arguments import shape
 from chronicle_notebook.base._credential_names import HARMLESS_HEADERS
@@ -22,6 +22,9 @@ from chronicle_notebook.model._authorization import (
     WebhookAuthorization,
 )
 from chronicle_notebook.model._event_type import EventType
+
+if TYPE_CHECKING:
+    import numpy as np
 
 EVENT_LOG = "event-log"
 """The sequence that a webhook observes by default."""
@@ -195,14 +198,14 @@ class WebhookColumns:
 
     id: list[str]
     url: list[str]
-    event_types: list[list[str]]
-    authorization: list[int]
+    event_types: Sequence[list[str]] | np.ndarray[Any, Any]
+    authorization: Sequence[int] | np.ndarray[Any, Any]
     """Numbers of the kinds, see ``kind_numbers``: 0 none, 1 basic, 2 bearer, 3 oauth. Any other number is an unknown
     kind."""
-    headers: list[list[str]]
+    headers: Sequence[list[str]] | np.ndarray[Any, Any]
     event_sequence: list[str]
-    active: list[bool]
-    replayable: list[bool]
+    active: Sequence[bool] | np.ndarray[Any, Any]
+    replayable: Sequence[bool] | np.ndarray[Any, Any]
 
     def __repr__(self) -> str:
         # The URLs are not masked here, and a traceback can show local variables.

@@ -81,11 +81,11 @@ def _fit(texts: list[str]) -> list[str]:
     return list(map(readable, texts))
 
 
-def _lists(values: list[list[str]]) -> np.ndarray[Any, Any]:
+def _lists(values: Sequence[list[str]] | np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
     """A column whose cells are lists. pandas would read lists of equal length as a matrix."""
     import numpy as np
 
-    return np.fromiter(values, dtype=object, count=len(values))
+    return values if isinstance(values, np.ndarray) else np.fromiter(values, dtype=object, count=len(values))
 
 
 def _tidy(wide: pd.DataFrame) -> pd.DataFrame:

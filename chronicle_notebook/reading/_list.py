@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, overload
 
 from chronicle_notebook.base._errors import UnknownWebhookError, did_you_mean
@@ -12,6 +13,7 @@ from chronicle_notebook.display._frame import under
 from chronicle_notebook.display._origin import Origin, Originated
 from chronicle_notebook.display._table_and_card import Table
 from chronicle_notebook.model import EVENT_LOG, WebhookDefinition
+from chronicle_notebook.model._lazy_webhooks import LazyWebhooks
 from chronicle_notebook.reading._frame import columns_of, frame
 
 if TYPE_CHECKING:
@@ -43,8 +45,7 @@ class WebhookList(Originated, Sequence[WebhookDefinition]):
         overlooked: Sequence[str] = (),
         remark: str = "",
     ) -> None:
-        self._definitions = tuple(definitions)
-        self._by_id = {definition.id: definition for definition in self._definitions}
+        self._definitions = definitions if isinstance(definitions, LazyWebhooks) else tuple(definitions)
         self.origin = origin
         self.declared = declared
         """Whether these are the definitions of declared classes, not those of a kernel."""
@@ -53,6 +54,13 @@ class WebhookList(Originated, Sequence[WebhookDefinition]):
         self.remark = remark
         """What is missing in the list; empty if nothing is."""
 
+    @cached_property
+    def _places(self) -> dict[str, int]:
+        """The position of each id."""
+        held = self._definitions
+        ids = held.ids() if isinstance(held, LazyWebhooks) else [each.id for each in held]
+        return {webhook: position for position, webhook in enumerate(ids)}
+
     def __len__(self) -> int:
         return len(self._definitions)
 
@@ -60,7 +68,7 @@ class WebhookList(Originated, Sequence[WebhookDefinition]):
         return iter(self._definitions)
 
     def __contains__(self, item: object) -> bool:
-        return item in self._by_id if isinstance(item, str) else item in self._definitions
+        return item in self._places if isinstance(item, str) else item in self._definitions
 
     @overload
     def __getitem__(self, key: int | str) -> WebhookDefinition: ...
@@ -78,24 +86,25 @@ class WebhookList(Originated, Sequence[WebhookDefinition]):
             )
         if isinstance(key, str):
             try:
-                return self._by_id[key]
+                return self._definitions[self._places[key]]
             except KeyError:
-                raise unknown_webhook(key, self._by_id, self.event_store, self.server) from None
+                raise unknown_webhook(key, self._places, self.event_store, self.server) from None
         return self._definitions[key]
 
     def __eq__(self, other: object) -> bool:
-        return self._definitions == other._definitions if isinstance(other, WebhookList) else NotImplemented
+        return tuple(self) == tuple(other) if isinstance(other, WebhookList) else NotImplemented
 
     __hash__ = None  # type: ignore[assignment]
 
     def find(self, webhook: str) -> WebhookDefinition | None:
         """The webhook of an id; None if there is none."""
-        return self._by_id.get(webhook)
+        place = self._places.get(webhook)
+        return None if place is None else self._definitions[place]
 
     @property
     def ids(self) -> list[str]:
         """The ids, in order."""
-        return list(self._by_id)
+        return list(self._places)
 
     def to_frame(self, *, tidy: bool = False) -> pd.DataFrame:
         """A DataFrame whose index is the id; with ``tidy`` one row for each pair of a webhook and an event type."""

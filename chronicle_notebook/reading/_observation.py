@@ -247,7 +247,7 @@ class WebhookObservation:
     def _read_once(self) -> None:
         """Read the list once for a stream without a first element, and keep the list or the error."""
         try:
-            self._read = self._kernel.webhooks(self._event_store)
+            self._read = list(self._kernel.webhooks(self._event_store))
         except KernelError as error:
             self.error = error
 

@@ -14,6 +14,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from chronicle_notebook.base._call import Method
 from chronicle_notebook.contracts.classic import methods as classic
 from chronicle_notebook.contracts.commands import methods as commands
+from chronicle_notebook.contracts.commands._columns import WebhookAnswer
 from chronicle_notebook.contracts.wire import webhook_rows_pb2, webhooks_pb2
 from tests.contracts.facts import FACTS, differences
 
@@ -72,7 +73,7 @@ def test_every_method_has_the_path_messages_and_streaming_of_its_generation(
     fact = FACTS[generation][package]["services"][service][method.name]
     assert method.request.DESCRIPTOR.full_name == fact["request"]
     assert method.streaming == fact["server_streaming"]
-    if method.response is not webhook_rows_pb2.WebhookRows:
+    if method.response is not WebhookAnswer:
         assert method.response.DESCRIPTOR.full_name == fact["response"]
 
 
@@ -80,7 +81,7 @@ def test_the_paths_that_both_generations_have_and_answer_differently_are_the_kno
     """Reading these needs the generation first; every other path tells it by itself."""
     by_path: dict[str, set[Any]] = {}
     for _, _, method in METHODS:
-        if method.response is not webhook_rows_pb2.WebhookRows:
+        if method.response is not WebhookAnswer:
             by_path.setdefault(method.path.removeprefix(PREFIX), set()).add(method.response)
     assert {path for path, answers in by_path.items() if len(answers) > 1} == {
         "Observation.Webhooks.Webhooks/GetWebhooks",
@@ -97,6 +98,7 @@ def test_the_rows_read_the_same_numbers_and_wire_types_as_the_details() -> None:
     wire_types = {F.TYPE_STRING: 2, F.TYPE_BYTES: 2, F.TYPE_MESSAGE: 2, F.TYPE_BOOL: 0, F.TYPE_INT32: 0, F.TYPE_ENUM: 0}
     pairs: list[tuple[Any, Any]] = [
         (webhook_rows_pb2.WebhookRows, webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse),
+        (webhook_rows_pb2.WebhookTable, webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse),
         (webhook_rows_pb2.WebhookRow, webhooks_pb2.WebhookDetailsResponse),
     ]
     for own, theirs in pairs:
@@ -104,6 +106,11 @@ def test_the_rows_read_the_same_numbers_and_wire_types_as_the_details() -> None:
             other = theirs.DESCRIPTOR.fields_by_name[field.name]
             assert (field.number, field.is_repeated) == (other.number, other.is_repeated)
             assert wire_types[field.type] == wire_types[other.type]
+    columns = webhook_rows_pb2.WebhookTexts.DESCRIPTOR.fields_by_name["Data"]
+    assert columns.number == webhook_rows_pb2.WebhookTable.DESCRIPTOR.fields_by_name["Data"].number
+    for field in webhook_rows_pb2.WebhookTextColumns.DESCRIPTOR.fields:
+        other = webhooks_pb2.WebhookDetailsResponse.DESCRIPTOR.fields_by_name[field.name]
+        assert (field.number, field.type) == (other.number, other.type)
 
 
 def test_the_generated_modules_are_what_the_proto_files_give() -> None:

@@ -10,8 +10,8 @@ from chronicle_notebook import InvalidDefinitionError, Secret, WebhookDefinition
 from chronicle_notebook.base._call import Sealed
 from chronicle_notebook.contracts._convert import definition_from_wire, definition_to_wire, observer_from_wire
 from chronicle_notebook.contracts._scalars import guid_from_wire, guid_to_wire
-from chronicle_notebook.contracts.commands._columns import definitions
-from chronicle_notebook.contracts.wire import observation_pb2, webhook_rows_pb2, webhooks_pb2
+from chronicle_notebook.contracts.commands._columns import WebhookAnswer, definitions
+from chronicle_notebook.contracts.wire import observation_pb2, webhooks_pb2
 from chronicle_notebook.model import (
     NO_AUTHORIZATION,
     AuthorizationKind,
@@ -81,7 +81,7 @@ def test_a_definition_without_flags_reads_as_true_and_explicit_zeros_as_false() 
 def test_the_read_back_form_has_no_default_so_absent_flags_are_false() -> None:
     answer = webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse()
     answer.Data.add().MergeFromString(text(1, "h") + b"\x38\x01")
-    (definition,) = definitions(webhook_rows_pb2.WebhookRows.FromString(answer.SerializeToString()))
+    (definition,) = definitions(WebhookAnswer(answer.SerializeToString()))
     assert (definition.replayable, definition.active) == (True, False)
 
 

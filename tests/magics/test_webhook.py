@@ -117,7 +117,7 @@ def test_the_code_is_printed_also_when_the_removal_ends_in_an_error(
         remove(event_store, ids)
         gone.set()
 
-    def reading(event_store: str) -> list[WebhookDefinition]:
+    def reading(event_store: str) -> Sequence[WebhookDefinition]:
         if gone.is_set():
             raise error
         return read(event_store)

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from chronicle_notebook.contracts._scalars import guid_to_wire
-from chronicle_notebook.contracts.commands._columns import columns, definitions
-from chronicle_notebook.contracts.wire import webhook_rows_pb2, webhooks_pb2
+from chronicle_notebook.contracts.commands._columns import WebhookAnswer, columns, definitions
+from chronicle_notebook.contracts.wire import webhooks_pb2
 from chronicle_notebook.model import EventType, WebhookDefinition
 from chronicle_notebook.model._authorization import undisclosed
 from chronicle_notebook.reading._frame import columns_of, frame
@@ -53,12 +53,12 @@ DETAILS = st.builds(
 )
 
 
-def answer(*details: webhooks_pb2.WebhookDetailsResponse) -> webhook_rows_pb2.WebhookRows:
+def answer(*details: webhooks_pb2.WebhookDetailsResponse) -> WebhookAnswer:
     """The answer of a kernel, read for columns."""
     message = webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse(
         CorrelationId=guid_to_wire(uuid4()), Data=details
     )
-    return webhook_rows_pb2.WebhookRows.FromString(message.SerializeToString())
+    return WebhookAnswer(message.SerializeToString())
 
 
 def value_of(details: webhooks_pb2.WebhookDetailsResponse) -> WebhookDefinition:

@@ -60,7 +60,7 @@ class Losing:
     def remove_webhooks(self, event_store: str, ids: Sequence[str]) -> None:
         self._lose(lambda: self._kernel.remove_webhooks(event_store, ids))
 
-    def webhooks(self, event_store: str) -> list[WebhookDefinition]:
+    def webhooks(self, event_store: str) -> Sequence[WebhookDefinition]:
         if self._wrote and self._reads is not None:
             raise self._reads
         if self._waits is not None:

@@ -6,7 +6,7 @@ import dataclasses
 import io
 import sys
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 import pytest
@@ -30,7 +30,7 @@ SCALE = 0.01
 """A hundredth of a kernel's 0.13 s for each webhook, and of the seconds that a part takes."""
 
 
-def hooks(count: int, **more: Any) -> list[WebhookDefinition]:
+def hooks(count: int, **more: Any) -> Sequence[WebhookDefinition]:
     return [WebhookDefinition(f"w{each:04}", "http://127.0.0.1:9/in", (OPENED,), **more) for each in range(count)]
 
 
@@ -208,7 +208,7 @@ def test_what_the_kernel_still_does_when_the_call_is_made_again_is_not_sent_a_se
         client.webhooks.register(wanted, wait=LONG)
     read, looks = client._kernel.webhooks, []
 
-    def reading(event_store: str) -> list[WebhookDefinition]:
+    def reading(event_store: str) -> Sequence[WebhookDefinition]:
         looks.append(1)
         if len(looks) == 3:  # the second call is waiting for what the first one has sent
             held.hold.release()
@@ -295,7 +295,7 @@ def test_a_kernel_that_is_only_late_is_waited_for_and_gets_smaller_parts(
     read = hasty._kernel.webhooks
     looks: list[int] = []
 
-    def reading(event_store: str) -> list[WebhookDefinition]:
+    def reading(event_store: str) -> Sequence[WebhookDefinition]:
         looks.append(len(parts))
         if len(looks) == 3:  # the list before, a look after the deadline, and one more
             held.hold.release()

@@ -170,7 +170,7 @@ class ClassicGateway(Adapter):
         return self._call(methods.HAS_EVENTS_FOR_EVENT_SOURCE_ID, request).HasEvents
 
     @explained()
-    def webhooks(self, event_store: str) -> list[WebhookDefinition]:
+    def webhooks(self, event_store: str) -> Sequence[WebhookDefinition]:
         """All webhooks as the kernel returns them, without credentials."""
         request = webhooks_pb2.GetWebhooksRequest(EventStore=event_store)
         return self._definitions(methods.GET_WEBHOOKS, self._call(methods.GET_WEBHOOKS, request))

@@ -1,22 +1,29 @@
 """The short way from the answer to columns and to values: a listing takes little more time than parsing its bytes.
 
-The reasons: one pass over the rows; each attribute is read once; no value object for each webhook; event types are read
-from their bytes once for each distinct value; and no garbage collection while only containers are made.
+The reasons: protobuf itself makes whole columns of texts; what many webhooks have in common is read once; a value is
+made when somebody looks at it; and no garbage collection while only containers are made.
 """
 
 from __future__ import annotations
 
 import gc
-from collections.abc import Iterator
+import sys
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from operator import attrgetter, itemgetter
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from google.protobuf.message import DecodeError
 
 from chronicle_notebook.base._text import readable
 from chronicle_notebook.contracts._convert import event_type_from_wire
 from chronicle_notebook.contracts.wire import webhook_rows_pb2, webhooks_pb2
 from chronicle_notebook.model import EventType, WebhookColumns, WebhookDefinition
 from chronicle_notebook.model._authorization import undisclosed
+from chronicle_notebook.model._lazy_webhooks import LazyWebhooks
+
+if TYPE_CHECKING:
+    import numpy as np
 
 _ID, _URL, _AUTHORIZATION = attrgetter("Identifier"), attrgetter("Url"), attrgetter("AuthorizationType")
 _SEQUENCE, _ACTIVE, _REPLAYABLE = attrgetter("EventSequenceId"), attrgetter("IsActive"), attrgetter("IsReplayable")
@@ -26,6 +33,14 @@ _WHOLE = itemgetter(slice(None))
 
 Raw = tuple[bytes, ...]
 _Header = webhooks_pb2.WebhookDetailsResponse.HeadersEntry
+
+_TEXT_TAGS = (0x0A, 0x12)
+"""The bytes before the id and the URL of a row, which its writer puts first."""
+_ID_AGAIN = 0x4A
+"""The byte before the id at the end of a row. It is there a second time, so that every row would have an end of its
+own."""
+_FEW = 0.25
+"""The part of the rows that may have distinct ends. With more of them, reading row by row is quicker."""
 
 
 class _Texts(dict[Raw, list[str]]):
@@ -51,21 +66,121 @@ def _raw(field: attrgetter[Any], rows: list[webhook_rows_pb2.WebhookRow]) -> Ite
     return map(tuple, map(_WHOLE, map(field, rows)))
 
 
-def columns(rows: webhook_rows_pb2.WebhookRows) -> WebhookColumns:
+class WebhookAnswer:
+    """An answer with webhooks: its bytes, and its envelope with the bytes of each webhook."""
+
+    __slots__ = ("data", "rows")
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.rows = webhook_rows_pb2.WebhookRows.FromString(data)
+
+    def __repr__(self) -> str:
+        # The bytes contain the values of headers.
+        return f"<WebhookAnswer, {len(self.data)} bytes>"
+
+    @classmethod
+    def FromString(cls, data: bytes) -> WebhookAnswer:  # noqa: N802 - as a message is read
+        """Read an answer. Raises DecodeError."""
+        return cls(data)
+
+
+def columns(answer: WebhookAnswer) -> WebhookColumns:
     """The columns of an answer."""
     with uncollected():
-        data = rows.Data[:]
-        return WebhookColumns(
-            id=[*map(_ID, data)],
-            url=[*map(_URL, data)],
-            # Each row has its own list, so that a change of one list changes only one row.
-            event_types=[*map(list.copy, map(_Texts().__getitem__, _raw(_EVENT_TYPES, data)))],
-            authorization=[*map(_AUTHORIZATION, data)],
-            headers=[*map(list.copy, map(_Names().__getitem__, _raw(_HEADERS, data)))],
-            event_sequence=[*map(_SEQUENCE, data)],
-            active=[*map(_ACTIVE, data)],
-            replayable=[*map(_REPLAYABLE, data)],
-        )
+        # Who makes a frame has loaded numpy. A list of ids needs none, and loading it takes longer than the list.
+        quick = _by_ends(answer) if "numpy" in sys.modules else None
+        return quick or _row_by_row(webhook_rows_pb2.WebhookTable.FromString(answer.data).Data[:])
+
+
+def _row_by_row(data: list[webhook_rows_pb2.WebhookRow]) -> WebhookColumns:
+    return WebhookColumns(
+        id=[*map(_ID, data)],
+        url=[*map(_URL, data)],
+        # Each row has its own list, so that a change of one list changes only one row.
+        event_types=[*map(list.copy, map(_Texts().__getitem__, _raw(_EVENT_TYPES, data)))],
+        authorization=[*map(_AUTHORIZATION, data)],
+        headers=[*map(list.copy, map(_Names().__getitem__, _raw(_HEADERS, data)))],
+        event_sequence=[*map(_SEQUENCE, data)],
+        active=[*map(_ACTIVE, data)],
+        replayable=[*map(_REPLAYABLE, data)],
+    )
+
+
+class _Numbers(dict[bytes, int]):
+    """A number for each distinct value."""
+
+    def __missing__(self, value: bytes) -> int:
+        number = self[value] = len(self)
+        return number
+
+
+def _by_ends(answer: WebhookAnswer) -> WebhookColumns | None:
+    """The columns, if each row begins with its id and its URL as every known kernel writes it, and many rows end alike.
+
+    Ids and URLs come as columns from protobuf. The ends have everything else, and are read once for each distinct one.
+    """
+    import numpy as np
+
+    ends = _ends(answer.rows.Data[:])
+    numbers = _Numbers()
+    codes = np.fromiter(map(numbers.__getitem__, ends), np.intp, len(ends))
+    if not ends or len(numbers) > max(64, _FEW * len(ends)):
+        return None
+    texts = webhook_rows_pb2.WebhookTexts.FromString(answer.data).Data
+    ids, urls = texts.Identifier[:], texts.Url[:]
+    try:
+        few = _row_by_row([*map(webhook_rows_pb2.WebhookRow.FromString, numbers)])
+    except DecodeError:
+        return None  # what was cut off was not an id
+    if any(few.id) or any(few.url) or not len(ids) == len(urls) == len(ends):
+        return None
+    each = codes.tolist()
+    return WebhookColumns(
+        id=ids,
+        url=urls,
+        event_types=_own_lists(few.event_types, each),
+        authorization=np.asarray(few.authorization)[codes],
+        headers=_own_lists(few.headers, each),
+        event_sequence=[*map(few.event_sequence.__getitem__, each)],
+        active=np.asarray(few.active)[codes],
+        replayable=np.asarray(few.replayable)[codes],
+    )
+
+
+def _ends(rows: list[bytes]) -> list[bytes]:
+    """Each row after its id and its URL, and without the id that it has again at its end; empty if a row begins
+    differently.
+
+    Each step looks at all rows at once.
+    """
+    import numpy as np
+
+    data = np.frombuffer(b"".join([*rows, bytes(3)]), np.uint8)
+    sizes = np.fromiter(map(len, rows), np.intp, len(rows))
+    stops = np.cumsum(sizes)
+    starts = at = stops - sizes
+    for tag in _TEXT_TAGS:
+        # The length of a text has one or two bytes; the first of two is 128 or more.
+        low, high = data[at + 1].astype(np.intp), data[at + 2].astype(np.intp)
+        long = low >= 128
+        next_ = at + 2 + long + np.where(long, (low & 127) + (high << 7), low)
+        if (data[at] != tag).any() or (long & (high >= 128)).any() or (next_ > stops).any():
+            return []
+        at = next_
+    # Nobody reads the id a second time, so it can be cut off. If this cuts anything else, the rest cannot be read.
+    length = data[starts + 1]
+    again = stops - length - 2
+    if (length < 128).all() and (again >= at).all() and (data[again] == _ID_AGAIN).all():
+        stops = np.where(data[again + 1] == length, again, stops)
+    return [row[a:b] for row, a, b in zip(rows, (at - starts).tolist(), (stops - starts).tolist(), strict=True)]
+
+
+def _own_lists(few: Sequence[list[str]] | np.ndarray[Any, Any], each: list[int]) -> np.ndarray[Any, Any]:
+    """The list of each row, which is its own."""
+    import numpy as np
+
+    return np.fromiter(map(list.copy, map(few.__getitem__, each)), dtype=object, count=len(each))
 
 
 class _Types(dict[bytes, EventType]):
@@ -85,8 +200,21 @@ class _Pairs(dict[bytes, tuple[str, str]]):
         return value
 
 
-def definitions(rows: webhook_rows_pb2.WebhookRows) -> list[WebhookDefinition]:
-    """The webhooks of an answer as values. This takes about half the time of reading the event types as messages."""
+def definitions(answer: WebhookAnswer) -> LazyWebhooks:
+    """The webhooks of an answer as values that are made when somebody looks at them.
+
+    The whole answer is read once as what it is, and forgotten: if a part of it cannot be read, that is an error now.
+    """
+    webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse.FromString(answer.data)
+    return LazyWebhooks(answer.rows.Data[:], read=_values, read_ids=_ids)
+
+
+def _ids(rows: Sequence[bytes]) -> list[str]:
+    return [*map(_ID, map(webhook_rows_pb2.WebhookRow.FromString, rows))]
+
+
+def _values(rows: Sequence[bytes]) -> list[WebhookDefinition]:
+    """The values of rows. This takes about half the time of reading the event types as messages."""
     with uncollected():
         kind, pair = _Types().__getitem__, _Pairs().__getitem__
         return [
@@ -100,7 +228,7 @@ def definitions(rows: webhook_rows_pb2.WebhookRows) -> list[WebhookDefinition]:
                 replayable=row.IsReplayable,
                 active=row.IsActive,
             )
-            for row in rows.Data[:]
+            for row in map(webhook_rows_pb2.WebhookRow.FromString, rows)
         ]
 
 

@@ -24,14 +24,13 @@ from chronicle_notebook.contracts._registration_secrets import hiding
 from chronicle_notebook.contracts._scalars import UNAVAILABLE, event_type_to_wire, number_from_wire
 from chronicle_notebook.contracts._unlistable import explained
 from chronicle_notebook.contracts.commands import methods
-from chronicle_notebook.contracts.commands._columns import columns, definitions
+from chronicle_notebook.contracts.commands._columns import WebhookAnswer, columns, definitions
 from chronicle_notebook.contracts.commands._convert import names, registered_from_wire
 from chronicle_notebook.contracts.wire import (
     event_types_pb2,
     namespaces_pb2,
     observation_pb2,
     sequences_pb2,
-    webhook_rows_pb2,
     webhooks_pb2,
 )
 from chronicle_notebook.model import (
@@ -188,16 +187,16 @@ class CommandsGateway(Adapter):
         return self._whole(methods.HAS_EVENTS_FOR_EVENT_SOURCE_ID, request).Data.HasEvents
 
     @explained()
-    def webhooks(self, event_store: str) -> list[WebhookDefinition]:
+    def webhooks(self, event_store: str) -> Sequence[WebhookDefinition]:
         """All webhooks as the kernel returns them, without credentials."""
         request = webhooks_pb2.GetWebhooksRequest(EventStore=event_store)
-        return self._read(methods.GET_WEBHOOK_ROWS, self._enveloped(methods.GET_WEBHOOK_ROWS, request), definitions)
+        return self._read(methods.GET_WEBHOOK_ROWS, self._call(methods.GET_WEBHOOK_ROWS, request), definitions)
 
     @explained()
     def webhook_columns(self, event_store: str) -> WebhookColumns:
         """All webhooks, column by column, without a value object for each."""
         request = webhooks_pb2.GetWebhooksRequest(EventStore=event_store)
-        return self._read(methods.GET_WEBHOOK_ROWS, self._enveloped(methods.GET_WEBHOOK_ROWS, request), columns)
+        return self._read(methods.GET_WEBHOOK_ROWS, self._call(methods.GET_WEBHOOK_ROWS, request), columns)
 
     def observe_webhooks(self, event_store: str) -> LiveList[list[WebhookDefinition]]:
         """The complete list of webhooks, now and at each change."""
@@ -271,9 +270,9 @@ class CommandsGateway(Adapter):
     def _tells_quarantine(self) -> bool:
         return self._release is not None and _tells_quarantine(self._release())
 
-    def _live(self, answer: webhook_rows_pb2.WebhookRows) -> list[WebhookDefinition]:
+    def _live(self, answer: WebhookAnswer) -> list[WebhookDefinition]:
         """The webhooks of one element of a stream. Each element has its own envelope."""
-        return self._read(methods.OBSERVE_WEBHOOK_ROWS, self._opened(methods.OBSERVE_WEBHOOK_ROWS, answer), definitions)
+        return list(self._read(methods.OBSERVE_WEBHOOK_ROWS, answer, definitions))
 
     def _whole(self, method: Method[Request, Response], request: Request) -> Response:
         """The answer to a call whose ``Data`` is one message, after a check that the message is there.
@@ -287,15 +286,11 @@ class CommandsGateway(Adapter):
         whole: Response = answer
         return whole
 
-    def _read(
-        self,
-        method: Method[Any, Any],
-        rows: webhook_rows_pb2.WebhookRows,
-        read: Callable[[webhook_rows_pb2.WebhookRows], Read],
-    ) -> Read:
-        """The content of the rows of an answer. Parts of the rows are still bytes, and may not be valid messages."""
+    def _read(self, method: Method[Any, Any], answer: WebhookAnswer, read: Callable[[WebhookAnswer], Read]) -> Read:
+        """The content of a successful answer. Its webhooks are still bytes, and may not be valid messages."""
+        self._opened(method, answer.rows)
         try:
-            return read(rows)
+            return read(answer)
         except DecodeError:
             failure = self._unreadable(method, "an event type or a header of a webhook is of no known form.")
         raise failure

@@ -3,9 +3,12 @@
 A test compares each method with the facts about the contract: path, messages and streaming.
 """
 
+from typing import Any
+
 from google.protobuf.empty_pb2 import Empty
 
 from chronicle_notebook.base._call import Method
+from chronicle_notebook.contracts.commands._columns import WebhookAnswer
 from chronicle_notebook.contracts.wire import (
     clients_pb2,
     event_stores_pb2,
@@ -14,7 +17,6 @@ from chronicle_notebook.contracts.wire import (
     namespaces_pb2,
     observation_pb2,
     sequences_pb2,
-    webhook_rows_pb2,
     webhooks_pb2,
 )
 
@@ -29,8 +31,9 @@ GET_WEBHOOKS = Method(
     webhooks_pb2.GetWebhooksRequest,
     webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse,
 )
-# The same call, but read by columns: see webhook_rows.proto.
-GET_WEBHOOK_ROWS = Method(WEBHOOKS, "GetWebhooks", webhooks_pb2.GetWebhooksRequest, webhook_rows_pb2.WebhookRows)
+# The same call, but read webhook by webhook or by columns: see webhook_rows.proto.
+GET_WEBHOOK_ROWS: Method[webhooks_pb2.GetWebhooksRequest, Any]
+GET_WEBHOOK_ROWS = Method(WEBHOOKS, "GetWebhooks", webhooks_pb2.GetWebhooksRequest, WebhookAnswer)
 OBSERVE_WEBHOOKS = Method(
     WEBHOOKS,
     "ObserveWebhooks",
@@ -38,8 +41,9 @@ OBSERVE_WEBHOOKS = Method(
     webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse,
     streaming=True,
 )
+OBSERVE_WEBHOOK_ROWS: Method[webhooks_pb2.ObserveWebhooksRequest, Any]
 OBSERVE_WEBHOOK_ROWS = Method(
-    WEBHOOKS, "ObserveWebhooks", webhooks_pb2.ObserveWebhooksRequest, webhook_rows_pb2.WebhookRows, streaming=True
+    WEBHOOKS, "ObserveWebhooks", webhooks_pb2.ObserveWebhooksRequest, WebhookAnswer, streaming=True
 )
 REMOVE_WEBHOOK = Method(
     WEBHOOKS, "RemoveWebhook", webhooks_pb2.RemoveWebhookRequest, webhooks_pb2.CommandResult, write=True

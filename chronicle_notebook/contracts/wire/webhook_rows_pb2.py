@@ -26,7 +26,7 @@ from chronicle_notebook.contracts.wire import bcl_pb2 as chronicle__notebook_dot
 from chronicle_notebook.contracts.wire import webhooks_pb2 as chronicle__notebook_dot_contracts_dot_wire_dot_webhooks__pb2
 
 
-DESCRIPTOR = _pool.POOL.AddSerializedFile(b'\n4chronicle_notebook/contracts/wire/webhook_rows.proto\x12!chronicle_notebook.contracts.rows\x1a+chronicle_notebook/contracts/wire/bcl.proto\x1a\x30\x63hronicle_notebook/contracts/wire/webhooks.proto\"\x91\x02\n\x0bWebhookRows\x12 \n\rCorrelationId\x18\x01 \x01(\x0b\x32\t.bcl.Guid\x12\x19\n\x0cIsAuthorized\x18\x02 \x01(\x08H\x00\x88\x01\x01\x12\\\n\x11ValidationResults\x18\x03 \x03(\x0b\x32\x41.Cratis.Chronicle.Contracts.Observation.Webhooks.ValidationResult\x12\x19\n\x11\x45xceptionMessages\x18\x04 \x03(\t\x12;\n\x04\x44\x61ta\x18\x06 \x03(\x0b\x32-.chronicle_notebook.contracts.rows.WebhookRowB\x0f\n\r_IsAuthorized\"\xae\x01\n\nWebhookRow\x12\x12\n\nIdentifier\x18\x01 \x01(\t\x12\x0b\n\x03Url\x18\x02 \x01(\t\x12\x17\n\x0f\x45ventSequenceId\x18\x03 \x01(\t\x12\x12\n\nEventTypes\x18\x04 \x03(\x0c\x12\x19\n\x11\x41uthorizationType\x18\x05 \x01(\x05\x12\x0f\n\x07Headers\x18\x06 \x03(\x0c\x12\x14\n\x0cIsReplayable\x18\x07 \x01(\x08\x12\x10\n\x08IsActive\x18\x08 \x01(\x08\x62\x06proto3')
+DESCRIPTOR = _pool.POOL.AddSerializedFile(b'\n4chronicle_notebook/contracts/wire/webhook_rows.proto\x12!chronicle_notebook.contracts.rows\x1a+chronicle_notebook/contracts/wire/bcl.proto\x1a\x30\x63hronicle_notebook/contracts/wire/webhooks.proto\"\xe2\x01\n\x0bWebhookRows\x12 \n\rCorrelationId\x18\x01 \x01(\x0b\x32\t.bcl.Guid\x12\x19\n\x0cIsAuthorized\x18\x02 \x01(\x08H\x00\x88\x01\x01\x12\\\n\x11ValidationResults\x18\x03 \x03(\x0b\x32\x41.Cratis.Chronicle.Contracts.Observation.Webhooks.ValidationResult\x12\x19\n\x11\x45xceptionMessages\x18\x04 \x03(\t\x12\x0c\n\x04\x44\x61ta\x18\x06 \x03(\x0c\x42\x0f\n\r_IsAuthorized\"K\n\x0cWebhookTable\x12;\n\x04\x44\x61ta\x18\x06 \x03(\x0b\x32-.chronicle_notebook.contracts.rows.WebhookRow\"S\n\x0cWebhookTexts\x12\x43\n\x04\x44\x61ta\x18\x06 \x01(\x0b\x32\x35.chronicle_notebook.contracts.rows.WebhookTextColumns\"5\n\x12WebhookTextColumns\x12\x12\n\nIdentifier\x18\x01 \x03(\t\x12\x0b\n\x03Url\x18\x02 \x03(\t\"\xae\x01\n\nWebhookRow\x12\x12\n\nIdentifier\x18\x01 \x01(\t\x12\x0b\n\x03Url\x18\x02 \x01(\t\x12\x17\n\x0f\x45ventSequenceId\x18\x03 \x01(\t\x12\x12\n\nEventTypes\x18\x04 \x03(\x0c\x12\x19\n\x11\x41uthorizationType\x18\x05 \x01(\x05\x12\x0f\n\x07Headers\x18\x06 \x03(\x0c\x12\x14\n\x0cIsReplayable\x18\x07 \x01(\x08\x12\x10\n\x08IsActive\x18\x08 \x01(\x08\x62\x06proto3')
 
 _globals = globals()
 _builder.BuildMessageAndEnumDescriptors(DESCRIPTOR, _globals)
@@ -34,7 +34,13 @@ _builder.BuildTopDescriptorsAndMessages(DESCRIPTOR, 'chronicle_notebook.contract
 if not _descriptor._USE_C_DESCRIPTORS:
   DESCRIPTOR._loaded_options = None
   _globals['_WEBHOOKROWS']._serialized_start=187
-  _globals['_WEBHOOKROWS']._serialized_end=460
-  _globals['_WEBHOOKROW']._serialized_start=463
-  _globals['_WEBHOOKROW']._serialized_end=637
+  _globals['_WEBHOOKROWS']._serialized_end=413
+  _globals['_WEBHOOKTABLE']._serialized_start=415
+  _globals['_WEBHOOKTABLE']._serialized_end=490
+  _globals['_WEBHOOKTEXTS']._serialized_start=492
+  _globals['_WEBHOOKTEXTS']._serialized_end=575
+  _globals['_WEBHOOKTEXTCOLUMNS']._serialized_start=577
+  _globals['_WEBHOOKTEXTCOLUMNS']._serialized_end=630
+  _globals['_WEBHOOKROW']._serialized_start=633
+  _globals['_WEBHOOKROW']._serialized_end=807
 # @@protoc_insertion_point(module_scope)
