@@ -14,7 +14,7 @@ from google.protobuf.descriptor_pb2 import FileDescriptorProto
 from chronicle_notebook.base._call import Method
 from chronicle_notebook.contracts.classic import methods as classic
 from chronicle_notebook.contracts.commands import methods as commands
-from chronicle_notebook.contracts.commands._columns import WebhookAnswer
+from chronicle_notebook.contracts.commands._answer import WebhookAnswer
 from chronicle_notebook.contracts.wire import webhook_rows_pb2, webhooks_pb2
 from tests.contracts.facts import FACTS, differences
 

@@ -10,7 +10,8 @@ from chronicle_notebook import InvalidDefinitionError, Secret, WebhookDefinition
 from chronicle_notebook.base._call import Sealed
 from chronicle_notebook.contracts._convert import definition_from_wire, definition_to_wire, observer_from_wire
 from chronicle_notebook.contracts._scalars import guid_from_wire, guid_to_wire
-from chronicle_notebook.contracts.commands._columns import WebhookAnswer, definitions
+from chronicle_notebook.contracts.commands._answer import WebhookAnswer
+from chronicle_notebook.contracts.commands._columns import definitions
 from chronicle_notebook.contracts.wire import observation_pb2, webhooks_pb2
 from chronicle_notebook.model import (
     NO_AUTHORIZATION,

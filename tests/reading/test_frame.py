@@ -10,7 +10,8 @@ import pytest
 from hypothesis import given, settings, strategies as st
 
 from chronicle_notebook.contracts._scalars import guid_to_wire
-from chronicle_notebook.contracts.commands._columns import WebhookAnswer, columns, definitions
+from chronicle_notebook.contracts.commands._answer import WebhookAnswer
+from chronicle_notebook.contracts.commands._columns import columns, definitions
 from chronicle_notebook.contracts.wire import webhooks_pb2
 from chronicle_notebook.model import EventType, WebhookDefinition
 from chronicle_notebook.model._authorization import undisclosed

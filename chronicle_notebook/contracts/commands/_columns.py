@@ -17,6 +17,7 @@ from google.protobuf.message import DecodeError
 
 from chronicle_notebook.base._text import readable
 from chronicle_notebook.contracts._convert import event_type_from_wire
+from chronicle_notebook.contracts.commands._answer import WebhookAnswer
 from chronicle_notebook.contracts.wire import webhook_rows_pb2, webhooks_pb2
 from chronicle_notebook.model import EventType, WebhookColumns, WebhookDefinition
 from chronicle_notebook.model._authorization import undisclosed
@@ -64,25 +65,6 @@ class _Names(dict[Raw, list[str]]):
 def _raw(field: attrgetter[Any], rows: list[webhook_rows_pb2.WebhookRow]) -> Iterator[Raw]:
     """The bytes of a repeated field of each row, without a step of Python for each row."""
     return map(tuple, map(_WHOLE, map(field, rows)))
-
-
-class WebhookAnswer:
-    """An answer with webhooks: its bytes, and its envelope with the bytes of each webhook."""
-
-    __slots__ = ("data", "rows")
-
-    def __init__(self, data: bytes) -> None:
-        self.data = data
-        self.rows = webhook_rows_pb2.WebhookRows.FromString(data)
-
-    def __repr__(self) -> str:
-        # The bytes contain the values of headers.
-        return f"<WebhookAnswer, {len(self.data)} bytes>"
-
-    @classmethod
-    def FromString(cls, data: bytes) -> WebhookAnswer:  # noqa: N802 - as a message is read
-        """Read an answer. Raises DecodeError."""
-        return cls(data)
 
 
 def columns(answer: WebhookAnswer) -> WebhookColumns:

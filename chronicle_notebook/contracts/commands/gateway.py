@@ -24,7 +24,8 @@ from chronicle_notebook.contracts._registration_secrets import hiding
 from chronicle_notebook.contracts._scalars import UNAVAILABLE, event_type_to_wire, number_from_wire
 from chronicle_notebook.contracts._unlistable import explained
 from chronicle_notebook.contracts.commands import methods
-from chronicle_notebook.contracts.commands._columns import WebhookAnswer, columns, definitions
+from chronicle_notebook.contracts.commands._answer import WebhookAnswer
+from chronicle_notebook.contracts.commands._columns import columns, definitions
 from chronicle_notebook.contracts.commands._convert import names, registered_from_wire
 from chronicle_notebook.contracts.wire import (
     event_types_pb2,

@@ -8,7 +8,7 @@ from typing import Any
 from google.protobuf.empty_pb2 import Empty
 
 from chronicle_notebook.base._call import Method
-from chronicle_notebook.contracts.commands._columns import WebhookAnswer
+from chronicle_notebook.contracts.commands._answer import WebhookAnswer
 from chronicle_notebook.contracts.wire import (
     clients_pb2,
     event_stores_pb2,
