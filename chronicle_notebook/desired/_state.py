@@ -13,6 +13,7 @@ from chronicle_notebook.base._public import public
 from chronicle_notebook.definition._code import Code
 from chronicle_notebook.definition._credentials import with_references
 from chronicle_notebook.definition._discovery import discover
+from chronicle_notebook.definition.file._edit import with_webhook, without_webhook
 from chronicle_notebook.definition.file._ownership import Ownership
 from chronicle_notebook.definition.file._schema import schema_text
 from chronicle_notebook.definition.file._state_reader import read_state
@@ -77,14 +78,7 @@ class DesiredState(Displayed):
         :raises StateFileError: the file cannot be read, or something in it is wrong: every problem with its line.
         """
         check_names(profile=profile)
-        try:
-            text = read_text(path)
-        except (OSError, UnicodeDecodeError) as error:
-            why = getattr(error, "strerror", None) or "it is not text in UTF-8"
-            raise StateFileError(
-                f"{path} cannot be read: {why}.", field="path", hint="Name a YAML file.", path=str(path)
-            ) from None
-        return cls.parse(text, profile=profile, path=path)
+        return cls.parse(_text_of(path), profile=profile, path=path)
 
     @classmethod
     def parse(cls, text: str, *, profile: str | None = None, path: str | Path | None = None) -> Self:
@@ -162,6 +156,31 @@ class DesiredState(Displayed):
         """
         return write_text(path, str(self.to_yaml()))
 
+    @classmethod
+    def put(cls, path: str | Path, definition: WebhookDefinition, *, profile: str | None = None) -> Self:
+        """Change one webhook of a file, or add it, and return the state of the file then.
+
+        Everything else stays byte for byte: comments, the order, and variables except in values that change. Secrets
+        become references.
+
+        :raises StateFileError: the file is wrong, or would be.
+        :raises InvalidInputError: the form of the file does not allow it; it is as before.
+        """
+        text = _text_of(path)
+        write_text(path, with_webhook(text, definition, profile=profile, path=str(path)))
+        return cls.read(path, profile=profile)
+
+    @classmethod
+    def take_out(cls, path: str | Path, webhook: str, *, profile: str | None = None) -> Self:
+        """Take one webhook out of a file, and return the state of the file then. Everything else stays byte for byte.
+
+        :raises UnknownWebhookError: the file does not have it.
+        :raises StateFileError: the file is wrong.
+        """
+        text = _text_of(path)
+        write_text(path, without_webhook(text, webhook, profile=profile, path=str(path)))
+        return cls.read(path, profile=profile)
+
     def plan(
         self,
         client: StateClient,
@@ -227,3 +246,12 @@ class DesiredState(Displayed):
             f"{f', profile {self.profile}' if self.profile else ''}. plan(client) says what would change.",
             empty="No webhook is wanted.",
         )
+
+
+def _text_of(path: str | Path) -> str:
+    try:
+        return read_text(path)
+    except (OSError, UnicodeDecodeError) as error:
+        why = getattr(error, "strerror", None) or "it is not text in UTF-8"
+        message = f"{path} cannot be read: {why}."
+    raise StateFileError(message, field="path", hint="Name a YAML file.", path=str(path))
