@@ -213,7 +213,7 @@ DEFECTS = (
         "An observer that catches up can stop before the end and stay behind, without any visible failure. An event "
         "that is appended within a second of the last delivery of the catch-up does this in one of three cases.",
         "a fix exists; its release is not known",
-        "Replay the observer: it delivers everything again.",
+        "client.webhooks.replay(ID).apply() delivers everything again, and frees it.",
         _ISSUE(4548),
         seen=_BOTH,
     ),
@@ -243,7 +243,7 @@ DEFECTS = (
         "A replay answers with a zero id, sets the observer back to the first event and delivers nothing. Calls about "
         "this observer then end at their deadline.",
         "up to 16.38, with in-memory storage; later kernels were not looked at",
-        "Do not replay on this storage: remove the webhook and register it under another id.",
+        "A replay is refused on this storage. client.webhooks.redeliver() sends events again from this machine.",
         "a running kernel",
         seen=_MEMORY,
         last_seen=_LAST,

@@ -24,17 +24,21 @@ def positions_of(observers: Iterable[ObserverState], webhook: str) -> dict[str, 
     return {each.namespace: each.next_sequence_number for each in observers if each.id == webhook}
 
 
-def outlook(client: StoreClient, webhook: str, positions: Mapping[str, int]) -> tuple[str, ...]:
+def outlook(
+    client: StoreClient, webhook: str, positions: Mapping[str, int], *, resumed: bool = False
+) -> tuple[str, ...]:
     """What happens with the events of a webhook during a pause and after it, a sentence for each fact.
 
     :param positions: the number of the next event, by namespace; empty if it has no observer.
+    :param resumed: whether the pause is over.
     """
     if not positions:
         return ("It has no observer: nothing was delivered before either.",)
     places = joined([f"{number} in namespace {name!r}" for name, number in positions.items()], "and")
+    when = "now" if resumed else "when it is resumed"
     told = [
-        f"Its position stays: number {places}.",
-        "The events of its types from there on are delivered when it is resumed, those of one event source in order.",
+        f"{'It goes on at its position' if resumed else 'Its position stays'}: number {places}.",
+        f"The events of its types from there on are delivered {when}, those of one event source in order.",
     ]
     defects = defects_of(client)
     if NO_CATCH_UP in defects:
@@ -50,7 +54,7 @@ def outlook(client: StoreClient, webhook: str, positions: Mapping[str, int]) -> 
     failing = sum(each.observer_id == webhook for each in client.failed_partitions())
     if failing:
         told.append(
-            f"{counted(failing, 'partition')} of it {'fails' if failing == 1 else 'fail'} and stay failed over the "
-            "pause: after resuming it, retry them."
+            f"{counted(failing, 'partition')} of it {'fails' if failing == 1 else 'fail'}, and a pause does not change "
+            f'that: client.retry_failed_partitions("{webhook}") after the pause sends what waits there.'
         )
     return tuple(told)

@@ -143,7 +143,7 @@ def resume(client: StoreClient, webhooks: Iterable[str], kept: KeptDefinitions) 
 
 
 def _resumed(client: StoreClient, kept: KeptDefinitions, entry: Kept) -> Outcome:
-    told = outlook(client, entry.id, positions_of(client.observers(), entry.id))
+    told = outlook(client, entry.id, positions_of(client.observers(), entry.id), resumed=True)
     try:
         outcome = register_kept(client, kept, entry.id)
     except KernelError as error:

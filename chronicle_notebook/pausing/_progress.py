@@ -18,7 +18,7 @@ class DeliveryProgress:
     done: int
     total: int
     what: str
-    """What is counted, with the place: ``events of namespace 'Default'``."""
+    """What is counted: ``events``."""
 
     def __str__(self) -> str:
         return f"{self.done:,} of {self.total:,} {self.what}"

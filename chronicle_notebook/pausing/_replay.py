@@ -205,58 +205,73 @@ def _sources(
 
 
 def run(plan: ReplayPlan, kernel: KernelGateway, *, wait: float, on_progress: OnProgress | None) -> ReplayOutcome:
-    """Start the replay in each namespace, and follow it."""
+    """Start the replay in each namespace, and follow all of them."""
     started = time.monotonic()
-    store, places = plan.event_store, []
-    jobs: dict[str, str | None] = {}
+    begun: dict[str, bool] = {}
     for each in plan.places:
         try:
-            jobs[each.namespace] = _begun(plan, kernel, each.namespace)
+            begun[each.namespace] = _begun(plan, kernel, each.namespace)
         except KernelError as error:
             error.hint = f"{error.hint} The replay may have begun: look at client.observers({plan.webhook!r}).".strip()
             raise
-    for each in plan.places:
-        if plan.partition is not None:
-            places.append(ReplayedPlace(each.namespace, each.events, begun=True, ended=None, failing=each.failing))
-        elif jobs[each.namespace] is None:
-            places.append(ReplayedPlace(each.namespace, each.events, begun=False, ended=False, failing=each.failing))
-        else:
-            left = max(0.0, wait - (time.monotonic() - started))
-            with telling(f"Replaying {plan.webhook!r}", on_progress) as told:
-                ended = _followed(kernel, plan, each, left, told)
-            failing = len(kernel.failed_partitions(store, each.namespace, plan.webhook))
-            places.append(ReplayedPlace(each.namespace, each.events, begun=True, ended=ended, failing=failing))
+    followed = [each for each in plan.places if begun[each.namespace]] if plan.partition is None else []
+    with telling(f"Replaying {plan.webhook!r}", on_progress) as told:
+        ended = _followed(kernel, plan, followed, started + wait, told)
     return ReplayOutcome(
         webhook=plan.webhook,
         partition=plan.partition,
-        places=tuple(places),
+        places=tuple(
+            ReplayedPlace(
+                each.namespace,
+                each.events,
+                begun=begun[each.namespace],
+                ended=None if plan.partition is not None else each.namespace in ended,
+                failing=_failing(kernel, plan, each.namespace),
+            )
+            for each in plan.places
+        ),
         waited=time.monotonic() - started,
-        origin=kernel.origin(store),
+        origin=kernel.origin(plan.event_store),
     )
 
 
-def _begun(plan: ReplayPlan, kernel: KernelGateway, namespace: str) -> str | None:
+def _begun(plan: ReplayPlan, kernel: KernelGateway, namespace: str) -> bool:
+    """Start it in one namespace. Returns whether the kernel began it, as far as its answer says."""
     if plan.partition is None:
-        return kernel.replay(plan.event_store, namespace, plan.webhook, plan.sequence)
+        return kernel.replay(plan.event_store, namespace, plan.webhook, plan.sequence) is not None
     kernel.replay_partition(plan.event_store, namespace, plan.webhook, plan.sequence, plan.partition)
-    return None
+    return True
 
 
-def _followed(kernel: KernelGateway, plan: ReplayPlan, place: ReplayPlace, wait: float, told: OnProgress) -> bool:
-    """Whether the numbers of the observer came to the end of the replay and stayed there."""
-    tail = kernel.tail(plan.event_store, place.namespace, plan.sequence)
-    end = 0 if tail is None else tail + 1
-    until = time.monotonic() + wait
-    since: float | None = None
-    while True:
-        state = kernel.observer(plan.event_store, place.namespace, plan.webhook, plan.sequence)
-        now = time.monotonic()
-        there = state.running_state is not RunningState.REPLAYING and state.next_sequence_number >= end
-        done = place.events if there else min(state.handled_count or 0, place.events)
-        told(DeliveryProgress(done, place.events, f"events of namespace {place.namespace!r}"))
-        since = (since or now) if there else None
-        if since is not None and now - since >= QUIET:
-            return True
-        if now >= until:
-            return False
-        time.sleep(min(PAUSE, max(0.0, until - now)))
+def _failing(kernel: KernelGateway, plan: ReplayPlan, namespace: str) -> int:
+    """How many of the partitions that were replayed fail now."""
+    failed = kernel.failed_partitions(plan.event_store, namespace, plan.webhook)
+    return sum(plan.partition in {None, each.partition} for each in failed)
+
+
+def _followed(
+    kernel: KernelGateway, plan: ReplayPlan, places: Sequence[ReplayPlace], until: float, told: OnProgress
+) -> set[str]:
+    """The namespaces in which the numbers of the observer came to the end of the replay and stayed there."""
+    tails = {each.namespace: kernel.tail(plan.event_store, each.namespace, plan.sequence) for each in places}
+    there_since: dict[str, float] = {}
+    ended: set[str] = set()
+    while len(ended) < len(places):
+        done = 0
+        for each in places:
+            space, tail = each.namespace, tails[each.namespace]
+            state = kernel.observer(plan.event_store, space, plan.webhook, plan.sequence)
+            end = 0 if tail is None else tail + 1
+            there = state.running_state is not RunningState.REPLAYING and state.next_sequence_number >= end
+            done += each.events if there else min(state.handled_count or 0, each.events)
+            now = time.monotonic()
+            if not there:
+                there_since.pop(space, None)
+            elif now - there_since.setdefault(space, now) >= QUIET:
+                ended.add(space)
+        told(DeliveryProgress(done, plan.events, "events"))
+        if time.monotonic() >= until:
+            break
+        if len(ended) < len(places):
+            time.sleep(min(PAUSE, max(0.0, until - time.monotonic())))
+    return ended

@@ -82,7 +82,7 @@ def test_a_replay_says_first_how_much_it_sends_and_then_sends_it(release: str, k
         assert outcome.ended
         assert "was replayed: 6 events" in outcome.summary
         assert replayed(receiver) == [0, 2, 4, 6, 8, 10]
-        assert str(seen[-1]) == "6 of 6 events of namespace 'Default'"
+        assert str(seen[-1]) == "6 of 6 events"
         assert "Kernels do not report the end" in repr(outcome)
         assert "<script" not in outcome._repr_html_() + plan._repr_html_()
 
