@@ -7,6 +7,7 @@ redirect, because they may contain a secret and are for the kernel only.
 from __future__ import annotations
 
 import hashlib
+import socket
 import ssl
 import threading
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from contextlib import suppress
 from chronicle_notebook.base._errors import CertificateError, ChronicleError, KernelUnreachableError, ProtocolError
 from chronicle_notebook.connection._host import Host
 from chronicle_notebook.connection._http_exchange import HttpAnswer, NoAnswerError, SilentEndError, exchange
+from chronicle_notebook.connection._plain import open_plainly
 from chronicle_notebook.connection._sockets import Deadline
 from chronicle_notebook.connection._tls import Secured, shake_hands, unreachable
 from chronicle_notebook.connection._trust import HTTP, Trust
@@ -35,7 +37,7 @@ def post(
     form: Callable[[], bytes],
     deadline: Deadline,
     *,
-    opened: ssl.SSLSocket | None = None,
+    opened: socket.socket | None = None,
 ) -> HttpAnswer:
     """POST a form. The form is a function, so that no local variable holds its content.
 
@@ -53,7 +55,7 @@ class Ahead:
     def __init__(self, host: Host, trust: Trust, deadline: Deadline) -> None:
         self._host, self._trust, self._deadline = host, trust, deadline
         self._lock = threading.Lock()
-        self._opened: ssl.SSLSocket | None = None
+        self._opened: socket.socket | None = None
         self._over = False
         self._thread = threading.Thread(target=self._open, name="chronicle-token", daemon=True)
         self._thread.start()
@@ -61,16 +63,20 @@ class Ahead:
     def _open(self) -> None:
         # Whoever needs a token opens a connection then, and has the error.
         verified = self._trust.verifies(self._host)
+        opened: socket.socket
         with suppress(ChronicleError):
-            context = self._trust.verifying(HTTP) if verified else self._trust.taking_any(HTTP)
-            opened = shake_hands(self._host, context, self._deadline)
+            if self._trust.plain:
+                opened = open_plainly(self._host, self._deadline)
+            else:
+                context = self._trust.verifying(HTTP) if verified else self._trust.taking_any(HTTP)
+                opened = shake_hands(self._host, context, self._deadline)
             with self._lock:
                 if not self._over:
                     self._opened = opened
                     return
             opened.close()
 
-    def taken(self, host: Host) -> ssl.SSLSocket | None:
+    def taken(self, host: Host) -> socket.socket | None:
         """The connection; None if there is none to this host."""
         self._thread.join(self._deadline.left)
         with self._lock:
@@ -95,12 +101,12 @@ def _exchange(
     path: str,
     form: Callable[[], bytes] | None,
     deadline: Deadline,
-    opened: ssl.SSLSocket | None = None,
+    opened: socket.socket | None = None,
 ) -> HttpAnswer:
     server, seconds = str(secured.host), deadline.left
     failure: KernelUnreachableError | ProtocolError
     with _open(secured, trust, deadline, opened) as connection:
-        protocol = connection.selected_alpn_protocol()
+        protocol = connection.selected_alpn_protocol() if isinstance(connection, ssl.SSLSocket) else None
         if protocol == "h2":
             raise _no_http(server)
         try:
@@ -135,11 +141,13 @@ def _unusable(server: str, path: str, why: str) -> ProtocolError:
     )
 
 
-def _open(secured: Secured, trust: Trust, deadline: Deadline, opened: ssl.SSLSocket | None) -> ssl.SSLSocket:
+def _open(secured: Secured, trust: Trust, deadline: Deadline, opened: socket.socket | None) -> socket.socket:
+    if trust.plain:
+        return opened or open_plainly(secured.host, deadline)
     if secured.pin is None:
         return opened or shake_hands(secured.host, trust.verifying(HTTP), deadline)
     connection = opened or shake_hands(secured.host, trust.taking_any(HTTP), deadline)
-    shown = hashlib.sha256(connection.getpeercert(binary_form=True) or b"").hexdigest()
+    shown = hashlib.sha256(_certificate(connection)).hexdigest()
     if shown != secured.pin.fingerprint:
         connection.close()
         raise CertificateError(
@@ -149,6 +157,10 @@ def _open(secured: Secured, trust: Trust, deadline: Deadline, opened: ssl.SSLSoc
             hint="Connect again.",
         )
     return connection
+
+
+def _certificate(connection: socket.socket) -> bytes:
+    return (connection.getpeercert(binary_form=True) or b"") if isinstance(connection, ssl.SSLSocket) else b""
 
 
 def _request(verb: str, path: str, server: str, form: Callable[[], bytes] | None) -> bytes:

@@ -133,6 +133,9 @@ class ServerChannel:
     def _open(self, secured: Secured, trust: Trust) -> grpc.Channel:
         options: list[tuple[str, Any]] = list(_OPTIONS)
         target = self.server
+        if trust.plain:
+            note_use()
+            return grpc.insecure_channel(target, options)
         if secured.pin is not None and secured.relayed:
             self._relay = _relay(secured.host, secured.pin.fingerprint, trust)
             target = self._relay.target

@@ -29,7 +29,7 @@ class ConnectionString:
     The scheme is ``chronicle`` or ``chronicle+srv``; the defaults are ``localhost`` and 35000. User name, password and
     the values of options are percent-decoded. The options, in any case: ``skipTlsValidation``, ``certificatePath``,
     ``certificatePassword``, ``apiKey``, ``auth=none``, ``loadBalancer``, ``srvNameServer``, ``authPort``, and
-    ``disableTls``, which can only be false here. A password, apiKey or certificatePassword can be a reference:
+    ``disableTls``, for kernels without TLS. A password, apiKey or certificatePassword can be a reference:
     ``env:NAME``, ``file:PATH`` or ``keyring:SERVICE/USER``, the ``:`` in a password written ``%3A``. The form
     ``Host=...;Port=...;Username=...;Password=...`` with the same options is read too. (Source:
     C/Connections/ChronicleConnectionStringBuilder.cs.)
@@ -66,7 +66,8 @@ class ConnectionString:
     auth_port: int | None = None
     """The port of the token endpoint on the kernel's host; None: the port of the kernel itself."""
     disable_tls: bool = False
-    """Known from Chronicle's other clients. Only false is supported: this package always uses TLS."""
+    """Whether there is no TLS, for kernels that listen in cleartext HTTP/2. Everything goes in clear then, tokens and
+    secrets too."""
 
     @classmethod
     def parse(cls, text: str) -> ConnectionString:
@@ -139,13 +140,11 @@ class ConnectionString:
             raise _wrong("loadBalancer", f"loadBalancer must be {', '.join(LOAD_BALANCERS[:-1])} or random.", "")
         if self.auth_port is not None and not (type(self.auth_port) is int and 0 < self.auth_port < 65536):
             raise _wrong("authPort", "authPort must be a port, a whole number from 1 to 65535.", "")
-        if self.disable_tls is not False:
-            raise _wrong(
-                "disableTls",
-                "disableTls can only be false: this package does not connect without TLS.",
-                "A kernel uses TLS unless its setting Tls:Enabled is false: switch TLS on, or put a proxy with TLS in "
-                "front of it.",
-            )
+        if not isinstance(self.disable_tls, bool):
+            raise _wrong("disableTls", "disableTls must be true or false.", "")
+        if self.disable_tls and (self.certificate_path is not None or self.skip_tls_validation is False):
+            other = "certificatePath" if self.certificate_path is not None else "skipTlsValidation=false"
+            raise _wrong("disableTls", f"disableTls=true and {other} contradict each other.", "Leave out one of them.")
         if self.srv_name_server is not None and not isinstance(self.srv_name_server, Host):
             raise _wrong("srvNameServer", "srvNameServer must be a Host.", "Write Host('10.0.0.1', 53).")
 
@@ -195,6 +194,8 @@ class ConnectionString:
             options.append(("srvNameServer", str(self.srv_name_server)))
         if self.auth_port is not None:
             options.append(("authPort", str(self.auth_port)))
+        if self.disable_tls:
+            options.append(("disableTls", "true"))
         return options
 
     def __str__(self) -> str:

@@ -17,6 +17,7 @@ from typing import Any
 from chronicle_notebook.base._errors import CertificateError, KernelUnreachableError
 from chronicle_notebook.connection._cancellation import ended_by_cancellation
 from chronicle_notebook.connection._host import Host
+from chronicle_notebook.connection._plain import check_plain
 from chronicle_notebook.connection._sockets import Deadline, connect
 from chronicle_notebook.connection._trust import H2, Trust
 
@@ -74,6 +75,9 @@ def secure(host: Host, trust: Trust, deadline: Deadline) -> Secured:
     :raises CertificateError: the certificate is not accepted; ``problem`` says why.
     :raises KernelUnreachableError: there is no server, or the server does not speak TLS.
     """
+    if trust.plain:
+        check_plain(host, deadline)
+        return Secured(host, None)
     if not trust.verifies(host):
         return Secured(host, fetch_pin(host, trust, deadline))
     failure: CertificateError
@@ -119,6 +123,8 @@ def refusal(host: Host, trust: Trust, deadline: Deadline) -> KernelUnreachableEr
     """What a server reports right after a successful handshake: in TLS 1.3 a server asks for the client's certificate
     during the handshake and refuses a missing one after it.
     """
+    if trust.plain:
+        return None
     within = deadline.within(1.0)
     try:
         with shake_hands(host, trust.taking_any(H2), within) as connection:
@@ -192,7 +198,7 @@ def unreachable(error: OSError, host: Host, seconds: float, *, connected: bool =
         return KernelUnreachableError(
             f"{server} does not complete a TLS handshake ({reason.lower().replace('_', ' ') or 'no TLS'}).",
             server=server,
-            hint="A Chronicle kernel always speaks TLS: check the port.",
+            hint="A Chronicle kernel speaks TLS: check the port. For one without TLS write disableTls=true.",
         )
     return KernelUnreachableError(
         f"No connection to {server}: {error.strerror or error}.",

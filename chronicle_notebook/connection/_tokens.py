@@ -267,7 +267,8 @@ class Tokens:
         """The server of the token endpoint: the kernel itself, unless ``authPort`` names another port."""
         if self._port in {None, secured.host.port}:
             return secured
-        return secure(replace(secured.host, port=self._port), self._trust, deadline)
+        host = replace(secured.host, port=self._port)
+        return Secured(host, None) if self._trust.plain else secure(host, self._trust, deadline)
 
     def _form(self, secret: Secret | None) -> Callable[[], bytes]:
         client = self._id

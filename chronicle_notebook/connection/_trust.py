@@ -1,8 +1,9 @@
 """Which server certificates a client accepts, and which certificate the client shows.
 
-Kernels always use TLS (source: K/Server/Program.cs). The certificate is verified for every host except loopback, and on
-loopback too if the name came from DNS or an authority was given, unless ``skipTlsValidation`` says otherwise.
-Chronicle's own clients read a missing ``skipTlsValidation`` as true, and so accept every server.
+Kernels use TLS, unless it was switched off in later ones (source: K/Server/Program.cs). The certificate is verified for
+every host except loopback, and on loopback too if the name came from DNS or an authority was given, unless
+``skipTlsValidation`` says otherwise. Chronicle's own clients read a missing ``skipTlsValidation`` as true, and so
+accept every server.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from chronicle_notebook.base._errors import CertificateChangedWarning
+from chronicle_notebook.base._errors import CertificateChangedWarning, InvalidInputError
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.base._url import is_local
 from chronicle_notebook.base._warning import warn_user
@@ -25,6 +26,8 @@ from chronicle_notebook.connection._string import ConnectionString
 
 H2 = ("h2",)
 HTTP = ("http/1.1",)
+CLEAR = "disableTls=true: everything goes in clear, tokens and secrets too"
+"""What to say about a connection without TLS."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,8 @@ class Trust:
     """The certificate and key of the client."""
     discovered: bool = False
     """Whether DNS names the servers. An answer of DNS can come from anybody, so it never switches a check off."""
+    plain: bool = False
+    """Whether there is no TLS at all (``disableTls=true``)."""
 
     @classmethod
     def of(
@@ -63,11 +68,19 @@ class Trust:
         elif target.certificate_path is not None:
             found = read_certificate(target.certificate_path, target.certificate_password)
         else:
-            return cls(target.skip_tls_validation, roots, discovered=discovered)
+            return cls(target.skip_tls_validation, roots, discovered=discovered, plain=target.disable_tls)
+        if target.disable_tls:
+            raise InvalidInputError(
+                "A client certificate was given, and disableTls=true says that there is no TLS.",
+                field="client_certificate",
+                hint="Leave out one of them.",
+            )
         return cls(target.skip_tls_validation, roots, found.certificates, found.identity, discovered)
 
     def verifies(self, host: Host) -> bool:
-        """Whether the certificate of a host is verified."""
+        """Whether the certificate of a host is verified. Without TLS there is none, and nothing to accept."""
+        if self.plain:
+            return True
         if self.skip is not None:
             return not self.skip
         return self.discovered or self.roots is not None or not is_local(host.name, subdomains=False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from chronicle_notebook.base._errors import ChronicleError
 from chronicle_notebook.connection._channel import Channel
+from chronicle_notebook.connection._trust import CLEAR
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.display._table_and_card import Card, Tone
@@ -73,6 +74,8 @@ def describe_credentials(channel: Channel) -> str:
 
 def describe_security(channel: Channel) -> str:
     """Whether the certificate was verified; if not, the reason and the pinned certificate."""
+    if channel.trust.plain:
+        return f"off ({CLEAR})"
     shown = ", client certificate shown" if channel.trust.identity is not None else ""
     pin = channel.pin
     if channel.verified or pin is None:

@@ -31,10 +31,11 @@ from chronicle_notebook.connection._channel import Channel
 from chronicle_notebook.connection._cluster import Cluster
 from chronicle_notebook.connection._credentials import AuthenticationMode
 from chronicle_notebook.connection._host import Host
+from chronicle_notebook.connection._plain import answers_plainly
 from chronicle_notebook.connection._sockets import Deadline
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.connection._tls import Secured, secure
-from chronicle_notebook.connection._trust import Trust
+from chronicle_notebook.connection._trust import CLEAR, Trust
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.display._table_and_card import Displayed, Table
 from chronicle_notebook.session._description import describe_credentials, unserved
@@ -273,12 +274,14 @@ class _Walk:
             raise
         except KernelUnreachableError as error:
             failure = _Failed(error.message.rstrip("."), error.hint)
-            if _speaks_plainly(self.host, self._timeout):
+            if not self._trust.plain and answers_plainly(self.host, Deadline(self._timeout)):
                 failure = _Failed(
                     f"port {self.host.port} of {self.host.name} answers without TLS",
-                    "A Chronicle kernel always speaks TLS: check the port, and that no proxy removes the TLS.",
+                    "Check the port, and that no proxy removes the TLS. A kernel without TLS needs disableTls=true.",
                 )
         else:
+            if self._trust.plain:
+                return f"off ({CLEAR})"
             if self._secured.pin is None:
                 return "certificate verified"
             relayed = ", through a relay, because it has expired or has no name" if self._secured.relayed else ""
@@ -385,14 +388,3 @@ def _closed(host: Host, error: OSError, timeout: float) -> _Failed:
         f"port {host.port} of {host.name} cannot be reached ({error.strerror or type(error).__name__})",
         "Check the network between here and the kernel.",
     )
-
-
-def _speaks_plainly(host: Host, timeout: float) -> bool:
-    """Whether a server answers the beginning of HTTP/2 without TLS: with an HTTP/2 frame, or with an HTTP/1 status."""
-    try:
-        with socket.create_connection((host.name, host.port), timeout=timeout) as plain:
-            plain.sendall(b"PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n" + b"\0\0\0\4\0\0\0\0\0")
-            answer = plain.recv(9)
-    except OSError:
-        return False
-    return answer[3:4] == b"\4" or answer.startswith(b"HTTP/")

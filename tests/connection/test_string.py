@@ -582,7 +582,15 @@ def test_the_options_of_other_clients_are_known() -> None:
     text = "chronicle://localhost:35000/?authPort=8080"
     assert ConnectionString.parse(f"{text}&disableTls=false").auth_port == 8080
     assert ConnectionString.parse(text).redacted == text
-    for wrong, field in (("disableTls=true", "disableTls"), ("disableTls=perhaps", "disableTls"), ("authPort=0", "")):
+    plain = ConnectionString.parse(f"{text}&disableTls=true")
+    assert plain.disable_tls
+    assert ConnectionString.parse(plain.redacted) == plain
+    for wrong, field in (
+        ("disableTls=true&certificatePath=/a.pem", "disableTls"),
+        ("disableTls=true&skipTlsValidation=false", "disableTls"),
+        ("disableTls=perhaps", "disableTls"),
+        ("authPort=0", ""),
+    ):
         with pytest.raises(InvalidConnectionStringError) as caught:
             ConnectionString.parse(f"chronicle://localhost?{wrong}")
         if field:
