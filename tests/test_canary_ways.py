@@ -136,8 +136,8 @@ def sessions(client: Client, endpoint: cn.Receiver, folder: Path) -> Iterator[tu
     for view in views:
         yield f"{type(view).__name__}: state", repr(view.get_state())
         yield f"{type(view).__name__}: static", view._repr_mimebundle_()
-    explorer.close()
-    form.close()
+    for view in views:
+        view.close()
     shell: Any = InteractiveShell(profile_dir=None)
     shell.history_manager.enabled = False
     shell.user_ns.update(client=client, url=endpoint.url, token=CANARY)

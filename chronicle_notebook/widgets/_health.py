@@ -87,6 +87,11 @@ class Deliveries:
         return {row.webhook: place for place, row in enumerate(self.triage)}
 
     @cached_property
+    def namespaces(self) -> int:
+        """The number of namespaces with observers."""
+        return len({observer.namespace for row in self.triage for observer in row.observers})
+
+    @cached_property
     def unregistered(self) -> tuple[TriageRow, ...]:
         """What is not among the registered webhooks and needs a person: paused webhooks, and the failures of removed
         ones and of the kernel's own observers."""

@@ -41,11 +41,33 @@ class Retry:
             return Told(Level.WARNING, text, about=self._webhooks)
         if not self._known:
             return Told(Level.GOOD, f"{whose}No partition fails any more.", self._known.remarks, about=self._webhooks)
-        lines = list(self._known.remarks)
+        lines = [*self._causes(), *self._known.remarks]
         if self._count(RetryOutcome.PENDING):
             begin = "You stopped waiting" if stopped else f"There was no news for {PATIENCE:.0f} seconds"
             lines.append(f"{begin}. The kernel goes on: see the State column for the result.")
-        return Told(self._level(), f"{whose}{self._known.headline}.", tuple(lines), about=self._webhooks)
+        return Told(self._level(), f"{whose}{self._summary()}.", tuple(lines), about=self._webhooks)
+
+    def _summary(self) -> str:
+        """For example ``14 recovered, 2 failed again: HTTP 500``. Several causes have a line of their own."""
+        words = self._words()
+        parts = []
+        for outcome in RetryOutcome:
+            count = self._count(outcome)
+            if count:
+                cause = f": {next(iter(words))}" if outcome == RetryOutcome.FAILED_AGAIN and len(words) == 1 else ""
+                parts.append(f"{count:,} {outcome.value}{cause}")
+        return ", ".join(parts)
+
+    def _words(self) -> Counter[str]:
+        again = self._known.having(RetryOutcome.FAILED_AGAIN) if self._known is not None else ()
+        return Counter("other" if each.cause is None else each.cause.key for each in again)
+
+    def _causes(self) -> list[str]:
+        words = self._words()
+        told = [f"{count:,} {word}" for word, count in words.most_common()] if len(words) > 1 else []
+        refused = self._known.having(RetryOutcome.REFUSED) if self._known is not None else ()
+        why = dict.fromkeys(each.cause.detail for each in refused if each.cause is not None and each.cause.detail)
+        return [*([f"Failed again: {', '.join(told)}."] if told else []), *why]
 
     def _level(self) -> Level:
         recovered = self._count(RetryOutcome.RECOVERED)
@@ -59,4 +81,4 @@ class Retry:
     def _note(self, known: Retries) -> None:
         self._known = known
         done = len(known) - self._count(RetryOutcome.PENDING)
-        self._report(done, len(known), known.headline if done else "")
+        self._report(done, len(known), self._summary() if done else "")

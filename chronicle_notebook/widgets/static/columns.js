@@ -84,11 +84,12 @@ function paintNext(cell, row) {
   const soon = row.next ? until(row.next) : "";
   const tried = row.attempts ? `${row.attempts} attempts made` : "";
   const title = row.next ? `${tried}; the next about ${clockMinute(row.next)}, estimated` : tried;
-  const done = row.next && !row.lost ? row.attempts : "";
+  const done = row.next && !row.lost ? row.attempts.replace(" of ", "/") : "";
   setParts(cell, `${row.lost}/${done}/${soon}`, title, () => [
     row.lost ? el("b", { class: "cn-lost" }, row.lost) : "",
-    done ?? "",
-    soon && el("span", { class: "cn-soft" }, ` · ${soon}`),
+    row.lost && soon ? " · " : "",
+    soon,
+    done && el("span", { class: "cn-soft" }, ` · ${done}`),
   ]);
 }
 

@@ -178,7 +178,7 @@ export function toldBox(act) {
 export function jobBar(cancel) {
   const label = el("span", {});
   const seconds = el("span", { class: "cn-soft" });
-  const note = el("span", {});
+  const note = el("span", { class: "cn-job-note" });
   const meter = el("progress", { "aria-label": "Progress", max: "1", value: 0, hidden: true });
   const root = el(
     "div",

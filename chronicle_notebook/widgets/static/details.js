@@ -79,11 +79,10 @@ export function makeDetails({ act }) {
   const hint = el("div", { class: "cn-soft cn-hint-pane" });
   const overview = el("div", { hidden: true });
   const root = el("section", { class: "cn-details", "aria-labelledby": titleId }, overview, hint, hook);
-  let several = 0;
 
   /** Show the pane's three contents in turn: one webhook, all failures by cause, or a hint. */
   function turn() {
-    const all = hook.hidden && several === 0 && overview.childElementCount > 0;
+    const all = hook.hidden && overview.childElementCount > 0;
     overview.hidden = !all;
     hint.hidden = all || !hook.hidden;
     if (hook.hidden) root.setAttribute("aria-label", all ? "Failures by cause" : "Details");
@@ -108,7 +107,7 @@ export function makeDetails({ act }) {
   return {
     root,
     focus: () => title.focus(),
-    /** @param {HTMLElement[]} parts what to show while no webhook is selected */
+    /** @param {HTMLElement[]} parts what to show while not just one webhook is selected */
     overview(parts) {
       const same = parts.map((part) => part.outerHTML).join("") === overview.innerHTML;
       if (!same && !overview.contains(document.activeElement)) overview.replaceChildren(...parts);
@@ -124,7 +123,6 @@ export function makeDetails({ act }) {
       if (next === painted) return;
       painted = next;
       hook.hidden = !details;
-      several = count;
       turn();
       hint.textContent =
         count > 1
@@ -132,6 +130,7 @@ export function makeDetails({ act }) {
           : "Select a webhook to see its deliveries.";
       if (!details) {
         current = "";
+        title.textContent = "";
         question.close();
         return;
       }

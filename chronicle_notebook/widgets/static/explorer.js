@@ -40,6 +40,9 @@ function render({ model, el: host }) {
   let read = false;
   let broken = false;
   let readAt = 0;
+  let spaces = 1;
+  /** @type {any} */
+  let head = null;
   /** @type {ReturnType<typeof renderForm> | null} */
   let form = null;
   /** @type {((message: any) => void) | null} */
@@ -129,8 +132,13 @@ function render({ model, el: host }) {
     else if (ids.length) model.send({ kind: "bulk", action: "retry", ids });
   }
 
+  /** Offer what can be done with the selected rows, or with all that a filter shows, and say what they suffer from. */
   function offerBulk() {
-    bulk.show(selectedRows(), shown, filters.isNarrowed());
+    const selected = selectedRows();
+    const several = selected.length > 1;
+    bulk.show(selected, shown, filters.isNarrowed());
+    const causes = overviewParts(several ? selected : hooks.values(), chooseIds, several ? selected.length : 0);
+    details.overview(causes);
   }
 
   let syncTimer = 0;
@@ -175,7 +183,7 @@ function render({ model, el: host }) {
     filters.countStates(found);
     failing = 0;
     for (const row of hooks.values()) if (row.since || row.failing) failing += 1;
-    details.overview(overviewParts(hooks.values(), chooseIds));
+    newHook.classList.toggle("cn-primary", !failing);
   }
 
   /** @param {string[]} ids */
@@ -254,7 +262,19 @@ function render({ model, el: host }) {
 
   let kernel = "";
   function paintFoot() {
-    foot.textContent = `${readAt ? `Read ${clockTime(readAt)}` : "Not read yet"} · ${kernel}`;
+    const judged = [...hooks.values()].some((row) => row.lost && !row.release);
+    const note = judged ? " · This kernel does not say what it has given up: that is judged by the attempts." : "";
+    const text = `${readAt ? `Read ${clockTime(readAt)}` : "Not read yet"} · ${kernel}${note}`;
+    if (foot.textContent !== text) foot.textContent = text;
+  }
+
+  let placed = "";
+  function paintPlace() {
+    const where = `${head.store} · ${spaces > 1 ? `${spaces} namespaces` : head.namespace}`;
+    const server = `${head.sandbox ? "sandbox " : ""}${head.server}`;
+    if (placed === where + server) return;
+    placed = where + server;
+    place.replaceChildren(pill("plain", where), pill("plain", server));
   }
 
   const takers = /** @type {Record<string, (message: any) => void>} */ ({
@@ -267,10 +287,8 @@ function render({ model, el: host }) {
       filters.offer("state", states);
       lock.show(message.lock);
       kernel = `kernel ${message.version || "of unknown version"} · ${message.generation}`;
-      place.replaceChildren(
-        pill("plain", `${message.store} · ${message.namespace}`),
-        pill("plain", `${message.sandbox ? "sandbox " : ""}${message.server}`),
-      );
+      head = message;
+      paintPlace();
       paintFoot();
     },
     rows(message) {
@@ -294,6 +312,7 @@ function render({ model, el: host }) {
     },
     states(message) {
       readAt = message.read_at;
+      spaces = message.namespaces;
       for (const [id, [state, waiting, troubled, trouble]] of Object.entries(message.states)) {
         const row = hooks.get(id);
         if (!row) continue;
@@ -306,6 +325,7 @@ function render({ model, el: host }) {
       const sort = sortNow().name;
       if (filters.get().state || sort !== before || !CALM_SORTS.has(sort)) arrange();
       else (grid.repaint(), offerBulk());
+      paintPlace();
       paintFoot();
     },
     link(message) {

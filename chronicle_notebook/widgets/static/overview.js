@@ -1,11 +1,12 @@
-// What the pane shows while no webhook is selected: the failures of all webhooks, grouped by cause.
+// What the pane shows while not just one webhook is selected: the failures of several webhooks, grouped by cause.
 import { ago, button, clockMinute, counted, el, grouped } from "./common.js";
 
 /**
  * @param {Iterable<any>} rows
  * @param {(ids: string[]) => void} choose selects webhooks
+ * @param {number} selected how many of them are selected; 0 if these are all webhooks
  */
-export function overviewParts(rows, choose) {
+export function overviewParts(rows, choose, selected) {
   /** @type {Map<string, any[]>} */
   const causes = new Map();
   for (const row of rows) {
@@ -25,7 +26,7 @@ export function overviewParts(rows, choose) {
   const total = groups.reduce((sum, group) => sum + group.ids.length, 0);
   const titles = ["Cause", "Webhooks", "Since", "Waiting"];
   return [
-    el("h3", {}, `What needs attention: ${counted(total, "webhook")}, ${counted(groups.length, "cause")}`),
+    el("h3", {}, `${selected ? "Selected" : "What needs attention"}: ${counted(selected || total, "webhook")}`),
     el(
       "table",
       { class: "cn-table cn-causes" },
@@ -52,6 +53,7 @@ export function overviewParts(rows, choose) {
         ),
       ),
     ),
-    el("div", { class: "cn-soft" }, "Press a cause to select its webhooks, or click a row to look at one webhook."),
-  ];
+    !selected &&
+      el("div", { class: "cn-soft" }, "Press a cause to select its webhooks, or click a row to look at one webhook."),
+  ].filter(Boolean);
 }
