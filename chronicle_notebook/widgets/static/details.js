@@ -44,6 +44,7 @@ export function makeDetails({ act }) {
   let target = "";
   let painted = "";
   let open = false;
+  let awaited = "";
   const copy = (/** @type {string} */ text) => void navigator.clipboard?.writeText(text).catch(() => {});
   const menu = makeMenu("More actions", [
     ["Duplicate", () => act("duplicate", current)],
@@ -106,7 +107,14 @@ export function makeDetails({ act }) {
 
   return {
     root,
-    focus: () => title.focus(),
+    /**
+     * Go to the details of a webhook, at once or when Python has sent them.
+     * @param {string} id
+     */
+    focus(id) {
+      if (current === id) title.focus();
+      else awaited = id;
+    },
     /** @param {HTMLElement[]} parts what to show while not just one webhook is selected */
     overview(parts) {
       const same = parts.map((part) => part.outerHTML).join("") === overview.innerHTML;
@@ -142,6 +150,8 @@ export function makeDetails({ act }) {
       target = details.url;
       title.textContent = details.id;
       url.textContent = details.url || "not registered";
+      if (awaited === details.id) title.focus();
+      awaited = "";
       const release = Boolean(details.trouble?.release);
       const stuck = details.failing > 0 || release;
       if (!stuck && document.activeElement === retry) title.focus();

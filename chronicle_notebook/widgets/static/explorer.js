@@ -74,7 +74,7 @@ function render({ model, el: host }) {
       model.save_changes();
       offerBulk();
     },
-    opened: () => details.focus(),
+    opened: (id) => details.focus(id),
     keys: { r: retrySelected },
     columns: columns.calm,
   });
