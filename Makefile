@@ -9,7 +9,7 @@ BIN := .venv/bin
 READY := .venv/.ready
 SOURCES := chronicle_notebook tests scripts benchmarks
 
-.PHONY: lab test lint types imports front bench docs badge format lock contracts clean
+.PHONY: lab test bounds lint types imports front bench docs badge format lock contracts clean
 
 ## lab: JupyterLab on your copy of the first tutorial, with a sandbox kernel (PORT=8888, BROWSER=yes, TOKEN=yes, NEWER=no)
 lab: $(READY)
@@ -23,6 +23,10 @@ test: $(READY)
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit; done; \
 		echo "No Chromium: tests in a browser are left out. Get it by 'apt-get install chromium' or 'brew install chromium'."
 	$(BIN)/pytest -n auto
+
+## bounds: the tests of the core at the lowest and the newest versions that pyproject.toml allows
+bounds: $(READY)
+	$(BIN)/python scripts/check_bounds.py
 
 ## lint: ruff, lint and format
 lint: $(READY)

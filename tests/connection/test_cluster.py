@@ -368,7 +368,9 @@ def test_the_domain_is_that_around_a_name_and_never_one_that_anybody_can_be_in(
     names: NameServer, name: str, inside: str, outside: str
 ) -> None:
     names.records = [f"10 1 1 {inside}."]
-    assert resolve(name, Host.parse(names.address), Deadline(LONG)) == [Host(inside, 1)]
+    (found,) = resolve(name, Host.parse(names.address), Deadline(LONG))
+    # Letters of a name have no case. An answer may repeat the letters of the question.
+    assert (found.name.lower(), found.port) == (inside.lower(), 1)
     names.records = [f"10 1 1 {outside}."]
     with pytest.raises(KernelUnreachableError):
         resolve(name, Host.parse(names.address), Deadline(LONG))

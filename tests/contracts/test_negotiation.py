@@ -380,7 +380,7 @@ def test_what_was_found_out_is_on_the_client(kernel: ScriptedKernel) -> None:
         for shown in (repr(defects), defects._repr_html_()):
             assert "authorization-dropped" in shown
             assert "Cratis/Chronicle#4567" not in shown, "where it is known from is in the frame alone"
-        assert list(defects.to_frame().columns) == ["what", "versions", "remedy", "seen", "source"]
+        assert list(defects.to_frame().columns) == ["what", "versions", "remedy", "basis", "seen", "source"]
         assert defects.to_frame().loc["authorization-dropped", "source"] == "Cratis/Chronicle#4567"
 
 

@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import types
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -360,10 +361,12 @@ def test_a_reload_that_kept_the_old_declaration_is_told(
         file.write_text(DECLARATION.replace("/in", "/new"))
         os.utime(file, ns=(changed + 2_000_000_000, changed + 2_000_000_000))
         run("pass")
-        with pytest.warns(
-            ChronicleWarning, match="the file has another target_url. Run importlib.reload on autoreloaded"
-        ):
-            assert discover()[0].definition.target_url == "https://example.com/in"
+        with warnings.catch_warnings(record=True) as told:
+            warnings.simplefilter("always")
+            found = discover()[0].definition.target_url
+        if found != "https://example.com/new":  # IPython 8.18 loads the module anew, later ones patch the old class
+            assert [each.category for each in told] == [ChronicleWarning]
+            assert "the file has another target_url. Run importlib.reload on autoreloaded" in str(told[0].message)
         run("import importlib; importlib.reload(autoreloaded)")
         assert discover()[0].definition.target_url == "https://example.com/new"
     finally:
