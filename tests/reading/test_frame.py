@@ -18,22 +18,24 @@ from chronicle_notebook.model._authorization import undisclosed
 from chronicle_notebook.reading._frame import columns_of, frame
 from chronicle_notebook.session._client import Client
 
+TEXT = str(pd.array([], dtype="str").dtype) if int(pd.__version__.split(".")[0]) > 2 else "object"
+"""How pandas names the type of texts: from 3 on ``str``."""
 DTYPES = {
-    "url": "str",
+    "url": TEXT,
     "event_types": "object",
     "authorization": "category",
     "headers": "object",
-    "event_sequence": "str",
+    "event_sequence": TEXT,
     "active": "bool",
     "replayable": "bool",
 }
 TIDY = {
-    "url": "str",
-    "event_type": "str",
+    "url": TEXT,
+    "event_type": TEXT,
     "generation": "Int64",
     "authorization": "category",
     "headers": "object",
-    "event_sequence": "str",
+    "event_sequence": TEXT,
     "active": "bool",
     "replayable": "bool",
 }
