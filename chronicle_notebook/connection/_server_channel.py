@@ -82,9 +82,15 @@ class ServerChannel:
         return None if self._heard_at is not None else refusal(self.host, trust, deadline)
 
     def connect_ahead(self) -> None:
-        """Let gRPC connect now, and not only when the first call is made."""
-        self.channel.subscribe(_ignore, try_to_connect=True)
-        self.channel.unsubscribe(_ignore)
+        """Let gRPC connect now, and not only when the first call is made.
+
+        ``grpc.Channel.subscribe`` does that too, but its thread looks on for 0.2 seconds and prints a traceback if the
+        channel is closed before (seen with grpcio 1.76; the code of 1.85 is the same). So this asks the core below the
+        channel. Without it, the first call connects.
+        """
+        core: Any = getattr(self.channel, "_channel", None)
+        if core is not None:
+            core.check_connectivity_state(True)  # noqa: FBT003 - the signature of grpcio's core
 
     def silent_since(self, moment: float) -> bool:
         """Whether nothing came from the server since a moment of the monotonic clock."""
@@ -152,10 +158,6 @@ class ServerChannel:
             )
         note_use()
         return grpc.secure_channel(target, credentials, options)
-
-
-def _ignore(_state: grpc.ChannelConnectivity) -> None:
-    """Nobody needs to know in which state a channel is."""
 
 
 def _relay(host: Host, fingerprint: str, trust: Trust) -> Relay:
