@@ -274,8 +274,8 @@ class ProtectedError(ChronicleError):
 
 @public
 class PlanRefusedError(ChronicleError):
-    """A plan was not applied. What is registered has changed since the plan was made, or more would be removed than
-    was agreed to. Nothing was sent."""
+    """A plan was not applied. What is registered has changed since the plan was made, or more would be removed or taken
+    over than was agreed to. Nothing was sent."""
 
     def __init__(self, message: str, *, webhooks: tuple[str, ...] = (), hint: str = "") -> None:
         super().__init__(message, hint=hint)

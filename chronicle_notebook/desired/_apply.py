@@ -36,6 +36,7 @@ class Consent:
 
     confirm: str | None = None
     allow_removals: bool = False
+    take_over: bool = False
     before: Path | None = None
     wait: float = 30.0
     on_progress: Callable[[int, int], None] | None = None
@@ -47,6 +48,7 @@ def applied(plan: PlanContent, consent: Consent) -> Applied:
     client, changes = plan.client, plan.changes
     where = f"event store {client.event_store!r} on {client.server}"
     _check_removals(plan, allowed=consent.allow_removals)
+    _check_owners(plan, allowed=consent.take_over)
     _check_same(plan)
     ignored = [each.id for each in plan.of(StateAction.IGNORED)]
     if not changes:
@@ -146,6 +148,17 @@ def _check_removals(plan: PlanContent, *, allowed: bool) -> None:
         webhooks=tuple(each.id for each in removed),
         hint="If that is meant, give allow_removals=True.",
     )
+
+
+def _check_owners(plan: PlanContent, *, allowed: bool) -> None:
+    taken = plan.taken_over
+    if taken and not allowed:
+        shown = ", ".join(repr(each.id) for each in taken[:3]) + (" and others" if len(taken) > 3 else "")
+        raise PlanRefusedError(
+            f"The plan would change what another owner has: {shown}.",
+            webhooks=tuple(each.id for each in taken),
+            hint="Take them out of the file, or give take_over=True.",
+        )
 
 
 def _check_same(plan: PlanContent) -> None:

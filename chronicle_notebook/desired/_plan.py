@@ -160,6 +160,7 @@ class StatePlan(Originated, Sequence[PlannedWebhook]):
         *,
         confirm: str | None = None,
         allow_removals: bool = False,
+        take_over: bool = False,
         before: str | Path | None = None,
         wait: float = 30.0,
         on_progress: Callable[[int, int], None] | None = None,
@@ -171,21 +172,23 @@ class StatePlan(Originated, Sequence[PlannedWebhook]):
 
         :param confirm: the name of the event store, for a protected kernel.
         :param allow_removals: agree that more than a fifth of what the state owns is removed.
+        :param take_over: agree that webhooks are changed which have the mark of another owner.
         :param before: the file for the state of before; by default ``NAME.before-TIME.yaml`` beside the file, or in
             the current folder.
         :param wait: seconds to wait until each part is visible.
         :param on_progress: called after each list and each replacement with the numbers of webhooks that are done, and
             of all. A long list shows its own progress.
-        :raises PlanRefusedError: what is registered has changed since the plan was made, or more than a fifth would be
-            removed. Nothing was sent.
+        :raises PlanRefusedError: what is registered has changed since the plan was made, more than a fifth would be
+            removed, or what another owner has would be changed. Nothing was sent.
         :raises ProtectedError: the kernel is protected, and the event store was not confirmed. Nothing was sent.
         :raises KernelError: a part failed. The parts before it are in effect.
         """
         check_names(confirm=confirm)
         check_flag(allow_removals, field="allow_removals")
+        check_flag(take_over, field="take_over")
         check_seconds(wait, field="wait")
         path = None if before is None else Path(before)
-        return applied(self._content, Consent(confirm, allow_removals, path, wait, on_progress))
+        return applied(self._content, Consent(confirm, allow_removals, take_over, path, wait, on_progress))
 
 
 _ORDER = {

@@ -64,6 +64,15 @@ class PlanContent:
         return [each for each in self.items if each.action in actions]
 
     @property
+    def taken_over(self) -> list[PlannedWebhook]:
+        """The webhooks that the plan changes, and that have the mark of another owner."""
+        owner = self.wanted.owned_by
+        if owner is None or not owner.header:
+            return []
+        marks = ((each, each.registered and owner.mark_of(each.registered)) for each in self.changes)
+        return [each for each, mark in marks if mark is not None and mark != owner.value]
+
+    @property
     def changes(self) -> list[PlannedWebhook]:
         """The webhooks for which something is sent."""
         return [each for each in self.items if each.action.sends]

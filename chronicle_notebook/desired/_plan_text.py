@@ -77,6 +77,10 @@ def notes(plan: PlanContent) -> Iterator[str]:
         yield "This kernel ignores some changes. replace=True (--replace) removes and registers these webhooks again."
     if any(each.owned for each in plan.of(StateAction.KEPT)) and plan.wanted.owned_by is not None:
         yield "prune=True (--prune) removes what the file owns and does not name."
+    if plan.taken_over:
+        names = ", ".join(repr(each.id) for each in plan.taken_over[:5])
+        more = " and others" if len(plan.taken_over) > 5 else ""
+        yield f"Another owner has {names}{more}. apply() needs take_over=True (--take-over)."
     if plan.untaken:
         yield f"A kernel like this one does not keep everything of {count(len(plan.untaken), 'webhook')}."
     reasons = {row.reason: row.effect for item in plan.items for row in rows(item) if _worth(row)}

@@ -116,3 +116,27 @@ def test_a_plan_foretells_what_its_application_reports(
             assert {each.id for each in again.differences} <= ignored, (plan, again)
             if replace:
                 assert again.differences == []
+
+
+@pytest.mark.usefixtures("settled")
+def test_the_state_of_before_goes_back_from_any_state(
+    running: Sandbox, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> None:
+    monkeypatch.setattr(_wait, "GRACE", 0.0)
+    monkeypatch.setenv("TOKEN_OF_FORETOLD", "canary-of-foretold")
+    for number in range(8):
+        for part in ("USERNAME", "PASSWORD", "TOKEN"):
+            monkeypatch.setenv(f"HOOK_{number}_{part}", "canary-of-foretold")
+    rng = random.Random(request.node.nodeid)
+    with cn.connect(running.connection_string, event_store="back", name="back") as client:
+        client.ensure_event_store()
+        kinds = [RegisteredEventType(EventType(each), {"type": "object"}) for each in TYPES]
+        client._kernel.register_event_types("back", kinds)
+        state(rng).plan(client).apply(wait=0.05)
+        for _ in range(3):
+            before = cn.DesiredState.of(client)
+            applied = state(rng).plan(client, prune=True, replace=True).apply(allow_removals=True, wait=0.05)
+            assert applied.before is not None
+            back = cn.DesiredState.read(applied.before).plan(client, prune=True, replace=True)
+            back.apply(allow_removals=True, wait=0.05)
+            assert cn.DesiredState.of(client) == before

@@ -82,3 +82,16 @@ def test_an_owner_that_means_nothing_is_refused() -> None:
             cn.Ownership(**wrong)
     with pytest.raises(cn.InvalidInputError, match="white space"):
         cn.Ownership(header="x team", value="a")
+
+
+def test_what_another_owner_has_is_changed_only_with_consent(client: cn.Client) -> None:
+    beta = state("beta", [1], client.event_store)
+    assert beta.plan(client).apply()
+    mine = cn.DesiredState((hook("beta", 1).changed(target_url="https://mine.example.com/"),), owned_by=OWNERS["alpha"])
+    plan = mine.plan(client)
+    assert "Another owner has 'beta-1'" in repr(plan)
+    with pytest.raises(cn.PlanRefusedError, match="would change what another owner has: 'beta-1'"):
+        plan.apply()
+    assert not beta.plan(client).differs()
+    assert plan.apply(take_over=True)
+    assert beta.plan(client)["beta-1"].action is cn.StateAction.UPDATE
