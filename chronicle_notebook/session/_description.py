@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from chronicle_notebook.base._errors import ChronicleError
 from chronicle_notebook.connection._channel import Channel
 from chronicle_notebook.connection._trust import CLEAR
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
@@ -54,14 +53,6 @@ def client_card(
         tone=Tone.WARNING if remark or channel.disconnected else Tone.PLAIN,
         banner=kernel.origin().banner,
     )
-
-
-def unserved(kernel: NegotiatedGateway) -> str:
-    """What a sandbox accepted but does not execute; empty if the server does not report its version."""
-    try:
-        return kernel.version(retry=False).unserved
-    except ChronicleError:
-        return ""
 
 
 def describe_credentials(channel: Channel) -> str:

@@ -38,9 +38,9 @@ from chronicle_notebook.connection._tls import Secured, secure
 from chronicle_notebook.connection._trust import CLEAR, Trust
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.display._table_and_card import Displayed, Table
-from chronicle_notebook.session._description import describe_credentials, unserved
+from chronicle_notebook.session._ahead import Reaching, StoreFacts
+from chronicle_notebook.session._description import describe_credentials
 from chronicle_notebook.session._location import blank_store_warning
-from chronicle_notebook.session._observer_queries import reactor_warning
 
 TIMEOUT = 5.0
 """The time limit of each step, in seconds."""
@@ -214,6 +214,8 @@ class _Walk:
         self._hosts: list[Host] = []
         self._channel = Channel(target, timeout=timeout, trust=trust)
         self._kernel = NegotiatedGateway(self._channel)
+        self._reaching = Reaching(self._kernel, target)
+        self._facts: StoreFacts | None = None
         self._secured: Secured | None = None
         self._stores: list[str] = []
         self._refusal: KernelError | None = None
@@ -297,7 +299,7 @@ class _Walk:
         if self._secured is not None:
             self._channel.tokens.ensure(self._secured, Deadline(self._timeout))
         try:
-            self._stores = self._kernel.event_stores()
+            self._stores = self._reaching.stores()
         except AuthenticationError as error:
             refused = error
         except KernelError as error:
@@ -319,7 +321,7 @@ class _Walk:
                 told = "" if found is None else found.version.version
                 objections = 0 if found is None else len(found.incompatibilities)
                 rest = f", {objections} objections to this package's contract" if objections else ""
-                if left := unserved(self._kernel):
+                if left := self._reaching.unserved:
                     rest += f"; accepted but not executed: {left}"
                 return f"kernel {told or 'of unknown version'}, wire generation {self._kernel.generation}{rest}"
             case MethodNotImplementedError() | ProtocolError() as error:
@@ -345,12 +347,13 @@ class _Walk:
                 did_you_mean(self._event_store, self._stores)
                 or f"It has {listed(self._stores)}: name one with event_store= or --store.",
             )
+        self._facts = StoreFacts.read(self._kernel, self._event_store)
         return f"{self._event_store!r} is one of {len(self._stores)}"
 
     def _space(self) -> str:
-        if self._event_store is None or self._namespace is None:
+        if self._facts is None or self._namespace is None:
             return NOT_NAMED
-        known = self._kernel.namespaces(self._event_store)
+        known = self._facts.namespaces.get()
         if self._namespace not in known:
             raise _Failed(
                 f"event store {self._event_store!r} has no namespace {self._namespace!r}",
@@ -360,11 +363,11 @@ class _Walk:
         return f"{self._namespace!r} is one of {len(known)}"
 
     def _permission(self) -> str:
-        if self._event_store is None:
+        if self._facts is None:
             return NOT_NAMED
-        self.warnings["permission"] = reactor_warning(self._kernel, self._event_store)
+        self.warnings["permission"] = self._facts.warning
         try:
-            count = len(self._kernel.webhooks(self._event_store))
+            count = self._facts.webhooks.get()
         except PermissionDeniedError:
             raise _Failed(
                 "the kernel does not allow the caller to list webhooks",

@@ -70,27 +70,36 @@ class Grouped:
     def __init__(self, kernel: ScriptedKernel) -> None:
         self.kernel = kernel
         self._changed = threading.Condition()
-        self._group: list[str] = []
-        self._arrived: list[str] = []
+        self._groups: list[list[str]] = []
+        self._waiting: list[str] = []
+        self._others: list[str] = []
         for method, answer in ANSWERS.items():
             kernel.on(method, partial(self._together, method, answer))
 
-    def expect(self, *group: Method[Any, Any]) -> None:
-        """From now on answer when these have arrived."""
+    def expect(self, *groups: tuple[Method[Any, Any], ...]) -> None:
+        """From now on answer these, one group after the other; and then every call by itself."""
         with self._changed:
-            self._group, self._arrived = sorted(method.short for method in group), []
+            self._groups = [[method.short for method in group] for group in groups]
+            self._waiting, self._others = [], []
 
     @property
     def complete(self) -> bool:
-        """Whether exactly the calls of the group have arrived."""
-        return sorted(self._arrived) == self._group
+        """Whether exactly the calls of the groups have arrived."""
+        return not self._groups and not self._others
 
     def _together(self, method: Method[Any, Any], answer: Message, *_: object) -> Message:
         with self._changed:
-            self._arrived.append(method.short)
-            self._changed.notify_all()
-            met = self._changed.wait_for(lambda: len(self._arrived) >= len(self._group), LONG)
-            assert met, f"of {self._group} only {self._arrived} arrived before an answer was needed"
+            if not self._groups:
+                self._others.append(method.short)
+                return answer
+            group = self._groups[0]
+            assert method.short in group, f"{method.short} is none of {group}"
+            self._waiting.append(method.short)
+            if sorted(self._waiting) == sorted(group):
+                self._groups, self._waiting = self._groups[1:], []
+                self._changed.notify_all()
+            met = self._changed.wait_for(lambda: group not in self._groups, LONG)
+            assert met, f"of {group} only {self._waiting} arrived before an answer was needed"
         return answer
 
 
@@ -109,48 +118,87 @@ def client(far: Grouped) -> Iterator[cn.Client]:
 
 def test_a_new_connection_asks_everything_at_once(far: Grouped) -> None:
     far.expect(
-        methods.CHECK_COMPATIBILITY, methods.GET_DESCRIPTOR_SET, methods.GET_VERSION_INFO, methods.ALL_EVENT_STORES
+        (
+            methods.CHECK_COMPATIBILITY,
+            methods.GET_DESCRIPTOR_SET,
+            methods.GET_VERSION_INFO,
+            methods.ALL_EVENT_STORES,
+        )
     )
     with cn.connect(far.kernel.connection_string, event_store="shop", name="new") as client:
         assert far.complete
-        far.expect(methods.GET_WEBHOOKS)
+        far.expect((methods.GET_WEBHOOKS,))
         assert client.webhooks.ids() == ["a"]
         assert far.complete, "the event store was listed with the connection"
 
 
 def test_observers_and_failed_partitions_are_asked_beside_the_namespaces(far: Grouped, client: cn.Client) -> None:
-    far.expect(methods.ALL_NAMESPACES)
+    far.expect((methods.ALL_NAMESPACES,))
     assert client.namespaces() == ["Default", "Tenant"]
-    far.expect(methods.ALL_NAMESPACES, methods.GET_OBSERVERS, methods.GET_OBSERVERS)
+    far.expect(
+        (
+            methods.ALL_NAMESPACES,
+            methods.GET_OBSERVERS,
+            methods.GET_OBSERVERS,
+        )
+    )
     assert [each.namespace for each in client.observers()] == ["Default", "Tenant"]
     assert far.complete
-    far.expect(methods.ALL_NAMESPACES, methods.GET_FAILED_PARTITIONS, methods.GET_FAILED_PARTITIONS)
+    far.expect(
+        (
+            methods.ALL_NAMESPACES,
+            methods.GET_FAILED_PARTITIONS,
+            methods.GET_FAILED_PARTITIONS,
+        )
+    )
     assert client.failed_partitions() == []
     assert far.complete
 
 
 def test_a_namespace_that_was_not_known_is_asked_next(far: Grouped, client: cn.Client) -> None:
-    far.expect(methods.ALL_NAMESPACES, methods.GET_OBSERVERS)
+    far.expect(
+        (
+            methods.ALL_NAMESPACES,
+            methods.GET_OBSERVERS,
+        )
+    )
     assert [each.namespace for each in client.observers()] == ["Default", "Tenant"]
 
 
 def test_a_webhook_is_described_in_one_round(far: Grouped, client: cn.Client) -> None:
-    far.expect(methods.ALL_NAMESPACES)
+    far.expect((methods.ALL_NAMESPACES,))
     client.namespaces()
     of_a_namespace = (methods.GET_OBSERVERS, methods.GET_OBSERVER_INFORMATION, methods.GET_FAILED_PARTITIONS)
-    far.expect(methods.GET_WEBHOOKS, methods.ALL_NAMESPACES, *of_a_namespace, *of_a_namespace)
+    far.expect(
+        (
+            methods.GET_WEBHOOKS,
+            methods.ALL_NAMESPACES,
+            *of_a_namespace,
+            *of_a_namespace,
+        )
+    )
     assert [each.namespace for each in client.describe("a").observers] == ["Default", "Tenant"]
     assert far.complete
 
 
 def test_a_plan_needs_one_round(far: Grouped, client: cn.Client) -> None:
-    far.expect(methods.ALL_EVENT_TYPES, methods.GET_WEBHOOKS)
+    far.expect(
+        (
+            methods.ALL_EVENT_TYPES,
+            methods.GET_WEBHOOKS,
+        )
+    )
     assert client.webhooks.plan("b", "https://b.example.com/in", opened).action == "create"
     assert far.complete
 
 
 def test_a_registration_reads_in_one_round_before_it_sends(far: Grouped, client: cn.Client) -> None:
-    far.expect(methods.ALL_EVENT_TYPES, methods.GET_WEBHOOKS)
+    far.expect(
+        (
+            methods.ALL_EVENT_TYPES,
+            methods.GET_WEBHOOKS,
+        )
+    )
     outcome = client.webhooks.register("a", "https://a.example.com/in", opened, wait=0)
     assert outcome.accepted
     sent = [call.method.rpartition("/")[2] for call in far.kernel.calls][-4:]
@@ -160,3 +208,16 @@ def test_a_registration_reads_in_one_round_before_it_sends(far: Grouped, client:
 
 def opened(builder: cn.DefinitionBuilder) -> cn.DefinitionBuilder:
     return builder.with_event_type("Opened")
+
+
+def test_the_doctor_needs_two_rounds(far: Grouped) -> None:
+    first = (
+        methods.CHECK_COMPATIBILITY,
+        methods.GET_DESCRIPTOR_SET,
+        methods.GET_VERSION_INFO,
+        methods.ALL_EVENT_STORES,
+    )
+    last = (methods.ALL_NAMESPACES, methods.GET_WEBHOOKS, methods.GET_OBSERVER_INFORMATION)
+    far.expect(first, last)
+    assert cn.doctor(far.kernel.connection_string, event_store="shop", namespace="Tenant")
+    assert far.complete
