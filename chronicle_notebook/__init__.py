@@ -109,6 +109,11 @@ _ROOMS = {
     ),
     "definition.file._ownership": ("Ownership",),
     "desired._applied": ("Applied",),
+    "desired._drift": (
+        "Drift",
+        "DriftKind",
+        "DriftRow",
+    ),
     "desired._plan": ("StatePlan",),
     "desired._planned": (
         "FieldEffect",

@@ -66,6 +66,11 @@ from chronicle_notebook.definition.file._ownership import (
 from chronicle_notebook.desired._applied import (
     Applied as Applied,
 )
+from chronicle_notebook.desired._drift import (
+    Drift as Drift,
+    DriftKind as DriftKind,
+    DriftRow as DriftRow,
+)
 from chronicle_notebook.desired._plan import (
     StatePlan as StatePlan,
 )

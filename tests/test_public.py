@@ -41,7 +41,7 @@ NAMES = """
     UnknownEventTypeError UnknownWebhookError WebhookDefinition WebhookList WebhookObservation WebhookView
     Webhooks __version__ client clients connect discover doctor event_type reset_sandbox runbook start_sandbox
     stop_sandbox tutorial use webhook webhooks widgets
-    CauseGroup
+    CauseGroup Drift DriftKind DriftRow
 """.split()  # noqa: SIM905 - easier to read and to change than a list
 
 

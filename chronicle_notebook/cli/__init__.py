@@ -1,4 +1,5 @@
-"""The command line: ``chronicle-notebook lab``, ``sandbox``, ``doctor``, ``status``, ``run`` and ``scan``."""
+"""The command line: ``chronicle-notebook lab``, ``sandbox``, ``doctor``, ``status``, ``run``, ``scan``, and ``export``,
+``plan``, ``apply`` and ``drift`` for webhooks as code."""
 
 from __future__ import annotations
 
@@ -11,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from chronicle_notebook._version import __version__
 from chronicle_notebook.base._errors import ChronicleError, InvalidInputError, did_you_mean
+from chronicle_notebook.cli import _as_code_options
 from chronicle_notebook.display._terminal import Parser, ended
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 PROGRAM = "chronicle-notebook"
 
-_COMMANDS = ("lab", "doctor", "run", "scan", "status", "sandbox")
+_COMMANDS = ("lab", "doctor", "run", "scan", "status", *_as_code_options.COMMANDS, "sandbox")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -26,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     The exit code is 0 for success, 1 if the command failed, 2 for a wrong command line, 130 if it was interrupted, 141
     if the reader of its output has gone. ``lab`` and ``sandbox`` run until they are interrupted, so for them an
-    interrupt means 0.
+    interrupt means 0. For ``plan``, ``apply`` and ``drift`` 0 means that nothing differs, 2 that there are differences,
+    and 1 also a wrong command line.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
     return ended(lambda: _main(given))
@@ -40,6 +43,7 @@ def _main(given: list[str]) -> int:
         _check_first(parser, given[:1])
         options = parser.parse_args(given)
         commands = {"doctor": _doctor, "lab": _lab, "run": _run, "scan": _scan, "status": _status}
+        commands |= dict.fromkeys(_as_code_options.COMMANDS, _webhooks_as_code)
         return commands[options.command](options)
     except ChronicleError as error:
         print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)
@@ -90,6 +94,7 @@ def _parser() -> Parser:
     _add_probe(doctor)
     _add_run(commands.add_parser("run", help="run a runbook; 1 if it does not reach its goal"))
     _add_status(commands.add_parser("status", help="say which webhooks fail, and why; 1 if one does"))
+    _as_code_options.add_commands(commands)
     scan = commands.add_parser("scan", help="find secrets in notebooks and in named files; 1 if there are any")
     scan.add_argument("paths", nargs="+", metavar="PATH", help="a file, or a folder with notebooks")
     # python -m chronicle_notebook.sandbox reads the options of this command.
@@ -202,6 +207,12 @@ def _run(options: argparse.Namespace) -> int:
         kernel=options.kernel,
         as_json=options.json,
     )
+
+
+def _webhooks_as_code(options: argparse.Namespace) -> int:
+    from chronicle_notebook.cli._as_code import run
+
+    return run(options)
 
 
 def _scan(options: argparse.Namespace) -> int:

@@ -1,5 +1,5 @@
-"""Where a run writes its notebook and its page. This is checked before the run starts, because afterwards it is too
-late."""
+"""Where a command writes its notebook and its page. This is checked before the command starts, because afterwards it
+is too late."""
 
 from __future__ import annotations
 
@@ -15,22 +15,35 @@ def check(runbook: Path, *, output: Path | None, page: Path | None) -> None:
     """
     given = {option: file for option, file in (("--output", output), ("--html", page)) if file is not None}
     for option, file in given.items():
-        if _same(file, runbook):
-            raise InvalidInputError(
-                f"{option} is the runbook itself, which would be overwritten.", field=option, hint="Name another file."
-            )
-        try:
-            _try(file)
-        except OSError as error:
-            raise InvalidInputError(
-                f"{option} cannot be written: {file}: {error.strerror or type(error).__name__}.",
-                field=option,
-                hint="Nothing was started. Name another file.",
-            ) from None
+        _check_one(option, file, runbook, "the runbook itself")
     if output is not None and page is not None and _same(output, page):
         raise InvalidInputError(
             "--output and --html are one file.", field="--html", hint="Name another for one of them."
         )
+
+
+def check_markdown(page: Path | None, *, read: Path) -> None:
+    """The same for a page of Markdown about a file that is read.
+
+    :raises InvalidInputError: the page is a folder, cannot be written, or is that file.
+    """
+    if page is not None:
+        _check_one("--markdown", page, read, "FILE itself")
+
+
+def _check_one(option: str, file: Path, read: Path, itself: str) -> None:
+    if _same(file, read):
+        raise InvalidInputError(
+            f"{option} is {itself}, which would be overwritten.", field=option, hint="Name another file."
+        )
+    try:
+        _try(file)
+    except OSError as error:
+        raise InvalidInputError(
+            f"{option} cannot be written: {file}: {error.strerror or type(error).__name__}.",
+            field=option,
+            hint="Nothing was started. Name another file.",
+        ) from None
 
 
 def _try(file: Path) -> None:

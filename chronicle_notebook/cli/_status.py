@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
 import sys
 import time
 
 from chronicle_notebook.base._errors import ChronicleError, InvalidInputError
-from chronicle_notebook.definition._references import resolve_text
+from chronicle_notebook.cli._named_kernel import connect_named
 from chronicle_notebook.session._client import Client
-from chronicle_notebook.session._connect import connect
-from chronicle_notebook.session._profiles import PROFILE
-from chronicle_notebook.session._server_choice import VARIABLE
 from chronicle_notebook.triage._triage import Triage
 
 FAILS, CALM, WRONG = 1, 0, 2
@@ -55,16 +51,7 @@ def status(
 def _client(connection: str | None, profile: str | None, event_store: str | None) -> Client:
     if connection is not None and profile is not None:
         raise InvalidInputError("Both a connection and a profile are given.", field="--profile", hint="Give one.")
-    named = connection or profile or os.getenv(VARIABLE, "").strip() or os.getenv(PROFILE, "").strip()
-    if not named:
-        # connect() would start a sandbox, and its state would be taken for that of a kernel.
-        raise InvalidInputError(
-            "No kernel is named.",
-            field="CONNECTION",
-            hint=f"Give a connection string or --profile NAME, or set {VARIABLE} or {PROFILE}.",
-        )
-    given = connection and resolve_text(connection, {}, field="CONNECTION")
-    return connect(given or None, profile=profile, event_store=event_store, name="status")
+    return connect_named(connection, profile=profile, event_store=event_store, name="status")
 
 
 def _watched(client: Client, pause: float, *, strict: bool, as_json: bool) -> int:

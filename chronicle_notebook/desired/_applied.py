@@ -9,6 +9,7 @@ from typing import Any
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._text import count, readable
 from chronicle_notebook.desired._plan_card import CELL, FONT, GRID, LINE, safe, unseen
+from chronicle_notebook.desired._plan_text import as_cell, as_code
 from chronicle_notebook.desired._planned import PlannedWebhook, StateAction
 from chronicle_notebook.display._table_and_card import PLAIN, Tone, banner_html, banner_text
 from chronicle_notebook.registration._outcome import Action, Outcome, Outcomes
@@ -91,6 +92,16 @@ class Applied(Outcomes):
                 for each in self
             ],
         }
+
+    def to_markdown(self) -> str:
+        """The result as GitHub and GitLab read Markdown. It contains no secret."""
+        lines = [f"### Applied: {as_cell(self.summary)}", "", as_cell(self._caption)]
+        if len(self):
+            lines += ["", "| | id | what took effect | what did not, and remarks |", "| --- | --- | --- | --- |"]
+            lines += [f"| {' | '.join(map(as_cell, cells))} |" for cells in self._rows()]
+        if self.before is not None:
+            lines += ["", f"- The state of before is in `{as_code(str(self.before))}`. Applying that file goes back."]
+        return "\n".join(lines) + "\n"
 
     def _took(self, outcome: Outcome) -> str:
         """What took effect, as the read-back shows it."""

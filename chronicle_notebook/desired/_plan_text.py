@@ -120,25 +120,26 @@ def _line(row: PlanRow, width: int) -> str:
 def markdown(plan: PlanContent) -> str:
     """The plan for a pull request: Markdown as GitHub and GitLab read it."""
     found, _ = shown(plan)
-    lines = [f"### Plan: {_cell(summary(plan))}", "", f"`{_code(source(plan))}` for {_cell(place(plan))}"]
+    lines = [f"### Plan: {as_cell(summary(plan))}", "", f"`{as_code(source(plan))}` for {as_cell(place(plan))}"]
     if found:
         lines += ["", "| | id | field | registered | wanted | effect |", "| --- | --- | --- | --- | --- | --- |"]
         for item in found:
             for row in rows(item):
                 cells = (row.id if row.sign else "", row.field, row.registered, row.wanted, row.effect)
                 sign = f"`{row.sign}`" if row.sign else ""
-                lines.append(f"| {sign} | {' | '.join(map(_cell, cells))} |")
-    lines += ["", *(f"- {_cell(note)}" for note in notes(plan))]
+                lines.append(f"| {sign} | {' | '.join(map(as_cell, cells))} |")
+    lines += ["", *(f"- {as_cell(note)}" for note in notes(plan))]
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _cell(told: str) -> str:
+def as_cell(told: str) -> str:
     """A text that Markdown shows as it is."""
     flat = " ".join(readable(told).split())
     return "".join(f"\\{each}" if each in "\\`*_{}[]<>#|~" else each for each in flat)
 
 
-def _code(told: str) -> str:
+def as_code(told: str) -> str:
+    """A text for a code span of Markdown."""
     return " ".join(readable(told).replace("`", "'").split())
 
 

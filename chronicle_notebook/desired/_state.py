@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
 
-from chronicle_notebook.base._arguments import check_names
+from chronicle_notebook.base._arguments import check_flag, check_names
 from chronicle_notebook.base._errors import InvalidInputError, StateFileError
 from chronicle_notebook.base._public import public
+from chronicle_notebook.base._text import count
 from chronicle_notebook.definition._code import Code
 from chronicle_notebook.definition._credentials import with_references
 from chronicle_notebook.definition._discovery import discover
@@ -19,6 +20,7 @@ from chronicle_notebook.definition.file._schema import schema_text
 from chronicle_notebook.definition.file._state_reader import read_state
 from chronicle_notebook.definition.file._writer import written
 from chronicle_notebook.definition.rules._check import check_distinct
+from chronicle_notebook.desired._drift import Drift, drift_rows
 from chronicle_notebook.desired._export import exported, literal
 from chronicle_notebook.desired._mapping import Allowance, check_hosts, moved
 from chronicle_notebook.desired._plan import StatePlan, planned
@@ -210,6 +212,36 @@ class DesiredState(Displayed):
             allowance=Allowance.of(ignore, ignore_headers),
         )
 
+    def drift(
+        self,
+        client: StateClient,
+        *,
+        strict: bool = False,
+        ignore: Collection[str] = (),
+        ignore_headers: Collection[str] = (),
+    ) -> Drift:
+        """How far what is registered is from this state. Nothing is sent.
+
+        What others own is no difference, and neither is a secret that cannot be compared.
+
+        :param strict: count what a kernel like this one does not keep, too.
+        :param ignore: fields that may differ.
+        :param ignore_headers: names of headers that may differ.
+        :raises InvalidInputError: the state is for another event store.
+        :raises UnknownEventTypeError: the event store does not have an event type.
+        """
+        check_flag(strict, field="strict")
+        plan = self.plan(client, ignore=ignore, ignore_headers=ignore_headers)
+        found = [row for each in plan for row in drift_rows(each, line=self.lines.get(each.id), strict=strict)]
+        return Drift(
+            found,
+            origin=plan.origin,
+            path=self.path,
+            profile=self.profile,
+            compared=sum(each.owned for each in plan),
+            remarks=tuple(_drift_remarks(plan, strict=strict)),
+        )
+
     def mapped(self, hosts: Mapping[str, str], *, event_store: str | None = None) -> Self:
         """The same webhooks for another environment: ``DesiredState.of(staging).mapped(hosts).plan(production)``.
 
@@ -255,3 +287,13 @@ def _text_of(path: str | Path) -> str:
         why = getattr(error, "strerror", None) or "it is not text in UTF-8"
         message = f"{path} cannot be read: {why}."
     raise StateFileError(message, field="path", hint="Name a YAML file.", path=str(path))
+
+
+def _drift_remarks(plan: StatePlan, *, strict: bool) -> Iterator[str]:
+    if plan.not_compared:
+        yield f"Secrets of {count(len(plan.not_compared), 'webhook')} cannot be compared."
+    if plan.untaken and not strict:
+        yield (
+            f"This kernel does not keep everything of {count(len(plan.untaken), 'webhook')}; strict=True (--strict) "
+            "counts this as a difference."
+        )

@@ -32,6 +32,9 @@ class Terminated(KeyboardInterrupt):
 class Parser(argparse.ArgumentParser):
     """A parser that suggests the most similar option for an unknown one. Its commands have such a parser too."""
 
+    wrong_line = 2
+    """The exit code for a wrong command line. A command for which 2 means something else has another one."""
+
     def __init__(self, *arguments: Any, **named: Any) -> None:
         self._known: list[str] = []
         super().__init__(*arguments, **named)
@@ -43,7 +46,7 @@ class Parser(argparse.ArgumentParser):
         return action
 
     def parse_known_args(self, args: Any = None, namespace: Any = None) -> tuple[Any, list[str]]:
-        """Read a command line. The exit code for an unknown word is 2.
+        """Read a command line. An unknown word ends the program with :attr:`wrong_line`.
 
         argparse calls this method for the parser of a command too, so that the error shows the usage of that command.
         """
@@ -51,6 +54,11 @@ class Parser(argparse.ArgumentParser):
         if unknown:
             self.refuse(unknown)
         return options, unknown
+
+    def error(self, message: str) -> NoReturn:
+        """End with the usage and a message."""
+        self.print_usage(sys.stderr)
+        self.exit(self.wrong_line, f"{self.prog}: error: {message}\n")
 
     def refuse(self, unknown: Sequence[str]) -> NoReturn:
         """End with an error about unknown words. The error suggests the option that is most similar to the first

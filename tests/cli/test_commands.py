@@ -31,7 +31,10 @@ def ran(*arguments: str) -> subprocess.CompletedProcess[str]:
         (["dcotor"], "chronicle-notebook: error: there is no command 'dcotor'. Did you mean 'doctor'?"),
         (
             ["xyz"],
-            "chronicle-notebook: error: there is no command 'xyz'. There are lab, doctor, run, scan, status, sandbox.",
+            (
+                "chronicle-notebook: error: there is no command 'xyz'. There are lab, doctor, run, scan, status, "
+                "export, plan, apply, drift, sandbox."
+            ),
         ),
         (["--versoin"], "error: unrecognized arguments: --versoin. Did you mean '--version'?"),
         (
