@@ -21,6 +21,7 @@ from chronicle_notebook.desired._plan_content import PlanContent
 from chronicle_notebook.desired._planned import PlannedWebhook, StateAction
 from chronicle_notebook.desired._sending_record import SendingRecord
 from chronicle_notebook.desired._store import StateClient
+from chronicle_notebook.display._progress import CallProgress
 from chronicle_notebook.events._declared_event_type import event_type_of
 from chronicle_notebook.registration._outcome import Action, Outcome
 
@@ -58,10 +59,12 @@ def applied(plan: PlanContent, consent: Consent) -> Applied:
     kept = write_before(plan, consent.before or before_path(plan.wanted.path, datetime.now(UTC)))
     outcomes: list[Outcome] = []
     expected = {each.id: each.action is not StateAction.REMOVE for each in changes}
-    with SendingRecord.of(plan.wanted.path, client).writing(expected) as record:
+    with SendingRecord.of(plan.wanted.path, client).writing(expected) as record, CallProgress() as progress:
         try:
             _register_types(client, plan.wanted.event_type_classes)
             for part in _parts(changes):
+                if part[0].action is StateAction.REPLACE:
+                    progress.tell(f"Replacing {part[0].id!r}: {len(outcomes):,} of {len(changes):,} are done.")
                 outcomes += _send(client, part, consent.wait)
                 if consent.on_progress is not None:
                     consent.on_progress(len(outcomes), len(changes))

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.base._url import another
 from chronicle_notebook.contracts._kernel_defects import KnownDefects
 from chronicle_notebook.desired._planned import FieldEffect, PlannedField, PlannedWebhook, StateAction
-from chronicle_notebook.model import AuthorizationKind, WebhookDefinition, registrable
+from chronicle_notebook.model import AuthorizationKind, UndisclosedAuthorization, WebhookDefinition, registrable
 from chronicle_notebook.registration._differences import FIELDS, Effect, foreseen, kind_change_fails
 from chronicle_notebook.registration._new_host import warning
 from chronicle_notebook.registration._plan import compared
@@ -26,11 +27,12 @@ class Judge:
 
     def webhook(self, wanted: WebhookDefinition, found: WebhookDefinition | None) -> PlannedWebhook:
         """The action for a webhook of the file."""
+        judged = _as_if_set(wanted)
         if found is None:
-            untaken = [each for each in self._set(wanted) if each.effect is FieldEffect.NOT_TAKEN]
+            untaken = [each for each in self._set(judged) if each.effect is FieldEffect.NOT_TAKEN]
             return PlannedWebhook(wanted.id, StateAction.CREATE, tuple(untaken), None, wanted)
         found = _comparable(found)
-        fields = self._changed(wanted, found)
+        fields = self._changed(judged, found)
         effects = {each.effect for each in fields}
         if FieldEffect.IGNORED in effects and self.replaces:
             return PlannedWebhook(wanted.id, StateAction.REPLACE, self._replaced(fields), found, wanted)
@@ -127,6 +129,16 @@ class Judge:
             else each
             for each in fields
         )
+
+
+def _as_if_set(wanted: WebhookDefinition) -> WebhookDefinition:
+    """The webhook, with stand-ins for credentials that have no value here: a kernel would get them like any others."""
+    authorization = wanted.authorization
+    kind = authorization.credentials if isinstance(authorization, UndisclosedAuthorization) else None
+    if kind is None:
+        return wanted
+    values = {part.name: Secret("-") if part.secret else "-" for part in kind.parts()}
+    return wanted.changed(authorization=kind.of(values))
 
 
 def _comparable(found: WebhookDefinition) -> WebhookDefinition:

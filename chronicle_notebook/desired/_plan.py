@@ -12,6 +12,7 @@ from chronicle_notebook.base._public import public
 from chronicle_notebook.contracts._kernel_defects import KnownDefects, by_key
 from chronicle_notebook.contracts._known_defect import KnownDefect, Storage
 from chronicle_notebook.definition.file._ownership import matches
+from chronicle_notebook.definition.rules._authorization import check_authorization
 from chronicle_notebook.definition.rules._check import check_known
 from chronicle_notebook.desired._applied import Applied
 from chronicle_notebook.desired._apply import Consent, applied
@@ -26,9 +27,10 @@ from chronicle_notebook.desired._sending_record import SendingRecord
 from chronicle_notebook.desired._store import StateClient
 from chronicle_notebook.display._origin import Originated
 from chronicle_notebook.events._declared_event_type import event_type_of
-from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
+from chronicle_notebook.model import AuthorizationKind, UndisclosedAuthorization, WebhookDefinition
 from chronicle_notebook.reading._list import WebhookList
 from chronicle_notebook.registration._differences import old_target_notes, remarks
+from chronicle_notebook.registration._plan import unset
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -265,11 +267,20 @@ def _remarks(items: Iterable[PlannedWebhook], defects: KnownDefects) -> tuple[st
     found: dict[str, None] = {}
     for item in items:
         if item.action.sends and item.wanted is not None:
+            found |= dict.fromkeys(f"{item.id!r}: {each}" for each in _unset(item.wanted))
             changed = [each.field for each in item.fields if each.effect is not FieldEffect.IGNORED]
             untaken = {each.field for each in item.untaken}
             found |= dict.fromkeys(old_target_notes(changed, item.registered, defects))
             found |= {} if untaken else dict.fromkeys(remarks(item.wanted, defects))
     return tuple(found)
+
+
+def _unset(definition: WebhookDefinition) -> list[str]:
+    """Why applying would be refused: secrets without a value here."""
+    authorization = definition.authorization
+    if isinstance(authorization, UndisclosedAuthorization):
+        return [f"{problem.message} Applying would be refused." for problem in check_authorization(authorization)]
+    return unset(definition)
 
 
 _TOLD = (

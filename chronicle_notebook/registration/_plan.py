@@ -134,7 +134,7 @@ def plan(to: Destination, hook: DeclaredWebhook) -> Plan:
     except UNANSWERED as error:
         if not hook.checked:
             check(definition)
-        notes = (*_unset(definition), *hook.remarks, error.message)
+        notes = (*unset(definition), *hook.remarks, error.message)
         return Plan(definition, PlannedAction.NOT_KNOWN, (), to.kernel.origin().banner, notes)
     found = to.webhooks().get(definition.id)
     return plan_for(
@@ -190,11 +190,11 @@ def plan_for(
         action,
         tuple(changes),
         banner,
-        tuple(filter(None, (*_unset(definition), *notes, *old))),
+        tuple(filter(None, (*unset(definition), *notes, *old))),
     )
 
 
-def _unset(definition: WebhookDefinition) -> list[str]:
+def unset(definition: WebhookDefinition) -> list[str]:
     """The environment variables that are not set, or hold what cannot be a secret, so that registering would fail."""
     credentials = [secret for _, secret in secrets_of(definition.authorization)]
     secrets = credentials + [value for value in definition.headers.values() if isinstance(value, Secret)]

@@ -126,8 +126,11 @@ def test_credentials_without_a_value_here_can_be_read_and_planned_but_not_sent(
     state = cn.DesiredState.read(path)
     assert cn.DesiredState.parse(str(state.to_yaml())) == state
     assert "username: env:USER_OF_ONE" in state.to_yaml()
+    plan = state.plan(client)
+    assert plan["one"].action is cn.StateAction.CREATE
+    assert "'one': Some of its credentials have no value here: env:USER_OF_ONE" in repr(plan)
     with pytest.raises(cn.InvalidInputError, match="env:USER_OF_ONE"):
-        state.plan(client).apply()
+        plan.apply()
     monkeypatch.setenv("USER_OF_ONE", "alice")
     with pytest.raises(cn.SecretUnavailableError, match=r"Nothing was sent.*'one': The file '/nowhere/at/all'"):
         cn.DesiredState.read(path).plan(client).apply()
@@ -147,3 +150,13 @@ def test_a_file_that_cannot_be_read_says_why(tmp_path: Path) -> None:
     (tmp_path / "bytes.yaml").write_bytes(b"\xff\xfe\x00")
     with pytest.raises(cn.StateFileError, match="it is not text in UTF-8"):
         cn.DesiredState.read(tmp_path / "bytes.yaml")
+
+
+def test_credentials_without_a_value_here_are_judged_like_any_others(client: cn.Client) -> None:
+    client.webhooks.register("one", "https://one.example.com/in", lambda b: b.with_event_type("AccountOpened"))
+    text = "version: 1\nwebhooks:\n  - {id: one, url: 'https://one.example.com/in', event_types: [AccountOpened],\n"
+    state = cn.DesiredState.parse(
+        f"{text}     authorization: {{kind: basic, username: env:NOBODY, password: env:NOTHING}}}}\n"
+    )
+    plan = state.plan(client)
+    assert [(each.field, each.effect) for each in plan["one"].fields] == [("authorization", cn.FieldEffect.APPLIED)]
