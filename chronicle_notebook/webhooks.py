@@ -39,6 +39,7 @@ __all__ = [
     "code",
     "discover",
     "explore",
+    "forget_paused",
     "get",
     "ids",
     "observe",
@@ -57,30 +58,34 @@ __all__ = [
 ]
 
 AnyClient = str | Client
+Space = str | None
+"""The name of a namespace, or none."""
+File = str | Path | None
+"""The path of a file, or none."""
 
 
 def _service(client: AnyClient, _namespace: str | None) -> Webhooks:
     return (find(client) if isinstance(client, str) else client).webhooks
 
 
-def all(client: AnyClient = "default", namespace: str | None = None) -> WebhookList:  # noqa: A001 - the settled name
+def all(client: AnyClient = "default", namespace: Space = None) -> WebhookList:  # noqa: A001 - the settled name
     """All webhooks: see :meth:`Webhooks.all`."""
     return _service(client, namespace).all()
 
 
-def ids(client: AnyClient = "default", namespace: str | None = None) -> list[str]:
+def ids(client: AnyClient = "default", namespace: Space = None) -> list[str]:
     """The ids of all webhooks: see :meth:`Webhooks.ids`."""
     return _service(client, namespace).ids()
 
 
-def get(webhook: str, *, client: AnyClient = "default", namespace: str | None = None) -> WebhookDefinition:
+def get(webhook: str, *, client: AnyClient = "default", namespace: Space = None) -> WebhookDefinition:
     """One webhook by its id: see :meth:`Webhooks.get`."""
     return _service(client, namespace).get(webhook)
 
 
 def to_frame(
     client: AnyClient = "default",
-    namespace: str | None = None,
+    namespace: Space = None,
     *,
     tidy: bool = False,
     event_type: str | None = None,
@@ -94,7 +99,7 @@ def to_frame(
     )
 
 
-def discover(client: AnyClient = "default", namespace: str | None = None) -> WebhookList:
+def discover(client: AnyClient = "default", namespace: Space = None) -> WebhookList:
     """The definitions of declared classes: see :meth:`Webhooks.discover`."""
     return _service(client, namespace).discover()
 
@@ -104,7 +109,7 @@ def register(
     webhook: type | WebhookDefinition,
     *,
     client: AnyClient = "default",
-    namespace: str | None = None,
+    namespace: Space = None,
     wait: float = WAIT,
     confirm_host: str | None = None,
 ) -> Outcome: ...
@@ -115,7 +120,7 @@ def register(
     webhook: Iterable[type | WebhookDefinition],
     *,
     client: AnyClient = "default",
-    namespace: str | None = None,
+    namespace: Space = None,
     wait: float = WAIT,
     confirm_host: str | None = None,
 ) -> Outcomes: ...
@@ -128,7 +133,7 @@ def register(
     configure: Configure | None = None,
     *,
     client: AnyClient = "default",
-    namespace: str | None = None,
+    namespace: Space = None,
     wait: float = WAIT,
     confirm_host: str | None = None,
 ) -> Outcome: ...
@@ -140,7 +145,7 @@ def register(
     configure: Configure | None = None,
     *,
     client: AnyClient = "default",
-    namespace: str | None = None,
+    namespace: Space = None,
     wait: float = WAIT,
     confirm_host: str | None = None,
 ) -> Outcome | Outcomes:
@@ -150,7 +155,7 @@ def register(
     return outcome
 
 
-def register_discovered(client: AnyClient = "default", namespace: str | None = None, *, wait: float = 30.0) -> Outcomes:
+def register_discovered(client: AnyClient = "default", namespace: Space = None, *, wait: float = 30.0) -> Outcomes:
     """Register every declared class: see :meth:`Webhooks.register_discovered`."""
     return _service(client, namespace).register_discovered(wait=wait)
 
@@ -160,7 +165,7 @@ def remove(  # type: ignore[overload-overlap]  # one text is an id, and no list 
     webhook: str | type,
     *,
     client: AnyClient = "default",
-    namespace: str | None = None,
+    namespace: Space = None,
     wait: float = WAIT,
     unlisted: bool = False,
 ) -> Outcome: ...
@@ -171,7 +176,7 @@ def remove(
     webhook: Iterable[str | type],
     *,
     client: AnyClient = "default",
-    namespace: str | None = None,
+    namespace: Space = None,
     wait: float = WAIT,
     unlisted: bool = False,
 ) -> Outcomes: ...
@@ -181,7 +186,7 @@ def remove(
     webhook: str | type | Iterable[str | type],
     *,
     client: AnyClient = "default",
-    namespace: str | None = None,
+    namespace: Space = None,
     wait: float = WAIT,
     unlisted: bool = False,
 ) -> Outcome | Outcomes:
@@ -191,11 +196,7 @@ def remove(
 
 
 def replace(
-    webhook: type | WebhookDefinition,
-    *,
-    client: AnyClient = "default",
-    namespace: str | None = None,
-    wait: float = WAIT,
+    webhook: type | WebhookDefinition, *, client: AnyClient = "default", namespace: Space = None, wait: float = WAIT
 ) -> Outcome:
     """Remove a webhook and register it again, as one guarded step: see :meth:`Webhooks.replace`."""
     return _service(client, namespace).replace(webhook, wait=wait)
@@ -206,11 +207,12 @@ def pause(  # type: ignore[overload-overlap]  # one text is an id, and no list o
     webhook: str | type,
     *,
     client: AnyClient = "default",
-    namespace: str | None = None,
+    namespace: Space = None,
     reason: str = "",
     authorization: WebhookAuthorization | None = None,
-    file: str | Path | None = None,
+    file: File = None,
     accept_defects: Collection[str] = (),
+    dry_run: bool = False,
 ) -> Outcome: ...
 
 
@@ -219,10 +221,12 @@ def pause(
     webhook: Iterable[str | type],
     *,
     client: AnyClient = "default",
-    namespace: str | None = None,
+    namespace: Space = None,
     reason: str = "",
-    file: str | Path | None = None,
+    authorization: WebhookAuthorization | None = None,
+    file: File = None,
     accept_defects: Collection[str] = (),
+    dry_run: bool = False,
 ) -> Outcomes: ...
 
 
@@ -230,54 +234,45 @@ def pause(
     webhook: str | type | Iterable[str | type],
     *,
     client: AnyClient = "default",
-    namespace: str | None = None,
+    namespace: Space = None,
     reason: str = "",
     authorization: WebhookAuthorization | None = None,
-    file: str | Path | None = None,
+    file: File = None,
     accept_defects: Collection[str] = (),
+    dry_run: bool = False,
 ) -> Outcome | Outcomes:
     """Stop the deliveries of one webhook, or of several, until they are resumed: see :meth:`Webhooks.pause`."""
     outcome: Outcome | Outcomes = _service(client, namespace).pause(
-        cast("Any", webhook), reason=reason, authorization=authorization, file=file, accept_defects=accept_defects
+        cast("Any", webhook),
+        reason=reason,
+        authorization=authorization,
+        file=file,
+        accept_defects=accept_defects,
+        dry_run=dry_run,
     )
     return outcome
-
-
-@overload
-def resume(  # type: ignore[overload-overlap]  # one text is an id, and no list of letters
-    webhook: str | type,
-    *,
-    client: AnyClient = "default",
-    namespace: str | None = None,
-    file: str | Path | None = None,
-) -> Outcome: ...
-
-
-@overload
-def resume(
-    webhook: Iterable[str | type] | None = None,
-    *,
-    client: AnyClient = "default",
-    namespace: str | None = None,
-    file: str | Path | None = None,
-) -> Outcomes: ...
 
 
 def resume(
     webhook: str | type | Iterable[str | type] | None = None,
     *,
     client: AnyClient = "default",
-    namespace: str | None = None,
-    file: str | Path | None = None,
+    namespace: Space = None,
+    file: File = None,
 ) -> Outcome | Outcomes:
     """Register one paused webhook again, several, or all: see :meth:`Webhooks.resume`."""
     outcome: Outcome | Outcomes = _service(client, namespace).resume(cast("Any", webhook), file=file)
     return outcome
 
 
-def paused(
-    client: AnyClient = "default", namespace: str | None = None, *, file: str | Path | None = None
-) -> Listing[PausedWebhook]:
+def forget_paused(
+    webhook: str | type, *, client: AnyClient = "default", namespace: Space = None, file: File = None
+) -> PausedWebhook:
+    """Take the record of a pause out of the file: see :meth:`Webhooks.forget_paused`."""
+    return _service(client, namespace).forget_paused(webhook, file=file)
+
+
+def paused(client: AnyClient = "default", namespace: Space = None, *, file: File = None) -> Listing[PausedWebhook]:
     """The paused webhooks: see :meth:`Webhooks.paused`."""
     return _service(client, namespace).paused(file=file)
 
@@ -286,7 +281,7 @@ def replay(
     webhook: str | type,
     *,
     client: AnyClient = "default",
-    namespace: str | None = None,
+    namespace: Space = None,
     partition: str | None = None,
     storage: Kept | None = None,
 ) -> ReplayPlan:
@@ -298,7 +293,7 @@ def redeliver(  # noqa: PLR0913 - as the method
     webhook: str | type,
     *,
     client: AnyClient = "default",
-    namespace: str | None = None,
+    namespace: Space = None,
     from_sequence_number: int | None = None,
     since: datetime | None = None,
     to_sequence_number: int | None = None,
@@ -326,7 +321,7 @@ def redeliver(  # noqa: PLR0913 - as the method
 
 
 @overload
-def plan(webhook: type | WebhookDefinition, *, client: AnyClient = "default", namespace: str | None = None) -> Plan: ...
+def plan(webhook: type | WebhookDefinition, *, client: AnyClient = "default", namespace: Space = None) -> Plan: ...
 
 
 @overload
@@ -336,7 +331,7 @@ def plan(
     configure: Configure | None = None,
     *,
     client: AnyClient = "default",
-    namespace: str | None = None,
+    namespace: Space = None,
 ) -> Plan: ...
 
 
@@ -346,7 +341,7 @@ def plan(
     configure: Configure | None = None,
     *,
     client: AnyClient = "default",
-    namespace: str | None = None,
+    namespace: Space = None,
 ) -> Plan:
     """What a registration would do: see :meth:`Webhooks.plan`."""
     arguments: tuple[Any, ...] = (webhook, target_url, configure)
@@ -358,7 +353,7 @@ def code(
     style: Style = "python",
     *,
     client: AnyClient = "default",
-    namespace: str | None = None,
+    namespace: Space = None,
 ) -> Code:
     """A webhook as code: see :meth:`Webhooks.code`."""
     return _service(client, namespace).code(webhook, style)
@@ -368,7 +363,7 @@ def observe(
     on_change: Callable[[WebhookList], None] | None = None,
     *,
     client: AnyClient = "default",
-    namespace: str | None = None,
+    namespace: Space = None,
     on_state: Callable[[ObservationState], None] | None = None,
     on_error: Callable[[ChronicleError], None] | None = None,
 ) -> WebhookObservation:
@@ -376,7 +371,7 @@ def observe(
     return _service(client, namespace).observe(on_change, on_state=on_state, on_error=on_error)
 
 
-def explore(client: AnyClient = "default", namespace: str | None = None) -> WebhookExplorer:
+def explore(client: AnyClient = "default", namespace: Space = None) -> WebhookExplorer:
     """A widget with all webhooks, live: see :meth:`Webhooks.explore`."""
     return _service(client, namespace).explore()
 
@@ -385,7 +380,7 @@ def test(
     webhook: str | type | WebhookDefinition,
     *,
     client: AnyClient = "default",  # noqa: PT028
-    namespace: str | None = None,  # noqa: PT028
+    namespace: Space = None,  # noqa: PT028
     timeout: float = 10.0,  # noqa: PT028
 ) -> TargetAnswer:
     """Send a test request to the target: see :meth:`Webhooks.test`."""

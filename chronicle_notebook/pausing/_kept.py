@@ -297,11 +297,24 @@ class KeptDefinitions:
         flags = {name: node.get(name) is True for name in ("moving", "resumed")}
         return Kept(server, store, webhook, text, **flags, asked=Asked.of(node))
 
+    def drop(self, webhook: str) -> None:
+        """Take a definition of this event store out of the file.
+
+        :raises InvalidInputError: the file cannot be written.
+        """
+        self._change(self.server, self.event_store, webhook, None)
+
     def _put(self, new: Kept) -> None:
+        self._change(new.server, new.event_store, new.id, new)
+
+    def _change(self, server: str, event_store: str, webhook: str, new: Kept | None) -> None:
         try:
             with self._alone():
                 documents = {(each.server, each.event_store, each.id): each for each in self.everything()}
-                documents[new.server, new.event_store, new.id] = new
+                if new is None:
+                    documents.pop((server, event_store, webhook), None)
+                else:
+                    documents[server, event_store, webhook] = new
                 self._write(list(documents.values()))
         except OSError as error:
             raise self._unusable("written", error) from None

@@ -18,16 +18,24 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from chronicle_notebook.base._errors import ChronicleError, ChronicleWarning, InvalidInputError, KernelError
+from chronicle_notebook.base._errors import (
+    ChronicleError,
+    ChronicleWarning,
+    InvalidInputError,
+    KernelError,
+    did_you_mean,
+)
 from chronicle_notebook.model import WebhookAuthorization, WebhookDefinition
 from chronicle_notebook.pausing._checks import pausable, resumable
 from chronicle_notebook.pausing._client import StoreClient
-from chronicle_notebook.pausing._kept import Asked, Kept, KeptDefinitions
+from chronicle_notebook.pausing._kept import Asked, Kept, KeptDefinitions, kept_text, references
 from chronicle_notebook.pausing._outlook import outlook, positions_of
+from chronicle_notebook.pausing._paused import PausedWebhook, paused
 from chronicle_notebook.pausing._place import paused_file
 from chronicle_notebook.pausing._restore import register_kept
 from chronicle_notebook.registration._losses import CREDENTIALS_COME_LATER
 from chronicle_notebook.registration._outcome import Action, Outcome
+from chronicle_notebook.registration._parts import changed_nothing
 
 _LONGEST_REASON = 200
 
@@ -84,8 +92,11 @@ def pause(
     reason: str = "",
     accept_defects: Collection[str] = (),
     authorization: WebhookAuthorization | None = None,
+    dry_run: bool = False,
 ) -> list[Outcome]:
     """Write the definition of each webhook into the file, and then remove the webhook. Everything is checked before.
+
+    :param dry_run: check everything and change nothing.
 
     :raises UnknownWebhookError: a webhook is neither registered nor paused.
     :raises InvalidInputError: a webhook could not be restored as it is.
@@ -93,23 +104,36 @@ def pause(
     asked = asked_now(reason)
     hooks = client.webhooks.all()
     found = pausable(client, webhooks, kept, hooks, accept_defects=accept_defects, authorization=authorization)
+    do = _foreseen if dry_run else _paused
     return [
-        _already(client, kept, webhook) if definition is None else _paused(client, kept, definition, asked)
+        _already(client, kept, webhook) if definition is None else do(client, kept, definition, asked)
         for webhook, definition in found.items()
     ]
+
+
+def _foreseen(client: StoreClient, kept: KeptDefinitions, definition: WebhookDefinition, _: Asked) -> Outcome:
+    """The outcome of a dry run: what a pause would mean."""
+    told = outlook(client, definition.id, positions_of(client.observers(), definition.id))
+    needs = references(kept_text(definition))
+    needed = (f"Resuming it looks up {', '.join(needs)}.",) if needs else ()
+    return _unchanged(client, definition.id, f"A pause would write {kept.path}.", *needed, *told)
 
 
 def _paused(client: StoreClient, kept: KeptDefinitions, definition: WebhookDefinition, asked: Asked) -> Outcome:
     webhook = definition.id
     positions = positions_of(client.observers(), webhook)
     told = outlook(client, webhook, positions)
-    if not kept.holds(definition):  # else an earlier call came this far, and what it wrote stays
+    new = not kept.holds(definition)  # else an earlier call came this far, and what it wrote stays
+    if new:
         kept.keep(definition, asked=replace(asked, positions=positions))
     where = f"The definition is kept in {kept.path}."
     try:
         outcome = client.webhooks.remove(webhook)
     except ChronicleError as error:
-        error.hint = f"{error.hint} {where} {_finish('pause', webhook)}".strip()
+        if new and changed_nothing(error):
+            kept.drop(webhook)
+        else:
+            error.hint = f"{error.hint} {where} {_finish('pause', webhook)}".strip()
         raise
     except BaseException as error:
         error.add_note(f"{webhook!r} may be removed. {where} {_finish('pause', webhook)}")
@@ -164,7 +188,24 @@ def _closed(client: StoreClient, kept: KeptDefinitions, entry: Kept) -> Outcome:
     return _unchanged(client, entry.id, note)
 
 
-def _unchanged(client: StoreClient, webhook: str, note: str) -> Outcome:
+def forget(client: StoreClient, webhook: str, kept: KeptDefinitions) -> PausedWebhook:
+    """Take the record of a pause out of the file.
+
+    :raises InvalidInputError: the webhook is not paused.
+    """
+    found = next((each for each in paused(client, kept) if each.id == webhook), None)
+    if found is None:
+        raise InvalidInputError(
+            f"{webhook!r} is not paused in event store {client.event_store!r}.",
+            field="webhook",
+            hint=did_you_mean(webhook, [each.id for each in kept.waiting()])
+            or "client.webhooks.paused() lists what is.",
+        )
+    kept.drop(webhook)
+    return found
+
+
+def _unchanged(client: StoreClient, webhook: str, *notes: str) -> Outcome:
     return Outcome(
         webhook=webhook,
         action=Action.UNCHANGED,
@@ -172,6 +213,6 @@ def _unchanged(client: StoreClient, webhook: str, note: str) -> Outcome:
         visible=True,
         waited=0.0,
         origin=client.origin,
-        notes=(note,),
+        notes=notes,
         changed=False,
     )

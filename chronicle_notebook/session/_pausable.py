@@ -46,6 +46,7 @@ class PausableWebhooks(Displayed):
         authorization: WebhookAuthorization | None = None,
         file: str | Path | None = None,
         accept_defects: Collection[str] = (),
+        dry_run: bool = False,
     ) -> Outcome: ...
 
     @overload
@@ -56,6 +57,7 @@ class PausableWebhooks(Displayed):
         reason: str = "",
         file: str | Path | None = None,
         accept_defects: Collection[str] = (),
+        dry_run: bool = False,
     ) -> Outcomes: ...
 
     def pause(
@@ -66,6 +68,7 @@ class PausableWebhooks(Displayed):
         authorization: WebhookAuthorization | None = None,
         file: str | Path | None = None,
         accept_defects: Collection[str] = (),
+        dry_run: bool = False,
     ) -> Outcome | Outcomes:
         """Stop the deliveries of a webhook until :meth:`resume`, or of several webhooks.
 
@@ -79,10 +82,12 @@ class PausableWebhooks(Displayed):
         :param file: another file than the usual one, which is in the user's data folder; ``CHRONICLE_NOTEBOOK_PAUSED``
             names another folder.
         :param accept_defects: the names of known bugs that do not concern this kernel.
+        :param dry_run: check everything, say what a pause means, and change nothing.
         :raises UnknownWebhookError: a webhook is neither registered nor paused; nothing was removed.
         :raises InvalidInputError: a webhook could not be restored as it is, for example because a variable with its
             credentials is not set; nothing was removed.
         """
+        check_flag(dry_run, field="dry_run")
         client, many = self._client(), several(webhook)
         names = ids([webhook] if many is None else many, call="pause")
         if many is not None and authorization is not None:
@@ -98,6 +103,7 @@ class PausableWebhooks(Displayed):
             reason=reason,
             accept_defects=accept_defects,
             authorization=authorization,
+            dry_run=dry_run,
         )
         return outcomes[0] if many is None else _several(outcomes, client)
 
@@ -136,6 +142,17 @@ class PausableWebhooks(Displayed):
         """
         client = self._client()
         return paused(client, _pause.kept_of(client, file))
+
+    def forget_paused(self, webhook: str | type, *, file: str | Path | None = None) -> PausedWebhook:
+        """Take the record of a pause out of the file, for a webhook that is not to come back. Returns what it said.
+
+        Nothing of the kernel is changed.
+
+        :param file: the file of the pause, if it is not the usual one.
+        :raises InvalidInputError: the webhook is not paused.
+        """
+        client = self._client()
+        return _pause.forget(client, ids([webhook], call="forget_paused")[0], _pause.kept_of(client, file))
 
     def replay(
         self,

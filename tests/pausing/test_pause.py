@@ -255,6 +255,63 @@ def test_two_writers_lose_no_record(tmp_path: Path) -> None:
     assert len(KeptDefinitions(file, "127.0.0.1:9", "shop").here()) == 24
 
 
+def test_a_dry_run_says_what_a_pause_means_and_changes_nothing(client: Client) -> None:
+    client.webhooks.register(hook())
+    eventually(lambda: len(client.observers("a")) == 1)
+    outcome = client.webhooks.pause("a", dry_run=True)
+    assert outcome.action is Action.UNCHANGED
+    told = " ".join(outcome.notes)
+    assert str(record(client)) in told
+    assert "Its position stays: number 0" in told
+    assert client.webhooks.ids() == ["a"]
+    assert not record(client).exists()
+
+
+def test_a_removal_that_is_refused_leaves_no_record(client: Client) -> None:
+    client.webhooks.register(hook())
+    with cn.connect(client.target, event_store=client.event_store, name="pause-locked", protected=True) as locked:
+        with pytest.raises(cn.ProtectedError):
+            locked.webhooks.pause("a")
+        assert client.webhooks.ids() == ["a"]
+        client.webhooks.register(hook(url="http://127.0.0.1:9/changed"))
+        locked.unlock(client.event_store)
+        assert locked.webhooks.pause("a")
+    assert client.webhooks.paused()[0].target == "http://127.0.0.1:9/changed"
+
+
+def test_a_webhook_that_is_not_to_come_back_is_forgotten(client: Client) -> None:
+    client.webhooks.register([hook("a"), hook("b")])
+    client.webhooks.pause(["a", "b"])
+    assert client.webhooks.forget_paused("a").target == hook().target_url
+    assert [each.id for each in client.webhooks.paused()] == ["b"]
+    with pytest.raises(InvalidInputError, match="'a' is not paused"):
+        client.webhooks.forget_paused("a")
+    assert len(client.webhooks.resume()) == 1
+
+
+@pytest.mark.parametrize("release", ["16.33", "16.37", "16.37-postgresql", "16.38", "19.29", "19.32"])
+def test_events_of_a_pause_are_delivered_afterwards_whatever_the_release(release: str) -> None:
+    with (
+        Receiver() as receiver,
+        Sandbox(behaves_like=release, settle_delay=0.02, time_scale=0.01) as kernel,
+        cn.connect(kernel.connection_string, event_store="shop", name=f"paused-{release}") as client,
+    ):
+        client.ensure_event_store()
+        client._kernel.register_event_types("shop", [RegisteredEventType(OPENED, {"type": "object"})])
+        client.webhooks.register(hook(url=receiver.url))
+        client.event_log.append("account-1", OPENED, {"n": 0})
+        receiver.wait_for(1)
+        eventually(lambda: client.observers("a")[0].next_sequence_number == 1)
+        outcome = client.webhooks.pause("a")
+        assert outcome
+        assert "Its position stays: number 1" in " ".join(outcome.notes)
+        client.event_log.append("account-1", OPENED, {"n": 1})
+        client.event_log.append("account-1", OPENED, {"n": 2})
+        assert client.webhooks.resume("a")
+        eventually(lambda: len(receiver.events) == 3)
+        assert [event["content"]["n"] for event in receiver.events] == [0, 1, 2]
+
+
 def test_failing_partitions_of_a_paused_webhook_are_attributed_to_it(client: Client) -> None:
     client.webhooks.register(hook())
     client.event_log.append("account-1", OPENED, {})
