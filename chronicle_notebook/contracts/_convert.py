@@ -8,7 +8,11 @@ from datetime import datetime
 from typing import Any, TypeVar
 
 from chronicle_notebook.base._secrets import Secret
-from chronicle_notebook.contracts._authorization import authorization_to_wire, kind_of_authorization
+from chronicle_notebook.contracts._authorization import (
+    authorization_to_wire,
+    details_of_authorization,
+    kind_of_authorization,
+)
 from chronicle_notebook.contracts._scalars import EventTypeMessage, event_type_to_wire, guid_from_wire, number_from_wire
 from chronicle_notebook.contracts.wire import (
     event_types_classic_pb2,
@@ -69,14 +73,14 @@ def definition_to_wire(definition: WebhookDefinition) -> webhooks_pb2.WebhookDef
 def definition_from_wire(message: webhooks_pb2.WebhookDefinition) -> WebhookDefinition:
     """A webhook as a client sends it, or as the `classic` generation returns it. Missing flags mean true.
 
-    Credentials are left out, because a webhook that was read back has at best ciphertext.
+    Secrets are left out, because a webhook that was read back has at best ciphertext.
     """
     target = message.Target
     return WebhookDefinition(
         id=message.Identifier,
         target_url=target.Url,
         event_types=tuple(map(event_type_from_wire, message.EventTypes)),
-        authorization=undisclosed(kind_of_authorization(message)),
+        authorization=undisclosed(kind_of_authorization(message), details_of_authorization(message)),
         headers=target.Headers,
         event_sequence_id=message.EventSequenceId,
         replayable=message.IsReplayable if message.HasField("IsReplayable") else True,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import base64
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import Enum, StrEnum
 from typing import Any, ClassVar, TypeVar
 
@@ -154,6 +154,9 @@ class UndisclosedAuthorization:
     references: tuple[tuple[str, str], ...] = field(default=(), compare=False)
     """The fields of credentials that a file gives as references, some of which have no value here: the name of each
     field, and its text in the file. Empty for an authorization that was read back."""
+    details: tuple[tuple[str, str], ...] = field(default=(), compare=False)
+    """What a kernel lists beside the secret: the names and values of a user name, an authority and a client id. Only
+    kernels up to 16.37 with in-memory storage list them (seen on 16.37.1)."""
 
     def __repr__(self) -> str:
         return f"UndisclosedAuthorization(kind={self.kind.value!r})"
@@ -167,7 +170,12 @@ class UndisclosedAuthorization:
         """The kind, and that nothing else is known."""
         if self.references:
             return f"{self.kind.value}, credentials not set here"
-        return f"{self.kind.value}, credentials not returned by the kernel"
+        if not self.details or self.credentials is None:
+            return f"{self.kind.value}, credentials not returned by the kernel"
+        parts = {part.name: part for part in self.credentials.parts()}
+        told = [f"{parts[name].label} {_told(parts[name], value)}" for name, value in self.details]
+        secret = self.credentials.secret_part().label
+        return ", ".join([self.kind.value, *told, f"{secret} not returned by the kernel"])
 
 
 _UNDISCLOSED: dict[int, NoAuthorization | UndisclosedAuthorization] = {0: NO_AUTHORIZATION}
@@ -300,9 +308,13 @@ def kind_numbers() -> dict[str, int]:
     return dict(sorted(numbers.items(), key=lambda item: item[1]))
 
 
-def undisclosed(number: int) -> WebhookAuthorization:
-    """The authorization of a webhook that was read back: its kind, without credentials.
+def undisclosed(number: int, details: Mapping[str, str] | None = None) -> WebhookAuthorization:
+    """The authorization of a webhook that was read back: its kind, without secrets.
 
     An unknown kind is not none: the deliveries do carry credentials.
+
+    :param details: the fields that the kernel lists, by their names; empty ones are left out.
     """
-    return _UNDISCLOSED.get(number, _UNKNOWN)
+    found = _UNDISCLOSED.get(number, _UNKNOWN)
+    known = tuple((name, value) for name, value in (details or {}).items() if value)
+    return replace(found, details=known) if known and isinstance(found, UndisclosedAuthorization) else found

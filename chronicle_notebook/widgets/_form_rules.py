@@ -11,7 +11,7 @@ from chronicle_notebook.base._errors import did_you_mean
 from chronicle_notebook.base._secret_rules import unfit
 from chronicle_notebook.base._secrets import Secret, variable_names
 from chronicle_notebook.definition.rules._check import exposures, problems, secret_caution, target_url_caution
-from chronicle_notebook.definition.rules._header import check_header, check_twice, header_caution
+from chronicle_notebook.definition.rules._header import check_header, check_twice, header_caution, value_caution
 from chronicle_notebook.definition.rules._problem import Caution, Problem
 from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
 from chronicle_notebook.model._authorization import secret_keys
@@ -73,9 +73,11 @@ def _remark_headers(fields: Fields, result: Remarks) -> None:
         elif authorized and row.name.lower() == "authorization":
             result.wrong[name] = "The authorization above sets this header already. Keep one of the two."
         else:
-            caution = header_caution(row.name, row.value)
+            caution, refused = header_caution(row.name, row.value), value_caution(row.name, row.value)
             if caution is not None:
                 result.doubtful[name] = f"{caution.message} Choose an authorization above instead."
+            elif refused is not None:
+                result.doubtful[name] = f"{refused.message} {refused.hint}"
 
 
 def _remark_secret(fields: Fields, result: Remarks) -> None:

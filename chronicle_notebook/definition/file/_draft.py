@@ -133,4 +133,5 @@ def _authorization_values(authorization: WebhookAuthorization) -> dict[str, str 
             name: Secret.parse(text) if looks_like_reference(text) else text for name, text in authorization.references
         }
     kind = class_of(authorization)
-    return {} if kind is None else {part.name: None for part in kind.parts()}
+    known = dict(authorization.details) if isinstance(authorization, UndisclosedAuthorization) else {}
+    return {} if kind is None else {part.name: known.get(part.name) for part in kind.parts()}

@@ -28,6 +28,7 @@ from chronicle_notebook.definition.rules._header import (
     check_header_value,
     check_headers,
     header_caution,
+    value_caution,
 )
 from chronicle_notebook.definition.rules._problem import Caution, Problem
 from chronicle_notebook.definition.rules._text import check_event_sequence_id, check_flag, check_id, check_text
@@ -217,12 +218,13 @@ def unlisted_generations(definition: WebhookDefinition, latest: Mapping[str, int
 
 
 def cautions(definition: WebhookDefinition) -> list[Caution]:
-    """Cautions about a definition that works: credentials in a URL, in headers or over http, and secrets that are too
-    long.
+    """Cautions about a definition that works: credentials in a URL, in headers or over http, values of headers that
+    .NET refuses, and secrets that are too long.
 
     Secrets are looked up to count their bytes, unless this would ask a user.
     """
-    from_headers = [header_caution(name, value) for name, value in definition.headers.items()]
+    headers = definition.headers.items()
+    from_headers = [rule(name, value) for rule in (header_caution, value_caution) for name, value in headers]
     from_secrets = [secret_caution(part, value) for part, value in secrets_of(definition.authorization)]
     from_url = target_url_caution(definition.target_url)
     found = (from_url, *exposures(definition), *from_headers, *from_secrets)

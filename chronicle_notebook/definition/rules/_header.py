@@ -7,7 +7,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from chronicle_notebook.base._credential_names import looks_like_credential
-from chronicle_notebook.base._errors import CredentialHeaderWarning
+from chronicle_notebook.base._errors import ChronicleWarning, CredentialHeaderWarning
+from chronicle_notebook.base._header_grammar import wrong_part
 from chronicle_notebook.base._secret_rules import unfit
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.definition.rules._problem import Caution, Problem
@@ -159,6 +160,20 @@ def header_caution(name: object, value: object) -> Caution | None:
         f"The header {name!r} {what}, and kernels store and list the values of headers in clear.",
         _instead(name, value),
         CredentialHeaderWarning,
+    )
+
+
+def value_caution(name: object, value: object) -> Caution | None:
+    """A caution if .NET refuses the value of a header that it parses: then a kernel cannot deliver."""
+    if isinstance(value, Secret):
+        value = None if value.reference is not None else value.reveal()
+    if not isinstance(name, str) or not isinstance(value, str) or wrong_part(name.lower(), value) is None:
+        return None
+    return Caution(
+        FIELD,
+        f"The header {name!r} has a value that .NET does not accept for it, so a kernel cannot deliver with it.",
+        f"Follow the grammar of {name!r} in RFC 9110, or use a name of your own, for example x-{name.lower()}.",
+        ChronicleWarning,
     )
 
 
