@@ -28,7 +28,7 @@ from chronicle_notebook.session._webhook_view import WebhookView
 from chronicle_notebook.triage._assess import assess
 from chronicle_notebook.triage._condition import TriageRow
 from chronicle_notebook.triage._handled import wait_until_handled
-from chronicle_notebook.triage._observed import read
+from chronicle_notebook.triage._observed import read, shares_circuit
 from chronicle_notebook.triage._retries import Retries, Retrying
 from chronicle_notebook.triage._triage import Triage
 
@@ -87,7 +87,8 @@ class DeliveryCalls:
 
         :raises UnknownWebhookError: no webhook has this id; the hint names the most similar ids.
         """
-        return WebhookView(*described(self._kernel, self._place, self.webhooks.get, webhook), origin=self.origin)
+        found = described(self._kernel, self._place, self.webhooks.get, webhook)
+        return WebhookView(*found, origin=self.origin, shared_circuit=shares_circuit(self._kernel))
 
     def observers(self, webhook: str | None = None, *, namespace: str | None = None) -> Listing[ObserverState]:
         """The progress of all observers, or of the observers of one webhook, in every namespace or in one.

@@ -26,6 +26,8 @@ class WebhookView(Originated):
     """Its observer in each namespace; none before the first delivery."""
     failed_partitions: tuple[FailedPartition, ...]
     origin: Origin
+    shared_circuit: bool = False
+    """Whether all targets of the kernel share one circuit, so that the failure of another target can be the reason."""
 
     @property
     def delivered(self) -> int | None:
@@ -41,7 +43,7 @@ class WebhookView(Originated):
     def triage(self) -> TriageRow:
         """Why it fails and what to do next, from what was read for this view. The events that wait are not counted:
         :meth:`Client.triage` counts them."""
-        seen = Observed([self.definition], self.observers, self.failed_partitions)
+        seen = Observed([self.definition], self.observers, self.failed_partitions, shared_circuit=self.shared_circuit)
         return assess(seen, origin=self.origin)[self.definition.id]
 
     def _display(self) -> Card:

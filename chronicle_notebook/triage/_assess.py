@@ -9,7 +9,7 @@ from datetime import datetime
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import FailedPartition, ObserverState, RunningState, WebhookDefinition
 from chronicle_notebook.model._observer import causes_of
-from chronicle_notebook.triage._cause import cause_of
+from chronicle_notebook.triage._cause import Cause, cause_of
 from chronicle_notebook.triage._condition import Condition, TriageRow, first_failure, in_utc, worst
 from chronicle_notebook.triage._next_step import next_step
 from chronicle_notebook.triage._observed import Observed, Queue
@@ -58,7 +58,7 @@ class _Assessor:
     ) -> TriageRow:
         """One row."""
         failed = sorted(failed, key=_age)
-        causes = tuple(cause_of(each, self._causes) for each in failed)
+        causes = tuple(self._cause(each, definition) for each in failed)
         ended = tuple(each.given_up_at(self._now) for each in failed)
         waits = tuple(self._observed.waiting.get((each.namespace, each.observer_id, each.partition)) for each in failed)
         queues = {
@@ -80,6 +80,10 @@ class _Assessor:
             ended,
             next_step(webhook, condition, definition, causes, told=any(each.quarantined for each in failed)),
         )
+
+    def _cause(self, failed: FailedPartition, definition: WebhookDefinition | None) -> Cause:
+        url = "" if definition is None else definition.target_url
+        return cause_of(failed, self._causes, shared=self._observed.shared_circuit, target_url=url)
 
     def _condition(  # noqa: PLR0911 - one line for each condition, the worst first
         self,

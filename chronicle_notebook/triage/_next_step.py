@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.model._observer import WEBHOOK_REACTOR
-from chronicle_notebook.triage._cause import Cause
+from chronicle_notebook.triage._cause import SHARED, Cause
 from chronicle_notebook.triage._condition import Condition
 
 
@@ -38,6 +38,9 @@ def _retry(webhook: str, definition: WebhookDefinition | None, causes: Sequence[
         # Neither a retry nor a restart helps here (seen on 16.37.1 and a build of 16.38).
         return "Register these webhooks under other ids."
     release = ", release=True" if told else ""
-    if definition is None or all(each.address for each in causes):
+    if definition is None:
         return f"client.retry_failed_partitions({webhook!r}{release})"
+    if causes and all(each.word == SHARED for each in causes):
+        opener = f" at {causes[0].address}" if causes[0].address else ""
+        return f"client.webhooks.test({webhook!r}); if it is well, mend the target that opened the circuit{opener}"
     return f"client.webhooks.test({webhook!r}), then client.retry_failed_partitions({webhook!r}{release})"

@@ -20,6 +20,7 @@ from chronicle_notebook.base._errors import (
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.model import AppendedEvent, FailedPartition, ObserverState, RunningState, WebhookDefinition
 from chronicle_notebook.model._observer import REACTOR_NAMESPACE, REACTOR_SEQUENCE, WEBHOOK_REACTOR
+from chronicle_notebook.triage._cause import SHARED_DEFECT
 
 MOST_EVENTS = 20_000
 """The longest part of a sequence that is read to count the events that wait. Kernels have no paging."""
@@ -63,6 +64,8 @@ class Observed:
     waiting: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     """By namespace, id of the observer and partition: how many events wait for a failed partition. A partition that is
     missing was not counted."""
+    shared_circuit: bool = False
+    """Whether all targets of the kernel share one circuit."""
     unread: tuple[str, ...] = ()
     """What the kernel could not answer, as sentences."""
 
@@ -88,6 +91,11 @@ def read(kernel: KernelGateway, event_store: str, namespaces: Sequence[str]) -> 
             reactor if (each.id, each.namespace) == (reactor.id, reactor.namespace) else each for each in observers
         ]
     return _Counting(kernel, event_store, hooks, observers, failed).complete()
+
+
+def shares_circuit(kernel: KernelGateway) -> bool:
+    """Whether all targets of the kernel share one circuit, as far as its release tells."""
+    return any(each.key == SHARED_DEFECT for each in kernel.known_defects)
 
 
 def _reactor(kernel: KernelGateway, event_store: str, namespaces: Sequence[str]) -> ObserverState | None:
@@ -134,6 +142,7 @@ class _Counting:
             self._failed,
             self._queues(behind),
             self._waiting(),
+            shares_circuit(self._kernel),
             tuple(self._unread),
         )
 

@@ -19,6 +19,7 @@ from chronicle_notebook.display._listing import Column, Listing
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import FailedPartition
 from chronicle_notebook.triage._cause import Cause, cause_of
+from chronicle_notebook.triage._observed import shares_circuit
 
 FIRST_LOOK, LONGEST_LOOK = 0.05, 0.5
 """The pauses in seconds between two looks at what became of the retries: the first one, and the longest one."""
@@ -263,9 +264,8 @@ class Retrying:
             else:
                 self._settle(each, RetryOutcome.FAILED_AGAIN, now)
 
-    @staticmethod
-    def _settle(one: _Try, outcome: RetryOutcome, now: FailedPartition | None) -> None:
-        cause = None if now is None else cause_of(now)
+    def _settle(self, one: _Try, outcome: RetryOutcome, now: FailedPartition | None) -> None:
+        cause = None if now is None else cause_of(now, shared=shares_circuit(self._kernel))
         one.result = RetriedPartition(one.failed, one.result.started, outcome.value, cause)
 
     def _listed(self, tries: Sequence[_Try]) -> list[FailedPartition]:

@@ -187,6 +187,14 @@ def test_causes_are_grouped_with_an_open_circuit_under_what_opened_it() -> None:
     assert (str(cause), cause.address) == ("circuit open (refused)", "10.0.0.9:8443")
 
 
+def test_the_next_step_for_a_shared_circuit_names_the_target_that_opened_it() -> None:
+    circuit = ("The circuit is now open and is not allowing calls.", "Connection refused (10.0.0.9:8443)")
+    observed = Observed([hook("b")], [observer("b")], [failure("b", messages=circuit)], shared_circuit=True)
+    row = triaged(observed)["b"]
+    assert row.next_step.startswith("client.webhooks.test('b'); if it is well, mend the target")
+    assert row.next_step.endswith("at 10.0.0.9:8443")
+
+
 def test_the_frame_has_types_and_the_worst_first_also_when_it_is_empty() -> None:
     reading = Observed([hook("a"), hook("b")], [observer("a"), observer("b")], [failure("b", attempts=2)])
     frame, empty = triaged(reading).to_frame(), triaged(Observed()).to_frame()

@@ -49,3 +49,15 @@ def test_the_cause_behind_an_open_circuit_is_the_last_request_of_the_partition_o
     assert str(cause_of(both)) == "circuit open (HTTP 503)"
     assert str(cause_of(alone, {("a", "Default"): sent})) == "circuit open (HTTP 503)"
     assert str(cause_of(alone)) == "circuit open"
+
+
+def test_where_all_targets_share_a_circuit_the_failure_of_another_one_is_no_cause_of_this_one() -> None:
+    messages = ("The circuit is now open and is not allowing calls.", "Connection refused (10.0.0.9:8443)")
+    innocent = failure("a", messages=messages)
+    cause = cause_of(innocent, shared=True)
+    assert (str(cause), cause.key, cause.address) == ("shared circuit (refused)", "shared circuit", "10.0.0.9:8443")
+    mine = cause_of(innocent, shared=True, target_url="https://10.0.0.9:8443/in")
+    assert (str(mine), mine.address) == ("circuit open (refused)", "")
+    sent = FailedAttempt(None, 7, ("status code 503",))
+    guilty = FailedPartition(innocent.id, "a", "Default", "s", (sent, *innocent.attempts), None)
+    assert str(cause_of(guilty, shared=True)) == "circuit open (HTTP 503)"
