@@ -36,16 +36,14 @@ class Foreseen(Displayed):
 
 def pause(call: Call) -> Outcome | None:
     """Say what a pause means, ask, and pause."""
-    from chronicle_notebook.pausing._outlook import outlook, positions_of
-
     client, webhook = current(), call.required("ID")
+    accepted = [name.strip() for name in (call.text("--accept-defects") or "").split(",") if name.strip()]
     if "--yes" not in call.switches and webhook in client.webhooks.ids():
-        told = outlook(client, webhook, positions_of(client.observers(), webhook))
+        told = client.webhooks.pause(webhook, accept_defects=accepted, dry_run=True).notes
         _show(Foreseen(f"A pause of {webhook!r} in event store {client.event_store!r} on {client.server}", told))
         if not agreed(f"Pause webhook {webhook!r}?", to=f"pause {webhook!r} on {client.server}"):
             print(NOTHING_DONE)  # noqa: T201 - the answer to the question
             return None
-    accepted = [name.strip() for name in (call.text("--accept-defects") or "").split(",") if name.strip()]
     return client.webhooks.pause(webhook, reason=call.text("--reason") or "", accept_defects=accepted)
 
 

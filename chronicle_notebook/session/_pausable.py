@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import overload
 
 from chronicle_notebook.base._arguments import check_flag, check_names
-from chronicle_notebook.base._errors import InvalidInputError, NotSupportedError
+from chronicle_notebook.base._errors import InvalidInputError, NotSupportedError, UnknownWebhookError
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.definition._inputs import ids, several
 from chronicle_notebook.display._listing import Listing, counted
@@ -16,11 +16,13 @@ from chronicle_notebook.display._table_and_card import Displayed
 from chronicle_notebook.model import WebhookAuthorization, WebhookDefinition
 from chronicle_notebook.pausing import _pause, _redelivery, _replay
 from chronicle_notebook.pausing._client import StoreClient
+from chronicle_notebook.pausing._pause import paused_ids
 from chronicle_notebook.pausing._paused import PausedWebhook, paused
 from chronicle_notebook.pausing._redelivery import RedeliveryPlan
 from chronicle_notebook.pausing._replay import ReplayPlan
 from chronicle_notebook.pausing._selection import WantedEvents
 from chronicle_notebook.pausing._storage import Kept
+from chronicle_notebook.reading._list import WebhookList
 from chronicle_notebook.registration._outcome import Outcome, Outcomes
 from chronicle_notebook.session._location import DEFAULT_NAMESPACE, Place
 
@@ -229,7 +231,21 @@ class PausableWebhooks(Displayed):
         )
 
     def _listed(self, webhook: str | type, *, call: str) -> WebhookDefinition:
-        return self._client().webhooks.all()[ids([webhook], call=call)[0]]
+        return found(self._client().webhooks.all(), ids([webhook], call=call)[0], self._owner)
+
+
+def found(hooks: WebhookList, webhook: str, owner: Callable[[], StoreClient] | None) -> WebhookDefinition:
+    """The webhook of an id.
+
+    :raises UnknownWebhookError: none has it; the hint says so if it is paused.
+    """
+    try:
+        return hooks[webhook]
+    except UnknownWebhookError as error:
+        client = None if owner is None else owner()
+        if client is not None and webhook in paused_ids(client.server, client.event_store, embedded=client.embedded):
+            error.hint = f"It is paused: client.webhooks.resume({webhook!r}) registers it again."
+        raise
 
 
 def _several(outcomes: list[Outcome], client: StoreClient) -> Outcomes:

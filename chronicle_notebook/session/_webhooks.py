@@ -31,7 +31,7 @@ from chronicle_notebook.registration._plan import Plan, plan
 from chronicle_notebook.registration._replace import replace
 from chronicle_notebook.registration._unlisted import remove_unlisted
 from chronicle_notebook.session._description import calls_card
-from chronicle_notebook.session._pausable import PausableWebhooks
+from chronicle_notebook.session._pausable import PausableWebhooks, found
 from chronicle_notebook.target_test._answer import TargetAnswer
 from chronicle_notebook.target_test._trial import Append, tried
 
@@ -103,7 +103,7 @@ class Webhooks(PausableWebhooks):
                 field="id",
                 hint="List the ids with client.webhooks.ids().",
             )
-        return self.all()[webhook]
+        return found(self.all(), webhook, self._owner)
 
     def to_frame(
         self,

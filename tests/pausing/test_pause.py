@@ -105,6 +105,18 @@ def test_what_is_neither_registered_nor_paused_cannot_be_paused_or_resumed(clien
     assert not record(client).exists()
 
 
+def test_whoever_looks_for_a_paused_webhook_is_told_so(client: Client) -> None:
+    client.webhooks.register(hook())
+    client.webhooks.pause("a")
+    for look in (client.webhooks.get, client.describe, client.webhooks.replay):
+        with pytest.raises(UnknownWebhookError) as caught:
+            look("a")
+        assert "It is paused: client.webhooks.resume('a')" in caught.value.hint
+    with pytest.raises(UnknownWebhookError) as caught:
+        client.webhooks.get("b")
+    assert "paused" not in caught.value.hint
+
+
 def test_credentials_are_kept_as_references_alone(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     with Receiver() as receiver:
         client.webhooks.register(hook("crm-sync", receiver.url, authorization=BearerAuthorization(Secret(CANARY))))
