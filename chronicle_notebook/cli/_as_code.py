@@ -8,7 +8,7 @@ import os
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
@@ -23,6 +23,7 @@ from chronicle_notebook.desired._applied import Applied
 from chronicle_notebook.desired._plan import StatePlan
 from chronicle_notebook.desired._state import DesiredState
 from chronicle_notebook.display._terminal import Terminated
+from chronicle_notebook.registration._outcome import Outcome
 from chronicle_notebook.session._client import Client
 from chronicle_notebook.session._profiles import PROFILE, profile as read_profile
 
@@ -84,9 +85,9 @@ def _export(options: argparse.Namespace) -> int:
             field="FILE",
             hint="Give --overwrite to replace it. An export has values in place of the file's variables.",
         )
-    owner = _owner(options)
+    owner, hosts = _owner(options), _hosts(options.map_host)
     with _connected(options) as client:
-        state = DesiredState.of(client, owned_by=owner)
+        state = DesiredState.of(client, owned_by=owner).mapped(hosts, event_store=options.for_store)
         if path is None:
             print(str(state.to_yaml()), end="", flush=True)
         else:
@@ -109,6 +110,20 @@ def _owner(options: argparse.Namespace) -> Ownership | None:
             "A header has the form NAME=VALUE.", field="--owned-header", hint="Write --owned-header x-managed-by=git."
         )
     return Ownership(header=name, value=value)
+
+
+def _hosts(given: Sequence[str]) -> dict[str, str]:
+    found: dict[str, str] = {}
+    for each in given:
+        old, _, new = each.partition("=")
+        if not old or not new or old in found:
+            raise InvalidInputError(
+                "Hosts are mapped by OLD=NEW, each old one once.",
+                field="--map-host",
+                hint="Write --map-host hooks.staging.example.com=hooks.example.com.",
+            )
+        found[old] = new
+    return found
 
 
 def _plan(options: argparse.Namespace, plan: StatePlan) -> int:
@@ -138,8 +153,14 @@ def _apply(options: argparse.Namespace, plan: StatePlan, client: Client) -> int:
     )
     if len(applied) > len(applied.in_effect) + len(applied.in_part):
         return FAILED
-    untaken = bool(plan.untaken) and options.strict
-    return AGREES if applied and not untaken else DIFFERS
+    if applied.ignored or (options.strict and plan.untaken):
+        return DIFFERS
+    return AGREES if all(_is_foretold(each, plan) for each in applied.in_part) else DIFFERS
+
+
+def _is_foretold(outcome: Outcome, plan: StatePlan) -> bool:
+    """Whether the plan said of all that did not take effect that a kernel like this one does not keep it."""
+    return {each.field for each in outcome.ineffective} <= {each.field for each in plan[outcome.webhook].untaken}
 
 
 def _applied(options: argparse.Namespace, plan: StatePlan) -> Applied:

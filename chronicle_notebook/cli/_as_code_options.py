@@ -31,6 +31,14 @@ def add_commands(commands: Any) -> None:
         metavar="PATTERN",
         help="only webhooks with ids like this, which the file owns (can be given several times)",
     )
+    export.add_argument(
+        "--map-host",
+        action="append",
+        default=[],
+        metavar="OLD=NEW",
+        help="write another host, for another environment; *.OLD=*.NEW maps all below a domain (several times)",
+    )
+    export.add_argument("--for-store", default=None, metavar="NAME", help="write another event store into the file")
     plan = _command(commands, "plan", "show what would make the webhooks those of a file; 2 if there are differences")
     _add_reading(plan)
     _add_planning(plan)
