@@ -1,12 +1,14 @@
 """The magics: ``%chronicle``, ``%webhooks``, ``%webhook`` and ``%%webhook``.
 
 Each magic parses its line with the table in ``_table.py``, calls a function that Python code can call too, and displays
-the result. Only IPython is imported before a magic runs.
+the result. Only IPython is imported before a magic runs; pandas follows in a thread, for the first frame.
 """
 
 from __future__ import annotations
 
 from typing import Any
+
+from chronicle_notebook.display._pandas_ahead import load_pandas_ahead
 
 
 def load(shell: Any) -> None:
@@ -15,6 +17,7 @@ def load(shell: Any) -> None:
 
     if ChronicleMagics.of(shell) is None:
         ChronicleMagics(shell).register()
+        load_pandas_ahead()
 
 
 def unload(shell: Any) -> None:

@@ -15,6 +15,7 @@ from chronicle_notebook.connection._channel import DEFAULT_TIMEOUT, Channel
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.connection._trust import Trust
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
+from chronicle_notebook.display._pandas_ahead import load_pandas_ahead
 from chronicle_notebook.probing._kept import recall
 from chronicle_notebook.session._client import Client
 from chronicle_notebook.session._doctor import Diagnosis, examine
@@ -226,6 +227,7 @@ def _open(
     )
     remember(opened)
     opened.look(found.stores)
+    load_pandas_ahead()
     return opened
 
 

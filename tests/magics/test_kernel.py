@@ -106,9 +106,16 @@ def connected(notebook: Notebook, client: Client) -> Notebook:
 
 def test_loading_is_silent_and_imports_nothing_heavy(notebook: Notebook) -> None:
     assert notebook.run("import sys\n%load_ext chronicle_notebook") == []
-    (shown,) = notebook.run("print([m for m in ('grpc', 'pandas', 'yaml', 'aiohttp') if m in sys.modules])")
+    (shown,) = notebook.run("print([m for m in ('grpc', 'yaml', 'aiohttp') if m in sys.modules])")
     assert shown["text"] == "[]\n"
     assert notebook.run("%unload_ext chronicle_notebook") == []
+
+
+def test_pandas_is_there_before_the_first_frame(notebook: Notebook) -> None:
+    notebook.run("%reload_ext chronicle_notebook")
+    waited = "[t.join() for t in threading.enumerate() if t.name == 'chronicle-pandas']"
+    (shown,) = notebook.run(f"import sys, threading\n{waited}\nprint('pandas' in sys.modules)")
+    assert shown["text"] == "True\n"
 
 
 def test_names_of_the_connected_kernel_are_completed(connected: Notebook, client: Client) -> None:
