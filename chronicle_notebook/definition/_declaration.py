@@ -18,7 +18,7 @@ from chronicle_notebook.base._warning import warn_user
 from chronicle_notebook.definition._builder import DefinitionBuilder, returned_builder
 from chronicle_notebook.definition._source_file import changed_arguments, modified_ns
 from chronicle_notebook.definition.rules._check import about
-from chronicle_notebook.model import EVENT_LOG, EventType, WebhookDefinition
+from chronicle_notebook.model import EventType, WebhookDefinition
 
 T = TypeVar("T")
 
@@ -31,7 +31,7 @@ class Declared:
 
     id: str
     target_url: str
-    event_sequence_id: str
+    event_sequence_id: str | None
     modified_ns: int = 0
     """When the source file was last changed before the declaration; 0 without a file."""
 
@@ -58,7 +58,7 @@ def webhook(
     *not_settled: Any,
     target_url: str | None = None,
     id: str | None = None,  # noqa: A002 - the settled name
-    event_sequence_id: str = EVENT_LOG,
+    event_sequence_id: str | None = None,
 ) -> Callable[[type[T]], type[T]]:
     """Declare that a class is a webhook. Running the cell again replaces the earlier declaration.
 
@@ -68,7 +68,8 @@ def webhook(
 
     :param target_url: the URL to which the kernel POSTs the events: an absolute http or https URL.
     :param id: the id of the webhook; by default the name of the class.
-    :param event_sequence_id: the sequence to observe, by default ``event-log``.
+    :param event_sequence_id: the sequence to observe. It counts more than what ``define`` names, as in Chronicle's
+        client for Elixir (source: its module WebHooks). By default that of ``define``, or ``event-log``.
     :raises InvalidDeclarationError: the target URL is missing, an argument has a wrong type, or the decorated object is
         not a class. The content of the texts is checked when the definition is made.
     """
@@ -79,7 +80,7 @@ def webhook(
         raise InvalidDeclarationError(message, field="target_url", hint=_EXAMPLE)
     texts: dict[str, object] = {"target_url": target_url, "id": id, "event_sequence_id": event_sequence_id}
     for name, value in texts.items():
-        if not isinstance(value, str) and (value is not None or name == "event_sequence_id"):
+        if not isinstance(value, str) and value is not None:
             message = f"The {name} of a webhook is a text, not {type(value).__name__}."
             raise InvalidDeclarationError(message, field=name, hint=_EXAMPLE)
 
@@ -90,7 +91,7 @@ def webhook(
     return decorate
 
 
-def _mark(cls: object, target_url: str | None, given_id: str | None, event_sequence_id: str) -> None:
+def _mark(cls: object, target_url: str | None, given_id: str | None, event_sequence_id: str | None) -> None:
     if not isinstance(cls, type):
         message = f"@webhook stands above a class, not above a {type(cls).__name__}."
         raise InvalidDeclarationError(message, hint=_EXAMPLE)
@@ -137,10 +138,12 @@ def declare(cls: type, *, all_event_types: Callable[[], Sequence[EventType]] = t
     """
     declared = declared_of(cls)
     _warn_if_old(cls, declared)
-    builder = DefinitionBuilder().on_event_sequence(declared.event_sequence_id)
+    builder = DefinitionBuilder()
     if hasattr(cls, "define"):
         with about(declared.id):
             builder = _defined(cls, builder)
+    if declared.event_sequence_id is not None:
+        builder = builder.on_event_sequence(declared.event_sequence_id)
     builder, remarks = with_all(builder, all_event_types)
     definition = builder.build(declared.id, declared.target_url)
     return DeclaredWebhook(definition, builder.event_type_classes, full_name(cls), remarks, checked=True)

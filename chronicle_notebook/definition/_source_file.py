@@ -20,7 +20,7 @@ def modified_ns(cls: type) -> int:
         return 0
 
 
-def changed_arguments(cls: type, declared: Mapping[str, str]) -> list[str]:
+def changed_arguments(cls: type, declared: Mapping[str, str | None]) -> list[str]:
     """The arguments of ``@webhook`` that the file now gives as other texts than the class has.
 
     An argument that is computed is not known without running the file, so it is left out.

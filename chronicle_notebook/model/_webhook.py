@@ -32,8 +32,8 @@ EVENT_LOG = "event-log"
 
 @final
 class Headers(Mapping[str, str | Secret]):
-    """The headers of a definition. They cannot be changed, are equal to a dict with the same values, and show only
-    their names.
+    """The headers of a definition, in the order of their names. They cannot be changed, are equal to a dict with the
+    same values, and show only their names.
 
     The values are masked, because a header that was read back may have been given as a secret.
     """
@@ -41,7 +41,8 @@ class Headers(Mapping[str, str | Secret]):
     __slots__ = ("_values",)
 
     def __init__(self, values: Mapping[str, str | Secret]) -> None:
-        self._values = dict(values)
+        # The order means nothing: kernels list another one than they were given. In one order two lists read the same.
+        self._values = dict(sorted(values.items(), key=lambda header: str(header[0])))
 
     def __getitem__(self, name: str) -> str | Secret:
         return self._values[name]

@@ -124,7 +124,7 @@ def test_a_subclass_needs_a_declaration_of_its_own() -> None:
         ({"target_url": 7}, "target_url", "The target_url of a webhook is a text, not int."),
         ({"target_url": Secret("x")}, "target_url", "The target_url of a webhook is a text, not Secret."),
         ({"target_url": URL, "id": 7}, "id", "The id of a webhook is a text, not int."),
-        ({"target_url": URL, "event_sequence_id": None}, "event_sequence_id", "is a text, not NoneType."),
+        ({"target_url": URL, "event_sequence_id": 5}, "event_sequence_id", "is a text, not int."),
     ],
 )
 def test_an_argument_of_a_wrong_type_is_reported_at_the_decorator(
@@ -267,3 +267,26 @@ def test_a_constructor_that_fails_is_told_with_the_class() -> None:
     with pytest.raises(InvalidDeclarationError, match=r"The constructor of .*\.Hook raised KeyError\.") as caught:
         declare(cls)
     assert isinstance(caught.value.__cause__, KeyError)
+
+
+@pytest.mark.parametrize(
+    ("given", "named", "observed"),
+    [
+        ({}, None, "event-log"),
+        ({}, "outbox", "outbox"),
+        ({"event_sequence_id": "archive"}, None, "archive"),
+        ({"event_sequence_id": "archive"}, "outbox", "archive"),
+        ({"event_sequence_id": "event-log"}, "outbox", "event-log"),
+        ({"event_sequence_id": None}, "outbox", "outbox"),
+    ],
+)
+def test_the_sequence_of_the_decorator_counts_more_than_that_of_define_as_in_elixir(
+    given: dict[str, Any], named: str | None, observed: str
+) -> None:
+    @webhook(target_url=URL, id="precedence", **given)
+    class Declared:
+        def define(self, builder: DefinitionBuilder) -> DefinitionBuilder:
+            builder = builder.with_event_type("AccountOpened")
+            return builder if named is None else builder.on_event_sequence(named)
+
+    assert declare(Declared).definition.event_sequence_id == observed
