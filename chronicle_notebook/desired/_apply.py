@@ -16,7 +16,7 @@ from chronicle_notebook.base._errors import PlanRefusedError, ProtectedError, Se
 from chronicle_notebook.base._text import count
 from chronicle_notebook.definition.rules._check import check, check_revealed
 from chronicle_notebook.desired._applied import Applied, caption
-from chronicle_notebook.desired._before import before_path, write_before
+from chronicle_notebook.desired._export import before_path, write_before
 from chronicle_notebook.desired._plan_content import PlanContent
 from chronicle_notebook.desired._planned import PlannedWebhook, StateAction
 from chronicle_notebook.desired._sending_record import SendingRecord

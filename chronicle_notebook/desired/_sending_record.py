@@ -15,8 +15,8 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from chronicle_notebook.desired._export import write_text
 from chronicle_notebook.desired._store import StateClient
-from chronicle_notebook.desired._text_file import write_text
 from chronicle_notebook.display._progress import CallProgress
 
 QUIET = 3.0

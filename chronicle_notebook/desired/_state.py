@@ -21,11 +21,10 @@ from chronicle_notebook.definition.file._state_reader import read_state
 from chronicle_notebook.definition.file._writer import written
 from chronicle_notebook.definition.rules._check import check_distinct
 from chronicle_notebook.desired._drift import Drift, drift_rows
-from chronicle_notebook.desired._export import exported, literal
+from chronicle_notebook.desired._export import exported, literal, write_text
 from chronicle_notebook.desired._mapping import Allowance, check_hosts, moved
 from chronicle_notebook.desired._plan import StatePlan, planned
 from chronicle_notebook.desired._store import StateClient
-from chronicle_notebook.desired._text_file import read_text, write_text
 from chronicle_notebook.display._table_and_card import Displayed, Table
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.reading._list import row
@@ -282,7 +281,7 @@ class DesiredState(Displayed):
 
 def _text_of(path: str | Path) -> str:
     try:
-        return read_text(path)
+        return Path(path).read_text(encoding="utf-8-sig")
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not text in UTF-8"
         message = f"{path} cannot be read: {why}."

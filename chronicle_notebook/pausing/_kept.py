@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import os
 import re
-import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
@@ -18,6 +17,7 @@ from typing import Any
 
 from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.base._whole_file import write_whole
 from chronicle_notebook.definition._credentials import is_set
 from chronicle_notebook.definition._references import looks_like_reference, plain
 from chronicle_notebook.definition.file._draft import drafted
@@ -336,17 +336,7 @@ class KeptDefinitions:
             os.close(handle)
 
     def _write(self, documents: list[Kept]) -> None:
-        handle, name = tempfile.mkstemp(dir=self.path.parent, prefix=f".{self.path.name}.")
-        written = Path(name)
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write("".join(_SEPARATOR + _document(each) for each in documents))
-                file.flush()
-                os.fsync(file.fileno())
-            written.replace(self.path)
-        except BaseException:
-            written.unlink(missing_ok=True)
-            raise
+        write_whole(self.path, "".join(_SEPARATOR + _document(each) for each in documents))
 
     def _unusable(self, what: str, error: OSError | UnicodeDecodeError) -> InvalidInputError:
         reason = getattr(error, "strerror", None) or "it is not text"

@@ -9,7 +9,6 @@ from __future__ import annotations
 import hashlib
 import json
 import os
-import tempfile
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
@@ -18,6 +17,7 @@ from typing import Any
 from platformdirs import user_data_path
 
 from chronicle_notebook.base._errors import InvalidInputError
+from chronicle_notebook.base._whole_file import write_whole
 from chronicle_notebook.contracts._defects import DEFECTS
 from chronicle_notebook.contracts._kernel_defects import Measurement
 from chronicle_notebook.model import ServerVersion
@@ -63,14 +63,7 @@ def keep(result: ProbeResult, *, passing: bool = False) -> None:
     }
     try:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        handle, name = tempfile.mkstemp(dir=path.parent, prefix=".probe-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                json.dump(document, file, ensure_ascii=False, indent=1)
-            Path(name).replace(path)
-        except BaseException:
-            Path(name).unlink(missing_ok=True)
-            raise
+        write_whole(path, json.dumps(document, ensure_ascii=False, indent=1))
     except OSError as error:
         raise InvalidInputError(
             f"The result of the probe cannot be kept in {path.parent}: {error.strerror or type(error).__name__}.",

@@ -1,0 +1,38 @@
+"""Text files that are never half written."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+
+def write_whole(path: Path, text: str, *, private: bool = True) -> None:
+    """Write a file as a whole: a reader sees what was there before, or all of this, also after a crash.
+
+    :param private: only its owner may read it (mode 600). Else a file that is there keeps its mode, and a new one has
+        the usual one.
+    :raises OSError: it cannot be written. The file is as it was before.
+    """
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # with mode 0600
+    written = Path(name)
+    try:
+        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        if not private:
+            written.chmod(_mode(path))
+        written.replace(path)
+    except BaseException:
+        written.unlink(missing_ok=True)
+        raise
+
+
+def _mode(path: Path) -> int:
+    try:
+        return path.stat().st_mode & 0o777
+    except OSError:
+        mask = os.umask(0)
+        os.umask(mask)
+        return 0o666 & ~mask
