@@ -7,6 +7,7 @@ notice that a bound is too low, or that a new release breaks something.
 
 from __future__ import annotations
 
+import os
 import shutil
 import subprocess
 import sys
@@ -41,10 +42,12 @@ UV = str(Path(sys.executable).parent / "uv")
 
 def python(version: str) -> str | None:
     """The program of this version of Python, if it is on this machine and runs."""
-    found = shutil.which(f"python{version}")
-    if found is None or subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode != 0:
-        return None
-    return found
+    folders = sorted(Path(os.getenv("PYENV_ROOT", Path.home() / ".pyenv")).glob(f"versions/{version}.*/bin"))
+    for folder in (None, *map(str, folders)):  # a shim of pyenv runs only the versions that are switched on
+        found = shutil.which(f"python{version}", path=folder)
+        if found and subprocess.run([found, "-c", ""], capture_output=True, check=False).returncode == 0:
+            return found
+    return None
 
 
 def pythons() -> tuple[str, str]:

@@ -42,7 +42,7 @@ NO_TLS = "SERVER does not complete a TLS handshake (wrong version number)."
 GIVE_ROOTS = "Give its authority with connect(..., root_certificates=FILE)." + SKIP
 NAME_IT = "Connect with a name of the certificate." + SKIP
 RENEW = "Renew it on the kernel." + SKIP
-CHECK_PORT = "A Chronicle kernel always speaks TLS: check the port."
+CHECK_PORT = "A Chronicle kernel speaks TLS: check the port. For one without TLS write disableTls=true."
 
 AUTHORITY = issue(subject="Private CA", authority=True)
 KINDS: dict[str, Issued | None] = {
