@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import contextlib
 import getpass
+import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -25,7 +28,7 @@ from chronicle_notebook.registration import _interrupted
 from chronicle_notebook.registration._outcome import Action
 from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.session._client import Client
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 CANARY = "qx9canary7"
 OPENED = EventType("AccountOpened")
@@ -252,6 +255,45 @@ def test_a_resumption_that_ends_half_way_is_finished_by_the_next_call(
     with contextlib.suppress(InvalidInputError):  # nothing waits any more, so nothing is registered a second time
         client.webhooks.resume()
     assert client.webhooks.ids() == ["a"]
+
+
+KILLED = """
+import os, signal, sys
+import chronicle_notebook as cn
+
+target, store, call, place = sys.argv[1:]
+client = cn.connect(target, event_store=store)
+gateway = client._kernel
+original = getattr(gateway, place)
+
+def killed(*arguments):
+    if call == "resume":
+        original(*arguments)
+    os.kill(os.getpid(), signal.SIGKILL)
+
+setattr(gateway, place, killed)
+getattr(client.webhooks, call)("a")
+"""
+
+
+def test_a_process_that_is_killed_leaves_what_the_next_one_needs(client: Client, shared_sandbox: Sandbox) -> None:
+    client.webhooks.register(hook())
+    target = shared_sandbox.connection_string
+
+    def kill(call: str, place: str) -> None:
+        command = [sys.executable, "-c", KILLED, target, client.event_store, call, place]
+        ended = subprocess.run(command, capture_output=True, text=True, timeout=LONG, check=False)
+        assert ended.returncode == -signal.SIGKILL, ended.stderr
+
+    kill("pause", "remove_webhooks")  # the record is written, the removal was not sent
+    assert client.webhooks.ids() == ["a"]
+    assert "paused_by" in record(client).read_text()
+    assert client.webhooks.pause("a")
+    kill("resume", "add_webhooks")  # the registration was sent, its answer is lost
+    eventually(lambda: client.webhooks.ids() == ["a"])
+    assert len(client.webhooks.paused()) == 0
+    assert client.webhooks.resume("a")
+    assert client.webhooks.get("a") == hook()
 
 
 def test_two_writers_lose_no_record(tmp_path: Path) -> None:
