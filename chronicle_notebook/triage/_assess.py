@@ -9,6 +9,7 @@ from datetime import datetime
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import FailedPartition, ObserverState, RunningState, WebhookDefinition
 from chronicle_notebook.model._observer import causes_of
+from chronicle_notebook.model._retry_rule import MOST_ATTEMPTS
 from chronicle_notebook.triage._cause import Cause, cause_of
 from chronicle_notebook.triage._condition import Condition, TriageRow, first_failure, in_utc, worst
 from chronicle_notebook.triage._next_step import next_step
@@ -45,6 +46,7 @@ class _Assessor:
     def __init__(self, observed: Observed, now: datetime, paused: frozenset[str], before: Triage | None) -> None:
         self._observed, self._now, self._paused = observed, now, paused
         self._causes = causes_of(observed.failed)
+        self._attempts = {each.id: len(each.attempts) for row in before or () for each in row.failed}
         self._positions = {
             (each.namespace, each.id): each.next_sequence_number for row in before or () for each in row.observers
         }
@@ -59,7 +61,7 @@ class _Assessor:
         """One row."""
         failed = sorted(failed, key=_age)
         causes = tuple(self._cause(each, definition) for each in failed)
-        ended = tuple(each.given_up_at(self._now) for each in failed)
+        ended = tuple(self._is_given_up(each) for each in failed)
         waits = tuple(self._observed.waiting.get((each.namespace, each.observer_id, each.partition)) for each in failed)
         queues = {
             each.namespace: queue
@@ -80,6 +82,13 @@ class _Assessor:
             ended,
             next_step(webhook, condition, definition, causes, told=any(each.quarantined for each in failed)),
         )
+
+    def _is_given_up(self, failed: FailedPartition) -> bool:
+        """Whether the kernel has given up a partition, or probably has. An attempt since the last look shows that it
+        has not, whatever the clocks say."""
+        if failed.quarantined is None and len(failed.attempts) > self._attempts.get(failed.id, len(failed.attempts)):
+            return len(failed.attempts) >= MOST_ATTEMPTS
+        return failed.given_up_at(self._now)
 
     def _cause(self, failed: FailedPartition, definition: WebhookDefinition | None) -> Cause:
         url = "" if definition is None else definition.target_url
@@ -109,6 +118,8 @@ class _Assessor:
             return Condition.DISCONNECTED
         if any(self._is_stalled(each, queues[each.namespace]) for each in observers if each.namespace in queues):
             return Condition.STALLED
+        if any((each.namespace, webhook) in self._observed.unchecked for each in observers):
+            return Condition.UNKNOWN
         return Condition.DELIVERING if queues else Condition.HEALTHY
 
     def _is_stalled(self, observer: ObserverState, queue: Queue) -> bool:

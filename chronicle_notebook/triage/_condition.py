@@ -31,6 +31,8 @@ class Condition(StrEnum):
     """Somebody paused it with this toolkit."""
     INACTIVE = "inactive"
     """It was registered as inactive, or has no event types."""
+    UNKNOWN = "not known"
+    """No partition fails, and the kernel did not tell whether events wait."""
     DELIVERING = "delivering"
     """Events wait, and the observer goes on."""
     HEALTHY = "healthy"
@@ -56,6 +58,7 @@ _SEVERITY = {
     Condition.STALLED: Severity.MEDIUM,
     Condition.PAUSED: Severity.LOW,
     Condition.INACTIVE: Severity.LOW,
+    Condition.UNKNOWN: Severity.LOW,
 }
 FAILS = frozenset({Condition.QUARANTINED, Condition.GIVEN_UP, Condition.FAILING})
 """The conditions that count as failing."""
@@ -102,8 +105,8 @@ class TriageRow:
     webhook: str
     """Its id."""
     condition: str
-    """``quarantined``, ``given up``, ``failing``, ``disconnected``, ``stalled``, ``paused``, ``inactive``,
-    ``delivering`` or ``healthy``."""
+    """``quarantined``, ``given up``, ``failing``, ``disconnected``, ``stalled``, ``paused``, ``inactive``, ``not
+    known``, ``delivering`` or ``healthy``."""
     definition: WebhookDefinition | None
     """As it is registered; None for a webhook that was removed or is paused, and for an observer of the kernel."""
     observers: tuple[ObserverState, ...]

@@ -26,6 +26,10 @@ MOST_EVENTS = 20_000
 """The longest part of a sequence that is read to count the events that wait. Kernels have no paging."""
 MOST_SOURCES = 300
 """The largest number of event sources of a sequence that are read one by one."""
+MOST_ASKED = 200
+"""The largest number of observers that are asked for one by one although nobody knows that they are behind."""
+_UNTOLD = -1
+"""Stands for a tail that the kernel did not tell."""
 EVENTS_FOR_A_CALL = 100
 """So many events in one answer cost about as much as another call."""
 
@@ -64,6 +68,9 @@ class Observed:
     waiting: Mapping[tuple[str, str, str], int] = field(default_factory=dict)
     """By namespace, id of the observer and partition: how many events wait for a failed partition. A partition that is
     missing was not counted."""
+    unchecked: frozenset[tuple[str, str]] = frozenset()
+    """The observers, by namespace and id, of which nobody knows whether they are behind: the kernel did not tell the
+    last event of their types."""
     shared_circuit: bool = False
     """Whether all targets of the kernel share one circuit."""
     unread: tuple[str, ...] = ()
@@ -128,6 +135,8 @@ class _Counting:
             self._types.setdefault(each.id, frozenset(kind.id for kind in each.event_types))
             self._sequences.setdefault(each.id, each.event_sequence_id)
         self._tails: dict[Place, int | None] = {}
+        self._untold: set[tuple[str, str, str]] = set()
+        """The namespaces, sequences and event types whose tail the kernel did not tell; an empty type is any type."""
         self._unread: dict[str, None] = {}
 
     def complete(self) -> Observed:
@@ -136,12 +145,14 @@ class _Counting:
         running = [each for each in self._observers if each.id in active]
         self._read_tails({(each.namespace, each.event_sequence_id) for each in running} | self._failed_places())
         behind = [each for each in self._behind(running) if (each.namespace, each.id) not in failing]
+        unchecked = self._unchecked(running)
         return Observed(
             self._hooks,
-            self._checked(behind),
+            self._checked([*behind, *unchecked[:MOST_ASKED]]),
             self._failed,
             self._queues(behind),
             self._waiting(),
+            frozenset((each.namespace, each.id) for each in unchecked),
             shares_circuit(self._kernel),
             tuple(self._unread),
         )
@@ -154,9 +165,19 @@ class _Counting:
         }
 
     def _read_tails(self, places: Iterable[Place]) -> None:
-        wanted = sorted(places)
-        calls = [partial(self._try, None, self._kernel.tail, self._store, *place) for place in wanted]
-        self._tails = dict(zip(wanted, at_once(*calls), strict=True))
+        wanted = [(*place, "") for place in sorted(places)]
+        self._tails = {(space, sequence): tail for (space, sequence, _), tail in self._told_tails(wanted).items()}
+
+    def _told_tails(self, wanted: Sequence[tuple[str, str, str]]) -> dict[tuple[str, str, str], int | None]:
+        """The number of the last event, by namespace, sequence and event type; None if there is none or the kernel did
+        not tell."""
+        calls = [
+            partial(self._try, _UNTOLD, self._kernel.tail, self._store, space, sequence, event_type=kind or None)
+            for space, sequence, kind in wanted
+        ]
+        found = dict(zip(wanted, at_once(*calls), strict=True))
+        self._untold |= {place for place, tail in found.items() if tail == _UNTOLD}
+        return {place: None if tail == _UNTOLD else tail for place, tail in found.items()}
 
     def _behind(self, observers: Sequence[ObserverState]) -> list[ObserverState]:
         """The observers that have not handled the last event of their types.
@@ -170,14 +191,9 @@ class _Counting:
             if (tail := self._tails[each.namespace, each.event_sequence_id]) is not None
             and tail >= each.next_sequence_number
         ]
-        wanted = sorted(
-            {(each.namespace, each.event_sequence_id, kind) for each in late for kind in self._types[each.id]}
+        own = self._told_tails(
+            sorted({(each.namespace, each.event_sequence_id, kind) for each in late for kind in self._types[each.id]})
         )
-        calls = [
-            partial(self._try, None, self._kernel.tail, self._store, space, sequence, event_type=kind)
-            for space, sequence, kind in wanted
-        ]
-        own = dict(zip(wanted, at_once(*calls), strict=True))
         return [
             each
             for each in late
@@ -185,6 +201,16 @@ class _Counting:
                 (tail := own[each.namespace, each.event_sequence_id, kind]) is not None
                 and tail >= each.next_sequence_number
                 for kind in self._types[each.id]
+            )
+        ]
+
+    def _unchecked(self, observers: Iterable[ObserverState]) -> list[ObserverState]:
+        """The observers of which nobody knows whether they are behind."""
+        return [
+            each
+            for each in observers
+            if any(
+                (each.namespace, each.event_sequence_id, kind) in self._untold for kind in ("", *self._types[each.id])
             )
         ]
 

@@ -138,6 +138,15 @@ def test_an_attempt_that_was_due_long_ago_and_did_not_come_makes_it_probable() -
     assert triaged(reading, now=NOW - timedelta(seconds=590))["a"].condition == "failing"
 
 
+def test_an_attempt_since_the_last_look_shows_that_it_goes_on_whatever_the_clocks_say() -> None:
+    one = failure("a", attempts=3, ago=3600)
+    more = FailedPartition(one.id, "a", "Default", "s", (*one.attempts, one.attempts[-1]), None)
+    first = triaged(Observed([hook("a")], [observer("a")], [one]))
+    assert first["a"].condition == "given up"
+    assert triaged(Observed([hook("a")], [observer("a")], [more]), before=first)["a"].condition == "failing"
+    assert triaged(Observed([hook("a")], [observer("a")], [one]), before=first)["a"].condition == "given up"
+
+
 def test_where_the_kernel_tells_the_quarantine_it_is_not_called_probable_and_the_retry_releases() -> None:
     reading = Observed([hook("a")], [observer("a")], [failure("a", attempts=11, quarantined=True)])
     row = triaged(reading)["a"]

@@ -9,7 +9,8 @@ import pytest
 import chronicle_notebook as cn
 from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.session._client import Client
-from tests.waiting import eventually
+from chronicle_notebook.triage import _assess
+from tests.waiting import LONG, eventually
 
 OPENED, DEPOSITED = cn.EventType("AccountOpened"), cn.EventType("FundsDeposited")
 
@@ -76,3 +77,20 @@ def test_each_form_of_kernel_is_read_and_never_told_to_have_quarantined(real: Cl
     assert list(found.by_cause()) == ["refused"]
     eventually(lambda: real.triage()["one"].told_quarantine == "probable")
     assert found.remarks == ()
+
+
+def test_a_hanging_target_is_stalled_and_not_healthy(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(_assess, "STALLED_AFTER", 0.0)
+    with cn.Receiver() as target:
+        target.misbehave(delay=LONG)
+        client.webhooks.register("slow", target.url, lambda b: b.with_event_type("AccountOpened"))
+        for source in ("one", "two"):
+            client.event_log.append(source, OPENED, {})
+        client.event_log.append("one", DEPOSITED, {})
+        eventually(lambda: client.triage()["slow"].condition == "stalled")
+        row = client.triage()["slow"]
+        assert (row.severity, row.waiting) == ("medium", 2)
+        assert row.since is not None
+        assert row.next_step == "client.webhooks.test('slow')"
+        target.behave()
+        client.webhooks.remove("slow")
