@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from chronicle_notebook._version import __version__
 from chronicle_notebook.base._errors import ChronicleError, InvalidInputError, did_you_mean
 from chronicle_notebook.cli import _as_code_options
-from chronicle_notebook.display._terminal import Parser, ended
+from chronicle_notebook.display._terminal import Parser, ended, ended_in_order
 
 if TYPE_CHECKING:
     from chronicle_notebook.probing._result import ProbeResult
@@ -284,7 +284,8 @@ def _probed(options: argparse.Namespace, connection: str | None) -> ProbeResult:
 
     named = connection or options.profile or os.getenv(PROFILE) or named_by_environment()
     # If no kernel is named, the doctor takes a kernel's default address, and connect() takes a sandbox.
-    with connect(connection if named else ConnectionString(), profile=options.profile, name="probe") as client:
+    kernel = connection if named else ConnectionString()
+    with ended_in_order(), connect(kernel, profile=options.profile, name="probe") as client:
         return client.probe(
             confirm=options.confirm,
             receiver_url=options.receiver_url,

@@ -6,8 +6,11 @@ import argparse
 import codecs
 import io
 import os
+import signal
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from types import FrameType
 from typing import Any, NoReturn
 
 from chronicle_notebook.base._errors import nearest
@@ -27,6 +30,20 @@ _WRITABLE = "chronicle_notebook.writable"
 
 class Terminated(KeyboardInterrupt):
     """SIGTERM as an exception, so that a program ends in order."""
+
+
+@contextmanager
+def ended_in_order() -> Iterator[None]:
+    """Let SIGTERM raise :class:`Terminated` in the block, which cleans up then. For the main thread of a program."""
+
+    def terminate(_number: int, _frame: FrameType | None) -> None:
+        raise Terminated
+
+    before = signal.signal(signal.SIGTERM, terminate)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 class Parser(argparse.ArgumentParser):
@@ -85,7 +102,8 @@ def ended(program: Callable[[], int]) -> int:
     except KeyboardInterrupt as told:
         terminated = isinstance(told, Terminated)
         try:
-            print("Terminated." if terminated else "Interrupted.", file=sys.stderr)  # noqa: T201 - to its terminal
+            words = ["Terminated." if terminated else "Interrupted.", *getattr(told, "__notes__", ())]
+            print(*words, file=sys.stderr)  # noqa: T201 - to its terminal
         except BrokenPipeError:  # Ctrl-C ends the reader of a pipe too
             _silence()
         return TERMINATED if terminated else INTERRUPTED

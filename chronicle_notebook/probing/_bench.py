@@ -211,9 +211,9 @@ class Bench:
             self._registered.pop(name, None)
             self.breaks_list = ""
 
-    def left(self) -> float:
-        """The seconds until the checks end."""
-        return max(0.0, self._until - time.monotonic())
+    def stop(self) -> None:
+        """Let every wait end, from any thread."""
+        self._until = 0.0
 
     # -- the end -----------------------------------------------------------------------------------------------------
 

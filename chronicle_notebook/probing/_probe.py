@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import UTC, datetime
 from urllib.parse import urlsplit
 
@@ -18,11 +16,11 @@ from chronicle_notebook.base._errors import (
     KernelUnreachableError,
 )
 from chronicle_notebook.base._url import is_local, shown
-from chronicle_notebook.connection._cancellation import Cancellation
 from chronicle_notebook.contracts._defects import DEFECTS
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.probing._announcement import ProbeAnnouncement
+from chronicle_notebook.probing._aside import aside
 from chronicle_notebook.probing._bench import PROBE_STORE, TIDYING, Bench, TimeOver, Unclear
 from chronicle_notebook.probing._check import Check, unmeasured
 from chronicle_notebook.probing._definition_checks import DEFINITIONS
@@ -124,11 +122,10 @@ def probe(
     """
     started, taken = time.monotonic(), datetime.now(UTC)
     with receiver:
-        bench = Bench(kernel, receiver, url or receiver.url, until=started + deadline - TIDYING)
-        left: tuple[str, ...] = ()
+        until = started + deadline - TIDYING
+        bench = Bench(kernel, receiver, url or receiver.url, until=until)
         try:
-            with _ending(bench.left()):
-                findings = _findings(bench, report, started)
+            findings = aside(lambda told: _findings(bench, told, started), report=report, until=until, stop=bench.stop)
         except BaseException as error:
             left = _tidied(bench)
             error.add_note(" ".join(left) or "The webhooks of the probe were removed.")
@@ -157,24 +154,9 @@ def _prepared(bench: Bench) -> str:
     return "" if listed else "The kernel did not list the event types of the probe."
 
 
-@contextmanager
-def _ending(seconds: float) -> Iterator[None]:
-    """End every call of this thread after some seconds, so that no call outlives the deadline of the probe."""
-    cancellation = Cancellation()
-    timer = threading.Timer(seconds, cancellation.cancel)
-    timer.daemon = True
-    timer.start()
-    try:
-        with cancellation.watched():
-            yield
-    finally:
-        timer.cancel()
-
-
 def _tidied(bench: Bench) -> tuple[str, ...]:
     bench.release()
-    with _ending(2 * TIDYING):
-        return bench.tidy()
+    return bench.tidy()
 
 
 def _findings(bench: Bench, report: Report, started: float) -> list[ProbeFinding]:

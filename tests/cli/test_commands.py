@@ -13,6 +13,7 @@ import pytest
 
 from chronicle_notebook import cli
 from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.session._connect import connect
 from tests.waiting import LONG
 
 COMMAND = str(Path(sys.executable).parent / "chronicle-notebook")
@@ -202,6 +203,24 @@ def test_the_doctor_probes_a_kernel_once_the_name_was_typed(
     assert len(list(tmp_path.iterdir())) == 1
     wrong = ran("doctor", shared_sandbox.connection_string, "--probe", "--confirm", "banking")
     assert (wrong.returncode, "not the name of the event store" in wrong.stderr) == (1, True)
+
+
+@pytest.mark.parametrize(("sent", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)], ids=["Ctrl-C", "SIGTERM"])
+def test_a_probe_that_is_ended_from_outside_removes_its_webhooks(
+    sent: signal.Signals, code: int, shared_sandbox: Sandbox
+) -> None:
+    command = [COMMAND, "doctor", shared_sandbox.connection_string, "--probe", "--confirm", "chronicle-probe"]
+    with subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True) as running:
+        assert running.stderr is not None
+        for line in running.stderr:
+            if line.startswith("3 of"):
+                running.send_signal(sent)
+                break
+        rest = running.stderr.read()
+    assert running.returncode == code
+    assert rest.splitlines()[-1].endswith("The webhooks of the probe were removed.")
+    with connect(shared_sandbox.connection_string, event_store="chronicle-probe", name="after") as client:
+        assert client.webhooks.ids() == []
 
 
 def test_the_doctor_does_not_pass_a_namespace_that_it_cannot_look_for(shared_sandbox: Sandbox) -> None:

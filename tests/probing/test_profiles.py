@@ -15,16 +15,19 @@ from chronicle_notebook.probing import _delivery_checks
 from chronicle_notebook.probing._probe import CHECKS, DEADLINE
 from chronicle_notebook.probing._unmeasured import REASONS
 from chronicle_notebook.sandbox._profile import PROFILES
+from chronicle_notebook.sandbox.delivery import _watchdog
 from chronicle_notebook.session._client import Client
 from tests.probing.profiles import expected
 
+SCALE = 0.05
+"""Of the times of a sandbox."""
 AT_ONCE = 5
 """Probes under way at one time: they wait most of it."""
 
 
 def probed(name: str) -> cn.ProbeResult:
     """The result of a probe by a client of its own."""
-    with cn.Sandbox(behaves_like=name, settle_delay=0.02, time_scale=0.05) as sandbox:
+    with cn.Sandbox(behaves_like=name, settle_delay=0.02, time_scale=SCALE) as sandbox:
         client: Client = cn.connect(sandbox.connection_string, name=f"probe-{name}")
         with client:
             result = client.probe(confirm="chronicle-probe", keep=False, progress=lambda _: None)
@@ -38,6 +41,7 @@ def results() -> Iterator[dict[str, cn.ProbeResult]]:
     with patch.context() as patched, ThreadPoolExecutor(AT_ONCE) as pool:
         for name in ("STREAM_PERIOD", "SETTLED"):  # of a sandbox whose times are scaled
             patched.setattr(_delivery_checks, name, 0.3)
+        patched.setattr(_watchdog, "EVERY", _watchdog.EVERY / SCALE)  # a minute stays a minute
         yield dict(zip(PROFILES, pool.map(probed, PROFILES), strict=True))
 
 
