@@ -9,9 +9,10 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -48,11 +49,20 @@ def kept_text(definition: WebhookDefinition) -> str:
     return "\n".join([*(f"# {comment}" for comment in draft.comments), dumped(document)])
 
 
-def references(text: str) -> list[str]:
-    """The references of a definition of the file, such as ``env:NAME``. Resuming needs their values."""
+@lru_cache(maxsize=2_048)
+def _parsed(text: str) -> Any:
+    """The values of a text. An explorer asks for those of every paused webhook again and again: nobody changes them.
+
+    :raises YAMLError: the text is not YAML.
+    """
     import yaml
 
-    document = yaml.safe_load(text)
+    return yaml.load(text, Loader=getattr(yaml, "CSafeLoader", yaml.SafeLoader))  # noqa: S506 - both are safe
+
+
+def references(text: str) -> list[str]:
+    """The references of a definition of the file, such as ``env:NAME``. Resuming needs their values."""
+    document = _parsed(text)
     values = [document.get("url")]
     for key in ("headers", "authorization"):
         values += (document.get(key) or {}).values()
@@ -82,9 +92,7 @@ def _value(text: str, field: str) -> str | Secret:
 
 def listed_values(definition: WebhookDefinition) -> dict[str, str]:
     """The variables of a definition whose values the kernel lists, in headers and in the URL, with these values."""
-    import yaml
-
-    document = yaml.safe_load(kept_text(definition))
+    document = _parsed(kept_text(definition))
     pairs: list[tuple[Any, object]] = [(document.get("url"), definition.target_url)]
     pairs += [(text, definition.headers[name]) for name, text in (document.get("headers") or {}).items()]
     return {
@@ -156,34 +164,26 @@ class Kept:
     @property
     def secrets(self) -> list[str]:
         """The references to what is secret, such as ``env:NAME``, and ``NAME`` for each variable that is not."""
-        import yaml
-
         plain = {"username", "authority", "client_id"}
-        told = yaml.safe_load(self.text).get("authorization") or {}
+        told = _parsed(self.text).get("authorization") or {}
         names = {value.removeprefix("env:") for key, value in told.items() if key in plain and isinstance(value, str)}
         return sorted(name if (name := each.removeprefix("env:")) in names else each for each in references(self.text))
 
     @property
     def target(self) -> str:
         """The target URL, or the reference to it."""
-        import yaml
-
-        return str(yaml.safe_load(self.text).get("url", "")).removeprefix("literal:")
+        return str(_parsed(self.text).get("url", "")).removeprefix("literal:")
 
     @property
     def event_types(self) -> tuple[str, ...]:
         """The event types, as ``Id`` or ``Id+generation``."""
-        import yaml
-
-        told = yaml.safe_load(self.text).get("event_types") or []
+        told = _parsed(self.text).get("event_types") or []
         return tuple(f"{each['id']}+{each['generation']}" if isinstance(each, dict) else str(each) for each in told)
 
     @property
     def authorized(self) -> bool:
         """Whether its deliveries carry credentials."""
-        import yaml
-
-        return "authorization" in yaml.safe_load(self.text)
+        return "authorization" in _parsed(self.text)
 
     def missing(self, *, keyring: bool = True) -> list[str]:
         """The required variables that are not set, and the other references that have no value here.
@@ -282,7 +282,7 @@ class KeptDefinitions:
 
         bare = part.removeprefix(_SEPARATOR)
         try:
-            node: Any = yaml.safe_load(bare)
+            node: Any = _parsed(bare)
         except yaml.YAMLError:
             node = ()
         if node is None:
@@ -331,7 +331,8 @@ class KeptDefinitions:
         try:
             fcntl.flock(handle, fcntl.LOCK_EX)
             yield
-            os.fsync(handle)
+            with suppress(OSError):  # some file systems cannot do this for a folder
+                os.fsync(handle)
         finally:
             os.close(handle)
 
