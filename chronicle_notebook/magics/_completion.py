@@ -6,14 +6,16 @@ import re
 import shlex
 from bisect import bisect_left
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from typing import Any
 
 from IPython.core.completer import CompletionContext, SimpleCompletion, SimpleMatcherResult, context_matcher
 
 from chronicle_notebook.definition._references import plain_id
 from chronicle_notebook.magics._cell_completion import complete_body
+from chronicle_notebook.magics._command import COMMON, Command
 from chronicle_notebook.magics._names import Names
-from chronicle_notebook.magics._table import BY_NAME, COMMON, Command
+from chronicle_notebook.magics._table import BY_NAME
 from chronicle_notebook.magics._words import Word, scan
 
 MOST = 200
@@ -110,6 +112,8 @@ class Completion:
             return starting(choices, prefix)
         if not names:
             return []
+        if names == "files":
+            return [quoted(name) for name in files_like(prefix)]
         return [quoted(name) for name in starting_sorted(self._names.get(names), prefix)]
 
 
@@ -129,6 +133,16 @@ def starting_sorted(names: Sequence[str], prefix: str) -> Sequence[str]:
     first = bisect_left(names, prefix)
     last = bisect_left(names, f"{prefix}\U0010ffff") if prefix else len(names)
     return names[first : min(last, first + MOST)] or starting(names, prefix)[:MOST]
+
+
+def files_like(prefix: str) -> list[str]:
+    """The YAML files, and the folders, whose paths begin like this."""
+    folder, _, start = prefix.rpartition("/")
+    base = Path(f"{folder}/" if folder or prefix.startswith("/") else ".")
+    before = prefix[: len(prefix) - len(start)]
+    found = (each for each in sorted(base.iterdir()) if each.name.startswith(start) and not each.name.startswith("."))
+    names = (f"{each.name}/" if each.is_dir() else each.name for each in found)
+    return [f"{before}{name}" for name in names if name.endswith(("/", ".yaml", ".yml"))][:MOST]
 
 
 def quoted(name: str) -> str:

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textwrap import TextWrapper
 
-from chronicle_notebook.magics._table import COMMON, MAGICS, Command, Magic
+from chronicle_notebook.magics._command import COMMON, Command, Flag, Magic
+from chronicle_notebook.magics._table import MAGICS
 
 _WIDTH = 100
 
@@ -30,8 +31,6 @@ def _described(command: Command) -> list[str]:
 
 
 def _flags(flags: tuple[object, ...]) -> list[tuple[str, str]]:
-    from chronicle_notebook.magics._table import Flag
-
     found = [flag for flag in flags if isinstance(flag, Flag)]
     return [(f"{flag.name} {flag.value}".rstrip(), flag.help) for flag in found]
 

@@ -11,8 +11,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
+from chronicle_notebook.magics._command import COMMON, Command, Flag, Magic
 from chronicle_notebook.magics._habits import check_id, check_words
-from chronicle_notebook.magics._table import COMMON, Command, Flag, Magic
 from chronicle_notebook.magics._words import Word, split
 
 
@@ -133,6 +133,8 @@ def _command(magic: Magic, words: Sequence[Word]) -> tuple[Command, Sequence[Wor
             field="subcommand",
             hint="Write %%webhook ID URL on the first line of a cell, and the rest below it.",
         )
+    if found is None and unnamed is not None and unnamed.flag(f"--{words[0].text}") is not None:
+        return unnamed, words  # a flag without its dashes
     if found is None:
         raise InvalidInputError(
             f"There is no subcommand {words[0].text!r}.",

@@ -12,11 +12,7 @@ def agreed(question: str, *, to: str) -> bool:
     :param to: what would be done, for an error: ``remove 'a' from HOST:PORT``.
     :raises InvalidInputError: nobody can answer here.
     """
-    try:
-        answer = input(readable(f"{question} [y/N] "))
-    except (EOFError, OSError, RuntimeError, NotImplementedError):
-        # The error of a Jupyter kernel that cannot ask has its own type, which is only a subtype of one of these.
-        answer = None
+    answer = answered(f"{question} [y/N] ")
     if answer is None:
         raise InvalidInputError(
             f"Nobody can be asked here whether to {to}, so nothing was done.",
@@ -24,3 +20,12 @@ def agreed(question: str, *, to: str) -> bool:
             hint="Add --yes to do it without being asked.",
         )
     return answer.strip().lower() in {"y", "yes"}
+
+
+def answered(question: str) -> str | None:
+    """The answer to a question; None if nobody can answer here."""
+    try:
+        return input(readable(question))
+    except (EOFError, OSError, RuntimeError, NotImplementedError):
+        # The error of a Jupyter kernel that cannot ask has its own type, which is only a subtype of one of these.
+        return None

@@ -27,7 +27,7 @@ _FAMILIES = {
     "%%webhook": "_webhook_cell",
 }
 """The module of each magic. It is loaded when the magic first runs."""
-_CHANGING = {"connect", "use", "sandbox", "remove"}
+_CHANGING = {"apply", "connect", "use", "sandbox", "remove"}
 """Subcommands that may change names."""
 _ELSEWHERE = {f"%chronicle {name}" for name in ("connect", "doctor", "sandbox", "use")}
 """Commands that do not use the kernel of the current client, so their errors do not name it."""

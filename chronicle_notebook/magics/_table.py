@@ -5,99 +5,9 @@ Parsing, ``--help``, ``%webhook?``, completion and the README all use it.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import Literal
-
+from chronicle_notebook.magics._command import Argument, Command, Flag, Magic
 from chronicle_notebook.model._authorization import kind_names
 
-Names = Literal["", "webhooks", "paused", "event_types", "stores", "namespaces", "clients"]
-"""The names of the connected kernel that complete a value; empty for none."""
-
-
-@dataclass(frozen=True, slots=True)
-class Argument:
-    """A word whose position decides its meaning."""
-
-    name: str
-    help: str
-    required: bool = True
-    choices: tuple[str, ...] = ()
-    names: Names = ""
-
-    @property
-    def usage(self) -> str:
-        """The argument in a line of usage."""
-        shown = "|".join(self.choices) or self.name
-        return shown if self.required else f"[{shown}]"
-
-
-@dataclass(frozen=True, slots=True)
-class Flag:
-    """A word that begins with ``--``."""
-
-    name: str
-    help: str
-    value: str = ""
-    """The name of its value; empty for a flag without a value."""
-    choices: tuple[str, ...] = ()
-    names: Names = ""
-    excludes: str = ""
-    """A flag that cannot be combined with this flag."""
-
-    @property
-    def usage(self) -> str:
-        """The argument in a line of usage."""
-        shown = "|".join(self.choices) or self.value
-        return f"[{self.name} {shown}]" if shown else f"[{self.name}]"
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """A magic, or one of its subcommands."""
-
-    name: str
-    """The name of a subcommand; empty for a magic without subcommands."""
-    summary: str
-    arguments: tuple[Argument, ...] = ()
-    flags: tuple[Flag, ...] = ()
-    python: str = ""
-    """The same in Python."""
-
-    def flag(self, name: str) -> Flag | None:
-        """The flag of a name, including the common flags."""
-        return next((flag for flag in (*self.flags, *COMMON) if flag.name == name), None)
-
-
-@dataclass(frozen=True, slots=True)
-class Magic:
-    """A magic with subcommands, or with one command that has no name."""
-
-    name: str
-    """As it is written: ``%webhook`` or ``%%webhook``."""
-    summary: str
-    commands: tuple[Command, ...]
-    notes: str = ""
-
-    def command(self, name: str) -> Command | None:
-        """The subcommand of a name."""
-        return next((command for command in self.commands if command.name == name), None)
-
-    @property
-    def subcommands(self) -> list[str]:
-        """The names of the subcommands."""
-        return [command.name for command in self.commands if command.name]
-
-    def usage(self, command: Command) -> str:
-        """One line of usage."""
-        takes = [argument.usage for argument in command.arguments] + [flag.usage for flag in command.flags]
-        parts = [self.name, command.name, *takes]
-        return " ".join(part for part in parts if part)
-
-
-COMMON = (
-    Flag("--help", "show this help and do nothing"),
-    Flag("--traceback", "show where an error came from, instead of two lines"),
-)
 STYLES = ("python", "cell", "yaml")
 
 _WEBHOOK_ID = Argument("ID", "the id of a registered webhook", names="webhooks")
@@ -106,6 +16,15 @@ _PARTITION = Flag("--partition", "only this event source", value="ID")
 _PLANNED = Flag("--dry-run", "start nothing; show what would be sent")
 _STORE = Flag("--store", "the event store", value="NAME", names="stores")
 _NAMESPACE = Flag("--namespace", "the namespace", value="NAME", names="namespaces")
+
+_FILE = Argument("FILE", "a YAML file of webhooks", names="files")
+_PROFILE = Flag("--profile", "the profile whose variables count in the file", value="NAME")
+_PLANNING = (
+    _PROFILE,
+    Flag("--prune", "remove what the file owns and does not name"),
+    Flag("--replace", "remove and register again where the kernel ignores a change"),
+    Flag("--resend-secrets", "send credentials that cannot be compared, as for a rotation"),
+)
 
 CHRONICLE = Magic(
     "%chronicle",
@@ -200,6 +119,46 @@ WEBHOOKS = Magic(
                 ),
             ),
             python="client.webhooks.to_frame(...)",
+        ),
+        Command(
+            "export",
+            "Write the registered webhooks into a file for git, with references instead of secrets.",
+            (Argument("FILE", "the YAML file to write", names="files"),),
+            (
+                Flag("--owned-header", "only webhooks with this header, which the file owns", value="NAME=VALUE"),
+                Flag("--owned-ids", "only webhooks with ids like these, which the file owns", value="PATTERNS"),
+                Flag("--overwrite", "replace the file if it exists"),
+            ),
+            python="cn.DesiredState.of(client).write(FILE)",
+        ),
+        Command(
+            "plan",
+            "Show what would make the webhooks those of a file. Nothing is sent.",
+            (_FILE,),
+            _PLANNING,
+            python="cn.DesiredState.read(FILE).plan(client)",
+        ),
+        Command(
+            "apply",
+            "Show the plan, ask, make the webhooks those of the file, and say what took effect.",
+            (_FILE,),
+            (
+                *_PLANNING,
+                Flag("--allow-removals", "agree that more than a fifth of what the file owns is removed"),
+                Flag("--take-over", "agree that webhooks are changed which have the mark of another owner"),
+                _YES,
+            ),
+            python="cn.DesiredState.read(FILE).plan(client).apply()",
+        ),
+        Command(
+            "drift",
+            "Compare the registered webhooks with a file.",
+            (_FILE,),
+            (
+                _PROFILE,
+                Flag("--strict", "also count what a kernel like this one does not keep"),
+            ),
+            python="cn.DesiredState.read(FILE).drift(client)",
         ),
     ),
 )

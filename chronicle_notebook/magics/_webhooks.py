@@ -1,9 +1,10 @@
-"""``%webhooks``: all webhooks as a DataFrame, or those that fail."""
+"""``%webhooks``: all webhooks as a DataFrame, or those that fail; and webhooks as code."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+from chronicle_notebook.magics import _as_code
 from chronicle_notebook.magics._clients import current
 from chronicle_notebook.magics._parse import Call
 from chronicle_notebook.pausing._pause import paused_ids
@@ -13,7 +14,12 @@ if TYPE_CHECKING:
     import pandas as pd
 
 
-def run(call: Call) -> pd.DataFrame | Triage:
+def run(call: Call) -> Any:
+    """Run the subcommand; without one, list."""
+    return _as_code.COMMANDS.get(call.command.name, _list)(call)
+
+
+def _list(call: Call) -> pd.DataFrame | Triage:
     """The webhooks that match every given filter; with ``--failing`` the triage of those that fail."""
     if "--failing" in call.switches:
         return _failing(call)

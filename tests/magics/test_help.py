@@ -7,8 +7,9 @@ from pathlib import Path
 import pytest
 
 from chronicle_notebook.definition.file._keys import KEYS
+from chronicle_notebook.magics._command import COMMON, Magic
 from chronicle_notebook.magics._help import help_text, reference
-from chronicle_notebook.magics._table import BY_NAME, COMMON, MAGICS, Magic
+from chronicle_notebook.magics._table import BY_NAME, MAGICS
 from chronicle_notebook.model._authorization import authorization_keys
 from tests.magics.conftest import Shell
 
