@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator, Sequence
 from html import escape
 
 from chronicle_notebook.base._text import readable
@@ -19,6 +19,8 @@ _MONO = "font-family:var(--jp-code-font-family,monospace)"
 _COLOURS = {"+": Tone.GOOD, "~": Tone.PLAIN, "!": Tone.WARNING, "x": Tone.WARNING, "-": Tone.BAD}
 CELL = "text-align:left;vertical-align:top;padding:3px 10px;font:inherit;overflow-wrap:anywhere"
 GRID = f"border-collapse:collapse;width:100%;margin:0;{FONT}"
+_FOLDED = 500
+"""The largest number of ids that a folded part names."""
 _BAR = f"display:flex;flex-wrap:wrap;gap:4px 14px;align-items:center;padding:5px 10px;border-bottom:{LINE}"
 _PILL = f"border:{LINE};border-radius:10px;padding:0 8px;font-size:12px"
 
@@ -95,8 +97,8 @@ def _unchanged(plan: PlanContent) -> str:
     )
 
 
-def _folded(title: str, ids: Iterable[str]) -> str:
-    names = ", ".join(map(safe, ids))
+def _folded(title: str, ids: Sequence[str]) -> str:
+    names = ", ".join(map(safe, ids[:_FOLDED])) + (f" and {len(ids) - _FOLDED:,} more" if len(ids) > _FOLDED else "")
     return (
         f'<details style="padding:3px 10px;border-top:{LINE}"><summary style="{_SOFT};cursor:pointer">{safe(title)}'
         f'</summary><div style="overflow-wrap:anywhere">{names}</div></details>'

@@ -3,6 +3,7 @@ before is still there."""
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import signal
 import subprocess
@@ -17,7 +18,11 @@ import pytest
 
 import chronicle_notebook as cn
 from chronicle_notebook.desired import _sending_record
+from chronicle_notebook.model import EventType, RegisteredEventType
 from chronicle_notebook.registration import _interrupted
+from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.sandbox._behaviour import Behaviour
+from tests.registration.test_parts import Held
 from tests.waiting import LONG
 
 OWNER = cn.Ownership(header="x-managed-by", value="git")
@@ -187,7 +192,7 @@ def test_an_application_whose_process_is_killed_is_completed_by_the_next_one(
     client: cn.Client, shared_sandbox: cn.Sandbox, tmp_path: Path
 ) -> None:
     path = tmp_path / "webhooks.yaml"
-    for at, late in ((1, "late"), (2, "late"), (3, "early"), (4, "late")):
+    for at, late in ((1, "late"), (3, "early"), (4, "late")):
         begun(client, path)
         arguments = [shared_sandbox.connection_string, client.event_store, str(path), str(at), late]
         with subprocess.Popen(
@@ -223,6 +228,37 @@ def test_what_a_killed_process_sent_is_awaited_and_not_sent_again(
     plan = state.plan(client)
     assert {each.id for each in plan.of(cn.StateAction.CREATE)} == set()
     assert list(tmp_path.glob(".*applying*")) == []
+
+
+def test_a_slow_kernel_goes_on_with_the_list_of_a_killed_process_and_the_next_plan_waits_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_sending_record, "QUIET", 0.5)
+    path = tmp_path / "webhooks.yaml"
+    hooks = "".join(
+        f'  - {{id: w{number:03}, url: "https://w.example.com/in", event_types: [AccountOpened]}}\n'
+        for number in range(100)
+    )
+    path.write_text(f"{THEN.partition('webhooks:')[0]}webhooks:\n{hooks}")
+    held = Held(monkeypatch, at=20)
+    slow = dataclasses.replace(Behaviour(), registration_seconds=0.13)
+    with (
+        Sandbox(settle_delay=0.0, time_scale=0.05, behaviour=slow) as kernel,
+        cn.connect(kernel.connection_string, event_store="slow", name="slow") as client,
+    ):
+        client.ensure_event_store()
+        kinds = [RegisteredEventType(EventType("AccountOpened"), {"type": "object"})]
+        client._kernel.register_event_types("slow", kinds)
+        arguments = [kernel.connection_string, "slow", str(path), "1000", "late"]
+        with subprocess.Popen([sys.executable, "-c", KILLED, *arguments], cwd=Path(__file__).parents[2]) as child:
+            assert held.hold.entered.wait(LONG)
+            os.kill(child.pid, signal.SIGKILL)
+        held.hold.release()
+        plan = cn.DesiredState.read(path).plan(client)
+        assert len(plan.of(cn.StateAction.UNCHANGED)) > 20, "the kernel went on, and the plan waited"
+        assert plan.apply()
+        assert not cn.DesiredState.read(path).plan(client).differs(strict=True)
+        assert twice(client) == []
 
 
 def test_progress_is_told_after_each_list_and_each_replacement(client: cn.Client, tmp_path: Path) -> None:
