@@ -112,6 +112,7 @@ def register(
     namespace: Space = None,
     wait: float = WAIT,
     confirm_host: str | None = None,
+    accept_unknown: bool = False,
 ) -> Outcome: ...
 
 
@@ -123,6 +124,7 @@ def register(
     namespace: Space = None,
     wait: float = WAIT,
     confirm_host: str | None = None,
+    accept_unknown: bool = False,
 ) -> Outcomes: ...
 
 
@@ -136,6 +138,7 @@ def register(
     namespace: Space = None,
     wait: float = WAIT,
     confirm_host: str | None = None,
+    accept_unknown: bool = False,
 ) -> Outcome: ...
 
 
@@ -148,10 +151,13 @@ def register(
     namespace: Space = None,
     wait: float = WAIT,
     confirm_host: str | None = None,
+    accept_unknown: bool = False,
 ) -> Outcome | Outcomes:
     """Register one webhook, or a list of webhooks: see :meth:`Webhooks.register`."""
     arguments: tuple[Any, ...] = (webhook, target_url, configure)
-    outcome: Outcome | Outcomes = _service(client, namespace).register(*arguments, wait=wait, confirm_host=confirm_host)
+    outcome: Outcome | Outcomes = _service(client, namespace).register(
+        *arguments, wait=wait, confirm_host=confirm_host, accept_unknown=accept_unknown
+    )
     return outcome
 
 
@@ -320,21 +326,6 @@ def redeliver(  # noqa: PLR0913 - as the method
     )
 
 
-@overload
-def plan(webhook: type | WebhookDefinition, *, client: AnyClient = "default", namespace: Space = None) -> Plan: ...
-
-
-@overload
-def plan(
-    webhook: str,
-    target_url: str,
-    configure: Configure | None = None,
-    *,
-    client: AnyClient = "default",
-    namespace: Space = None,
-) -> Plan: ...
-
-
 def plan(
     webhook: type | WebhookDefinition | str,
     target_url: str | None = None,
@@ -342,10 +333,11 @@ def plan(
     *,
     client: AnyClient = "default",
     namespace: Space = None,
+    accept_unknown: bool = False,
 ) -> Plan:
     """What a registration would do: see :meth:`Webhooks.plan`."""
     arguments: tuple[Any, ...] = (webhook, target_url, configure)
-    return _service(client, namespace).plan(*arguments)
+    return _service(client, namespace).plan(*arguments, accept_unknown=accept_unknown)
 
 
 def code(

@@ -118,3 +118,17 @@ def check_declared(declared: Iterable[type] | None) -> tuple[type, ...] | None:
 
 def _no_classes(message: str) -> InvalidInputError:
     return InvalidInputError(message, field="declared", hint="Write declared=[AccountEvents], or leave it out for all.")
+
+
+def check_callbacks(**given: object) -> None:
+    """Check functions that are called later; None is fine.
+
+    :raises InvalidInputError: one of them cannot be called.
+    """
+    for name, callback in given.items():
+        if callback is not None and not callable(callback):
+            raise InvalidInputError(
+                f"{name} is a function, not {type(callback).__name__}.",
+                field=name,
+                hint="Write, for example, observe(print), or iterate over observe().",
+            )

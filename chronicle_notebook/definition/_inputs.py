@@ -48,6 +48,18 @@ def declaration(
     return found
 
 
+def one_declared(webhook: object, takes: str, *, known: Known) -> DeclaredWebhook:
+    """A declared class or a definition.
+
+    :param takes: what the method takes, for the message.
+    """
+    found = _declared(webhook, known)
+    if found is None:
+        message = f"{takes}, not {type(webhook).__name__}."
+        raise InvalidInputError(message, field="webhook", hint="List the ids with client.webhooks.ids().")
+    return found
+
+
 def declarations(webhooks: Iterable[object], *, known: Known, call: str) -> list[DeclaredWebhook]:
     """Several webhooks to register."""
     known = cache(known)

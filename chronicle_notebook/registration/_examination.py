@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from chronicle_notebook.base._at_once import at_once
-from chronicle_notebook.base._errors import KernelError
+from chronicle_notebook.base._errors import KernelError, UnknownEventTypeError
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.definition._declaration import DeclaredWebhook
 from chronicle_notebook.definition.rules._check import (
@@ -23,23 +23,35 @@ from chronicle_notebook.events._declared_event_type import declared_event_types,
 from chronicle_notebook.model import EventType, RegisteredEventType, WebhookDefinition
 
 NEVER_DELIVERED = "The event store has no event type {0!r}, so the webhook does not receive it. It is registered so."
-"""The note about an event type that a registered webhook names, and that nobody has registered."""
+"""The note about an event type that nobody has registered, and that a registered webhook names or that is accepted."""
 
 
 FRESH = 5.0
 """How long a list of webhooks counts as the state before a call, in seconds. A prompt for a secret can take longer."""
 
+ON_PURPOSE = "client.webhooks.register(..., accept_unknown=True) registers it before the event type is."
+"""The hint about an event type that the event store lacks."""
+
 
 class Destination:
     """The event store of one call. Its name and its event types are read only once, when they are needed."""
 
-    def __init__(self, kernel: KernelGateway, event_store: Callable[[], str], *, with_webhooks: bool = False) -> None:
+    def __init__(
+        self,
+        kernel: KernelGateway,
+        event_store: Callable[[], str],
+        *,
+        with_webhooks: bool = False,
+        accept_unknown: bool = False,
+    ) -> None:
         """Take the connection.
 
         :param event_store: returns the name of the event store; it may ask the kernel and raise an error.
         :param with_webhooks: list the webhooks at the same time as the event types, because the call needs both.
         """
         self.kernel = kernel
+        self.accept_unknown = accept_unknown
+        """Whether a webhook may name event types that the event store lacks."""
         self._event_store = event_store
         self._with_webhooks = with_webhooks
         self._listed: Mapping[str, WebhookDefinition] | None = None
@@ -105,11 +117,19 @@ def examine(to: Destination, hooks: Sequence[DeclaredWebhook], *, reveal: bool =
     latest = _latest_generations([*known.values(), *declared])
     unknown = {hook.definition.id: _unknown(hook.definition, latest) for hook in hooks}
     there = _registered(to) if any(unknown.values()) else {}
-    kept = {webhook: [name for name in names if name in there.get(webhook, ())] for webhook, names in unknown.items()}
+    kept = {
+        webhook: [name for name in names if to.accept_unknown or name in there.get(webhook, ())]
+        for webhook, names in unknown.items()
+    }
     for hook in hooks:
         # A declared class, and an id with a URL, were checked when their definition was made.
         known_types = [*latest, *kept[hook.definition.id]]
-        (check_known if hook.checked else check)(hook.definition, known_event_types=known_types)
+        try:
+            (check_known if hook.checked else check)(hook.definition, known_event_types=known_types)
+        except UnknownEventTypeError as error:
+            if not error.hint.startswith("Did you mean"):  # a misspelled name is meant otherwise
+                error.hint = f"{error.hint} {ON_PURPOSE}".lstrip()
+            raise
     for definition in definitions if reveal else ():
         check_revealed(definition)
     for definition in definitions:

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, overload
 
-from chronicle_notebook.base._arguments import check_names, check_seconds
+from chronicle_notebook.base._arguments import check_callbacks, check_flag, check_names, check_seconds
 from chronicle_notebook.base._errors import ChronicleError, InvalidInputError, NotSupportedError
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._url import masked
@@ -14,7 +14,15 @@ from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.definition._code import Code, Style, render
 from chronicle_notebook.definition._declaration import DeclaredWebhook
 from chronicle_notebook.definition._discovery import discover
-from chronicle_notebook.definition._inputs import Configure, check_alone, declaration, declarations, ids, several
+from chronicle_notebook.definition._inputs import (
+    Configure,
+    check_alone,
+    declaration,
+    declarations,
+    ids,
+    one_declared,
+    several,
+)
 from chronicle_notebook.display._frame import under
 from chronicle_notebook.display._table_and_card import Card
 from chronicle_notebook.model import WebhookDefinition
@@ -40,7 +48,9 @@ if TYPE_CHECKING:
 
     from chronicle_notebook.widgets import WebhookExplorer
 
-
+One = type | WebhookDefinition
+Several = Iterable[One]
+"""Declared classes and definitions."""
 WAIT = 5.0
 """The default time in seconds to wait until a registration or a removal is visible."""
 
@@ -160,13 +170,7 @@ class Webhooks(PausableWebhooks):
             reach the kernel.
         :raises InvalidInputError: a callback cannot be called.
         """
-        for name, given in (("on_change", on_change), ("on_state", on_state), ("on_error", on_error)):
-            if given is not None and not callable(given):
-                raise InvalidInputError(
-                    f"{name} is a function, not {type(given).__name__}.",
-                    field=name,
-                    hint="Write, for example, observe(print), or iterate over observe().",
-                )
+        check_callbacks(on_change=on_change, on_state=on_state, on_error=on_error)
         return WebhookObservation(
             self._kernel, self._event_store(), on_change=on_change, on_state=on_state, on_error=on_error
         )
@@ -186,12 +190,12 @@ class Webhooks(PausableWebhooks):
 
     @overload
     def register(
-        self, webhook: type | WebhookDefinition, *, wait: float = WAIT, confirm_host: str | None = None
+        self, webhook: One, *, wait: float = WAIT, confirm_host: str | None = None, accept_unknown: bool = False
     ) -> Outcome: ...
 
     @overload
     def register(
-        self, webhook: Iterable[type | WebhookDefinition], *, wait: float = WAIT, confirm_host: str | None = None
+        self, webhook: Several, *, wait: float = WAIT, confirm_host: str | None = None, accept_unknown: bool = False
     ) -> Outcomes: ...
 
     @overload
@@ -203,6 +207,7 @@ class Webhooks(PausableWebhooks):
         *,
         wait: float = WAIT,
         confirm_host: str | None = None,
+        accept_unknown: bool = False,
     ) -> Outcome: ...
 
     def register(
@@ -213,6 +218,7 @@ class Webhooks(PausableWebhooks):
         *,
         wait: float = WAIT,
         confirm_host: str | None = None,
+        accept_unknown: bool = False,
     ) -> Outcome | Outcomes:
         """Register a webhook: a declared class, a definition, or an id with a URL and a configure function.
 
@@ -225,6 +231,8 @@ class Webhooks(PausableWebhooks):
         :param wait: seconds to wait until the webhook, or the whole list, is visible.
         :param confirm_host: the ``host`` or ``host:port`` of a target that may have the stored credentials of a webhook
             that moves there without credentials. The kernel keeps the stored ones and sends them there.
+        :param accept_unknown: register it although the event store lacks an event type, which a producer registers
+            later. A misspelled one is then not noticed.
         :raises InvalidDefinitionError: a field cannot work, or stored credentials would go to a host that is not
             confirmed; nothing was sent.
         :raises DuplicateWebhookError: two elements of the list have the same id; nothing was sent.
@@ -232,8 +240,9 @@ class Webhooks(PausableWebhooks):
         """
         check_seconds(wait, field="wait")
         check_names(confirm_host=confirm_host)
+        check_flag(accept_unknown, field="accept_unknown")
         target_url = masked(target_url) if isinstance(target_url, str) else target_url  # for tracebacks with variables
-        many, to = several(webhook), self._destination(with_webhooks=True)
+        many, to = several(webhook), self._destination(with_webhooks=True, accept_unknown=accept_unknown)
         if many is None:
             takes = ", or a list of classes and definitions"
             one = declaration(webhook, target_url, configure, known=to.event_types, call="register", takes=takes)
@@ -311,7 +320,7 @@ class Webhooks(PausableWebhooks):
         """
         check_seconds(wait, field="wait")
         to = self._destination()
-        hook = self._declared_webhook(to, webhook, "replace() takes a declared class or a definition")
+        hook = one_declared(webhook, "replace() takes a declared class or a definition", known=to.event_types)
         return replace(to, hook, wait=wait)
 
     def explore(self) -> WebhookExplorer:
@@ -323,25 +332,23 @@ class Webhooks(PausableWebhooks):
             raise NotSupportedError("Only a client's webhooks can be explored.", hint="Use client.webhooks.")
         return self._explore()
 
-    @overload
-    def plan(self, webhook: type | WebhookDefinition) -> Plan: ...
-
-    @overload
-    def plan(self, webhook: str, target_url: str, configure: Configure | None = None) -> Plan: ...
-
     def plan(
         self,
         webhook: type | WebhookDefinition | str,
         target_url: str | None = None,
         configure: Configure | None = None,
+        *,
+        accept_unknown: bool = False,
     ) -> Plan:
         """What :meth:`register` would do with the same arguments, for one webhook; nothing is sent.
 
         :param target_url: as in :meth:`register`.
         :param configure: as in :meth:`register`.
+        :param accept_unknown: as in :meth:`register`.
         :raises InvalidDefinitionError: a field cannot work.
         """
-        to = self._destination(with_webhooks=True)
+        check_flag(accept_unknown, field="accept_unknown")
+        to = self._destination(with_webhooks=True, accept_unknown=accept_unknown)
         known = event_types_of(to.event_types)
         return plan(to, declaration(webhook, target_url, configure, known=known, call="plan"))
 
@@ -382,19 +389,12 @@ class Webhooks(PausableWebhooks):
         outcomes = _register.register(to, hooks, wait=wait, confirm_host=confirm_host) if hooks else []
         return self._outcomes(outcomes, what, to.event_store)
 
-    def _destination(self, *, with_webhooks: bool = False) -> Destination:
-        return Destination(self._kernel, self._event_store, with_webhooks=with_webhooks)
+    def _destination(self, *, with_webhooks: bool = False, accept_unknown: bool = False) -> Destination:
+        return Destination(self._kernel, self._event_store, with_webhooks=with_webhooks, accept_unknown=accept_unknown)
 
     def _definition(self, webhook: str | type | WebhookDefinition, *, call: str) -> WebhookDefinition:
         """The definition for a call that also takes an id; for an id the definition is read back."""
         if isinstance(webhook, str):
             return self.get(webhook)
-        return self._declared_webhook(
-            self._destination(), webhook, f"{call}() takes an id, a declared class or a definition"
-        ).definition
-
-    def _declared_webhook(self, to: Destination, webhook: type | WebhookDefinition, takes: str) -> DeclaredWebhook:
-        if not isinstance(webhook, type | WebhookDefinition):
-            message = f"{takes}, not {type(webhook).__name__}."
-            raise InvalidInputError(message, field="webhook", hint="List the ids with client.webhooks.ids().")
-        return declaration(webhook, None, None, known=to.event_types, call="register")
+        takes = f"{call}() takes an id, a declared class or a definition"
+        return one_declared(webhook, takes, known=self._destination().event_types).definition
