@@ -52,16 +52,15 @@ def _measured(target: str) -> dict[str, float]:
         kinds = [cn.RegisteredEventType(type=kind, schema={"type": "object"}) for kind in (MOVED, TICKED)]
         client._kernel.register_event_types("shop", kinds)
         client.webhooks.register(_hook("live", target, MOVED))
-        live = _rate(target, EVENTS, lambda: _append(client))
+        live = max(_rate(target, EVENTS, lambda: _append(client)) for _ in range(2))
         one_body = _get(f"{target}/body")
         late = [_hook(f"late-{number}", target, MOVED) for number in range(LATE)]
-        caught_up = _rate(target, LATE * PARTITIONS, lambda: client.webhooks.register(late, wait=30))
+        caught_up = _rate(target, LATE * PARTITIONS * 2, lambda: client.webhooks.register(late, wait=30))
         page = _get(f"{target}/body")
         client.webhooks.remove(client.webhooks.ids(), wait=30)
         fan_out = _fanned(client, target)
-    alone = _raw(f"{target}/raw", one_body, 1)
-    paged = _raw(f"{target}/raw", page, IN_FLIGHT)
-    together = _raw(f"{target}/raw", one_body, IN_FLIGHT)
+    wanted = ((one_body, 1), (page, IN_FLIGHT), (one_body, IN_FLIGHT))
+    alone, paged, together = (max(_raw(f"{target}/raw", *each) for _ in range(2)) for each in wanted)
     ratios = (live / alone, caught_up / paged, fan_out / together)
     return {"live deliveries in a second": live, **dict(zip(LEAST, ratios, strict=True))}
 

@@ -15,6 +15,8 @@ from chronicle_notebook.sandbox.storage._progress import PartitionKey, ProgressT
 
 PAUSE = 0.5
 """The pause in seconds between a storage error and the next attempt."""
+GATHERING = 0.02
+"""The time in seconds in which changes gather before they are stored. Each transaction holds up the deliveries."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -29,7 +31,7 @@ class _Changes:
 
 
 class Saver:
-    """Collects changes and stores them in one transaction, as soon as the previous one is done.
+    """Collects changes and stores them in one transaction, soon after the previous one is done.
 
     Progress is stored after the answer of the target. After a crash in between, events are sent again, but never lost.
     The engine's thread continues while changes are stored. Changes that could not be stored are kept and stored later.
@@ -84,6 +86,9 @@ class Saver:
             else:
                 troubled = False
             await self._dirty.wait()
+            with suppress(TimeoutError):
+                async with asyncio.timeout(GATHERING):
+                    await self._closed.wait()
 
     def close(self) -> None:
         """Let `run` end. `flush` then stores the rest."""
