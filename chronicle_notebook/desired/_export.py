@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
 
 from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.base._whole_file import write_whole
 from chronicle_notebook.definition.file._ownership import Ownership
-from chronicle_notebook.definition.file._writer import written
+from chronicle_notebook.definition.file._writer import entry, written
 from chronicle_notebook.definition.rules._check import problems
 from chronicle_notebook.desired._plan_content import PlanContent
 from chronicle_notebook.model import AuthorizationKind, UndisclosedAuthorization, WebhookDefinition, registrable
@@ -59,17 +59,28 @@ def write_before(plan: PlanContent, path: Path) -> Path:
     touched = plan.changes
     before = [_as_before(each.registered, each.wanted) for each in touched if each.registered is not None]
     kept, left = exported(before)
+    owner = Ownership(ids=tuple(sorted(literal(each.id) for each in touched)))
+    needed = sorted({name for each in kept for name in _variables(each)})
     text = written(
         kept,
         event_store=plan.client.event_store,
-        owned_by=Ownership(ids=tuple(sorted(literal(each.id) for each in touched))),
+        owned_by=owner,
         comments=(
             f"What was registered on {plan.client.server} before {plan.wanted.path or 'a plan'} was applied.",
             "Applying this file with prune and replace goes back.",
+            *((f"It needs values that are not kept here: set {', '.join(needed)}.",) if needed else ()),
             *(f"A file cannot have {each.id!r}, which was registered too." for each in left),
         ),
     )
     return write_text(path, text, private=True)
+
+
+def _variables(definition: WebhookDefinition) -> Iterator[str]:
+    """The environment variables that a file refers to for a webhook."""
+    told = entry(definition)
+    for value in (told["url"], *told.get("headers", {}).values(), *told.get("authorization", {}).values()):
+        if value.startswith("env:"):
+            yield value.removeprefix("env:")
 
 
 def _as_before(found: WebhookDefinition, wanted: WebhookDefinition | None) -> WebhookDefinition:

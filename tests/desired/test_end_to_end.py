@@ -70,6 +70,7 @@ def test_the_state_of_before_goes_back(client: cn.Client, path: Path) -> None:
     assert applied.before is not None
     assert applied.before.parent == path.parent
     assert "env:FRAUD_FEED_TOKEN" in applied.before.read_text()
+    assert "# It needs values that are not kept here: set FRAUD_FEED_TOKEN.\n" in applied.before.read_text()
     back = cn.DesiredState.read(applied.before)
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("FRAUD_FEED_TOKEN", "canary-of-fraud")
