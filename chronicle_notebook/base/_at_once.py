@@ -22,7 +22,7 @@ MOST = 16
 
 
 class _Work:
-    """One thing to do, and what became of it."""
+    """One thing to do, and its result or error."""
 
     def __init__(self, do: Callable[[], Any]) -> None:
         self._do = do

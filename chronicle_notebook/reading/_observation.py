@@ -137,7 +137,7 @@ class WebhookObservation:
         self._on_state = on_state
         self._on_error = on_error
         self._why = ""
-        """The message of the error that was told last, while the observation reconnects."""
+        """The message of the error that was reported last, while the observation reconnects."""
         self._waiting: deque[WebhookList] = deque(maxlen=KEPT)
         self._news = threading.Condition()
         self._stop = threading.Event()
@@ -280,7 +280,7 @@ class WebhookObservation:
             back_off = min(back_off * 2, LONGEST_BACK_OFF)
 
     def _tell_why(self) -> None:
-        """Tell the error that the observation recovers from, unless it was told already."""
+        """Tell the error that the observation recovers from, unless it was reported already."""
         if self.error is not None and self.error.message != self._why:
             self._why = self.error.message
             self._tell(self._on_error, self.error)

@@ -64,7 +64,7 @@ class DeliveryCalls:
         kernel's own observers, are in it too. How many events wait is counted in the event sequences.
 
         :param paused: the ids of webhooks that are paused; by default those of ``client.webhooks.paused()``.
-        :param before: an earlier triage. With it, a webhook that is slow and goes on is told apart from a stalled one.
+        :param before: an earlier triage. With it, a webhook that is slow and goes on is not called stalled.
         :raises UnknownEventStoreError: the kernel does not have the event store.
         """
         store = self._place.store()

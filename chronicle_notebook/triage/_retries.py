@@ -1,4 +1,4 @@
-"""Failed partitions that are tried again, and what becomes of them."""
+"""Retries of failed partitions, and their results."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from chronicle_notebook.triage._cause import Cause, cause_of
 from chronicle_notebook.triage._observed import shares_circuit
 
 FIRST_LOOK, LONGEST_LOOK = 0.05, 0.5
-"""The pauses in seconds between two looks at what became of the retries: the first one, and the longest one."""
+"""The pauses in seconds between two looks at the retries: the first one, and the longest one."""
 AGAIN = (0.5, 1.0, 2.0, 4.0, 8.0)
 """The pauses in seconds before a retry that met an open circuit is asked for again. A circuit stays open for 15 seconds
 (source: K/Core/Setup/WebhookHttpClientExtensions.cs)."""
@@ -33,7 +33,7 @@ ONE_BY_ONE = 4
 
 
 class RetryOutcome(StrEnum):
-    """What became of a retry."""
+    """The result of a retry."""
 
     RECOVERED = "recovered"
     """The partition does not fail any more."""
@@ -62,7 +62,7 @@ class RetriedPartition:
 
 @public
 class Retries(Listing[RetriedPartition]):
-    """The failed partitions that were retried, with what became of each."""
+    """The failed partitions that were retried, each with its result."""
 
     def __init__(self, items: Sequence[RetriedPartition], *, origin: Origin, remarks: Sequence[str] = ()) -> None:
         self.remarks = tuple(remarks)

@@ -1,4 +1,4 @@
-"""An action on several webhooks, one after the other, with what became of each."""
+"""An action on several webhooks, one after the other, with the result of each."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class OneByOne:
         return ", ".join(parts)
 
     def told(self, *, stopped: bool = False) -> Told:
-        """What became of it."""
+        """The result as words."""
         lines = [f"{wrong}: {_named(webhooks)}" for wrong, webhooks in self.failed.items()]
         left = len(self.webhooks) - self._count
         if stopped and left:

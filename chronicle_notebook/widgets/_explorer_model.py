@@ -194,7 +194,7 @@ class ExplorerModel:
         self._start(f"Testing {counted(len(webhooks), 'target')}", each.run, OneByOne.told, each.told)
 
     def retry(self, *webhooks: str) -> None:
-        """Ask the kernel to retry the failed partitions of webhooks now, and look what becomes of each."""
+        """Ask the kernel to retry the failed partitions of webhooks now, and follow each to its end."""
         whose = repr(webhooks[0]) if len(webhooks) == 1 else counted(len(webhooks), "webhook")
         retry = Retry(self.client, webhooks, self.jobs.report)
         self._start(f"Retrying the failed partitions of {whose}", retry.run, Retry.told, retry.told)

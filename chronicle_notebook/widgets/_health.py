@@ -116,7 +116,7 @@ def health_of(deliveries: Deliveries | None, definition: WebhookDefinition) -> H
 def read_deliveries(client: Session, before: Deliveries | None = None) -> Deliveries:
     """Read the deliveries of all namespaces.
 
-    :param before: the reading before. With it, a webhook that is slow and goes on is told apart from a stalled one.
+    :param before: the reading before. With it, a webhook that is slow and goes on is not called stalled.
     """
     paused = {each.id: each for each in client.webhooks.paused()}
     triage = client.triage(before=None if before is None else before.triage)

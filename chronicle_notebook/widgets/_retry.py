@@ -34,7 +34,7 @@ class Retry:
         return self
 
     def told(self, *, stopped: bool = False) -> Told:
-        """What became of it."""
+        """The result as words."""
         whose = f"{self._webhooks[0]}: " if len(self._webhooks) == 1 else ""
         if self._known is None:
             text = f"{whose}You stopped before anything was known. The kernel may still retry."

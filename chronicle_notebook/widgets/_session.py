@@ -146,4 +146,4 @@ class Session(Protocol):
         wait: float = 60.0,
         on_progress: Callable[[Retries], object] | None = None,
     ) -> Retries:
-        """Ask the kernel to retry the failed partitions of webhooks, and follow what becomes of them."""
+        """Ask the kernel to retry the failed partitions of webhooks, and follow each to its end."""
