@@ -127,7 +127,7 @@ def plan(
     :param namespaces: the namespaces to replay.
     :param storage: what the user says about the storage of the kernel.
     :raises NotSupportedError: the kernel most likely keeps its events in memory, where a replay hangs.
-    :raises InvalidInputError: the webhook has no observer in one of the namespaces, or no event of the partition.
+    :raises InvalidInputError: the webhook has no connected observer, or there is no event to replay.
     """
     sequence = definition.event_sequence_id
     told = refuse_hanging(kernel, event_store, namespaces, sequence, said=storage)
@@ -147,6 +147,14 @@ def plan(
             field="partition",
             hint=did_you_mean(partition, _sources(kernel, event_store, able, definition))
             or "A partition is the id of an event source.",
+        )
+    # A namespace without an event has nothing to replay, and in memory even that would hang the webhook.
+    places = tuple(each for each in places if each.events)
+    if not places:
+        raise InvalidInputError(
+            f"There is no event of the types of {definition.id!r}, so there is nothing to replay.",
+            field="webhook",
+            hint="client.event_log.read() shows the events of the event log.",
         )
     failing = any(each.failing for each in places)
     ignored = not definition.replayable and "always-replayable" in by_key(kernel.known_defects)

@@ -176,7 +176,7 @@ class PausableWebhooks(Displayed):
             in memory a replay hangs the webhook for good. No answer names the storage, but their events show it.
         :raises UnknownWebhookError: no webhook has this id.
         :raises NotSupportedError: the kernel most likely keeps its events in memory.
-        :raises InvalidInputError: the webhook is not connected, or has no event of this partition.
+        :raises InvalidInputError: the webhook is not connected, or there is no event to replay.
         """
         check_names(namespace=namespace, partition=partition)
         definition = self._listed(webhook, call="replay")

@@ -164,6 +164,15 @@ def test_a_webhook_without_a_connected_observer_is_not_replayed(kernels: Opens) 
         client.webhooks.replay("a")
 
 
+@pytest.mark.parametrize("release", ["16.37", "16.37-inmemory"])
+def test_nothing_is_replayed_where_there_is_no_event(release: str, kernels: Opens) -> None:
+    client = kernels(release, "empty")
+    client.webhooks.register(hook())
+    eventually(lambda: len(client.observers("a")) == 1)
+    with pytest.raises(InvalidInputError, match="nothing to replay"):
+        client.webhooks.replay("a")
+
+
 def test_too_many_events_are_not_read_to_be_counted(kernels: Opens, monkeypatch: pytest.MonkeyPatch) -> None:
     client = kernels("16.37", "many")
     with Receiver() as receiver:
