@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from chronicle_notebook.runbook.recipes._audit import Finding, audit, too_bad
     from chronicle_notebook.runbook.recipes._compare import compare, compared, mismatch, other_side
     from chronicle_notebook.runbook.recipes._diagnosis import Reason, diagnose, why
+    from chronicle_notebook.runbook.recipes._drift import drift, drifted
     from chronicle_notebook.runbook.recipes._move import move_host
     from chronicle_notebook.runbook.recipes._onboarding import onboard
     from chronicle_notebook.runbook.recipes._pause import pause, resume
@@ -45,6 +46,8 @@ _HOMES = {
     "compare": "recipes._compare",
     "compared": "recipes._compare",
     "diagnose": "recipes._diagnosis",
+    "drift": "recipes._drift",
+    "drifted": "recipes._drift",
     "measure": "recipes._probe",
     "measured": "recipes._probe",
     "mismatch": "recipes._compare",
@@ -71,6 +74,8 @@ __all__ = [
     "compare",
     "compared",
     "diagnose",
+    "drift",
+    "drifted",
     "measure",
     "measured",
     "mismatch",

@@ -31,7 +31,10 @@ def process(seeded: cn.Sandbox, tmp_path_factory: pytest.TempPathFactory) -> Ite
         patch.setenv("CHRONICLE_CONNECTION_STRING", seeded.connection_string)
         patch.setenv("WEBHOOK_TOKEN", CANARY)
         patch.setenv("IPYTHONDIR", str(tmp_path_factory.mktemp("ipython")))
-        manager, client = start_new_kernel()
+        folder = tmp_path_factory.mktemp("here")
+        with cn.connect(seeded.connection_string, event_store="banking", name="exporting") as exporting:
+            cn.DesiredState.of(exporting).write(folder / "webhooks.yaml")
+        manager, client = start_new_kernel(cwd=str(folder))
     client.stop_channels()
     yield manager
     manager.shutdown_kernel(now=True)
@@ -69,6 +72,7 @@ def test_it_runs_twice_changes_nothing_and_its_file_holds_no_secret(
 def test_they_are_these() -> None:
     assert [path.stem for path in BOOKS] == [
         "audit-webhooks",
+        "check-drift",
         "compare-environments",
         "move-host",
         "onboard-consumer",
