@@ -139,7 +139,8 @@ STATEMENTS: dict[str, tuple[tuple[str, str], ...]] = {
             "test_an_event_store_that_a_restart_has_lost_is_not_made_anew_by_a_call",
         ),
     ),
-    "describe() asks for each fact once": (
+    "describe() and the explorer ask for each fact once": (
+        ("widgets/test_reading.py", "test_a_reading_asks_for_the_namespaces_once"),
         ("session/test_observer_queries.py", "test_a_webhook_is_described_with_one_call_for_each_fact"),
     ),
     "one event is appended with the call by which kernels migrate it": (
