@@ -65,7 +65,7 @@ def applied(plan: PlanContent, consent: Consent) -> Applied:
             for part in _parts(changes):
                 if part[0].action is StateAction.REPLACE:
                     progress.tell(f"Replacing {part[0].id!r}: {len(outcomes):,} of {len(changes):,} are done.")
-                outcomes += _send(client, part, consent.wait)
+                outcomes += _send(plan, part, consent.wait)
                 if consent.on_progress is not None:
                     consent.on_progress(len(outcomes), len(changes))
                 if any(each.unsent or each.unanswered or each.unread for each in outcomes):
@@ -202,10 +202,11 @@ def _parts(changes: Sequence[PlannedWebhook]) -> Iterator[Sequence[PlannedWebhoo
         yield removed
 
 
-def _send(client: StateClient, part: Sequence[PlannedWebhook], wait: float) -> Sequence[Outcome]:
+def _send(plan: PlanContent, part: Sequence[PlannedWebhook], wait: float) -> Sequence[Outcome]:
+    client = plan.client
     if part[0].action is StateAction.REMOVE:
         return client.webhooks.remove([each.id for each in part], wait=wait)
     wanted = [each.wanted for each in part if each.wanted is not None]
     if part[0].action is StateAction.REPLACE:
         return [client.webhooks.replace(wanted[0], wait=wait)]
-    return client.webhooks.register(wanted, wait=wait)
+    return client.webhooks.register(wanted, wait=wait, accept_unknown=plan.accept_unknown)

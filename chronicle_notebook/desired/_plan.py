@@ -216,6 +216,7 @@ def planned(
     prune: bool,
     replace: bool,
     resend_secrets: bool,
+    accept_unknown: bool,
     allowance: Allowance,
 ) -> StatePlan:
     """The plan that leads from what is registered to a desired state."""
@@ -234,7 +235,8 @@ def planned(
     SendingRecord.of(state.path, client).wait_until_quiet()
     registered = client.webhooks.all()
     defects = defects_of(client, registered)
-    _check_event_types(state, client, registered)
+    if not accept_unknown:
+        _check_event_types(state, client, registered)
     judge = Judge(defects, replaces=replace, resends=resend_secrets)
     pairs = ((each, registered.find(each.id)) for each in state.webhooks)
     items = [judge.webhook(allowance.applied(each, found), found) for each, found in pairs]
@@ -242,7 +244,9 @@ def planned(
     items += [_not_wanted(each, state, prune=prune) for each in registered if each.id not in wanted]
     items.sort(key=_order)
     bugs = tuple(key for key in defects if key in _TOLD)
-    return StatePlan(PlanContent(tuple(items), state, client, registered, _remarks(items, defects), bugs))
+    return StatePlan(
+        PlanContent(tuple(items), state, client, registered, _remarks(items, defects), accept_unknown, bugs)
+    )
 
 
 def defects_of(client: StateClient, registered: Collection[WebhookDefinition]) -> KnownDefects:

@@ -56,6 +56,8 @@ class PlanContent:
     """What was registered when the plan was made."""
     remarks: tuple[str, ...] = ()
     """What else to know."""
+    accept_unknown: bool = False
+    """Whether webhooks may name event types that the event store lacks."""
     bugs: tuple[str, ...] = ()
     """The names of the known bugs of the kernel that concern a plan."""
 

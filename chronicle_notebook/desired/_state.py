@@ -191,6 +191,7 @@ class DesiredState(Displayed):
         resend_secrets: bool = False,
         ignore: Collection[str] = (),
         ignore_headers: Collection[str] = (),
+        accept_unknown: bool = False,
     ) -> StatePlan:
         """What would make the event store have this state. Nothing is sent.
 
@@ -199,6 +200,7 @@ class DesiredState(Displayed):
         :param resend_secrets: send credentials again although nobody knows whether they differ, as for a rotation.
         :param ignore: fields that may differ, for example ``active``; they stay as they are registered.
         :param ignore_headers: names of headers that may differ, for example ``x-env``; a new webhook does not get them.
+        :param accept_unknown: accept event types that nobody has registered yet.
         :raises InvalidInputError: the state is for another event store, or owns nothing that could be pruned.
         :raises UnknownEventTypeError: the event store does not have an event type.
         """
@@ -208,6 +210,7 @@ class DesiredState(Displayed):
             prune=prune,
             replace=replace,
             resend_secrets=resend_secrets,
+            accept_unknown=accept_unknown,
             allowance=Allowance.of(ignore, ignore_headers),
         )
 

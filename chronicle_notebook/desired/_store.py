@@ -22,7 +22,7 @@ class WebhookCalls(Protocol):
     def all(self) -> WebhookList:
         """All webhooks."""
 
-    def register(self, webhook: Sequence[WebhookDefinition], *, wait: float) -> Outcomes:
+    def register(self, webhook: Sequence[WebhookDefinition], *, wait: float, accept_unknown: bool) -> Outcomes:
         """Register several webhooks and wait until they are visible."""
 
     def remove(self, webhook: Sequence[str], *, wait: float) -> Outcomes:

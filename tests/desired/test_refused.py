@@ -138,3 +138,9 @@ def test_declared_classes_are_a_source_and_their_event_types_are_registered_firs
 def test_an_unknown_event_type_is_refused_with_the_nearest_one(client: cn.Client) -> None:
     with pytest.raises(cn.UnknownEventTypeError, match=r"'AccountOpend'.*Did you mean 'AccountOpened'"):
         cn.DesiredState.parse(FILE.replace("AccountOpened", "AccountOpend")).plan(client)
+
+
+def test_an_event_type_that_nobody_has_registered_yet_is_accepted_on_purpose(client: cn.Client) -> None:
+    state = cn.DesiredState.parse(FILE.replace("AccountOpened", "NotYetRegistered"))
+    assert state.plan(client, accept_unknown=True).apply()
+    assert not state.plan(client).differs(strict=True), "it is registered now"
