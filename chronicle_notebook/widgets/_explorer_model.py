@@ -5,7 +5,7 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
@@ -202,7 +202,7 @@ class ExplorerModel:
     def pause_webhooks(self, webhooks: Sequence[str]) -> None:
         """Stop the deliveries of webhooks until they are resumed."""
         if len(webhooks) == 1:
-            self._start(f"Pausing {webhooks[0]!r}", lambda: self.client.webhooks.pause(webhooks[0]), told_outcome)
+            self._start(f"Pausing {webhooks[0]!r}", lambda: self.client.webhooks.pause(webhooks[0]), _told_about)
             return
         each = OneByOne(
             webhooks, "paused", lambda webhook: _wrong(self.client.webhooks.pause(webhook)), self.jobs.report
@@ -212,7 +212,7 @@ class ExplorerModel:
     def resume_webhooks(self, webhooks: Sequence[str]) -> None:
         """Register paused webhooks again."""
         if len(webhooks) == 1:
-            self._start(f"Resuming {webhooks[0]!r}", lambda: self.client.webhooks.resume(webhooks[0]), told_outcome)
+            self._start(f"Resuming {webhooks[0]!r}", lambda: self.client.webhooks.resume(webhooks[0]), _told_about)
             return
         each = OneByOne(
             webhooks, "resumed", lambda webhook: _wrong(self.client.webhooks.resume(webhook)), self.jobs.report
@@ -360,6 +360,10 @@ class ExplorerModel:
         known, self.deliveries_error = self.deliveries_error, error
         if known is None or known.message != error.message:
             self.tell(told_error(error))
+
+
+def _told_about(outcome: Outcome) -> Told:
+    return replace(told_outcome(outcome), about=(outcome.webhook,))
 
 
 def _wrong(outcome: Outcome) -> str:

@@ -47,7 +47,7 @@ def in_row(deliveries: Deliveries, webhook: str) -> dict[str, Any] | None:
         "why": _why(row, row.cause),
         "since": seconds(row.since if paused is None else paused.paused_at),
         "next": seconds(row.next_attempt),
-        "attempts": f"{row.attempts} of {MOST_ATTEMPTS}" if row.attempts else "",
+        "attempts": _attempts(row),
         "lost": _lost(row),
         "release": _needs_release(row),
     }
@@ -70,7 +70,7 @@ def in_pane(deliveries: Deliveries, row: TriageRow) -> dict[str, Any] | None:
         "since": seconds(row.since),
         "next": seconds(row.next_attempt),
         "ends": seconds(row.gives_up_at),
-        "attempts": f"{row.attempts} of {MOST_ATTEMPTS}" if row.attempts else "",
+        "attempts": _attempts(row),
         "waiting": row.waiting,
         "causes": _causes(row),
         "release": _needs_release(row),
@@ -127,6 +127,13 @@ def _why(row: TriageRow, cause: Cause | None) -> str:
     return "" if cause is None else without_credentials(cause.detail, url)[:SHOWN_DETAIL]
 
 
+def _attempts(row: TriageRow) -> str:
+    """The attempts so far, and of how many: a retry that somebody asked for is one more than the kernel makes."""
+    if not row.attempts:
+        return ""
+    return f"{row.attempts} of {MOST_ATTEMPTS}" if row.attempts <= MOST_ATTEMPTS else str(row.attempts)
+
+
 def _lost(row: TriageRow) -> str:
     if not row.given_up:
         return ""
@@ -134,7 +141,7 @@ def _lost(row: TriageRow) -> str:
 
 
 def _needs_release(row: TriageRow) -> bool:
-    return row.told_quarantine == "quarantined"
+    return row.definition is not None and row.told_quarantine == "quarantined"
 
 
 def _causes(row: TriageRow) -> list[dict[str, Any]]:

@@ -102,7 +102,8 @@ def test_what_was_given_up_is_found_explained_and_brought_back(lab: Lab, page: P
     expect(row(page, "mail")).to_have_count(0)
     ask(page, "endpoint.behave()")
     row(page, "bank").click()
-    pane.get_by_role("button", name="etry 1 partition").click()
+    expect(pane.get_by_role("button", name="etry 1 partition")).to_be_visible()
+    page.keyboard.press("r")
     expect(explorer.get_by_text("bank: 1 recovered.")).to_be_visible()
     expect(explorer.get_by_text("No webhook matches this filter.")).to_be_visible()
     explorer.get_by_role("button", name="Clear filter").click()
@@ -169,8 +170,8 @@ def keys_and_columns(page: Page, explorer: Locator, grid: Locator) -> None:
 
 
 HANGING = """
-from chronicle_notebook.triage import _triage
-_triage.STALLED_AFTER = 0.2
+from chronicle_notebook.triage import _assess
+_assess.STALLED_AFTER = 0.2
 sandbox = cn.Sandbox(settle_delay=0.02, time_scale=100).start()  # a kernel that waits for an answer for 3,000 s
 night = cn.connect(sandbox.connection_string, event_store='night', name='night')
 night.ensure_event_store()

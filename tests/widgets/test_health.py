@@ -8,6 +8,7 @@ import pytest
 
 from chronicle_notebook.model import RunningState
 from chronicle_notebook.pausing._paused import PausedWebhook
+from chronicle_notebook.triage._condition import Condition
 from chronicle_notebook.triage._observed import Observed, Queue
 from chronicle_notebook.triage._triage import Triage
 from chronicle_notebook.widgets._health import (
@@ -165,3 +166,7 @@ def test_a_paused_webhook_has_a_row_and_keeps_its_failures() -> None:
 def test_the_failures_of_a_removed_webhook_have_a_row() -> None:
     seen = deliveries(triaged(Observed([hook("b")], [], [failure("gone")])))
     assert unregistered(seen) == [["gone", "", []]]
+
+
+def test_every_condition_of_a_triage_has_a_place_in_the_table() -> None:
+    assert {each.value for each in Condition} - {Condition.HEALTHY.value} < set(WORST_FIRST)

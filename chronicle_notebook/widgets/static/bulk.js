@@ -72,7 +72,7 @@ export function makeBulk({ act, selectAll, clear }) {
       count.textContent = selected.length
         ? `${grouped(selected.length)} selected`
         : `All ${grouped(shown.length)} shown`;
-      const partitions = targets.reduce((sum, row) => sum + row.failing, 0);
+      const partitions = targets.filter(isStuck).reduce((sum, row) => sum + row.failing, 0);
       retry.hidden = !targets.some(isStuck);
       const release = targets.some((row) => row.release) ? "Release and retry" : "Retry";
       retry.textContent = partitions ? `${release} ${counted(partitions, "partition")}` : "Release";
@@ -87,4 +87,5 @@ export function makeBulk({ act, selectAll, clear }) {
 
 const isPaused = (/** @type {any} */ row) => row.state === "paused";
 const isRegistered = (/** @type {any} */ row) => row.registered;
-const isStuck = (/** @type {any} */ row) => row.failing > 0 || row.release;
+// A retry of what is paused would deliver its events.
+const isStuck = (/** @type {any} */ row) => !isPaused(row) && (row.failing > 0 || row.release);

@@ -37,6 +37,7 @@ function setParts(cell, key, title, parts) {
  */
 function paintUrl(cell, row) {
   setParts(cell, row.url, row.url, () => {
+    cell.setAttribute("aria-label", row.target); // its two halves would be read as two words
     const at = Math.max(row.target.indexOf("/"), row.target.length - TAIL);
     const [start, end] = row.target.includes("/") ? [row.target.slice(0, at), row.target.slice(at)] : [row.target, ""];
     return [el("span", { class: "cn-cut" }, el("span", {}, start), el("span", {}, end))];

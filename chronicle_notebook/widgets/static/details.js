@@ -153,7 +153,8 @@ export function makeDetails({ act }) {
       if (awaited === details.id) title.focus();
       awaited = "";
       const release = Boolean(details.trouble?.release);
-      const stuck = details.failing > 0 || release;
+      // A retry of what is paused would deliver its events.
+      const stuck = details.state !== "paused" && (details.failing > 0 || release);
       if (!stuck && document.activeElement === retry) title.focus();
       retry.hidden = !stuck;
       const words = release ? "Release and retry" : "Retry";

@@ -126,7 +126,7 @@ function render({ model, el: host }) {
 
   function retrySelected() {
     const ids = selectedRows()
-      .filter((row) => row.failing)
+      .filter((row) => row.failing && row.state !== "paused")
       .map((row) => row.id);
     if (ids.length === 1) act("retry", ids[0]);
     else if (ids.length) model.send({ kind: "bulk", action: "retry", ids });
