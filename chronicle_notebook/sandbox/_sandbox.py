@@ -10,7 +10,7 @@ import threading
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Self
+from typing import TYPE_CHECKING, Literal, Self
 from urllib.parse import quote
 
 from chronicle_notebook.base._arguments import check_flag, check_port, check_seconds, shape
@@ -27,6 +27,7 @@ from chronicle_notebook.sandbox._profile import PROFILES, Generation, profile
 if TYPE_CHECKING:
     from chronicle_notebook.sandbox._authority import Authority
     from chronicle_notebook.sandbox._front import PageAnswer
+    from chronicle_notebook.sandbox._incident import Incident
     from chronicle_notebook.sandbox._kernel import Kernel
     from chronicle_notebook.sandbox._server import Server
 
@@ -41,7 +42,9 @@ class Sandbox:
             print(kernel.connection_string)
 
     ``port`` 0 means a free port. ``data`` is the folder for all data; without it a temporary folder is used, which
-    `stop` deletes. ``seed`` fills an event store ``banking`` with examples that never leave this machine.
+    `stop` deletes. ``seed`` fills an event store with an example that never leaves this machine: True or ``banking`` an
+    event store ``banking``, and ``incident`` an event store ``shop`` with five webhooks that fail: see `faults` and
+    `mend`.
     ``settle_delay`` is the number of seconds until a registration or removal takes effect. ``time_scale`` multiplies
     every delay of the kernel (retries, back-off, circuit breaker), but not its timeouts.
 
@@ -68,7 +71,7 @@ class Sandbox:
         *,
         port: int = 0,
         data: Path | str | None = None,
-        seed: bool = False,
+        seed: bool | Literal["banking", "incident"] = False,
         settle_delay: float = 0.05,
         time_scale: float = 1.0,
         contract: Generation | None = None,
@@ -80,7 +83,8 @@ class Sandbox:
         development_client: bool = True,
         token_lifetime: float = 3600.0,
     ) -> None:
-        _check(port=port, seed=seed, settle_delay=settle_delay, time_scale=time_scale)
+        _check(port=port, settle_delay=settle_delay, time_scale=time_scale)
+        _check_seed(seed, data)
         check_flag(auth, field="auth")
         check_flag(accept_unserved, field="accept_unserved")
         check_flag(development_client, field="development_client")
@@ -88,6 +92,7 @@ class Sandbox:
         _check_kinds(data=data, behaves_like=behaves_like, behaviour=behaviour, clients=clients)
         self._wanted_port = port
         self._seed = seed
+        self._incident: Incident | None = None
         self._settle_delay = settle_delay
         self._time_scale = time_scale
         self._profile = profile(behaves_like, contract=contract, behaviour=behaviour)
@@ -133,7 +138,27 @@ class Sandbox:
                 server.stop()
             if kernel is not None:
                 kernel.stop()
+            incident, self._incident = self._incident, None
+            if incident is not None:
+                incident.stop()
             self._data.release()
+
+    @property
+    def faults(self) -> dict[str, str]:
+        """What is wrong with the targets of ``seed="incident"`` that are not mended, by webhook."""
+        return {} if self._incident is None else self._incident.faults
+
+    def mend(self, *webhooks: str) -> None:
+        """Let the targets of ``seed="incident"`` work: those of these webhooks, or all.
+
+        This stands for the work of their owners. The kernel does not know of it. Raises SandboxError if the sandbox has
+        no incident, and InvalidInputError for a webhook that is none of it.
+        """
+        if self._incident is None:
+            raise SandboxError(
+                "This sandbox has no incident, or does not run.", hint='Sandbox(seed="incident").start()'
+            )
+        self._incident.mend(*webhooks)
 
     @property
     def running(self) -> bool:
@@ -228,6 +253,7 @@ class Sandbox:
             # These modules need the packages of an extra, and a second to load. Both matter only for starting a
             # sandbox.
             from chronicle_notebook.sandbox._authority import Authority
+            from chronicle_notebook.sandbox._incident import Incident, sow_incident
             from chronicle_notebook.sandbox._kernel import Kernel
             from chronicle_notebook.sandbox._seed import sow
             from chronicle_notebook.sandbox._server import MOST_BYTES, REQUEST_BYTES, Server
@@ -244,7 +270,11 @@ class Sandbox:
                 accept_unserved=self._accept_unserved,
             )
             self._kernel.start()
-            if self._seed:
+            if self._seed == "incident":
+                self._incident = Incident()
+                self._incident.start()
+                sow_incident(self._kernel, self._incident)
+            elif self._seed:
                 sow(self._kernel)
         except (sqlite3.Error, OSError, ValueError, RecursionError) as error:
             raise SandboxError(
@@ -274,9 +304,23 @@ def _told(error: Exception) -> str:
     return str(error.strerror if isinstance(error, OSError) else error)
 
 
-def _check(*, port: object, seed: object, settle_delay: object, time_scale: object) -> None:
+def _check_seed(seed: object, data: object) -> None:
+    if not isinstance(seed, bool) and seed not in ("banking", "incident"):
+        raise InvalidInputError(
+            f"seed is True, False, 'banking' or 'incident', not {shape(seed)}.",
+            field="seed",
+            hint='Write seed=True for the example of the tutorials, or seed="incident".',
+        )
+    if seed == "incident" and data is not None:
+        raise InvalidInputError(
+            "The targets of the example 'incident' end with the sandbox, so its data cannot be kept.",
+            field="data",
+            hint="Leave data out.",
+        )
+
+
+def _check(*, port: object, settle_delay: object, time_scale: object) -> None:
     check_port(port)
-    check_flag(seed, field="seed")
     check_seconds(settle_delay, field="settle_delay")
     check_seconds(time_scale, field="time_scale", what="a number")
 
