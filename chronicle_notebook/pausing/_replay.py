@@ -223,8 +223,12 @@ def run(plan: ReplayPlan, kernel: KernelGateway, *, wait: float, on_progress: On
             error.hint = f"{error.hint} The replay may have begun: look at client.observers({plan.webhook!r}).".strip()
             raise
     followed = [each for each in plan.places if begun[each.namespace]] if plan.partition is None else []
-    with telling(f"Replaying {plan.webhook!r}", on_progress) as told:
-        ended = _followed(kernel, plan, followed, started + wait, told)
+    try:
+        with telling(f"Replaying {plan.webhook!r}", on_progress) as told:
+            ended = _followed(kernel, plan, followed, started + wait, told)
+    except KeyboardInterrupt as interruption:
+        interruption.add_note(f"The replay of {plan.webhook!r} goes on in the kernel. Only the wait was interrupted.")
+        raise
     return ReplayOutcome(
         webhook=plan.webhook,
         partition=plan.partition,

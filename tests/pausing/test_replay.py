@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import signal
 from collections.abc import Iterator
 from contextlib import ExitStack
 from typing import Protocol
@@ -162,6 +163,20 @@ def test_a_webhook_without_a_connected_observer_is_not_replayed(kernels: Opens) 
     client.webhooks.register(WebhookDefinition("a", "http://127.0.0.1:9/in", (OPENED,), active=False), wait=0.2)
     with pytest.raises(InvalidInputError, match="no observer that is connected"):
         client.webhooks.replay("a")
+
+
+def test_ctrl_c_ends_the_wait_and_says_that_the_replay_goes_on(kernels: Opens) -> None:
+    client = kernels("16.37", "interrupted")
+    with Receiver() as receiver:
+        delivered(client, receiver)
+
+        def interrupt(_: DeliveryProgress) -> None:
+            signal.raise_signal(signal.SIGINT)
+
+        with pytest.raises(KeyboardInterrupt) as caught:
+            client.webhooks.replay("a").apply(on_progress=interrupt)
+        assert caught.value.__notes__ == ["The replay of 'a' goes on in the kernel. Only the wait was interrupted."]
+        eventually(lambda: replayed(receiver) == [0, 2, 4, 6, 8, 10])
 
 
 @pytest.mark.parametrize("release", ["16.37", "16.37-inmemory"])
