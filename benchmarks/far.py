@@ -44,7 +44,10 @@ def measure() -> dict[str, float]:
 
 
 def _works(connection: str) -> dict[str, Callable[[], object]]:
-    client = cn.connect(connection, event_store="banking", name="far")
+    client = cn.connect(connection, event_store="shop", name="far")
+    client.ensure_event_store()
+    client._kernel.register_event_types("shop", [cn.RegisteredEventType(type=cn.EventType("Moved"), schema={})])
+    client.webhooks.register("steady", "https://far.example.com/in", _configured)
     taken = iter(range(1_000))
 
     def register() -> object:
@@ -52,26 +55,26 @@ def _works(connection: str) -> dict[str, Callable[[], object]]:
         return client.webhooks.register(f"far-{number}", f"https://far.example.com/{number}", _configured, wait=5)
 
     return {
-        "connect": lambda: cn.connect(connection, event_store="banking", name="near"),
+        "connect": lambda: cn.connect(connection, event_store="shop", name="near"),
         "all()": client.webhooks.all,
-        "describe": lambda: client.describe("overdraft-alarm"),
+        "describe": lambda: client.describe("steady"),
         "plan": lambda: client.webhooks.plan("far", "https://far.example.com/in", _configured),
         "observers": client.observers,
         "failed partitions": client.failed_partitions,
         "register": register,
-        "doctor": lambda: cn.doctor(connection, event_store="banking", namespace="Default"),
+        "doctor": lambda: cn.doctor(connection, event_store="shop", namespace="Default"),
     }
 
 
 def _configured(builder: cn.DefinitionBuilder) -> cn.DefinitionBuilder:
-    return builder.with_event_type("AccountOpened")
+    return builder.with_event_type("Moved")
 
 
 @contextmanager
 def _far_kernel() -> Iterator[str]:
     """The address of a relay to a sandbox in a process of its own."""
     program = (
-        "import threading, chronicle_notebook as cn; sandbox = cn.Sandbox(seed=True, auth=True, behaves_like='16.37', "
+        "import threading, chronicle_notebook as cn; sandbox = cn.Sandbox(auth=True, behaves_like='16.37', "
         "settle_delay=0).start(); print(sandbox.port, flush=True); threading.Event().wait()"
     )
     with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True) as kernel:

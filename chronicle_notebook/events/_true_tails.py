@@ -9,13 +9,15 @@ shows no tail at all. The tail of the sequence for the event types of the observ
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 from functools import partial
 
 from chronicle_notebook.base._at_once import at_once
+from chronicle_notebook.base._errors import KernelError
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.contracts._kernel_defects import by_key
-from chronicle_notebook.model import ObserverState
+from chronicle_notebook.model import EVENT_LOG, ObserverState
 
 STALE_TAIL = "stale-tail"
 """The bug of the kernels whose tails are compared. With other kernels nothing is asked."""
@@ -24,15 +26,35 @@ Place = tuple[str, str]
 """A namespace and an event sequence."""
 
 
-def with_true_tails(kernel: KernelGateway, event_store: str, observers: Sequence[ObserverState]) -> list[ObserverState]:
+def event_log_tail(kernel: KernelGateway, event_store: str, namespace: str) -> Mapping[str, int | None]:
+    """The number of the last event of the event log by namespace, read early for :func:`with_true_tails`.
+
+    Empty where nobody needs it, and if the kernel does not say: whoever needs it then asks again.
+    """
+    if STALE_TAIL in by_key(kernel.known_defects):
+        with suppress(KernelError):
+            return {namespace: kernel.tail(event_store, namespace, EVENT_LOG)}
+    return {}
+
+
+def with_true_tails(
+    kernel: KernelGateway,
+    event_store: str,
+    observers: Sequence[ObserverState],
+    logs: Mapping[str, int | None] | None = None,
+) -> list[ObserverState]:
     """The observers, those of webhooks with the last event of their types as the tail.
 
     One call for each namespace and sequence, and one for each event type where something waits.
+
+    :param logs: the last number of the event log by namespace, as far as it was just read.
     """
     if STALE_TAIL not in by_key(kernel.known_defects):
         return [*observers]
     doubtful = [each for each in observers if each.kind == "external" and each.event_types]
-    whole = tails(kernel, event_store, {(*_place(each), None) for each in doubtful})
+    whole: dict[tuple[str, str, str | None], int | None]
+    whole = {(space, EVENT_LOG, None): tail for space, tail in (logs or {}).items()}
+    whole |= tails(kernel, event_store, {(*_place(each), None) for each in doubtful} - whole.keys())
     behind = [each for each in doubtful if _later(each, whole[*_place(each), None])]
     wanted = {(*_place(each), kind.id) for each in behind for kind in each.event_types}
     last_of = tails(kernel, event_store, wanted)

@@ -9,7 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
+from itertools import chain
 
+from chronicle_notebook.base._at_once import at_once
 from chronicle_notebook.base._errors import KernelError
 from chronicle_notebook.base._text import count, listed
 from chronicle_notebook.contracts._gateway import KernelGateway
@@ -18,6 +21,8 @@ from chronicle_notebook.events._true_tails import tails
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.model._observer import ONLY_A_RETRY
 
+DEFAULT_NAMESPACE = "Default"
+"""The namespace that each event store has (source: K/Core/EventStores/EnsureEventStore.cs)."""
 ONE_BY_ONE = 4
 """The largest number of ids that are asked for one by one. Kernels up to 16.33 may fail on the list of all."""
 LEFT_BEHIND, NO_CATCH_UP = "retry-is-the-only-way-back", "memory-no-catch-up"
@@ -32,17 +37,30 @@ def notes_beforehand(
     :param new: the webhooks under whose ids nothing is registered.
     """
     found: dict[str, tuple[str, ...]] = {}
+    left: dict[str, dict[str, None]] = {}
+    waiting: set[str] = set()
     if not new or defects.keys().isdisjoint({LEFT_BEHIND, NO_CATCH_UP}):
         return found
+
+    def read(namespaces: Sequence[str]) -> tuple[dict[str, dict[str, None]], list[str]]:
+        return at_once(
+            lambda: _left_failing(kernel, event_store, namespaces, new) if LEFT_BEHIND in defects else {},
+            lambda: _late(kernel, event_store, namespaces, new) if NO_CATCH_UP in defects else [],
+        )
+
     with suppress(KernelError):
-        namespaces = kernel.namespaces(event_store)
-        if LEFT_BEHIND in defects:
-            for webhook, partitions in _left_failing(kernel, event_store, namespaces, new).items():
-                found[webhook] = (_left_failing_note(partitions),)
-        if NO_CATCH_UP in defects:
+        # Most event stores have only this namespace, so it is asked at the same time as the list of all.
+        namespaces, early = at_once(lambda: kernel.namespaces(event_store), lambda: read([DEFAULT_NAMESPACE]))
+        others = [each for each in namespaces if each != DEFAULT_NAMESPACE]
+        for failing, late in (early, read(others)) if others else (early,):
+            for webhook, partitions in failing.items():
+                left.setdefault(webhook, {}).update(partitions)
+            waiting.update(late)
+        for webhook, partitions in left.items():
+            found[webhook] = (_left_failing_note(partitions),)
+        if waiting:
             note = _late_note(sure=defects[NO_CATCH_UP].measured is not None)
-            for webhook in _late(kernel, event_store, namespaces, new):
-                found[webhook] = (*found.get(webhook, ()), note)
+            found |= {each.id: (*found.get(each.id, ()), note) for each in new if each.id in waiting}
     return found
 
 
@@ -53,11 +71,10 @@ def _left_failing(
     ids = {each.id for each in new}
     only: Collection[str | None] = ids if len(ids) <= ONE_BY_ONE else (None,)
     found: dict[str, dict[str, None]] = {}
-    for namespace in namespaces:
-        for webhook in only:
-            for each in kernel.failed_partitions(event_store, namespace, webhook):
-                if each.observer_id in ids:
-                    found.setdefault(each.observer_id, {})[each.partition] = None
+    asked = [partial(kernel.failed_partitions, event_store, space, webhook) for space in namespaces for webhook in only]
+    for each in chain.from_iterable(at_once(*asked)):
+        if each.observer_id in ids:
+            found.setdefault(each.observer_id, {})[each.partition] = None
     return found
 
 

@@ -10,6 +10,7 @@ from functools import cached_property
 from chronicle_notebook.base._at_once import at_once
 from chronicle_notebook.base._errors import KernelError, UnknownEventTypeError
 from chronicle_notebook.contracts._gateway import KernelGateway
+from chronicle_notebook.contracts._kernel_defects import by_key
 from chronicle_notebook.definition._declaration import DeclaredWebhook
 from chronicle_notebook.definition.rules._check import (
     check,
@@ -21,6 +22,7 @@ from chronicle_notebook.definition.rules._check import (
 )
 from chronicle_notebook.events._declared_event_type import declared_event_types, event_type_of, registration_of
 from chronicle_notebook.model import EventType, RegisteredEventType, WebhookDefinition
+from chronicle_notebook.registration._beforehand import notes_beforehand
 
 NEVER_DELIVERED = "The event store has no event type {0!r}, so the webhook does not receive it. It is registered so."
 """The note about an event type that nobody has registered, and that a registered webhook names or that is accepted."""
@@ -56,6 +58,8 @@ class Destination:
         self._with_webhooks = with_webhooks
         self._listed: Mapping[str, WebhookDefinition] | None = None
         self._listed_at = 0.0
+        self._about: Sequence[WebhookDefinition] = ()
+        self._notes: Mapping[str, tuple[str, ...]] | None = None
 
     @cached_property
     def event_store(self) -> str:
@@ -68,9 +72,25 @@ class Destination:
         event_store = self.event_store
         if not self._with_webhooks:
             return self.kernel.event_types(event_store)
-        found, self._listed = at_once(lambda: self.kernel.event_types(event_store), self._listed_beside)
+        found, self._listed, self._notes = at_once(
+            lambda: self.kernel.event_types(event_store), self._listed_beside, self._read_beforehand
+        )
         self._listed_at = time.monotonic()
         return found
+
+    def expect(self, definitions: Sequence[WebhookDefinition]) -> None:
+        """Read what is known beforehand about these webhooks at the same time as the event types."""
+        self._about = definitions
+
+    @property
+    def beforehand(self) -> Mapping[str, tuple[str, ...]] | None:
+        """The notes about the expected webhooks; None if they were not read, or too long ago."""
+        return self._notes if time.monotonic() - self._listed_at < FRESH else None
+
+    def _read_beforehand(self) -> Mapping[str, tuple[str, ...]] | None:
+        if not self._about:
+            return None
+        return notes_beforehand(self.kernel, self.event_store, self._about, by_key(self.kernel.known_defects))
 
     def webhooks(self) -> Mapping[str, WebhookDefinition]:
         """The registered webhooks, by id, as they are now or were at most :data:`FRESH` seconds ago."""

@@ -18,10 +18,11 @@ def register(
 ) -> list[Outcome]:
     """Register webhooks. Their declared event types are registered first, in one call."""
     with before_sending():
+        to.expect([hook.definition for hook in hooks])
         examined = examine(to, hooks)
         before = to.webhooks()
     given = to.kernel, to.event_store, examined.definitions, prepare(to, examined)
-    return send(*given, wait=wait, confirm_host=confirm_host, before=before)
+    return send(*given, wait=wait, confirm_host=confirm_host, before=before, beforehand=to.beforehand)
 
 
 def prepare(to: Destination, examined: Examined) -> Notes:

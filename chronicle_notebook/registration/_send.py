@@ -64,14 +64,16 @@ def send(
     wait: float,
     confirm_host: str | None = None,
     before: Definitions | None = None,
+    beforehand: Notes | None = None,
 ) -> list[Outcome]:
     """Send the checked webhooks, without those that are unchanged, and return the outcomes.
 
     :param before: the webhooks that are registered, if they were just listed.
+    :param beforehand: what :func:`notes_beforehand` says about the webhooks, if it was just asked.
     """
     before = _read(kernel, event_store) if before is None else before
     check_hosts(definitions, before, confirmed=confirm_host)
-    return _Sending(kernel, event_store, definitions, notes, before, wait).outcomes()
+    return _Sending(kernel, event_store, definitions, notes, before, wait, beforehand).outcomes()
 
 
 def recovered(lost: ChronicleError | None) -> str:
@@ -92,6 +94,7 @@ class _Sending:
         notes: Notes,
         before: Definitions,
         wait: float,
+        beforehand: Notes | None,
     ) -> None:
         self._kernel = kernel
         self._event_store = event_store
@@ -109,7 +112,9 @@ class _Sending:
             [each for each in definitions if each not in under_way and not self._same(each)], earlier=under_way
         )
         new = [each for each in self._course.unsent if each.id not in self._before]
-        self._beforehand = notes_beforehand(kernel, event_store, new, self._defects)
+        if beforehand is None:
+            beforehand = notes_beforehand(kernel, event_store, new, self._defects)
+        self._beforehand = {each.id: beforehand[each.id] for each in new if each.id in beforehand}
 
     def _after_unfinished(self, before: Definitions) -> tuple[Definitions, list[WebhookDefinition]]:
         """Wait for what the kernel still does of an unfinished call, and return the list and what is still missing.

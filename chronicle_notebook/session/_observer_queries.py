@@ -5,7 +5,7 @@ It would be true that no partition of an unknown id fails, but a reader would ta
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
 
 from chronicle_notebook.base._arguments import check_names
@@ -13,7 +13,7 @@ from chronicle_notebook.base._at_once import at_once
 from chronicle_notebook.base._errors import InvalidInputError, KernelError, UnknownWebhookError
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.definition._inputs import id_of
-from chronicle_notebook.events._true_tails import with_true_tails
+from chronicle_notebook.events._true_tails import event_log_tail, with_true_tails
 from chronicle_notebook.model import EVENT_LOG, FailedPartition, ObserverState, RunningState, WebhookDefinition
 from chronicle_notebook.model._observer import REACTOR_NAMESPACE, REACTOR_SEQUENCE, WEBHOOK_REACTOR
 from chronicle_notebook.reading._list import unknown_webhook
@@ -37,15 +37,21 @@ def observers_of(
     :raises InvalidInputError: the event store has no such namespace.
     """
     check_names(webhook=webhook, namespace=namespace)
-    spaces = place.in_each(kernel.observers, namespace)
-    found = [*chain.from_iterable(spaces.values())]
+    spaces = place.in_each(
+        lambda store, space: at_once(
+            lambda: kernel.observers(store, space), lambda: event_log_tail(kernel, store, space)
+        ),
+        namespace,
+    )
+    found = [*chain.from_iterable(each for each, _ in spaces.values())]
     if webhook is not None and webhook not in {each.id for each in found}:
         if namespace is None and webhook in spaces:
             # In an earlier version the namespace was the first argument, and existing notebooks still use it so.
             return observers_of(kernel, place, None, webhook)
         _check_known(kernel, place, webhook)
     asked = [each for each in found if webhook in {None, each.id}]
-    return with_true_tails(kernel, place.store(), asked), place.described(namespace, webhook)
+    logs = dict(chain.from_iterable(log.items() for _, log in spaces.values()))
+    return with_true_tails(kernel, place.store(), asked, logs), place.described(namespace, webhook)
 
 
 def failing_of(
@@ -91,11 +97,14 @@ def described(
         except KernelError:
             return None  # it is asked for again if the kernel lists the observer
 
-    def standing(_: str, space: str) -> tuple[list[ObserverState], ObserverState | None, list[FailedPartition]]:
+    def standing(
+        _: str, space: str
+    ) -> tuple[list[ObserverState], ObserverState | None, list[FailedPartition], Mapping[str, int | None]]:
         return at_once(
             lambda: kernel.observers(store, space),
             lambda: likely_state(space),
             lambda: kernel.failed_partitions(store, space, webhook),
+            lambda: event_log_tail(kernel, store, space),
         )
 
     try:
@@ -107,11 +116,12 @@ def described(
     sequence = definition.event_sequence_id
     observers = [
         early if early is not None and sequence == EVENT_LOG else state(space, sequence)
-        for space, (listed, early, _) in spaces.items()
+        for space, (listed, early, _, _) in spaces.items()
         if any(each.id == webhook for each in listed)
     ]
-    failing = chain.from_iterable(failed for _, _, failed in spaces.values())
-    return definition, tuple(with_true_tails(kernel, store, observers)), tuple(failing)
+    failing = chain.from_iterable(failed for _, _, failed, _ in spaces.values())
+    logs = dict(chain.from_iterable(log.items() for _, _, _, log in spaces.values()))
+    return definition, tuple(with_true_tails(kernel, store, observers, logs)), tuple(failing)
 
 
 def clear_quarantine(kernel: KernelGateway, place: Place, observer: str, namespace: str | None) -> None:
