@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from chronicle_notebook.runbook.engine._run import Run, start
     from chronicle_notebook.runbook.engine._step import Step
     from chronicle_notebook.runbook.recipes._audit import Finding, audit, too_bad
-    from chronicle_notebook.runbook.recipes._compare import compare, compared, mismatch, other_side
+    from chronicle_notebook.runbook.recipes._compare import compare, compared, mismatch, other_side, promotion
     from chronicle_notebook.runbook.recipes._diagnosis import Reason, diagnose, why
     from chronicle_notebook.runbook.recipes._drift import drift, drifted
     from chronicle_notebook.runbook.recipes._move import move_host
@@ -55,6 +55,7 @@ _HOMES = {
     "onboard": "recipes._onboarding",
     "other_side": "recipes._compare",
     "pause": "recipes._pause",
+    "promotion": "recipes._compare",
     "recover": "recipes._recovery",
     "required_variables": ".definition._credentials",
     "resume": "recipes._pause",
@@ -83,6 +84,7 @@ __all__ = [
     "onboard",
     "other_side",
     "pause",
+    "promotion",
     "recover",
     "required_variables",
     "resume",

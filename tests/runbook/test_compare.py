@@ -8,7 +8,7 @@ import pytest
 
 from chronicle_notebook import InvalidInputError, RunbookError, Secret, client as current_client, use
 from chronicle_notebook.model import EventType, RegisteredEventType, WebhookDefinition
-from chronicle_notebook.runbook import compare, other_side
+from chronicle_notebook.runbook import compare, other_side, promotion
 from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.session._client import Client
 from tests.runbook.books import Desk
@@ -36,6 +36,40 @@ def test_what_only_one_has_and_what_differs(client: Client, other: Client) -> No
     ]
     assert [each.field for each in compare(client, other, ignore=["target_url", "headers"])] == [""]
     assert "canary" not in repr(compare(client, other)) + compare(client, other)._repr_html_()
+
+
+def test_hosts_are_mapped_and_headers_ignored_and_a_plan_promotes(desk: Desk, client: Client, other: Client) -> None:
+    client.webhooks.register(
+        [
+            HOOK.changed(target_url="https://hooks.staging.example.com/in", headers={"x-env": "staging"}),
+            HOOK.changed(id="new", target_url="https://hooks.staging.example.com/new", headers={"x-env": "staging"}),
+        ]
+    )
+    other.webhooks.register(HOOK.changed(target_url="https://hooks.example.com/in", headers={"x-env": "production"}))
+    hosts = ["hooks.staging.example.com=hooks.example.com"]
+    assert [each.field for each in compare(client, other)] == ["target_url", "headers", ""]
+    found = compare(client, other, hosts=hosts, ignore_headers=["X-Env"])
+    assert [(each.webhook, each.field) for each in found] == [("new", "")]
+    plan = promotion(client, other, hosts=hosts, ignore_headers=["x-env"])
+    assert {each.id: each.action.value for each in plan} == {"both": "unchanged", "new": "create"}
+    ran = desk.run(
+        "compare-environments",
+        event_store=client.event_store,
+        other_event_store=other.event_store,
+        ignore=[],
+        hosts=hosts,
+        promote=True,
+    )
+    assert ran.error is None
+    assert ran.outcome is not None
+    assert [each["field"] for each in ran.outcome.findings] == ["headers", ""]
+    assert plan.apply()
+    assert other.webhooks.get("new").target_url == "https://hooks.example.com/new"
+    assert not compare(client, other, hosts=hosts, ignore_headers=["x-env"])
+    for wrong in ("hooks.example.com", "a=https://b", "=b"):
+        with pytest.raises(InvalidInputError) as caught:
+            compare(client, other, hosts=[wrong])
+        assert caught.value.field == "hosts"
 
 
 def test_equal_ones_have_no_differences(client: Client, other: Client) -> None:

@@ -5,9 +5,12 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 
-from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
+from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.base._url import another, shown
+from chronicle_notebook.desired._mapping import Allowance, check_hosts, moved
+from chronicle_notebook.desired._plan import StatePlan
+from chronicle_notebook.desired._state import DesiredState
 from chronicle_notebook.display._listing import Column, Listing
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.registration._differences import FIELDS, differing
@@ -95,21 +98,31 @@ def mismatch(left: Client, right: Client, differences: Sequence[Difference]) -> 
     return "They should be the same." if differences else ""
 
 
-def compare(left: Client, right: Client, *, ignore: Collection[str] = ()) -> Listing[Difference]:
+def compare(
+    left: Client,
+    right: Client,
+    *,
+    ignore: Collection[str] = (),
+    ignore_headers: Collection[str] = (),
+    hosts: Collection[str] = (),
+) -> Listing[Difference]:
     """How the webhooks of two event stores differ. Nothing is changed.
 
     The values of headers are compared, but only their names are shown. Of credentials only the kind can be compared.
 
     :param ignore: fields that may differ, for example ``target_url``.
-    :raises InvalidInputError: there is no such field.
+    :param ignore_headers: names of headers that may differ, for example ``x-env``.
+    :param hosts: which host on the right stands for one on the left, each ``left=right``; ``*.domain`` for all below.
+    :raises InvalidInputError: there is no such field, or a host is not one.
     """
-    _check_fields(ignore)
-    here = {each.id: each for each in left.webhooks.all()}
+    allowed = Allowance.of(ignore, ignore_headers)
+    mapping = mapped_hosts(hosts)
+    here = {each.id: moved(each, mapping) for each in left.webhooks.all()}
     there = {each.id: each for each in right.webhooks.all()}
     found = [
         difference
         for webhook in sorted(here.keys() | there.keys())
-        for difference in _differences(webhook, here.get(webhook), there.get(webhook), ignore)
+        for difference in _differences(webhook, here.get(webhook), there.get(webhook), allowed)
     ]
     return Listing(
         found,
@@ -121,23 +134,52 @@ def compare(left: Client, right: Client, *, ignore: Collection[str] = ()) -> Lis
     )
 
 
-def _check_fields(names: Collection[str]) -> None:
-    known = [field.name for field in FIELDS]
-    for name in names:
-        if name not in known:
+def promotion(
+    left: Client,
+    right: Client,
+    *,
+    ignore: Collection[str] = (),
+    ignore_headers: Collection[str] = (),
+    hosts: Collection[str] = (),
+) -> StatePlan:
+    """What would make the right side like the left one, for example production like staging. Nothing is sent.
+
+    ``apply()`` of the plan carries it out. It keeps the webhooks that only the right side has.
+
+    :param ignore: fields that stay as they are on the right.
+    :param ignore_headers: names of headers that stay as they are on the right. A new webhook does not get them.
+    :param hosts: the host on the right for each one on the left, each ``left=right``.
+    :raises UnknownEventTypeError: the right side does not have an event type.
+    """
+    state = DesiredState.of(left).mapped(mapped_hosts(hosts), event_store=right.event_store)
+    return state.plan(right, ignore=ignore, ignore_headers=ignore_headers)
+
+
+def mapped_hosts(pairs: Collection[str]) -> dict[str, str]:
+    """The mapping of hosts from texts ``left=right``.
+
+    :raises InvalidInputError: a text is not such a pair, or a host is not one.
+    """
+    found: dict[str, str] = {}
+    for each in pairs:
+        old, _, new = each.partition("=")
+        if not old or not new or old in found:
             raise InvalidInputError(
-                f"A webhook has no field {name!r} to ignore.",
-                field="ignore",
-                hint=did_you_mean(name, known) or f"It has {', '.join(known)}.",
+                "Hosts are mapped by left=right, each left one once.",
+                field="hosts",
+                hint='Write ["hooks.staging.example.com=hooks.example.com"].',
             )
+        found[old] = new
+    check_hosts(found)
+    return found
 
 
 def _differences(
-    webhook: str, left: WebhookDefinition | None, right: WebhookDefinition | None, ignore: Collection[str]
+    webhook: str, left: WebhookDefinition | None, right: WebhookDefinition | None, allowed: Allowance
 ) -> list[Difference]:
     if left is None or right is None:
         return [Difference(webhook, "", "no" if left is None else "yes", "no" if right is None else "yes")]
-    names = [name for name in differing(left, right) if name not in ignore]
+    names = differing(allowed.applied(left, right), right)
     shows = {field.name: field.show for field in FIELDS}
     shows["target_url"] = lambda definition: shown(definition.target_url)
     return [
