@@ -18,8 +18,16 @@ from chronicle_notebook.display._table_and_card import Card, Table
 from chronicle_notebook.model import AuthorizationKind, WebhookDefinition, secrets_of
 from chronicle_notebook.model._webhook import facts
 from chronicle_notebook.registration._declared import UNANSWERED
-from chronicle_notebook.registration._differences import FIELDS, Effect, differing, foreseen, old_target_notes
+from chronicle_notebook.registration._differences import (
+    FIELDS,
+    OLD_TARGET_KEPT,
+    Effect,
+    differing,
+    foreseen,
+    old_target_notes,
+)
 from chronicle_notebook.registration._examination import Destination, examine
+from chronicle_notebook.registration._in_use import in_use_notes
 from chronicle_notebook.registration._new_host import warning
 
 UNDECIDABLE_HEADERS = "A header's value is not available, so nobody knows whether it changes. It is sent again."
@@ -137,13 +145,16 @@ def plan(to: Destination, hook: DeclaredWebhook) -> Plan:
         notes = (*unset(definition), *hook.remarks, error.message)
         return Plan(definition, PlannedAction.NOT_KNOWN, (), to.kernel.origin().banner, notes)
     found = to.webhooks().get(definition.id)
-    return plan_for(
+    planned = plan_for(
         definition,
         found,
         banner=to.kernel.origin().banner,
         notes=examined.notes[definition.id],
         defects=by_key(to.kernel.known_defects),
     )
+    if found is None or not any(OLD_TARGET_KEPT in note for note in planned.notes):
+        return planned
+    return replace(planned, notes=(*planned.notes, *in_use_notes(to.kernel, to.event_store, found)))
 
 
 def plan_for(

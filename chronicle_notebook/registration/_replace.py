@@ -18,6 +18,7 @@ from chronicle_notebook.definition._declaration import DeclaredWebhook
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.registration._differences import differing, old_target_notes
 from chronicle_notebook.registration._examination import Destination, examine
+from chronicle_notebook.registration._in_use import in_use_notes
 from chronicle_notebook.registration._outcome import Action, Outcome
 from chronicle_notebook.registration._parts import changed_nothing
 from chronicle_notebook.registration._register import prepare
@@ -56,6 +57,7 @@ def replace(to: Destination, hook: DeclaredWebhook, *, wait: float) -> Outcome:
         raise
     known = by_key(kernel.known_defects)
     old = old_target_notes(differing(definition, found), found, known)
+    old += in_use_notes(kernel, event_store, found) if old else ()
     return changed(outcome, action=Action.UPDATED, notes=(position, *old, *outcome.notes))
 
 

@@ -19,7 +19,7 @@ from chronicle_notebook.contracts._kernel_defects import KnownDefects, by_key
 from chronicle_notebook.display._progress import CallProgress
 from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
 from chronicle_notebook.registration import _interrupted
-from chronicle_notebook.registration._beforehand import notes_beforehand
+from chronicle_notebook.registration._beforehand import ONE_BY_ONE, notes_beforehand
 from chronicle_notebook.registration._blocked import with_blocked
 from chronicle_notebook.registration._differences import (
     applicable,
@@ -35,6 +35,7 @@ from chronicle_notebook.registration._fault import (
     nothing_changed,
     took_effect,
 )
+from chronicle_notebook.registration._in_use import in_use_notes
 from chronicle_notebook.registration._new_host import check_hosts
 from chronicle_notebook.registration._outcome import Action, Outcome, Outcomes, counted
 from chronicle_notebook.registration._parts import UNKNOWN_OUTCOME, Course
@@ -311,7 +312,7 @@ class _Sending:
         left = () if found is None else left_behind(wanted, found, earlier, reasons)
         notes += self._beforehand.get(wanted.id, ())
         if earlier is not None and found is not None:
-            notes += old_target_notes(differing(earlier, found), earlier, defects)
+            notes += self._old_target(old_target_notes(differing(earlier, found), earlier, defects), earlier)
         return Outcome(
             webhook=wanted.id,
             action=self._action(wanted),
@@ -323,6 +324,12 @@ class _Sending:
             changed=earlier is None or found is None or bool(differing(found, earlier)),
             notes=notes + remarks(wanted, defects, left=left),
         )
+
+    def _old_target(self, notes: tuple[str, ...], earlier: WebhookDefinition) -> tuple[str, ...]:
+        """The notes about the old target, with the event sources that stay with it. A long list does not name them."""
+        if not notes or len(self._definitions) > ONE_BY_ONE:
+            return notes
+        return notes + in_use_notes(self._kernel, self._event_store, earlier)
 
     def _interrupt(self, interruption: KeyboardInterrupt) -> None:
         """Say in an interruption what was done, with the outcome of each webhook."""
