@@ -125,10 +125,10 @@ class DeliveryCalls:
 
         On kernels up to 16.38 a retry is the only thing that brings back a partition which the kernel has given up.
         Later kernels refuse it for a quarantined partition unless ``release`` is true. Failed partitions of a removed
-        webhook, and of the kernel's own observers, are retried too, because the kernel still lists them.
+        webhook are retried too, because the kernel still lists them, and those of other observers by their id.
 
         :param webhooks: the id of a webhook or of another observer, or several ids, or rows of a triage; by default
-            everything that fails.
+            every webhook that fails.
         :param release: end a quarantine first, of a partition and of a whole observer, where the kernel can.
         :param wait: the most seconds to follow the retries; 0 returns at once.
         :param on_progress: called with what is known, after each look.

@@ -20,7 +20,7 @@ from chronicle_notebook.reading._list import unknown_webhook
 from chronicle_notebook.registration._blocked import blocked_note, blocking
 from chronicle_notebook.registration._outcome import CHOOSE_ANOTHER
 from chronicle_notebook.session._location import Place
-from chronicle_notebook.triage._condition import TriageRow
+from chronicle_notebook.triage._condition import OTHER_KINDS, TriageRow
 
 MANY = 8
 """So many ids are cheaper to find in one list of all failed partitions than one by one."""
@@ -200,9 +200,9 @@ def several_ids(webhooks: str | type | TriageRow | Iterable[str | type | TriageR
 
 
 def to_retry(kernel: KernelGateway, place: Place, wanted: Sequence[str] | None) -> list[tuple[FailedPartition, str]]:
-    """The failed partitions of some observers, or of all, each with the event sequence of its observer.
+    """The failed partitions of some observers, or of all webhooks, each with the event sequence of its observer.
 
-    Whatever is listed counts: also the partitions of removed webhooks, and those of the kernel's own observers.
+    Whatever the kernel lists counts: also the partitions of removed webhooks and, by their id, of other observers.
 
     :raises UnknownWebhookError: no webhook and no observer has an id, and no partition of it fails.
     """
@@ -216,8 +216,13 @@ def to_retry(kernel: KernelGateway, place: Place, wanted: Sequence[str] | None) 
         if wanted is None or each.observer_id in wanted
     ]
     sequences = {WEBHOOK_REACTOR: REACTOR_SEQUENCE}
+    others = {WEBHOOK_REACTOR}
     if found:
-        sequences |= {each.id: each.event_sequence_id for space in spaces for each in kernel.observers(store, space)}
+        listed = [each for space in spaces for each in kernel.observers(store, space)]
+        sequences |= {each.id: each.event_sequence_id for each in listed}
+        others |= {each.id for each in listed if each.kind in OTHER_KINDS}
+    if wanted is None:
+        found = [each for each in found if each.observer_id not in others]
     failing = {each.observer_id for each in found}
     for observer in wanted or ():
         if observer not in failing:

@@ -8,7 +8,7 @@ from datetime import datetime
 
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import FailedPartition, ObserverState, RunningState, WebhookDefinition
-from chronicle_notebook.model._observer import causes_of
+from chronicle_notebook.model._observer import WEBHOOK_REACTOR, causes_of
 from chronicle_notebook.model._retry_rule import MOST_ATTEMPTS
 from chronicle_notebook.triage._cause import Cause, cause_of
 from chronicle_notebook.triage._condition import Condition, TriageRow, first_failure, in_utc, worst
@@ -80,7 +80,7 @@ class _Assessor:
             self._waiting(waits, queues),
             min((since for each in queues.values() if (since := in_utc(each.since)) is not None), default=None),
             ended,
-            next_step(webhook, condition, definition, causes, told=any(each.quarantined for each in failed)),
+            next_step(webhook, condition, definition, failed, causes),
         )
 
     def _is_given_up(self, failed: FailedPartition) -> bool:
@@ -108,6 +108,8 @@ class _Assessor:
             return Condition.PAUSED
         if any(each.running_state is RunningState.QUARANTINED for each in observers):
             return Condition.QUARANTINED
+        if webhook == WEBHOOK_REACTOR and failing:
+            return Condition.BLOCKED
         if given_up:
             return Condition.GIVEN_UP
         if failing:

@@ -10,6 +10,7 @@ from enum import StrEnum
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._text import count
 from chronicle_notebook.model import FailedPartition, ObserverState, WebhookDefinition
+from chronicle_notebook.model._observer import WEBHOOK_REACTOR
 from chronicle_notebook.model._retry_rule import MOST_ATTEMPTS, last_attempt, next_attempt
 from chronicle_notebook.triage._cause import Cause
 
@@ -27,6 +28,9 @@ class Condition(StrEnum):
     """It is listed as active, and no connected observer delivers its events."""
     STALLED = "stalled"
     """No partition fails, but an event of its types has waited for more than a minute, and nothing was handled."""
+    BLOCKED = "blocked"
+    """The kernel does not apply registrations of some ids any more. Neither a retry nor a restart ends this (seen on
+    16.37.1 and a build of 16.38)."""
     PAUSED = "paused"
     """Somebody paused it with this toolkit."""
     INACTIVE = "inactive"
@@ -56,10 +60,13 @@ _SEVERITY = {
     Condition.FAILING: Severity.HIGH,
     Condition.DISCONNECTED: Severity.MEDIUM,
     Condition.STALLED: Severity.MEDIUM,
+    Condition.BLOCKED: Severity.MEDIUM,
     Condition.PAUSED: Severity.LOW,
     Condition.INACTIVE: Severity.LOW,
     Condition.UNKNOWN: Severity.LOW,
 }
+OTHER_KINDS = frozenset({"reactor", "projection", "reducer"})
+"""The kinds of observers that are not those of webhooks."""
 FAILS = frozenset({Condition.QUARANTINED, Condition.GIVEN_UP, Condition.FAILING})
 """The conditions that count as failing."""
 
@@ -105,7 +112,8 @@ class TriageRow:
     webhook: str
     """Its id."""
     condition: str
-    """``quarantined``, ``given up``, ``failing``, ``disconnected``, ``stalled``, ``paused``, ``inactive``, ``not
+    """``quarantined``, ``given up``, ``failing``, ``disconnected``, ``stalled``, ``blocked``, ``paused``,
+    ``inactive``, ``not
     known``, ``delivering`` or ``healthy``."""
     definition: WebhookDefinition | None
     """As it is registered; None for a webhook that was removed or is paused, and for an observer of the kernel."""
@@ -132,6 +140,17 @@ class TriageRow:
         """``high``, ``medium``, ``low`` or ``none``."""
         found = _SEVERITY.get(Condition(self.condition))
         return "none" if found is None else found.value
+
+    @property
+    def kind(self) -> str:
+        """``webhook``, ``removed webhook``, or the kind of another observer: ``reactor``, ``projection``,
+        ``reducer``."""
+        if self.definition is not None or self.condition == Condition.PAUSED:
+            return "webhook"
+        if self.webhook == WEBHOOK_REACTOR:
+            return "reactor"
+        kinds = [each.kind for each in self.observers if each.kind in OTHER_KINDS]
+        return kinds[0] if kinds else "removed webhook"
 
     @property
     def fails(self) -> bool:
@@ -205,6 +224,7 @@ class TriageRow:
         """The row as plain data for JSON; times are texts in ISO 8601, in UTC."""
         return {
             "webhook": self.webhook,
+            "kind": self.kind,
             "registered": self.definition is not None,
             "condition": self.condition,
             "severity": self.severity,

@@ -10,7 +10,12 @@ from enum import StrEnum
 from functools import partial
 
 from chronicle_notebook.base._at_once import at_once
-from chronicle_notebook.base._errors import DeadlineExceededError, MethodNotImplementedError, RequestRefusedError
+from chronicle_notebook.base._errors import (
+    DeadlineExceededError,
+    KernelUnreachableError,
+    MethodNotImplementedError,
+    RequestRefusedError,
+)
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._text import joined
 from chronicle_notebook.connection._cancellation import watching
@@ -184,20 +189,22 @@ class Retrying:
         others are left to the kernel, because each attempt counts.
         """
         until = time.monotonic() + wait
-        pause = FIRST_LOOK
+        pause, lost = FIRST_LOOK, ""
         while self._pending and (left := until - time.monotonic()) > 0:
             watch = watching()
             if watch is not None:
                 watch.check()
             time.sleep(min(pause, left))
             pause = min(1.5 * pause, LONGEST_LOOK)
-            self._look()
+            lost = self._lost()
             now = time.monotonic()
             again = [each for each in self._pending if each.due is not None and each.due <= now]
             self._ask_all(again)
             pause = FIRST_LOOK if again else pause
             if on_progress is not None:
                 on_progress(self.result())
+        if lost:
+            self._remarks.append(f"The kernel did not answer any more: {lost}")
         for each in self._pending:
             if each.due is not None:
                 self._settle(each, RetryOutcome.FAILED_AGAIN, each.latest)
@@ -226,17 +233,23 @@ class Retrying:
             return
         except DeadlineExceededError:
             started = None  # the call waits behind a running delivery, and may take effect later
-        if started is False and not failed.quarantined and self._is_gone(one):
-            self._settle(one, RetryOutcome.RECOVERED, None)
-        elif started is False:
-            why = QUARANTINED if failed.quarantined else Cause("kernel", detail="The kernel did not start it.")
+        if started is False and not failed.quarantined:
+            # It may have recovered, or been quarantined, since it was listed.
+            now = self._listed_now(one)
+            if now is None:
+                self._settle(one, RetryOutcome.RECOVERED, None)
+                return
+            one.latest = now
+            started = self._release and self._released(now, place)
+        if started is False:
+            why = QUARANTINED if one.latest.quarantined else Cause("kernel", detail="The kernel did not start it.")
             one.result = _refused(one.failed, why)
         else:
             one.result = RetriedPartition(one.failed, started)
 
-    def _is_gone(self, one: _Try) -> bool:
-        """Whether a partition recovered by itself before it could be retried."""
-        return all(_key(each) != _key(one.failed) for each in self._listed([one]))
+    def _listed_now(self, one: _Try) -> FailedPartition | None:
+        """A partition as the kernel lists it now; None if it does not fail any more."""
+        return next((each for each in self._listed([one]) if _key(each) == _key(one.failed)), None)
 
     def _released(self, failed: FailedPartition, place: tuple[str, str, str, str, str]) -> bool:
         """End a quarantine and retry. Returns False if a plain retry is needed: it ends a quarantine on kernels up to
@@ -248,6 +261,14 @@ class Retrying:
         except MethodNotImplementedError:
             self._clears = False
             return False
+
+    def _lost(self) -> str:
+        """Look once. Returns the error if there is no connection: the retries go on without one."""
+        try:
+            self._look()
+        except (KernelUnreachableError, DeadlineExceededError) as error:
+            return error.message
+        return ""
 
     def _look(self) -> None:
         asked = [each for each in self._pending if each.due is None]

@@ -12,7 +12,6 @@ from chronicle_notebook.base._text import count
 from chronicle_notebook.display._listing import Column, Listing, counted
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.display._table_and_card import Card, Tone
-from chronicle_notebook.model._observer import WEBHOOK_REACTOR
 from chronicle_notebook.model._retry_rule import MOST_ATTEMPTS
 from chronicle_notebook.triage._condition import Condition, TriageRow, age, duration, hour
 
@@ -120,8 +119,11 @@ class Triage(Listing[TriageRow]):
         if not failing:
             return f"No webhook fails {where}"
         waits = f", {count(failing.waiting, 'event waits', 'events wait')}" if failing.waiting else ""
-        fails = count(len(failing), "webhook fails", "webhooks fail")
-        return f"{fails} {where}: {counted(failing.partitions, 'partition')}{waits}"
+        others = sum(each.kind not in {"webhook", "removed webhook"} for each in failing)
+        numbers = {"webhook": len(failing) - others, "other observer": others}
+        named = " and ".join(count(number, noun) for noun, number in numbers.items() if number)
+        fails = f"{named} {'fails' if len(failing) == 1 else 'fail'} {where}"
+        return f"{fails}: {counted(failing.partitions, 'partition')}{waits}"
 
     def facts(self) -> dict[str, object]:
         """The triage as plain data for JSON. ``rows`` has what needs attention; healthy webhooks are only counted."""
@@ -213,8 +215,7 @@ def _columns(now: datetime) -> Sequence[Column[TriageRow]]:
         return age(row.since, now).removeprefix(" since ") or "–"
 
     def named(row: TriageRow) -> str:
-        removed = row.definition is None and row.condition != Condition.PAUSED and row.webhook != WEBHOOK_REACTOR
-        return f"{row.webhook} (not registered)" if removed else row.webhook
+        return row.webhook if row.kind == "webhook" else f"{row.webhook} ({row.kind})"
 
     def upcoming(row: TriageRow) -> str:
         if not row.failed:
@@ -230,6 +231,7 @@ def _columns(now: datetime) -> Sequence[Column[TriageRow]]:
     return (
         Column("webhook", "Webhook", lambda each: each.webhook, text=named),
         Column("condition", "Condition", lambda each: each.condition, "category"),
+        Column("kind", "Kind", lambda each: each.kind, "category", shown=False),
         Column("severity", "Severity", lambda each: each.severity, "category", shown=False),
         Column("cause", "Cause", lambda each: "" if each.cause is None else str(each.cause)),
         Column("since", "Since", lambda each: each.since, _TIME, text=since),

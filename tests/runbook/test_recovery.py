@@ -131,14 +131,19 @@ def test_several_webhooks_are_explained_by_cause_and_brought_back_together(
     assert caught.value.field == "url"
     with pytest.raises(cn.UnknownWebhookError):
         why(client, ["one", "tow"])
+    dry = desk.run("recover-webhook", webhooks=["failing"], event_store=client.event_store, deadline=20.0)
+    assert dry.outcome is not None
+    assert [each["subject"] for each in dry.outcome.steps] == ["one", "one", "two", "two"]
+    told = "\n".join(lines(dry.outcome.to_dict()))
+    assert "one: cause HTTP 410, partitions 3, since " in told
+    assert "waiting 3, outlook " in told
     endpoint.behave()
-    ran = desk.run("recover-webhook", webhooks=["failing"], event_store=client.event_store, deadline=20.0, apply=True)
+    ran = desk.run(
+        "recover-webhook", webhooks=["one", "two"], event_store=client.event_store, deadline=20.0, apply=True
+    )
     assert ran.error is None
     assert ran.outcome is not None
-    assert [each["subject"] for each in ran.outcome.steps] == ["one", "one", "two", "two"]
-    told = "\n".join(lines(ran.outcome.to_dict()))
-    assert "one: cause HTTP 410, partitions 3, since " in told
-    assert "waiting 3, outlook attempt" in told
+    assert ran.outcome.status in {RunStatus.DONE, RunStatus.NOTHING_TO_DO}
     assert not client.triage().failing
     again = desk.run("recover-webhook", webhooks=["failing"], event_store=client.event_store)
     assert again.outcome is not None

@@ -168,8 +168,12 @@ def test_partitions_of_a_removed_webhook_and_of_the_kernels_own_observer_are_in_
     blocked = failure(WEBHOOK_REACTOR, "ghost", messages=["Object reference not set to an instance of an object."])
     found = triaged(Observed([], [], [failure("gone"), blocked]))
     assert {each.webhook: str(each.cause) for each in found} == {"gone": "refused", WEBHOOK_REACTOR: "blocked id"}
-    assert found[WEBHOOK_REACTOR].next_step == "Register these webhooks under other ids."
-    assert "gone (not registered)" in repr(found)
+    assert found[WEBHOOK_REACTOR].next_step == "Register under other ids: ghost."
+    # Nothing ends it, so it is no alarm.
+    assert (found[WEBHOOK_REACTOR].condition, found[WEBHOOK_REACTOR].severity) == ("blocked", "medium")
+    assert [each.webhook for each in found.failing] == ["gone"]
+    assert [each.kind for each in found] == ["removed webhook", "reactor"]
+    assert "gone (removed webhook)" in repr(found)
     assert found.webhooks == 0
 
 

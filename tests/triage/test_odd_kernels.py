@@ -100,7 +100,7 @@ def test_a_quarantine_of_a_whole_observer_is_found_where_every_list_says_active(
     assert str(found["a"].cause) == "quarantined"
     assert found["a"].told_quarantine == "quarantined"
     assert found[WEBHOOK_REACTOR].next_step == f"client.clear_quarantine({WEBHOOK_REACTOR!r})"
-    assert found.headline.startswith("2 webhooks fail")
+    assert found.headline.startswith("1 webhook and 1 other observer fail in event store 'shop'")
     freed = opened.retry_failed_partitions("a", release=True)
     assert "The quarantine of the whole observer 'a' in Default was ended." in repr(freed)
     assert shop.quarantined == {WEBHOOK_REACTOR}
