@@ -42,7 +42,7 @@ class Incident:
     def __init__(self) -> None:
         self._broken = {webhook: asyncio.Event() for webhook in FAULTS}
         self._ended: asyncio.Event | None = None
-        # The port is taken and nobody listens: a connection is refused, until the target is mended.
+        # The port is bound and no program listens on it: the system refuses connections until the target is mended.
         self._closed = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
         self._closed.bind((HOST, 0))
         # Each target has a port of its own, and so a circuit of its own.
