@@ -85,6 +85,7 @@ class ExplorerModel:
         self._ending = threading.Event()
         self._wanted = threading.Event()
         self._shown_until = 0.0
+        self._paused_error = ""
         self._asked = False
         self._states = threading.Event()
         self._observation: WebhookObservation | None = None
@@ -336,6 +337,7 @@ class ExplorerModel:
                 with reading.watched():
                     self.deliveries = read_deliveries(self.client, self.deliveries)
                 self.deliveries_error = None
+                self._tell_of_paused(self.deliveries.paused_error)
             except ChronicleError as error:
                 if ending.is_set():
                     return  # the reading was cancelled
@@ -348,6 +350,12 @@ class ExplorerModel:
             self._states.set()
             self._changed("deliveries")
             ending.wait(max(PACE, SHARE * (time.monotonic() - started)))
+
+    def _tell_of_paused(self, error: ChronicleError | None) -> None:
+        """Tell once that the record of paused webhooks cannot be read."""
+        known, self._paused_error = self._paused_error, "" if error is None else error.message
+        if error is not None and error.message != known:
+            self.tell(told_error(error))
 
     def _tell_of_unexpected(self, cause: Exception) -> None:
         """Show an unexpected error like other errors, and once as a message. Its own text may contain a value."""

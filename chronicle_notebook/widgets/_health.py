@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cached_property
 
+from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.model import ObserverState, RunningState, WebhookDefinition
 from chronicle_notebook.pausing._paused import PausedWebhook
 from chronicle_notebook.triage._condition import Condition, TriageRow
@@ -70,6 +71,8 @@ class Deliveries:
     triage: Triage
     paused: Mapping[str, PausedWebhook] = field(default_factory=dict)
     """The paused webhooks, by id."""
+    paused_error: InvalidInputError | None = None
+    """Why the record of paused webhooks could not be read; None if it was read."""
 
     @property
     def read_at(self) -> datetime:
@@ -118,9 +121,17 @@ def read_deliveries(client: Session, before: Deliveries | None = None) -> Delive
 
     :param before: the reading before. With it, a webhook that is slow and goes on is not called stalled.
     """
-    paused = {each.id: each for each in client.webhooks.paused()}
-    triage = client.triage(before=None if before is None else before.triage)
-    return Deliveries(triage, paused)
+    paused, wrong = _paused(client)
+    triage = client.triage(paused=tuple(paused), before=None if before is None else before.triage)
+    return Deliveries(triage, paused, wrong)
+
+
+def _paused(client: Session) -> tuple[dict[str, PausedWebhook], InvalidInputError | None]:
+    """The paused webhooks, or why their record cannot be read: the states of the others are shown all the same."""
+    try:
+        return {each.id: each for each in client.webhooks.paused()}, None
+    except InvalidInputError as error:
+        return {}, error
 
 
 def state_of(row: TriageRow) -> str:

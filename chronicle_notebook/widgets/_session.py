@@ -5,7 +5,7 @@ In ``session/_client.py`` type checkers check that :class:`chronicle_notebook.Cl
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any, Protocol
 
 from chronicle_notebook.base._errors import ChronicleError
@@ -135,7 +135,7 @@ class Session(Protocol):
     def event_sequences(self) -> Listing[SequenceTail]:
         """The sequences of the namespace."""
 
-    def triage(self, *, before: Triage | None = None) -> Triage:
+    def triage(self, *, paused: Collection[str] | None = None, before: Triage | None = None) -> Triage:
         """What fails, why, since when, and what waits for it."""
 
     def retry_failed_partitions(

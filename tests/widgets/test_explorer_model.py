@@ -250,6 +250,17 @@ def test_webhooks_are_paused_shown_as_paused_and_resumed(model: ExplorerModel, c
     eventually(lambda: model.find("audit"))
 
 
+def test_a_record_of_pauses_that_cannot_be_read_hides_no_state(model: ExplorerModel, client: Client) -> None:
+    client.webhooks.pause("crm")
+    next(iter(client.webhooks.paused())).file.write_text("no record")
+    model.shown()
+    eventually(lambda: model.deliveries and model.deliveries.paused_error)
+    eventually(lambda: model.told)
+    assert level(model) is Level.ERROR
+    assert model.health("audit").state == "caught up"
+    assert model.deliveries_error is None
+
+
 def test_an_export_is_a_file_that_can_be_read_back_without_secrets(model: ExplorerModel, client: Client) -> None:
     client.webhooks.register(HOOK.changed(id="secured", authorization=BearerAuthorization(Secret("canary-1"))))
     eventually(lambda: model.find("secured"))
