@@ -71,6 +71,7 @@ STATEMENTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("registration/test_beforehand.py", "test_a_kernel_that_does_not_say_what_fails_is_no_hindrance"),
     ),
     "a webhook for event types that have events already is not promised them where a kernel in memory delivers none": (
+        ("pausing/test_replay.py", "test_a_replay_in_memory_is_refused_because_it_hangs_there"),
         (
             "registration/test_beforehand.py",
             "test_events_that_were_there_before_are_told_where_a_kernel_may_not_deliver_them",
@@ -164,6 +165,7 @@ STATEMENTS: dict[str, tuple[tuple[str, str], ...]] = {
         ("contracts/test_negotiation.py", "test_a_method_that_moves_to_the_other_path_is_found_there"),
     ),
     "a defect is bounded by release and not by generation": (
+        ("contracts/test_defects.py", "test_what_was_seen_on_16_37_alone_is_not_claimed_of_16_38"),
         (
             "contracts/test_defects.py",
             "test_what_has_no_known_fix_is_claimed_of_releases_up_to_the_last_that_was_seen_with_it",

@@ -78,6 +78,7 @@ def test_a_described_webhook_whose_partitions_fail_is_not_caught_up(impatient: C
     assert "caught up" not in shown
     assert "active, 0 delivered, " in shown
     assert "5 partitions fail and their events wait" in shown
-    assert "5 partitions: see client.failed_partitions()" in shown
+    assert "5 partitions in Default" in shown
+    assert "client.retry_failed_partitions('lost')" in shown
     for message in client.failed_partitions().to_frame().message:
         assert "127.0.0.1:9" in message
