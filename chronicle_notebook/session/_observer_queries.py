@@ -21,11 +21,10 @@ from chronicle_notebook.registration._blocked import blocked_note, blocking
 from chronicle_notebook.registration._outcome import CHOOSE_ANOTHER
 from chronicle_notebook.session._location import Place
 from chronicle_notebook.triage._condition import OTHER_KINDS, TriageRow
+from chronicle_notebook.triage._observed import read
 
 MANY = 8
 """So many ids are cheaper to find in one list of all failed partitions than one by one."""
-EXTERNAL = "external"
-"""The kind of the observer of a webhook."""
 
 
 def observers_of(
@@ -231,15 +230,29 @@ def to_retry(kernel: KernelGateway, place: Place, wanted: Sequence[str] | None) 
 
 
 def release_observers(kernel: KernelGateway, place: Place, wanted: Sequence[str] | None) -> list[str]:
-    """End the quarantine of whole observers, of some or of all. Returns a sentence for each one."""
-    store, told = place.store(), []
-    for space in place.namespaces():
-        for each in kernel.observers(store, space):
-            if (each.kind != EXTERNAL and each.id != WEBHOOK_REACTOR) or (wanted is not None and each.id not in wanted):
-                continue
-            # Only the answer about one observer says whether it is quarantined (seen on 16.37.1).
-            state = kernel.observer(store, space, each.id, each.event_sequence_id)
-            if state.running_state is RunningState.QUARANTINED:
-                kernel.clear_observer_quarantine(store, space, each.id, each.event_sequence_id)
-                told.append(f"The quarantine of the whole observer {each.id!r} in {space} was ended.")
+    """End the quarantine of whole observers, of some or of all webhooks and of the kernel's own observer of webhooks.
+    Returns a sentence for each one."""
+    store, spaces = place.store(), place.namespaces()
+    if wanted is None:
+        found = [
+            each for each in read(kernel, store, spaces).observers if each.id == WEBHOOK_REACTOR or _external(each)
+        ]
+    else:
+        # Only the answer about one observer says whether it is quarantined (seen on 16.37.1).
+        found = [
+            kernel.observer(store, space, each.id, each.event_sequence_id)
+            for space in spaces
+            for each in kernel.observers(store, space)
+            if each.id in wanted
+        ]
+    told = []
+    for each in found:
+        if each.running_state is RunningState.QUARANTINED:
+            kernel.clear_observer_quarantine(store, each.namespace, each.id, each.event_sequence_id)
+            told.append(f"The quarantine of the whole observer {each.id!r} in {each.namespace} was ended.")
     return told
+
+
+def _external(observer: ObserverState) -> bool:
+    """Whether it is the observer of a webhook."""
+    return observer.kind not in OTHER_KINDS

@@ -235,7 +235,7 @@ def test_what_it_shows_is_a_card_by_cause_and_a_table_without_the_healthy_ones()
 def test_it_keeps_no_credential_of_a_url_that_a_kernel_quotes() -> None:
     leaky = ["Delivery to webhook 'https://me:hunter2@h.example.com/x?token=hunter2' failed with status code 500 (x)."]
     found = triaged(Observed([hook("a")], [observer("a")], [failure("a", messages=leaky)]))
-    assert "hunter2" not in repr(found) + found._repr_html_() + repr(found["a"].cause)
+    assert "hunter2" not in repr(found) + found._repr_html_() + repr(found["a"].cause) + str(found.facts())
     assert str(found["a"].cause) == "HTTP 500"
 
 

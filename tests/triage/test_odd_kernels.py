@@ -121,6 +121,25 @@ def test_where_events_cannot_be_read_what_waits_is_not_known_and_that_is_told(sh
     assert found.facts()["remarks"]
 
 
+def test_a_retry_is_not_forgotten_when_the_connection_is_lost_after_it(
+    kernel: ScriptedKernel, shop: Shop, opened: Client
+) -> None:
+    attempt = observation_pb2.FailedPartitionAttempt(SequenceNumber=7, Messages=["Connection refused (x:9)"])
+    shop.failed = [observation_pb2.FailedPartition(ObserverId="a", Partition="s", Attempts=[attempt])]
+
+    def lose(_request: Any, _context: object) -> Any:
+        kernel.on(methods.GET_FAILED_PARTITIONS, gone)
+        return observation_pb2.RetryPartitionResponse()
+
+    def gone(_request: Any, context: grpc.ServicerContext) -> Any:
+        context.abort(grpc.StatusCode.UNAVAILABLE, "the kernel stops")
+
+    kernel.on(methods.RETRY_PARTITION, lose)
+    found = opened.retry_failed_partitions("a", wait=0.3)
+    assert found.headline == "1 not known yet"
+    assert "The kernel did not answer any more" in repr(found)
+
+
 def test_where_the_last_event_is_not_told_nothing_is_called_healthy(
     kernel: ScriptedKernel, shop: Shop, opened: Client
 ) -> None:
