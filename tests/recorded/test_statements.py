@@ -212,7 +212,13 @@ STATEMENTS: dict[str, tuple[tuple[str, str], ...]] = {
     "an event store with a blank name is warned of, and is seen in a list": (
         ("session/test_doctor.py", "test_an_event_store_with_a_blank_name_is_warned_of_before_the_kernel_is_restarted"),
     ),
-    "a list of a runbook can be empty": (("runbook/test_schema.py", "test_a_command_line_is_read_as_the_schema_says"),),
+    "a list of a runbook can be empty, and a failed recovery says that nothing more is tried": (
+        ("runbook/test_schema.py", "test_a_command_line_is_read_as_the_schema_says"),
+        (
+            "triage/test_retries.py",
+            "test_recover_says_that_nothing_more_is_tried_by_itself_after_a_retry_that_failed",
+        ),
+    ),
 }
 
 

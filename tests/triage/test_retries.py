@@ -7,6 +7,8 @@ from collections.abc import Iterator
 import pytest
 
 import chronicle_notebook as cn
+from chronicle_notebook.runbook.recipes import _recovery
+from chronicle_notebook.runbook.recipes._target_store import TargetVerdict
 from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.session._client import Client
 from chronicle_notebook.triage import _retries
@@ -136,3 +138,16 @@ def test_an_inactive_or_unknown_webhook_is_not_waited_for(client: Client, target
         client.wait_until_handled("off")
     with pytest.raises(cn.UnknownWebhookError):
         client.wait_until_handled("of")
+
+
+def test_recover_says_that_nothing_more_is_tried_by_itself_after_a_retry_that_failed(
+    shop: Client, target: cn.Receiver
+) -> None:
+    given_up(shop, "still-down", target)
+    step = _recovery._recovered(shop, "still-down", 2.0, release=True)
+    assert step.do is not None
+    verdict = step.do()
+    assert isinstance(verdict, TargetVerdict)
+    assert not verdict.accepted
+    assert "2 still fail" in verdict.told
+    assert _recovery.GIVEN_UP in verdict.told
