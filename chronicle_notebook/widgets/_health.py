@@ -33,6 +33,7 @@ WORST_FIRST = (
     FAILING,
     Condition.DISCONNECTED.value,
     Condition.STALLED.value,
+    Condition.BLOCKED.value,
     RunningState.SUSPENDED.value,
     RunningState.REPLAYING.value,
     DELIVERING,

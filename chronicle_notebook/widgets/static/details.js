@@ -11,6 +11,7 @@ const TONES = /** @type {Record<string, string>} */ ({
   "caught up": "good",
   delivering: "good",
   stalled: "warning",
+  blocked: "warning",
   replaying: "warning",
   suspended: "warning",
   disconnected: "warning",
