@@ -34,6 +34,8 @@ function render({ model, el: host }) {
   let kinds = [];
   /** @type {{ name: string, down: boolean } | null} the order that somebody chose */
   let chosenSort = null;
+  /** @type {any[] | null} all rows in order; null if they must be sorted again. A filter keeps the order. */
+  let ordered = null;
   /** @type {any[]} */
   let shown = [];
   let failing = 0;
@@ -68,7 +70,11 @@ function render({ model, el: host }) {
     label: "Webhooks",
     several: true,
     sort: { name: "id", down: false },
-    sorted: (next) => ((chosenSort = next), arrange()),
+    sorted: (next) => {
+      chosenSort = next;
+      ordered = null;
+      arrange();
+    },
     selected: (ids) => {
       model.set("selected_ids", ids);
       model.save_changes();
@@ -121,7 +127,7 @@ function render({ model, el: host }) {
 
   function selectedRows() {
     const chosen = new Set(model.get("selected_ids"));
-    return shown.filter((row) => chosen.has(row.id));
+    return chosen.size === 0 ? [] : shown.filter((row) => chosen.has(row.id));
   }
 
   function retrySelected() {
@@ -137,8 +143,9 @@ function render({ model, el: host }) {
     const selected = selectedRows();
     const several = selected.length > 1;
     bulk.show(selected, shown, filters.isNarrowed());
-    const causes = overviewParts(several ? selected : hooks.values(), chooseIds, several ? selected.length : 0);
-    details.overview(causes);
+    if (several || failing) {
+      details.overview(overviewParts(several ? selected : hooks.values(), chooseIds, several ? selected.length : 0));
+    } else details.overview([]);
   }
 
   let syncTimer = 0;
@@ -150,20 +157,25 @@ function render({ model, el: host }) {
     }, SYNC_MS);
   }
 
+  /** @param {{ name: string, down: boolean }} sort */
+  function inOrder(sort) {
+    const key = SORT_KEYS[sort.name] ?? SORT_KEYS.id;
+    const order = sort.down ? -1 : 1;
+    return [...hooks.values()].sort((a, b) => {
+      const [x, y] = [key(a), key(b)];
+      return x < y ? -order : x > y ? order : a.id < b.id ? -1 : 1;
+    });
+  }
+
   /** The order that somebody chose, else the worst first while something fails. */
   function sortNow() {
     return chosenSort ?? { name: failing ? "state" : "id", down: false };
   }
 
   function arrange() {
-    shown = filters.matching(hooks.values(), kinds);
     const sort = sortNow();
-    const key = SORT_KEYS[sort.name] ?? SORT_KEYS.id;
-    const order = sort.down ? -1 : 1;
-    shown.sort((a, b) => {
-      const [x, y] = [key(a), key(b)];
-      return x < y ? -order : x > y ? order : a.id < b.id ? -1 : 1;
-    });
+    ordered ??= inOrder(sort);
+    shown = filters.matching(ordered, kinds);
     grid.setColumns(failing ? columns.failing : columns.calm);
     grid.setSort(sort);
     grid.setRows(shown, emptyText(filters.isNarrowed()));
@@ -251,6 +263,7 @@ function render({ model, el: host }) {
 
   function rowsChanged() {
     read = true;
+    ordered = null;
     const types = new Set();
     for (const row of hooks.values()) for (const type of row.bare) types.add(type);
     filters.offer("event_type", [...types].sort());
@@ -323,7 +336,9 @@ function render({ model, el: host }) {
       const before = sortNow().name;
       countStates();
       const sort = sortNow().name;
-      if (filters.get().state || sort !== before || !CALM_SORTS.has(sort)) arrange();
+      const moved = sort !== before || !CALM_SORTS.has(sort);
+      if (moved) ordered = null;
+      if (moved || filters.get().state) arrange();
       else (grid.repaint(), offerBulk());
       paintPlace();
       paintFoot();
