@@ -7,8 +7,16 @@ import threading
 from collections.abc import Iterator
 from typing import Any
 
+from chronicle_notebook.contracts._scalars import UNAVAILABLE
 from chronicle_notebook.contracts.commands import methods
-from chronicle_notebook.contracts.wire import event_stores_pb2, host_pb2, namespaces_pb2, observation_pb2, webhooks_pb2
+from chronicle_notebook.contracts.wire import (
+    event_stores_pb2,
+    host_pb2,
+    namespaces_pb2,
+    observation_pb2,
+    sequences_pb2,
+    webhooks_pb2,
+)
 from tests.scripted import ScriptedKernel, enveloped, scripted
 
 STORE = "banking"
@@ -47,6 +55,8 @@ def many_webhooks(kernel: ScriptedKernel, count: int) -> ScriptedKernel:
         ended.wait()
 
     spaces = [observation_pb2.ObserverInformation(Id=hook.Identifier, EventSequenceId="event-log") for hook in hooks]
+    nothing = sequences_pb2.EventSequenceTailResponse(SequenceNumber=UNAVAILABLE)
+    kernel.on(methods.TAIL_SEQUENCE_NUMBER, enveloped(sequences_pb2.QueryResult_EventSequenceTailResponse, nothing))
     kernel.on(methods.GET_VERSION_INFO, host_pb2.ServerVersionInfo(Version="19.29.4"))
     kernel.on(
         methods.ALL_EVENT_STORES,
