@@ -262,6 +262,7 @@ WEBHOOK = Magic(
             "form",
             "Open a form to edit it, or to make a new one.",
             (Argument("ID", "the id of a registered webhook; by default a new one", False, names="webhooks"),),  # noqa: FBT003
+            (Flag("--file", "a YAML file that gets the webhook too", value="FILE", names="files"), _PROFILE),
             python="cn.widgets.WebhookForm(client)",
         ),
     ),

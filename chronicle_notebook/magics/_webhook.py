@@ -80,7 +80,7 @@ def _form(call: Call) -> Any:
             hint="Write a %%webhook cell instead; %webhook code ID --as cell gives one.",
         )
     else:
-        return WebhookForm(client, definition)
+        return WebhookForm(client, definition, file=call.text("--file"), profile=call.text("--profile"))
     raise failure
 
 

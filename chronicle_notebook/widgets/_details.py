@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from chronicle_notebook.base._text import joined
+from chronicle_notebook.base._text import joined, one_line
 from chronicle_notebook.base._url import shown, without_credentials
+from chronicle_notebook.definition.file._ownership import owner_of
 from chronicle_notebook.model import (
     AuthorizationKind,
     FailedPartition,
@@ -29,7 +30,7 @@ SHOWN_MESSAGE = 400
 def details(model: ExplorerModel, webhook: str) -> dict[str, Any] | None:
     """Everything about a webhook; None if it is neither registered nor fails nor is paused.
 
-    Values of headers, and credentials in URLs, never leave this process.
+    Values of headers but the owner's mark, and credentials in URLs, never leave this process.
     """
     definition, deliveries = model.find(webhook), model.deliveries
     health = model.health(webhook)
@@ -61,6 +62,7 @@ def _definition(definition: WebhookDefinition) -> dict[str, Any]:
         "url": shown(definition.target_url),
         "types": [str(kind) for kind in definition.event_types],
         "headers": list(definition.headers),
+        "owner": one_line(owner_of(definition), most=80),
         "authorization": _authorization(definition.authorization),
         "sequence": definition.event_sequence_id,
         "active": definition.active,

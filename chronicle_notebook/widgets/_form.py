@@ -3,12 +3,16 @@
 from __future__ import annotations
 
 from datetime import UTC, datetime
+from pathlib import Path
 
+from chronicle_notebook.base._arguments import check_names
 from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.base._public import public_in
+from chronicle_notebook.desired._state import DesiredState
 from chronicle_notebook.display._table_and_card import Card, clock
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.registration._outcome import Outcome
+from chronicle_notebook.widgets._form_file import StateFile
 from chronicle_notebook.widgets._form_model import FormModel
 from chronicle_notebook.widgets._form_port import FORM_SCRIPTS, FormPort, static_rows
 from chronicle_notebook.widgets._message import Told
@@ -32,13 +36,24 @@ class WebhookForm(View):
 
     :param definition: the first content of the form: a definition, or the id of a registered webhook. If the id of the
         definition is registered, the form edits that webhook.
+    :param file: a file of webhooks as code, see :meth:`chronicle_notebook.DesiredState.put`. After the kernel has
+        accepted the webhook, the form writes it into this file too, with references in place of secrets.
+    :param profile: the profile whose variables count in the file.
     :raises UnknownWebhookError: no webhook has this id.
+    :raises StateFileError: the file cannot be read, or something in it is wrong.
     """
 
     _esm = script(*FORM_SCRIPTS, "form_view")
     _css = style("common", "form")
 
-    def __init__(self, client: Session, definition: WebhookDefinition | str | None = None) -> None:
+    def __init__(
+        self,
+        client: Session,
+        definition: WebhookDefinition | str | None = None,
+        *,
+        file: str | Path | None = None,
+        profile: str | None = None,
+    ) -> None:
         if isinstance(definition, str):
             definition = client.webhooks.get(definition)
         elif definition is not None and not isinstance(definition, WebhookDefinition):
@@ -47,8 +62,11 @@ class WebhookForm(View):
                 field="definition",
                 hint="List the ids with client.webhooks.ids(), or leave it out for a new webhook.",
             )
+        check_names(profile=profile)
+        if file is not None:
+            DesiredState.read(file, profile=profile)  # what is wrong in it is told before anybody fills in the form
         super().__init__()
-        self._port = FormPort(client, self.tell, definition)
+        self._port = FormPort(client, self.tell, definition, None if file is None else StateFile(Path(file), profile))
         self._handlers = dict.fromkeys(self._port.kinds, self._port.receive)
         self._port.start()
 

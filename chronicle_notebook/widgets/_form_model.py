@@ -17,6 +17,7 @@ from chronicle_notebook.registration._outcome import Outcome
 from chronicle_notebook.registration._plan import Plan, plan_for
 from chronicle_notebook.registration._replace import ReplacementError
 from chronicle_notebook.widgets._form_fields import TYPED, Fields, HeaderRow, changed
+from chronicle_notebook.widgets._form_file import StateFile
 from chronicle_notebook.widgets._form_rules import Remarks, remarks
 from chronicle_notebook.widgets._job import Jobs
 from chronicle_notebook.widgets._message import Level, Told, told_answer, told_error, told_outcome
@@ -43,6 +44,7 @@ class FormModel:
     ``changed`` is called after each change, in any thread.
 
     :param definition: the first content of the form. If its id is registered, the form edits that webhook.
+    :param file: a file of webhooks as code that gets the webhook too.
     """
 
     def __init__(
@@ -50,8 +52,11 @@ class FormModel:
         client: Session,
         changed: Callable[[], None],
         definition: WebhookDefinition | None = None,
+        file: StateFile | None = None,
     ) -> None:
         self.client = client
+        self.file = file
+        """The file that gets each webhook after the kernel has accepted it; None for none."""
         self._changed = changed
         self.fields = Fields() if definition is None else Fields.of(definition)
         self.begun_with = definition
@@ -230,13 +235,20 @@ class FormModel:
             self.tell(Told(Level.ERROR, self.obstacle))
             return
 
-        def tell(outcome: Outcome) -> Told:
-            self.outcome = outcome
+        def work() -> tuple[Outcome, str]:
+            # Read first: a file that is wrong is told before anything is sent.
+            sent = definition if self.file is None else self.file.marked(definition)
+            outcome = call(sent)
+            return outcome, "" if self.file is None or not outcome.accepted else self.file.put(sent)
+
+        def tell(done: tuple[Outcome, str]) -> Told:
+            self.outcome, written = done
             self.begun_with = definition  # from now on the form edits the registered webhook
             self._reload()
-            return told_outcome(outcome)
+            told = told_outcome(self.outcome)
+            return replace(told, lines=(*told.lines, written)) if written else told
 
-        self._start(label, lambda: call(definition), tell)
+        self._start(label, work, tell)
 
     def _start(self, label: str, work: Callable[[], Any], tell: Callable[[Any], Told]) -> None:
         self.told = None

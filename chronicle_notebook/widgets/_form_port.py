@@ -18,6 +18,7 @@ from chronicle_notebook.model._authorization import KINDS, Content, text_fields
 from chronicle_notebook.registration._differences import Effect
 from chronicle_notebook.registration._plan import Plan, PlannedAction
 from chronicle_notebook.widgets._form_fields import ENVIRONMENT, suggested_variable
+from chronicle_notebook.widgets._form_file import StateFile
 from chronicle_notebook.widgets._form_model import FormModel, needs_credentials
 from chronicle_notebook.widgets._message import told_error
 from chronicle_notebook.widgets._session import Session
@@ -33,13 +34,17 @@ class FormPort:
     """Connects the model of a form to a function that sends messages."""
 
     def __init__(
-        self, client: Session, send: Callable[[Message], None], definition: WebhookDefinition | None = None
+        self,
+        client: Session,
+        send: Callable[[Message], None],
+        definition: WebhookDefinition | None = None,
+        file: StateFile | None = None,
     ) -> None:
         self._send = send
         self._order = threading.RLock()
         self._seq = 0
         self._sent_choices: object = None
-        self.model = model = FormModel(client, self.push, definition)
+        self.model = model = FormModel(client, self.push, definition, file)
         self._acts: dict[str, Callable[[Message], None]] = {
             "hello": self._greet,
             "set": lambda it: model.set(str(it.get("field")), it.get("value")),
@@ -112,7 +117,7 @@ class FormPort:
         return {
             "kind": "state",
             "seq": self._seq,
-            "title": f"Edit {model.begun_with.id}" if model.editing and model.begun_with else "New webhook",
+            "title": _title(model),
             "store": model.client.event_store,
             "lock": lock_of(model.client),
             "server": model.client.server,
@@ -158,6 +163,11 @@ class FormPort:
         }
 
 
+def _title(model: FormModel) -> str:
+    title = f"Edit {model.begun_with.id}" if model.editing and model.begun_with else "New webhook"
+    return title if model.file is None else f"{title}, also in {model.file.path}"
+
+
 def _plan(plan: Plan | None) -> dict[str, Any] | None:
     if plan is None:
         return None
@@ -193,4 +203,5 @@ def static_rows(model: FormModel) -> list[tuple[str, str]]:
         ("headers", ", ".join(row.name for row in fields.headers) or "none"),
         ("active", "yes" if fields.active else "no"),
         ("replayable", "yes" if fields.replayable else "no"),
+        *([("file", str(model.file.path))] if model.file is not None else []),
     ]

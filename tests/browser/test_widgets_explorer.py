@@ -27,13 +27,15 @@ def test_a_webhook_registered_elsewhere_appears_and_can_be_removed_and_brought_b
         elsewhere.webhooks.register(
             "audit-feed",
             "http://127.0.0.1:9/in",
-            lambda b: b.with_event_type("AccountOpened").with_header("x-team", CANARY),
+            lambda b: b.with_event_type("AccountOpened").with_headers({"x-team": CANARY, "x-managed-by": "git"}),
         )
         expect(row(page, "audit-feed")).to_be_visible()
         row(page, "audit-feed").click()
         details = explorer.get_by_role("region", name="audit-feed")
         expect(details.get_by_role("row", name="Default")).to_be_visible()
         expect(details.get_by_text("x-team: ••••••")).to_be_visible()
+        expect(details.get_by_role("heading", name="Owner")).to_be_visible()
+        expect(details.get_by_text("git", exact=True)).to_be_visible()
         told(page, "print(explorer.selected[0].id)", "audit-feed\n")
         choose_action(details, "Remove")
         expect(details.get_by_role("button", name="Keep it")).to_be_focused()

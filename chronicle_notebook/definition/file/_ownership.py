@@ -12,6 +12,9 @@ from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.definition.rules._header import check_header
 from chronicle_notebook.model import WebhookDefinition
 
+OWNER_HEADER = "x-managed-by"
+"""The header whose value is shown as the owner of a webhook where no file says which header it is."""
+
 
 @public
 @dataclass(frozen=True, slots=True)
@@ -71,3 +74,9 @@ class Ownership:
 def matches(webhook: str, patterns: Iterable[str]) -> bool:
     """Whether an id is of one of the patterns, with regard to upper and lower case."""
     return any(fnmatchcase(webhook, pattern) for pattern in patterns)
+
+
+def owner_of(definition: WebhookDefinition) -> str:
+    """The owner that the header :data:`OWNER_HEADER` names; empty without one, or if its value is a secret."""
+    found = next((value for name, value in definition.headers.items() if name.lower() == OWNER_HEADER), "")
+    return "" if isinstance(found, Secret) else found
