@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from chronicle_notebook.base._errors import ChronicleError, MissingDependencyError, missing
+from chronicle_notebook.runbook.engine._outcome import MIME
 from chronicle_notebook.scan import scan_notebook
 
 _POLICY = "default-src 'none'; img-src data:; style-src 'unsafe-inline'; font-src data:; form-action 'none'"
@@ -48,7 +49,30 @@ body{font:15px/1.55 system-ui,sans-serif;max-width:70rem;margin:2rem auto;paddin
 pre{overflow-x:auto;padding:.5rem .75rem;border:1px solid #8884;border-radius:4px;font:13px/1.45 ui-monospace,monospace}
 table{border-collapse:collapse;font-size:13px}th,td{padding:.25rem .6rem;border:1px solid #8884;vertical-align:top}
 img,svg{max-width:100%}.prompt,.jp-InputPrompt,.jp-OutputPrompt,a.anchor-link{display:none}
+:root{--jp-ui-font-color2:#616161;--jp-border-color2:#e0e0e0;--jp-error-color1:#b71c1c;--jp-success-color1:#2e7d32}
+:root{--jp-warn-color1:#8a5300;--chronicle-good:#e8f5e9;--chronicle-warning:#fff3e0}
+@media (prefers-color-scheme:dark){
+body{background:#111;color:#e6e6e6}a{color:#64b5f6}
+:root{--jp-ui-font-color2:#a8a8a8;--jp-border-color2:#333;--jp-error-color1:#ef9a9a;--jp-success-color1:#81c784}
+:root{--jp-warn-color1:#ffb74d;--chronicle-good:#173019;--chronicle-warning:#3a2a10}}
+.summary pre,.summary table{font-size:13px}.summary .chronicle-notebook{margin-bottom:1rem}
+details>summary{cursor:pointer;margin-top:1.5rem}
+@media (max-width:640px){
+body{margin:0 auto;padding:1rem;font-size:14px}
+.summary table[cellpadding] :is(thead){display:none}
+.summary table[cellpadding] :is(caption,tbody,tr,th,td){display:block;white-space:normal!important;border:0}
+.summary table[cellpadding] :is(th,td){min-width:0!important;padding:.05rem 0;text-align:left!important}
+.summary table[cellpadding] tr{border-top:1px solid #8884;padding:.4rem 0}}
+@media print{
+:root{color-scheme:light;--jp-ui-font-color2:#444;--jp-border-color2:#bbb;--jp-error-color1:#b71c1c}
+:root{--jp-success-color1:#2e7d32;--jp-warn-color1:#8a5300;--chronicle-good:#fff;--chronicle-warning:#fff}
+body{background:#fff;color:#000;max-width:none;margin:0;padding:0;font-size:11pt}
+tr,pre,.summary h2{break-inside:avoid}.summary h2{break-after:avoid}pre{white-space:pre-wrap}
+.summary :is(th,td){white-space:normal!important}
+.summary+details{display:none}}
 """
+SUMMARY = "summary"
+"""The tag of cells whose outputs come first on a page. Everything else is then folded below them."""
 
 
 def export(notebook: Any, path: Path, *, title: str) -> None:
@@ -108,12 +132,17 @@ def page(notebook: Any, *, title: str) -> str:
     exporter: Any = HTMLExporter(  # type: ignore[no-untyped-call]
         template_name="basic", exclude_anchor_links=True, embed_images=True
     )
-    body, _ = exporter.from_notebook_node(_still(notebook))
+    body = cleaned(exporter.from_notebook_node(_still(notebook))[0])
+    summary = _summary(notebook)
+    if summary:
+        heading = "" if "<h1" in summary else f"<h1>{escape(title)}</h1>"
+        folded = f"<details><summary>Code and all results</summary>{body}</details>"
+        body = f'<main><div class="summary">{heading}{summary}</div>{folded}</main>'
     return (
         "<!DOCTYPE html>\n"
         f'<html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="{_POLICY}">'
         f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title><style>{_STYLE}</style>'
-        f"</head><body>{cleaned(body)}</body></html>\n"
+        f"</head><body>{body}</body></html>\n"
     )
 
 
@@ -134,6 +163,19 @@ def _still(notebook: Any) -> Any:
                     both["text/html"] = cleaned("".join(both["text/html"]))
                 output.data = both
     return still
+
+
+def _summary(notebook: Any) -> str:
+    """The results of the cells with the tag ``summary``, the outcome of a runbook first. Empty if there are none."""
+    found = [
+        output.data
+        for cell in notebook.cells
+        if cell.cell_type == "code" and SUMMARY in cell.metadata.get("tags", [])
+        for output in cell.get("outputs", [])
+        if "text/html" in output.get("data", {})
+    ]
+    found.sort(key=lambda data: MIME not in data)
+    return "".join(cleaned("".join(data["text/html"])) for data in found)
 
 
 def _pictures(data: dict[str, Any]) -> dict[str, Any]:

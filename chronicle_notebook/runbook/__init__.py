@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from chronicle_notebook.runbook.recipes._compare import compare, compared, mismatch, other_side, promotion
     from chronicle_notebook.runbook.recipes._diagnosis import Reason, diagnose, why
     from chronicle_notebook.runbook.recipes._drift import drift, drifted
+    from chronicle_notebook.runbook.recipes._incident_report import IncidentReport, OpenIncident, incident
     from chronicle_notebook.runbook.recipes._move import move_host
     from chronicle_notebook.runbook.recipes._onboarding import onboard
     from chronicle_notebook.runbook.recipes._pause import pause, resume
@@ -38,6 +39,8 @@ if TYPE_CHECKING:
 
 _HOMES = {
     "Finding": "recipes._audit",
+    "OpenIncident": "recipes._incident_report",
+    "IncidentReport": "recipes._incident_report",
     "Reason": "recipes._diagnosis",
     "Run": "engine._run",
     "RunbookOutcome": "engine._outcome",
@@ -48,6 +51,7 @@ _HOMES = {
     "diagnose": "recipes._diagnosis",
     "drift": "recipes._drift",
     "drifted": "recipes._drift",
+    "incident": "recipes._incident_report",
     "measure": "recipes._probe",
     "measured": "recipes._probe",
     "mismatch": "recipes._compare",
@@ -67,6 +71,8 @@ _HOMES = {
 
 __all__ = [
     "Finding",
+    "IncidentReport",
+    "OpenIncident",
     "Reason",
     "Run",
     "RunbookOutcome",
@@ -77,6 +83,7 @@ __all__ = [
     "diagnose",
     "drift",
     "drifted",
+    "incident",
     "measure",
     "measured",
     "mismatch",

@@ -119,3 +119,11 @@ def test_the_worst_come_first_and_decide(client: Client) -> None:
     assert too_bad(findings, "high") == "1 of grade high or worse."
     assert too_bad(findings, "low").startswith("2 of")
     assert too_bad(findings, "nothing") == ""
+
+
+def test_all_that_are_inactive_are_one_finding(client: Client) -> None:
+    store(client, GOOD, GOOD.changed(id="rest", target_url="https://rest.example.com/in"))
+    eventually(lambda: all(each.authorization.kind.value == "bearer" for each in client.webhooks.all()))
+    (finding,) = audit(client)
+    assert (finding.rule, finding.webhook) == ("inactive", "(several)")
+    assert finding.what.startswith("2 webhooks are inactive: good, rest. ")

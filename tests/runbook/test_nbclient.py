@@ -74,6 +74,7 @@ def test_they_are_these() -> None:
         "audit-webhooks",
         "check-drift",
         "compare-environments",
+        "incident-report",
         "move-host",
         "onboard-consumer",
         "pause-and-resume",

@@ -34,6 +34,8 @@ from chronicle_notebook.triage._triage import Triage
 
 ALL = "(all)"
 """Replaces the id of a webhook if a finding is about the kernel, and so about every webhook."""
+SEVERAL = "(several)"
+"""Replaces the id of a webhook if a finding names several webhooks."""
 
 
 @public_in("runbook")
@@ -82,6 +84,7 @@ def audit(client: Client, *, largest_lag: int = 100) -> Listing[Finding]:
     delivering = {hook.id for hook in hooks if hook.active} - sleeping
     found = [
         *(finding for hook in hooks for finding in _definition(hook, known, sequences)),
+        *_inactive(hooks),
         *_targets(hooks, delivering),
         *_failing(triage),
         *_deliveries(hooks, observers, largest_lag),
@@ -123,9 +126,17 @@ def _definition(hook: WebhookDefinition, known: Collection[str], sequences: Coll
         what = f"No namespace has a sequence {hook.event_sequence_id!r}, so it never receives an event."
         hint = did_you_mean(hook.event_sequence_id, sequences) or "Check the id of the sequence."
         yield Finding(Severity.HIGH, "unknown-sequence", hook.id, what, hint)
-    if not hook.active:
-        what = "It is inactive: nothing is delivered, and kernels to 19.32 may lose the flag at a restart."
-        yield Finding(Severity.LOW, "inactive", hook.id, what, "Remove it if it is not needed.")
+
+
+def _inactive(hooks: Sequence[WebhookDefinition]) -> Iterator[Finding]:
+    """One finding, however many are inactive: there is one thing to know about all of them."""
+    ids = [hook.id for hook in hooks if not hook.active]
+    doubt = "nothing is delivered, and kernels to 19.32 may lose the flag at a restart."
+    if len(ids) == 1:
+        yield Finding(Severity.LOW, "inactive", ids[0], f"It is inactive: {doubt}", "Remove it if it is not needed.")
+    elif ids:
+        what = f"{len(ids)} webhooks are inactive: {', '.join(ids)}. For them {doubt}"
+        yield Finding(Severity.LOW, "inactive", SEVERAL, what, "Remove those that are not needed.")
 
 
 def _confidential(hook: WebhookDefinition) -> Iterator[Finding]:
