@@ -117,6 +117,7 @@ def _environment(home: Path) -> dict[str, str]:
         "JUPYTERLAB_SETTINGS_DIR": home / "settings",
         "JUPYTERLAB_WORKSPACES_DIR": home / "workspaces",
         "IPYTHONDIR": home / "ipython",
+        "CHRONICLE_NOTEBOOK_PAUSED": home / "paused",
     }
     return {**os.environ, **{name: str(folder) for name, folder in folders.items()}}
 
