@@ -64,7 +64,7 @@ class WebhookForm(View):
             )
         check_names(profile=profile)
         if file is not None:
-            DesiredState.read(file, profile=profile)  # what is wrong in it is told before anybody fills in the form
+            DesiredState.read(file, profile=profile)  # an error in the file comes before the form
         super().__init__()
         self._port = FormPort(client, self.tell, definition, None if file is None else StateFile(Path(file), profile))
         self._handlers = dict.fromkeys(self._port.kinds, self._port.receive)

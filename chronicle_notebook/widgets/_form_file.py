@@ -26,8 +26,8 @@ class StateFile:
         return definition if owner is None else owner.marked(definition)
 
     def put(self, definition: WebhookDefinition) -> str:
-        """Write the webhook into the file. Returns what became of it, as a sentence: the webhook is registered by now,
-        so an error here must not hide the outcome."""
+        """Write the webhook into the file. Returns a sentence about success or the error: the webhook is registered by
+        now, so an error must not hide the outcome."""
         try:
             DesiredState.put(self.path, definition, profile=self.profile)
         except ChronicleError as error:

@@ -236,7 +236,7 @@ class FormModel:
             return
 
         def work() -> tuple[Outcome, str]:
-            # Read first: a file that is wrong is told before anything is sent.
+            # The file is read first: an error in it comes before anything is sent.
             sent = definition if self.file is None else self.file.marked(definition)
             outcome = call(sent)
             return outcome, "" if self.file is None or not outcome.accepted else self.file.put(sent)
