@@ -93,11 +93,7 @@ class Fields:
     variable: str = ""
     """The environment variable."""
     secret: Secret | None = None
-    """The descriptor pool of the generated modules.
-
-    Chronicle's own client packages use the same message names, and a pool cannot contain two definitions of a name.
-    With its own pool, this package can be loaded together with them.
-    """
+    """The typed secret; None if none was typed yet."""
     headers: tuple[HeaderRow, ...] = ()
     replayable: bool = True
     active: bool = True
@@ -173,7 +169,7 @@ class Fields:
 
 
 def suggested_variable(fields: Fields) -> str:
-    """The environment variable that the code beside the form names until the user fills one in."""
+    """The environment variable that the form fills in until the user names another."""
     secret = VariableNames(fields.id.strip(), set()).secret(
         "" if fields.credentials is None else fields.credentials.secret_part().name
     )
@@ -185,10 +181,19 @@ FLAGS = ("all_known", "replayable", "active")
 
 
 def changed(fields: Fields, name: str, value: Any) -> Fields:
-    """The fields with one changed field.
+    """The fields with one changed field. A suggested variable follows the id and the kind of authorization.
 
     :raises InvalidInputError: there is no such field, or the field does not accept the value.
     """
+    result = _set(fields, name, value)
+    if name in {"id", "kind"} and result.credentials is not None:
+        suggested = "" if fields.credentials is None else suggested_variable(fields)
+        if fields.variable in {"", suggested}:
+            return replace(result, variable=suggested_variable(result))
+    return result
+
+
+def _set(fields: Fields, name: str, value: Any) -> Fields:
     if (name in TEXTS and isinstance(value, str)) or (name in FLAGS and isinstance(value, bool)):
         one: dict[str, Any] = {name: value}
         return replace(fields, **one)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -12,13 +12,12 @@ from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.contracts._kernel_defects import by_key
 from chronicle_notebook.definition._code import STYLES, render
 from chronicle_notebook.model import EventType, UndisclosedAuthorization, WebhookDefinition
-from chronicle_notebook.model._authorization import text_fields
 from chronicle_notebook.registration._outcome import Outcome
 from chronicle_notebook.registration._plan import Plan, plan_for
 from chronicle_notebook.registration._replace import ReplacementError
 from chronicle_notebook.widgets._form_fields import TYPED, Fields, HeaderRow, changed
 from chronicle_notebook.widgets._form_file import StateFile
-from chronicle_notebook.widgets._form_rules import Remarks, remarks
+from chronicle_notebook.widgets._form_rules import SECRET, Obstacle, Remarks, obstacle, remarks
 from chronicle_notebook.widgets._job import Jobs
 from chronicle_notebook.widgets._message import Level, Told, told_answer, told_error, told_outcome
 from chronicle_notebook.widgets._session import Session
@@ -71,7 +70,6 @@ class FormModel:
         self.jobs = Jobs(self._changed)
         self._loading = Jobs(self._changed)
         self._lock = threading.RLock()
-        self._next_key = 1 + max((row.key for row in self.fields.headers), default=0)
 
     def start(self) -> None:
         """Start to read the choices."""
@@ -110,11 +108,17 @@ class FormModel:
             self.touched.add("secret")
         self._changed()
 
-    def add_header(self) -> None:
-        """Add an empty row."""
+    def add_header(self, key: int | None = None) -> None:
+        """Add an empty row.
+
+        :param key: the key that the browser has given to the row already, so that no typed character waits for Python.
+            None takes the next free one. If the key is there, nothing is added.
+        """
         with self._lock:
-            self.fields = replace(self.fields, headers=(*self.fields.headers, HeaderRow(self._next_key)))
-            self._next_key += 1
+            rows = self.fields.headers
+            key = 1 + max((row.key for row in rows), default=0) if key is None else key
+            if all(row.key != key for row in rows):
+                self.fields = replace(self.fields, headers=(*rows, HeaderRow(key)))
         self._changed()
 
     def set_header(self, key: int, name: str | None = None, value: str | None = None) -> None:
@@ -129,6 +133,7 @@ class FormModel:
         """Remove a row."""
         with self._lock:
             self.fields = replace(self.fields, headers=tuple(row for row in self.fields.headers if row.key != key))
+            self.touched.discard(f"headers.{key}")
         self._changed()
 
     # -- what it amounts to --------------------------------------------------------------------------------------
@@ -166,23 +171,24 @@ class FormModel:
             return None
         return plan_for(self.definition, found, defects=by_key(self.client.known_defects))
 
+    def complaints(self, wrong: Mapping[str, str]) -> dict[str, str]:
+        """The problems that may be shown: of what the user touched, or what a first definition holds."""
+        given = self.begun_with is not None
+        return {name: text for name, text in wrong.items() if name in self.touched or (given and name != SECRET)}
+
     @property
-    def obstacle(self) -> str:
-        """Why the webhook cannot be registered now; empty if it can."""
+    def obstacle(self) -> Obstacle | None:
+        """Why the webhook cannot be registered now; None if it can."""
         if self.jobs.current is not None:
-            return "Something is still running."
+            return Obstacle("Something is still running.")
         if self.choices is None:
-            return (
+            return Obstacle(
                 "The event store is still being read." if self.choices_error is None else "The event store is not read."
             )
         wrong = self.remarks.wrong
         if not wrong:
-            return ""
-        first = next(iter(wrong))
-        place = "a header" if first.startswith("headers.") else _label(first)
-        if len(wrong) == 1:
-            return f"1 field needs attention: {place}."
-        return f"{len(wrong)} fields need attention, first: {place}."
+            return None
+        return obstacle(wrong, self.complaints(wrong))
 
     def previews(self) -> dict[str, str]:
         """The definition as Python, as a cell and as YAML, with references instead of secrets."""
@@ -231,8 +237,8 @@ class FormModel:
 
     def _write(self, label: str, definition: WebhookDefinition, call: Callable[[WebhookDefinition], Outcome]) -> None:
         self.touched.update(self.remarks.wrong)
-        if self.obstacle:
-            self.tell(Told(Level.ERROR, self.obstacle))
+        if self.obstacle is not None:
+            self.tell(Told(Level.ERROR, self.obstacle.text))
             return
 
         def work() -> tuple[Outcome, str]:
@@ -297,19 +303,5 @@ def _told_failure(error: Exception) -> Told:
     return told
 
 
-def _label(field: str) -> str:
-    texts = {part.name: f"the {part.label}" for part in text_fields()}
-    return (LABELS | texts).get(field, field)
-
-
 _TOUCHES = {"all_known": "event_types", "typed_type": "event_types", "variable": "secret"}
 """The field that shows the remark for another field."""
-
-LABELS = {
-    "id": "the id",
-    "target_url": "the target URL",
-    "event_types": "the event types",
-    "event_sequence_id": "the event sequence",
-    "secret": "the secret",
-}
-"""The name of each field in a sentence."""

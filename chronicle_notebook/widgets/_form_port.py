@@ -1,9 +1,9 @@
 """The messages between a form and the browser, for a separate form and for a form inside an explorer.
 
-From the browser: ``set`` (field, value), ``secret`` (value), ``add_header``, ``header`` (key, name, value),
+From the browser: ``set`` (field, value), ``secret`` (value), ``add_header`` (key), ``header`` (key, name, value),
 ``drop_header`` (key), ``reload``, ``test``, ``register``, ``replace``, ``cancel``, ``dismiss``, ``unlock`` (name),
-``hello``; each with a number ``seq``. To the browser: ``state``, the whole form without values that must not be shown,
-with the ``seq`` of the answered message, and ``choices``.
+``hello``; each with the name of the view ``by`` and a number ``seq`` that this view counts. To the browser: ``state``,
+the whole form without values that must not be shown, with ``seq``, the latest number of each view, and ``choices``.
 """
 
 from __future__ import annotations
@@ -30,6 +30,10 @@ FORM_SCRIPTS = ("common", "lock", "field", "choice", "preview", "form")
 """The modules of a form in the browser."""
 
 
+KEPT_VIEWS = 50
+"""So many views are told apart. A browser that is loaded again counts as another one."""
+
+
 class FormPort:
     """Connects the model of a form to a function that sends messages."""
 
@@ -42,7 +46,7 @@ class FormPort:
     ) -> None:
         self._send = send
         self._order = threading.RLock()
-        self._seq = 0
+        self._seq: dict[str, int] = {}
         self._sent_choices: object = None
         self.model = model = FormModel(client, self.push, definition, file)
         self._acts: dict[str, Callable[[Message], None]] = {
@@ -50,7 +54,7 @@ class FormPort:
             "set": lambda it: model.set(str(it.get("field")), it.get("value")),
             "secret": lambda it: model.give_secret(str(it.get("value") or "")),
             "header": lambda it: model.set_header(int(it["key"]), it.get("name"), it.get("value")),
-            "add_header": lambda _: model.add_header(),
+            "add_header": lambda it: model.add_header(None if it.get("key") is None else int(it["key"])),
             "drop_header": lambda it: model.drop_header(int(it["key"])),
             "reload": lambda _: model.read_again(),
             "test": lambda _: model.test(),
@@ -76,14 +80,17 @@ class FormPort:
 
     def receive(self, message: Message) -> None:
         """Handle a message from the browser. Errors are shown in the form."""
-        self._seq = max(self._seq, int(message.get("seq") or 0))
+        by = str(message.get("by") or "")
+        # To the end, so that the views that were silent for longest are forgotten first.
+        self._seq[by] = max(self._seq.pop(by, 0), int(message.get("seq") or 0))
+        if len(self._seq) > KEPT_VIEWS:
+            del self._seq[next(iter(self._seq))]
         try:
             self._acts[str(message.get("kind"))](message)
         except Exception as error:  # noqa: BLE001 - it is shown to the person who caused it
             self.model.tell(told_error(error))
 
-    def _greet(self, message: Message) -> None:
-        self._seq = int(message.get("seq") or 0)  # a new browser counts from the start
+    def _greet(self, _message: Message) -> None:
         self._sent_choices = None
         self.push()
 
@@ -112,11 +119,10 @@ class FormPort:
         """The form for the browser, without secrets and without values of headers that are secrets."""
         model, fields = self.model, self.model.fields
         remarks, job = model.remarks, model.jobs.current
-        parts = () if fields.credentials is None else fields.credentials.parts()
-        shown = {name: text for name, text in remarks.wrong.items() if name in model.touched}
+        obstacle = model.obstacle
         return {
             "kind": "state",
-            "seq": self._seq,
+            "seq": dict(self._seq),
             "title": _title(model),
             "store": model.client.event_store,
             "lock": lock_of(model.client),
@@ -140,20 +146,27 @@ class FormPort:
             },
             "kinds": [("none", "None"), *((name, each.title) for name, each in KINDS.items())],
             "credentials": [
-                {"name": part.name, "label": part.label, "url": part.content is Content.URL, "asked": part in parts}
+                {
+                    "name": part.name,
+                    "label": part.label,
+                    "url": part.content is Content.URL,
+                    "kinds": [name for name, each in KINDS.items() if part in each.parts()],
+                }
                 for part in text_fields()
             ],
-            "secret_name": next((part.label for part in parts if part.secret), "secret"),
+            "secret_names": {name: each.secret_part().label for name, each in KINDS.items()},
             "suggested": suggested_variable(fields),
             "has_secret": fields.secret is not None,
             "undisclosed": model.begun_with is not None and needs_credentials(model.begun_with),
             "headers": [
                 {"key": row.key, "name": row.name, "value": row.shown, "masked": row.masked} for row in fields.headers
             ],
-            "wrong": shown,
+            "wrong": model.complaints(remarks.wrong),
             "doubtful": remarks.doubtful,
             "plain": remarks.plain,
-            "obstacle": model.obstacle,
+            "obstacle": None
+            if obstacle is None
+            else {"text": obstacle.text, "first": obstacle.first, "wrong": obstacle.wrong},
             "complete": not remarks.wrong,
             "previews": model.previews(),
             "plan": _plan(model.plan),

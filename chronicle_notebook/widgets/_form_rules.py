@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import os
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from chronicle_notebook.base._errors import did_you_mean
@@ -14,7 +14,7 @@ from chronicle_notebook.definition.rules._check import exposures, problems, secr
 from chronicle_notebook.definition.rules._header import check_header, check_twice, header_caution, value_caution
 from chronicle_notebook.definition.rules._problem import Caution, Problem
 from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
-from chronicle_notebook.model._authorization import secret_keys
+from chronicle_notebook.model._authorization import secret_keys, text_fields
 from chronicle_notebook.widgets._form_fields import ENVIRONMENT, Fields
 
 SECRET = "secret"  # noqa: S105 - the name of a field
@@ -30,6 +30,41 @@ class Remarks:
     wrong: dict[str, str] = field(default_factory=dict)
     doubtful: dict[str, str] = field(default_factory=dict)
     plain: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Obstacle:
+    """Why a form cannot be registered now."""
+
+    text: str
+    first: str = ""
+    """The field to fill in first; empty if it is no field that is missing."""
+    wrong: bool = False
+    """Whether the user has filled in something that is wrong, or has pressed Register; not if a field is only empty."""
+
+
+LABELS = {
+    "id": "id",
+    "target_url": "URL",
+    "event_types": "event types",
+    "event_sequence_id": "event sequence",
+    SECRET: "secret",
+}
+"""The name of each field in a sentence."""
+
+
+def obstacle(wrong: Mapping[str, str], shown: Mapping[str, str]) -> Obstacle:
+    """The sentence about what is wrong. ``shown`` is the part of it that stands beside the fields."""
+    labels = LABELS | {part.name: part.label for part in text_fields()}
+    named = {name: "headers" if name.startswith("headers.") else labels.get(name, name) for name in shown or wrong}
+    first = next(iter(named))
+    if not shown:
+        texts = list(dict.fromkeys(named.values()))
+        listed = f"{', '.join(texts[:-1])} and {texts[-1]}" if len(texts) > 1 else texts[0]
+        return Obstacle(f"Fill in {listed}.", first)
+    if len(named) == 1:
+        return Obstacle(f"1 field needs attention: the {named[first]}.", first, wrong=True)
+    return Obstacle(f"{len(named)} fields need attention, first: the {named[first]}.", first, wrong=True)
 
 
 def remarks(fields: Fields, definition: WebhookDefinition, known: Collection[str] | None) -> Remarks:
@@ -59,14 +94,14 @@ def _text(remark: Problem | Caution) -> str:
 def _remark_headers(fields: Fields, result: Remarks) -> None:
     authorized = fields.kind is not AuthorizationKind.NONE
     seen: dict[str, str] = {}
-    for row in fields.headers:
+    for place, row in enumerate(fields.headers):
         name = f"headers.{row.key}"
         if not row.name and not row.shown and not row.masked:
             result.wrong[name] = "Fill in the header, or remove the row."
             continue
         found = check_header(row.name, row.value)
         earlier = seen.setdefault(row.name.lower(), row.name)
-        if not found and any(other.key < row.key and other.name == row.name for other in fields.headers):
+        if not found and any(other.name == row.name for other in fields.headers[:place]):
             result.wrong[name] = f"The header {row.name!r} is there twice. Remove one."
         elif found or check_twice(earlier, row.name):
             result.wrong[name] = _text([*found, *check_twice(earlier, row.name)][0])

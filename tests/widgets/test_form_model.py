@@ -21,6 +21,7 @@ from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.session._client import Client
 from chronicle_notebook.session._connect import connect
 from chronicle_notebook.widgets._form_model import FormModel
+from chronicle_notebook.widgets._form_rules import Obstacle
 from chronicle_notebook.widgets._message import Level
 from tests.waiting import eventually
 from tests.widgets.conftest import level
@@ -55,7 +56,66 @@ def filled(model: FormModel) -> FormModel:
 def test_an_empty_form_says_what_is_missing(make: Make) -> None:
     model = make()
     assert set(model.remarks.wrong) == {"id", "target_url", "event_types"}
-    assert model.obstacle == "3 fields need attention, first: the id."
+    assert model.obstacle == Obstacle("Fill in id, URL and event types.", "id")
+    assert model.complaints(model.remarks.wrong) == {}
+    model.register()
+    assert model.obstacle == Obstacle("3 fields need attention, first: the id.", "id", wrong=True)
+
+
+def test_only_what_was_touched_is_complained_about(make: Make) -> None:
+    model = make()
+    model.set("target_url", "nowhere")
+    assert model.obstacle == Obstacle("1 field needs attention: the URL.", "target_url", wrong=True)
+    model.set("target_url", "http://127.0.0.1:9/in")
+    assert model.obstacle == Obstacle("Fill in id and event types.", "id")
+    model.set("id", "audit")
+    model.set("event_types", ["AccountOpened"])
+    model.set("kind", "basic")
+    assert model.obstacle == Obstacle("Fill in user name.", "username")
+    model.set("kind", "none")
+    model.add_header()
+    assert model.obstacle == Obstacle("Fill in headers.", "headers.1")
+
+
+def test_a_first_definition_counts_as_filled_in(make: Make) -> None:
+    model = make(WebhookDefinition("audit", "nowhere", (EventType("AccountOpened"),)))
+    assert model.obstacle == Obstacle("1 field needs attention: the URL.", "target_url", wrong=True)
+
+
+def test_a_suggested_variable_is_a_value_that_follows_the_id_until_another_is_named(
+    make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    model = filled(make())
+    model.set("id", "pay-in")
+    assert model.fields.variable == ""
+    model.set("kind", "bearer")
+    assert model.fields.variable == "PAY_IN_TOKEN"
+    assert model.definition.authorization == BearerAuthorization(Secret.env("PAY_IN_TOKEN"))
+    assert model.remarks.doubtful["secret"].startswith("PAY_IN_TOKEN is not set in this Python kernel")
+    model.set("id", "pay-out")
+    assert model.fields.variable == "PAY_OUT_TOKEN"
+    monkeypatch.setenv("PAY_OUT_TOKEN", CANARY)
+    assert model.remarks.plain["secret"].startswith("Set in this Python kernel ✓")
+    model.set("kind", "basic")
+    assert model.fields.variable == "PAY_OUT_PASSWORD"
+    model.set("variable", "MINE")
+    model.set("id", "pay-all")
+    model.set("kind", "bearer")
+    assert model.fields.variable == "MINE"
+
+
+def test_the_browser_gives_a_header_its_key(make: Make) -> None:
+    model = filled(make())
+    model.add_header(4_711)
+    model.set_header(4_711, name="x-source", value="bank")
+    model.add_header(4_711)
+    assert [(row.key, row.name) for row in model.fields.headers] == [(4_711, "x-source")]
+    model.add_header(12)
+    model.set_header(12, name="x-source")
+    assert set(model.remarks.wrong) == {"headers.12"}
+    model.drop_header(12)
+    model.add_header(12)
+    assert "headers.12" not in model.touched
 
 
 def test_the_rules_are_those_of_the_domain(make: Make) -> None:
@@ -67,7 +127,7 @@ def test_the_rules_are_those_of_the_domain(make: Make) -> None:
 
 
 def test_a_complete_form_can_be_registered(make: Make) -> None:
-    assert filled(make()).obstacle == ""
+    assert filled(make()).obstacle is None
 
 
 def test_event_types_and_sequences_come_from_the_kernel(make: Make) -> None:
@@ -114,6 +174,7 @@ def test_each_kind_of_authorization_has_its_fields(
 ) -> None:
     model = filled(make())
     model.set("kind", kind)
+    model.set("variable", "")
     assert "secret" in model.remarks.wrong
     for field, value in texts.items():
         assert field in model.remarks.wrong
@@ -327,12 +388,12 @@ def test_a_kernel_that_cannot_be_read_is_told(client: Client, shared_sandbox: Sa
     eventually(lambda: model.told)
     assert model.told is not None
     assert level(model) is Level.ERROR
-    assert model.obstacle == "The event store is not read."
+    assert model.obstacle == Obstacle("The event store is not read.")
     model.client = client
     model.read_again()
     eventually(lambda: model.choices)
     assert model.told is None
-    assert model.obstacle == "3 fields need attention, first: the id."
+    assert model.obstacle == Obstacle("Fill in id, URL and event types.", "id")
     model.close()
 
 
@@ -357,7 +418,7 @@ def test_what_was_typed_and_is_no_event_type_keeps_it_from_being_registered(make
     assert model.remarks.wrong == {
         "event_types": "The typed text is not an event type of this event store. Did you mean 'FundsDeposited'?"
     }
-    assert model.obstacle == "1 field needs attention: the event types."
+    assert model.obstacle == Obstacle("1 field needs attention: the event types.", "event_types", wrong=True)
     assert "event_types" in model.touched
     model.set("typed_type", "zzz")
     assert model.remarks.wrong["event_types"].endswith("Choose an event type from the list, or clear the box.")

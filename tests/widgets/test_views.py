@@ -223,10 +223,14 @@ def test_a_form_shows_what_is_wrong_once_a_field_was_filled_in(client: Client, s
     eventually(lambda: form.model.choices)
     receive(form, kind="hello")
     assert last(sent, "state")["wrong"] == {}
-    assert last(sent, "state")["obstacle"].startswith("3 fields need attention")
-    receive(form, kind="set", field="target_url", value="nowhere", seq=7)
+    assert last(sent, "state")["obstacle"]["text"] == "Fill in id, URL and event types."
+    receive(form, kind="set", field="target_url", value="nowhere", by="one", seq=7)
+    receive(form, kind="hello", by="two")
     assert list(last(sent, "state")["wrong"]) == ["target_url"]
-    assert last(sent, "state")["seq"] == 7
+    assert last(sent, "state")["seq"] == {"": 0, "one": 7, "two": 0}
+    for number in range(60):
+        receive(form, kind="set", field="id", value="audit", by=f"view-{number}", seq=1)
+    assert len(last(sent, "state")["seq"]) == 50
     receive(form, kind="set", field="nothing", value="x")
     assert last(sent, "state")["told"]["level"] == "error"
     form.close()

@@ -18,13 +18,15 @@ const TYPING_MS = 60;
  */
 export function renderForm(root, port, leave) {
   let seq = 0;
+  // Each view counts its own messages, so that another view of the same form does not hold this one up.
+  const by = Math.random().toString(36).slice(2);
   /** @type {any} */
   let state = null;
   /** @type {string[]} */
   let known = [];
   const send = (/** @type {any} */ message) => {
     seq += 1;
-    port.send({ ...message, seq });
+    port.send({ ...message, by, seq });
   };
   const set = (/** @type {string} */ field, /** @type {any} */ value) => send({ kind: "set", field, value });
   const typing = slowly(TYPING_MS);
@@ -46,7 +48,11 @@ export function renderForm(root, port, leave) {
   const all = checkField("All event types that are known when it is registered", "all_known");
   const sequence = el("select", { onchange: () => set("event_sequence_id", sequence.value) });
   const sequenceField = labelled("Event sequence", sequence, "event_sequence_id");
-  const kinds = makeKinds((kind) => set("kind", kind));
+  const kinds = makeKinds((kind) => {
+    // Shown at once, so that no key waits for Python.
+    authorization.show(state, { kind });
+    set("kind", kind);
+  });
   const authorization = makeAuthorization({ set, typing, send, textField });
   const headers = makeHeaders(send);
   const active = checkField("Active", "active");
@@ -59,7 +65,8 @@ export function renderForm(root, port, leave) {
   const plan = makePlan(() => send({ kind: "replace" }));
   const reach = el("div", { class: "cn-note", hidden: true });
   const obstacleId = freshId();
-  const obstacle = el("span", { id: obstacleId, class: "cn-obstacle", role: "status", "aria-live": "polite" });
+  const obstacle = el("span", { id: obstacleId, role: "status", "aria-live": "polite" });
+  const jump = button("", () => controlOf(state.obstacle?.first)?.focus(), { class: "cn-ghost cn-obstacle" });
   const register = button("Register", () => send({ kind: "register" }), {
     class: "cn-primary",
     "aria-describedby": obstacleId,
@@ -133,10 +140,20 @@ export function renderForm(root, port, leave) {
     return { root: el("label", { class: "cn-check" }, input, label), input, name };
   }
 
+  /** @param {string | undefined} field */
+  function controlOf(field) {
+    const found = [id, url, ...authorization.texts(state)].find((each) => each.name === field);
+    if (found) return found.input;
+    if (field === "event_types") return types.root.querySelector("input");
+    if (field === "event_sequence_id") return sequence;
+    if (field === "secret") return authorization.secret();
+    return headers.control(field);
+  }
+
   /** @param {any} next */
   function show(next) {
     state = next;
-    const settled = next.seq >= seq;
+    const settled = (next.seq[by] ?? 0) >= seq;
     title.textContent = next.title;
     store.replaceChildren(pill("plain", next.store));
     lock.show(next.lock);
@@ -158,8 +175,8 @@ export function renderForm(root, port, leave) {
     }
     all.root.lastChild.textContent =
       `All ${known.length || ""} event types that are known when it is registered`.replace("  ", " ");
-    authorization.show(next);
-    headers.show(next.headers, next);
+    authorization.show(next, settled ? next.fields : { kind: kinds.chosen(), source: authorization.source() });
+    headers.show(next.headers, next, settled);
     for (const field of [...fields, ...authorization.fields()]) field.remark(next);
     previews.show(next.previews);
     incomplete.hidden = next.complete;
@@ -168,12 +185,21 @@ export function renderForm(root, port, leave) {
     reach.replaceChildren(el("b", {}, "On registering. "), next.reach);
     told.show(next.told);
     job.show(next.job);
-    obstacle.textContent = next.obstacle;
+    showObstacle(next.obstacle);
     register.setAttribute("aria-disabled", String(Boolean(next.obstacle)));
     register.textContent = next.plan ? "Register the change" : "Register";
     // Not `disabled`, because the button that was just pressed would lose the focus.
     const untestable = Boolean(next.job) || Boolean(next.wrong.target_url) || !next.fields.target_url;
     test.setAttribute("aria-disabled", String(untestable));
+  }
+
+  /** @param {any} told */
+  function showObstacle(told) {
+    if (obstacle.textContent !== (told?.text ?? "")) jump.textContent = told?.text ?? "";
+    jump.classList.toggle("cn-wrong", Boolean(told?.wrong));
+    // Moved only when it must be, or it would lose the focus.
+    if (told?.first && jump.parentNode !== obstacle) obstacle.replaceChildren(jump);
+    else if (!told?.first) obstacle.textContent = told?.text ?? "";
   }
 
   /** @type {string[]} */
@@ -250,6 +276,7 @@ function makeKinds(chosen) {
       }
       for (const [value, input] of options) input.checked = value === kind;
     },
+    chosen: () => [...options].find(([, input]) => input.checked)?.[0] ?? "none",
   };
 }
 
@@ -260,7 +287,7 @@ function makeAuthorization({ set, send, textField }) {
   const variable = textField("Environment variable", "variable", "WEBHOOK_TOKEN", "mono");
   const source = el(
     "select",
-    { "aria-label": "Where the secret comes from", onchange: () => set("source", source.value) },
+    { "aria-label": "Where the secret comes from", onchange: () => choose() },
     el("option", { value: "env" }, "environment"),
     el("option", { value: "typed" }, "typed here"),
   );
@@ -298,8 +325,21 @@ function makeAuthorization({ set, send, textField }) {
     ),
   );
   const secretRow = /** @type {HTMLElement} */ (root.lastChild);
+  function choose() {
+    showSource();
+    set("source", source.value);
+  }
+  function showSource() {
+    const env = source.value === "env";
+    variable.root.hidden = !env;
+    typed.root.hidden = env;
+    secretRow.classList.toggle("cn-typed", !env);
+  }
   return {
     root,
+    source: () => source.value,
+    /** The control of the secret that is shown. */
+    secret: () => (source.value === "env" ? variable.input : secret),
     /**
      * The text fields of all kinds. A field is made when the first state names it.
      * @param {any} state
@@ -327,19 +367,19 @@ function makeAuthorization({ set, send, textField }) {
       },
       typed,
     ],
-    /** @param {any} state */
-    show(state) {
-      const kind = state.fields.kind;
+    /**
+     * @param {any} state
+     * @param {{ kind: string, source?: string }} chosen what is chosen in this view
+     */
+    show(state, { kind, source: from = source.value }) {
       root.hidden = kind === "none";
       undisclosed.hidden = !state.undisclosed;
-      for (const { name, asked } of state.credentials) texts.get(name).root.hidden = !asked;
-      source.value = state.fields.source;
-      const env = state.fields.source === "env";
-      variable.root.hidden = !env;
+      for (const { name, kinds } of state.credentials) texts.get(name).root.hidden = !kinds.includes(kind);
+      source.value = from;
+      showSource();
       variable.input.placeholder = state.suggested;
-      typed.root.hidden = env;
-      secretRow.classList.toggle("cn-typed", !env);
-      const name = state.secret_name[0].toUpperCase() + state.secret_name.slice(1);
+      const label = state.secret_names[kind] ?? "secret";
+      const name = label[0].toUpperCase() + label.slice(1);
       secretRow.querySelector("label")?.replaceChildren(name);
       typed.caption.textContent = state.has_secret ? `${name}, held; type to replace it` : `${name}, to type`;
       secret.placeholder = state.has_secret ? "•••••• held" : "";
@@ -352,11 +392,16 @@ function makeHeaders(send) {
   /** @type {Map<number, any>} */
   const rows = new Map();
   const box = el("div", { class: "cn-headers" });
+  /** The rows that this view has made or removed, and that Python has not confirmed. */
+  const made = new Set();
+  const gone = new Set();
+  // The row is there and focused before Python knows of it, so that no typed character gets lost.
   const add = button("Add a header", () => {
-    focusNew = true;
-    send({ kind: "add_header" });
+    const key = Math.floor(Math.random() * 2 ** 48) + 2 ** 20;
+    made.add(key);
+    put({ key, name: "", value: "", masked: false }).name.focus();
+    send({ kind: "add_header", key });
   });
-  let focusNew = false;
   const root = el("fieldset", { class: "cn-field" }, el("legend", {}, "Headers"), box, add);
 
   /** @param {any} header */
@@ -389,6 +434,9 @@ function makeHeaders(send) {
       "✕",
       () => {
         add.focus();
+        typing.flush();
+        gone.add(header.key);
+        take(header.key);
         send({ kind: "drop_header", key: header.key });
       },
       { class: "cn-ghost" },
@@ -396,30 +444,43 @@ function makeHeaders(send) {
     return { root: el("div", { class: "cn-header-row" }, name, value, drop, hint), name, value, drop, hint };
   }
 
+  /** @param {any} header */
+  function put(header) {
+    const row = newRow(header);
+    rows.set(header.key, row);
+    box.append(row.root);
+    row.drop.setAttribute("aria-label", "Remove the header without a name");
+    return row;
+  }
+
+  /** @param {number} key */
+  function take(key) {
+    rows.get(key)?.root.remove();
+    rows.delete(key);
+  }
+
   return {
     root,
+    /** @param {string | undefined} field */
+    control: (field) => rows.get(Number(field?.replace("headers.", "")))?.name,
     /**
      * @param {any[]} headers
      * @param {any} state
+     * @param {boolean} settled whether the state answers the latest message of this view
      */
-    show(headers, state) {
+    show(headers, state, settled) {
       const keys = new Set(headers.map((header) => header.key));
-      for (const [key, row] of rows) {
-        if (!keys.has(key)) {
-          row.root.remove();
-          rows.delete(key);
-        }
-      }
-      for (const header of headers) {
-        let row = rows.get(header.key);
-        if (!row) {
-          row = newRow(header);
-          rows.set(header.key, row);
-          box.append(row.root);
-          if (focusNew) row.name.focus();
-          focusNew = false;
-        }
+      for (const key of keys) made.delete(key);
+      for (const key of gone) if (!keys.has(key)) gone.delete(key);
+      for (const key of rows.keys()) if (!keys.has(key) && !made.has(key)) take(key);
+      for (const header of headers.filter((each) => !gone.has(each.key))) {
+        const row = rows.get(header.key) ?? put(header);
         row.drop.setAttribute("aria-label", `Remove the header ${header.name || "without a name"}`);
+        // What another view has typed. Here nobody is typing in this control.
+        for (const part of ["name", "value"]) {
+          const input = row[part];
+          if (settled && document.activeElement !== input && input.value !== header[part]) input.value = header[part];
+        }
         // A secret is shown neither while it is typed nor afterwards.
         row.value.type = header.masked ? "password" : "text";
         row.value.placeholder = header.masked ? "•••••• held" : "value, or env:NAME";
