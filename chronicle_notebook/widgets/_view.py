@@ -19,6 +19,7 @@ import traitlets
 from IPython.core.getipython import get_ipython as _get_ipython
 from ipywidgets.widgets import widget as ipywidgets_widget
 
+from chronicle_notebook.widgets._cell_forms import cell_forms
 from chronicle_notebook.widgets._message import Told, told_error
 from chronicle_notebook.widgets._session import Session
 from chronicle_notebook.widgets._visibility import LEASES
@@ -42,8 +43,8 @@ class View(anywidget.AnyWidget):
     a browser says anything, or when Python asks for data that must be read. A resting widget is closed when nothing in
     Python refers to it.
 
-    Beside the live widget there is a static form, which the live widget hides. So a notebook that is reopened, exported
-    or not trusted shows a snapshot instead of only a loading message.
+    Below the cell that shows the live widget there is a static form, which the live widget hides. So a notebook that is
+    reopened, exported or not trusted shows a snapshot instead of only a loading message.
     """
 
     _still = traitlets.Unicode().tag(sync=True)
@@ -66,6 +67,7 @@ class View(anywidget.AnyWidget):
         self.on_msg(self._received)
         self._hold_weakly()
         LEASES.renew(self)
+        cell_forms()
 
     def close(self) -> None:
         """End all threads, streams and comms of this widget. A second call does nothing."""
@@ -177,18 +179,13 @@ class View(anywidget.AnyWidget):
         """The widget as HTML that needs no script and no kernel, with the time of the snapshot."""
         raise NotImplementedError
 
-    def _ipython_display_(self) -> None:
-        from IPython.display import display as untyped
+    def show_still(self) -> None:
+        """Display the static form beside the live widget, which hides it."""
+        if not self.closed:
+            from IPython.display import display as untyped
 
-        display: Callable[..., None] = untyped
-        bundle = self._repr_mimebundle_()
-        if bundle is None or self.closed:
-            display({"text/plain": repr(self)} if bundle is None else bundle[0], raw=True)
-            return
-        data, metadata = bundle
-        still = data.pop("text/html")
-        display(data, metadata=metadata, raw=True)
-        display(self._enclosed(still), raw=True, display_id=self._still)
+            display: Callable[..., None] = untyped
+            display(self._enclosed(self._static()), raw=True, display_id=self._still)
 
     def _redraw(self) -> None:
         """Replace the static form where it is shown, so that a notebook is saved with what is true now."""
@@ -209,7 +206,8 @@ class View(anywidget.AnyWidget):
         bundle: tuple[dict[str, Any], dict[str, Any]] | None = super()._repr_mimebundle_(**options)
         if bundle is not None:
             bundle[0]["text/plain"] = repr(self)
-            bundle[0]["text/html"] = self._static()
+            if cell_forms() is None:  # else the static form follows when the cell ends
+                bundle[0]["text/html"] = self._static()
         return bundle
 
 

@@ -329,7 +329,6 @@ def test_closing_an_inspector_and_a_form_leaves_nothing(client: Client) -> None:
 def test_a_widget_that_was_closed_still_shows_what_it_was(client: Client, sent: Sent) -> None:
     """As the last output of a cell, where IPython asks for it to display itself."""
     from IPython.core.interactiveshell import InteractiveShell
-    from IPython.utils.capture import capture_output
     from traitlets.config import Config
 
     with Receiver() as endpoint:
@@ -341,12 +340,10 @@ def test_a_widget_that_was_closed_still_shows_what_it_was(client: Client, sent: 
     shell: Any = InteractiveShell.instance(config=Config({"HistoryManager": {"enabled": False}}))
     try:
         for view in views:
-            with capture_output() as shown:
-                shell.display_formatter.format(view)
-            (output,) = shown.outputs
-            assert output.data["text/plain"] == repr(view)
-            assert "<table" in output.data["text/html"] or "<dl" in output.data["text/html"]
-            assert "Run the cell" not in output.data["text/html"]
-            assert view._repr_mimebundle_() == (output.data, {})
+            data, _ = shell.display_formatter.format(view)
+            assert data["text/plain"] == repr(view)
+            assert "<table" in data["text/html"] or "<dl" in data["text/html"]
+            assert "Run the cell" not in data["text/html"]
+            assert view._repr_mimebundle_() == (data, {})
     finally:
         InteractiveShell.clear_instance()
