@@ -31,7 +31,7 @@ FORM_SCRIPTS = ("common", "lock", "field", "choice", "preview", "form")
 
 
 KEPT_VIEWS = 50
-"""So many views are told apart. A browser that is loaded again counts as another one."""
+"""The most views whose numbers are kept. A page that is loaded again is a new view."""
 
 
 class FormPort:

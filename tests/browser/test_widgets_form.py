@@ -14,7 +14,7 @@ BUSY = """async (code) => {
     const future = kernel.requestExecute({code, store_history: false});
     await new Promise(begun => { future.onIOPub = message => message.header.msg_type === 'execute_input' && begun(); });
 }"""
-KEYS_TOLD = "{'x-api-key': Secret.env('PAY_IN_KEY')} reader\\n"
+KEYS_TOLD = "{'x-api-key': Secret.env('PAY_IN_KEY')} reader\n"
 
 
 def tab_to(page: Page, control: Locator) -> None:
