@@ -10,10 +10,10 @@ import pkgutil
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 from typing import Any, get_args, get_origin, get_type_hints
 
-import pandas as pd
 import pytest
 
 import chronicle_notebook as cn
@@ -100,6 +100,16 @@ def test_a_public_class_says_where_users_import_it_from() -> None:
                 assert value.__module__ == module.__name__, name
 
 
+@cache
+def imported_for_types(module: str) -> dict[str, Any]:
+    """What a module imports for type checkers alone, by name."""
+    names: dict[str, Any] = {}
+    for node in ast.parse(inspect.getsource(sys.modules[module])).body:
+        if isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            exec(compile(ast.Module(node.body, []), module, "exec"), names)
+    return names
+
+
 def returned(value: Any) -> Iterator[tuple[str, type]]:
     """The classes of this package that a public function, or a method or property of a public class, gives back."""
     members = {"": value} if inspect.isroutine(value) else vars(value) if isinstance(value, type) else {}
@@ -107,8 +117,8 @@ def returned(value: Any) -> Iterator[tuple[str, type]]:
         function = getattr(member, "fget", None) or getattr(member, "func", None) or member
         if name.startswith("_") or not inspect.isfunction(inspect.unwrap(function)):
             continue
-        typed = {"pd": pd, "Client": cn.Client, "WebhookExplorer": cn.widgets.WebhookExplorer}
-        hint = get_type_hints(inspect.unwrap(function), localns=typed).get("return")
+        plain = inspect.unwrap(function)
+        hint = get_type_hints(plain, localns=imported_for_types(plain.__module__)).get("return")
         for part in parts(hint):
             if isinstance(part, type) and part.__module__.startswith(cn.__name__):
                 yield f"{getattr(value, '__qualname__', value)}.{name}", part
@@ -155,6 +165,40 @@ def test_importing_loads_nothing_heavy(statement: str) -> None:
     program = f"import sys, json; {statement}; print(json.dumps(sorted(sys.modules)))"
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert sorted(set(json.loads(result.stdout)) & set(HEAVY)) == []
+
+
+NOT_FOR_A_LISTING = [
+    "pandas",
+    "numpy",
+    "ipywidgets",
+    "IPython",
+    "aiohttp",
+    "yaml",
+    "chronicle_notebook.definition",
+    "chronicle_notebook.desired",
+    "chronicle_notebook.pausing",
+    "chronicle_notebook.receiver",
+    "chronicle_notebook.registration",
+    "chronicle_notebook.target_test",
+    "chronicle_notebook.triage",
+    "chronicle_notebook.widgets",
+    "chronicle_notebook.probing._probe",
+    "chronicle_notebook.probing._result",
+    "chronicle_notebook.session._doctor",
+]
+
+
+def test_a_first_listing_loads_only_what_it_needs(shared_sandbox: cn.Sandbox) -> None:
+    program = f"""
+import sys, json, chronicle_notebook as cn
+with cn.connect({shared_sandbox.connection_string!r}, event_store="System") as client:
+    client.webhooks.all()
+print(json.dumps(sorted(sys.modules)))
+"""
+    result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    loaded = set(json.loads(result.stdout))
+    assert "chronicle_notebook.reading._list" in loaded
+    assert sorted(loaded & set(NOT_FOR_A_LISTING)) == []
 
 
 def test_listing_as_text_needs_no_pandas(shared_sandbox: cn.Sandbox) -> None:

@@ -12,16 +12,16 @@ import os
 from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
-
-from platformdirs import user_data_path
+from typing import TYPE_CHECKING, Any
 
 from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.base._whole_file import write_whole
 from chronicle_notebook.contracts._defects import DEFECTS
 from chronicle_notebook.contracts._kernel_defects import Measurement
 from chronicle_notebook.model import ServerVersion
-from chronicle_notebook.probing._result import ProbeFinding, ProbeResult, ProbeVerdict
+
+if TYPE_CHECKING:
+    from chronicle_notebook.probing._result import ProbeResult
 
 PROBES = "CHRONICLE_NOTEBOOK_PROBES"
 """The environment variable that names the folder."""
@@ -34,8 +34,11 @@ _KEYS = frozenset(defect.key for defect in DEFECTS)
 
 def folder() -> Path:
     """The folder of the results."""
-    given = os.getenv(PROBES)
-    return Path(given).expanduser() if given else user_data_path("chronicle-notebook", appauthor=False) / "probes"
+    if given := os.getenv(PROBES):
+        return Path(given).expanduser()
+    from platformdirs import user_data_path
+
+    return user_data_path("chronicle-notebook", appauthor=False) / "probes"
 
 
 def _file(server: str, version: str) -> Path:
@@ -80,6 +83,8 @@ def kept(server: str, version: str) -> ProbeResult | None:
         document: Any = json.loads(_file(server, version).read_text(encoding="utf-8"))
         if document["form"] != _FORM or (document["server"], document["version"]) != (server, version):
             return None
+        from chronicle_notebook.probing._result import ProbeFinding, ProbeResult, ProbeVerdict
+
         return ProbeResult(
             [
                 ProbeFinding(str(key), ProbeVerdict(verdict), str(seen))

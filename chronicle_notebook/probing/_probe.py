@@ -25,13 +25,11 @@ from chronicle_notebook.probing._bench import PROBE_STORE, TIDYING, Bench, TimeO
 from chronicle_notebook.probing._check import Check, unmeasured
 from chronicle_notebook.probing._definition_checks import DEFINITIONS
 from chronicle_notebook.probing._delivery_checks import DELIVERIES, LABELS, reach
-from chronicle_notebook.probing._progress import ProbeProgress, Report
+from chronicle_notebook.probing._progress import DEADLINE, ProbeProgress, Report
 from chronicle_notebook.probing._result import ProbeFinding, ProbeResult, ProbeVerdict
 from chronicle_notebook.probing._unmeasured import REASONS
 from chronicle_notebook.receiver import Receiver
 
-DEADLINE = 60.0
-"""The default limit of a probe, in seconds."""
 SHORTEST_DEADLINE = 2 * TIDYING
 _PATH = "/probe"
 TIME_OVER = "The time of the probe was over."

@@ -10,6 +10,9 @@ from dataclasses import dataclass
 from chronicle_notebook.base._public import public
 from chronicle_notebook.display._table_and_card import Card, Displayed
 
+DEADLINE = 60.0
+"""The default limit of a probe, in seconds."""
+
 
 @public
 @dataclass(frozen=True, slots=True, repr=False)

@@ -19,8 +19,6 @@ from chronicle_notebook.display._listing import Listing
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.display._table_and_card import Card, Displayed
 from chronicle_notebook.events import _listings
-from chronicle_notebook.events._declared_event_type import declared_event_types, registration_of
-from chronicle_notebook.events._event_sequence import EventSequence
 from chronicle_notebook.events._listings import ListenedEventType, SequenceTail
 from chronicle_notebook.model import (
     EVENT_LOG,
@@ -28,11 +26,8 @@ from chronicle_notebook.model import (
     RegisteredEventType,
     ServerVersion,
 )
-from chronicle_notebook.probing._kept import recall
 from chronicle_notebook.session._defect_listing import defect_listing
 from chronicle_notebook.session._delivery_calls import DeliveryCalls
-from chronicle_notebook.session._description import client_card
-from chronicle_notebook.session._doctor import Diagnosis, examine
 from chronicle_notebook.session._guard import LOCK, GuardedGateway, other_store_hint
 from chronicle_notebook.session._location import Place
 from chronicle_notebook.session._probe_calls import ProbeCalls
@@ -40,6 +35,8 @@ from chronicle_notebook.session._status import Status
 from chronicle_notebook.session._webhooks import Webhooks
 
 if TYPE_CHECKING:
+    from chronicle_notebook.events._event_sequence import EventSequence
+    from chronicle_notebook.session._doctor import Diagnosis
     from chronicle_notebook.widgets import WebhookExplorer
     from chronicle_notebook.widgets._session import Session
 
@@ -61,6 +58,8 @@ class Client(DeliveryCalls, ProbeCalls, Displayed):
         declared: Iterable[type] | None = None,
         on_close: Callable[[Client], None] | None = None,
     ) -> None:
+        from chronicle_notebook.probing._kept import recall
+
         self._channel = channel
         self._kernel = NegotiatedGateway(channel, recall=recall) if kernel is None else kernel
         self._place = Place(self._kernel, event_store, namespace)
@@ -193,6 +192,8 @@ class Client(DeliveryCalls, ProbeCalls, Displayed):
         :raises UnknownEventStoreError: the kernel does not have the event store.
         :raises InvalidInputError: the event store does not have the namespace.
         """
+        from chronicle_notebook.events._event_sequence import EventSequence
+
         check_names(sequence=sequence or "")
         return EventSequence(self._kernel, self._place.store(), self._place.namespace(), sequence)
 
@@ -272,6 +273,8 @@ class Client(DeliveryCalls, ProbeCalls, Displayed):
 
     def doctor(self, *, event_store: str | None = None, namespace: str | None = None) -> Diagnosis:
         """Check the way to the kernel step by step, and say which step fails: see :func:`chronicle_notebook.doctor`."""
+        from chronicle_notebook.session._doctor import examine
+
         check_names(event_store=event_store, namespace=namespace)
         return examine(
             self._channel.target,
@@ -297,6 +300,8 @@ class Client(DeliveryCalls, ProbeCalls, Displayed):
 
         This overwrites the schema that the event store has for the same generation.
         """
+        from chronicle_notebook.events._declared_event_type import declared_event_types, registration_of
+
         wanted = [
             each if isinstance(each, RegisteredEventType) else registration_of(each)
             for each in types or declared_event_types()
@@ -333,6 +338,8 @@ class Client(DeliveryCalls, ProbeCalls, Displayed):
         self.close()
 
     def _display(self) -> Card:
+        from chronicle_notebook.session._description import client_card
+
         return client_card(
             name=self.name,
             event_store=self.event_store,

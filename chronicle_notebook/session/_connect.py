@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from chronicle_notebook.base._arguments import check_arguments, check_declared, check_names
 from chronicle_notebook.base._errors import (
@@ -16,15 +17,16 @@ from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.connection._trust import Trust
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.display._pandas_ahead import load_pandas_ahead
-from chronicle_notebook.probing._kept import recall
 from chronicle_notebook.session._client import Client
-from chronicle_notebook.session._doctor import Diagnosis, examine
 from chronicle_notebook.session._guard import GuardedGateway
 from chronicle_notebook.session._location import DEFAULT_NAMESPACE
 from chronicle_notebook.session._profiles import PROFILE, ConnectionProfile, profile as read_profile
 from chronicle_notebook.session._registry import NAME_IT, client, clients, let_go, recent, remember, take
 from chronicle_notebook.session._sandbox_process import SANDBOX_STORE, embedded
 from chronicle_notebook.session._server_choice import VARIABLE, Held, held, named_by_environment, target
+
+if TYPE_CHECKING:
+    from chronicle_notebook.session._doctor import Diagnosis
 
 __all__ = [
     "DEFAULT_STORE",
@@ -199,6 +201,8 @@ def _open(
     declared: Iterable[type] | None,
     protected_as: str | None = None,
 ) -> Client:
+    from chronicle_notebook.probing._kept import recall
+
     try:
         # The first contact is not retried: somebody who mistyped a port wants to know it at once.
         kernel = (
@@ -266,6 +270,8 @@ def doctor(
     :raises InvalidConnectionStringError: the text is not a connection string.
     :raises InvalidInputError: a namespace without an event store, or a reason of :func:`connect`.
     """
+    from chronicle_notebook.session._doctor import examine
+
     check_names(profile=profile, event_store=event_store, namespace=namespace)
     if connection is None and profile is None and clients():
         return client().doctor(event_store=event_store, namespace=namespace)

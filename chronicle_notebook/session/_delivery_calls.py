@@ -9,31 +9,15 @@ from chronicle_notebook.base._arguments import check_flag, check_seconds
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.display._listing import Listing
 from chronicle_notebook.display._origin import Origin
-from chronicle_notebook.events import failed_partition_listing, observer_listing
 from chronicle_notebook.model import EVENT_LOG, FailedPartition, ObserverState
-from chronicle_notebook.pausing._pause import paused_ids
-from chronicle_notebook.pausing._storage import in_memory
-from chronicle_notebook.registration._losses import STATUS_NOT_CHECKED
 from chronicle_notebook.session._location import Place
-from chronicle_notebook.session._observer_queries import (
-    clear_quarantine,
-    described,
-    failing_of,
-    observers_of,
-    release_observers,
-    several_ids,
-    to_retry,
-)
-from chronicle_notebook.session._webhook_view import WebhookView
-from chronicle_notebook.triage._assess import assess
-from chronicle_notebook.triage._condition import TriageRow
-from chronicle_notebook.triage._handled import wait_until_handled
-from chronicle_notebook.triage._observed import read, shares_circuit
-from chronicle_notebook.triage._retries import Retries, Retrying
-from chronicle_notebook.triage._triage import Triage
 
 if TYPE_CHECKING:
+    from chronicle_notebook.session._webhook_view import WebhookView
     from chronicle_notebook.session._webhooks import Webhooks
+    from chronicle_notebook.triage._condition import TriageRow
+    from chronicle_notebook.triage._retries import Retries
+    from chronicle_notebook.triage._triage import Triage
 
 
 FOLLOWED = 60.0
@@ -67,6 +51,10 @@ class DeliveryCalls:
         :param before: an earlier triage. With it, a webhook that is slow and goes on is not called stalled.
         :raises UnknownEventStoreError: the kernel does not have the event store.
         """
+        from chronicle_notebook.pausing._pause import paused_ids
+        from chronicle_notebook.triage._assess import assess
+        from chronicle_notebook.triage._observed import read
+
         store = self._place.store()
         if paused is None:
             paused = paused_ids(self._kernel.server, store, embedded=self.embedded)
@@ -80,6 +68,8 @@ class DeliveryCalls:
         No answer of a kernel names its storage. A measurement decides; else the hash of an event of the event log does,
         which kernels of up to 16.38 do not keep in memory.
         """
+        from chronicle_notebook.pausing._storage import in_memory
+
         return in_memory(self._kernel, self._place.store(), self._place.namespaces(), EVENT_LOG)
 
     def describe(self, webhook: str) -> WebhookView:
@@ -87,6 +77,10 @@ class DeliveryCalls:
 
         :raises UnknownWebhookError: no webhook has this id; the hint names the most similar ids.
         """
+        from chronicle_notebook.session._observer_queries import described
+        from chronicle_notebook.session._webhook_view import WebhookView
+        from chronicle_notebook.triage._observed import shares_circuit
+
         found = described(self._kernel, self._place, self.webhooks.get, webhook)
         return WebhookView(*found, origin=self.origin, shared_circuit=shares_circuit(self._kernel))
 
@@ -99,6 +93,9 @@ class DeliveryCalls:
         :raises UnknownWebhookError: no webhook and no observer has the id.
         :raises InvalidInputError: the event store has no such namespace.
         """
+        from chronicle_notebook.events import observer_listing
+        from chronicle_notebook.session._observer_queries import observers_of
+
         found, where = observers_of(self._kernel, self._place, webhook, namespace)
         return observer_listing(found, where=where, origin=self.origin)
 
@@ -110,6 +107,9 @@ class DeliveryCalls:
         :raises UnknownWebhookError: no webhook and no observer has the id.
         :raises InvalidInputError: the event store has no such namespace.
         """
+        from chronicle_notebook.events import failed_partition_listing
+        from chronicle_notebook.session._observer_queries import failing_of
+
         found, where = failing_of(self._kernel, self._place, webhook, namespace)
         return failed_partition_listing(found, where=where, origin=self.origin)
 
@@ -134,6 +134,10 @@ class DeliveryCalls:
         :param on_progress: called with what is known, after each look.
         :raises UnknownWebhookError: no webhook and no observer has an id, and no partition of it fails.
         """
+        from chronicle_notebook.registration._losses import STATUS_NOT_CHECKED
+        from chronicle_notebook.session._observer_queries import release_observers, several_ids, to_retry
+        from chronicle_notebook.triage._retries import Retrying
+
         check_seconds(wait, field="wait")
         check_flag(release, field="release")
         known = None if webhooks is None else several_ids(webhooks)
@@ -158,6 +162,8 @@ class DeliveryCalls:
         :raises UnknownWebhookError: no webhook has this id.
         :raises InvalidInputError: the webhook is inactive or has no event types.
         """
+        from chronicle_notebook.triage._handled import wait_until_handled
+
         check_seconds(timeout, field="timeout")
         spaces = self._place.namespaces()
         definition = self.webhooks.get(webhook)
@@ -171,4 +177,6 @@ class DeliveryCalls:
 
         :raises UnknownWebhookError: no observer has the id.
         """
+        from chronicle_notebook.session._observer_queries import clear_quarantine
+
         clear_quarantine(self._kernel, self._place, observer, namespace)

@@ -7,21 +7,19 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from chronicle_notebook.base._arguments import check_names
 from chronicle_notebook.base._at_once import at_once
 from chronicle_notebook.base._errors import InvalidInputError, KernelError, UnknownWebhookError
 from chronicle_notebook.contracts._gateway import KernelGateway
-from chronicle_notebook.definition._inputs import id_of
-from chronicle_notebook.events._true_tails import event_log_tail, with_true_tails
 from chronicle_notebook.model import EVENT_LOG, FailedPartition, ObserverState, RunningState, WebhookDefinition
 from chronicle_notebook.model._observer import REACTOR_NAMESPACE, REACTOR_SEQUENCE, WEBHOOK_REACTOR
 from chronicle_notebook.reading._list import unknown_webhook
-from chronicle_notebook.registration._blocked import blocked_note, blocking
-from chronicle_notebook.registration._outcome import CHOOSE_ANOTHER
 from chronicle_notebook.session._location import Place
-from chronicle_notebook.triage._condition import OTHER_KINDS, TriageRow
-from chronicle_notebook.triage._observed import read
+
+if TYPE_CHECKING:
+    from chronicle_notebook.triage._condition import TriageRow
 
 MANY = 8
 """So many ids are cheaper to find in one list of all failed partitions than one by one."""
@@ -35,6 +33,8 @@ def observers_of(
     :raises UnknownWebhookError: no webhook and no observer has the id.
     :raises InvalidInputError: the event store has no such namespace.
     """
+    from chronicle_notebook.events._true_tails import event_log_tail, with_true_tails
+
     check_names(webhook=webhook, namespace=namespace)
     spaces = place.in_each(
         lambda store, space: at_once(
@@ -61,6 +61,8 @@ def failing_of(
     :raises UnknownWebhookError: no webhook and no observer has the id.
     :raises InvalidInputError: the event store has no such namespace.
     """
+    from chronicle_notebook.registration._blocked import blocking
+
     check_names(webhook=webhook, namespace=namespace)
     spaces, blocked = at_once(
         lambda: place.in_each(lambda store, space: kernel.failed_partitions(store, space, webhook), namespace),
@@ -84,6 +86,10 @@ def described(
     :param get: returns the webhook of an id, or raises an error.
     :raises UnknownWebhookError: no webhook has the id; the hint says so if the kernel does not apply the id any more.
     """
+    from chronicle_notebook.events._true_tails import event_log_tail, with_true_tails
+    from chronicle_notebook.registration._blocked import blocked_note, blocking
+    from chronicle_notebook.registration._outcome import CHOOSE_ANOTHER
+
     store = place.store()
 
     def state(space: str, sequence: str) -> ObserverState:
@@ -183,6 +189,9 @@ def several_ids(webhooks: str | type | TriageRow | Iterable[str | type | TriageR
 
     :raises InvalidInputError: this is something else.
     """
+    from chronicle_notebook.definition._inputs import id_of
+    from chronicle_notebook.triage._condition import TriageRow
+
     given = (
         [webhooks] if isinstance(webhooks, str | type | TriageRow) or not isinstance(webhooks, Iterable) else webhooks
     )
@@ -205,6 +214,8 @@ def to_retry(kernel: KernelGateway, place: Place, wanted: Sequence[str] | None) 
 
     :raises UnknownWebhookError: no webhook and no observer has an id, and no partition of it fails.
     """
+    from chronicle_notebook.triage._condition import OTHER_KINDS
+
     store, spaces = place.store(), place.namespaces()
     asked: Sequence[str | None] = [None] if wanted is None or len(wanted) > MANY else wanted
     found = [
@@ -232,6 +243,8 @@ def to_retry(kernel: KernelGateway, place: Place, wanted: Sequence[str] | None) 
 def release_observers(kernel: KernelGateway, place: Place, wanted: Sequence[str] | None) -> list[str]:
     """End the quarantine of whole observers, of some or of all webhooks and of the kernel's own observer of webhooks.
     Returns a sentence for each one."""
+    from chronicle_notebook.triage._observed import read
+
     store, spaces = place.store(), place.namespaces()
     if wanted is None:
         found = [
@@ -255,4 +268,6 @@ def release_observers(kernel: KernelGateway, place: Place, wanted: Sequence[str]
 
 def _external(observer: ObserverState) -> bool:
     """Whether it is the observer of a webhook."""
+    from chronicle_notebook.triage._condition import OTHER_KINDS
+
     return observer.kind not in OTHER_KINDS

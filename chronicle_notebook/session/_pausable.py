@@ -5,26 +5,24 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterable
 from datetime import datetime
 from pathlib import Path
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
 from chronicle_notebook.base._arguments import check_flag, check_names
 from chronicle_notebook.base._errors import InvalidInputError, NotSupportedError, UnknownWebhookError
 from chronicle_notebook.contracts._gateway import KernelGateway
-from chronicle_notebook.definition._inputs import ids, several
 from chronicle_notebook.display._listing import Listing, counted
 from chronicle_notebook.display._table_and_card import Displayed
 from chronicle_notebook.model import WebhookAuthorization, WebhookDefinition
-from chronicle_notebook.pausing import _pause, _redelivery, _replay
-from chronicle_notebook.pausing._client import StoreClient
-from chronicle_notebook.pausing._pause import paused_ids
-from chronicle_notebook.pausing._paused import PausedWebhook, paused
-from chronicle_notebook.pausing._redelivery import RedeliveryPlan
-from chronicle_notebook.pausing._replay import ReplayPlan
-from chronicle_notebook.pausing._selection import WantedEvents
-from chronicle_notebook.pausing._storage import Kept
 from chronicle_notebook.reading._list import WebhookList
-from chronicle_notebook.registration._outcome import Outcome, Outcomes
 from chronicle_notebook.session._location import DEFAULT_NAMESPACE, Place
+
+if TYPE_CHECKING:
+    from chronicle_notebook.pausing._client import StoreClient
+    from chronicle_notebook.pausing._paused import PausedWebhook
+    from chronicle_notebook.pausing._redelivery import RedeliveryPlan
+    from chronicle_notebook.pausing._replay import ReplayPlan
+    from chronicle_notebook.pausing._storage import Kept
+    from chronicle_notebook.registration._outcome import Outcome, Outcomes
 
 
 class PausableWebhooks(Displayed):
@@ -89,6 +87,9 @@ class PausableWebhooks(Displayed):
         :raises InvalidInputError: a webhook could not be restored as it is, for example because a variable with its
             credentials is not set; nothing was removed.
         """
+        from chronicle_notebook.definition._inputs import ids, several
+        from chronicle_notebook.pausing import _pause
+
         check_flag(dry_run, field="dry_run")
         client, many = self._client(), several(webhook)
         names = ids([webhook] if many is None else many, call="pause")
@@ -129,6 +130,9 @@ class PausableWebhooks(Displayed):
         :raises InvalidInputError: a webhook is not paused, a variable with its credentials is not set, or it was
             registered differently in the meantime; nothing was registered.
         """
+        from chronicle_notebook.definition._inputs import ids, several
+        from chronicle_notebook.pausing import _pause
+
         client, many = self._client(), None if webhook is None else several(webhook)
         names = [] if webhook is None else ids([webhook] if many is None else many, call="resume")
         if many == []:
@@ -142,6 +146,9 @@ class PausableWebhooks(Displayed):
         :param file: the file of the pauses, if it is not the usual one.
         :raises InvalidInputError: the file cannot be read.
         """
+        from chronicle_notebook.pausing import _pause
+        from chronicle_notebook.pausing._paused import paused
+
         client = self._client()
         return paused(client, _pause.kept_of(client, file))
 
@@ -153,6 +160,9 @@ class PausableWebhooks(Displayed):
         :param file: the file of the pause, if it is not the usual one.
         :raises InvalidInputError: the webhook is not paused.
         """
+        from chronicle_notebook.definition._inputs import ids
+        from chronicle_notebook.pausing import _pause
+
         client = self._client()
         return _pause.forget(client, ids([webhook], call="forget_paused")[0], _pause.kept_of(client, file))
 
@@ -178,6 +188,8 @@ class PausableWebhooks(Displayed):
         :raises NotSupportedError: the kernel most likely keeps its events in memory.
         :raises InvalidInputError: the webhook is not connected, or there is no event to replay.
         """
+        from chronicle_notebook.pausing import _replay
+
         check_names(namespace=namespace, partition=partition)
         definition = self._listed(webhook, call="replay")
         store = self._event_store()
@@ -221,6 +233,9 @@ class PausableWebhooks(Displayed):
         :raises UnknownWebhookError: no webhook has this id.
         :raises InvalidInputError: a value is wrong, or the webhook has credentials and none were given.
         """
+        from chronicle_notebook.pausing import _redelivery
+        from chronicle_notebook.pausing._selection import WantedEvents
+
         check_names(namespace=namespace, partition=partition)
         check_flag(include_waiting, field="include_waiting")
         definition, store = self._listed(webhook, call="redeliver"), self._event_store()
@@ -231,6 +246,8 @@ class PausableWebhooks(Displayed):
         )
 
     def _listed(self, webhook: str | type, *, call: str) -> WebhookDefinition:
+        from chronicle_notebook.definition._inputs import ids
+
         return found(self._client().webhooks.all(), ids([webhook], call=call)[0], self._owner)
 
 
@@ -239,6 +256,8 @@ def found(hooks: WebhookList, webhook: str, owner: Callable[[], StoreClient] | N
 
     :raises UnknownWebhookError: none has it; the hint says so if it is paused.
     """
+    from chronicle_notebook.pausing._pause import paused_ids
+
     try:
         return hooks[webhook]
     except UnknownWebhookError as error:
@@ -249,5 +268,7 @@ def found(hooks: WebhookList, webhook: str, owner: Callable[[], StoreClient] | N
 
 
 def _several(outcomes: list[Outcome], client: StoreClient) -> Outcomes:
+    from chronicle_notebook.registration._outcome import Outcomes
+
     where = f"event store {client.event_store!r} on {client.server}"
     return Outcomes(outcomes, caption=f"{counted(len(outcomes), 'webhook')} in {where}")

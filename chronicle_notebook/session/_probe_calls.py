@@ -6,16 +6,13 @@ from typing import TYPE_CHECKING
 
 from chronicle_notebook.base._arguments import check_flag, check_names
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
-from chronicle_notebook.probing import _kept
-from chronicle_notebook.probing._announcement import check_confirmed
-from chronicle_notebook.probing._bench import PROBE_STORE
-from chronicle_notebook.probing._probe import DEADLINE, announced, check_deadline, place_of, probe
-from chronicle_notebook.probing._progress import Report, reporter
-from chronicle_notebook.probing._result import ProbeResult
+from chronicle_notebook.probing._progress import DEADLINE
 from chronicle_notebook.session._guard import LOCK
 
 if TYPE_CHECKING:
     from chronicle_notebook.model import ServerVersion
+    from chronicle_notebook.probing._progress import Report
+    from chronicle_notebook.probing._result import ProbeResult
 
 
 class ProbeCalls:
@@ -63,6 +60,12 @@ class ProbeCalls:
         :raises MissingDependencyError: the packages of the receiver are not installed.
         :raises KernelError: the kernel refused, or could not be reached.
         """
+        from chronicle_notebook.probing import _kept
+        from chronicle_notebook.probing._announcement import check_confirmed
+        from chronicle_notebook.probing._bench import PROBE_STORE
+        from chronicle_notebook.probing._probe import announced, check_deadline, place_of, probe
+        from chronicle_notebook.probing._progress import reporter
+
         check_names(confirm=confirm)
         check_flag(keep, field="keep")
         check_deadline(deadline)
@@ -79,8 +82,12 @@ class ProbeCalls:
     @property
     def probed(self) -> ProbeResult | None:
         """The kept result of a probe of this server and release; None if there is none."""
+        from chronicle_notebook.probing import _kept
+
         return _kept.kept(self._kernel.server, self.version.version)
 
     def forget_probe(self) -> bool:
         """Delete the kept result of a probe of this server and release. Returns whether there was one."""
+        from chronicle_notebook.probing import _kept
+
         return _kept.forget(self._kernel.server, self.version.version)

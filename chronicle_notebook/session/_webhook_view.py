@@ -5,15 +5,16 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from chronicle_notebook.base._public import public
 from chronicle_notebook.display._origin import Origin, Originated
 from chronicle_notebook.display._table_and_card import Card, Tone
 from chronicle_notebook.model import FailedPartition, ObserverState, WebhookDefinition
 from chronicle_notebook.model._webhook import facts
-from chronicle_notebook.triage._assess import assess
-from chronicle_notebook.triage._condition import TriageRow
-from chronicle_notebook.triage._observed import Observed
+
+if TYPE_CHECKING:
+    from chronicle_notebook.triage._condition import TriageRow
 
 
 @public
@@ -43,6 +44,9 @@ class WebhookView(Originated):
     def triage(self) -> TriageRow:
         """Why it fails and what to do next, from what was read for this view. The events that wait are not counted:
         :meth:`Client.triage` counts them."""
+        from chronicle_notebook.triage._assess import assess
+        from chronicle_notebook.triage._observed import Observed
+
         seen = Observed([self.definition], self.observers, self.failed_partitions, shared_circuit=self.shared_circuit)
         return assess(seen, origin=self.origin)[self.definition.id]
 

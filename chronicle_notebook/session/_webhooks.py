@@ -11,41 +11,23 @@ from chronicle_notebook.base._errors import ChronicleError, InvalidInputError, N
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._url import masked
 from chronicle_notebook.contracts._gateway import KernelGateway
-from chronicle_notebook.definition._code import Code, Style, render
-from chronicle_notebook.definition._declaration import DeclaredWebhook
-from chronicle_notebook.definition._discovery import discover
-from chronicle_notebook.definition._inputs import (
-    Configure,
-    check_alone,
-    declaration,
-    declarations,
-    ids,
-    one_declared,
-    several,
-)
-from chronicle_notebook.display._frame import under
 from chronicle_notebook.display._table_and_card import Card
 from chronicle_notebook.model import WebhookDefinition
-from chronicle_notebook.pausing._client import StoreClient
-from chronicle_notebook.reading._frame import frame
 from chronicle_notebook.reading._list import WebhookList, unknown_webhook
-from chronicle_notebook.reading._observation import ObservationState, WebhookObservation
-from chronicle_notebook.reading._selection import check_filters, only, select
-from chronicle_notebook.registration import _register, _removal
-from chronicle_notebook.registration._declared import declared_list, event_types_of
-from chronicle_notebook.registration._examination import Destination
-from chronicle_notebook.registration._outcome import Outcome, Outcomes
-from chronicle_notebook.registration._plan import Plan, plan
-from chronicle_notebook.registration._replace import replace
-from chronicle_notebook.registration._unlisted import remove_unlisted
-from chronicle_notebook.session._description import calls_card
+from chronicle_notebook.session._definition_calls import DefinitionCalls
 from chronicle_notebook.session._pausable import PausableWebhooks, found
-from chronicle_notebook.target_test._answer import TargetAnswer
-from chronicle_notebook.target_test._trial import Append, tried
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from chronicle_notebook.definition._declaration import DeclaredWebhook
+    from chronicle_notebook.definition._inputs import Configure
+    from chronicle_notebook.pausing._client import StoreClient
+    from chronicle_notebook.reading._observation import ObservationState, WebhookObservation
+    from chronicle_notebook.registration._examination import Destination
+    from chronicle_notebook.registration._outcome import Outcome, Outcomes
+    from chronicle_notebook.registration._plan import Plan
+    from chronicle_notebook.target_test._trial import Append
     from chronicle_notebook.widgets import WebhookExplorer
 
 One = type | WebhookDefinition
@@ -56,7 +38,7 @@ WAIT = 5.0
 
 
 @public
-class Webhooks(PausableWebhooks):
+class Webhooks(DefinitionCalls, PausableWebhooks):
     """List, observe, register, test, pause and remove the webhooks of an event store.
 
     A webhook belongs to an event store and observes every namespace of it.
@@ -90,6 +72,8 @@ class Webhooks(PausableWebhooks):
         self._declared = None if declared is None else tuple(declared)
 
     def _display(self) -> Card:
+        from chronicle_notebook.session._description import calls_card
+
         return calls_card(self._shown_store(), self._kernel.origin())
 
     def all(self) -> WebhookList:
@@ -137,6 +121,10 @@ class Webhooks(PausableWebhooks):
         :raises InvalidInputError: a filter has a wrong type or value.
         :raises UnknownEventTypeError: neither a webhook nor the event store has the event type.
         """
+        from chronicle_notebook.display._frame import under
+        from chronicle_notebook.reading._frame import frame
+        from chronicle_notebook.reading._selection import check_filters, only, select
+
         check_filters(event_type=event_type, url=url, authorization=authorization, active=active, tidy=tidy)
         event_store = self._event_store()
         columns = select(
@@ -170,6 +158,8 @@ class Webhooks(PausableWebhooks):
             reach the kernel.
         :raises InvalidInputError: a callback cannot be called.
         """
+        from chronicle_notebook.reading._observation import WebhookObservation
+
         check_callbacks(on_change=on_change, on_state=on_state, on_error=on_error)
         return WebhookObservation(
             self._kernel, self._event_store(), on_change=on_change, on_state=on_state, on_error=on_error
@@ -185,6 +175,8 @@ class Webhooks(PausableWebhooks):
 
         :raises DuplicateWebhookError: two classes have the same id.
         """
+        from chronicle_notebook.registration._declared import declared_list
+
         origin = self._kernel.origin(self._shown_store())
         return declared_list(self._declared, origin=origin, event_types=self._destination().event_types)
 
@@ -238,6 +230,9 @@ class Webhooks(PausableWebhooks):
         :raises DuplicateWebhookError: two elements of the list have the same id; nothing was sent.
         :raises KernelError: the kernel refused, or could not be reached.
         """
+        from chronicle_notebook.definition._inputs import check_alone, declaration, declarations, several
+        from chronicle_notebook.registration import _register
+
         check_seconds(wait, field="wait")
         check_names(confirm_host=confirm_host)
         check_flag(accept_unknown, field="accept_unknown")
@@ -258,6 +253,8 @@ class Webhooks(PausableWebhooks):
         :raises DuplicateWebhookError: two classes have the same id.
         :raises InvalidDefinitionError: a field cannot work; nothing was sent.
         """
+        from chronicle_notebook.definition._discovery import discover
+
         check_seconds(wait, field="wait")
         to = self._destination(with_webhooks=True)
         return self._registered(to, discover(self._declared, all_event_types=to.event_types), "declared webhook", wait)
@@ -285,6 +282,10 @@ class Webhooks(PausableWebhooks):
         :raises UnknownWebhookError: no webhook has this id; nothing was removed. Kernels silently accept the removal of
             an unknown id.
         """
+        from chronicle_notebook.definition._inputs import ids, several
+        from chronicle_notebook.registration import _removal
+        from chronicle_notebook.registration._unlisted import remove_unlisted
+
         check_seconds(wait, field="wait")
         many = several(webhook)
         if many is None and not isinstance(webhook, str | type):
@@ -318,6 +319,9 @@ class Webhooks(PausableWebhooks):
         :raises ReplacementError: the webhook was removed, or may be, and was not registered again; the error has the
             definition.
         """
+        from chronicle_notebook.definition._inputs import one_declared
+        from chronicle_notebook.registration._replace import replace
+
         check_seconds(wait, field="wait")
         to = self._destination()
         hook = one_declared(webhook, "replace() takes a declared class or a definition", known=to.event_types)
@@ -347,54 +351,30 @@ class Webhooks(PausableWebhooks):
         :param accept_unknown: as in :meth:`register`.
         :raises InvalidDefinitionError: a field cannot work.
         """
+        from chronicle_notebook.definition._inputs import declaration
+        from chronicle_notebook.registration._declared import event_types_of
+        from chronicle_notebook.registration._plan import plan
+
         check_flag(accept_unknown, field="accept_unknown")
         to = self._destination(with_webhooks=True, accept_unknown=accept_unknown)
         known = event_types_of(to.event_types)
         return plan(to, declaration(webhook, target_url, configure, known=known, call="plan"))
 
-    def code(self, webhook: str | type | WebhookDefinition, style: Style = "python") -> Code:
-        """A webhook as code that registers it again.
-
-        Secrets are references such as ``env:ACCOUNT_EVENTS_TOKEN``, because kernels do not return secrets. The code
-        also has references for values that may be secret: the values of headers, except of headers that are never
-        secret, and a URL with a user name or a query. While the webhook is registered, ``get(id).headers`` and
-        ``get(id).target_url`` have the values.
-
-        :param style: ``python``, ``cell`` (a ``%%webhook`` cell) or ``yaml``.
-        """
-        return render(self._definition(webhook, call="code"), style)
-
-    def test(self, webhook: str | type | WebhookDefinition, *, timeout: float = 10.0) -> TargetAnswer:
-        """Send the kernel's test request to the target, from this machine, and say what the answer proves.
-
-        Kernels from 16.38 on have no call for a test. For an id, the definition is read back, so the request carries no
-        credentials; give a definition or a class to send them.
-
-        If the target is a :class:`~chronicle_notebook.Receiver` of this process and the kernel is a sandbox, the test
-        also appends a sample event and waits for it. No other kernel ever gets an event for a test.
-
-        :param timeout: seconds for the answer of the target, above 0.
-        """
-        check_seconds(timeout, field="timeout", above_zero=True)
-        definition = self._definition(webhook, call="test")
-        return tried(self._kernel, self._event_store(), definition, append=self._appender(), timeout=timeout)
-
     def _outcomes(self, outcomes: list[Outcome], what: str, event_store: str) -> Outcomes:
+        from chronicle_notebook.registration._outcome import Outcomes
+
         count = f"{len(outcomes):,} {what}{'' if len(outcomes) == 1 else 's'}"
         return Outcomes(outcomes, caption=f"{count} in event store {event_store!r} on {self._kernel.server}")
 
     def _registered(
         self, to: Destination, hooks: list[DeclaredWebhook], what: str, wait: float, confirm_host: str | None = None
     ) -> Outcomes:
+        from chronicle_notebook.registration import _register
+
         outcomes = _register.register(to, hooks, wait=wait, confirm_host=confirm_host) if hooks else []
         return self._outcomes(outcomes, what, to.event_store)
 
     def _destination(self, *, with_webhooks: bool = False, accept_unknown: bool = False) -> Destination:
-        return Destination(self._kernel, self._event_store, with_webhooks=with_webhooks, accept_unknown=accept_unknown)
+        from chronicle_notebook.registration._examination import Destination
 
-    def _definition(self, webhook: str | type | WebhookDefinition, *, call: str) -> WebhookDefinition:
-        """The definition for a call that also takes an id; for an id the definition is read back."""
-        if isinstance(webhook, str):
-            return self.get(webhook)
-        takes = f"{call}() takes an id, a declared class or a definition"
-        return one_declared(webhook, takes, known=self._destination().event_types).definition
+        return Destination(self._kernel, self._event_store, with_webhooks=with_webhooks, accept_unknown=accept_unknown)
