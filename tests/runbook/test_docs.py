@@ -45,7 +45,7 @@ def test_its_code_runs_from_top_to_bottom(
 def test_its_commands_are_commands_with_these_options() -> None:
     lines = [line.removeprefix("$ ") for block in blocks("console") for line in block.splitlines()]
     own = [shlex.split(line)[1:] for line in lines if line.startswith("chronicle-notebook ")]
-    assert len(own) == 5
+    assert len(own) == 6
     for arguments in own:
         options = cli._parser().parse_args(arguments)
         if options.command == "run":

@@ -294,7 +294,7 @@ def incident(client: Client, outcomes: Sequence[str] = (), *, profile: str | Non
     """Begin a report about an incident. Nothing is changed.
 
     :param outcomes: files with the outcomes of earlier runs, for example of ``recover-webhook`` or an earlier report:
-        the report then says what failed at that time, what was done, and what became of it.
+        the report then says what failed at that time, what was done, and with which result.
     :param profile: the profile for the commands in the report.
     :raises InvalidInputError: a file has no outcome for this event store.
     """
