@@ -139,6 +139,10 @@ def _drift(options: argparse.Namespace, state: DesiredState, client: Client) -> 
 
 def _apply(options: argparse.Namespace, plan: StatePlan, client: Client) -> int:
     _check_confirmed(options, client)
+    if options.before is not None and _output_path.same(options.before, options.markdown):
+        raise InvalidInputError(
+            "--before and --markdown are one file.", field="--before", hint="Name another for one of them."
+        )
     if options.markdown is not None:  # what was to be done is known also if it fails half-way
         _write(options.markdown, plan.to_markdown())
     if not options.json:

@@ -16,7 +16,7 @@ def check(runbook: Path, *, output: Path | None, page: Path | None) -> None:
     given = {option: file for option, file in (("--output", output), ("--html", page)) if file is not None}
     for option, file in given.items():
         _check_one(option, file, runbook, "the runbook itself")
-    if output is not None and page is not None and _same(output, page):
+    if output is not None and page is not None and same(output, page):
         raise InvalidInputError(
             "--output and --html are one file.", field="--html", hint="Name another for one of them."
         )
@@ -32,7 +32,7 @@ def check_markdown(page: Path | None, *, read: Path) -> None:
 
 
 def _check_one(option: str, file: Path, read: Path, itself: str) -> None:
-    if _same(file, read):
+    if same(file, read):
         raise InvalidInputError(
             f"{option} is {itself}, which would be overwritten.", field=option, hint="Name another file."
         )
@@ -57,7 +57,10 @@ def _try(file: Path) -> None:
         file.unlink()
 
 
-def _same(one: Path, other: Path) -> bool:
+def same(one: Path, other: Path | None) -> bool:
+    """Whether both are one file, which need not exist."""
+    if other is None:
+        return False
     if one.exists() and other.exists():
         return one.samefile(other)
     return one.absolute() == other.absolute()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable, Iterator
 from datetime import datetime
 from pathlib import Path
@@ -55,7 +56,16 @@ def write_before(plan: PlanContent, path: Path) -> Path:
 
     The file owns exactly these ids, and those that the plan creates. So pruning with it removes what was created, and
     nothing else.
+
+    :raises InvalidInputError: the path is that of the file that the plan was made from, or cannot be written.
     """
+    wanted = plan.wanted.path
+    if wanted is not None and os.path.realpath(path) == os.path.realpath(wanted):
+        raise InvalidInputError(
+            f"The state of before would overwrite {wanted}, which the plan was made from. Nothing was sent.",
+            field="before",
+            hint="Name another file, or none: then it gets a name of its own beside that file.",
+        )
     touched = plan.changes
     before = [_as_before(each.registered, each.wanted) for each in touched if each.registered is not None]
     kept, left = exported(before)

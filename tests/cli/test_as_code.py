@@ -174,6 +174,7 @@ def test_a_wrong_command_line_is_no_difference(
         (["plan", "webhooks.yaml", *KERNEL, "--markdown", "webhooks.yaml"], "which would be overwritten"),
         (["plan", "webhooks.yaml", *KERNEL, "--markdown", "."], "--markdown cannot be written"),
         (["apply", "webhooks.yaml", *KERNEL, "--confirm", "other"], "--confirm names 'other'"),
+        (["apply", "webhooks.yaml", *KERNEL, "--before", "p.md", "--markdown", "p.md"], "--before and --markdown are"),
         (["export", "--owned-header", "x-managed-by", "--connection", "env:KERNEL"], "NAME=VALUE"),
         (["export"], "No kernel is named.\nGive --connection CONNECTION or --profile NAME"),
     ],

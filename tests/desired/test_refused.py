@@ -144,3 +144,16 @@ def test_an_event_type_that_nobody_has_registered_yet_is_accepted_on_purpose(cli
     state = cn.DesiredState.parse(FILE.replace("AccountOpened", "NotYetRegistered"))
     assert state.plan(client, accept_unknown=True).apply()
     assert not state.plan(client).differs(strict=True), "it is registered now"
+
+
+def test_the_state_of_before_never_replaces_the_file_itself(client: cn.Client, tmp_path: Path) -> None:
+    path = tmp_path / "webhooks.yaml"
+    path.write_text(FILE)
+    link = tmp_path / "before.yaml"
+    link.symlink_to(path)
+    plan = cn.DesiredState.read(path).plan(client)
+    for before in (path, tmp_path / "elsewhere" / ".." / "webhooks.yaml", link):
+        with pytest.raises(cn.InvalidInputError, match=r"would overwrite .* Nothing was sent\."):
+            plan.apply(before=before)
+    assert path.read_text() == FILE
+    assert client.webhooks.ids() == []
