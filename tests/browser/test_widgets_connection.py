@@ -36,6 +36,12 @@ RESTART = """async () => {
 }"""
 SHUT_DOWN = "async () => window.jupyterapp.shell.currentWidget.sessionContext.shutdown()"
 RUN_AGAIN = "async () => { await window.jupyterapp.commands.execute('notebook:run-all-cells'); }"
+NEW_VIEW = """async () => {
+    const app = window.jupyterapp, notebook = app.shell.currentWidget.content;
+    app.shell.mode = 'multiple-document';
+    notebook.activeCellIndex = notebook.widgets.length - 1;
+    await app.commands.execute('notebook:create-output-view');
+}"""
 OUTSIDE = """root => [...root.querySelectorAll('.cn-unseen')].filter(each => each.checkVisibility())
     .filter(each => !root.contains(each.offsetParent)).length"""
 
@@ -82,3 +88,23 @@ def test_a_widget_says_that_its_python_is_gone_until_its_cell_runs_again(end: st
         expect(told).to_have_count(1)
         expect(told).to_be_hidden()
         expect(row(page, "audit-feed")).to_be_visible()
+
+
+def test_a_new_view_of_an_output_stays_in_step(lab: Lab, page: Page) -> None:
+    show(lab, page, "new-view", [REGISTER, "form = cn.widgets.WebhookForm(client)\nform"])
+    page.evaluate(NEW_VIEW)
+    forms = page.get_by_role("region", name="Webhook form")
+    expect(forms).to_have_count(2)
+    first, second = forms.first, forms.last
+    first.get_by_label("Id", exact=True).fill("pay-in")
+    expect(second.get_by_label("Id", exact=True)).to_have_value("pay-in")
+    second.get_by_label("Target URL").fill("http://127.0.0.1:9/in")
+    expect(first.get_by_label("Target URL")).to_have_value("http://127.0.0.1:9/in")
+    second.get_by_role("button", name="Add a header").click()
+    second.get_by_label("Name of the header").fill("x-source")
+    expect(first.get_by_label("Name of the header")).to_have_value("x-source")
+    first.get_by_label("Value of the header").fill("bank")
+    expect(second.get_by_label("Value of the header")).to_have_value("bank")
+    first.get_by_role("button", name="Remove the header x-source").click()
+    expect(second.get_by_label("Name of the header")).to_have_count(0)
+    expect(page.get_by_text("As it was").locator("visible=true")).to_have_count(0)
