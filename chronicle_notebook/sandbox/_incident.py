@@ -146,11 +146,19 @@ def sow_incident(kernel: Kernel, targets: Incident) -> None:
     types = tuple(EventTypeGeneration(each) for each in EVENT_TYPES)
     webhooks = [Webhook(each, targets.url(each), EVENT_LOG, types, (), NO_AUTHORIZATION) for each in (HEALTHY, *FAULTS)]
     kernel.registrar.add(store, webhooks)
+    # Kernels on SQL databases cannot read a namespace any more that has an event without a name of who caused it.
+    identity = json.dumps({"subject": "shop-1", "name": "Shop 1", "userName": "shop-1"})
     for namespace in NAMESPACES:
         kernel.stores.ensure_namespace(store, namespace)
         events = [
             Event(
-                -1, EventTypeGeneration(kind), order, json.dumps({"total": 40 + number}), occurred=now(), subject=order
+                -1,
+                EventTypeGeneration(kind),
+                order,
+                json.dumps({"total": 40 + number}),
+                occurred=now(),
+                caused_by=identity,
+                subject=order,
             )
             for kind in EVENT_TYPES
             for number, order in enumerate(ORDERS)
