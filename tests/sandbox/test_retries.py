@@ -44,6 +44,11 @@ def test_a_date_to_wait_for_is_in_universal_time_even_when_it_names_no_zone(zone
     assert 40 < seconds <= 60
 
 
+@pytest.mark.parametrize("text", [f"Mon, 01 Jan {'9' * 20} 00:00:00 GMT", "Mon, 01 Jan 2024 00:00:00 +9999999999999"])
+def test_a_date_out_of_range_is_no_time_to_wait(text: str) -> None:
+    assert _seconds(text) is None
+
+
 @pytest.mark.parametrize(
     ("text", "seconds"), [("3", 3.0), ("9" * 400, 100.0), ("inf", None), ("-4", None), ("soon", None), (None, None)]
 )

@@ -225,7 +225,7 @@ def _seconds(retry_after: str | None) -> float | None:
         return min(float(text), _LONGEST_WAIT)
     try:
         moment = parsedate_to_datetime(text)
-    except ValueError:
+    except (ValueError, OverflowError):  # the latter for a year or a zone out of range
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=UTC)  # HTTP has no other zone
