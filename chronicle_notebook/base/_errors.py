@@ -51,7 +51,6 @@ attribute contains a secret: an error describes a wrong value by its name and sh
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Iterable
 from typing import Any
 
@@ -359,6 +358,8 @@ class LongSecretWarning(ChronicleWarning):
 def nearest(name: str, known: Iterable[str], *, most: int = 3) -> list[str]:
     """The known names that are most similar to ``name``, best first, without regard to upper and lower case."""
     by_lower = {candidate.lower(): candidate for candidate in known}
+    import difflib
+
     return [by_lower[match] for match in difflib.get_close_matches(name.lower(), by_lower, n=most, cutoff=0.5)]
 
 

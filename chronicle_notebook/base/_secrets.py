@@ -7,7 +7,6 @@ written anywhere.
 
 from __future__ import annotations
 
-import getpass
 import hmac
 import os
 from collections.abc import Callable
@@ -146,6 +145,8 @@ class Secret:
         def look_up() -> str:
             if not answer:
                 try:
+                    import getpass
+
                     given = getpass.getpass(f"{label}: ")
                 except (EOFError, OSError, RuntimeError, NotImplementedError):
                     given = ""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import tempfile
 from pathlib import Path
 
 
@@ -14,6 +13,8 @@ def write_whole(path: Path, text: str, *, private: bool = True) -> None:
         the usual one.
     :raises OSError: it cannot be written. The file is as it was before.
     """
+    import tempfile
+
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # with mode 0600
     written = Path(name)
     try:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 import ssl
-import tempfile
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -29,6 +28,8 @@ class Identity:
     def load_into(self, context: ssl.SSLContext) -> None:
         """Load the certificate and the key into a context. The standard library reads keys only from files, so a file
         exists for a moment."""
+        import tempfile
+
         handle, name = tempfile.mkstemp(prefix="chronicle-", suffix=".pem")  # with mode 0600
         try:
             with os.fdopen(handle, "wb") as file:

@@ -12,7 +12,6 @@ import hashlib
 import os
 import shutil
 import ssl
-import tempfile
 import threading
 from collections.abc import AsyncIterator
 from pathlib import Path
@@ -35,6 +34,8 @@ class Relay:
                 hint="Renew the certificate on the kernel.",
             )
         self._host, self._fingerprint, self._context = host, fingerprint, context
+        import tempfile
+
         self._folder = Path(tempfile.mkdtemp(prefix="chronicle-relay-"))  # with mode 0700
         self._path = self._folder / "socket"
         self._process = os.getpid()

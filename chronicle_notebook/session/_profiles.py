@@ -19,14 +19,11 @@ The file is ``$CHRONICLE_NOTEBOOK_CONFIG``, else ``chronicle-notebook/config.tom
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from typing import Any
-
-from platformdirs import user_config_path
 
 from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
 from chronicle_notebook.base._secrets import Secret
@@ -58,6 +55,8 @@ def config_file() -> Path:
     given = os.getenv(CONFIG)
     if given:
         return Path(given).expanduser()
+    from platformdirs import user_config_path
+
     # Windows: the roaming folder, which follows a user from one machine to the next.
     return user_config_path("chronicle-notebook", appauthor=False, roaming=True) / "config.toml"
 
@@ -101,6 +100,8 @@ def _table(document: Document, name: str) -> Any:
 
 
 def _read(path: Path) -> Document:
+    import tomllib
+
     try:
         return _behind(tomllib.loads(path.read_text(encoding="utf-8-sig")))
     except OSError as error:
