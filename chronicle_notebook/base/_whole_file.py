@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from pathlib import Path
 
@@ -11,10 +12,13 @@ def write_whole(path: Path, text: str, *, private: bool = True) -> None:
 
     :param private: only its owner may read it (mode 600). Else a file that is there keeps its mode, and a new one has
         the usual one.
-    :raises OSError: it cannot be written. The file is as it was before.
+    :raises OSError: it cannot be written, or is a device or a pipe such as ``/dev/null``, which would be replaced by a
+        file. The file is as it was before.
     """
     import tempfile
 
+    if path.exists() and not (path.is_file() or path.is_dir()):
+        raise OSError(errno.EINVAL, "it is a device or a pipe")
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # with mode 0600
     written = Path(name)
     try:

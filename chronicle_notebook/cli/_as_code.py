@@ -187,7 +187,7 @@ def _applied(options: argparse.Namespace, plan: StatePlan) -> Applied:
         for argument, option in (("allow_removals=True", "--allow-removals"), ("take_over=True", "--take-over")):
             error.hint = error.hint.replace(argument, option)
         raise
-    except BaseException as error:
+    except ChronicleError as error:  # the notes of an interruption are told by the program
         for note in getattr(error, "__notes__", ()):
             _note(note)
         raise

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 
@@ -45,9 +46,14 @@ def before_path(path: Path | None, now: datetime) -> Path:
     """``webhooks.before-2026-11-28T0312.yaml`` beside the file, or in the current folder; a name that is free."""
     folder, stem = (Path(), "webhooks") if path is None else (path.parent, path.stem.partition(".before-")[0])
     base = f"{stem}.before-{now.strftime('%Y-%m-%dT%H%M')}"
-    found, number = folder / f"{base}.yaml", 2
+    return _free(folder / f"{base}.yaml")
+
+
+def _free(path: Path) -> Path:
+    """The path, or one like it with a number, under which there is nothing."""
+    found, number = path, 2
     while found.exists():
-        found, number = folder / f"{base}-{number}.yaml", number + 1
+        found, number = path.with_name(f"{path.stem}-{number}{path.suffix}"), number + 1
     return found
 
 
@@ -82,7 +88,16 @@ def write_before(plan: PlanContent, path: Path) -> Path:
             *(f"A file cannot have {each.id!r}, which was registered too." for each in left),
         ),
     )
+    _keep_earlier(path)
     return write_text(path, text, private=True)
+
+
+def _keep_earlier(path: Path) -> None:
+    """Give the state of an earlier application another name. After an interruption only that one goes all the way
+    back: the state of the second application has what was done already."""
+    if path.is_file() and path.stat().st_size:
+        with suppress(OSError):
+            path.rename(_free(path))
 
 
 def _variables(definition: WebhookDefinition) -> Iterator[str]:

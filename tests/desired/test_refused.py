@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -157,3 +158,26 @@ def test_the_state_of_before_never_replaces_the_file_itself(client: cn.Client, t
             plan.apply(before=before)
     assert path.read_text() == FILE
     assert client.webhooks.ids() == []
+
+
+def test_the_state_of_before_never_replaces_a_device(client: cn.Client, tmp_path: Path) -> None:
+    pipe = tmp_path / "pipe"
+    os.mkfifo(pipe)
+    with pytest.raises(cn.InvalidInputError, match="it is a device or a pipe"):
+        cn.DesiredState.parse(FILE).plan(client).apply(before=pipe)
+    assert pipe.is_fifo()
+    assert client.webhooks.ids() == []
+
+
+def test_an_earlier_state_of_before_is_kept(client: cn.Client, tmp_path: Path) -> None:
+    before = tmp_path / "before.yaml"
+    before.touch()  # as mktemp makes it: nothing to keep
+    assert cn.DesiredState.parse(FILE).plan(client).apply(before=before)
+    first = before.read_text()
+    assert cn.DesiredState.parse(FILE.replace("one", "two")).plan(client).apply(before=before)
+    assert "two" in before.read_text()
+    assert (tmp_path / "before-2.yaml").read_text() == first
+    assert sorted(each.name for each in tmp_path.iterdir() if not each.name.startswith(".")) == [
+        "before-2.yaml",
+        "before.yaml",
+    ]
