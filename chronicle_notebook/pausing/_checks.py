@@ -211,5 +211,7 @@ def chosen(kept: KeptDefinitions, wanted: list[str], registered: Collection[str]
     raise InvalidInputError(
         f"{kept.path} has no webhook {unknown[0]!r}." if unknown else f"{kept.path} has no webhooks in it.",
         field="file",
-        hint=did_you_mean(unknown[0], stored) if unknown else "Name the file of the pause.",
+        hint=(did_you_mean(unknown[0], stored) or "List what is paused with client.webhooks.paused().")
+        if unknown
+        else "Name the file of the pause.",
     )

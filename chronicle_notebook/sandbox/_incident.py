@@ -150,6 +150,8 @@ def sow_incident(kernel: Kernel, targets: Incident) -> None:
     identity = json.dumps({"subject": "shop-1", "name": "Shop 1", "userName": "shop-1"})
     for namespace in NAMESPACES:
         kernel.stores.ensure_namespace(store, namespace)
+    kernel.reactor.wait_until_settled()  # in memory, a webhook gets only events that are appended later
+    for namespace in NAMESPACES:
         events = [
             Event(
                 -1,

@@ -366,6 +366,14 @@ def test_events_of_a_pause_are_delivered_afterwards_whatever_the_release(release
         assert [event["content"]["n"] for event in receiver.events] == [0, 1, 2]
 
 
+def test_to_resume_an_unknown_webhook_names_the_list_of_the_paused_ones(client: Client) -> None:
+    client.webhooks.register(hook())
+    client.webhooks.pause("a")
+    with pytest.raises(InvalidInputError, match="has no webhook 'quite-another'") as caught:
+        client.webhooks.resume("quite-another")
+    assert "client.webhooks.paused()" in caught.value.hint
+
+
 def test_failing_partitions_of_a_paused_webhook_are_attributed_to_it(client: Client) -> None:
     client.webhooks.register(hook())
     client.event_log.append("account-1", OPENED, {})

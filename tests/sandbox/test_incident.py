@@ -40,8 +40,8 @@ def test_each_webhook_fails_for_its_own_reason_and_recovers_when_its_target_is_m
         eventually(lambda: not client.triage().troubled)
 
 
-@pytest.mark.parametrize("profile", ["16.33", "16.37", "16.38"])
-def test_the_example_starts_on_kernels_with_a_database_and_its_events_can_be_read(profile: str) -> None:
+@pytest.mark.parametrize("profile", ["16.33", "16.37", "16.37-inmemory", "16.38"])
+def test_the_example_starts_on_each_kind_of_kernel_and_its_events_can_be_read(profile: str) -> None:
     with (
         cn.Sandbox(seed="incident", time_scale=0.003, behaves_like=profile) as kernel,
         cn.connect(kernel.connection_string, event_store="shop", name="night") as client,
