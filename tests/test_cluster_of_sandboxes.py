@@ -13,7 +13,7 @@ import pytest
 
 import chronicle_notebook as cn
 from chronicle_notebook.model import EventType, RegisteredEventType
-from chronicle_notebook.registration import _register, _wait
+from chronicle_notebook.registration import _send, _wait
 from chronicle_notebook.session._client import Client
 from tests.waiting import FOR_EVER, LONG
 
@@ -109,7 +109,7 @@ def test_a_registration_that_was_accepted_by_a_server_that_died_is_told_and_not_
         used.kill()
         return until_registered(*arguments, **options)
 
-    monkeypatch.setattr(_register, "until_registered", dies_first)
+    monkeypatch.setattr(_send, "until_registered", dies_first)
     outcome = client.webhooks.register("h", URL, opened, wait=0.5)
     monkeypatch.undo()
     assert (outcome.accepted, outcome.visible, bool(outcome)) == (True, False, False)
