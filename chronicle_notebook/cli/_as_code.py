@@ -9,7 +9,7 @@ import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import Any, NoReturn
@@ -178,7 +178,7 @@ def _applied(options: argparse.Namespace, plan: StatePlan) -> Applied:
             allow_removals=options.allow_removals,
             take_over=options.take_over,
             before=options.before,
-            on_progress=lambda done, of: _note(f"{done:,} of {of:,} done."),
+            on_progress=_progress,
         )
     except ProtectedError as error:
         error.hint = f"Give --confirm {error.event_store}."
@@ -217,6 +217,12 @@ def _write(page: Path, markdown: str) -> None:
             f"The page could not be written: {page}: {error.strerror or type(error).__name__}.",
             hint="The result is above.",
         ) from None
+
+
+def _progress(done: int, of: int) -> None:
+    """Tell the progress. A reader that has gone, such as ``head``, must not stop a change half-way."""
+    with suppress(BrokenPipeError):
+        _note(f"{done:,} of {of:,} done.")
 
 
 def _note(text: str) -> None:

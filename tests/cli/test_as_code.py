@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import subprocess
 import sys
@@ -258,3 +259,19 @@ def test_a_process_writes_its_result_and_its_progress_apart(path: Path) -> None:
     assert json.loads(ran.stdout)["applied"]["in_effect"] == 2
     assert "2 of 2 done." in ran.stderr
     assert TOKEN not in ran.stdout + ran.stderr
+
+
+def test_a_reader_of_the_progress_that_has_gone_stops_no_change(
+    client: cn.Client, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Gone(io.StringIO):
+        def write(self, text: str, /) -> int:
+            if " done." in text:
+                raise BrokenPipeError
+            return super().write(text)
+
+    gone = Gone()
+    monkeypatch.setattr("sys.stderr", gone)
+    assert cli.main(["apply", "webhooks.yaml", *KERNEL]) == 0
+    assert "Sending" in gone.getvalue()
+    assert len(client.webhooks.ids()) == len(cn.DesiredState.read(path, profile="staging"))
