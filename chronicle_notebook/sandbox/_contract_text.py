@@ -25,6 +25,8 @@ from chronicle_notebook.sandbox._contract import (
 @cache
 def contract_text(release: str) -> str:
     """The text of a release. Raises KeyError when its contract is not known."""
+    # B4 in docs/fidelity.md: the text of 16.38 is longer than its kernel's, because that text was not recorded and
+    # clients do not send its remarks.
     return text_of(contract(release))
 
 

@@ -57,6 +57,7 @@ class Gatekeeper(grpc.ServerInterceptor):
 
 def _refusal(why: str) -> _Handler:
     def refuse(_request: bytes, context: grpc.ServicerContext) -> NoReturn:
+        # B1 in docs/fidelity.md: this is the code, because gRPC for Python cannot answer with an HTTP status.
         context.abort(grpc.StatusCode.UNAUTHENTICATED, why)
 
     return grpc.unary_unary_rpc_method_handler(refuse)

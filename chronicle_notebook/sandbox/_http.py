@@ -36,6 +36,7 @@ class Http:
     async def answer(self, request: web.BaseRequest) -> web.StreamResponse:
         """Answer a request."""
         answer = await self._answer(request)
+        # C7 in docs/fidelity.md: answers have a length and are not chunked, because every HTTP client reads both alike.
         answer.headers["Server"] = "Kestrel"
         answer.headers["X-Correlation-ID"] = str(uuid4())
         return answer

@@ -144,6 +144,7 @@ class Kernel:
         if not self.behaviour.unknown_store_loses:
             return self.store(name)
         store = self.stores.find(name)
+        # K5 in docs/fidelity.md: the kernel goes on, because a sandbox that must be killed teaches nothing.
         if store is None:
             if self.behaviour.context_reduced:
                 self._lost_stores.add(name.lower())

@@ -25,6 +25,7 @@ _SCHEMA_OF_TYPE = {"eventTypeId": _TEXT, "generation": _GENERATION, "schema": _T
 
 EVENT_TYPE_ADDED = "EventTypeAdded"
 
+# B32 in docs/fidelity.md: types about applications and users are missing, because the sandbox has neither.
 OTHERS: dict[str, dict[str, Any]] = {
     "EventRedactionRequested": {"sequence": _TEXT, "sequenceNumber": _NUMBER, "reason": _TEXT},
     "EventRevised": {"sequence": _TEXT, "sequenceNumber": _NUMBER, "eventType": _TYPE, "content": _TEXT},

@@ -35,6 +35,7 @@ class KernelProfile:
 
 _KINDER = "the documents: more tolerant than any kernel, so test with the profile of your own kernel"
 
+# K3, K4 in docs/fidelity.md: this profile checks the status and loses nothing, because it is for learning.
 DOCUMENTED = KernelProfile("documented", "19.29.4-sandbox", "19.29.4", "commands", held_against=_KINDER)
 """The kernel as it is documented, with a version that nobody takes for a release."""
 

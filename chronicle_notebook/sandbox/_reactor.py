@@ -261,6 +261,7 @@ class Reactor:
         """Note that an event cannot be applied, and let what waits for its webhook and will come wait for good."""
         key = (store.key, event.source)
         with self._changed:
+            # D1 in docs/fidelity.md: the event is tried once, because each attempt fails in the same way.
             self._failures.setdefault(key, ReactorFailure(event.source, event.number, message))
             self._blocked.add(key)
             self._waiting.pop(key, None)

@@ -38,6 +38,8 @@ class Registry:
     def of(self, store: Store) -> list[Webhook]:
         """The definitions of a store, oldest first."""
         with self._mutex:
+            # B35 in docs/fidelity.md: in memory the order is that of registration too, because an order of chance
+            # teaches nothing.
             return list(self._webhooks.get(store.key, {}).values())
 
     def find(self, store: Store, id_: str) -> Webhook | None:

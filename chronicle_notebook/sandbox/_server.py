@@ -78,6 +78,8 @@ class Server:
                 *([] if authority is None else [Gatekeeper(authority)]),
             ],
             options=[
+                # A36 in docs/fidelity.md: the status is the kernel's and the words are not, because gRPC for Python
+                # refuses the request with words of its own.
                 ("grpc.max_receive_message_length", most_bytes),
                 ("grpc.max_send_message_length", MOST_BYTES),
                 # Chronicle's clients ping once a minute, also while a stream is silent. A kernel accepts this; gRPC for
@@ -176,6 +178,8 @@ def _parsed(served: Served, sent: bytes) -> Message:
 
 
 def _serialized(answer: Message | bytes) -> bytes:
+    # C4 in docs/fidelity.md: empty texts are left out, because protobuf for Python does so; a reader gets an empty
+    # text either way.
     return answer if isinstance(answer, bytes) else answer.SerializeToString()
 
 

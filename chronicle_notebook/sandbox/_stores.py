@@ -146,8 +146,12 @@ class Stores:
 
 
 def _check(name: str, what: str) -> None:
+    # B8, K28 in docs/fidelity.md: an empty text counts as absent, because the messages do not say whether a text was
+    # sent.
     if not name:
         raise ArgumentNullException
+    # D4 in docs/fidelity.md: a blank name is refused and harms no later start, because a sandbox that must be thrown
+    # away teaches nothing.
     if not name.strip() or name == NOT_SET:
         raise InvalidName(f"The {what} name '{name}' is not valid.")
 

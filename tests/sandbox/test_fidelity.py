@@ -38,6 +38,8 @@ PROMISES = (
 """What a sentence about the sandbox says that promises likeness."""
 MARK = re.compile(r"`?(tests/[\w/]+\.py)(?:::(\w+))?`?")
 """How a page names a test: visibly, or in a comment where it would disturb."""
+KEPT_HERE = re.compile(r"\b([ABCDK]\d+(?:, [ABCDK]\d+)*) in docs/fidelity\.md: (.*?\.)(?= |$)")
+"""How a comment names the rows of the table that are kept there, with the reason."""
 
 
 @cache
@@ -73,6 +75,22 @@ def test_each_row_says_what_became_of_it_and_names_its_tests(row: list[str]) -> 
         for each in named
         if not exists("tests/sandbox/{}".format(each.partition("::")[0]), each.partition("::")[2])
     ] == []
+
+
+def kept_in_the_code() -> Iterator[tuple[str, str]]:
+    """The key of each row that a comment of the sandbox's code names as kept, with the reason in the comment."""
+    for path in tracked("chronicle_notebook/sandbox/*.py"):
+        for comment in re.findall(r"(?:^ *#.*\n)+", path.read_text(), re.MULTILINE):
+            text = " ".join(line.strip(" #") for line in comment.splitlines())
+            for keys, reason in KEPT_HERE.findall(text):
+                yield from ((key, reason) for key in keys.split(", "))
+
+
+def test_each_kept_difference_stands_with_its_reason_where_the_code_makes_it() -> None:
+    found = list(kept_in_the_code())
+    kept = {key for key, _, state, _ in table() if re.search(r"\bkept\b", state, re.IGNORECASE)}
+    assert {key for key, _ in found} == kept
+    assert [each for each in found if not re.search(r"\bbecause \w+ \w+", each[1])] == []
 
 
 def pages() -> Iterator[tuple[str, str]]:

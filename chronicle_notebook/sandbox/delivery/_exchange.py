@@ -53,6 +53,8 @@ async def exchange(
     for _ in range(MOST_REDIRECTS + 1):
         sent = [*headers, traceparent(trace)]
         if payload is not None:
+            # C1 in docs/fidelity.md: Transfer-Encoding comes last, because aiohttp adds it there; no reader of protobuf
+            # keeps the order of a webhook's own headers.
             sent.append(("Content-Type", _JSON))
         try:
             # The kernel streams its body, so there is no Content-Length.

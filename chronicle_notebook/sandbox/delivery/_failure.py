@@ -12,6 +12,7 @@ TIMEOUT = 2
 class Failure:
     """The messages of a failed delivery, outermost first, and its kind in the numbers of the contract."""
 
+    # B23 in docs/fidelity.md: a failure has no stack trace, because a made-up one would mislead.
     messages: tuple[str, ...]
     kind: int = HANDLING
 

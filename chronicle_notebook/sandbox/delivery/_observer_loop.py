@@ -124,6 +124,8 @@ class ObserverLoop:
     def _strands(self, observer: Observer) -> bool:
         """Whether an event came so soon after a catch-up that it and all later events are lost."""
         before, observer.caught_up = observer.caught_up, None
+        # A3, K11 in docs/fidelity.md: no profile strands observers or repeats events, because a rehearsal that fails at
+        # random teaches nothing.
         if not self._behaviour.catch_up_strands or before is None:
             return False
         return asyncio.get_running_loop().time() - before < STRANDED * self._scale

@@ -53,4 +53,5 @@ def generations(event: Event, behaviour: Behaviour) -> dict[str, str]:
     """The texts of an event by generation. There is only its own generation."""
     if behaviour.context_reduced:
         return {}
+    # B20 in docs/fidelity.md: there is no other generation, because the sandbox executes no migration.
     return {str(event.type.generation): event.content}

@@ -18,6 +18,8 @@ from chronicle_notebook.sandbox.services._webhooks import WebhooksService
 
 def served(kernel: Kernel) -> list[Served]:
     """All methods that the sandbox answers, in the contract of its profile."""
+    # B3 in docs/fidelity.md: reflection is missing, because GetDescriptorSet has the whole contract without another
+    # package.
     return [
         *(_classic(kernel) if kernel.profile.contract == "classic" else _commands(kernel)),
         *ConnectionService(kernel).served(),

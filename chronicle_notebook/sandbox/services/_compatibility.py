@@ -39,6 +39,8 @@ def incompatibilities(descriptor_set: bytes, version: str) -> list[str]:
         for problem in _file(file, known)
     }
     exact = version.startswith(f"{release}.")
+    # K17 in docs/fidelity.md: the verdict and the place are the kernel's, and the words are not, because they are its
+    # own.
     return sorted(reason for reason, missing in problems if exact or not missing)
 
 

@@ -99,6 +99,8 @@ class EarlyEventTypesService(EventTypesService):
         self, request: event_types_pb2.AllEventTypeGenerationsRequest
     ) -> event_types_pb2.QueryResult_IEnumerable_EventTypeDetailsResponse:
         """Every generation of one event type, oldest first; an id that is absent is an exception."""
+        # K27 in docs/fidelity.md: an empty id counts as absent, because the messages do not say whether a text was
+        # sent.
         if not request.EventTypeId:
             raise ArgumentNullException
         return super().generations(request)

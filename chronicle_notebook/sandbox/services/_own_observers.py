@@ -18,6 +18,7 @@ def information(kernel: Kernel, store: str, namespace: str) -> Iterator[wire.Obs
     They have work in the namespace Default alone; in every other one, also one that does not exist, they are listed
     without a state. The numbers of those that find no event do not move here; a kernel's move once a minute.
     """
+    # D2 in docs/fidelity.md: the numbers of reactors without events stay, because they say nothing about webhooks.
     if kernel.behaviour.own_workings_shown:
         for own in OWN_OBSERVERS:
             yield _information(kernel, own, store, namespace)

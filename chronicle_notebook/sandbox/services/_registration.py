@@ -34,6 +34,7 @@ def register(kernel: Kernel, store: Store, registrations: Iterable[Message], *, 
             f"{registration.Type.Id} from generation {each.FromGeneration} to {each.ToGeneration}"
             for each in registration.Migrations
         ]
+    # B15 in docs/fidelity.md: a type with migrations has none here, because the sandbox executes no migration.
     kernel.unserved.take("event type migration", store.name, migrations)
     kernel.types.save(store, found, whole=True)
 

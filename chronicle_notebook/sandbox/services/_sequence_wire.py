@@ -155,6 +155,8 @@ def told_one(answer: One, request: _Append, outcome: Appended) -> One:
     """The answer to an Append, with its outcome."""
     answer.SequenceNumber = outcome.numbers[0] if outcome.numbers else UNAVAILABLE
     for found in outcome.conflicts:
+        # B17 in docs/fidelity.md: the empty event source id is not written, because protobuf for Python leaves out
+        # empty texts.
         # The kernel never fills in the event source id.
         answer.ConcurrencyViolation.ExpectedSequenceNumber = found.expected
         answer.ConcurrencyViolation.ActualSequenceNumber = found.actual
@@ -184,6 +186,8 @@ def _tell(
             ConstraintType=_SCHEMA,
             ConstraintName="SchemaValidation",
             Message=found.violation.message,
+            # C8 in docs/fidelity.md: the order of the details is lost, because no reader of protobuf keeps the order of
+            # a map.
             Details={"path": found.violation.path, "kind": found.violation.kind},
         )
     answer.Errors.extend(outcome.errors)
@@ -192,6 +196,7 @@ def _tell(
 
 def context(event: Event, message: Context) -> Context:
     """The message with the context of an event."""
+    # B19 in docs/fidelity.md: an event is read in its own generation, because the sandbox executes no migration.
     event_type_to_wire(event.type, message.EventType)
     message.EventSourceType = event.source_type
     message.EventSourceId = event.source

@@ -71,6 +71,8 @@ class UnservedService:
         release = release_of(self._kernel.profile.version)
         declared = contract(release).paths
         service, _, name = path.removeprefix("/").rpartition("/")
+        # A33 in docs/fidelity.md: redaction, revision, queries and commands about jobs are not served, because no
+        # webhook depends on them.
         if path not in declared:
             known = any(other.startswith(f"/{service}/") for other in declared)
             return "Method is unimplemented." if known else "Service is unimplemented."

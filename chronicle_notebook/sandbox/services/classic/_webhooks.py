@@ -99,6 +99,7 @@ class ClassicWebhooksService:
 
 
 def _webhook(message: webhooks_pb2.WebhookDefinition) -> Webhook:
+    # B9 in docs/fidelity.md: an empty id counts as absent, because the messages do not say whether a text was sent.
     if not message.Identifier:
         raise ArgumentNullException
     found = webhook_of(message)
