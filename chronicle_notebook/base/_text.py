@@ -23,6 +23,13 @@ _UNSEEN = re.compile(
 """Invisible letters and marks that ``str.isprintable`` counts as printable."""
 
 
+def unseen(text: str) -> int:
+    """The position of the first character of a text that nobody sees, counted from 1; 0 if there is none."""
+    if text.isascii() and text.isprintable():
+        return 0
+    return next((at for at, each in enumerate(text, start=1) if not each.isprintable() or _UNSEEN.match(each)), 0)
+
+
 def escaped(text: str) -> str:
     """The text, with ``\\u202e`` for each character that is invisible, changes the direction of writing, breaks a
     line or cannot be written.

@@ -201,7 +201,7 @@ def _event_type(given: object) -> EventType:
     if isinstance(given, str):
         try:
             return EventType.parse(given)
-        except ValueError:  # more digits than Python reads
+        except ValueError:  # more digits than a generation has
             return EventType(given)
     if is_event_type(given):
         return event_type_of(given)

@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.base._public import public
 
 _SUFFIXED = re.compile(r"(.+)\+([0-9]+)", re.DOTALL)
+_MOST_DIGITS = 20
+"""More digits than a generation has, and fewer than Python refuses to read."""
 
 
 KERNEL_EVENT_TYPES = frozenset(
@@ -60,9 +63,20 @@ class EventType:
 
     @classmethod
     def parse(cls, text: str) -> EventType:
-        """Parse ``Id`` or ``Id+generation``."""
+        """Parse ``Id`` or ``Id+generation``.
+
+        :raises InvalidInputError: the generation has more digits than a number on the wire can have.
+        """
         found = _SUFFIXED.fullmatch(text)
-        return cls(text) if found is None else cls(found[1], int(found[2]))
+        if found is None:
+            return cls(text)
+        if len(found[2]) > _MOST_DIGITS:
+            raise InvalidInputError(
+                f"The generation of an event type has {len(found[2]):,} digits, and at most 10 are possible.",
+                field="event_type",
+                hint="Write, for example, AccountOpened+2.",
+            )
+        return cls(found[1], int(found[2]))
 
 
 def registrable(kind: EventType) -> EventType:

@@ -27,6 +27,8 @@ def check_filters(*, event_type: object, url: object, authorization: object, act
                 field=field,
                 hint=f'Write {field}="{examples[field]}", for example.',
             )
+    if isinstance(event_type, str):
+        EventType.parse(event_type)
     if isinstance(authorization, str) and authorization not in kind_names():
         raise InvalidInputError(
             f"{authorization!r} is not a kind of authorization.",

@@ -75,6 +75,16 @@ def test_a_runbook_that_is_not_known_is_answered_with_the_nearest(capsys: pytest
     assert "Did you mean 'audit-webhooks'" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize("text", ['"orders,eu', "'orders,eu", '"orders"eu'])
+def test_quotation_marks_that_are_not_closed_are_answered_with_the_way_to_write_a_comma(
+    text: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cli.main(["run", "pause-and-resume", "-p", f"webhooks={text}"]) == 1
+    told = capsys.readouterr().err
+    assert "Parameter 'webhooks' has a text whose quotation marks do not enclose all of it." in told
+    assert """write -p 'webhooks="a,b",c'""" in told
+
+
 def test_the_sandbox_calls_itself_as_it_was_called() -> None:
     assert ran("sandbox", "--help").stdout.startswith("usage: chronicle-notebook sandbox [-h]")
     module = [sys.executable, "-m", "chronicle_notebook.sandbox"]

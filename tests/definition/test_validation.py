@@ -125,6 +125,17 @@ def test_an_id_that_a_kernel_would_misread_is_a_problem(field: str, value: Any, 
         ("https://example.com:0/", "port that is not a number from 1 to 65535"),
         ("https://example.com:65536/", "port that is not a number from 1 to 65535"),
         (f"https://example.com:{CANARY}/", "port that is not a number from 1 to 65535"),
+        ("https://https://example.com/hook", "has a second http:// or https://"),
+        ("http://http//example.com", "has a second http:// or https://"),
+        ("https://example.comhttps://example.com/hook", "has a second http:// or https://"),
+        ("https://example.com/hook\u200b", "holds an invisible character (character 25)"),
+        ("https://exam\u200bple.com/hook", "holds an invisible character (character 13)"),
+        ("https://example.com/\u202ehook", "holds an invisible character (character 21)"),
+        ("https://example.com/\ufeff", "holds an invisible character (character 21)"),
+        ("https://example.com/a\u3164b", "holds an invisible character (character 22)"),
+        (f"https://{'ö' * 60}.example/", "has a host that cannot be read"),
+        (f"https://{'a' * 60}.{'.'.join(['b' * 60] * 4)}/", "has a host that cannot be read"),
+        ("https://example.com/" + "a" * 70_000, "has 70,020 characters"),
     ],
 )
 def test_a_url_that_cannot_be_delivered_to_is_a_problem(url: Any, message: str) -> None:
@@ -143,10 +154,22 @@ def test_a_url_that_cannot_be_delivered_to_is_a_problem(url: Any, message: str) 
         "HTTPS://EXAMPLE.COM/",
         "https://bücher.example/",
         "http://127.0.0.1/hook/@here",
+        "https://proxy.example/https://example.com/hook",
+        "http://http/hook",
+        "https://example.com/%E2%80%8B",
+        "https://example.com/zürich//b",
+        f"https://{'a' * 63}.example/",
     ],
 )
 def test_a_url_that_can_be_delivered_to_is_none(url: str) -> None:
     assert check_target_url(url) == []
+
+
+def test_a_url_longer_than_many_servers_take_is_a_caution_and_can_be_registered() -> None:
+    long = GOOD.changed(target_url="https://example.com/" + "a" * 8_000)
+    assert problems(long) == []
+    assert [each.field for each in cautions(long)] == ["target_url"]
+    assert "8,020 characters" in cautions(long)[0].message
 
 
 CONTENT = [

@@ -20,6 +20,7 @@ from chronicle_notebook.session._client import Client
             "must be a text, not a value of the type EventType",
         ),
         ({"event_type": 5}, "event_type", "must be a text, not 5"),
+        ({"event_type": "A+" + "9" * 5000}, "event_type", "has 5,000 digits"),
         ({"url": 5}, "url", "must be a text, not 5"),
         ({"authorization": 1}, "authorization", "must be a text, not 1"),
         ({"authorization": "baisc"}, "authorization", "'baisc' is not a kind of authorization"),

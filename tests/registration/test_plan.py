@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from chronicle_notebook.base._errors import InvalidDefinitionError
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.contracts._kernel_defects import Measurement, by_key, known_defects
 from chronicle_notebook.model import (
@@ -193,3 +194,14 @@ def test_an_unchanged_plan_means_that_nothing_is_sent(client: Client) -> None:
     client.webhooks.register(PLAIN)
     assert plan_for(PLAIN, client.webhooks.get("hook")).action is PlannedAction.UNCHANGED
     assert client.webhooks.register(PLAIN).action is Action.UNCHANGED
+
+
+@pytest.mark.parametrize(
+    "url", ["https://https://example.com/in", "https://example.com/in\u200b", "https://a/" + "b" * 70_000]
+)
+def test_neither_a_plan_nor_a_registration_takes_a_target_that_cannot_be_meant(client: Client, url: str) -> None:
+    for call in (client.webhooks.plan, client.webhooks.register):
+        with pytest.raises(InvalidDefinitionError) as caught:
+            call("hook", url, lambda builder: builder.with_event_type("AccountOpened"))
+        assert caught.value.field == "target_url"
+    assert "hook" not in client.webhooks.ids()

@@ -116,6 +116,11 @@ def test_every_runbook_is_dry_unless_it_is_told_otherwise() -> None:
         (list[str], " [\"a\", 'b, c'] ", ["a", "b, c"]),
         (list[str], "[a, b]", ["a", "b"]),
         (list[str], "a[0]", ["a[0]"]),
+        (list[str], '"orders,eu"', ["orders,eu"]),
+        (list[str], """a, 'orders,eu' ,"say \\"b\\"",c""", ["a", "orders,eu", 'say "b"', "c"]),
+        (list[str], "orders\\,eu,b\\c", ["orders,eu", "b\\c"]),
+        (list[str], '[a, "orders,eu"]', ["a", "orders,eu"]),
+        (list[str], "it's,,b,", ["it's", "b"]),
         (Secret, "env:X", "env:X"),
     ],
 )

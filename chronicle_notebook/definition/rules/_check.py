@@ -32,7 +32,12 @@ from chronicle_notebook.definition.rules._header import (
 )
 from chronicle_notebook.definition.rules._problem import Caution, Problem
 from chronicle_notebook.definition.rules._text import check_event_sequence_id, check_flag, check_id, check_text
-from chronicle_notebook.definition.rules._url import check_authority, check_target_url, target_url_caution
+from chronicle_notebook.definition.rules._url import (
+    check_authority,
+    check_target_url,
+    long_url_caution,
+    target_url_caution,
+)
 from chronicle_notebook.model import (
     KERNEL_EVENT_TYPES,
     EventType,
@@ -175,7 +180,8 @@ def check_event_type(event_type: object, *, known_event_types: Collection[str] |
         return [Problem(field, message, "Use with_event_type, which takes an id or a class as well.")]
     found = check_text(event_type.id, field=field, what="The id of an event type")
     if not found and GENERATION_SEPARATOR in event_type.id:
-        message = f"The event type id {event_type.id!r} contains '+', and one such id makes a kernel's lists fail."
+        name = _shown(event_type.id)
+        message = f"The event type id {name} contains '+', and one such id makes a kernel's lists fail."
         found.append(Problem(field, message, "Use another id. 'Id+2' as a text means generation 2 of 'Id'."))
     generation: object = event_type.generation
     if isinstance(generation, bool) or not isinstance(generation, int) or not 1 <= generation <= LARGEST_GENERATION:
@@ -219,15 +225,15 @@ def unlisted_generations(definition: WebhookDefinition, latest: Mapping[str, int
 
 def cautions(definition: WebhookDefinition) -> list[Caution]:
     """Cautions about a definition that works: credentials in a URL, in headers or over http, values of headers that
-    .NET refuses, and secrets that are too long.
+    .NET refuses, and URLs and secrets that are too long.
 
     Secrets are looked up to count their bytes, unless this would ask a user.
     """
     headers = definition.headers.items()
     from_headers = [rule(name, value) for rule in (header_caution, value_caution) for name, value in headers]
     from_secrets = [secret_caution(part, value) for part, value in secrets_of(definition.authorization)]
-    from_url = target_url_caution(definition.target_url)
-    found = (from_url, *exposures(definition), *from_headers, *from_secrets)
+    from_url = [rule(definition.target_url) for rule in (target_url_caution, long_url_caution)]
+    found = (*from_url, *exposures(definition), *from_headers, *from_secrets)
     return [caution for caution in found if caution is not None]
 
 

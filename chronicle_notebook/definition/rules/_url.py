@@ -5,10 +5,12 @@ from __future__ import annotations
 
 import ipaddress
 import re
+import unicodedata
 from urllib.parse import SplitResult, parse_qsl, urlsplit
 
 from chronicle_notebook.base._credential_names import parameter_looks_like_credential
-from chronicle_notebook.base._errors import CredentialUrlWarning
+from chronicle_notebook.base._errors import ChronicleWarning, CredentialUrlWarning
+from chronicle_notebook.base._text import unseen
 from chronicle_notebook.base._url import shown
 from chronicle_notebook.definition.rules._problem import Caution, Problem
 from chronicle_notebook.definition.rules._text import check_text
@@ -16,6 +18,13 @@ from chronicle_notebook.definition.rules._text import check_text
 EXAMPLE = "Write, for example, https://example.com/chronicle/webhooks."
 AUTHORITY = "Write, for example, https://login.example.com/realms/bank."
 
+LONGEST = 65_519
+"""The largest number of characters of a URL that .NET reads before .NET 10. No common receiver takes as many."""
+USUAL = 8_000
+"""So many characters each HTTP server should take (RFC 9110, section 4.1), and many take no more."""
+
+_LONGEST_HOST = 253
+"""The largest number of characters of the name of a host in DNS (RFC 1035)."""
 _FORBIDDEN_IN_HOST = re.compile(r'["<>^`{|}%\\\[\]]')
 
 
@@ -56,6 +65,18 @@ def target_url_caution(value: object) -> Caution | None:
     return None
 
 
+def long_url_caution(value: object) -> Caution | None:
+    """A caution if the target URL is longer than many servers take."""
+    if not isinstance(value, str) or len(value) <= USUAL or check_target_url(value):
+        return None
+    return Caution(
+        "target_url",
+        f"The target URL has {len(value):,} characters, and many servers refuse one of more than {USUAL:,}.",
+        "Send a delivery to it before you rely on it, or use a shorter one.",
+        ChronicleWarning,
+    )
+
+
 def check_authority(value: object, *, field: str = "authority", what: str = "The OAuth authority") -> list[Problem]:
     """Check the URL below which a kernel finds the token endpoint of an OAuth authorization: an absolute http or https
     URL."""
@@ -78,15 +99,29 @@ def check_url(value: object, *, field: str, what: str, credentials: str, example
     problems = check_text(value, field=field, what=what, hint=example)
     if problems or not isinstance(value, str):
         return problems
-    if any(character.isspace() for character in value):
-        return [Problem(field, f"{what} contains white space.", "Write %20 for a space, or remove it.")]
-    if "\\" in value:
-        return [Problem(field, f"{what} contains a backslash.", "Use '/'.")]
+    problem = _check_characters(value, field=field, what=what)
+    if problem is not None:
+        return [problem]
     try:
         parts = urlsplit(value)
     except ValueError:  # its text repeats the URL
         return [Problem(field, f"{what} has a host that cannot be read.", example)]
     return _check_parts(value, parts, field=field, what=what, credentials=credentials, example=example)
+
+
+def _check_characters(url: str, *, field: str, what: str) -> Problem | None:
+    if any(character.isspace() for character in url):
+        return Problem(field, f"{what} contains white space.", "Write %20 for a space, or remove it.")
+    position = unseen(url)
+    if position:
+        message = f"{what} holds an invisible character (character {position})."
+        return Problem(field, message, "Remove it. In a path, percent-encode one that is meant.")
+    if "\\" in url:
+        return Problem(field, f"{what} contains a backslash.", "Use '/'.")
+    if len(url) > LONGEST:
+        message = f"{what} has {len(url):,} characters; at most {LONGEST:,} can be read."
+        return Problem(field, message, "Use a shorter one.")
+    return None
 
 
 def _check_parts(
@@ -105,6 +140,9 @@ def _check_host(parts: SplitResult, *, field: str, what: str, example: str) -> l
     host = parts.hostname or ""
     if not host:
         return [Problem(field, f"{what} has no host.", example)]
+    # A port that is left out after its colon, or a host that is the word http, before a second "//".
+    if parts.path.startswith("//") and (parts.netloc.endswith(":") or host in {"http", "https"}):
+        return [Problem(field, f"{what} has a second http:// or https:// where its host ends.", "Remove one of them.")]
     if not _is_host(host, bracketed=parts.netloc.startswith("[")):
         return [Problem(field, f"{what} has a host that cannot be read.", example)]
     try:
@@ -124,4 +162,12 @@ def _is_host(host: str, *, bracketed: bool) -> bool:
             return False
         return True
     labels = host.removesuffix(".").split(".")
-    return not _FORBIDDEN_IN_HOST.search(host) and all(0 < len(label) <= 63 for label in labels)
+    lengths = [_length(label) for label in labels]
+    if sum(lengths) + len(lengths) - 1 > _LONGEST_HOST:
+        return False
+    return not _FORBIDDEN_IN_HOST.search(host) and all(0 < each <= 63 for each in lengths)
+
+
+def _length(label: str) -> int:
+    """The number of characters of a label in DNS, where a label that is not ASCII is written in Punycode."""
+    return len(label) if label.isascii() else len("xn--") + len(unicodedata.normalize("NFC", label).encode("punycode"))

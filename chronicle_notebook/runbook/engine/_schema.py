@@ -8,6 +8,7 @@ notebook, so that the command line refuses a wrong parameter before it starts a 
 from __future__ import annotations
 
 import ast
+import re
 import types
 import typing
 from collections.abc import Collection, Iterable, Mapping
@@ -141,14 +142,22 @@ class Kind:
                 raise _wrong(name, "must be true or false")
             value = _YES_AND_NO[text.lower()]
         elif self.words == _TYPES[list[str]]:
-            value = _texts(text)
+            value = _texts(name, text)
         checked = self.checked(name, value)
         # A notebook gets the reference itself, because a Secret cannot be written into a cell.
         return text if isinstance(checked, Secret) else checked
 
 
-def _texts(text: str) -> list[str]:
-    """The texts of ``a,b``. They can also be written as a list, as in the cell of the parameters: ``["a", "b"]``."""
+_ITEM = re.compile(r"""\s*(?:"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|((?!["'])(?:\\,|[^,])*?))\s*(?:,|$)""", re.DOTALL)
+"""One text of a list on a command line: in quotation marks, or up to a comma without a backslash before it."""
+
+
+def _texts(name: str, text: str) -> list[str]:
+    r"""The texts of ``a,b``. A comma inside a text is written ``"a,b"`` or ``a\,b``. They can also be written as a
+    list, as in the cell of the parameters: ``["a", "b"]``.
+
+    :raises InvalidInputError: a quotation mark at the beginning of a text is not closed at its end.
+    """
     plain = text.strip()
     if plain.startswith("[") and plain.endswith("]"):
         try:
@@ -158,7 +167,19 @@ def _texts(text: str) -> list[str]:
         if isinstance(value, list) and all(isinstance(each, str) for each in value):
             return value
         plain = plain[1:-1]
-    return [part.strip() for part in plain.split(",") if part.strip()]
+    found: list[str] = []
+    position = 0
+    while position < len(plain):
+        item = _ITEM.match(plain, position)
+        if item is None:
+            hint = f"""With a comma in a text, write -p '{name}="a,b",c' (the outer quotes are for the shell)."""
+            raise _wrong(name, "has a text whose quotation marks do not enclose all of it", hint)
+        double, single, bare = item.groups()
+        quoted = double if double is not None else single
+        part = bare.replace("\\,", ",") if quoted is None else re.sub(r"\\(.)", r"\1", quoted, flags=re.DOTALL)
+        found += [part] if part else []
+        position = item.end()
+    return found
 
 
 def check(
