@@ -12,6 +12,7 @@ from enum import StrEnum
 from html import escape
 
 from chronicle_notebook.base._text import readable
+from chronicle_notebook.display._glossary import explanation
 
 SHOWN = 60
 """The largest number of rows in a table. A line below the table counts the others."""
@@ -75,7 +76,7 @@ class Table:
         """The table as HTML with a caption and scoped headers; every text is escaped."""
         room = [self._room(position) for position in range(len(self.titles))]
         head = "".join(
-            f'<th scope="col" style="{self._side(position)};{_NO_WRAP}{_least(room[position])}">{_safe(title)}</th>'
+            f'<th scope="col" style="{self._side(position)};{_NO_WRAP}{_least(room[position])}">{_label(title)}</th>'
             for position, title in enumerate(self.titles)
         )
         body = "".join(
@@ -153,7 +154,7 @@ class Card:
     def html(self) -> str:
         """The card as HTML; every text is escaped."""
         facts = "".join(
-            f'<dt style="{_SOFT}{_PLACED}font-weight:400">{_safe(name)}</dt>'
+            f'<dt style="{_SOFT}{_PLACED}font-weight:400">{_label(name)}</dt>'
             f'<dd style="{_PLACED}margin:0;overflow-wrap:anywhere">{_safe(value)}</dd>'
             for name, value in self.facts
         )
@@ -215,6 +216,12 @@ def _unhyphenated(text: str) -> str:
         f'<span style="{_NO_WRAP}">{_safe(word)}</span>' if "-" in word and len(word) <= NARROWEST else _safe(word)
         for word in text.split(" ")
     )
+
+
+def _label(text: str) -> str:
+    """A label, with its explanation if it is a word of the glossary. The browser's own style marks such a word."""
+    why = explanation(text)
+    return f'<abbr title="{escape(why)}">{_safe(text)}</abbr>' if why else _safe(text)
 
 
 def _safe(text: str) -> str:

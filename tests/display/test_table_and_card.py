@@ -104,11 +104,11 @@ class Cells(HTMLParser):
 
 def test_short_words_are_not_broken_and_long_ones_leave_room_for_the_rest() -> None:
     url = "https://hooks.example.com/" + "in/" * 40
-    titles = ("Id", "Target", "Source", "Headers")
+    titles = ("Id", "URL", "Source", "Headers")
     styles = Cells(Table("", titles, [["my-hook", url, "account-1001", "x-team, x-origin, plain"]]).html()).styles
     assert all("white-space:nowrap" in styles[text] for text in ("my-hook", "account-1001", "x-team,", "x-origin,"))
     assert "white-space" not in styles[url]
-    assert "min-width:18ch" in styles["Target"]
+    assert "min-width:18ch" in styles["URL"]
     assert "min-width:9ch" in styles["Headers"]
     assert "min-width" not in styles["Source"]
     assert "overflow-wrap:anywhere" in Table("", ("Id",), [["a"]]).html()
