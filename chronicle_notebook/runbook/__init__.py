@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from chronicle_notebook.runbook.recipes._compare import compare, compared, mismatch, other_side, promotion
     from chronicle_notebook.runbook.recipes._diagnosis import Reason, diagnose, why
     from chronicle_notebook.runbook.recipes._drift import drift, drifted
+    from chronicle_notebook.runbook.recipes._drift_watch import watched
     from chronicle_notebook.runbook.recipes._incident_report import IncidentReport, OpenIncident, incident
     from chronicle_notebook.runbook.recipes._move import move_host
     from chronicle_notebook.runbook.recipes._onboarding import onboard
@@ -66,6 +67,7 @@ _HOMES = {
     "rotate": "recipes._rotation",
     "start": "engine._run",
     "too_bad": "recipes._audit",
+    "watched": "recipes._drift_watch",
     "why": "recipes._diagnosis",
 }
 
@@ -98,6 +100,7 @@ __all__ = [
     "rotate",
     "start",
     "too_bad",
+    "watched",
     "why",
 ]
 
