@@ -292,8 +292,12 @@ def hour(moment: datetime) -> str:
 
 
 def age(since: datetime | None, now: datetime) -> str:
-    """`` since 02:36:04 (31 min)``; empty if the time is not known."""
-    return "" if since is None else f" since {hour(since)} ({duration((now - since).total_seconds())})"
+    """`` since 02:36:04 (31 min)``, with the date from one day on; empty if the time is not known."""
+    if since is None:
+        return ""
+    seconds = (now - since).total_seconds()
+    moment = hour(since) if seconds < 86_400 else since.astimezone().strftime("%Y-%m-%d %H:%M")
+    return f" since {moment} ({duration(seconds)})"
 
 
 def _iso(moment: datetime | None) -> str | None:

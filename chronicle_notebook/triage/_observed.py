@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -21,6 +21,7 @@ from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.model import AppendedEvent, FailedPartition, ObserverState, RunningState, WebhookDefinition
 from chronicle_notebook.model._observer import REACTOR_NAMESPACE, REACTOR_SEQUENCE, WEBHOOK_REACTOR
 from chronicle_notebook.triage._cause import SHARED_DEFECT
+from chronicle_notebook.triage._condition import in_utc
 
 MOST_EVENTS = 20_000
 """The longest part of a sequence that is read to count the events that wait. Kernels have no paging."""
@@ -42,6 +43,11 @@ _UNANSWERED = (
 )
 """Errors about one answer. The kernel can still answer the other calls."""
 
+_ADDED = "WebhookAdded"
+"""The type of the kernel's own event about a new webhook, with the id of the webhook as its event source."""
+OLD = 60.0
+"""The age of a waiting event, in seconds, from which on the registration of its webhook is looked up."""
+
 Place = tuple[str, str]
 """A namespace and an event sequence."""
 
@@ -53,7 +59,8 @@ class Queue:
     count: int | None
     """None if they were not counted."""
     since: datetime | None
-    """When the first of them was appended; None if that was not read."""
+    """Since when the first of them waits: when it occurred, or when the webhook was registered if that was later. None
+    if that was not read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +121,11 @@ def _reactor(kernel: KernelGateway, event_store: str, namespaces: Sequence[str])
     except KernelError:
         return None
     return state if state.running_state is RunningState.QUARANTINED else None
+
+
+def _is_old(queue: Queue) -> bool:
+    since = in_utc(queue.since)
+    return since is not None and (datetime.now(UTC) - since).total_seconds() > OLD
 
 
 class _Counting:
@@ -246,7 +258,30 @@ class _Counting:
         for place, part in zip(places, events, strict=True):
             for each in by_place[place]:
                 found[each.namespace, each.id] = self._queue(each, part)
-        return found
+        return self._from_registration(found)
+
+    def _from_registration(self, queues: dict[tuple[str, str], Queue]) -> dict[tuple[str, str], Queue]:
+        """The same queues; an event that is older than its webhook waits since the webhook was registered."""
+        ids = list(dict.fromkeys(webhook for (_, webhook), each in queues.items() if _is_old(each)))[:MOST_ASKED]
+        registered = dict(zip(ids, at_once(*(partial(self._registered, webhook) for webhook in ids)), strict=True))
+        return {
+            (space, webhook): replace(queue, since=max(since, moment))
+            if (moment := registered.get(webhook)) is not None and (since := in_utc(queue.since)) is not None
+            else queue
+            for (space, webhook), queue in queues.items()
+        }
+
+    def _registered(self, webhook: str) -> datetime | None:
+        """When a webhook was registered: the kernel appends an event for it (seen on 16.37.1). None if it does not
+        tell."""
+        try:
+            told = self._kernel.events(
+                self._store, REACTOR_NAMESPACE, REACTOR_SEQUENCE, start=0, event_source_id=webhook
+            )
+        except KernelError:
+            return None
+        moments = (in_utc(each.occurred) for each in told if each.type.id == _ADDED)
+        return max((each for each in moments if each is not None), default=None)
 
     def _queue(self, observer: ObserverState, part: list[AppendedEvent] | None) -> Queue:
         if part is None:

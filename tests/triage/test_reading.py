@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 
 import pytest
 
@@ -94,3 +95,14 @@ def test_a_hanging_target_is_stalled_and_not_healthy(client: Client, monkeypatch
         assert row.next_step == "client.webhooks.test('slow')"
         target.behave()
         client.webhooks.remove("slow")
+
+
+def test_an_event_from_before_its_webhook_waits_since_the_webhook_was_registered() -> None:
+    started = datetime.now(UTC)
+    with (
+        cn.Sandbox(seed=True) as box,
+        cn.connect(box.connection_string, event_store="banking", name="mirrored") as client,
+    ):
+        since = eventually(lambda: client.triage()["ledger-mirror"].since)
+        assert since is not None
+        assert since >= started, "the events of the example are of an earlier month"
