@@ -19,7 +19,7 @@ LEAST_SECONDS = 5
 MOST_SECONDS = 3600
 """The longest time in seconds between two looks."""
 MOST_ROWS = 20
-"""The largest number of differences of one change that are told. The others are counted."""
+"""The largest number of differences that the text about one change lists. A last line has the number of the others."""
 
 
 def watched(
