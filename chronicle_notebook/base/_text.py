@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]|\r(?!\n)")
@@ -28,6 +29,15 @@ def unseen(text: str) -> int:
     if text.isascii() and text.isprintable():
         return 0
     return next((at for at, each in enumerate(text, start=1) if not each.isprintable() or _UNSEEN.match(each)), 0)
+
+
+def look(text: str) -> str:
+    """The text in composed characters and without invisible ones: equal for texts that look the same."""
+    # Nearly every text ends here.
+    if text.isascii() and text.isprintable():
+        return text
+    composed = unicodedata.normalize("NFC", text)
+    return "".join(each for each in composed if each.isprintable() and not _UNSEEN.match(each))
 
 
 def escaped(text: str) -> str:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, overload
 
 from chronicle_notebook.base._errors import UnknownWebhookError, did_you_mean
 from chronicle_notebook.base._public import public
+from chronicle_notebook.base._text import look
 from chronicle_notebook.base._url import shown
 from chronicle_notebook.display._frame import under
 from chronicle_notebook.display._origin import Origin, Originated
@@ -153,8 +154,11 @@ def state(definition: WebhookDefinition) -> str:
 
 def unknown_webhook(webhook: str, known: Iterable[str], event_store: str, server: str) -> UnknownWebhookError:
     """The error for an id that an event store does not have, with the most similar ids."""
+    known = list(known)
+    alike = [each for each in known if look(each) == look(webhook)]
+    same = f"It has {alike[0]!a}, which looks the same: your text is {webhook!a}." if alike else ""
     return UnknownWebhookError(
         f"Event store {event_store!r} on {server} has no webhook {webhook!r}.",
         field="id",
-        hint=did_you_mean(webhook, known) or "List them with client.webhooks.all().",
+        hint=same or did_you_mean(webhook, known) or "List them with client.webhooks.all().",
     )

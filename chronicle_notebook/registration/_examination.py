@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
 from chronicle_notebook.base._at_once import at_once
 from chronicle_notebook.base._errors import KernelError, UnknownEventTypeError
+from chronicle_notebook.base._text import look
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.contracts._kernel_defects import by_key
 from chronicle_notebook.definition._declaration import DeclaredWebhook
@@ -98,6 +99,11 @@ class Destination:
             return self._listed
         return {each.id: each for each in self.kernel.webhooks(self.event_store)}
 
+    @property
+    def listed(self) -> Collection[str]:
+        """The ids of the webhooks that were listed beside the event types; empty if they were not."""
+        return self._listed or ()
+
     def _listed_beside(self) -> Mapping[str, WebhookDefinition] | None:
         try:
             return self.webhooks()
@@ -154,13 +160,29 @@ def examine(to: Destination, hooks: Sequence[DeclaredWebhook], *, reveal: bool =
         check_revealed(definition)
     for definition in definitions:
         warn(definition)
+    # The ids of these definitions come last, so that they are found themselves.
+    registered = {look(webhook): webhook for webhook in to.listed}
+    registered |= {look(each.id): each.id for each in definitions if each.id in to.listed}
     notes = {
         hook.definition.id: hook.remarks
+        + _alike(hook.definition.id, registered)
         + tuple(map(NEVER_DELIVERED.format, kept[hook.definition.id]))
         + unlisted_generations(hook.definition, latest, contract=to.kernel.generation)
         for hook in hooks
     }
     return Examined(definitions, declared, known, notes)
+
+
+def _alike(webhook: str, registered: Mapping[str, str]) -> tuple[str, ...]:
+    """A caution if another webhook is registered whose id looks the same, unless this one is registered too.
+
+    :param registered: the registered ids, by their look.
+    """
+    other = registered.get(look(webhook), webhook)
+    if other == webhook:
+        return ()
+    what = f"A webhook {other!a} is registered, and its id looks the same as this one, {webhook!a}."
+    return (f"{what} They are two webhooks, and each gets the events.",)
 
 
 def _unknown(definition: WebhookDefinition, known: Mapping[str, int]) -> list[str]:

@@ -6,9 +6,10 @@ from datetime import UTC, datetime
 
 import pytest
 
-from chronicle_notebook.base._errors import InvalidDefinitionError
+from chronicle_notebook.base._errors import InvalidDefinitionError, UnknownWebhookError
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.contracts._kernel_defects import Measurement, by_key, known_defects
+from chronicle_notebook.definition._builder import DefinitionBuilder
 from chronicle_notebook.model import (
     AuthorizationKind,
     BasicAuthorization,
@@ -205,3 +206,23 @@ def test_neither_a_plan_nor_a_registration_takes_a_target_that_cannot_be_meant(c
             call("hook", url, lambda builder: builder.with_event_type("AccountOpened"))
         assert caught.value.field == "target_url"
     assert "hook" not in client.webhooks.ids()
+
+
+def test_an_id_that_looks_like_a_registered_one_is_told_by_the_plan_the_registration_and_the_search(
+    client: Client,
+) -> None:
+    composed, decomposed = "z\u00fcrich", "zu\u0308rich"
+
+    def inactive(builder: DefinitionBuilder) -> DefinitionBuilder:
+        return builder.with_event_type("AccountOpened").not_active()
+
+    url = "http://127.0.0.1:9/in"
+    assert not any("looks the same" in each for each in client.webhooks.register(composed, url, inactive).notes)
+    with pytest.raises(UnknownWebhookError) as caught:
+        client.webhooks.get(decomposed)
+    assert caught.value.hint == r"It has 'z\xfcrich', which looks the same: your text is 'zu\u0308rich'."
+    told = (client.webhooks.plan(decomposed, url, inactive), client.webhooks.register(decomposed, url, inactive))
+    for each in told:
+        (note,) = [note for note in each.notes if "looks the same" in note]
+        assert note.startswith(r"A webhook 'z\xfcrich' is registered")
+    assert not any("looks the same" in each for each in client.webhooks.plan(composed, url, inactive).notes)
