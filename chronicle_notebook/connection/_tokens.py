@@ -114,6 +114,8 @@ class Tokens:
 
     def hide(self, text: str) -> str:
         """A text with dots for every token that a call may have carried, and for the secret of the client."""
+        if not text:  # of most answers; looking a secret up may ask a keyring
+            return text
         confidential = [*self._carried, *([] if self._development or self._secret is None else [self._secret])]
         for secret in confidential:
             with suppress(SecretUnavailableError):

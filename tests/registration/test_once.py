@@ -98,3 +98,20 @@ def test_warnings_name_the_line_of_the_user_at_every_door(client: Client) -> Non
         client.webhooks.register(Discovered)
     lines = [(each.filename, each.lineno - first) for each in given if each.category is cn.CredentialHeaderWarning]
     assert lines == [(__file__, number) for number in range(1, 9)]
+
+
+def test_several_webhooks_have_each_caution_once(client: Client) -> None:
+    with warnings.catch_warnings(record=True) as given:
+        warnings.simplefilter("always")
+        client.webhooks.register([WARNED, WARNED.changed(id="second")])
+    told = [str(each.message) for each in given if each.category is cn.CredentialHeaderWarning]
+    assert [each.partition(": ")[0] for each in told] == ["Webhook 'warned'", "Webhook 'second'"]
+
+
+def test_an_answer_without_a_message_looks_no_credential_up(counted: Counter[str]) -> None:
+    with cn.Sandbox(auth=True) as box, cn.connect(box.connection_string, event_store="shop", name="asked") as client:
+        client.ensure_event_store()
+        client.webhooks.ids()
+        counted.clear()
+        client.webhooks.ids()
+    assert counted["reveal"] == 2, "before the call, where an error can be told well, and as it is sent"
