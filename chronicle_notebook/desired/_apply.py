@@ -56,10 +56,11 @@ def applied(plan: PlanContent, consent: Consent) -> Applied:
         return Applied([], caption=caption([], where), ignored=ignored)
     _check_sendable(changes)
     _check_confirmed(client, consent.confirm)
-    kept = write_before(plan, consent.before or before_path(plan.wanted.path, datetime.now(UTC)))
     outcomes: list[Outcome] = []
     expected = {each.id: each.action is not StateAction.REMOVE for each in changes}
     with SendingRecord.of(plan.wanted.path, client).writing(expected) as record, CallProgress() as progress:
+        kept = write_before(plan, consent.before or before_path(plan.wanted.path, datetime.now(UTC)))
+        record.finished = False
         try:
             _register_types(client, plan.wanted.event_type_classes)
             for part in _parts(changes):

@@ -50,11 +50,18 @@ def before_path(path: Path | None, now: datetime) -> Path:
 
 
 def _free(path: Path) -> Path:
-    """The path, or one like it with a number, under which there is nothing."""
+    """The path, or one like it with a number, under which there was nothing. An empty file takes the name, so that no
+    other process takes it too."""
     found, number = path, 2
-    while found.exists():
-        found, number = path.with_name(f"{path.stem}-{number}{path.suffix}"), number + 1
-    return found
+    while True:
+        try:
+            os.close(os.open(found, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        except FileExistsError:
+            found, number = path.with_name(f"{path.stem}-{number}{path.suffix}"), number + 1
+        except OSError:  # the writing tells why
+            return found
+        else:
+            return found
 
 
 def write_before(plan: PlanContent, path: Path) -> Path:
@@ -97,7 +104,7 @@ def _keep_earlier(path: Path) -> None:
     back: the state of the second application has what was done already."""
     if path.is_file() and path.stat().st_size:
         with suppress(OSError):
-            path.rename(_free(path))
+            path.replace(_free(path))
 
 
 def _variables(definition: WebhookDefinition) -> Iterator[str]:

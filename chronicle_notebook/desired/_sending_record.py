@@ -9,15 +9,17 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from chronicle_notebook.desired._export import write_text
+from chronicle_notebook.base._errors import InvalidInputError, PlanRefusedError
 from chronicle_notebook.desired._store import StateClient
 from chronicle_notebook.display._progress import CallProgress
+from chronicle_notebook.model import WebhookDefinition
 
 QUIET = 3.0
 """The seconds without a change after which the kernel has nothing left to do: many times what it takes for one."""
@@ -49,38 +51,102 @@ class SendingRecord:
         """Keep the file while something is sent. It stays if the process is killed, or the sending is interrupted.
 
         :param expected: whether the webhook of an id is there in the end.
+        :raises PlanRefusedError: another application of the same file to the same event store is under way.
+        :raises InvalidInputError: the file cannot be written.
         """
         told = {"at": time.time(), "expected": dict(expected)}
-        write_text(self.path, json.dumps(told), private=True)
-        yield self
-        if self.finished:
-            self.path.unlink(missing_ok=True)
+        with self._held() as handle:
+            os.ftruncate(handle, 0)
+            os.write(handle, json.dumps(told).encode())
+            try:
+                yield self
+            finally:
+                if self.finished:
+                    self.path.unlink(missing_ok=True)
+
+    @contextmanager
+    def _held(self) -> Iterator[int]:
+        """The file, opened and locked. The lock ends with the process, however the process ends."""
+        while True:
+            try:
+                handle = os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600)
+            except OSError as error:
+                raise InvalidInputError(
+                    f"{self.path} cannot be written: {error.strerror}.",
+                    field="path",
+                    hint="Let this process write to the folder of the file.",
+                ) from None
+            try:
+                if not _locked(handle):
+                    raise PlanRefusedError(
+                        "Another application of the same file to this event store is under way. Nothing was sent.",
+                        webhooks=(),
+                        hint="Wait until the other application has ended, then make the plan again.",
+                    )
+                if not _is_at(handle, self.path):
+                    continue  # its last owner removed it between the opening and the locking
+                yield handle
+                return
+            finally:
+                os.close(handle)
 
     def wait_until_quiet(self) -> None:
-        """Wait until what an unfinished application has sent is there, or nothing more appears."""
+        """Wait until what an unfinished application has sent does not change any more.
+
+        The ids are not enough: a kernel can add the credentials of a webhook in a later step. While the application
+        is under way in another process or thread, its record is left alone.
+        """
         expected = self._unfinished()
         if not expected:
             return
         with CallProgress() as progress:
-            seen, since = self._done(expected), time.monotonic()
-            while len(seen) < len(expected) and time.monotonic() - since < QUIET:
-                progress.tell(f"An earlier call was interrupted: {len(seen):,} of {len(expected):,} are done. Waiting.")
+            seen, since = self._found(), time.monotonic()
+            while time.monotonic() - since < QUIET:
+                done = sum((name in seen) is present for name, present in expected.items())
+                progress.tell(f"An earlier call was interrupted: {done:,} of {len(expected):,} are done. Waiting.")
                 time.sleep(PAUSE)
-                now = self._done(expected)
+                now = self._found()
                 if now != seen:
                     seen, since = now, time.monotonic()
         with suppress(OSError):
             self.path.unlink(missing_ok=True)
 
-    def _done(self, expected: Mapping[str, bool]) -> set[str]:
-        there = {each.id for each in self.client.webhooks.all()}
-        return {name for name, present in expected.items() if (name in there) is present}
+    def _found(self) -> dict[str, WebhookDefinition]:
+        return {each.id: each for each in self.client.webhooks.all()}
 
     def _unfinished(self) -> dict[str, bool]:
-        """What an application that did not end has sent; empty if there is none, or it is too long ago."""
+        """What an application that did not end has sent; empty if there is none, or it is too long ago or under way."""
         try:
+            handle = os.open(self.path, os.O_RDWR)
+            try:
+                if not _locked(handle):
+                    return {}
+            finally:
+                os.close(handle)
             told = json.loads(self.path.read_text(encoding="utf-8"))
             at, expected = float(told["at"]), {str(name): bool(there) for name, there in told["expected"].items()}
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return {}
         return expected if abs(time.time() - at) < FORGOTTEN else {}
+
+
+def _locked(handle: int) -> bool:
+    """Lock an open file for this opening alone; false if another opening has it. Windows has no such lock."""
+    try:
+        import fcntl
+    except ImportError:
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    except OSError:  # a file system without locks
+        return True
+    return True
+
+
+def _is_at(handle: int, path: Path) -> bool:
+    try:
+        return os.path.samestat(os.fstat(handle), path.stat())
+    except OSError:
+        return False

@@ -11,6 +11,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable
 from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ import pytest
 
 import chronicle_notebook as cn
 from chronicle_notebook.desired import _sending_record
+from chronicle_notebook.desired._export import before_path
 from chronicle_notebook.model import EventType, RegisteredEventType
 from chronicle_notebook.registration import _interrupted
 from chronicle_notebook.sandbox import Sandbox
@@ -228,6 +230,50 @@ def test_what_a_killed_process_sent_is_awaited_and_not_sent_again(
     plan = state.plan(client)
     assert {each.id for each in plan.of(cn.StateAction.CREATE)} == set()
     assert list(tmp_path.glob(".*applying*")) == []
+
+
+def test_a_plan_waits_until_the_definitions_stop_changing(
+    client: cn.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A kernel can add the credentials after the webhook itself."""
+    monkeypatch.setattr(_sending_record, "QUIET", 0.5)
+    path = tmp_path / "webhooks.yaml"
+    begun(client, path)
+    record = _sending_record.SendingRecord.of(path, client)
+    with record.writing({"changed": True}):
+        record.finished = False
+    looks: list[int] = []
+
+    def settling(*arguments: Any, call: Callable[..., Any] = client._kernel.webhooks) -> Any:
+        looks.append(1)
+        early = len(looks) < 4
+        return tuple(
+            each.changed(target_url="https://early.example.com/in") if early else each for each in call(*arguments)
+        )
+
+    monkeypatch.setattr(client._kernel, "webhooks", settling)
+    plan = cn.DesiredState.read(path).plan(client)
+    assert {each.target_url for each in plan._content.registered} >= {"https://one.example.com/in"}
+    assert list(tmp_path.glob(".*applying*")) == []
+
+
+def test_a_second_application_is_refused_while_the_first_is_under_way(client: cn.Client, tmp_path: Path) -> None:
+    path = tmp_path / "webhooks.yaml"
+    begun(client, path)
+    plan = cn.DesiredState.read(path).plan(client, replace=True)
+    with _sending_record.SendingRecord.of(path, client).writing({"new-1": True}):
+        again = cn.DesiredState.read(path).plan(client)
+        with pytest.raises(cn.PlanRefusedError, match="under way"):
+            again.apply()
+        assert len(list(tmp_path.glob(".*applying*"))) == 1
+        assert list(tmp_path.glob("*before-*")) == []
+    assert plan.apply(wait=LONG)
+
+
+def test_two_states_of_before_never_take_one_name(tmp_path: Path) -> None:
+    now = datetime(2026, 11, 29, 3, 12, tzinfo=UTC)
+    names = {before_path(tmp_path / "webhooks.yaml", now) for _ in range(3)}
+    assert len(names) == 3
 
 
 def test_a_slow_kernel_goes_on_with_the_list_of_a_killed_process_and_the_next_plan_waits_for_it(
