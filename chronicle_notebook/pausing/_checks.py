@@ -211,7 +211,7 @@ def chosen(kept: KeptDefinitions, wanted: list[str], registered: Collection[str]
     raise InvalidInputError(
         f"{kept.path} has no webhook {unknown[0]!r}." if unknown else f"{kept.path} has no webhooks in it.",
         field="file",
-        hint=(did_you_mean(unknown[0], stored) or "List what is paused with client.webhooks.paused().")
+        hint=(did_you_mean(unknown[0], stored) or f"List what is paused with {kept.call('paused')}.")
         if unknown
         else "Name the file of the pause.",
     )

@@ -204,14 +204,26 @@ class KeptDefinitions:
     all methods except :meth:`everything` use only those of its own event store.
     """
 
-    def __init__(self, path: str | Path, server: str, event_store: str) -> None:
-        self.path = Path(path)
+    def __init__(self, path: str | Path, server: str, event_store: str, *, usual: bool = True) -> None:
+        """Take the file, which need not exist.
+
+        :param usual: whether calls without ``file`` use it.
+        """
+        self.path, self.usual = Path(path), usual
         self.server, self.event_store = str(server), event_store
 
     @classmethod
-    def of(cls, client: StoreClient, path: str | Path) -> KeptDefinitions:
+    def of(cls, client: StoreClient, path: str | Path, *, usual: bool = True) -> KeptDefinitions:
         """The file, for the event store of a client."""
-        return cls(path, client.server, client.event_store)
+        return cls(path, client.server, client.event_store, usual=usual)
+
+    def call(self, name: str, *arguments: str) -> str:
+        """A call of the webhooks of a client that looks into this file, as Python.
+
+        :param arguments: its other arguments, as Python.
+        """
+        file = [] if self.usual else [f"file={str(self.path)!r}"]
+        return f"client.webhooks.{name}({', '.join([*arguments, *file])})"
 
     def everything(self) -> list[Kept]:
         """All definitions of the file, of every event store; empty if there is no file.

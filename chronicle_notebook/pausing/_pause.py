@@ -45,7 +45,8 @@ def kept_of(client: StoreClient, file: str | Path | None = None) -> KeptDefiniti
 
     :param file: another file than the usual one.
     """
-    return KeptDefinitions.of(client, file or paused_file(client.server, client.event_store, embedded=client.embedded))
+    usual = paused_file(client.server, client.event_store, embedded=client.embedded)
+    return KeptDefinitions.of(client, file or usual, usual=not file or Path(file) == usual)
 
 
 def paused_ids(server: str, event_store: str, *, embedded: bool) -> list[str]:
@@ -133,19 +134,19 @@ def _paused(client: StoreClient, kept: KeptDefinitions, definition: WebhookDefin
         if new and changed_nothing(error):
             kept.drop(webhook)
         else:
-            error.hint = f"{error.hint} {where} {_finish('pause', webhook)}".strip()
+            error.hint = f"{error.hint} {where} {_finish(kept, 'pause', webhook)}".strip()
         raise
     except BaseException as error:
-        error.add_note(f"{webhook!r} may be removed. {where} {_finish('pause', webhook)}")
+        error.add_note(f"{webhook!r} may be removed. {where} {_finish(kept, 'pause', webhook)}")
         raise
     needs = kept.here()[webhook].secrets
     needed = (f"Resuming it looks up {', '.join(needs)}.",) if needs else ()
-    back = f'client.webhooks.resume("{webhook}") registers it again. {where}'
+    back = f"{kept.call('resume', repr(webhook))} registers it again. {where}"
     return replace(outcome, action=Action.PAUSED, notes=(back, *needed, *told, *outcome.notes))
 
 
-def _finish(call: str, webhook: str) -> str:
-    return f'client.webhooks.{call}("{webhook}") again finishes this, however far it came.'
+def _finish(kept: KeptDefinitions, call: str, webhook: str) -> str:
+    return f"{kept.call(call, repr(webhook))} again finishes this, however far it came."
 
 
 def _already(client: StoreClient, kept: KeptDefinitions, webhook: str) -> Outcome:
@@ -171,10 +172,10 @@ def _resumed(client: StoreClient, kept: KeptDefinitions, entry: Kept) -> Outcome
     try:
         outcome = register_kept(client, kept, entry.id)
     except KernelError as error:
-        error.hint = f"{error.hint} {_finish('resume', entry.id)}".strip()
+        error.hint = f"{error.hint} {_finish(kept, 'resume', entry.id)}".strip()
         raise
     except BaseException as error:
-        error.add_note(f"{entry.id!r} may be registered again. {_finish('resume', entry.id)}")
+        error.add_note(f"{entry.id!r} may be registered again. {_finish(kept, 'resume', entry.id)}")
         raise
     later = (CREDENTIALS_COME_LATER,) if entry.authorized else ()
     return replace(outcome, action=Action.RESUMED, notes=(*told, *later, *outcome.notes))
@@ -198,8 +199,7 @@ def forget(client: StoreClient, webhook: str, kept: KeptDefinitions) -> PausedWe
         raise InvalidInputError(
             f"{webhook!r} is not paused in event store {client.event_store!r}.",
             field="webhook",
-            hint=did_you_mean(webhook, [each.id for each in kept.waiting()])
-            or "client.webhooks.paused() lists what is.",
+            hint=did_you_mean(webhook, [each.id for each in kept.waiting()]) or f"{kept.call('paused')} lists what is.",
         )
     kept.drop(webhook)
     return found

@@ -47,7 +47,7 @@ def paused(client: StoreClient, kept: KeptDefinitions) -> Listing[PausedWebhook]
     registered = client.webhooks.all().ids if waiting else []
     failing = [each.observer_id for each in client.failed_partitions()] if waiting else []
     found = [_paused(each, kept.path, failing) for each in waiting if each.id not in registered]
-    return paused_listing(found, kept.path, client.origin)
+    return paused_listing(found, kept, client.origin)
 
 
 def _paused(kept: Kept, file: Path, failing: Sequence[str]) -> PausedWebhook:
@@ -67,7 +67,7 @@ def _paused(kept: Kept, file: Path, failing: Sequence[str]) -> PausedWebhook:
     )
 
 
-def paused_listing(found: Sequence[PausedWebhook], file: Path, origin: Origin) -> Listing[PausedWebhook]:
+def paused_listing(found: Sequence[PausedWebhook], kept: KeptDefinitions, origin: Origin) -> Listing[PausedWebhook]:
     """The table, with the path of the file below it."""
     return Listing(
         found,
@@ -85,7 +85,7 @@ def paused_listing(found: Sequence[PausedWebhook], file: Path, origin: Origin) -
         ),
         caption=f"{counted(len(found), 'paused webhook')} of event store {origin.event_store!r} on {origin.server}",
         empty="No webhook is paused.",
-        foot=f"Kept in {file}. Resume with client.webhooks.resume(ID). {origin.stamp}".strip(),
+        foot=f"Kept in {kept.path}. Resume with {kept.call('resume', 'ID')}. {origin.stamp}".strip(),
         origin=origin,
     )
 

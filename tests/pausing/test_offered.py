@@ -1,0 +1,34 @@
+"""The commands that pauses offer: whoever pastes one must get what it promises."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+import chronicle_notebook as cn
+from chronicle_notebook.session._client import Client
+
+OPENED = cn.EventType("AccountOpened")
+
+
+def pasted(text: str, client: Client) -> object:
+    """What the first offered call gives."""
+    found = re.search(r"client\.webhooks\.resume\(.*?\)(?= registers)", text)
+    assert found is not None, text
+    return eval(found[0], {"client": client})
+
+
+@pytest.mark.parametrize("own", [True, False])
+def test_the_offered_resumption_looks_into_the_file_of_the_pause(client: Client, tmp_path: Path, *, own: bool) -> None:
+    file = tmp_path / "it's mine.yaml" if own else None
+    client.webhooks.register(cn.WebhookDefinition("w0", "http://127.0.0.1:9/in", (OPENED,)))
+    outcome = client.webhooks.pause("w0", file=file)
+    foot = repr(client.webhooks.paused(file=file))
+    assert f"client.webhooks.resume(ID{f', file={str(file)!r}' if own else ''})" in foot
+    with pytest.raises(cn.InvalidInputError) as caught:
+        client.webhooks.resume("zzzzzz", file=file)
+    assert f"client.webhooks.paused({f'file={str(file)!r}' if own else ''})" in caught.value.hint
+    assert pasted(" ".join(outcome.notes), client)
+    assert client.webhooks.ids() == ["w0"]
