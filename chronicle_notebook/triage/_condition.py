@@ -269,9 +269,16 @@ def outlook(failed: Sequence[FailedPartition], given_up: int, now: datetime) -> 
         return f"{sure}given up"
     if given_up:
         return f"{given_up} of {len(failed)} {sure}given up"
-    tries = f"attempt {_attempts(failed)} of {MOST_ATTEMPTS}"
+    tries = f"attempt {of_most(_attempts(failed))}"
     until = min(_plans(failed, last_attempt), default=None)
     return tries if until is None else f"{tries}, about {_left((until - now).total_seconds())} left"
+
+
+def of_most(attempts: int) -> str:
+    """A number of attempts, with how many a kernel makes by itself. Retries of a user can make it larger."""
+    if attempts > MOST_ATTEMPTS:
+        return f"{attempts} ({MOST_ATTEMPTS} allowed)"
+    return f"{attempts} of {MOST_ATTEMPTS}"
 
 
 def _attempts(failed: Sequence[FailedPartition]) -> int:

@@ -1,4 +1,4 @@
-"""What to do next about a webhook, as a command."""
+"""What to do next about a webhook, as one command that can be pasted: a retry only follows a test that went well."""
 
 from __future__ import annotations
 
@@ -28,15 +28,17 @@ def next_step(
     if condition in _COMMANDS:
         return _COMMANDS[condition].format(webhook)
     if condition is Condition.BLOCKED:
-        return f"Register under other ids: {listed(each.partition for each in failed[:5])}."
+        ids = listed(each.partition for each in failed[:5])
+        return f"client.failed_partitions({webhook!r})  # register under other ids: {ids}"
     if condition not in FAILS:
         return ""
-    # A kernel that says itself that it has quarantined a partition refuses a plain retry.
-    release = ", release=True" if any(each.quarantined for each in failed) else ""
-    retry = f"client.retry_failed_partitions({webhook!r}{release})"
+    # A kernel that has quarantined a partition may refuse a plain retry; not every kernel says that it has.
+    over = condition is Condition.GIVEN_UP or any(each.quarantined for each in failed)
+    retry = f"client.retry_failed_partitions({webhook!r}{', release=True' if over else ''})"
     if definition is None:
         return retry
+    test = f"client.webhooks.test({webhook!r})"
     if causes and all(each.word == SHARED for each in causes):
         opener = f" at {causes[0].address}" if causes[0].address else ""
-        return f"client.webhooks.test({webhook!r}); if it is well, mend the target that opened the circuit{opener}"
-    return f"client.webhooks.test({webhook!r}), then {retry}"
+        return f"{test}  # if it is well, mend the target that opened the circuit{opener}"
+    return f"{test} and {retry}"

@@ -12,8 +12,7 @@ from chronicle_notebook.base._text import count
 from chronicle_notebook.display._listing import Column, Listing, counted
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.display._table_and_card import Card, Tone
-from chronicle_notebook.model._retry_rule import MOST_ATTEMPTS
-from chronicle_notebook.triage._condition import Condition, TriageRow, age, duration, hour
+from chronicle_notebook.triage._condition import Condition, TriageRow, age, duration, hour, of_most
 
 _TIME = "datetime64[ns, UTC]"
 
@@ -226,7 +225,7 @@ def _columns(now: datetime) -> Sequence[Column[TriageRow]]:
         return "–" if when is None else f"about {hour(max(when, now))}"
 
     def tried(row: TriageRow) -> str:
-        return f"{row.attempts} of {MOST_ATTEMPTS}" if row.failed else "–"
+        return of_most(row.attempts) if row.failed else "–"
 
     return (
         Column("webhook", "Webhook", lambda each: each.webhook, text=named),

@@ -14,10 +14,9 @@ from chronicle_notebook.base._text import count, joined
 from chronicle_notebook.base._url import without_credentials
 from chronicle_notebook.display._listing import counted
 from chronicle_notebook.model import FailedPartition
-from chronicle_notebook.model._retry_rule import MOST_ATTEMPTS
 from chronicle_notebook.pausing._paused import PausedWebhook
 from chronicle_notebook.triage._cause import Cause
-from chronicle_notebook.triage._condition import Condition, TriageRow, first_failure
+from chronicle_notebook.triage._condition import Condition, TriageRow, first_failure, of_most
 from chronicle_notebook.widgets._health import Deliveries
 
 SHOWN_DETAIL = 160
@@ -129,9 +128,7 @@ def _why(row: TriageRow, cause: Cause | None) -> str:
 
 def _attempts(row: TriageRow) -> str:
     """The attempts so far, and of how many: a retry that somebody asked for is one more than the kernel makes."""
-    if not row.attempts:
-        return ""
-    return f"{row.attempts} of {MOST_ATTEMPTS}" if row.attempts <= MOST_ATTEMPTS else str(row.attempts)
+    return of_most(row.attempts) if row.attempts else ""
 
 
 def _lost(row: TriageRow) -> str:

@@ -79,10 +79,12 @@ def test_each_condition_comes_in_its_place_the_worst_first() -> None:
     assert [each.webhook for each in found.failing] == ["blocked", "over", "failing"]
     assert found.counts["failing"] == 1
     assert (found.partitions, found.webhooks, found["failing"].waiting, found["over"].waiting) == (2, 8, 6, None)
+    for each in found:
+        compile(each.next_step or "None", each.webhook, "eval")
     assert {each.webhook: each.next_step for each in found} == {
         "blocked": "client.clear_quarantine('blocked')",
-        "over": "client.webhooks.test('over'), then client.retry_failed_partitions('over')",
-        "failing": "client.webhooks.test('failing'), then client.retry_failed_partitions('failing')",
+        "over": "client.webhooks.test('over') and client.retry_failed_partitions('over', release=True)",
+        "failing": "client.webhooks.test('failing') and client.retry_failed_partitions('failing')",
         "alone": "client.describe('alone')",
         "slow": "client.webhooks.test('slow')",
         "later": "client.webhooks.resume('later')",
@@ -168,7 +170,10 @@ def test_partitions_of_a_removed_webhook_and_of_the_kernels_own_observer_are_in_
     blocked = failure(WEBHOOK_REACTOR, "ghost", messages=["Object reference not set to an instance of an object."])
     found = triaged(Observed([], [], [failure("gone"), blocked]))
     assert {each.webhook: str(each.cause) for each in found} == {"gone": "refused", WEBHOOK_REACTOR: "blocked id"}
-    assert found[WEBHOOK_REACTOR].next_step == "Register under other ids: ghost."
+    assert (
+        found[WEBHOOK_REACTOR].next_step
+        == f"client.failed_partitions({WEBHOOK_REACTOR!r})  # register under other ids: ghost"
+    )
     # Nothing ends it, so it is no alarm.
     assert (found[WEBHOOK_REACTOR].condition, found[WEBHOOK_REACTOR].severity) == ("blocked", "medium")
     assert [each.webhook for each in found.failing] == ["gone"]
@@ -204,8 +209,15 @@ def test_the_next_step_for_a_shared_circuit_names_the_target_that_opened_it() ->
     circuit = ("The circuit is now open and is not allowing calls.", "Connection refused (10.0.0.9:8443)")
     observed = Observed([hook("b")], [observer("b")], [failure("b", messages=circuit)], shared_circuit=True)
     row = triaged(observed)["b"]
-    assert row.next_step.startswith("client.webhooks.test('b'); if it is well, mend the target")
+    assert row.next_step.startswith("client.webhooks.test('b')  # if it is well, mend the target")
     assert row.next_step.endswith("at 10.0.0.9:8443")
+    compile(row.next_step, "pasted", "eval")
+
+
+def test_attempts_beyond_those_of_the_kernel_are_told_with_its_limit() -> None:
+    text = repr(triaged(Observed([hook("a")], [observer("a")], [failure("a", attempts=17)])))
+    assert "17 (11 allowed)" in text
+    assert "17 of 11" not in text
 
 
 def test_the_frame_has_types_and_the_worst_first_also_when_it_is_empty() -> None:
