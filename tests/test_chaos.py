@@ -49,9 +49,16 @@ def append(client: cn.Client, start: int, stop: int) -> None:
 
 def test_every_event_arrives_at_least_once_and_in_order_through_failures_and_kills(tmp_path: Path) -> None:
     with cn.Receiver(keep=100_000) as endpoint:
-        endpoint.misbehave(status=503, probability=0.2, seed=7)
-        progress = threading.Event()
-        endpoint.on_delivery(lambda delivery: progress.set() if delivery.number % 20 == 0 else None)
+        endpoint.misbehave(status=503, probability=0.4, seed=7)
+        progress, killed = threading.Event(), threading.Event()
+
+        def under_way(delivery: cn.receiver.Delivery) -> None:
+            """From the tenth delivery on, the receiver answers nothing until the kernel is killed."""
+            if delivery.number % 10 == 0 and not killed.is_set():
+                progress.set()
+                killed.wait(LONG)
+
+        endpoint.on_delivery(under_way)
         port, undelivered = 0, []
         for life, (start, stop) in enumerate([(0, 900), (900, 1_600), (1_600, EVENTS)]):
             with running(tmp_path, port) as (process, connection_string):
@@ -62,11 +69,14 @@ def test_every_event_arrives_at_least_once_and_in_order_through_failures_and_kil
                         client._kernel.register_event_types("shop", [RegisteredEventType(EventType("Counted"))])
                         client.webhooks.register("counter", endpoint.url, lambda b: b.with_event_type("Counted"))
                     progress.clear()
+                    if life < 2:
+                        killed.clear()
                     append(client, start, stop)
                     if life < 2:
                         assert progress.wait(LONG), "deliveries must be under way when the kernel is killed"
                         process.send_signal(signal.SIGKILL)
                         process.wait()
+                        killed.set()
                         undelivered.append(stop - sum(len(set(seen)) for seen in received(endpoint).values()))
                     else:
                         endpoint.behave()
@@ -74,7 +84,7 @@ def test_every_event_arrives_at_least_once_and_in_order_through_failures_and_kil
         failures = sum(delivery.status == 503 for delivery in endpoint.deliveries)
         places = received(endpoint)
     assert all(left > 100 for left in undelivered), f"the kills must come in the middle: {undelivered}"
-    assert failures > 20, "the receiver must have failed for this to prove anything"
+    assert failures > 5, "the receiver must have failed for this to prove anything"
     assert {partition: sorted(set(seen)) for partition, seen in places.items()} == {
         f"p-{n}": list(range(EVENTS // PARTITIONS)) for n in range(PARTITIONS)
     }

@@ -15,6 +15,7 @@ from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.cli import main
 from chronicle_notebook.cli._runner import outcome_of
 from chronicle_notebook.model import BasicAuthorization
+from chronicle_notebook.pausing._place import PAUSED
 from chronicle_notebook.runbook.engine._outcome import MIME
 from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.scan import scan
@@ -164,7 +165,7 @@ def test_the_command_exits_non_zero_and_saves_the_outcome_when_there_is_no_kerne
         (["move-host", "-p", "test_targets=maybe"], "must be true or false"),
         (["move-host", "-p", "to_host"], "have the form name=value"),
         (["move-host", "-p", "to_host=a", "-p", "to_host=b"], "is given twice"),
-        (["rotate-secrt"], "Did you mean 'rotate-secret'?"),
+        (["rotate-secrt"], "Did you mean 'rotate-secret'"),
         (["audit-webhooks", "-p", "fail_on=hihg"], "Did you mean 'high'"),
         (["move-host", "-p", "apply=false"], "--apply was given, and apply=false too."),
         (["move-host"], "Parameter 'from_host' is not given, and the notebook has only an example for it."),
@@ -216,6 +217,13 @@ def test_a_secret_that_a_notebook_prints_is_found_beside_quotes_of_both_kinds(
     assert not page.exists()
 
 
+def record(folder: Path) -> str:
+    """All that a pause has written down."""
+    texts = [each.read_text() for each in folder.rglob("*") if each.is_file()]
+    assert texts
+    return "".join(texts)
+
+
 def test_a_good_run_is_not_taken_for_a_leak_and_what_is_secret_is(
     client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
 ) -> None:
@@ -232,7 +240,7 @@ def test_a_good_run_is_not_taken_for_a_leak_and_what_is_secret_is(
     out, err = capfd.readouterr()
     assert "Secret in the executed notebook" not in err
     assert "env:CRM_SYNC_PASSWORD" in page.read_text()
-    assert CANARY not in out + err + page.read_text() + (tmp_path / "paused-webhooks.yaml").read_text()
+    assert CANARY not in out + err + page.read_text() + record(Path(os.environ[PAUSED]))
 
 
 def test_papermill_knows_every_parameter_that_is_taken(client: Client, capfd: pytest.CaptureFixture[str]) -> None:

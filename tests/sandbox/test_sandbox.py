@@ -311,7 +311,7 @@ def test_the_command_of_the_package_runs_a_kernel_of_a_release() -> None:
         ({"port": "x"}, "port must be a whole number from 0 to 65535, not a text."),
         ({"port": True}, "port must be a whole number from 0 to 65535, not True."),
         ({"data": 7}, "data must be a folder, as a text or a Path, not 7."),
-        ({"seed": "yes"}, "seed must be True or False, not a text."),
+        ({"seed": "yes"}, "seed is True, False, 'banking' or 'incident', not a text."),
         ({"settle_delay": "a"}, "settle_delay must be a number of seconds from 0 on, not a text."),
         ({"settle_delay": -0.1}, "settle_delay must be a number of seconds from 0 on, not -0.1."),
         ({"settle_delay": float("nan")}, "settle_delay must be a number of seconds from 0 on, not nan."),
