@@ -127,12 +127,15 @@ class DeliveryCalls:
         Later kernels refuse it for a quarantined partition unless ``release`` is true. Failed partitions of a removed
         webhook are retried too, because the kernel still lists them, and those of other observers by their id.
 
+        Ctrl-C ends the call early and returns what is known then. The call can be repeated at any time.
+
         :param webhooks: the id of a webhook or of another observer, or several ids, or rows of a triage; by default
             every webhook that fails.
         :param release: end a quarantine first, of a partition and of a whole observer, where the kernel can.
         :param wait: the most seconds to follow the retries; 0 returns at once.
         :param on_progress: called with what is known, after each look.
         :raises UnknownWebhookError: no webhook and no observer has an id, and no partition of it fails.
+        :raises KernelError: the kernel could not be asked. The attribute ``retries`` of the error has what is known.
         """
         from chronicle_notebook.registration._losses import STATUS_NOT_CHECKED
         from chronicle_notebook.session._observer_queries import release_observers, several_ids, to_retry
@@ -146,9 +149,7 @@ class DeliveryCalls:
         if failed and any(each.key == STATUS_NOT_CHECKED for each in self._kernel.known_defects):
             remarks.append("This kernel counts every answer as delivered, so a recovery does not prove a delivery.")
         retrying = Retrying(self._kernel, self._place.store(), failed, release=release, remarks=remarks)
-        retrying.start()
-        retrying.follow(wait, on_progress)
-        return retrying.result()
+        return retrying.run(wait, on_progress)
 
     def wait_until_handled(self, webhook: str, *, timeout: float = FOLLOWED) -> TriageRow:
         """Wait until a webhook has handled every event of its types that exists now, in all namespaces.

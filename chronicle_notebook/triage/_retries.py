@@ -12,6 +12,7 @@ from functools import partial
 from chronicle_notebook.base._at_once import at_once
 from chronicle_notebook.base._errors import (
     DeadlineExceededError,
+    KernelError,
     KernelUnreachableError,
     MethodNotImplementedError,
     RequestRefusedError,
@@ -33,6 +34,7 @@ AGAIN = (0.5, 1.0, 2.0, 4.0, 8.0)
 (source: K/Core/Setup/WebhookHttpClientExtensions.cs)."""
 AT_ONCE = 8
 """The number of retries that are asked for at the same time. Each call waits behind a running delivery."""
+_REPEAT = "The same call can simply be repeated: a retry of a partition that does not fail any more does nothing."
 ONE_BY_ONE = 4
 """The largest number of observers of a namespace that are asked for one by one instead of in one list."""
 
@@ -48,6 +50,8 @@ class RetryOutcome(StrEnum):
     """The kernel did not start a retry."""
     PENDING = "not known yet"
     """There was no attempt so far."""
+    NOT_SENT = "not sent"
+    """The kernel was not asked: the call ended before."""
 
 
 @public
@@ -60,7 +64,7 @@ class RetriedPartition:
     started: bool | None
     """Whether the kernel started the retry; None if it does not say so."""
     outcome: str = RetryOutcome.PENDING.value
-    """``recovered``, ``failed again``, ``refused`` or ``not known yet``."""
+    """``recovered``, ``failed again``, ``refused``, ``not known yet`` or ``not sent``."""
     cause: Cause | None = None
     """Why it failed again, or why the kernel refused."""
 
@@ -92,7 +96,8 @@ class Retries(Listing[RetriedPartition]):
         return _headline(self)
 
     def having(self, outcome: str) -> Retries:
-        """Those with an outcome: ``recovered``, ``failed again``, ``refused`` or ``not known yet``."""
+        """Those with an outcome: ``recovered``, ``failed again``, ``refused``, ``not known yet`` or
+        ``not sent``."""
         return self._of([each for each in self if each.outcome == outcome])
 
     @property
@@ -169,7 +174,27 @@ class Retrying:
         self._remarks = list(remarks)
         self._clears = True
         """Whether the kernel has a call that ends the quarantine of a partition, as far as is known."""
-        self._tries = [_Try(each, sequence, each, RetriedPartition(each, None)) for each, sequence in partitions]
+        self._tries = [
+            _Try(each, sequence, each, RetriedPartition(each, None, RetryOutcome.NOT_SENT.value))
+            for each, sequence in partitions
+        ]
+
+    def run(self, wait: float, on_progress: Callable[[Retries], object] | None = None) -> Retries:
+        """Ask for all retries and follow them. An interrupt ends this early, with what is known then.
+
+        :raises KernelError: the kernel could not be asked. Its attribute ``retries`` has what is known.
+        """
+        try:
+            self.start()
+            self.follow(wait, on_progress)
+        except KeyboardInterrupt:
+            self._remarks.append(f"Stopped by Ctrl-C. The kernel goes on with what it was asked. {_REPEAT}")
+        except KernelError as error:
+            found = self.result()
+            vars(error)["retries"] = found
+            error.hint = f"{error.hint} {found.headline}: sys.last_value.retries has each. {_REPEAT}".strip()
+            raise
+        return self.result()
 
     def start(self) -> None:
         """Ask the kernel to retry each partition.
@@ -226,6 +251,7 @@ class Retrying:
         failed = one.latest
         place = (self._store, failed.namespace, failed.observer_id, one.sequence, failed.partition)
         one.due = None
+        before, one.result = one.result, RetriedPartition(one.failed, None)
         try:
             started = True if self._release and self._released(failed, place) else self._kernel.retry_partition(*place)
         except RequestRefusedError as error:
@@ -233,6 +259,10 @@ class Retrying:
             return
         except DeadlineExceededError:
             started = None  # the call waits behind a running delivery, and may take effect later
+        except KernelUnreachableError as error:
+            if error.nothing_sent:
+                one.result = before
+            raise
         if started is False and not failed.quarantined:
             # It may have recovered, or been quarantined, since it was listed.
             now = self._listed_now(one)

@@ -108,6 +108,39 @@ def test_nothing_that_fails_is_nothing_to_retry(client: Client, target: cn.Recei
     assert wrong.value.field == "webhooks"
 
 
+@pytest.mark.parametrize("fast", ["documented"], indirect=True)
+@pytest.mark.parametrize("stop", [KeyboardInterrupt(), cn.KernelUnreachableError("lost", hint="Look.")])
+def test_a_call_that_ends_half_way_says_which_retries_were_sent(
+    shop: Client, target: cn.Receiver, monkeypatch: pytest.MonkeyPatch, stop: BaseException
+) -> None:
+    given_up(shop, "cut", target)
+    real = shop._kernel.clear_partition_quarantine
+    asked: list[str] = []
+
+    def second_fails(*place: str) -> bool:
+        asked.append(place[-1])
+        if len(asked) > 1:
+            raise stop
+        return real(*place)
+
+    monkeypatch.setattr(shop._kernel, "clear_partition_quarantine", second_fails)
+    monkeypatch.setattr(_retries, "AT_ONCE", 1)
+    shop.event_log.append("cut-3", OPENED, {})
+    eventually(lambda: shop.triage()["cut"].given_up == 3)
+    if isinstance(stop, KeyboardInterrupt):
+        found = shop.retry_failed_partitions("cut", release=True)
+        assert "Stopped by Ctrl-C" in repr(found)
+    else:
+        with pytest.raises(cn.KernelUnreachableError) as caught:
+            shop.retry_failed_partitions("cut", release=True)
+        found = vars(caught.value)["retries"]
+        assert "can simply be repeated" in caught.value.hint
+    assert [each.outcome for each in found] == ["not known yet", "not known yet", "not sent"]
+    assert [each.started for each in found] == [True, None, None]
+    assert not found.recovered
+    assert "1 not sent" in found.headline
+
+
 def test_waiting_until_a_webhook_has_handled_what_there_is(client: Client, target: cn.Receiver) -> None:
     client.ensure_namespace("Tenant-B")
     for space in ("Default", "Tenant-B"):
