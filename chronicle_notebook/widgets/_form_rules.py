@@ -10,7 +10,13 @@ from dataclasses import dataclass, field
 from chronicle_notebook.base._errors import did_you_mean
 from chronicle_notebook.base._secret_rules import unfit
 from chronicle_notebook.base._secrets import Secret, variable_names
-from chronicle_notebook.definition.rules._check import exposures, problems, secret_caution, target_url_caution
+from chronicle_notebook.definition.rules._check import (
+    exposures,
+    long_url_caution,
+    problems,
+    secret_caution,
+    target_url_caution,
+)
 from chronicle_notebook.definition.rules._header import check_header, check_twice, header_caution, value_caution
 from chronicle_notebook.definition.rules._problem import Caution, Problem
 from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
@@ -79,9 +85,10 @@ def remarks(fields: Fields, definition: WebhookDefinition, known: Collection[str
         near = did_you_mean(fields.typed_type, known or ())
         hint = near or "Choose an event type from the list, or clear the box."
         result.wrong["event_types"] = f"The typed text is not an event type of this event store. {hint}"
-    in_url = target_url_caution(definition.target_url)
-    for caution in (*([] if in_url is None else [in_url]), *exposures(definition)):
-        result.doubtful.setdefault(caution.field, _text(caution))
+    of_url = [rule(definition.target_url) for rule in (target_url_caution, long_url_caution)]
+    for caution in (*of_url, *exposures(definition)):
+        if caution is not None:
+            result.doubtful.setdefault(caution.field, _text(caution))
     _remark_headers(fields, result)
     _remark_secret(fields, result)
     return result

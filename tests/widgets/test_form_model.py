@@ -427,3 +427,12 @@ def test_what_was_typed_and_is_no_event_type_keeps_it_from_being_registered(make
     model.set("all_known", False)
     model.set("typed_type", "")
     assert model.remarks.wrong == {}
+
+
+def test_the_form_refuses_a_doubled_scheme_and_warns_of_a_long_url(make: Make) -> None:
+    model = filled(make())
+    model.set("target_url", "https://https://example.com/in")
+    assert "has a second http:// or https://" in model.remarks.wrong["target_url"]
+    model.set("target_url", "https://example.com/" + "a" * 8_000)
+    assert "target_url" not in model.remarks.wrong
+    assert "8,020 characters" in model.remarks.doubtful["target_url"]

@@ -70,6 +70,7 @@ __all__ = [
     "check_known",
     "check_target_url",
     "header_caution",
+    "long_url_caution",
     "problems",
     "secret_caution",
     "target_url_caution",
