@@ -160,3 +160,38 @@ def test_credentials_without_a_value_here_are_judged_like_any_others(client: cn.
     )
     plan = state.plan(client)
     assert [(each.field, each.effect) for each in plan["one"].fields] == [("authorization", cn.FieldEffect.APPLIED)]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "line", "field"),
+    [
+        (
+            "    event_types",
+            "    headers: {x-source: a, Authorization: Bearer canary-7}\n    event_types",
+            7,
+            "headers",
+        ),
+        ("    event_types", "    headers: {x-api-key: canary-7}\n    event_types", 7, "headers"),
+        ("https://one.example.com/in", "https://one.example.com/in?a=1&api_key=canary-7", 6, "url"),
+        ("    event_types", "    authorization: {kind: bearer, Canary-7x91: }\n    event_types", 7, "authorization"),
+    ],
+)
+def test_a_secret_in_a_header_a_query_or_a_key_is_refused_with_its_line(
+    old: str, new: str, line: int, field: str
+) -> None:
+    with pytest.raises(cn.StateFileError) as caught:
+        cn.DesiredState.parse(GOOD.replace(old, new), path="webhooks.yaml")
+    assert caught.value.message.startswith(f"webhooks.yaml, line {line}: "), caught.value.message
+    assert caught.value.field == field
+    assert "canary-7" not in str(caught.value).lower()
+
+
+def test_headers_and_queries_without_credentials_and_references_stay_allowed(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PARTNER_KEY", "canary")
+    monkeypatch.setenv("PARTNER_URL", "https://one.example.com/in?api_key=canary")
+    headers = "    headers: {x-source: billing, x-api-key: env:PARTNER_KEY}\n    event_types"
+    text = GOOD.replace("https://one.example.com/in", "https://one.example.com/in?region=eu")
+    (plain,) = cn.DesiredState.parse(text.replace("    event_types", headers)).webhooks
+    assert sorted(plain.headers) == ["x-api-key", "x-source"]
+    (referenced,) = cn.DesiredState.parse(GOOD.replace("https://one.example.com/in", "env:PARTNER_URL")).webhooks
+    assert referenced.target_url.endswith("api_key=canary")

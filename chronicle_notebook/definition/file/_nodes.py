@@ -5,6 +5,7 @@ Only the structure of YAML is used: every scalar is a text, so ``no`` is a text 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection
 
 import yaml
@@ -13,6 +14,8 @@ from chronicle_notebook.base._errors import InvalidDefinitionError, did_you_mean
 from chronicle_notebook.model._authorization import authorization_keys
 
 _FLAGS = {"true": True, "yes": True, "on": True, "false": False, "no": False, "off": False}
+_PLAIN_KEY = re.compile(r"[a-z]{1,12}(?:[_-][a-z]{1,12})?")
+"""A key that an error repeats under ``authorization``. Any other text there can be a secret in the wrong place."""
 _TAG = "tag:yaml.org,2002:"
 _TAGS = {f"{_TAG}{name}" for name in ("str", "int", "float", "bool", "null", "timestamp", "map", "seq", "value")}
 _FAULTS = (
@@ -90,7 +93,9 @@ class Nodes:
         for key_node, value in node.value:
             key = self.scalar(key_node, field)
             if known is not None and key not in known:
-                raise self.wrong(key_node, f"{what} has no key {key!r}.", key, _which(key, known))
+                secret = what == "authorization" and not (_PLAIN_KEY.fullmatch(key) or did_you_mean(key, known))
+                shown = f": one of {len(key)} characters" if secret else f" {key!r}"
+                raise self.wrong(key_node, f"{what} has no key{shown}.", what if secret else key, _which(key, known))
             if key in entries:
                 raise self.wrong(key_node, f"the key {key!r} is there twice.", key, "Keep one.")
             entries[key] = value

@@ -155,7 +155,13 @@ class _Reader:
     ) -> dict[str, tuple[WebhookDefinition, int]]:
         found: dict[str, tuple[WebhookDefinition, int]] = {}
         reader = WebhookReader(
-            self._nodes, {}, resolved=substitution.resolved, references="env:NAME", document="the file", lenient=True
+            self._nodes,
+            {},
+            resolved=substitution.resolved,
+            references="env:NAME",
+            document="the file",
+            lenient=True,
+            only_references=True,
         )
         try:
             items = self._nodes.sequence(entries["webhooks"], "webhooks")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 
 import yaml
 
+from chronicle_notebook.base._credential_names import looks_like_credential
 from chronicle_notebook.base._errors import (
     InvalidDefinitionError,
     InvalidInputError,
@@ -25,6 +26,7 @@ from chronicle_notebook.definition._references import plain, resolve
 from chronicle_notebook.definition.file._keys import EVENT_TYPE_KEYS, KEYS, names
 from chronicle_notebook.definition.file._nodes import Nodes, is_null
 from chronicle_notebook.definition.rules._check import about
+from chronicle_notebook.definition.rules._url import target_url_caution
 from chronicle_notebook.model import NO_AUTHORIZATION, EventType, UndisclosedAuthorization
 from chronicle_notebook.model._authorization import KINDS, authorization_keys, kind_names
 
@@ -82,6 +84,7 @@ class WebhookReader:
         references: str = "env:NAME or var:NAME; for a sandbox kernel, --allow-literal accepts it",
         document: str = "the notebook",
         lenient: bool = False,
+        only_references: bool = False,
     ) -> None:
         """Take what the values need.
 
@@ -89,12 +92,14 @@ class WebhookReader:
             a meaning.
         :param references: what to write in place of a secret, for a hint.
         :param lenient: accept credentials that have no value here, as undisclosed ones.
+        :param only_references: refuse plain text also in headers and in a query, if the name looks like a credential.
         """
         self._nodes = nodes
         self._allow_literal = allow_literal
         self._references = references
         self._document = document
         self._lenient = lenient
+        self._only_references = only_references
         self._resolve = resolved or (lambda text, field: resolve(text, variables, field=field))
 
     # -- the whole -----------------------------------------------------------------------------------------------
@@ -103,7 +108,7 @@ class WebhookReader:
         """The webhook of these entries, with id and URL."""
         webhook = self.text(_needed(entries, "id"), "id")
         with about(webhook):
-            url = self.text(_needed(entries, "url"), "url")
+            url = self._url(_needed(entries, "url"))
             builder = self.builder({key: node for key, node in entries.items() if key in KEYS})
         if isinstance(builder.authorization, UndisclosedAuthorization):
             without = builder.with_authorization(NO_AUTHORIZATION)
@@ -169,8 +174,32 @@ class WebhookReader:
             if is_null(value) and not value.value:
                 hint = "Write '' for an empty one."
                 raise self._nodes.wrong(value, "a header has no value.", "headers", hint)
-            builder = builder.with_header(name, self._resolved(value, "headers"))
+            builder = builder.with_header(name, self._header(name, value))
         return builder
+
+    def _header(self, name: str, node: yaml.Node) -> str | Secret:
+        """The value of a header. One whose name looks like a credential is a reference, as a token is."""
+        value = self._resolved(node, "headers")
+        if self._only_references and isinstance(value, str) and looks_like_credential(name):
+            self._refuse_literal(node, f"the header {name!r} looks like a credential, and its value", "headers")
+        return value
+
+    def _url(self, node: yaml.Node) -> str:
+        """The URL of a whole webhook. One with a credential in its query is a reference."""
+        url = self.text(node, "url")
+        literal = self._only_references and not isinstance(url, ReferencedText)
+        if literal and target_url_caution(url) is not None:
+            what = "the query of the URL has a parameter that looks like a credential, and its value"
+            self._refuse_literal(node, what, "url")
+        return url
+
+    def _refuse_literal(self, node: yaml.Node, what: str, field: str) -> None:
+        text = self._nodes.scalar(node, field)
+        if not text.startswith("var:") and not self._allow_literal:
+            message = (
+                f"{what} is in plain text, so it would stay in {self._document}, its history and every copy of it."
+            )
+            raise self._nodes.wrong(node, message, field, f"Write {self._references}.")
 
     def _authorization(self, builder: DefinitionBuilder, node: yaml.Node) -> DefinitionBuilder:
         if is_null(node) or (isinstance(node, yaml.ScalarNode) and node.value == "none"):
@@ -221,17 +250,10 @@ class WebhookReader:
 
     def _secret(self, node: yaml.Node, field: str) -> Secret:
         value = self._resolved(node, field)
-        text = self._nodes.scalar(node, field)
         if isinstance(value, Secret):
             return value
-        if text.startswith("var:") or self._allow_literal:
-            return Secret(value)
-        raise self._nodes.wrong(
-            node,
-            f"{field} is in plain text, so it would stay in {self._document}, its history and every copy of it.",
-            field,
-            f"Write {self._references}.",
-        )
+        self._refuse_literal(node, field, field)
+        return Secret(value)
 
     def _resolved(self, node: yaml.Node, field: str) -> str | Secret:
         text = self._nodes.scalar(node, field)
