@@ -87,3 +87,12 @@ def tails(
     keys = sorted(wanted, key=repr)
     asked = [partial(kernel.tail, event_store, space, sequence, event_type=kind) for space, sequence, kind in keys]
     return dict(zip(keys, at_once(*asked), strict=True))
+
+
+def have_hashes(kernel: KernelGateway, event_store: str, namespaces: Iterable[str], sequence: str) -> bool | None:
+    """Whether the latest event of a namespace has a hash, which events lack in memory; None if there is no event."""
+    for namespace in namespaces:
+        tail = kernel.tail(event_store, namespace, sequence)
+        for event in [] if tail is None else kernel.stored_events(event_store, namespace, sequence, start=tail):
+            return bool(event.hash)
+    return None

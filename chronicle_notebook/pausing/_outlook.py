@@ -41,7 +41,7 @@ def outlook(
         f"The events of its types from there on are delivered {when}, those of one event source in order.",
     ]
     defects = defects_of(client)
-    if NO_CATCH_UP in defects:
+    if NO_CATCH_UP in defects and client.in_memory() is not False:
         told.append(
             "That does not hold if this kernel stores its data in memory: there the events of meanwhile are never "
             f"delivered ({NO_CATCH_UP})."
@@ -53,8 +53,11 @@ def outlook(
         )
     failing = sum(each.observer_id == webhook for each in client.failed_partitions())
     if failing:
+        fails = f"{counted(failing, 'partition')} of it {'fails' if failing == 1 else 'fail'}"
+        retry = f"client.retry_failed_partitions({webhook!r})"
         told.append(
-            f"{counted(failing, 'partition')} of it {'fails' if failing == 1 else 'fail'}, and a pause does not change "
-            f'that: client.retry_failed_partitions("{webhook}") after the pause sends what waits there.'
+            f"{fails}: {retry} sends what waits there."
+            if resumed
+            else f"{fails}, and a pause does not change that: {retry} after the pause sends what waits there."
         )
     return tuple(told)

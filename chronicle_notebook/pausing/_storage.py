@@ -13,6 +13,7 @@ from typing import Literal
 from chronicle_notebook.base._errors import InvalidInputError, NotSupportedError
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.contracts._kernel_defects import by_key
+from chronicle_notebook.events._true_tails import have_hashes
 
 Kept = Literal["database", "memory"]
 HANGS = "replay-hangs-memory"
@@ -43,7 +44,7 @@ def refuse_hanging(
         return "You say that the kernel has a database. In memory, a replay would hang the webhook for good."
     if defect.measured is not None:
         raise _hangs(defect.basis)
-    hashed = _hashed(kernel, event_store, namespaces, sequence)
+    hashed = have_hashes(kernel, event_store, namespaces, sequence)
     if hashed is False:
         raise _hangs("its events have no hash, as with this storage alone")
     return "" if hashed is None else "The kernel has a database: its events have a hash, which they lack in memory."
@@ -56,17 +57,8 @@ def in_memory(kernel: KernelGateway, event_store: str, namespaces: Iterable[str]
         return False
     if defect.measured is not None:
         return True
-    hashed = _hashed(kernel, event_store, namespaces, sequence)
+    hashed = have_hashes(kernel, event_store, namespaces, sequence)
     return None if hashed is None else not hashed
-
-
-def _hashed(kernel: KernelGateway, event_store: str, namespaces: Iterable[str], sequence: str) -> bool | None:
-    """Whether the latest event of a namespace has a hash; None if there is no event."""
-    for namespace in namespaces:
-        tail = kernel.tail(event_store, namespace, sequence)
-        for event in [] if tail is None else kernel.stored_events(event_store, namespace, sequence, start=tail):
-            return bool(event.hash)
-    return None
 
 
 def _hangs(why: str) -> NotSupportedError:

@@ -17,7 +17,7 @@ from chronicle_notebook.base._errors import KernelError
 from chronicle_notebook.base._text import count, listed
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.contracts._kernel_defects import KnownDefects
-from chronicle_notebook.events._true_tails import tails
+from chronicle_notebook.events._true_tails import have_hashes, tails
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.model._observer import ONLY_A_RETRY
 
@@ -37,12 +37,12 @@ def notes_beforehand(
     :param new: the webhooks under whose ids nothing is registered.
     """
     found: dict[str, tuple[str, ...]] = {}
-    left: dict[str, dict[str, None]] = {}
+    left: dict[str, dict[tuple[str, str], None]] = {}
     waiting: set[str] = set()
     if not new or defects.keys().isdisjoint({LEFT_BEHIND, NO_CATCH_UP}):
         return found
 
-    def read(namespaces: Sequence[str]) -> tuple[dict[str, dict[str, None]], list[str]]:
+    def read(namespaces: Sequence[str]) -> tuple[dict[str, dict[tuple[str, str], None]], list[str]]:
         return at_once(
             lambda: _left_failing(kernel, event_store, namespaces, new) if LEFT_BEHIND in defects else {},
             lambda: _late(kernel, event_store, namespaces, new) if NO_CATCH_UP in defects else [],
@@ -58,31 +58,35 @@ def notes_beforehand(
             waiting.update(late)
         for webhook, partitions in left.items():
             found[webhook] = (_left_failing_note(partitions),)
-        if waiting:
-            note = _late_note(sure=defects[NO_CATCH_UP].measured is not None)
+        sure = NO_CATCH_UP in defects and defects[NO_CATCH_UP].measured is not None
+        sequences = {each.event_sequence_id for each in new if each.id in waiting}
+        if waiting and (sure or not any(have_hashes(kernel, event_store, namespaces, each) for each in sequences)):
+            note = _late_note(sure=sure)
             found |= {each.id: (*found.get(each.id, ()), note) for each in new if each.id in waiting}
     return found
 
 
 def _left_failing(
     kernel: KernelGateway, event_store: str, namespaces: Sequence[str], new: Sequence[WebhookDefinition]
-) -> dict[str, dict[str, None]]:
+) -> dict[str, dict[tuple[str, str], None]]:
     """The failed partitions by the id of the webhook."""
     ids = {each.id for each in new}
     only: Collection[str | None] = ids if len(ids) <= ONE_BY_ONE else (None,)
-    found: dict[str, dict[str, None]] = {}
+    found: dict[str, dict[tuple[str, str], None]] = {}
     asked = [partial(kernel.failed_partitions, event_store, space, webhook) for space in namespaces for webhook in only]
     for each in chain.from_iterable(at_once(*asked)):
         if each.observer_id in ids:
-            found.setdefault(each.observer_id, {})[each.partition] = None
+            found.setdefault(each.observer_id, {})[each.namespace, each.partition] = None
     return found
 
 
-def _left_failing_note(partitions: Collection[str]) -> str:
-    few = listed(sorted(partitions)[:ONE_BY_ONE])
-    more = f" and {len(partitions) - ONE_BY_ONE:,} more" if len(partitions) > ONE_BY_ONE else ""
-    waits = "an earlier webhook of this id has left behind"
-    return f"{count(len(partitions), 'failed partition')} that {waits}: {few}{more}. {ONLY_A_RETRY}"
+def _left_failing_note(partitions: Collection[tuple[str, str]]) -> str:
+    """The note, with the namespaces if there are several: an event source can have the same id in each of them."""
+    several = len({namespace for namespace, _ in partitions}) > 1
+    names = [f"{name} in {namespace}" if several else name for namespace, name in sorted(partitions)]
+    more = f" and {len(names) - ONE_BY_ONE:,} more" if len(names) > ONE_BY_ONE else ""
+    left = f"{count(len(names), 'failed partition')} left behind under this id before this registration"
+    return f"{left}: {listed(names[:ONE_BY_ONE])}{more}. {ONLY_A_RETRY}"
 
 
 def _late(

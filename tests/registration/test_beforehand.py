@@ -51,10 +51,26 @@ def _told(outcome: cn.Outcome, *, expected: bool) -> None:
     assert len(notes) == expected
     if expected:
         assert outcome, "it is registered all the same"
-        assert notes[0].startswith("6 failed partitions that an earlier webhook of this id has left behind: account-0")
+        assert notes[0].startswith("6 failed partitions left behind under this id before this registration: account-0")
         assert "and 2 more" in notes[0]
         assert "client.retry_failed_partitions(" in notes[0]
         assert "left behind" in repr(outcome)
+
+
+@pytest.mark.parametrize("client", ["16.37"], indirect=True)
+def test_a_resumption_tells_one_number_of_failing_partitions_and_no_storage_that_it_is_not(client: cn.Client) -> None:
+    client.ensure_namespace("Other")
+    client.webhooks.register(cn.WebhookDefinition("w", "http://127.0.0.1:9/gone", (KIND,)))
+    for space in ("Default", "Other"):
+        client.at(namespace=space).event_log.append("a", "AccountOpened", {})
+    eventually(lambda: len(client.failed_partitions("w")) == 2)
+    paused = " ".join(client.webhooks.pause("w").notes)
+    told = " ".join(client.webhooks.resume("w").notes)
+    assert "2 failed partitions left behind under this id before this registration: a in Default, a in Other" in told
+    assert "2 partitions of it fail: client.retry_failed_partitions('w') sends what waits there." in told
+    assert "client.retry_failed_partitions('w') after the pause" in paused
+    assert "after the pause" not in told
+    assert "memory" not in paused + told
 
 
 def test_a_kernel_that_does_not_say_what_fails_is_no_hindrance(
@@ -69,13 +85,15 @@ def test_a_kernel_that_does_not_say_what_fails_is_no_hindrance(
     assert notes_beforehand(client._kernel, "shop", [hook], by_key(client.known_defects)) == {}
 
 
+@pytest.mark.parametrize("client", ["16.37", "16.37-inmemory", "documented"], indirect=True)
 def test_events_that_were_there_before_are_told_where_a_kernel_may_not_deliver_them(client: cn.Client) -> None:
     url, other = "http://127.0.0.1:9/in", EventType("AccountClosed")
     client._kernel.register_event_types("shop", [RegisteredEventType(other)])
     client.event_log.append("account-1", "AccountOpened", {})
     late = client.webhooks.register(cn.WebhookDefinition("late", url, (other, KIND)))
     early = client.webhooks.register(cn.WebhookDefinition("early", url, (other,)))
-    has = "memory-no-catch-up" in {each.key for each in client.known_defects}
+    has = "memory-no-catch-up" in {each.key for each in client.known_defects} and client.in_memory() is not False
+    assert has == (client.in_memory() is True)
     told = [note for note in late.notes if "There are events of its types already." in note]
     assert len(told) == has
     assert all("that keeps its data in memory delivers none of them" in note for note in told)
