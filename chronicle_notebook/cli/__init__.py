@@ -36,18 +36,33 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _main(given: list[str]) -> int:
+    options = argparse.Namespace()
     try:
         if given[:1] == ["sandbox"]:
             return _sandbox(given[1:])
         parser = _parser()
         _check_first(parser, given[:1])
-        options = parser.parse_args(given)
+        parser.parse_args(given, options)
         commands = {"doctor": _doctor, "lab": _lab, "run": _run, "scan": _scan, "status": _status}
         commands |= dict.fromkeys(_as_code_options.COMMANDS, _webhooks_as_code)
         return commands[options.command](options)
     except ChronicleError as error:
-        print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)
+        # A runbook has printed its outcome already if its page cannot be written.
+        _tell(error, as_json=getattr(options, "json", False) and options.command != "run")
         return 1
+
+
+def _tell(error: ChronicleError, *, as_json: bool) -> None:
+    """Tell an error on the standard error, and for a program as an object too."""
+    from chronicle_notebook.cli._command_words import in_commands
+
+    message, hint = in_commands(error.message), in_commands(error.hint)
+    if as_json:
+        import json
+
+        told = {"message": message, "field": getattr(error, "field", ""), "hint": hint}
+        print(json.dumps({"error": told}), flush=True)
+    print(f"{message}\n{hint}".strip(), file=sys.stderr)
 
 
 def _check_first(parser: Parser, words: list[str]) -> None:

@@ -17,6 +17,7 @@ from typing import Any, NoReturn
 from chronicle_notebook.base._errors import ChronicleError, InvalidInputError, PlanRefusedError, ProtectedError
 from chronicle_notebook.base._text import count
 from chronicle_notebook.cli import _output_path
+from chronicle_notebook.cli._command_words import in_commands
 from chronicle_notebook.cli._named_kernel import connect_named
 from chronicle_notebook.definition.file._ownership import Ownership
 from chronicle_notebook.desired._applied import Applied
@@ -146,7 +147,7 @@ def _apply(options: argparse.Namespace, plan: StatePlan, client: Client) -> int:
     if options.markdown is not None:  # what was to be done is known also if it fails half-way
         _write(options.markdown, plan.to_markdown())
     if not options.json:
-        print(plan, flush=True)
+        print(in_commands(repr(plan)), flush=True)
     with _terminable():
         applied = _applied(options, plan)
     _tell(
@@ -189,7 +190,11 @@ def _applied(options: argparse.Namespace, plan: StatePlan) -> Applied:
         raise
     except ChronicleError as error:  # the notes of an interruption are told by the program
         for note in getattr(error, "__notes__", ()):
-            _note(note)
+            _note(in_commands(note))
+        raise
+    except KeyboardInterrupt as interruption:  # its notes are told where the program ends
+        notes = getattr(interruption, "__notes__", [])
+        notes[:] = map(in_commands, notes)
         raise
 
 
@@ -203,7 +208,8 @@ def _check_confirmed(options: argparse.Namespace, client: Client) -> None:
 
 
 def _tell(options: argparse.Namespace, *, text: str, facts: Mapping[str, Any], markdown: str) -> None:
-    print(json.dumps(facts) if options.json else text, flush=True)
+    print(json.dumps(facts) if options.json else in_commands(text), flush=True)
+    options.json = False  # an error after the result has no object of its own
     if options.markdown is not None:
         _write(options.markdown, markdown)
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import argparse
 import codecs
+import errno
 import io
 import os
 import signal
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import Any, NoReturn
 
@@ -22,6 +23,8 @@ TERMINATED = 143
 CLOSED = 141
 """The exit code if the reader of the output has gone, as after ``| head``: 128 and the number of SIGPIPE."""
 
+_FULL = {errno.ENOSPC, errno.EFBIG, errno.EIO, getattr(errno, "EDQUOT", errno.ENOSPC)}
+"""The errors of a write for which a device has no room, or which it cannot carry out."""
 _ASCII = {"✓": "+", "✗": "x", "·": ".", "–": "-", "…": "..."}
 """Marks of this package for a terminal that cannot show them."""
 _WRITABLE = "chronicle_notebook.writable"
@@ -99,6 +102,13 @@ def ended(program: Callable[[], int]) -> int:
     except BrokenPipeError:
         _silence()
         return CLOSED
+    except OSError as error:
+        if error.errno not in _FULL:
+            raise
+        _silence()
+        with suppress(OSError):
+            print(f"The output could not be written: {error.strerror}.", file=sys.stderr)  # noqa: T201 - to its terminal
+        return 1
     except KeyboardInterrupt as told:
         terminated = isinstance(told, Terminated)
         try:
@@ -127,12 +137,13 @@ def _writable(error: UnicodeError) -> tuple[str, int]:
 
 
 def _silence() -> None:
-    """Discard the output for a reader that has gone. A stream with a reader keeps its output."""
+    """Discard the output for a reader that has gone. It is the same for a full device. Any other stream keeps its
+    output."""
     for stream in (sys.stdout, sys.stderr):
         try:
             if stream is not None:
                 stream.flush()
-        except BrokenPipeError:
+        except OSError:
             nowhere = os.open(os.devnull, os.O_WRONLY)
             os.dup2(nowhere, stream.fileno())
             os.close(nowhere)

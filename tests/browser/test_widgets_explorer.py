@@ -34,7 +34,7 @@ def test_a_webhook_registered_elsewhere_appears_and_can_be_removed_and_brought_b
         details = explorer.get_by_role("region", name="audit-feed")
         expect(details.get_by_role("row", name="Default")).to_be_visible()
         expect(details.get_by_text("x-team: ••••••")).to_be_visible()
-        expect(details.get_by_role("heading", name="Owner")).to_be_visible()
+        expect(details.get_by_role("heading", name="Owner (x-managed-by)")).to_be_visible()
         expect(details.get_by_text("git", exact=True)).to_be_visible()
         told(page, "print(explorer.selected[0].id)", "audit-feed\n")
         choose_action(details, "Remove")

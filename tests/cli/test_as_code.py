@@ -13,6 +13,7 @@ import pytest
 
 import chronicle_notebook as cn
 from chronicle_notebook import cli
+from chronicle_notebook.registration._send import REST
 from chronicle_notebook.sandbox import Sandbox
 
 COMMAND = str(Path(sys.executable).parent / "chronicle-notebook")
@@ -275,3 +276,50 @@ def test_a_reader_of_the_progress_that_has_gone_stops_no_change(
     assert cli.main(["apply", "webhooks.yaml", *KERNEL]) == 0
     assert "Sending" in gone.getvalue()
     assert len(client.webhooks.ids()) == len(cn.DesiredState.read(path, profile="staging"))
+
+
+def test_an_error_is_an_object_for_a_program_and_names_the_field(
+    path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("FRAUD_TOKEN")
+    assert cli.main(["apply", str(path), *KERNEL, "--json"]) == 1
+    out, err = lines_without_canary(capsys)
+    told = json.loads(out)["error"]
+    assert sorted(told) == ["field", "hint", "message"]
+    assert told["field"] == "authorization"
+    assert told["message"] in err
+    assert "FRAUD_TOKEN" in told["message"]
+    assert "%env" not in out + err
+
+
+def test_the_way_back_is_a_command(path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["apply", str(path), *KERNEL]) == 0
+    out, err = lines_without_canary(capsys)
+    (back,) = (line for line in out.splitlines() if line.startswith("To go back: "))
+    assert back.startswith("To go back: chronicle-notebook apply ")
+    assert back.endswith(".yaml --prune --replace --allow-removals")
+    assert not [each for each in ("cn.", "client.", "sys.") if f" {each}" in out + err]
+
+
+def test_an_interruption_names_no_python(
+    path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def interrupted(*_: object, **__: object) -> None:
+        interruption = KeyboardInterrupt()
+        interruption.add_note(f"1 of 2 registered.{REST}")
+        raise interruption
+
+    monkeypatch.setattr("chronicle_notebook.desired._plan.StatePlan.apply", interrupted)
+    assert cli.main(["apply", str(path), *KERNEL]) == 130
+    err = lines_without_canary(capsys)[1]
+    assert "sends the rest." in err
+    assert "sys.last_value" not in err
+
+
+def test_a_full_device_is_told_in_one_line(path: Path) -> None:
+    with Path("/dev/full").open("w") as full:
+        ran = subprocess.run(
+            [COMMAND, "plan", str(path), *KERNEL], stdout=full, stderr=subprocess.PIPE, text=True, check=False
+        )
+    assert ran.returncode == 1
+    assert ran.stderr == "The output could not be written: No space left on device.\n"

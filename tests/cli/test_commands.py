@@ -172,7 +172,7 @@ def test_a_variable_that_is_not_set_is_told_in_words_for_a_terminal() -> None:
     assert told.returncode == 1
     assert told.stderr.splitlines() == [
         "The environment variable 'NOT_SET_ANYWHERE' is not set.",
-        "Set NOT_SET_ANYWHERE before this process (or Jupyter) starts, or use %env, and run again.",
+        "Set NOT_SET_ANYWHERE where this command runs, and run again.",
     ]
 
 

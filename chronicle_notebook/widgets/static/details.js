@@ -194,7 +194,7 @@ function paneParts(details, open, toggled, test) {
     fact("Events", el("div", { class: "cn-chips" }, ...(chips.length ? chips : ["none: it receives nothing"]))),
   );
   if (!details.registered) return parts;
-  if (details.owner) parts.push(fact("Owner", details.owner));
+  if (details.owner) parts.push(fact("Owner (x-managed-by)", details.owner));
   const headers = details.headers.map((/** @type {string} */ name) =>
     el("div", { class: "cn-mono" }, `${name}: `, el("span", { "aria-label": "not shown" }, "••••••")),
   );

@@ -1,0 +1,26 @@
+"""Messages of the package in the words of the command line: options and commands in place of Python."""
+
+from __future__ import annotations
+
+import re
+import shlex
+
+
+def _back(found: re.Match[str]) -> str:
+    return f"To go back: chronicle-notebook apply {shlex.quote(found[1])} --prune --replace --allow-removals"
+
+
+_GO_BACK = re.compile(r'To go back: cn\.DesiredState\.read\("(.*)"\)\.plan\(.*?\)\.apply\(allow_removals=True\)')
+_WORDS = (
+    (re.compile(r"before this process \(or Jupyter\) starts, or use %env, and"), "where this command runs, and"),
+    (re.compile(r"client\.known_defects explains them\."), "chronicle-notebook doctor --probe measures them."),
+    (re.compile(r"Create one with (client\.ensure_event_store\()"), r"Create one in a notebook with \1"),
+    (re.compile(r" The outcome of each webhook is in sys\.last_value\.outcomes\."), ""),
+)
+
+
+def in_commands(text: str) -> str:
+    """A message for somebody who has a command line and no Python."""
+    for python, command in _WORDS:
+        text = python.sub(command, text)
+    return _GO_BACK.sub(_back, text)
