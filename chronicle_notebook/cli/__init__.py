@@ -43,7 +43,7 @@ def _main(given: list[str]) -> int:
         parser = _parser()
         _check_first(parser, given[:1])
         parser.parse_args(given, options)
-        commands = {"doctor": _doctor, "lab": _lab, "run": _run, "scan": _scan, "status": _status}
+        commands = {"doctor": _doctor, "lab": _lab, "run": _run, "scan": _scan, "status": _say_status}
         commands |= dict.fromkeys(_as_code_options.COMMANDS, _webhooks_as_code)
         return commands[options.command](options)
     except ChronicleError as error:
@@ -196,7 +196,7 @@ def _seconds(text: str) -> float:
     raise argparse.ArgumentTypeError(f"{text!r} is not a number of seconds: give one from 0.1 to 86400")
 
 
-def _status(options: argparse.Namespace) -> int:
+def _say_status(options: argparse.Namespace) -> int:
     from chronicle_notebook.cli._status import status
 
     return status(

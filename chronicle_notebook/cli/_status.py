@@ -6,13 +6,14 @@ import json
 import sys
 import time
 
-from chronicle_notebook.base._errors import ChronicleError, InvalidInputError
+from chronicle_notebook.base._errors import ChronicleError, InvalidInputError, UnknownEventStoreError
 from chronicle_notebook.cli._named_kernel import connect_named
 from chronicle_notebook.session._client import Client
 from chronicle_notebook.triage._triage import Triage
 
 FAILS, CALM, WRONG = 1, 0, 2
-"""The exit codes: something fails or the kernel does not answer; nothing fails; the command line is wrong."""
+"""The exit codes: something fails or the kernel does not answer; nothing fails; the command line is wrong, or names an
+event store that does not exist. With ``--json`` a look that was not possible has the key ``error``, and no ``rows``."""
 
 
 def status(
@@ -28,24 +29,29 @@ def status(
 
     :param connection: a connection string; its secrets can be references such as ``env:NAME``.
     :param strict: whether a stalled or disconnected webhook counts as failing.
-    :param as_json: print one JSON object on one line, for each look.
+    :param as_json: print one JSON object on one line, for each look, also for one that was not possible.
     :param watch: look again after so many seconds, until interrupted; None for one look.
     """
     try:
-        client = _client(connection, profile, event_store)
-    except InvalidInputError as error:
-        print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)
-        return WRONG
-    with client:
-        if watch is None:
-            try:
-                found = client.triage()
-                _show(found, as_json=as_json)
-                return _code(found, strict=strict)
-            except InvalidInputError as error:  # the event store does not exist
-                print(f"{error.message}\n{error.hint}".strip(), file=sys.stderr)
-                return WRONG
-        return _watched(client, watch, strict=strict, as_json=as_json)
+        with _client(connection, profile, event_store) as client:
+            if watch is not None:
+                return _watched(client, watch, strict=strict, as_json=as_json)
+            found = client.triage()
+    except ChronicleError as error:
+        _tell(error, as_json=as_json)
+        return WRONG if isinstance(error, InvalidInputError) else FAILS
+    _show(found, as_json=as_json)
+    return _code(found, strict=strict)
+
+
+def _tell(error: ChronicleError, *, as_json: bool) -> None:
+    """Say on the standard error why nothing could be looked at, and to a program that reads JSON on the output too."""
+    hint = error.hint
+    if isinstance(error, UnknownEventStoreError):
+        hint = f"{hint} --store names the event store.".strip()
+    print(f"{error.message}\n{hint}".strip(), file=sys.stderr, flush=True)
+    if as_json:
+        print(json.dumps({"error": error.message, "kind": type(error).__name__, "hint": hint}), flush=True)
 
 
 def _client(connection: str | None, profile: str | None, event_store: str | None) -> Client:
@@ -63,8 +69,8 @@ def _watched(client: Client, pause: float, *, strict: bool, as_json: bool) -> in
                 found = client.triage(before=before)
             except ChronicleError as error:
                 code, text = FAILS, f"{error.message} {error.hint}".strip()
-                if text != shown:
-                    print(text, file=sys.stderr, flush=True)
+                if as_json or text != shown:
+                    _tell(error, as_json=as_json)
                 shown = text
             else:
                 before, text, code = found, _summary(found), _code(found, strict=strict)

@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 import chronicle_notebook as cn
+from chronicle_notebook.cli import main
 from chronicle_notebook.sandbox import Sandbox
 from tests.waiting import LONG, eventually
 
@@ -117,3 +118,37 @@ def test_a_kernel_that_does_not_answer_is_no_good_news() -> None:
     )
     assert (ran.returncode, ran.stdout) == (1, "")
     assert "127.0.0.1:9" in ran.stderr
+
+
+@pytest.mark.parametrize(
+    ("wrong", "store", "code", "kind"),
+    [
+        ("unreachable", "a", 1, "KernelUnreachableError"),
+        ("secret", "good", 1, "AuthenticationError"),
+        ("store", "nowhere", 2, "UnknownEventStoreError"),
+        ("unnamed", "good", 2, "InvalidInputError"),
+    ],
+)
+def test_a_program_that_reads_json_is_told_why_nothing_could_be_looked_at(
+    wrong: str,
+    store: str,
+    code: int,
+    kind: str,
+    kernels: dict[str, tuple[str, cn.Client]],
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.delenv("CHRONICLE_CONNECTION_STRING", raising=False)
+    with ExitStack() as stack:
+        connection = {"unreachable": "chronicle://127.0.0.1:9", "unnamed": ""}.get(wrong, kernels["documented-good"][0])
+        if wrong == "secret":
+            connection = f"chronicle://orders:qx9canary7@{stack.enter_context(Sandbox(auth=True)).address}"
+        monkeypatch.setenv("KERNEL", connection)
+        words = ["status", *(["env:KERNEL"] if connection else []), "--store", store, "--json"]
+        assert main(words) == code
+    out, err = capfd.readouterr()
+    told = json.loads(out)
+    assert (set(told), told["kind"]) == ({"error", "kind", "hint"}, kind)
+    assert told["error"] in err
+    assert "qx9canary7" not in out + err
+    assert ("--store" in err) == (wrong == "store")
