@@ -7,7 +7,7 @@ from pathlib import Path
 
 from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.base._url import another
-from chronicle_notebook.model import WebhookDefinition
+from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
 from chronicle_notebook.pausing._client import StoreClient
 from chronicle_notebook.pausing._kept import Kept, KeptDefinitions
 from chronicle_notebook.reading._list import WebhookList
@@ -60,6 +60,15 @@ def refuse_differing(client: StoreClient, entries: Iterable[Kept], hooks: Webhoo
         except InvalidInputError:
             continue
         told = _differences(client, wanted, found, entry)
+        none = AuthorizationKind.NONE
+        if found.authorization.kind is none is not wanted.authorization.kind and len(told) == 1:
+            raise InvalidInputError(
+                f"{entry.id!r} is registered again, but does not show its credentials: {told[0]}. Kernels add them in "
+                "a step of their own, so they may still be coming.",
+                field="webhooks",
+                hint="Look again in a few seconds with the same call. If they do not come, client.webhooks.remove("
+                f"{entry.id!r}) and the same call after it send them again.",
+            )
         if told:
             raise InvalidInputError(
                 f"{entry.id!r} is registered again, but differs from {file}: {'; '.join(told)}. Resuming "
