@@ -48,21 +48,10 @@ def _main(given: list[str]) -> int:
         return commands[options.command](options)
     except ChronicleError as error:
         # A runbook has printed its outcome already if its page cannot be written.
-        _tell(error, as_json=getattr(options, "json", False) and options.command != "run")
+        from chronicle_notebook.cli._command_words import tell
+
+        tell(error, as_json=getattr(options, "json", False) and options.command != "run")
         return 1
-
-
-def _tell(error: ChronicleError, *, as_json: bool) -> None:
-    """Tell an error on the standard error, and for a program as an object too."""
-    from chronicle_notebook.cli._command_words import in_commands
-
-    message, hint = in_commands(error.message), in_commands(error.hint)
-    if as_json:
-        import json
-
-        told = {"message": message, "field": getattr(error, "field", ""), "hint": hint}
-        print(json.dumps({"error": told}), flush=True)
-    print(f"{message}\n{hint}".strip(), file=sys.stderr)
 
 
 def _check_first(parser: Parser, words: list[str]) -> None:

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shlex
+import sys
+
+from chronicle_notebook.base._errors import ChronicleError, UnknownEventStoreError
 
 
 def _back(found: re.Match[str]) -> str:
@@ -24,3 +28,14 @@ def in_commands(text: str) -> str:
     for python, command in _WORDS:
         text = python.sub(command, text)
     return _GO_BACK.sub(_back, text)
+
+
+def tell(error: ChronicleError, *, as_json: bool) -> None:
+    """Tell an error on the standard error, and for a program as an object too."""
+    message, hint = in_commands(error.message), in_commands(error.hint)
+    if isinstance(error, UnknownEventStoreError):
+        hint = f"{hint} --store names the event store.".strip()
+    if as_json:
+        told = {"message": message, "field": getattr(error, "field", ""), "hint": hint}
+        print(json.dumps({"error": told}), flush=True)
+    print(f"{message}\n{hint}".strip(), file=sys.stderr, flush=True)

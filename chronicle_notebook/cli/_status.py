@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-import sys
 import time
 
-from chronicle_notebook.base._errors import ChronicleError, InvalidInputError, UnknownEventStoreError
+from chronicle_notebook.base._errors import ChronicleError, InvalidInputError
+from chronicle_notebook.cli._command_words import tell
 from chronicle_notebook.cli._named_kernel import connect_named
 from chronicle_notebook.session._client import Client
 from chronicle_notebook.triage._triage import Triage
@@ -38,20 +38,10 @@ def status(
                 return _watched(client, watch, strict=strict, as_json=as_json)
             found = client.triage()
     except ChronicleError as error:
-        _tell(error, as_json=as_json)
+        tell(error, as_json=as_json)
         return WRONG if isinstance(error, InvalidInputError) else FAILS
     _show(found, as_json=as_json)
     return _code(found, strict=strict)
-
-
-def _tell(error: ChronicleError, *, as_json: bool) -> None:
-    """Say on the standard error why nothing could be looked at, and to a program that reads JSON on the output too."""
-    hint = error.hint
-    if isinstance(error, UnknownEventStoreError):
-        hint = f"{hint} --store names the event store.".strip()
-    print(f"{error.message}\n{hint}".strip(), file=sys.stderr, flush=True)
-    if as_json:
-        print(json.dumps({"error": error.message, "kind": type(error).__name__, "hint": hint}), flush=True)
 
 
 def _client(connection: str | None, profile: str | None, event_store: str | None) -> Client:
@@ -70,7 +60,7 @@ def _watched(client: Client, pause: float, *, strict: bool, as_json: bool) -> in
             except ChronicleError as error:
                 code, text = FAILS, f"{error.message} {error.hint}".strip()
                 if as_json or text != shown:
-                    _tell(error, as_json=as_json)
+                    tell(error, as_json=as_json)
                 shown = text
             else:
                 before, text, code = found, _summary(found), _code(found, strict=strict)

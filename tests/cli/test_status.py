@@ -121,19 +121,18 @@ def test_a_kernel_that_does_not_answer_is_no_good_news() -> None:
 
 
 @pytest.mark.parametrize(
-    ("wrong", "store", "code", "kind"),
+    ("wrong", "store", "code"),
     [
-        ("unreachable", "a", 1, "KernelUnreachableError"),
-        ("secret", "good", 1, "AuthenticationError"),
-        ("store", "nowhere", 2, "UnknownEventStoreError"),
-        ("unnamed", "good", 2, "InvalidInputError"),
+        ("unreachable", "a", 1),
+        ("secret", "good", 1),
+        ("store", "nowhere", 2),
+        ("unnamed", "good", 2),
     ],
 )
 def test_a_program_that_reads_json_is_told_why_nothing_could_be_looked_at(
     wrong: str,
     store: str,
     code: int,
-    kind: str,
     kernels: dict[str, tuple[str, cn.Client]],
     capfd: pytest.CaptureFixture[str],
     monkeypatch: pytest.MonkeyPatch,
@@ -148,7 +147,8 @@ def test_a_program_that_reads_json_is_told_why_nothing_could_be_looked_at(
         assert main(words) == code
     out, err = capfd.readouterr()
     told = json.loads(out)
-    assert (set(told), told["kind"]) == ({"error", "kind", "hint"}, kind)
-    assert told["error"] in err
+    assert set(told) == {"error"}
+    assert told["error"]["message"] in err
+    assert told["error"]["hint"] in err
     assert "qx9canary7" not in out + err
     assert ("--store" in err) == (wrong == "store")
