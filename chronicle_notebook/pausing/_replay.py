@@ -55,6 +55,8 @@ class ReplayPlace:
     the number of all of them."""
     failing: int
     """The number of failed partitions, which a replay does not bring back."""
+    blocked: bool = False
+    """Whether each event is of a failed partition, so that the observer does not come to the end."""
 
 
 @public
@@ -196,7 +198,8 @@ def _place(
         )
     except AnswerTooLargeError:
         return ReplayPlace(namespace, most, exact=False, failing=failing)
-    return ReplayPlace(namespace, len(events), exact=True, failing=failing)
+    blocked = bool(events) and {each.event_source_id for each in events} <= {each.partition for each in failed}
+    return ReplayPlace(namespace, len(events), exact=True, failing=failing, blocked=blocked)
 
 
 def _sources(
@@ -222,7 +225,9 @@ def run(plan: ReplayPlan, kernel: KernelGateway, *, wait: float, on_progress: On
         except KernelError as error:
             error.hint = f"{error.hint} The replay may have begun: look at client.observers({plan.webhook!r}).".strip()
             raise
-    followed = [each for each in plan.places if begun[each.namespace]] if plan.partition is None else []
+    # Where every partition fails, the numbers never come to the end: there is nothing to wait for.
+    followed = [each for each in plan.places if begun[each.namespace] and not each.blocked]
+    followed = followed if plan.partition is None else []
     try:
         with telling(f"Replaying {plan.webhook!r}", on_progress) as told:
             ended = _followed(kernel, plan, followed, started + wait, told)
@@ -239,6 +244,7 @@ def run(plan: ReplayPlan, kernel: KernelGateway, *, wait: float, on_progress: On
                 begun=begun[each.namespace],
                 ended=None if plan.partition is not None else each.namespace in ended,
                 failing=_failing(kernel, plan, each.namespace),
+                blocked=each.blocked,
             )
             for each in plan.places
         ),

@@ -27,13 +27,23 @@ class ReplayedPlace:
     """Whether the observer is at the end again; None if nothing shows it, as for one partition."""
     failing: int
     """The number of partitions that fail now."""
+    blocked: bool = False
+    """Whether each event was of a partition that failed before, so that nobody waited for the end."""
 
     @property
     def state(self) -> str:
         """What to say about it."""
         if not self.begun:
             return "the kernel began none"
-        told = "asked for" if self.ended is None else "at its end" if self.ended else "goes on"
+        told = (
+            "asked for"
+            if self.ended is None
+            else "at its end"
+            if self.ended
+            else "blocked by the failing partitions"
+            if self.blocked
+            else "goes on"
+        )
         fails = f", {counted(self.failing, 'partition')} {'fails' if self.failing == 1 else 'fail'}"
         return f"{told}: {counted(self.events, 'event')}{fails if self.failing else ''}"
 
@@ -70,6 +80,8 @@ class ReplayOutcome(Originated):
             return f"The kernel did not begin a replay of {whole}."
         if self.partition is not None:
             return f"The kernel was asked to replay {whole}: {events}."
+        if any(each.blocked for each in self.places):
+            return f"The replay of {whole} is blocked by the failing partitions: {events}."
         if self.ended:
             return f"{whole} was replayed: {events} in {self.waited:.1f} s."
         return f"The replay of {whole} goes on after {self.waited:.1f} s: {events}."

@@ -152,8 +152,10 @@ def test_what_fails_is_told_before_and_stays_so(kernels: Opens) -> None:
     plan = client.webhooks.replay("a")
     assert plan.places[0].failing == 1
     assert "does not bring back a partition" in repr(plan)
-    outcome = plan.apply(wait=0.2)
+    outcome = plan.apply()
     assert not outcome
+    assert "is blocked by the failing partitions: 1 event" in outcome.summary
+    assert "blocked by the failing partitions: 1 event, 1 partition fails" in repr(outcome)
     assert "retry_failed_partitions" in repr(outcome)
     assert len(client.failed_partitions("a")) == 1
 
