@@ -17,7 +17,7 @@ from chronicle_notebook.base._errors import KernelError
 from chronicle_notebook.base._text import count, listed
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.contracts._kernel_defects import KnownDefects
-from chronicle_notebook.events._true_tails import have_hashes, tails
+from chronicle_notebook.events._true_tails import tails
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.model._observer import ONLY_A_RETRY
 
@@ -58,10 +58,8 @@ def notes_beforehand(
             waiting.update(late)
         for webhook, partitions in left.items():
             found[webhook] = (_left_failing_note(partitions),)
-        sure = NO_CATCH_UP in defects and defects[NO_CATCH_UP].measured is not None
-        sequences = {each.event_sequence_id for each in new if each.id in waiting}
-        if waiting and (sure or not any(have_hashes(kernel, event_store, namespaces, each) for each in sequences)):
-            note = _late_note(sure=sure)
+        if waiting:
+            note = _late_note(sure=defects[NO_CATCH_UP].measured is not None)
             found |= {each.id: (*found.get(each.id, ()), note) for each in new if each.id in waiting}
     return found
 
