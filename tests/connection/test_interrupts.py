@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import suppress
+from pathlib import Path
 from queue import Empty
 from typing import Any
 
@@ -21,6 +22,7 @@ from chronicle_notebook.connection._metadata import metadata_of
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.connection._tokens import Tokens
 from chronicle_notebook.connection._trust import Trust
+from tests.waiting import LONG, eventually
 
 INTERRUPTS = 60
 CANARY = "qx9canary7interrupts"
@@ -68,45 +70,59 @@ def test_a_script_survives(demanding: str) -> None:
             script.kill()
 
 
-def answered(client: Any, timeout: float) -> Any:
-    """The reply to a cell; None when there is none yet."""
-    with suppress(Empty):
-        return client.get_shell_msg(timeout=timeout)
+def reply_to(client: Any, request: str, within: float) -> Any:
+    """The reply to a request; None if it does not come in time. Replies to other requests are left out."""
+    until = time.monotonic() + within
+    while (left := until - time.monotonic()) > 0:
+        with suppress(Empty):
+            reply = client.get_shell_msg(timeout=left)
+            if reply["parent_header"]["msg_id"] == request:
+                return reply["content"]
     return None
 
 
-def until_it_runs(client: Any) -> Any:
-    """Wait until the cell runs. Returns its reply if a late signal has ended it before."""
-    while True:
-        with suppress(Empty):
-            news = client.get_iopub_msg(timeout=0.5)
-            if news["msg_type"] == "stream" and "runs" in news["content"]["text"]:
-                return None
-            continue
-        if (reply := answered(client, 0.01)) is not None:
-            return reply
-
-
-def test_a_notebook_survives(demanding: str) -> None:
+# Only replies and files are looked at, not what the kernel publishes: a signal between two cells can cut off a message
+# that the kernel is just publishing.
+def test_a_notebook_survives(demanding: str, tmp_path: Path) -> None:
     moments = random.Random(5)
+    stacks = tmp_path / "stacks"
     manager, client = start_new_kernel()
+
+    def carried_out(code: str, within: float = LONG) -> Any:
+        request = client.execute(code, stop_on_error=False, user_expressions={"found": "found"})
+        reply = reply_to(client, request, within)
+        if reply is None:
+            manager.signal_kernel(signal.SIGUSR1)
+            eventually(lambda: stacks.stat().st_size)
+            pytest.fail(f"The kernel hangs:\n{stacks.read_text()}")
+        return reply
+
     try:
-        setup = f"import chronicle_notebook as cn; client = cn.connect({demanding!r}, event_store='banking')"
-        assert client.execute_interactive(setup, timeout=60)["content"]["status"] == "ok"
-        for _ in range(INTERRUPTS // 3):
-            client.execute("print('runs', flush=True)\nwhile True: client.webhooks.ids()")
-            reply = until_it_runs(client)
-            time.sleep(moments.uniform(0.001, 0.02))
-            while reply is None:  # a signal that comes between two cells, or inside a finalizer, interrupts nothing
+        setup = f"""
+import faulthandler, pathlib, signal
+import chronicle_notebook as cn
+faulthandler.register(signal.SIGUSR1, open({str(stacks)!r}, "w"))
+found = client = cn.connect({demanding!r}, event_store="banking")
+"""
+        assert carried_out(setup)["status"] == "ok"
+        for turn in range(INTERRUPTS // 3):
+            runs = tmp_path / f"runs-{turn}"
+            code = f"pathlib.Path({str(runs)!r}).touch()\nwhile True: client.webhooks.ids()"
+            request = client.execute(code, stop_on_error=False)
+            reply: Any = None
+            while not (runs.exists() or reply):
+                reply = reply_to(client, request, 0.01)
+            time.sleep(moments.uniform(0.001, 0.02))  # any moment will do
+            until = time.monotonic() + LONG
+            while reply is None:  # a signal that comes inside a finalizer interrupts nothing
+                assert time.monotonic() < until, "the call goes on"
                 manager.interrupt_kernel()
-                reply = answered(client, 1)
-            assert reply["content"]["status"] in {"error", "aborted"}
-            assert reply["content"].get("ename", "KeyboardInterrupt") == "KeyboardInterrupt"
-        while (last := client.execute("survivors = len(client.webhooks.ids())")) and (reply := answered(client, 60)):
-            if reply["parent_header"]["msg_id"] == last and reply["content"]["status"] == "ok":
-                break  # a late signal can still have ended the one before
-        answer = client.execute_interactive("assert len(client.webhooks.ids()) > 1", timeout=60)
-        assert answer["content"]["status"] == "ok"
+                reply = reply_to(client, request, 5.0)  # long, so that no signal comes while the reply is made
+            assert (reply["status"], reply["ename"]) == ("error", "KeyboardInterrupt")
+        # A late signal can still end a cell before it has begun.
+        while (reply := carried_out("found = len(client.webhooks.ids())"))["status"] != "ok":
+            assert reply["ename"] == "KeyboardInterrupt"
+        assert int(reply["user_expressions"]["found"]["data"]["text/plain"]) > 1
         assert manager.is_alive()
     finally:
         client.stop_channels()
