@@ -72,15 +72,16 @@ class WebhooksService:
 
     def get(self, request: wire.GetWebhooksRequest) -> bytes:
         """The definitions in effect, without credentials, in the order of their registration."""
-        store = self._kernel.store(request.EventStore)
         # Two serialized messages one after the other are one message: the envelope, and the stored rows.
-        return envelope(_Details).SerializeToString() + self._kernel.registry.listed(store)
+        return envelope(_Details).SerializeToString() + self._kernel.registry.listed(
+            self._kernel.store_of_webhooks(request.EventStore)
+        )
 
     def observe(self, request: wire.ObserveWebhooksRequest, context: grpc.ServicerContext) -> Iterator[bytes]:
         """The complete list at once and after each change."""
-        store = self._kernel.store(request.EventStore)
+        store = self._kernel.store_of_webhooks(request.EventStore)
         head = envelope(_Details).SerializeToString()
-        for full in self._kernel.changes(context, "webhooks", store.name):
+        for full in self._kernel.webhook_changes(context, store):
             listed = self._kernel.registry.listed(store)
             if full or listed:
                 yield head + listed
