@@ -43,19 +43,18 @@ async def exchange(
     After 300 to 303 a GET without a body goes to the new address, after 307 and 308 the same POST; the first redirect
     and all later ones drop ``Authorization``, also to the same host and port, whoever set the header. A redirect from
     https to http is not followed. Seen on kernels of 16.37.1. ``trace`` is the trace id of the header ``traceparent``,
-    which each request has. ``Transfer-Encoding`` is the last header here, and comes before ``traceparent`` in a kernel,
-    because aiohttp adds it.
+    which each request has.
 
     Raises TransientError if there is no answer, and DeliveryError for a URL that cannot be requested.
     """
     place = exact_url(url)
     payload: bytes | None = body
     for _ in range(MOST_REDIRECTS + 1):
-        sent = [*headers, traceparent(trace)]
-        if payload is not None:
-            # C1 in docs/fidelity.md: Transfer-Encoding comes last, because aiohttp adds it there; no reader of protobuf
-            # keeps the order of a webhook's own headers.
-            sent.append(("Content-Type", _JSON))
+        if payload is None:
+            sent = [*headers, traceparent(trace)]
+        else:
+            # aiohttp writes its value where this header stands.
+            sent = [*headers, ("Transfer-Encoding", ""), traceparent(trace), ("Content-Type", _JSON)]
         try:
             # The kernel streams its body, so there is no Content-Length.
             async with session.request(
