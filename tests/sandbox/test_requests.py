@@ -75,7 +75,10 @@ class Raw:
                     request, data = data[:end], data[end:]
                     self.requests.append(request)
                     path = request.split(b" ", 2)[1].decode()
-                    connection.sendall(self.answers.get(path, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").encode())
+                    answer = self.answers.get(path, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                    connection.sendall(answer.encode())
+                    if "Connection: close" in answer:
+                        return
             except OSError:
                 return
 
@@ -134,6 +137,24 @@ def test_a_redirect_drops_the_credentials_and_some_the_events(client: Client, st
         assert names(second) == ["Host", "x-own", "traceparent"]
         assert second.endswith(b"\r\n\r\n")
         assert second.count(b"\r\n\r\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("head", "broken"),
+    [("Content-Length: 8", False), ("Content-Length: 9", True), ("Transfer-Encoding: chunked", True)],
+)
+def test_an_answer_that_is_broken_off_is_a_failure(client: Client, head: str, broken: bool) -> None:
+    with raw(hook=f"HTTP/1.1 200 OK\r\n{head}\r\nConnection: close\r\n\r\n3\r\nabc\r\n") as target:
+        client.settle(hook("h", f"http://127.0.0.1:{target.port}/hook", "One"))
+        client.append("s", "One")
+        if not broken:
+            eventually(lambda: client.observer("h").LastHandledEventSequenceNumber == 0)
+            return
+        (failed,) = eventually(client.failed)
+    assert list(failed.Attempts[0].Messages) == [
+        "Error while copying content to a stream.",
+        "The response ended prematurely. (ResponseEnded)",
+    ]
 
 
 def test_a_custom_authorization_header_is_dropped_by_a_redirect_too(client: Client) -> None:

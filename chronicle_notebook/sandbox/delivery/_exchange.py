@@ -45,7 +45,8 @@ async def exchange(
     https to http is not followed. Seen on kernels of 16.37.1. ``trace`` is the trace id of the header ``traceparent``,
     which each request has.
 
-    Raises TransientError if there is no answer, and DeliveryError for a URL that cannot be requested.
+    Raises TransientError if there is no answer, and DeliveryError for a URL that cannot be requested and for an answer
+    that is broken off.
     """
     place = exact_url(url)
     payload: bytes | None = body
@@ -67,6 +68,8 @@ async def exchange(
             ) as response:
                 answer = DeliveryAnswer(response.status, response.reason or "", response.headers.get("Retry-After"))
                 location = response.headers.get("Location")
+                if answer.status < 500:
+                    await _read_to_its_end(response)
         except TimeoutError:
             raise
         except aiohttp.ClientError as error:
@@ -81,6 +84,23 @@ async def exchange(
             payload = None
         headers = [(name, value) for name, value in headers if name.lower() != "authorization"]
     return answer
+
+
+async def _read_to_its_end(response: aiohttp.ClientResponse) -> None:
+    """Read an answer as .NET's client does before its call ends, and keep nothing of it.
+
+    So a target that breaks off in its answer has failed, and one that is slow with it is slow. This was not seen on a
+    kernel: it follows from how the kernel posts (source: K/Core/Observation/Webhooks/WebhookMediator.cs).
+
+    Raises DeliveryError, which is not tried again at once, because the retries end with the head of an answer.
+    """
+    try:
+        async for _ in response.content.iter_any():
+            pass
+    except aiohttp.ClientPayloadError as error:
+        raise DeliveryError(
+            "Error while copying content to a stream.", "The response ended prematurely. (ResponseEnded)"
+        ) from error
 
 
 def new_trace() -> str:
