@@ -320,7 +320,7 @@ def test_an_open_circuit_tells_why_it_opened(tmp_path: Path, endpoint: Endpoint)
         hooks = [hook(f"dead{number}", dead, "One") for number in range(8)]
         caller.add(*hooks, hook("good", endpoint.url(), "One"))
         assert sandbox._kernel is not None
-        sandbox._kernel.reactor.wait_until_settled()
+        sandbox._kernel.reactor.wait_until_settled(LONG)
         caller.append("s", "One")
         opened = f"Connection refused (127.0.0.1:{port})"
 
