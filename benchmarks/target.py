@@ -1,7 +1,8 @@
 """A target of deliveries that does nothing but count them. It prints its port, and runs until it is killed.
 
 ``GET /hold`` makes the next answers wait for ``GET /open``, so that a benchmark can prepare what then flows.
-``GET /count`` tells how many requests were answered, and ``GET /body`` the last body.
+``GET /until/N`` answers, with the number of answered requests, as soon as there are N of them. ``GET /body`` has the
+last body.
 """
 
 from __future__ import annotations
@@ -17,12 +18,16 @@ class _Target:
         self.body = b""
         self.open = asyncio.Event()
         self.open.set()
+        self.wanted = 0
+        self.reached = asyncio.Event()
 
     async def deliver(self, request: web.Request) -> web.Response:
         body = await request.read()
         await self.open.wait()
         self.count += 1
         self.body = body
+        if self.count == self.wanted:
+            self.reached.set()
         return web.Response()
 
     async def hold(self, _request: web.Request) -> web.Response:
@@ -34,7 +39,11 @@ class _Target:
         self.open.set()
         return web.Response()
 
-    async def told(self, _request: web.Request) -> web.Response:
+    async def until(self, request: web.Request) -> web.Response:
+        self.wanted = int(request.match_info["count"])
+        if self.count < self.wanted:
+            self.reached.clear()
+            await self.reached.wait()
         return web.Response(text=str(self.count))
 
     async def last(self, _request: web.Request) -> web.Response:
@@ -45,7 +54,7 @@ async def main() -> None:
     """Serve."""
     target = _Target()
     app = web.Application()
-    ways = {"/hold": target.hold, "/open": target.release, "/count": target.told, "/body": target.last}
+    ways = {"/hold": target.hold, "/open": target.release, "/until/{count}": target.until, "/body": target.last}
     app.add_routes([web.get(path, handler) for path, handler in ways.items()])
     app.add_routes([web.post("/{tail:.*}", target.deliver)])
     runner = web.AppRunner(app, access_log=None)

@@ -7,13 +7,12 @@ one webhook, for their ids or for their length.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import TYPE_CHECKING, overload
+from typing import overload
 
-if TYPE_CHECKING:
-    from chronicle_notebook.model._webhook import WebhookDefinition
+from chronicle_notebook.model._webhook import WebhookDefinition
 
 
-class LazyWebhooks(Sequence["WebhookDefinition"]):
+class LazyWebhooks(Sequence[WebhookDefinition]):
     """Webhooks as the bytes of an answer that was read and found valid. Each value is made once."""
 
     __slots__ = ("_held", "_read", "_read_ids")
@@ -66,7 +65,6 @@ class LazyWebhooks(Sequence["WebhookDefinition"]):
 
     def ids(self) -> list[str]:
         """The id of each webhook, without making its value."""
-        rows = [held for held in self._held if isinstance(held, bytes)]
-        if len(rows) == len(self._held):
-            return self._read_ids(rows)
+        if not any(isinstance(held, WebhookDefinition) for held in self._held):
+            return self._read_ids([held for held in self._held if isinstance(held, bytes)])
         return [self._read_ids([held])[0] if isinstance(held, bytes) else held.id for held in self._held]

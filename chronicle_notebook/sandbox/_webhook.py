@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field
 from enum import IntEnum
+from functools import lru_cache
 
 from chronicle_notebook.sandbox._event_type import EventTypeGeneration, event_types_json
 
@@ -55,12 +56,14 @@ class Webhook:
     replayable: bool = True
     active: bool = True
 
-    @property
-    def event_type_ids(self) -> frozenset[str]:
-        """The ids by which events are matched, whatever their generation."""
-        return frozenset(event_type.id for event_type in self.event_types)
+    event_type_ids: frozenset[str] = field(init=False, repr=False, compare=False)
+    """The ids by which events are matched, whatever their generation."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "event_type_ids", frozenset(event_type.id for event_type in self.event_types))
 
 
+@lru_cache(1_000)
 def event_types_text(event_types: tuple[EventTypeGeneration, ...]) -> str:
     """Event types as the JSON text that is stored."""
     return json.dumps(event_types_json(event_types))

@@ -12,9 +12,11 @@ from chronicle_notebook.sandbox._event import Event
 from chronicle_notebook.sandbox._stores import SequenceScope
 from chronicle_notebook.sandbox.delivery import _payload
 from chronicle_notebook.sandbox.delivery._batches import Batches
+from chronicle_notebook.sandbox.delivery._deadlines import Deadlines
 from chronicle_notebook.sandbox.delivery._failure import TIMEOUT, DeliveryError, Failure
 from chronicle_notebook.sandbox.delivery._observer import Observer, Span
 from chronicle_notebook.sandbox.delivery._sender import Sender
+from chronicle_notebook.sandbox.delivery._target_host import TargetHost
 from chronicle_notebook.sandbox.delivery._targets import Targets
 from chronicle_notebook.sandbox.storage._events import EventTable, Filter
 
@@ -28,6 +30,7 @@ LATE = "Response did not arrive on time in 00:00:30 for message: Request [a deli
 
 _PAGES = 256
 _RENDERED = 4096
+_BODIES = 64
 _LOG = logging.getLogger(__name__)
 
 
@@ -48,7 +51,9 @@ class Courier:
         self._behaviour = behaviour
         self._sender = sender
         self._pages: OrderedDict[tuple[object, ...], list[Event]] = OrderedDict()
+        self._deadlines = Deadlines()
         self._late: set[asyncio.Task[None]] = set()
+        self._bodies: OrderedDict[tuple[int, int, bool, tuple[int, ...]], bytes] = OrderedDict()
         self._rendered: OrderedDict[tuple[int, int, int, bool], str] = OrderedDict()
 
     def page(self, observer: Observer, tail: int | None) -> list[Event]:
@@ -91,6 +96,10 @@ class Courier:
             self._keep(key, kept)
         return kept
 
+    def host(self, observer: Observer) -> TargetHost:
+        """The host and port of an observer's target."""
+        return self._sender.host(observer.webhook.url)
+
     def groups(self, observer: Observer, events: Sequence[Event]) -> list[list[Event]]:
         """The events of each live request: consecutive events of one event source that were appended together."""
         return self._batches.groups(observer.scope.key, events)
@@ -107,13 +116,12 @@ class Courier:
 
         ``live`` means that they are delivered when they are appended.
         """
-        texts = [self._render(observer.scope, event, state, live=live) for event in events]
-        body = _payload.body(events[0].source, texts)
+        body = self._body(observer.scope, events, state, live=live)
         webhook = observer.webhook if self._targets is None else self._targets.of(observer, events[0].source)
         request = asyncio.create_task(self._sender.send(webhook, body, events[0].source))
         try:
-            done, _ = await asyncio.wait({request}, timeout=LIMIT)
-            if not done:
+            await self._deadlines.wait(request, LIMIT)
+            if not request.done():
                 self._late.add(request)
                 request.add_done_callback(self._forget)
                 return Failure((LATE,), TIMEOUT)
@@ -132,6 +140,16 @@ class Courier:
         self._late.discard(request)
         if not request.cancelled():
             request.exception()  # this failure was already reported
+
+    def _body(self, scope: SequenceScope, events: Sequence[Event], state: int, *, live: bool) -> bytes:
+        """The body for events, which thousands of webhooks may get."""
+        key = (scope.key, state, live, tuple([event.number for event in events]))
+        if (kept := self._bodies.get(key)) is None:
+            texts = [self._render(scope, event, state, live=live) for event in events]
+            kept = self._bodies[key] = _payload.body(events[0].source, texts)
+            if len(self._bodies) > _BODIES:
+                self._bodies.popitem(last=False)
+        return kept
 
     def _render(self, scope: SequenceScope, event: Event, state: int, *, live: bool) -> str:
         key = (scope.key, event.number, state, live)

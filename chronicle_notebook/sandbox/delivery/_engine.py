@@ -205,6 +205,7 @@ class Engine:
         self._saving = self._loop.create_task(self._saver.run())
 
     async def _stop(self) -> None:
+        self._observing.close()
         spared = {asyncio.current_task(), self._saving}
         tasks = [task for task in asyncio.all_tasks() if task not in spared]
         for task in tasks:

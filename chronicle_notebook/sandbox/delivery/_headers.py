@@ -6,7 +6,7 @@ The messages were seen on kernels of 16.37.1 and of a build before 16.38.
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection
 
 from chronicle_notebook.base._header_grammar import ONE_VALUE, TOKEN, wrong_part
 from chronicle_notebook.sandbox.delivery._failure import DeliveryError
@@ -18,12 +18,14 @@ CONTENT = frozenset(
 """Headers of the body, which cannot be added to a request."""
 
 
-def merged(headers: Iterable[tuple[str, str]], credentials: str | None) -> list[tuple[str, str]]:
+def merged(headers: Collection[tuple[str, str]], credentials: str | None) -> list[tuple[str, str]]:
     """The headers of a request in their order: the credentials first, then the webhook's own.
 
     Names that differ only in case are one header, with the first name and both values. Raises DeliveryError for
     everything that .NET refuses.
     """
+    if not headers and credentials is None:
+        return []
     found: dict[str, tuple[str, list[str]]] = {}
     if credentials is not None:
         found["authorization"] = ("Authorization", [credentials])

@@ -10,7 +10,6 @@ from chronicle_notebook.sandbox._event import Event
 from chronicle_notebook.sandbox._stores import SequenceScope
 from chronicle_notebook.sandbox.delivery._catch_up import CatchUp
 from chronicle_notebook.sandbox.delivery._courier import Courier
-from chronicle_notebook.sandbox.delivery._failure import Failure
 from chronicle_notebook.sandbox.delivery._lanes import Lanes
 from chronicle_notebook.sandbox.delivery._observer import Observer, Span
 from chronicle_notebook.sandbox.delivery._payload import LIVE
@@ -49,14 +48,24 @@ class ObserverLoop:
         self._readable = readable
         self._behaviour = behaviour
         self._scale = scale
+        self._closed = False
+        self._begin = self._start  # one object for all, because each event may need it thousands of times
         self._lanes = Lanes() if behaviour.queues_shared else None
         self._catch_up = CatchUp(courier, recovery, self._note, keeps=behaviour.failed_partitions_stay)
 
     def wake(self, observer: Observer) -> None:
         """Check whether there is something to deliver."""
         observer.woken = True
-        if observer.task is None and observer.subscribed:
-            observer.task = asyncio.get_running_loop().create_task(self._run(observer))
+        if observer.task is not None or not observer.subscribed:
+            return
+        if self._lanes is None:
+            self._courier.host(observer).admit(observer, self._begin)
+        else:
+            self._start(observer)  # those that one event wakes come to their queue together
+
+    def close(self) -> None:
+        """Start no observer any more."""
+        self._closed = True
 
     def begin(self, observer: Observer) -> None:
         """Plan a catch-up for the existing events, or note that there are none."""
@@ -77,6 +86,10 @@ class ObserverLoop:
         if caught_up and tail is not None and tail >= observer.position and not self._page(observer, tail):
             observer.position = tail + 1
             self._saver.changed(observer)
+
+    def _start(self, observer: Observer) -> None:
+        if observer.woken and observer.task is None and observer.subscribed and not self._closed:
+            observer.task = asyncio.get_running_loop().create_task(self._run(observer))
 
     async def _run(self, observer: Observer) -> None:
         try:
@@ -140,7 +153,11 @@ class ObserverLoop:
                 # A replay that waited may have started at another number.
                 if observer.epoch != epoch:
                     return
-                failure = await self._sent(observer, events)
+                if self._lanes is None:
+                    failure = await self._courier.deliver(observer, events, LIVE, live=True)
+                else:
+                    async with self._lanes.of(observer).turn():
+                        failure = await self._courier.deliver(observer, events, LIVE, live=True)
                 if failure is None:
                     observer.delivered(last.number, len(events))
                     if not failing:
@@ -149,12 +166,6 @@ class ObserverLoop:
                     self._recovery.failed(observer, first.number, first.source, failure)
         observer.position = last.number + 1
         self._note(observer)
-
-    async def _sent(self, observer: Observer, events: list[Event]) -> Failure | None:
-        if self._lanes is None:
-            return await self._courier.deliver(observer, events, LIVE, live=True)
-        async with self._lanes.of(observer).turn():
-            return await self._courier.deliver(observer, events, LIVE, live=True)
 
     def _note(self, observer: Observer) -> None:
         self._saver.changed(observer)

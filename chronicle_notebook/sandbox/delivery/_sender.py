@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import aiohttp
@@ -19,20 +20,17 @@ from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._crypto import Crypto
 from chronicle_notebook.sandbox._webhook import Authorization, Webhook, WireAuthorizationKind
 from chronicle_notebook.sandbox.delivery._circuit import Circuit
-from chronicle_notebook.sandbox.delivery._exchange import DeliveryAnswer, Headers, exchange, new_trace
+from chronicle_notebook.sandbox.delivery._exchange import KEPT_URLS, DeliveryAnswer, Headers, exchange, new_trace
 from chronicle_notebook.sandbox.delivery._failure import TIMEOUT, DeliveryError, TransientError
 from chronicle_notebook.sandbox.delivery._headers import merged
 from chronicle_notebook.sandbox.delivery._oauth import TokenSource
+from chronicle_notebook.sandbox.delivery._target_host import TargetHost
 
 RETRIES = 3
 BASE_DELAY = 2.0
 ATTEMPT_LIMIT = 60.0
 TEST = b'{"partition":"test","events":[]}'
 """The body of a test."""
-IN_FLIGHT = 32
-"""The number of simultaneous requests to one host and port, so that a slow target does not use the connections of
-others."""
-
 _TRANSIENT = {408, 429}
 
 
@@ -57,7 +55,7 @@ class Sender:
         self._behaviour = behaviour
         self._scale = scale
         self._circuits: dict[str, Circuit] = {}
-        self._slots: dict[str, asyncio.Semaphore] = {}
+        self._hosts: dict[str, TargetHost] = {}
         self._session = aiohttp.ClientSession(
             connector=aiohttp.TCPConnector(limit=0),
             timeout=aiohttp.ClientTimeout(total=ATTEMPT_LIMIT),
@@ -111,25 +109,35 @@ class Sender:
 
     async def _deliver(self, url: str, headers: Headers, body: bytes, *, checked: bool) -> None:
         request = _Request(url, headers, body, new_trace())
-        target = _target(url)
-        delays = _delays()
+        host = self.host(url)
+        delays: Iterator[float] | None = None
         for attempt in range(RETRIES + 1):
             try:
-                await self._guarded(target, request, checked=checked)
+                await self._guarded(host, request, checked=checked)
             except TransientError as error:
                 if attempt == RETRIES:
                     if error.answered and not checked:
                         return
                     raise
+                delays = delays or _delays()
                 planned = next(delays)
                 await asyncio.sleep((planned if error.retry_after is None else error.retry_after) * self._scale)
             else:
                 return
 
-    async def _guarded(self, target: str, request: _Request, *, checked: bool) -> None:
-        shared = "" if self._behaviour.one_circuit else target
-        circuit = self._circuits.setdefault(shared, Circuit(time.monotonic, self._scale))
-        async with self._slots.setdefault(target, asyncio.Semaphore(IN_FLIGHT)):
+    def host(self, url: str) -> TargetHost:
+        """The host and port of a URL, with what all deliveries to it share."""
+        target = _target(url)
+        found = self._hosts.get(target)
+        if found is None:
+            shared = "" if self._behaviour.one_circuit else target
+            circuit = self._circuits.setdefault(shared, Circuit(time.monotonic, self._scale))
+            found = self._hosts[target] = TargetHost(circuit)
+        return found
+
+    async def _guarded(self, host: TargetHost, request: _Request, *, checked: bool) -> None:
+        circuit = host.circuit
+        async with host:
             if not circuit.admits():
                 # The cause that opened it is part of the error, even if it was another target.
                 raise DeliveryError("The circuit is now open and is not allowing calls.", *circuit.cause)
@@ -183,6 +191,7 @@ def _header(authorization: Authorization, proof: str) -> str | None:
     return f"Bearer {proof}"
 
 
+@lru_cache(KEPT_URLS)
 def _target(url: str) -> str:
     """Host and port of a URL, for the circuit and the number of simultaneous requests."""
     try:
