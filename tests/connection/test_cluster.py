@@ -321,7 +321,8 @@ class NameServer:
 
 
 @pytest.fixture
-def names() -> Iterator[NameServer]:
+def names(monkeypatch: pytest.MonkeyPatch) -> Iterator[NameServer]:
+    monkeypatch.setattr(_srv, "LOOK_UP_TIMEOUT", LONG)  # 5 seconds can be too few for a busy machine
     with closing(NameServer()) as running:
         yield running
 
