@@ -19,7 +19,8 @@ from typing import Any
 
 from playwright.sync_api import Page, sync_playwright
 
-from tests.browser.conftest import FLAGS, RUN_ALL, Lab, _environment, _free_port
+from tests.browser.conftest import FLAGS, RUN_ALL, Lab, _environment
+from tests.ports import free_port
 
 COUNT = 10_000
 ROUNDS = 7
@@ -157,7 +158,7 @@ def _lab() -> Iterator[Lab]:
     with tempfile.TemporaryDirectory() as folder:
         root = Path(folder, "notebooks")
         root.mkdir()
-        port = _free_port()
+        port = free_port()
         command = [
             sys.executable,
             "-m",

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from hypothesis import HealthCheck, settings
 
+from chronicle_notebook import Receiver, webhooks
 from chronicle_notebook.definition import _declaration
 from chronicle_notebook.events import _declared_event_type
 from chronicle_notebook.model import EventType, RegisteredEventType
@@ -19,6 +20,7 @@ from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.sandbox._reactor import Reactor
 from chronicle_notebook.session._client import Client
 from chronicle_notebook.session._connect import connect
+from chronicle_notebook.session._webhooks import Webhooks
 from tests.processes import Groups, rank
 from tests.scripted import ScriptedKernel, scripted
 from tests.waiting import LONG
@@ -65,6 +67,17 @@ def clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path_factory: pytest.
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setenv("no_proxy", "*")
     monkeypatch.setenv("CHRONICLE_NOTEBOOK_PROBES", os.devnull)  # nothing can be kept there
+
+
+@pytest.fixture(autouse=True, scope="session")
+def all_the_time_that_is_needed() -> None:
+    """What a person would soon call late is not late on a busy machine. A test that is to see something late says how
+    long it waits."""
+    takers: list[Any] = [*vars(Webhooks).values(), *vars(webhooks).values(), Receiver.wait_for]
+    for call in takers:
+        name = "timeout" if call is Receiver.wait_for else "wait"
+        if name in (getattr(call, "__kwdefaults__", None) or {}):
+            call.__kwdefaults__[name] = LONG
 
 
 @pytest.fixture(autouse=True)

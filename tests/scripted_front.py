@@ -145,7 +145,9 @@ class ScriptedFront:
         told = {"Content-Length": str(len(answer.body)), "Connection": "close"} | answer.headers
         lines = [f"HTTP/1.1 {answer.status} Whatever", *(f"{name}: {value}" for name, value in told.items())]
         writer.write("\r\n".join([*lines, "", ""]).encode() + answer.body)
-        await writer.drain()
+        # To cut the connection now would lose what the client has not taken yet: only a close sends all of it.
+        writer.close()
+        await writer.wait_closed()
 
 
 async def _cut(writer: asyncio.StreamWriter) -> None:

@@ -131,5 +131,5 @@ def test_a_registration_at_the_moment_of_death_is_sent_to_one_server_at_most(
     seen = False
     # It may be sent to the other server, or to none: either is told, and nothing is done twice.
     with contextlib.suppress(cn.KernelUnreachableError):
-        seen = client.webhooks.register("h", URL, opened, wait=1).visible
+        seen = client.webhooks.register("h", URL, opened, wait=LONG).visible
     assert settled_ids(other) == (["h"] if seen else [])

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 
-from chronicle_notebook.base._encodings import written
 from chronicle_notebook.base._secrets import MASK
 from chronicle_notebook.base._text import one_line
 from chronicle_notebook.base._url import without_credentials
@@ -46,6 +45,8 @@ def all_said(texts: Iterable[str], hide: Hide = as_it_is) -> tuple[str, ...]:
 
 def without(text: str, secret: str) -> str:
     """A text with dots for a secret, in every form in which a kernel may write the secret."""
+    from chronicle_notebook.base._encodings import written
+
     for form in written(secret):
         if form in text:
             if len(secret) < SHORTEST:

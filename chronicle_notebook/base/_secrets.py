@@ -7,10 +7,8 @@ written anywhere.
 
 from __future__ import annotations
 
-import hmac
 import os
 from collections.abc import Callable
-from pathlib import Path
 from typing import NoReturn, final
 
 from chronicle_notebook.base._errors import InvalidInputError, SecretUnavailableError, missing
@@ -85,6 +83,8 @@ class Secret:
             raise InvalidInputError("This is not the path of a file.", field="path", hint="Write file:/path/to/file.")
 
         def look_up() -> str:
+            from pathlib import Path
+
             try:
                 with Path(path).expanduser().open("rb") as file:
                     value = file.read(_LONGEST_FILE + 1)
@@ -218,6 +218,8 @@ class Secret:
             return NotImplemented
         if self._reference is not None or other._reference is not None:
             return self._reference == other._reference
+        import hmac
+
         return hmac.compare_digest(self._look_up().encode(), other._look_up().encode())
 
     def __hash__(self) -> int:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from ipaddress import ip_address
 from typing import Self
-from urllib.parse import urlsplit
 
 from chronicle_notebook.base._secrets import MASK
 
@@ -15,6 +13,8 @@ _QUOTED = re.compile(r"""\bhttps?://[^\s"'<>]+""", re.IGNORECASE)
 
 def host_of(url: str) -> str:
     """``host`` or ``host:port``, without a user name and a password."""
+    from urllib.parse import urlsplit
+
     return urlsplit(url).netloc.rpartition("@")[2]
 
 
@@ -24,6 +24,8 @@ def is_local(host: str, *, subdomains: bool = True) -> bool:
     :param subdomains: also names below ``localhost`` (RFC 6761). Some systems ask DNS for them, so what must be sure,
         such as leaving a certificate unchecked, does without them.
     """
+    from ipaddress import ip_address
+
     name = host.lower().removeprefix("[").removesuffix("]")
     try:
         return ip_address(name).is_loopback
@@ -138,6 +140,8 @@ def _masked(pair: str) -> str:
 
 
 def _shown_or_masked(url: str) -> str:
+    from urllib.parse import urlsplit
+
     try:
         urlsplit(url)
     except ValueError:  # it looks like a URL, but is not one

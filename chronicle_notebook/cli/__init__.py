@@ -43,7 +43,7 @@ def _main(given: list[str]) -> int:
         parser = _parser()
         _check_first(parser, given[:1])
         parser.parse_args(given, options)
-        commands = {"doctor": _doctor, "lab": _lab, "run": _run, "scan": _scan, "status": _say_status}
+        commands = {"doctor": _doctor, "lab": _open_lab, "run": _run, "scan": _scan, "status": _say_status}
         commands |= dict.fromkeys(_as_code_options.COMMANDS, _webhooks_as_code)
         return commands[options.command](options)
     except ChronicleError as error:
@@ -298,7 +298,7 @@ def _probed(options: argparse.Namespace, connection: str | None) -> ProbeResult:
         )
 
 
-def _lab(options: argparse.Namespace) -> int:
+def _open_lab(options: argparse.Namespace) -> int:
     from chronicle_notebook.cli._lab import run
 
     return run(

@@ -34,11 +34,11 @@ from chronicle_notebook.connection._sockets import Deadline
 from chronicle_notebook.connection._status import check_process, closed, error_from, late, lost, unanswered
 from chronicle_notebook.connection._stream import Stream
 from chronicle_notebook.connection._string import ConnectionString
-from chronicle_notebook.connection._tls import Pin
+from chronicle_notebook.connection._tls import Pin, SeenCertificates
 from chronicle_notebook.connection._tokens import Tokens
-from chronicle_notebook.connection._trust import CertificateChange, Fingerprints, Trust
+from chronicle_notebook.connection._trust import Trust
 
-__all__ = ["DEFAULT_TIMEOUT", "READ_RETRIES", "CertificateChange", "Channel", "Stream"]
+__all__ = ["DEFAULT_TIMEOUT", "READ_RETRIES", "Channel", "Stream"]
 
 DEFAULT_TIMEOUT = 30.0
 """The default time limit of a call, in seconds."""
@@ -71,7 +71,7 @@ class Channel:
         self._lock = threading.Lock()
         self._line: ServerChannel | None = None
         self._last: ServerChannel | None = None
-        self._fingerprints = Fingerprints()
+        self._certificates = SeenCertificates()
         self._streams: set[Stream[Any]] = set()
         self._closed = False
         self._process = os.getpid()
@@ -98,9 +98,9 @@ class Channel:
         return self._last is not None and self._last.secured.relayed
 
     @property
-    def certificate_changes(self) -> list[CertificateChange]:
-        """The changes of certificates of servers that are not verified."""
-        return self._fingerprints.changes
+    def replaced_certificates(self) -> list[Pin]:
+        """The certificates of servers that are not verified, in place of which they have shown others later."""
+        return self._certificates.replaced
 
     @property
     def disconnected(self) -> bool:
@@ -372,7 +372,7 @@ class Channel:
                     line = reached(host, self.trust, deadline)
                     secured = line.secured
                     if secured.pin is not None:
-                        self._fingerprints.note(str(host), secured.pin.fingerprint, warn=bool(self.trust.skip))
+                        self._certificates.note(str(host), secured.pin, warn=bool(self.trust.skip))
                     self._cluster.chosen(secured)
                     self._settle(line, deadline)
             except KernelUnreachableError as error:

@@ -9,16 +9,14 @@ connection to the server with the fewest clients, with ``/connections/reserve``.
 
 from __future__ import annotations
 
-import random
+import os
 import threading
 import time
 from contextlib import suppress
 
 from chronicle_notebook.base._errors import ChronicleError, KernelUnreachableError
 from chronicle_notebook.connection._host import Host
-from chronicle_notebook.connection._http import get, post
 from chronicle_notebook.connection._sockets import Deadline
-from chronicle_notebook.connection._srv import resolve
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.connection._tls import Secured, secure
 from chronicle_notebook.connection._trust import Trust
@@ -39,7 +37,7 @@ class Cluster:
     def __init__(self, target: ConnectionString, trust: Trust) -> None:
         self._target, self._trust = target, trust
         self._failed: dict[Host, float] = {}
-        self._turn = random.randrange(1024)  # noqa: S311 - where to begin needs no secrecy
+        self._turn = int.from_bytes(os.urandom(2))
 
     @property
     def single(self) -> bool:
@@ -78,6 +76,8 @@ class Cluster:
             return
 
         def reserve() -> None:
+            from chronicle_notebook.connection._http import post
+
             with suppress(ChronicleError):
                 post(secured, self._trust, "/connections/reserve", lambda: b"", Deadline(COUNT_TIMEOUT))
 
@@ -86,10 +86,14 @@ class Cluster:
     def _hosts(self, deadline: Deadline) -> list[Host]:
         if self._target.scheme == "chronicle":
             return list(self._target.hosts)
+        from chronicle_notebook.connection._srv import resolve
+
         anywhere = self._trust.skip is True
         return resolve(self._target.hosts[0].name, self._target.srv_name_server, deadline, anywhere=anywhere)
 
     def _ordered(self, hosts: list[Host], deadline: Deadline) -> list[Host]:
+        import random
+
         match self._target.load_balancer:
             case "round-robin":
                 start = self._turn % len(hosts)
@@ -101,6 +105,8 @@ class Cluster:
                 return self._by_load(hosts, deadline)
 
     def _by_load(self, hosts: list[Host], deadline: Deadline) -> list[Host]:
+        import random
+
         time.sleep(min(random.uniform(0, LONGEST_JITTER), deadline.left))  # noqa: S311
         within = deadline.within(COUNT_TIMEOUT)
         counts = dict.fromkeys(hosts, _FULL)
@@ -116,6 +122,8 @@ class Cluster:
         return sorted(random.sample(hosts, len(hosts)), key=lambda host: told[host])
 
     def _ask(self, host: Host, counts: dict[Host, int], deadline: Deadline) -> None:
+        from chronicle_notebook.connection._http import get
+
         with suppress(ChronicleError, ValueError):
             answer = get(secure(host, self._trust, deadline), self._trust, "/connections/count", deadline)
             if answer.status == 200:

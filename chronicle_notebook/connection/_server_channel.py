@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
@@ -16,11 +16,13 @@ from chronicle_notebook.base._fork import note_use
 from chronicle_notebook.connection._cancellation import watching
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.connection._host import Host
-from chronicle_notebook.connection._metadata import Metadata
-from chronicle_notebook.connection._relay import Relay
 from chronicle_notebook.connection._sockets import Deadline
 from chronicle_notebook.connection._tls import Secured, named_pin, refusal, secure, shown_pin
 from chronicle_notebook.connection._trust import H2, Trust
+
+if TYPE_CHECKING:
+    from chronicle_notebook.connection._metadata import Metadata
+    from chronicle_notebook.connection._relay import Relay
 
 MESSAGE_LIMIT = 512 * 1024 * 1024
 """The largest message in bytes, in both directions. gRPC's default of 4 MiB is too small for about 19,500 webhooks."""
@@ -161,6 +163,8 @@ class ServerChannel:
 
 
 def _relay(host: Host, fingerprint: str, trust: Trust) -> Relay:
+    from chronicle_notebook.connection._relay import Relay
+
     try:
         return Relay(host, fingerprint, trust.taking_any(H2))
     except OSError as error:

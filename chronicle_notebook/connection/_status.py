@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chronicle_notebook.base import _fork
 from chronicle_notebook.base._errors import (
@@ -21,7 +21,9 @@ from chronicle_notebook.base._errors import (
 )
 from chronicle_notebook.base._redaction import Hide, as_it_is, said
 from chronicle_notebook.connection._grpc import grpc
-from chronicle_notebook.connection._interference import Interference, http_status, interference
+
+if TYPE_CHECKING:
+    from chronicle_notebook.connection._interference import Interference
 
 NOTHING_SENT = "Nothing was sent."
 UNKNOWN_OUTCOME = "Whether the change was made is unknown: read it back before you repeat it."
@@ -78,6 +80,8 @@ def error_from(
 
     :param hide: removes secrets that were sent from the kernel's message.
     """
+    from chronicle_notebook.connection._interference import http_status, interference
+
     # The stubs raise an object that is an RpcError and a Call. The type stubs cannot express this.
     call_error: Any = error
     code = call_error.code()

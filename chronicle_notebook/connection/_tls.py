@@ -7,14 +7,13 @@ accept it at all. Then a relay does the handshake instead of gRPC and checks for
 
 from __future__ import annotations
 
-import hashlib
 import re
 import socket
 import ssl
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chronicle_notebook.base._errors import CertificateError, KernelUnreachableError
+from chronicle_notebook.base._errors import CertificateChangedWarning, CertificateError, KernelUnreachableError
 from chronicle_notebook.connection._cancellation import ended_by_cancellation
 from chronicle_notebook.connection._host import Host
 from chronicle_notebook.connection._plain import check_plain
@@ -25,6 +24,7 @@ __all__ = [
     "HANDSHAKE_TIMEOUT",
     "Pin",
     "Secured",
+    "SeenCertificates",
     "fetch_pin",
     "named_pin",
     "refusal",
@@ -51,8 +51,13 @@ class Pin:
     pem: bytes
     name: str
     """A name of the certificate; empty if gRPC could never accept the certificate."""
-    fingerprint: str
-    """SHA-256 of the certificate, in hexadecimal."""
+
+    @property
+    def fingerprint(self) -> str:
+        """SHA-256 of the certificate, in hexadecimal."""
+        import hashlib
+
+        return hashlib.sha256(ssl.PEM_cert_to_DER_cert(self.pem.decode())).hexdigest()
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,35 @@ class Secured:
     def relayed(self) -> bool:
         """Whether a relay is needed, because gRPC could never accept the certificate."""
         return self.pin is not None and not self.pin.name
+
+
+class SeenCertificates:
+    """The certificates that were pinned for one client, by server."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, Pin] = {}
+        self.replaced: list[Pin] = []
+        """The certificates in place of which a server has shown another one later."""
+
+    def note(self, server: str, pin: Pin, *, warn: bool) -> None:
+        """Compare a certificate with the previous one of the same server.
+
+        Each development kernel makes a new certificate at every start. So on loopback, if nobody asked to skip
+        validation, ``warn`` is false, and a change is only a remark.
+        """
+        before = self._seen.get(server)
+        self._seen[server] = pin
+        if before is None or before.pem == pin.pem:
+            return
+        self.replaced.append(before)
+        if warn:
+            from chronicle_notebook.base._warning import warn_user
+
+            warn_user(
+                f"{server} shows another certificate than before (SHA-256 {pin.fingerprint[:16]}…, was "
+                f"{before.fingerprint[:16]}…). With skipTlsValidation=true nothing checks that it is the same server.",
+                CertificateChangedWarning,
+            )
 
 
 def secure(host: Host, trust: Trust, deadline: Deadline) -> Secured:
@@ -102,7 +136,7 @@ def shown_pin(host: Host, trust: Trust, deadline: Deadline) -> Pin:
     """Fetch the certificate that a server shows. Its name is only a guess, and empty if there is none."""
     with shake_hands(host, trust.taking_any(H2), deadline) as shown:
         der = shown.getpeercert(binary_form=True) or b""
-    return Pin(ssl.DER_cert_to_PEM_cert(der).encode(), _guessed_name(der), hashlib.sha256(der).hexdigest())
+    return Pin(ssl.DER_cert_to_PEM_cert(der).encode(), _guessed_name(der))
 
 
 def named_pin(pin: Pin, host: Host, trust: Trust, deadline: Deadline) -> Pin:

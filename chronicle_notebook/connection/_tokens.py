@@ -1,24 +1,20 @@
 """The token that goes with each call: fetched from the kernel's own token endpoint, kept, and renewed in time.
 
-Facts (source: C/Connections/OAuthTokenProvider.cs, K/Server/Authentication/Controllers/AuthorizationController.cs): a
-form with ``grant_type=client_credentials`` goes to ``/connect/token`` on the kernel's port. A token is opaque and is
-valid for an hour by default. Chronicle's own clients renew it a minute early, and wait five seconds after a failed
-fetch. A kernel without authentication has no such endpoint, or fails on each request.
+Facts (source: C/Connections/OAuthTokenProvider.cs): a form with ``grant_type=client_credentials`` goes to
+``/connect/token`` on the kernel's port. Chronicle's own clients wait five seconds after a failed fetch. A kernel
+without authentication has no such endpoint, or fails on each request. ``_token_answer`` reads the answer.
 """
 
 from __future__ import annotations
 
-import json
-import re
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from copy import copy
-from dataclasses import dataclass, replace
-from typing import Any
-from urllib.parse import urlencode
+from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from chronicle_notebook.base._errors import (
     AuthenticationError,
@@ -36,34 +32,19 @@ from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.connection._cancellation import watching
 from chronicle_notebook.connection._credentials import DEVELOPMENT_CLIENT_ID, AuthenticationMode
 from chronicle_notebook.connection._host import Host
-from chronicle_notebook.connection._http import Ahead, post
-from chronicle_notebook.connection._http_exchange import HttpAnswer
 from chronicle_notebook.connection._sockets import Deadline
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.connection._tls import Secured, secure
 from chronicle_notebook.connection._trust import Trust
 
-PATH = "/connect/token"
-EARLY = 60.0
-"""A token is renewed this many seconds before its end, or at half its lifetime if the lifetime is shorter than twice
-this time."""
-LIFETIME = 3600.0
-"""The lifetime of a token in seconds if the answer does not say it."""
-LONGEST = 1_000_000_000
-"""The longest lifetime of a token in seconds. A larger number in the answer is ignored."""
+if TYPE_CHECKING:
+    from chronicle_notebook.connection._http import Ahead
+    from chronicle_notebook.connection._token_answer import BearerToken
+
 THROTTLE = 5.0
 """The pause in seconds after a failed fetch."""
 
 _DEVELOPMENT_SECRET = Secret("chronicle-dev-secret")  # this secret is public
-_TOKEN = re.compile(r"[\x21-\x7e]{1,65536}")
-_CODE = re.compile(r"[a-z_]{1,40}")
-
-
-@dataclass(frozen=True, slots=True)
-class _BearerToken:
-    value: Secret
-    renew_at: float
-    ends_at: float
 
 
 class Tokens:
@@ -77,7 +58,7 @@ class Tokens:
         self._trust = trust
         self._port = target.auth_port
         self._fetching = threading.Lock()
-        self._token: _BearerToken | None = None
+        self._token: BearerToken | None = None
         self._failure: ChronicleError | None = None
         self._failed_at = 0.0
         self._failed_server = ""
@@ -88,7 +69,9 @@ class Tokens:
         self._carried: deque[Secret] = deque(maxlen=4)
         """The recent tokens: an answer can belong to a call with the previous token."""
         if self._mode is AuthenticationMode.API_KEY and target.api_key is not None:
-            self._token = _BearerToken(target.api_key, float("inf"), float("inf"))
+            from chronicle_notebook.connection._token_answer import BearerToken
+
+            self._token = BearerToken(target.api_key, float("inf"), float("inf"))
             self._carried.append(target.api_key)
 
     @property
@@ -156,7 +139,9 @@ class Tokens:
         key = None if self._looked_up or self._token is None else self._token.value
         if key is not None:
             _refuse_unfit(key, "apiKey")
-            if not _TOKEN.fullmatch(key.reveal()):
+            from chronicle_notebook.connection._token_answer import is_token
+
+            if not is_token(key.reveal()):
                 raise _not_sendable(
                     key, "apiKey", "contains a character that a header cannot contain, such as white space."
                 )
@@ -170,6 +155,8 @@ class Tokens:
         if not needed or self._port not in {None, host.port} or watching() is not None:
             yield
             return
+        from chronicle_notebook.connection._http import Ahead
+
         self._ahead = ahead = Ahead(host, self._trust, deadline)
         try:
             yield
@@ -229,7 +216,10 @@ class Tokens:
         if needed:
             raise failed
 
-    def _fetch(self, secured: Secured, deadline: Deadline) -> _BearerToken | None:
+    def _fetch(self, secured: Secured, deadline: Deadline) -> BearerToken | None:
+        from chronicle_notebook.connection._http import post
+        from chronicle_notebook.connection._token_answer import PATH, no_token, not_the_endpoint, token_in
+
         secret = self._secret
         server = str(secured.host)
         asked_at = time.monotonic()
@@ -252,7 +242,7 @@ class Tokens:
                 self._no_endpoint = server
                 return None
             if self._carried:
-                raise _not_the_endpoint(server)
+                raise not_the_endpoint(server)
             raise AuthenticationError(
                 f"{server} has no token endpoint, so the id {self._id!r} and its secret cannot be used there.",
                 server=server,
@@ -260,9 +250,9 @@ class Tokens:
                 hint="Authentication may be switched off in this kernel: connect with auth=none.",
             )
         self._no_endpoint = None
-        token = _read(answer, server=server, client=self._id, development=self._development, asked_at=asked_at)
+        token = token_in(answer, server=server, client=self._id, development=self._development, asked_at=asked_at)
         if token is None:
-            raise _not_the_endpoint(server) if self._carried else _no_token(server)
+            raise not_the_endpoint(server) if self._carried else no_token(server)
         return token
 
     def _endpoint(self, secured: Secured, deadline: Deadline) -> Secured:
@@ -273,6 +263,8 @@ class Tokens:
         return Secured(host, None) if self._trust.plain else secure(host, self._trust, deadline)
 
     def _form(self, secret: Secret | None) -> Callable[[], bytes]:
+        from urllib.parse import urlencode
+
         client = self._id
         if secret is not None:
             _refuse_unfit(secret, "password")  # raises before anything is sent, also if the secret is not found
@@ -295,84 +287,3 @@ def _not_sendable(secret: Secret, field: str, message: str, hint: str = "") -> I
     origin = "" if secret.reference is None else f"It comes from {secret.reference}: check how this is set."
     told = f"{origin} {hint}".strip() or "Check where it comes from."
     return InvalidConnectionStringError(f"{field} {message}", field=field, hint=told)
-
-
-def _read(answer: HttpAnswer, *, server: str, client: str, development: bool, asked_at: float) -> _BearerToken | None:
-    """The token in an answer; None if it contains something else.
-
-    The kernel's own message is not repeated, because it can repeat what was sent.
-    """
-    if answer.status == 429 or answer.status >= 500:
-        raise KernelUnreachableError(
-            f"The token endpoint of {server} failed (HTTP {answer.status}).",
-            server=server,
-            call=PATH,
-            hint="Authentication may be switched off in this kernel: then connect with auth=none. Otherwise look at "
-            "the kernel's log, and try again."
-            if answer.status == 500
-            else "Look at the kernel's log, and try again.",
-        )
-    if 300 <= answer.status < 400:
-        raise AuthenticationError(
-            f"The token endpoint of {server} redirects (HTTP {answer.status}), and the secret is sent nowhere else.",
-            server=server,
-            call=PATH,
-            hint="Connect to the kernel itself, not to a gateway before it.",
-        )
-    said = _Said.of(answer.body)
-    if answer.status != 200:
-        raise AuthenticationError(
-            f"{server} gives no token to the client {client!r} ({said.code}HTTP {answer.status}).",
-            server=server,
-            call=PATH,
-            hint="The development pair exists in development kernels only: write chronicle://id:secret@host."
-            if development
-            else "Check the id and the secret in the connection string.",
-        )
-    if said.token is None:
-        return None
-    ends_at = asked_at + said.lifetime
-    return _BearerToken(said.token, ends_at - min(EARLY, said.lifetime / 2), ends_at)
-
-
-def _no_token(server: str) -> AuthenticationError:
-    return AuthenticationError(
-        f"The token endpoint of {server} answers with something other than a token.",
-        server=server,
-        call=PATH,
-        hint="Check that the port belongs to a Chronicle kernel.",
-    )
-
-
-def _not_the_endpoint(server: str) -> KernelUnreachableError:
-    """The error for an endpoint that gave tokens before and is missing now: a proxy answers while a kernel restarts."""
-    return KernelUnreachableError(
-        f"A proxy in between answers instead of the token endpoint of {server}, which gave tokens before.",
-        server=server,
-        call=PATH,
-        hint="The kernel may be restarting: try again. If its authentication was switched off, connect with auth=none.",
-    )
-
-
-@dataclass(frozen=True, slots=True)
-class _Said:
-    """The fields of an answer, without anything that could be a secret in clear."""
-
-    token: Secret | None
-    lifetime: float
-    code: str
-
-    @classmethod
-    def of(cls, body: bytes) -> _Said:
-        try:
-            data: Any = json.loads(body)
-        except (ValueError, RecursionError):
-            data = None
-        if not isinstance(data, dict):
-            data = {}
-        code, token, seconds = data.get("error"), data.get("access_token"), data.get("expires_in")
-        return cls(
-            Secret(token) if isinstance(token, str) and _TOKEN.fullmatch(token) else None,
-            float(seconds) if isinstance(seconds, int | float) and 0 < seconds <= LONGEST else LIFETIME,
-            f"{code}, " if isinstance(code, str) and _CODE.fullmatch(code) else "",
-        )

@@ -9,20 +9,20 @@ accept every server.
 from __future__ import annotations
 
 import os
-import pkgutil
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from pathlib import Path
+from typing import TYPE_CHECKING
 
-from chronicle_notebook.base._errors import CertificateChangedWarning, InvalidInputError
+from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.base._url import is_local
-from chronicle_notebook.base._warning import warn_user
-from chronicle_notebook.connection._certificates import Identity, read_certificate, read_roots
 from chronicle_notebook.connection._host import Host
 from chronicle_notebook.connection._string import ConnectionString
+
+if TYPE_CHECKING:
+    from chronicle_notebook.connection._certificates import Identity
 
 H2 = ("h2",)
 HTTP = ("http/1.1",)
@@ -61,8 +61,12 @@ class Trust:
 
         :raises InvalidInputError: a file cannot be read.
         """
-        roots = None if root_certificates is None else read_roots(root_certificates)
         discovered = target.scheme != "chronicle"
+        if root_certificates is None and client_certificate is None and target.certificate_path is None:
+            return cls(target.skip_tls_validation, discovered=discovered, plain=target.disable_tls)
+        from chronicle_notebook.connection._certificates import read_certificate, read_roots
+
+        roots = None if root_certificates is None else read_roots(root_certificates)
         if client_certificate is not None:
             found = read_certificate(client_certificate, client_certificate_password, field="client_certificate")
         elif target.certificate_path is not None:
@@ -135,6 +139,8 @@ def system_roots() -> bytes:
     named = _named_by_environment(paths)
     if named:
         return named
+    from pathlib import Path
+
     folder = Path(paths.capath or paths.openssl_capath)
     for file in (Path(paths.cafile or paths.openssl_cafile), folder / "ca-certificates.crt"):
         if file.is_file():
@@ -142,11 +148,15 @@ def system_roots() -> bytes:
     loaded = ssl.create_default_context().get_ca_certs(binary_form=True)
     if loaded:
         return "".join(map(ssl.DER_cert_to_PEM_cert, loaded)).encode()
+    import pkgutil
+
     return pkgutil.get_data("grpc", "_cython/_credentials/roots.pem") or b""
 
 
 def _named_by_environment(paths: ssl.DefaultVerifyPaths) -> bytes:
     """The authorities in the file and in the folders that the environment names; empty if it names none."""
+    from pathlib import Path
+
     # os.getenv, never os.environ: a traceback that shows the values of a line would show the whole environment.
     named = os.getenv(paths.openssl_cafile_env)
     files = [Path(named)] if named else []
@@ -168,39 +178,3 @@ def _normal(pem: bytes) -> set[bytes]:
     marker = "-----END CERTIFICATE-----"
     parts = [part + marker for part in pem.decode("ascii", "ignore").split(marker) if "BEGIN" in part]
     return {ssl.DER_cert_to_PEM_cert(ssl.PEM_cert_to_DER_cert(part.strip())).strip().encode() for part in parts}
-
-
-@dataclass(frozen=True, slots=True)
-class CertificateChange:
-    """A server that is not verified has shown a different certificate than before; both as SHA-256."""
-
-    server: str
-    before: str
-    now: str
-
-
-class Fingerprints:
-    """The certificates that one client has seen."""
-
-    def __init__(self) -> None:
-        self._seen: dict[str, str] = {}
-        self.changes: list[CertificateChange] = []
-        """The changes of certificates."""
-
-    def note(self, server: str, fingerprint: str, *, warn: bool) -> None:
-        """Compare a certificate with the previous one of the same server.
-
-        Each development kernel makes a new certificate at every start. So on loopback, if nobody asked to skip
-        validation, ``warn`` is false, and a change is only a remark.
-        """
-        before = self._seen.get(server)
-        self._seen[server] = fingerprint
-        if before is None or before == fingerprint:
-            return
-        self.changes.append(CertificateChange(server, before, fingerprint))
-        if warn:
-            warn_user(
-                f"{server} shows another certificate than before (SHA-256 {fingerprint[:16]}…, was {before[:16]}…). "
-                "With skipTlsValidation=true nothing checks that it is the same server.",
-                CertificateChangedWarning,
-            )

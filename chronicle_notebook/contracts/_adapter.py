@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, TypeVar
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
 
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import Message
 
 from chronicle_notebook.base._call import Caller, Method, Sealed
 from chronicle_notebook.base._redaction import Hide, as_it_is
-from chronicle_notebook.contracts._convert import failed_partition_from_wire, observer_from_wire
 from chronicle_notebook.contracts._envelope import open_envelope
-from chronicle_notebook.contracts._kernel_defects import known_defects
-from chronicle_notebook.contracts._known_defect import KnownDefect
 from chronicle_notebook.contracts._unlistable import explained
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, namespaces_pb2, observation_pb2
 from chronicle_notebook.display._origin import Origin
-from chronicle_notebook.model import FailedPartition, ObserverState, ServerVersion, WebhookDefinition
+from chronicle_notebook.model import ServerVersion
+
+if TYPE_CHECKING:
+    from chronicle_notebook.contracts._known_defect import KnownDefect
+    from chronicle_notebook.model import FailedPartition, ObserverState, WebhookDefinition
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
@@ -52,6 +53,8 @@ class Adapter:
     @property
     def known_defects(self) -> tuple[KnownDefect, ...]:
         """The known bugs of kernels of this generation. The negotiated gateway knows them by version."""
+        from chronicle_notebook.contracts._kernel_defects import known_defects
+
         return known_defects(ServerVersion(""), self.generation)
 
     @property
@@ -104,12 +107,16 @@ class Adapter:
 
     def observers(self, event_store: str, namespace: str) -> list[ObserverState]:
         """All observers of a namespace, including those of webhooks."""
+        from chronicle_notebook.contracts._convert import observer_from_wire
+
         request = observation_pb2.AllObserversRequest(EventStore=event_store, Namespace=namespace)
         answer = self._call(methods.GET_OBSERVERS, request)
         return [observer_from_wire(message, namespace) for message in answer.items]
 
     def observer(self, event_store: str, namespace: str, observer_id: str, sequence: str) -> ObserverState:
         """One observer. Only this answer says whether the whole observer is quarantined (seen on 16.37.1)."""
+        from chronicle_notebook.contracts._convert import observer_from_wire
+
         request = observation_pb2.GetObserverInformationRequest(
             EventStore=event_store, Namespace=namespace, ObserverId=observer_id, EventSequenceId=sequence
         )
@@ -168,6 +175,8 @@ class Adapter:
         Only later kernels of the `commands` generation say whether a partition is quarantined or resolved. The others
         leave resolved partitions out (source: K/Contracts/Observation/FailedPartition.cs).
         """
+        from chronicle_notebook.contracts._convert import failed_partition_from_wire
+
         request = observation_pb2.GetFailedPartitionsRequest(
             EventStore=event_store, Namespace=namespace, ObserverId=observer_id
         )

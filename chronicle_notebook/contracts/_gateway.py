@@ -8,23 +8,25 @@ arguments and results are values of ``model``, so other rooms know no generated 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import Protocol, TypeVar
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
-from chronicle_notebook.contracts._known_defect import KnownDefect
-from chronicle_notebook.display._origin import Origin
-from chronicle_notebook.model import (
-    AppendedEvent,
-    AppendResult,
-    EventToAppend,
-    EventType,
-    FailedPartition,
-    ObserverState,
-    RegisteredEventType,
-    ServerVersion,
-    StoredEvent,
-    WebhookColumns,
-    WebhookDefinition,
-)
+if TYPE_CHECKING:
+    from chronicle_notebook.contracts._known_defect import KnownDefect
+    from chronicle_notebook.display._origin import Origin
+    from chronicle_notebook.model import (
+        AppendedEvent,
+        AppendResult,
+        EventToAppend,
+        EventType,
+        FailedPartition,
+        ObserverState,
+        RegisteredEventType,
+        ServerVersion,
+        StoredEvent,
+        WebhookColumns,
+        WebhookDefinition,
+    )
+
 
 Item_co = TypeVar("Item_co", covariant=True)
 

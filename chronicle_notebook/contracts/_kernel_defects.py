@@ -29,10 +29,6 @@ Recall = Callable[[str, ServerVersion], Measurement | None]
 """Returns what was measured on a server (``host:port``) when it had this version; None if nothing was measured."""
 
 
-def nothing_measured(_server: str, _version: ServerVersion) -> None:
-    """The default of a gateway: nothing was measured."""
-
-
 KnownDefects = Mapping[str, KnownDefect]
 """The known bugs of one kernel by their keys."""
 

@@ -36,7 +36,6 @@ from chronicle_notebook.base._errors import (
 from chronicle_notebook.base._redaction import all_said
 from chronicle_notebook.contracts._descriptor import PROTOCOL_VERSION, webhook_descriptor_set
 from chronicle_notebook.contracts._envelope import open_envelope
-from chronicle_notebook.contracts.classic import methods as classic
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import clients_pb2, webhooks_pb2
 from chronicle_notebook.model import ServerVersion
@@ -219,12 +218,22 @@ def _stores(
     """The names in a list of event stores; None if there is no list that can be read."""
     try:
         if early:
+            from chronicle_notebook.contracts.classic import methods as classic
+
             return tuple(server.call(classic.GET_EARLY_EVENT_STORES, Empty()).items)
         if listed is None:
             return None
-        kind: type[Any] = (methods if generation == COMMANDS else classic).ALL_EVENT_STORES.response
-        answer = kind.FromString(listed)
+        answer = _kind_of_list(generation).FromString(listed)
         open_envelope(answer, server=server.server, call=methods.ALL_EVENT_STORES.short)
         return tuple(each.Name for each in answer.Data) if generation == COMMANDS else tuple(answer.Data)
     except (KernelError, DecodeError):
         return None
+
+
+def _kind_of_list(generation: str) -> type[Any]:
+    """The message of a list of event stores."""
+    if generation == COMMANDS:
+        return methods.ALL_EVENT_STORES.response
+    from chronicle_notebook.contracts.classic import methods as classic
+
+    return classic.ALL_EVENT_STORES.response

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from typing import Protocol, TypeVar
-from uuid import UUID
+from typing import TYPE_CHECKING, Protocol, TypeVar
 
 from chronicle_notebook.contracts.wire import bcl_pb2
+
+if TYPE_CHECKING:
+    from uuid import UUID
 
 
 def guid_to_wire(value: UUID) -> bcl_pb2.Guid:
@@ -16,6 +18,8 @@ def guid_to_wire(value: UUID) -> bcl_pb2.Guid:
 
 def guid_from_wire(message: bcl_pb2.Guid) -> UUID:
     """The GUID of a message. A missing or empty message is the zero GUID."""
+    from uuid import UUID
+
     return UUID(bytes_le=message.lo.to_bytes(8, "little") + message.hi.to_bytes(8, "little"))
 
 

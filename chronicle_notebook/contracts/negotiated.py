@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 from functools import wraps
-from typing import Concatenate, ParamSpec, TypeVar, cast
+from typing import TYPE_CHECKING, Concatenate, ParamSpec, TypeVar, cast
 
 from google.protobuf.message import Message
 
@@ -18,14 +18,13 @@ from chronicle_notebook.base._errors import (
 )
 from chronicle_notebook.base._text import listed
 from chronicle_notebook.contracts._gateway import KernelGateway
-from chronicle_notebook.contracts._kernel_defects import Measurement, Recall, known_defects, nothing_measured
-from chronicle_notebook.contracts._known_defect import KnownDefect
 from chronicle_notebook.contracts._negotiation import CLASSIC, COMMANDS, Negotiation, negotiate
-from chronicle_notebook.contracts.classic.early import EarlyGateway
-from chronicle_notebook.contracts.classic.gateway import ClassicGateway
-from chronicle_notebook.contracts.commands.gateway import CommandsGateway
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import ServerVersion
+
+if TYPE_CHECKING:
+    from chronicle_notebook.contracts._kernel_defects import Measurement, Recall
+    from chronicle_notebook.contracts._known_defect import KnownDefect
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
@@ -89,10 +88,10 @@ class NegotiatedGateway:
     its data in memory.
     """
 
-    def __init__(self, caller: Caller, *, recall: Recall = nothing_measured) -> None:
+    def __init__(self, caller: Caller, *, recall: Recall | None = None) -> None:
         """Speak over a caller.
 
-        :param recall: returns what was measured on the kernel.
+        :param recall: returns what was measured on the kernel; by default nothing was.
         """
         self._caller = caller
         self._recall = recall
@@ -161,6 +160,8 @@ class NegotiatedGateway:
     @property
     def known_defects(self) -> tuple[KnownDefect, ...]:
         """The known bugs of this kernel: by what was measured on it, else by its version and generation."""
+        from chronicle_notebook.contracts._kernel_defects import known_defects
+
         return known_defects(self._seen, self._generation, self._measured)
 
     @property
@@ -171,7 +172,7 @@ class NegotiatedGateway:
 
     @property
     def _measured(self) -> Measurement | None:
-        return self._recall(self.server, self._seen) if self._seen.version else None
+        return self._recall(self.server, self._seen) if self._recall is not None and self._seen.version else None
 
     @property
     def _seen(self) -> ServerVersion:
@@ -187,9 +188,18 @@ class NegotiatedGateway:
         return Origin(self.server, event_store)
 
     def _adapter(self, generation: str, tag: str) -> KernelGateway:
+        # Only the adapter of the generation that the kernel speaks is loaded.
         if generation == COMMANDS:
+            from chronicle_notebook.contracts.commands.gateway import CommandsGateway
+
             return CommandsGateway(self._caller, tag=tag, release=lambda: self._seen)
-        return EarlyGateway(self._caller, tag=tag) if self._early else ClassicGateway(self._caller, tag=tag)
+        return self._classic(tag, early=bool(self._early))
+
+    def _classic(self, tag: str, *, early: bool) -> KernelGateway:
+        from chronicle_notebook.contracts.classic.early import EarlyGateway
+        from chronicle_notebook.contracts.classic.gateway import ClassicGateway
+
+        return EarlyGateway(self._caller, tag=tag) if early else ClassicGateway(self._caller, tag=tag)
 
     def _run(self, name: str, store: str | None, do: Callable[[KernelGateway], Result], otherwise: _Else) -> Result:
         """Do something in the generation of the kernel, or in the generation that is known to have the method."""
@@ -226,7 +236,7 @@ class NegotiatedGateway:
         other = _other(self._generation)
         if otherwise is _Else.EARLY and (other != COMMANDS or self._early is not None):
             raise lacking
-        kernel = EarlyGateway(self._caller, tag=tag) if otherwise is _Else.EARLY else self._adapter(other, tag)
+        kernel = self._classic(tag, early=True) if otherwise is _Else.EARLY else self._adapter(other, tag)
         try:
             result = do(kernel)
         except (MethodNotImplementedError, OtherGenerationError):

@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import json
 import os
+import sys
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -25,6 +26,8 @@ QUIET = 3.0
 """The seconds without a change after which the kernel has nothing left to do: many times what it takes for one."""
 FORGOTTEN = 600.0
 """The seconds after which a kernel has certainly finished. Its deadline for a part is far below."""
+_FAR = 1 << 30
+"""The byte of the file that is locked on Windows."""
 PAUSE = 0.25
 """The seconds between two looks at the list."""
 
@@ -62,7 +65,9 @@ class SendingRecord:
                 yield self
             finally:
                 if self.finished:
-                    self.path.unlink(missing_ok=True)
+                    os.ftruncate(handle, 0)
+                    with suppress(OSError):  # Windows removes no open file; an empty one says nothing
+                        self.path.unlink(missing_ok=True)
 
     @contextmanager
     def _held(self) -> Iterator[int]:
@@ -131,18 +136,35 @@ class SendingRecord:
 
 
 def _locked(handle: int) -> bool:
-    """Lock an open file for this opening alone; false if another opening has it. Windows has no such lock."""
+    """Lock an open file for this opening alone; false if another opening has it."""
     try:
-        import fcntl
-    except ImportError:
-        return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        _lock(handle)
+    except (BlockingIOError, PermissionError):
         return False
     except OSError:  # a file system without locks
         return True
     return True
+
+
+def _lock(handle: int) -> None:
+    """Lock an open file until it is closed.
+
+    :raises OSError: another opening has the lock (``BlockingIOError``, on Windows ``PermissionError``), or the file
+        system has no locks.
+    """
+    if sys.platform == "win32":
+        import msvcrt
+
+        # The lock of Windows also stops reading, so it is on a byte far behind the text. No byte needs to be there.
+        os.lseek(handle, _FAR, os.SEEK_SET)
+        try:
+            msvcrt.locking(handle, msvcrt.LK_NBLCK, 1)
+        finally:
+            os.lseek(handle, 0, os.SEEK_SET)
+    else:
+        import fcntl
+
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
 
 
 def _is_at(handle: int, path: Path) -> bool:

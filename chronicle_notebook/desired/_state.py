@@ -25,7 +25,8 @@ from chronicle_notebook.desired._export import exported, literal, write_text
 from chronicle_notebook.desired._mapping import Allowance, check_hosts, moved
 from chronicle_notebook.desired._plan import StatePlan, planned
 from chronicle_notebook.desired._store import StateClient
-from chronicle_notebook.display._table_and_card import Displayed, Table
+from chronicle_notebook.display._displayed import Displayed
+from chronicle_notebook.display._table_and_card import Table
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.reading._list import row
 from chronicle_notebook.registration._declared import own_event_types

@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, overload
 
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._text import readable
+from chronicle_notebook.display._displayed import Displayed
 from chronicle_notebook.display._frame import under
 from chronicle_notebook.display._origin import Origin
-from chronicle_notebook.display._table_and_card import SHOWN, Displayed, Table, clock
+from chronicle_notebook.display._table_and_card import SHOWN, Table, clock
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from chronicle_notebook.display._table_and_card import Displayed, clock
+from chronicle_notebook.display._displayed import Displayed
 
 
 def _now() -> datetime:
@@ -27,6 +27,8 @@ class Origin:
     @property
     def stamp(self) -> str:
         """The line below a displayed value."""
+        from chronicle_notebook.display._table_and_card import clock
+
         return f"Read {clock(self.read_at)} from {self.server}"
 
     @property

@@ -8,7 +8,8 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
-from chronicle_notebook.display._table_and_card import Card, Displayed
+from chronicle_notebook.display._displayed import Displayed
+from chronicle_notebook.display._table_and_card import Card
 
 SHOWN_AFTER = 1.0
 """The seconds after which a call shows its progress."""

@@ -167,21 +167,6 @@ class Card:
         )
 
 
-class Displayed:
-    """A value that shows itself as a table or a card, as text and as HTML."""
-
-    __slots__ = ()
-
-    def _display(self) -> Table | Card:
-        raise NotImplementedError
-
-    def __repr__(self) -> str:
-        return self._display().text()
-
-    def _repr_html_(self) -> str:
-        return self._display().html()
-
-
 def clock(moment: datetime) -> str:
     """A moment as local date and time, to the second, with the offset."""
     return moment.astimezone().strftime("%Y-%m-%d %H:%M:%S %z")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.base._secrets import Secret
-from chronicle_notebook.display._table_and_card import Card, Displayed, Tone
+from chronicle_notebook.display._displayed import Displayed
+from chronicle_notebook.display._table_and_card import Card, Tone
 from chronicle_notebook.magics._clients import current
 from chronicle_notebook.magics._parse import Call
 from chronicle_notebook.magics._question import agreed

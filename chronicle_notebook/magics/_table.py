@@ -283,7 +283,8 @@ WEBHOOK_CELL = Magic(
                 Flag(
                     "--dry-run", "send nothing; show what would be sent and how it differs from the registered webhook"
                 ),
-                Flag("--allow-literal", "accept a token, password or client_secret in plain text; sandbox only"),
+                Flag("--accept-unknown", "accept event types that nobody has registered yet"),
+                Flag("--allow-literal", "accept a secret in plain text; sandbox only"),
                 Flag("--confirm-host", "let this host of the URL have the credentials that the kernel keeps", "HOST"),
             ),
             python="client.webhooks.register(ID, URL, ...)",
@@ -307,7 +308,8 @@ Nothing else in the text is replaced. Write literal:TEXT for a text that begins 
 id with braces.
 A cell of a notebook that is exported as a script needs a line of body, which may be a comment: IPython refuses
 an empty one there.
-A token, password or client_secret in plain text is refused, because it would stay in the notebook.""",
+A token, password or client_secret in plain text is refused, because it would stay in the notebook. So is the
+value of a header, or of a query, whose name looks like a credential.""",
 )
 
 MAGICS = (CHRONICLE, WEBHOOKS, WEBHOOK, WEBHOOK_CELL)

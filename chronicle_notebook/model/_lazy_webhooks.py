@@ -7,12 +7,13 @@ one webhook, for their ids or for their length.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import overload
+from typing import TYPE_CHECKING, overload
 
-from chronicle_notebook.model._webhook import WebhookDefinition
+if TYPE_CHECKING:
+    from chronicle_notebook.model._webhook import WebhookDefinition
 
 
-class LazyWebhooks(Sequence[WebhookDefinition]):
+class LazyWebhooks(Sequence["WebhookDefinition"]):
     """Webhooks as the bytes of an answer that was read and found valid. Each value is made once."""
 
     __slots__ = ("_held", "_read", "_read_ids")
@@ -65,6 +66,7 @@ class LazyWebhooks(Sequence[WebhookDefinition]):
 
     def ids(self) -> list[str]:
         """The id of each webhook, without making its value."""
-        if not any(isinstance(held, WebhookDefinition) for held in self._held):
-            return self._read_ids([held for held in self._held if isinstance(held, bytes)])
+        rows = [held for held in self._held if isinstance(held, bytes)]
+        if len(rows) == len(self._held):
+            return self._read_ids(rows)
         return [self._read_ids([held])[0] if isinstance(held, bytes) else held.id for held in self._held]

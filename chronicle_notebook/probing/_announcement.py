@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from chronicle_notebook.base._errors import InvalidInputError
-from chronicle_notebook.display._table_and_card import Card, Displayed
+from chronicle_notebook.display._displayed import Displayed
+from chronicle_notebook.display._table_and_card import Card
 from chronicle_notebook.probing._bench import LONGEST_QUIET, PROBE_STORE
 
 AGAIN = f'Read it, and write client.probe(confirm="{PROBE_STORE}"), or give --confirm {PROBE_STORE} to the command.'

@@ -19,13 +19,14 @@ from chronicle_notebook.base._url import is_local, shown
 from chronicle_notebook.contracts._defects import DEFECTS
 from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.display._origin import Origin
+from chronicle_notebook.probing import DEADLINE
 from chronicle_notebook.probing._announcement import ProbeAnnouncement
 from chronicle_notebook.probing._aside import aside
 from chronicle_notebook.probing._bench import PROBE_STORE, TIDYING, Bench, TimeOver, Unclear
 from chronicle_notebook.probing._check import Check, unmeasured
 from chronicle_notebook.probing._definition_checks import DEFINITIONS
 from chronicle_notebook.probing._delivery_checks import DELIVERIES, LABELS, reach
-from chronicle_notebook.probing._progress import DEADLINE, ProbeProgress, Report
+from chronicle_notebook.probing._progress import ProbeProgress, Report
 from chronicle_notebook.probing._result import ProbeFinding, ProbeResult, ProbeVerdict
 from chronicle_notebook.probing._unmeasured import REASONS
 from chronicle_notebook.receiver import Receiver

@@ -8,10 +8,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from chronicle_notebook.base._public import public
-from chronicle_notebook.display._table_and_card import Card, Displayed
-
-DEADLINE = 60.0
-"""The default limit of a probe, in seconds."""
+from chronicle_notebook.display._displayed import Displayed
+from chronicle_notebook.display._table_and_card import Card
 
 
 @public

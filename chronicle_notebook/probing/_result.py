@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, overload
 
 from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
 from chronicle_notebook.base._public import public
+from chronicle_notebook.display._displayed import Displayed
 from chronicle_notebook.display._listing import Column, Listing
-from chronicle_notebook.display._table_and_card import Displayed, Table, clock
+from chronicle_notebook.display._table_and_card import Table, clock
 
 if TYPE_CHECKING:
     import pandas as pd

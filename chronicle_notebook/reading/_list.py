@@ -10,15 +10,14 @@ from chronicle_notebook.base._errors import UnknownWebhookError, did_you_mean
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._text import look
 from chronicle_notebook.base._url import shown
-from chronicle_notebook.display._frame import under
 from chronicle_notebook.display._origin import Origin, Originated
-from chronicle_notebook.display._table_and_card import Table
-from chronicle_notebook.model import EVENT_LOG, WebhookDefinition
 from chronicle_notebook.model._lazy_webhooks import LazyWebhooks
-from chronicle_notebook.reading._frame import columns_of, frame
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from chronicle_notebook.display._table_and_card import Table
+    from chronicle_notebook.model import WebhookDefinition
 
 
 EMPTY = "No webhook is registered here. Register one with client.webhooks.register(...)."
@@ -30,7 +29,7 @@ LEFT_OUT = "Not found through a loaded module: {}. Assign each of these classes 
 
 
 @public
-class WebhookList(Originated, Sequence[WebhookDefinition]):
+class WebhookList(Originated, Sequence["WebhookDefinition"]):
     """A sequence of definitions in the order of the kernel, with the server and the time of reading.
 
     ``hooks[0]`` is by position, ``hooks["account-events"]`` by id, and ``in`` takes a definition or an id. The list
@@ -109,6 +108,9 @@ class WebhookList(Originated, Sequence[WebhookDefinition]):
 
     def to_frame(self, *, tidy: bool = False) -> pd.DataFrame:
         """A DataFrame whose index is the id; with ``tidy`` one row for each pair of a webhook and an event type."""
+        from chronicle_notebook.display._frame import under
+        from chronicle_notebook.reading._frame import columns_of, frame
+
         return under(frame(columns_of(self._definitions), tidy=tidy), self.origin.banner)
 
     @property
@@ -116,6 +118,8 @@ class WebhookList(Originated, Sequence[WebhookDefinition]):
         return f" {LEFT_OUT.format(', '.join(self.overlooked))}" if self.overlooked else ""
 
     def _display(self) -> Table:
+        from chronicle_notebook.display._table_and_card import Table
+
         count = f"{len(self):,} {'declared ' if self.declared else ''}webhook{'' if len(self) == 1 else 's'}"
         where = f" {'for' if self.declared else 'of'} event store {self.event_store!r}" if self.server else ""
         return Table(
@@ -144,6 +148,8 @@ def row(definition: WebhookDefinition) -> tuple[str, ...]:
 
 def state(definition: WebhookDefinition) -> str:
     """Whether the webhook is active, and which other fields do not have their default value."""
+    from chronicle_notebook.model import EVENT_LOG
+
     parts = ["active" if definition.active else "inactive"]
     if not definition.replayable:
         parts.append("not replayable")

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any, overload
 
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._text import count, readable
-from chronicle_notebook.display._table_and_card import SHOWN, Displayed, Table
+from chronicle_notebook.display._displayed import Displayed
+from chronicle_notebook.display._table_and_card import SHOWN, Table
 from chronicle_notebook.receiver._delivery import Delivery
 
 if TYPE_CHECKING:

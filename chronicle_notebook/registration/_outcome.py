@@ -9,8 +9,9 @@ from typing import overload
 
 from chronicle_notebook.base._errors import UnknownWebhookError, did_you_mean
 from chronicle_notebook.base._public import public
+from chronicle_notebook.display._displayed import Displayed
 from chronicle_notebook.display._origin import Origin, Originated
-from chronicle_notebook.display._table_and_card import Card, Displayed, Table, Tone
+from chronicle_notebook.display._table_and_card import Card, Table, Tone
 from chronicle_notebook.model import WebhookDefinition
 
 LOOK_AGAIN = "Check client.webhooks.ids() later, or give more time with wait=SECONDS."

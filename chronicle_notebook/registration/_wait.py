@@ -50,7 +50,7 @@ def until_registered(
     pending = {definition.id: definition for definition in wanted}
     late: dict[str, float] = {}
 
-    def settled(found: Definitions, elapsed: float) -> list[str]:
+    def settled(found: Definitions, begun: float) -> list[str]:
         done = []
         for webhook, definition in pending.items():
             now = found.get(webhook)
@@ -64,7 +64,7 @@ def until_registered(
             if applicable(names, definition, earlier, defects):
                 continue
             grace = GRACE_OF_CREDENTIALS if applicable(names, definition, earlier) else GRACE
-            if elapsed >= late.setdefault(webhook, elapsed) + grace:
+            if begun >= late.setdefault(webhook, begun) + grace:
                 done.append(webhook)
         return done
 
@@ -87,12 +87,15 @@ def _poll(
     pause = FIRST_PAUSE
     seen: dict[str, float] = {}
     while True:
+        # A look shows what there was when it began. A busy machine, or one that slept, can stand still for longer than
+        # the wait after that, so nothing is given up before a look that begins after the wait.
+        begun = time.monotonic() - started
         found = read()
         elapsed = time.monotonic() - started
-        for webhook in settled(found, elapsed):
+        for webhook in settled(found, begun):
             seen[webhook] = elapsed
             del pending[webhook]
-        if not pending or elapsed >= wait:
+        if not pending or begun >= wait:
             return Settled(found, seen, elapsed)
         time.sleep(min(pause, max(0.0, wait - elapsed)))
         pause = min(pause * 1.5, LONGEST_PAUSE)

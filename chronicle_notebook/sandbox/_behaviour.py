@@ -218,6 +218,10 @@ class Behaviour:
     """The failed partitions of a whole namespace cannot be listed once two observers fail on the same event source
     (at 16.33; source: K/Core/Services/Observation/FailedPartitions.cs)."""
 
+    tokens_survive: bool = False
+    """Access tokens stay valid after a restart, until they expire (on SQL databases at 16.37 and 16.38; source:
+    K/Core/Setup/Authentication)."""
+
     requests_limited: bool = False
     """A request of more than 4 MiB is refused (at 16.37 and 16.38; source: K/Server/Program.cs)."""
 

@@ -46,13 +46,10 @@ class Gatekeeper(grpc.ServerInterceptor):
         if handler_call_details.method in ANONYMOUS:
             return continuation(handler_call_details)
         metadata = handler_call_details.invocation_metadata or ()
-        proofs = [value for name, value in metadata if name == "authorization"]
+        proofs = [str(value) for name, value in metadata if name == "authorization"]
         if not proofs:
             return _MISSING
-        scheme, _, token = str(proofs[0]).partition(" ")
-        if len(proofs) == 1 and scheme.lower() == "bearer" and self._authority.accepts(token.strip()):
-            return continuation(handler_call_details)
-        return _WRONG
+        return continuation(handler_call_details) if self._authority.admits(proofs) else _WRONG
 
 
 def _refusal(why: str) -> _Handler:

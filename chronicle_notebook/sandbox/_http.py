@@ -20,7 +20,8 @@ class Http:
     """The endpoints beside gRPC: tokens, the load for load balancers, and health; all of them are anonymous.
 
     ``authority`` None means that authentication is off: then the token endpoint fails with 500, as a kernel's does, and
-    an unknown path is not found. With authentication an unknown path asks for a token (seen at 16.37.1).
+    an unknown path is not found. With authentication an unknown path asks for a token (seen at 16.37.1), and is not
+    found with one.
     """
 
     def __init__(self, clients: ConnectedClients, authority: Authority | None) -> None:
@@ -48,7 +49,7 @@ class Http:
         handler = handlers.get("GET" if request.method == "HEAD" else request.method)
         if handler is not None:
             return await handler(request)
-        if self._authority is not None:
+        if self._authority is not None and not self._authority.admits(request.headers.getall("Authorization", [])):
             return web.Response(status=401, headers={"WWW-Authenticate": "Bearer"})
         return web.Response(status=405 if handlers else 404)
 

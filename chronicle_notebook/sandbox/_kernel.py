@@ -31,6 +31,7 @@ from chronicle_notebook.sandbox.storage._event_stores import EventStoreTable
 from chronicle_notebook.sandbox.storage._event_types import EventTypeTable
 from chronicle_notebook.sandbox.storage._events import EventTable
 from chronicle_notebook.sandbox.storage._progress import ProgressTable
+from chronicle_notebook.sandbox.storage._tokens import TokenTable
 from chronicle_notebook.sandbox.storage._webhooks import WebhookTable
 
 POLL = 2.0
@@ -64,6 +65,7 @@ class Kernel:
         self.recommendations = Recommendations(self.topics)
         self.database = Database(data / DATABASE)
         self.events = EventTable(self.database)
+        self.tokens = TokenTable(self.database)
         self._crypto = crypto = Crypto(data / KEY)
         table = WebhookTable(self.database)
         self.stores = Stores(EventStoreTable(self.database), self.topics, behaviour)
@@ -126,6 +128,10 @@ class Kernel:
             return self.stores.find(name)
         return self.store(name)
 
+    def store_of_webhooks(self, name: str) -> Store | None:
+        """The event store whose webhooks are listed; None where one with a blank name has none."""
+        return None if self.stores.is_blank(name) else self.store(name)
+
     def make_store(self, name: str) -> None:
         """Create the event store of a name, unless it exists.
 
@@ -143,6 +149,7 @@ class Kernel:
         """The event store that webhooks are added to; None where what is added there is lost."""
         if not self.behaviour.unknown_store_loses:
             return self.store(name)
+        self.stores.check_named(name)
         store = self.stores.find(name)
         # K5 in docs/fidelity.md: the kernel goes on, because a sandbox that must be killed teaches nothing.
         if store is None:
@@ -168,6 +175,10 @@ class Kernel:
             yield first
             first = False
             pulse.wait(0, context, POLL * self.time_scale)
+
+    def webhook_changes(self, context: grpc.ServicerContext, store: Store | None) -> Iterator[bool]:
+        """Like `changes` of the webhooks of an event store; None has none, ever."""
+        return self.changes(context, "webhooks", "" if store is None else store.name)
 
     def _note_types(self, store: Store, registrations: Iterable[Registration]) -> None:
         """Append what tells of event types that are new."""

@@ -91,6 +91,7 @@ _SQL = replace(
     handled_unlisted=True,
     tail_corrected=True,
     streams_poll=True,
+    tokens_survive=True,
     plus_breaks_lists=True,
     stores_as_files=True,
 )

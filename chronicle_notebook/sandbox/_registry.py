@@ -46,11 +46,13 @@ class Registry:
         """One definition."""
         return self._webhooks.get(store.key, {}).get(id_)
 
-    def listed(self, store: Store) -> bytes:
-        """The serialized rows of a list, to be added to a serialized envelope.
+    def listed(self, store: Store | None) -> bytes:
+        """The serialized rows of a list, to be added to a serialized envelope. None has no webhook.
 
         Raises FormatException where the ``+`` in an event type id of one breaks the list of all.
         """
+        if store is None:
+            return b""
         if self.behaviour.plus_breaks_lists:
             for webhook in self.of(store):
                 _check_types(webhook)

@@ -282,7 +282,12 @@ class Sandbox:
             ) from error
         authority = None
         if self._auth:
-            authority = Authority(self._clients, self._token_lifetime, development_client=self._development_client)
+            authority = Authority(
+                self._clients,
+                self._token_lifetime,
+                development_client=self._development_client,
+                table=self._kernel.tokens if self._profile.behaviour.tokens_survive else None,
+            )
         note_use()
         self._server = Server(
             served(self._kernel),

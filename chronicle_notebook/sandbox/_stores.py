@@ -7,7 +7,12 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chronicle_notebook.sandbox._behaviour import Behaviour
-from chronicle_notebook.sandbox._exceptions import ArgumentNullException, InvalidEventStoreName, InvalidName
+from chronicle_notebook.sandbox._exceptions import (
+    ArgumentException,
+    ArgumentNullException,
+    InvalidEventStoreName,
+    InvalidName,
+)
 from chronicle_notebook.sandbox._topics import Topics
 from chronicle_notebook.sandbox.storage._event_stores import EventStoreTable
 
@@ -132,8 +137,29 @@ class Stores:
         place = None if owner is None else owner.namespaces.get(namespace.lower())
         return None if place is None else place.sequences.get(sequence)
 
+    def check_named(self, name: str) -> None:
+        """Raise what a kernel that was run fails with when it writes to an event store with an empty or blank name."""
+        if not name:
+            raise ArgumentNullException
+        if self._behaviour.odd_names_taken and not name.strip():
+            raise ArgumentException(
+                "The value cannot be an empty string or composed entirely of whitespace. (Parameter 'primaryKey')"
+            )
+
+    def is_blank(self, name: str) -> bool:
+        """Whether a name is blank and has an empty list of webhooks all the same, as on kernels on SQL databases.
+
+        Raises InvalidEventStoreName for a blank name in memory.
+        """
+        if not self._behaviour.odd_names_taken or not name or name.strip():
+            return False
+        if self._behaviour.context_reduced:
+            raise InvalidEventStoreName(f"Invalid event store name '{name}'")
+        return True
+
     def _check_store(self, name: str) -> None:
         """Raise what a kernel's call fails with when no event store can have a name."""
+        self.check_named(name)
         if name == NOT_SET and self._behaviour.odd_names_taken:
             if self._behaviour.context_reduced:
                 raise InvalidEventStoreName(f"Invalid event store name '{name}'")
@@ -161,6 +187,7 @@ DEFAULT_NAMESPACE = "Default"
 SYSTEM_STORE = "System"
 SYSTEM_SEQUENCE = "system"
 EVENT_LOG = "event-log"
+OUTBOX = "outbox"
 
 
 @dataclass(frozen=True, slots=True)

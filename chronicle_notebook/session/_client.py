@@ -10,33 +10,27 @@ from typing import TYPE_CHECKING, Self
 from chronicle_notebook.base._arguments import check_declared, check_names
 from chronicle_notebook.base._errors import ProtectedError
 from chronicle_notebook.base._public import public
-from chronicle_notebook.connection._channel import Channel
-from chronicle_notebook.connection._string import ConnectionString
-from chronicle_notebook.contracts._known_defect import KnownDefect
-from chronicle_notebook.contracts._negotiation import Negotiation
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
-from chronicle_notebook.display._listing import Listing
-from chronicle_notebook.display._origin import Origin
-from chronicle_notebook.display._table_and_card import Card, Displayed
-from chronicle_notebook.events import _listings
-from chronicle_notebook.events._listings import ListenedEventType, SequenceTail
-from chronicle_notebook.model import (
-    EVENT_LOG,
-    EventToAppend,
-    RegisteredEventType,
-    ServerVersion,
-)
-from chronicle_notebook.session._defect_listing import defect_listing
+from chronicle_notebook.display._displayed import Displayed
 from chronicle_notebook.session._delivery_calls import DeliveryCalls
 from chronicle_notebook.session._guard import LOCK, GuardedGateway, other_store_hint
 from chronicle_notebook.session._location import Place
-from chronicle_notebook.session._probe_calls import ProbeCalls
-from chronicle_notebook.session._status import Status
+from chronicle_notebook.session._probe_calls import ProbeCalls, kept_measurement
 from chronicle_notebook.session._webhooks import Webhooks
 
 if TYPE_CHECKING:
+    from chronicle_notebook.connection._channel import Channel
+    from chronicle_notebook.connection._string import ConnectionString
+    from chronicle_notebook.contracts._known_defect import KnownDefect
+    from chronicle_notebook.contracts._negotiation import Negotiation
+    from chronicle_notebook.display._listing import Listing
+    from chronicle_notebook.display._origin import Origin
+    from chronicle_notebook.display._table_and_card import Card
     from chronicle_notebook.events._event_sequence import EventSequence
+    from chronicle_notebook.events._listings import ListenedEventType, SequenceTail
+    from chronicle_notebook.model import EventToAppend, RegisteredEventType, ServerVersion
     from chronicle_notebook.session._doctor import Diagnosis
+    from chronicle_notebook.session._status import Status
     from chronicle_notebook.widgets import WebhookExplorer
     from chronicle_notebook.widgets._session import Session
 
@@ -58,10 +52,8 @@ class Client(DeliveryCalls, ProbeCalls, Displayed):
         declared: Iterable[type] | None = None,
         on_close: Callable[[Client], None] | None = None,
     ) -> None:
-        from chronicle_notebook.probing._kept import recall
-
         self._channel = channel
-        self._kernel = NegotiatedGateway(channel, recall=recall) if kernel is None else kernel
+        self._kernel = NegotiatedGateway(channel, recall=kept_measurement) if kernel is None else kernel
         self._place = Place(self._kernel, event_store, namespace)
         self._remark = ""
         self.declared = check_declared(declared)
@@ -151,6 +143,8 @@ class Client(DeliveryCalls, ProbeCalls, Displayed):
     def known_defects(self) -> Listing[KnownDefect]:
         """The known bugs of this kernel, and what this package does about them: those that :meth:`probe` measured, and
         of all others those that are known of kernels of this version."""
+        from chronicle_notebook.session._defect_listing import defect_listing
+
         return defect_listing(self._kernel.known_defects, version=self.version.version, origin=self.origin)
 
     @cached_property
@@ -184,6 +178,8 @@ class Client(DeliveryCalls, ProbeCalls, Displayed):
     @cached_property
     def event_log(self) -> EventSequence:
         """The event log, the sequence that events go to by default."""
+        from chronicle_notebook.model import EVENT_LOG
+
         return self.event_sequence(EVENT_LOG)
 
     def event_sequence(self, sequence: str) -> EventSequence:
@@ -265,6 +261,8 @@ class Client(DeliveryCalls, ProbeCalls, Displayed):
 
     def status(self) -> Status:
         """The kernel, the name under which it knows the caller, and the time of one answer."""
+        from chronicle_notebook.session._status import Status
+
         started = time.monotonic()
         self._kernel.version(retry=False)
         latency = time.monotonic() - started
@@ -286,12 +284,16 @@ class Client(DeliveryCalls, ProbeCalls, Displayed):
 
     def listened_event_types(self) -> Listing[ListenedEventType]:
         """The event types of the event store, each with the active webhooks that receive it."""
+        from chronicle_notebook.events import _listings
+
         event_store = self._place.store()
         found = _listings.listened(self._kernel.event_types(event_store), self._kernel.webhooks(event_store))
         return _listings.listened_listing(found, origin=self.origin)
 
     def event_types(self) -> Listing[RegisteredEventType]:
         """The event types of the event store, as a table and with ``to_frame()``."""
+        from chronicle_notebook.events import _listings
+
         return _listings.event_type_listing(self._kernel.event_types(self._place.store()), origin=self.origin)
 
     def register_event_types(self, *types: type | RegisteredEventType) -> None:
@@ -301,6 +303,7 @@ class Client(DeliveryCalls, ProbeCalls, Displayed):
         This overwrites the schema that the event store has for the same generation.
         """
         from chronicle_notebook.events._declared_event_type import declared_event_types, registration_of
+        from chronicle_notebook.model import RegisteredEventType
 
         wanted = [
             each if isinstance(each, RegisteredEventType) else registration_of(each)
@@ -311,6 +314,9 @@ class Client(DeliveryCalls, ProbeCalls, Displayed):
 
     def event_sequences(self) -> Listing[SequenceTail]:
         """The sequences of the namespace, each with the number of its last event."""
+        from chronicle_notebook.events import _listings
+        from chronicle_notebook.events._listings import SequenceTail
+
         event_store, namespace = self._place.store(), self._place.namespace()
         ids = self._kernel.event_sequences(event_store, namespace)
         tails = [SequenceTail(each, namespace, self._kernel.tail(event_store, namespace, each)) for each in ids]
@@ -352,4 +358,6 @@ class Client(DeliveryCalls, ProbeCalls, Displayed):
         )
 
     def _names(self, names: list[str], what: str, where: str, current: str) -> Listing[str]:
+        from chronicle_notebook.events import _listings
+
         return _listings.name_listing(names, what=what, where=where, current=current, origin=self.origin)

@@ -20,6 +20,7 @@ from chronicle_notebook.display._pandas_ahead import load_pandas_ahead
 from chronicle_notebook.session._client import Client
 from chronicle_notebook.session._guard import GuardedGateway
 from chronicle_notebook.session._location import DEFAULT_NAMESPACE
+from chronicle_notebook.session._probe_calls import kept_measurement
 from chronicle_notebook.session._profiles import PROFILE, ConnectionProfile, profile as read_profile
 from chronicle_notebook.session._registry import NAME_IT, client, clients, let_go, recent, remember, take
 from chronicle_notebook.session._sandbox_process import SANDBOX_STORE, embedded
@@ -201,14 +202,12 @@ def _open(
     declared: Iterable[type] | None,
     protected_as: str | None = None,
 ) -> Client:
-    from chronicle_notebook.probing._kept import recall
-
     try:
         # The first contact is not retried: somebody who mistyped a port wants to know it at once.
         kernel = (
-            NegotiatedGateway(channel, recall=recall)
+            NegotiatedGateway(channel, recall=kept_measurement)
             if protected_as is None
-            else GuardedGateway(channel, label=protected_as, recall=recall)
+            else GuardedGateway(channel, label=protected_as, recall=kept_measurement)
         )
         found = kernel.reach()
         version = kernel.version(retry=False) if found.told is None else found.told

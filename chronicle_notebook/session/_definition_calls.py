@@ -6,11 +6,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from chronicle_notebook.base._arguments import check_seconds
-from chronicle_notebook.contracts._gateway import KernelGateway
-from chronicle_notebook.model import WebhookDefinition
 
 if TYPE_CHECKING:
+    from chronicle_notebook.contracts._gateway import KernelGateway
     from chronicle_notebook.definition._code import Code, Style
+    from chronicle_notebook.model import WebhookDefinition
     from chronicle_notebook.registration._examination import Destination
     from chronicle_notebook.target_test._answer import TargetAnswer
     from chronicle_notebook.target_test._trial import Append

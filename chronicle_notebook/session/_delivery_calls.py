@@ -6,13 +6,13 @@ from collections.abc import Callable, Collection, Iterable
 from typing import TYPE_CHECKING
 
 from chronicle_notebook.base._arguments import check_flag, check_seconds
-from chronicle_notebook.contracts.negotiated import NegotiatedGateway
-from chronicle_notebook.display._listing import Listing
-from chronicle_notebook.display._origin import Origin
-from chronicle_notebook.model import EVENT_LOG, FailedPartition, ObserverState
-from chronicle_notebook.session._location import Place
 
 if TYPE_CHECKING:
+    from chronicle_notebook.contracts.negotiated import NegotiatedGateway
+    from chronicle_notebook.display._listing import Listing
+    from chronicle_notebook.display._origin import Origin
+    from chronicle_notebook.model import FailedPartition, ObserverState
+    from chronicle_notebook.session._location import Place
     from chronicle_notebook.session._webhook_view import WebhookView
     from chronicle_notebook.session._webhooks import Webhooks
     from chronicle_notebook.triage._condition import TriageRow
@@ -68,6 +68,7 @@ class DeliveryCalls:
         No answer of a kernel names its storage. A measurement decides; else the hash of an event of the event log does,
         which kernels of up to 16.38 do not keep in memory.
         """
+        from chronicle_notebook.model import EVENT_LOG
         from chronicle_notebook.pausing._storage import in_memory
 
         return in_memory(self._kernel, self._place.store(), self._place.namespaces(), EVENT_LOG)

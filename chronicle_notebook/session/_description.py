@@ -78,11 +78,10 @@ def describe_security(channel: Channel) -> str:
     text = f"certificate not verified{why}, pinned at first use, SHA-256 {pin.fingerprint[:16]}…{shown}"
     if channel.relayed:
         text += "; through a relay, because it has expired or has no name"
-    if channel.certificate_changes:
-        last = channel.certificate_changes[-1]
-        times = len(channel.certificate_changes)
+    if channel.replaced_certificates:
+        times = len(channel.replaced_certificates)
         text += f"; it changed {'once' if times == 1 else f'{times} times'} since this client connected, last from "
-        text += f"{last.before[:16]}…"
+        text += f"{channel.replaced_certificates[-1].fingerprint[:16]}…"
     return text
 
 

@@ -37,7 +37,8 @@ from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.connection._tls import Secured, secure
 from chronicle_notebook.connection._trust import CLEAR, Trust
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
-from chronicle_notebook.display._table_and_card import Displayed, Table
+from chronicle_notebook.display._displayed import Displayed
+from chronicle_notebook.display._table_and_card import Table
 from chronicle_notebook.session._ahead import Reaching, StoreFacts
 from chronicle_notebook.session._description import describe_credentials
 from chronicle_notebook.session._location import blank_store_warning

@@ -10,13 +10,16 @@ import os
 import threading
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from chronicle_notebook.base._call import Caller
 from chronicle_notebook.base._errors import ProtectedError
-from chronicle_notebook.contracts._kernel_defects import Recall, nothing_measured
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.display._origin import Origin
-from chronicle_notebook.model import AppendResult, EventToAppend, RegisteredEventType, WebhookDefinition
+
+if TYPE_CHECKING:
+    from chronicle_notebook.contracts._kernel_defects import Recall
+    from chronicle_notebook.model import AppendResult, EventToAppend, RegisteredEventType, WebhookDefinition
 
 CONFIRMED = "CHRONICLE_NOTEBOOK_CONFIRM"
 """The environment variable with the name of the event store that may be written to. ``--confirm`` sets it."""
@@ -101,7 +104,7 @@ def other_store_hint(event_store: str) -> str:
 class GuardedGateway(NegotiatedGateway):
     """A gateway whose writes need the event store's name. Reads need nothing."""
 
-    def __init__(self, caller: Caller, *, label: str = "", recall: Recall = nothing_measured) -> None:
+    def __init__(self, caller: Caller, *, label: str = "", recall: Recall | None = None) -> None:
         super().__init__(caller, recall=recall)
         self.label = label
         """The name of the profile that protects the connection; empty if there is none."""

@@ -3,20 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable
-from datetime import datetime
-from pathlib import Path
 from typing import TYPE_CHECKING, overload
 
 from chronicle_notebook.base._arguments import check_flag, check_names
 from chronicle_notebook.base._errors import InvalidInputError, NotSupportedError, UnknownWebhookError
-from chronicle_notebook.contracts._gateway import KernelGateway
-from chronicle_notebook.display._listing import Listing, counted
-from chronicle_notebook.display._table_and_card import Displayed
-from chronicle_notebook.model import WebhookAuthorization, WebhookDefinition
+from chronicle_notebook.display._displayed import Displayed
 from chronicle_notebook.reading._list import WebhookList
 from chronicle_notebook.session._location import DEFAULT_NAMESPACE, Place
 
 if TYPE_CHECKING:
+    from datetime import datetime
+    from pathlib import Path
+
+    from chronicle_notebook.contracts._gateway import KernelGateway
+    from chronicle_notebook.display._listing import Listing
+    from chronicle_notebook.model import WebhookAuthorization, WebhookDefinition
     from chronicle_notebook.pausing._client import StoreClient
     from chronicle_notebook.pausing._paused import PausedWebhook
     from chronicle_notebook.pausing._redelivery import RedeliveryPlan
@@ -268,6 +269,7 @@ def found(hooks: WebhookList, webhook: str, owner: Callable[[], StoreClient] | N
 
 
 def _several(outcomes: list[Outcome], client: StoreClient) -> Outcomes:
+    from chronicle_notebook.display._listing import counted
     from chronicle_notebook.registration._outcome import Outcomes
 
     where = f"event store {client.event_store!r} on {client.server}"

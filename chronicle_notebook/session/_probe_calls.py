@@ -5,14 +5,22 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chronicle_notebook.base._arguments import check_flag, check_names
-from chronicle_notebook.contracts.negotiated import NegotiatedGateway
-from chronicle_notebook.probing._progress import DEADLINE
+from chronicle_notebook.probing import DEADLINE
 from chronicle_notebook.session._guard import LOCK
 
 if TYPE_CHECKING:
+    from chronicle_notebook.contracts._kernel_defects import Measurement
+    from chronicle_notebook.contracts.negotiated import NegotiatedGateway
     from chronicle_notebook.model import ServerVersion
     from chronicle_notebook.probing._progress import Report
     from chronicle_notebook.probing._result import ProbeResult
+
+
+def kept_measurement(server: str, version: ServerVersion) -> Measurement | None:
+    """What a kept result of a probe says of a server and its release; None if there is none."""
+    from chronicle_notebook.probing._kept import recall
+
+    return recall(server, version)
 
 
 class ProbeCalls:

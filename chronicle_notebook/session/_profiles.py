@@ -22,13 +22,15 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.connection._grammar import REFERENCES
 from chronicle_notebook.connection._string import ConnectionString
+
+if TYPE_CHECKING:
+    from pathlib import Path
 
 CONFIG = "CHRONICLE_NOTEBOOK_CONFIG"
 """The environment variable that names the file."""
@@ -52,6 +54,8 @@ class ConnectionProfile:
 
 def config_file() -> Path:
     """The path of the file with the profiles."""
+    from pathlib import Path
+
     given = os.getenv(CONFIG)
     if given:
         return Path(given).expanduser()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import secrets
 import threading
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -42,6 +41,8 @@ class EmbeddedSandbox:
 
         :param because: why a sandbox is needed, for the error when it cannot start.
         """
+        import secrets
+
         with self.lock:
             if self._sandbox is None or not self._sandbox.running:
                 # Nobody else of this machine is let in: the pair is made for this start and stays in this process.

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from chronicle_notebook.base._public import public
-from chronicle_notebook.display._table_and_card import Card, Displayed, clock
+from chronicle_notebook.display._displayed import Displayed
+from chronicle_notebook.display._table_and_card import Card, clock
 
 
 @public

@@ -4,15 +4,12 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterable
-from typing import TYPE_CHECKING, overload
+from typing import TYPE_CHECKING, TypeAlias, overload
 
 from chronicle_notebook.base._arguments import check_callbacks, check_flag, check_names, check_seconds
 from chronicle_notebook.base._errors import ChronicleError, InvalidInputError, NotSupportedError
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._url import masked
-from chronicle_notebook.contracts._gateway import KernelGateway
-from chronicle_notebook.display._table_and_card import Card
-from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.reading._list import WebhookList, unknown_webhook
 from chronicle_notebook.session._definition_calls import DefinitionCalls
 from chronicle_notebook.session._pausable import PausableWebhooks, found
@@ -20,8 +17,11 @@ from chronicle_notebook.session._pausable import PausableWebhooks, found
 if TYPE_CHECKING:
     import pandas as pd
 
+    from chronicle_notebook.contracts._gateway import KernelGateway
     from chronicle_notebook.definition._declaration import DeclaredWebhook
     from chronicle_notebook.definition._inputs import Configure
+    from chronicle_notebook.display._table_and_card import Card
+    from chronicle_notebook.model import WebhookDefinition
     from chronicle_notebook.pausing._client import StoreClient
     from chronicle_notebook.reading._observation import ObservationState, WebhookObservation
     from chronicle_notebook.registration._examination import Destination
@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from chronicle_notebook.target_test._trial import Append
     from chronicle_notebook.widgets import WebhookExplorer
 
-One = type | WebhookDefinition
-Several = Iterable[One]
+One: TypeAlias = "type | WebhookDefinition"
+Several: TypeAlias = Iterable[One]
 """Declared classes and definitions."""
 WAIT = 5.0
 """The default time in seconds to wait until a registration or a removal is visible."""

@@ -9,7 +9,8 @@ from enum import StrEnum
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._url import shown
 from chronicle_notebook.connection._http_exchange import NoAnswerError
-from chronicle_notebook.display._table_and_card import Card, Displayed, Tone
+from chronicle_notebook.display._displayed import Displayed
+from chronicle_notebook.display._table_and_card import Card, Tone
 from chronicle_notebook.model import UndisclosedAuthorization, WebhookCredentials, WebhookDefinition
 from chronicle_notebook.target_test._request import post
 

@@ -250,8 +250,9 @@ class ExplorerModel:
             told = told_outcome(outcome)
             if not outcome.visible or before is None:
                 return told
-            self.removed = before
-            return Told(told.level, told.title, (*told.lines, _what_undo_means(before)), undo=True)
+            # The list can be older than the removal, for example from before the kernel applied the credentials.
+            self.removed = kept = outcome.removed or before
+            return Told(told.level, told.title, (*told.lines, _what_undo_means(kept)), undo=True)
 
         self._start(f"Removing {webhook!r}", lambda: self.client.webhooks.remove(webhook), tell)
 

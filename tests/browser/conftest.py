@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -19,6 +18,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Browser, Page, Route, expect, sync_playwright
 
+from tests.ports import free_port
 from tests.tracked import ROOT, tracked
 from tests.waiting import LONG
 
@@ -95,12 +95,6 @@ class Lab:
         return outputs
 
 
-def _free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
 def _environment(home: Path) -> dict[str, str]:
     """Nothing of this machine's own Jupyter settings, and nothing left behind in them."""
     settings = home / "settings" / "@jupyterlab" / "apputils-extension"
@@ -128,7 +122,7 @@ def lab(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Lab]:
     home, root = tmp_path_factory.mktemp("home"), tmp_path_factory.mktemp("notebooks")
     for path in (path for path in tracked("notebooks/*.ipynb") if path.parent == NOTEBOOKS):
         shutil.copy(path, root)
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "chronicle_notebook.cli", "lab", "--no-browser", "--no-token", "--port", str(port)]
     with subprocess.Popen(
         [*command, "--notebooks", str(root)], env=_environment(home), stdout=subprocess.PIPE, text=True

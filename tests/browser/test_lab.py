@@ -13,7 +13,7 @@ import pytest
 from playwright.sync_api import Page, expect
 
 import chronicle_notebook as cn
-from tests.browser.conftest import Lab, _environment, _free_port
+from tests.browser.conftest import Lab, _environment
 from tests.browser.person import (
     PROMPT,
     RED,
@@ -26,6 +26,7 @@ from tests.browser.person import (
     run_all,
     seen,
 )
+from tests.ports import free_port
 from tests.waiting import LONG
 
 CONNECT = "cn.tutorial("
@@ -99,7 +100,7 @@ def _connects_to(page: Page, store: str) -> None:
 
 
 def test_ctrl_c_ends_the_lab_its_kernels_and_the_sandbox(tmp_path: Path) -> None:
-    port = _free_port()
+    port = free_port()
     command = [sys.executable, "-m", "chronicle_notebook.cli", "lab", "--no-browser", "--token", "--port", str(port)]
     with subprocess.Popen(
         [*command, "--notebooks", str(tmp_path)], env=_environment(tmp_path / "home"), stdout=subprocess.PIPE, text=True

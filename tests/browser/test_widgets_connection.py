@@ -10,6 +10,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.conftest import Lab
 from tests.browser.widgets import ask, row, show
+from tests.waiting import eventually
 
 REGISTER = (
     "client.webhooks.register('audit-feed', 'http://127.0.0.1:9/in', lambda b: b.with_event_type('AccountOpened'))"
@@ -82,7 +83,7 @@ def test_a_widget_says_that_its_python_is_gone_until_its_cell_runs_again(end: st
     else:
         page.evaluate(RESTART if end == "restart" else SHUT_DOWN)
     expect(told).to_be_visible()
-    assert explorer.evaluate("root => root.inert && root.classList.contains('cn-dimmed')")
+    eventually(lambda: explorer.evaluate("root => root.inert && root.classList.contains('cn-dimmed')"))
     if end == "restart":
         page.evaluate(RUN_AGAIN)
         expect(told).to_have_count(1)

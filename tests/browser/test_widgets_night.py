@@ -9,6 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 from tests.browser.conftest import Lab
 from tests.browser.test_widgets_look import SHUT_DOWN, STICKING_OUT, violations
 from tests.browser.widgets import THEME, ask, choose_action, row, saved, show
+from tests.waiting import eventually
 
 GIVEN_UP = """
 @cn.event_type(id='AccountClosed')
@@ -158,15 +159,15 @@ def keys_and_columns(page: Page, explorer: Locator, grid: Locator) -> None:
     expect(header).to_have_attribute("aria-sort", "descending")
     before = header.evaluate(WIDTH)
     header.get_by_role("button").press("Shift+ArrowRight")
-    assert header.evaluate(WIDTH) > before + 10
+    eventually(lambda: header.evaluate(WIDTH) > before + 10)
     edge: Any = header.locator(".cn-edge").bounding_box()
     page.mouse.move(edge["x"] + 3, edge["y"] + 5)
     page.mouse.down()
     page.mouse.move(edge["x"] - 47, edge["y"] + 5)
     page.mouse.up()
-    assert header.evaluate(WIDTH) < before
+    eventually(lambda: header.evaluate(WIDTH) < before)
     header.locator(".cn-edge").dblclick()
-    assert abs(header.evaluate(WIDTH) - before) < 1
+    eventually(lambda: abs(header.evaluate(WIDTH) - before) < 1)
 
 
 HANGING = """

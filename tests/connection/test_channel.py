@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 from typing import Any
-from uuid import uuid4
+from uuid import UUID, uuid4
 
 import pytest
 from google.protobuf.empty_pb2 import Empty
@@ -23,6 +23,7 @@ from chronicle_notebook import (
 )
 from chronicle_notebook.connection._channel import Channel
 from chronicle_notebook.connection._grpc import grpc
+from chronicle_notebook.connection._metadata import _random_id
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.contracts._scalars import guid_to_wire
 from chronicle_notebook.contracts.commands import methods
@@ -83,15 +84,16 @@ def test_a_slow_call_does_not_end_a_connection_that_answers_other_calls(kernel: 
 
         def slow() -> None:
             try:
-                channel.call(methods.GET_VERSION_INFO, Empty(), timeout=1.0)
+                channel.call(methods.GET_VERSION_INFO, Empty(), timeout=1.5)
             except DeadlineExceededError as error:
                 failures.append(error)
 
+        channel.first(methods.ALL_EVENT_STORES, Empty())
         calling = threading.Thread(target=slow)
         calling.start()
         assert hold.entered.wait(LONG)
-        channel.first(methods.ALL_EVENT_STORES, Empty())
-        calling.join(LONG)
+        while calling.is_alive():
+            channel.first(methods.ALL_EVENT_STORES, Empty())
         assert len(failures) == 1
         channel.first(methods.ALL_EVENT_STORES, Empty())
         assert channel.dials == 1
@@ -334,3 +336,9 @@ channel.close()
 """
     result = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
     assert result.returncode == 0, result.stderr
+
+
+def test_each_call_has_a_random_uuid_of_its_own() -> None:
+    texts = {_random_id() for _ in range(200)}
+    assert len(texts) == 200
+    assert all(str(UUID(text)) == text and UUID(text).version == 4 for text in texts)

@@ -298,6 +298,7 @@ class NameServer:
         self._thread.start()
 
     def _serve(self) -> None:
+        asked = -1
         while True:
             data, peer = self._socket.recvfrom(4096)
             if not data:
@@ -305,7 +306,9 @@ class NameServer:
             query = dns.message.from_wire(data)
             answer = dns.message.make_response(query)
             name = query.question[0].name
-            self.questions.append(name.to_text())
+            if query.id != asked:  # and not the same question again, because the answer took its time
+                self.questions.append(name.to_text())
+            asked = query.id
             if self.records:
                 answer.answer.append(dns.rrset.from_text(name, 60, "IN", "SRV", *self.records))
             else:

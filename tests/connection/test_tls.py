@@ -450,7 +450,7 @@ def test_a_relay_lets_nobody_but_the_pinned_server_in() -> None:
         assert second.calls == []
         line.leave()
         channel.call(methods.GET_VERSION_INFO, Empty())
-        assert len(channel.certificate_changes) == 1
+        assert len(channel.replaced_certificates) == 1
 
 
 def _sealed() -> Any:

@@ -30,6 +30,7 @@ from chronicle_notebook.connection import _tokens
 from chronicle_notebook.connection._channel import Channel
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.connection._string import ConnectionString
+from chronicle_notebook.connection._token_answer import LIFETIME, BearerToken
 from chronicle_notebook.connection._trust import Trust
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, host_pb2, webhooks_pb2
@@ -240,7 +241,7 @@ def test_a_token_is_renewed_a_minute_before_its_end(front: ScriptedFront, author
         assert begun <= token.ends_at - 3600 <= now
         assert round(token.ends_at - token.renew_at) == 60
         # Nobody waits for an hour: the token is made to be at that moment.
-        channel.tokens._token = _tokens._BearerToken(token.value, now, now + 60)
+        channel.tokens._token = BearerToken(token.value, now, now + 60)
         version(channel)
         version(channel)
     assert front.asked(TOKEN) == 2
@@ -319,7 +320,7 @@ def test_failed_renewals_are_throttled_and_the_valid_token_is_used(
         version(channel)
         token = channel.tokens._token
         assert token is not None
-        channel.tokens._token = _tokens._BearerToken(token.value, time.monotonic(), token.ends_at)
+        channel.tokens._token = BearerToken(token.value, time.monotonic(), token.ends_at)
         authority.fault = HttpAnswer(503)
         for _ in range(20):
             assert version(channel) == "19.29.4"
@@ -561,7 +562,7 @@ def test_a_lifetime_that_cannot_be_is_taken_as_none_that_was_told(
         assert version(channel) == VERSION.Version
         token = channel.tokens._token
         assert token is not None
-        assert 0 < token.ends_at - time.monotonic() <= _tokens.LIFETIME
+        assert 0 < token.ends_at - time.monotonic() <= LIFETIME
 
 
 def test_a_stream_that_is_cancelled_while_it_is_opened_again_ends(front: ScriptedFront, authority: Authority) -> None:

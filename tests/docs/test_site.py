@@ -15,7 +15,7 @@ from typing import Any, Literal
 from urllib.parse import unquote, urlsplit
 
 import pytest
-from playwright.sync_api import Browser
+from playwright.sync_api import Browser, expect
 
 import chronicle_notebook as cn
 from chronicle_notebook.contracts._defects import DEFECTS
@@ -130,7 +130,7 @@ def test_a_browser_asks_for_nothing_from_elsewhere_and_takes_the_colours_of_the_
         page.on("pageerror", lambda error: faults.append(str(error)))
         for name in ("README.html", "notebooks/05-watch-deliveries.html", "docs/reference/webhooks.html"):
             page.goto(f"{site.as_uri()}/{name}")
-            assert page.locator("html").get_attribute("data-theme") == scheme
+            expect(page.locator("html")).to_have_attribute("data-theme", scheme)
         assert faults == []
         page.goto(f"{site.as_uri()}/search.html?q=recover")
         page.locator("#search-results a", has_text="Watch deliveries arrive, fail and recover").first.wait_for()

@@ -137,9 +137,37 @@ def test_no_other_kernel_takes_a_written_out_secret(shell: Shell, kernel: Script
     assert CANARY not in "".join(lines)
 
 
+@pytest.mark.parametrize("line", ["{url}\nheaders: {{x-api-key: {secret}}}", "{url}&token={secret}"])
+def test_a_credential_in_a_header_or_in_the_url_is_refused_as_a_token_is(
+    connected: Shell, client: Client, line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    what, step = connected.two_lines(f"%%webhook hook {line.format(url=URL, secret=CANARY)}\n")
+    assert what.endswith("in plain text, so it would stay in the notebook, its history and every copy of it.")
+    assert "env:NAME or var:NAME" in step
+    assert "--allow-literal accepts it" in step
+    assert CANARY not in what + step
+    assert len(client.webhooks.all()) == 0
+    monkeypatch.setenv("HOOK_KEY", CANARY)
+    monkeypatch.setenv("HOOK_URL", f"{URL}&token={CANARY}")
+    referenced = "env:HOOK_URL" if "token" in line else f"{URL}\nheaders: {{x-api-key: env:HOOK_KEY}}"
+    ran = connected.run(f"%%webhook hook {referenced}\n")
+    assert isinstance(ran.value, Outcome), ran.said
+    assert CANARY not in ran.said
+
+
+def test_event_types_that_nobody_registered_are_accepted_on_request(connected: Shell, client: Client) -> None:
+    cell = "{line}\nevent_types: [NotYetThere]\n"
+    assert connected.two_lines(cell.format(line=f"%%webhook hook {URL}"))[0].startswith("UnknownEventTypeError")
+    line = f"%%webhook hook {URL} --accept-unknown"
+    assert isinstance(connected.value(cell.format(line=f"{line} --dry-run")), Plan)
+    connected.value(cell.format(line=line))
+    assert [kind.id for kind in client.webhooks.get("hook").event_types] == ["NotYetThere"]
+
+
 @pytest.mark.parametrize("flag", ["", " --dry-run"])
 def test_a_warning_is_one_line_and_does_not_repeat_the_cell(connected: Shell, flag: str) -> None:
-    ran = connected.run(f"%%webhook hook {URL}{flag}\nevent_types: [AccountOpened]\nheaders: {{x-api-key: {CANARY}}}\n")
+    line = f"%%webhook hook {URL} --allow-literal{flag}"
+    ran = connected.run(f"{line}\nevent_types: [AccountOpened]\nheaders: {{x-api-key: {CANARY}}}\n")
     assert ran.error is None, ran.said
     assert ran.lines[0].startswith("CredentialHeaderWarning: Webhook 'hook': The header 'x-api-key' looks like")
     assert CANARY not in ran.said

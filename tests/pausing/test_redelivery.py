@@ -175,6 +175,7 @@ def test_a_time_is_found_from_the_end_backwards(
     fed(client, receiver, count=3)
     time.sleep(0.01)  # the clock of the events has milliseconds at least
     between = datetime.now(UTC)
+    time.sleep(0.01)
     client.event_log.append("account-9", OPENED, {})
     eventually(lambda: client.observers("a")[0].next_sequence_number == 7)
     for window in (1, 2, 1_000):

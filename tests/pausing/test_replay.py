@@ -162,7 +162,7 @@ def test_what_fails_is_told_before_and_stays_so(kernels: Opens) -> None:
 
 def test_a_webhook_without_a_connected_observer_is_not_replayed(kernels: Opens) -> None:
     client = kernels("19.32", "idle")
-    client.webhooks.register(WebhookDefinition("a", "http://127.0.0.1:9/in", (OPENED,), active=False), wait=0.2)
+    client.webhooks.register(WebhookDefinition("a", "http://127.0.0.1:9/in", (OPENED,), active=False))
     with pytest.raises(InvalidInputError, match="no observer that is connected"):
         client.webhooks.replay("a")
 

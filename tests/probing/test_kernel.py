@@ -13,9 +13,9 @@ import pytest
 
 import chronicle_notebook as cn
 from chronicle_notebook.contracts._defects import DEFECTS
+from chronicle_notebook.probing import DEADLINE
 from chronicle_notebook.probing._bench import PROBE_STORE
 from chronicle_notebook.probing._probe import CHECKS
-from chronicle_notebook.probing._progress import DEADLINE
 from chronicle_notebook.session._client import Client
 
 VARIABLE = "CHRONICLE_TEST_CONNECTION"

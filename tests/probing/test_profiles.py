@@ -11,9 +11,8 @@ import pytest
 
 import chronicle_notebook as cn
 from chronicle_notebook.contracts._defects import DEFECTS
-from chronicle_notebook.probing import _delivery_checks
+from chronicle_notebook.probing import DEADLINE, _delivery_checks
 from chronicle_notebook.probing._probe import CHECKS
-from chronicle_notebook.probing._progress import DEADLINE
 from chronicle_notebook.probing._unmeasured import REASONS
 from chronicle_notebook.sandbox._profile import PROFILES
 from chronicle_notebook.sandbox.delivery import _watchdog

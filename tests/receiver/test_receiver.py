@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import asyncio
 import builtins
 import contextlib
 import gc
@@ -23,7 +24,7 @@ from chronicle_notebook.base._errors import (
     SecretUnavailableError,
 )
 from chronicle_notebook.base._secrets import Secret
-from chronicle_notebook.receiver import Delivery, Receiver, _endpoint
+from chronicle_notebook.receiver import Delivery, Receiver, _endpoint, _intake
 from tests.receiver._http import body, event, send
 from tests.waiting import FOR_EVER, LONG, ctrl_c, eventually
 
@@ -509,13 +510,25 @@ class TestMisbehaviour:
         assert endpoint.deliveries[0].sequence_numbers == (1,)
         assert caplog.records == []
 
-    def test_a_delay_holds_the_answer_back_and_only_that_one(self, endpoint: Receiver) -> None:
+    def test_a_delay_holds_the_answer_back_and_only_that_one(
+        self, endpoint: Receiver, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        pause, go_on = _intake._pause, threading.Event()
+
+        async def at_least(seconds: float, stopping: asyncio.Event) -> bool:
+            """The delay is not over before the quick one was answered, however long that takes."""
+            while seconds and not go_on.is_set():
+                await asyncio.sleep(0.01)
+            return await pause(seconds, stopping)
+
+        monkeypatch.setattr(_intake, "_pause", at_least)
         endpoint.misbehave(delay=0.3, times=1)
         slow = threading.Thread(target=send, args=(endpoint.url_for("slow"), body()))
         slow.start()
         until_normal(endpoint)
         assert send(endpoint.url_for("quick"), body()).status == 200
         assert [delivery.name for delivery in endpoint.deliveries] == ["quick"]
+        go_on.set()
         slow.join()
         assert [(delivery.name, delivery.status) for delivery in endpoint.deliveries] == [("slow", 200), ("quick", 200)]
         assert endpoint.deliveries[0].duration >= 0.3

@@ -230,7 +230,7 @@ def test_a_replacement_never_wakes_what_was_registered_as_inactive(
 ) -> None:
     client = like("19.29")
     parameters = moving(client, endpoint, tmp_path / "moved.yaml")
-    client.webhooks.register(WebhookDefinition("sleeper", f"{OLD}/webhooks/s", (OPENED,), active=False), wait=0.2)
+    client.webhooks.register(WebhookDefinition("sleeper", f"{OLD}/webhooks/s", (OPENED,), active=False))
     ran = bare_desk.run("move-host", **parameters)
     assert isinstance(ran.error, InvalidInputError)
     assert "'sleeper' is listed as active and has no observer" in ran.error.message

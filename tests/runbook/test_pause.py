@@ -209,7 +209,7 @@ def test_what_was_registered_as_inactive_is_not_woken_by_a_pause(
 ) -> None:
     client = like(release)
     client.event_log.append("account-1", OPENED, {})
-    client.webhooks.register(WebhookDefinition("sleeper", endpoint.url, (OPENED,), active=False), wait=0.2)
+    client.webhooks.register(WebhookDefinition("sleeper", endpoint.url, (OPENED,), active=False))
     client.webhooks.register(hook("awake", endpoint.url, active=True))
     eventually(lambda: bool(client.observers("awake")))
     assert client.webhooks.get("sleeper").active, "the kernel has lost the flag"
@@ -226,7 +226,7 @@ def test_what_was_registered_as_inactive_is_not_woken_by_a_pause(
 def test_one_that_sleeps_does_not_make_events_arrive_twice(like: Callable[[str], Client], endpoint: Receiver) -> None:
     client = like("19.32")
     client.webhooks.register(hook("awake", endpoint.url, active=True))
-    client.webhooks.register(WebhookDefinition("sleeper", endpoint.url, (OPENED,), active=False), wait=0.2)
+    client.webhooks.register(WebhookDefinition("sleeper", endpoint.url, (OPENED,), active=False))
     eventually(lambda: bool(client.observers("awake")))
     assert {each.rule for each in audit(client) if each.webhook == "sleeper"} == {"no-observer", "shared-target"}
     client.webhooks.register(hook("third", endpoint.url, active=True))

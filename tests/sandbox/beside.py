@@ -12,7 +12,7 @@ from chronicle_notebook.contracts.wire import observation_pb2 as wire, sequences
 from chronicle_notebook.sandbox import Sandbox
 from tests.sandbox.classic import ClassicClient
 from tests.sandbox.conftest import STORE, hook
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 ABOUT: dict[str, Any] = {
     "EventStore": STORE, "Namespace": "Default", "ObserverId": "h", "EventSequenceId": "event-log"
@@ -32,7 +32,7 @@ class Kernel:
         self.client.settle_hooks(hook(id_, url, *(types or ("One",))))
         # The list shows a webhook just before it is subscribed.
         assert self.sandbox._kernel is not None
-        self.sandbox._kernel.reactor.wait_until_settled()
+        self.sandbox._kernel.reactor.wait_until_settled(LONG)
 
     def remove(self, id_: str) -> None:
         self.client.remove_hooks(id_)

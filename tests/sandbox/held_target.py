@@ -85,9 +85,7 @@ class Target:
 
 
 def delivery(verb: str, headers: Any, body: str) -> Any:
-    # The order of headers is held elsewhere: aiohttp puts Transfer-Encoding last, and no reader of protobuf keeps the
-    # order of a map, in which a webhook's own headers come.
-    return [verb, sorted([name, evening.text(_plain(value))] for name, value in headers), evening.text(body)]
+    return [verb, [[name, evening.text(_plain(value))] for name, value in headers], evening.text(body)]
 
 
 def _plain(value: str) -> str:

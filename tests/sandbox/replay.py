@@ -156,7 +156,7 @@ class Replay:
 
         thread = threading.Thread(target=take, daemon=True)
         thread.start()
-        thread.join(max(patience, 0.1))
+        thread.join(max(patience if wanted else min(patience, 10.0), 0.1))
         return "" if got == wanted[:1] else _told(got[0] if got else "nothing", wanted[0] if wanted else "nothing")
 
 

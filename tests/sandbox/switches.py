@@ -25,7 +25,7 @@ from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.sandbox._kernel_types import OTHERS
 from tests.sandbox.classic import ClassicClient
 from tests.sandbox.conftest import STORE, Endpoint, accepted, append_request, hook, kind_of
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 URL = "http://127.0.0.1:9/hook"
 SYSTEM = "System"
@@ -74,7 +74,7 @@ class Face:
 
     def settle(self) -> None:
         assert self.sandbox._kernel is not None
-        self.sandbox._kernel.reactor.wait_until_settled()
+        self.sandbox._kernel.reactor.wait_until_settled(LONG)
 
     def rows(self, store: str = STORE) -> dict[str, Row]:
         if not self.classic:

@@ -23,7 +23,7 @@ from chronicle_notebook.sandbox import PROFILES, Sandbox
 from chronicle_notebook.sandbox.delivery import _watchdog
 from tests.sandbox.classic import ClassicClient, classic_append
 from tests.sandbox.conftest import STORE, UNAVAILABLE, Endpoint, hook
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 
 URL = "http://127.0.0.1:9/"
 HERE: dict[str, Any] = {"EventStore": STORE, "Namespace": "Default"}
@@ -45,7 +45,7 @@ class Kernel:
 
     def settle(self) -> None:
         assert self.sandbox._kernel is not None
-        self.sandbox._kernel.reactor.wait_until_settled()
+        self.sandbox._kernel.reactor.wait_until_settled(LONG)
 
     def add(self, *hooks: webhooks_pb2.WebhookDefinition, store: str = STORE) -> None:
         self.client.add_hooks(*hooks, store=store)

@@ -255,6 +255,7 @@ def test_sources_in_use_go_on_to_the_old_target(tmp_path: Path, endpoint: Endpoi
         found.append("fresh")
         endpoint.expect([0, 1], "/old")
         endpoint.expect([2], "/new")
+        eventually(lambda: found.shown()[0] == 3)  # what was not answered before the end is delivered again
     endpoint.deliveries.clear()
     with kernel(tmp_path / "data", time_scale=0.0) as found:
         found.append("used")

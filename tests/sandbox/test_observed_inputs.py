@@ -71,6 +71,8 @@ def test_names_that_mark_an_absent_one_are_taken(profile: str) -> None:
         for nameless in ({"Type": {"Generation": 1}}, {}):
             answer = register(found, {**nameless, "Schema": "{}"})
             assert not getattr(answer, "ExceptionMessages", None)
+        told = found.call(f"{EVENTS}/GetEventSequences", **HERE).EventSequenceIds
+        assert list(told) == ["event-log", "outbox", "system"]
         told = found.call("EventStores.EventStores/EnsureEventStore", Name="[NotSet]").ExceptionMessages
         assert list(told) == (["Invalid event store name '[NotSet]'"] if profile == "16.37-inmemory" else [])
     with kernel("19.29") as found:
@@ -78,6 +80,33 @@ def test_names_that_mark_an_absent_one_are_taken(profile: str) -> None:
         assert list(told.ExceptionMessages) == ["Value cannot be null. (Parameter 'value')"]
         told = found.call("Namespaces.Namespaces/EnsureNamespace", EventStore="shop", Namespace="[NotSet]")
         assert list(told.ExceptionMessages) == ["The namespace name '[NotSet]' is not valid."]
+
+
+@pytest.mark.parametrize("profile", ODD)
+def test_webhooks_of_a_blank_event_store_are_refused_and_listed_as_none_on_sql(profile: str) -> None:
+    written = "The value cannot be an empty string or composed entirely of whitespace. (Parameter 'primaryKey')"
+    read = "Invalid event store name '  '" if profile.endswith("inmemory") else ""
+
+    def told(method: str, **parts: Any) -> str:
+        """What a call fails with, whether in an envelope or not."""
+        try:
+            answer = found.call(f"Observation.Webhooks.Webhooks/{method}", EventStore="  ", **parts)
+        except grpc.RpcError as error:
+            failed: Any = error
+            return str(failed.details()).partition(": ")[2]
+        return "".join(getattr(answer, "ExceptionMessages", ()))
+
+    with kernel(profile) as found:
+        several = "Webhooks" if profile == "16.38" else ""
+        assert told(f"Add{several}", Webhooks=[{"Identifier": "h"}]) == written
+        assert told(f"Remove{several}", Webhooks=["h"]) == written
+        assert told("GetWebhooks") == read
+        stream = found.follow("Observation.Webhooks.Webhooks/ObserveWebhooks", EventStore="  ")
+        if read:
+            assert "InvalidEventStoreName" in refusal(lambda: next(stream))[1]
+        else:
+            assert not getattr(next(stream), "ExceptionMessages", None)
+        stream.cancel()
 
 
 @pytest.mark.parametrize("profile", ["16.37", "16.37-inmemory"])

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import socket
 import ssl
 import threading
@@ -12,6 +13,7 @@ from pathlib import Path
 import pytest
 from aiohttp import web
 
+from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import observation_pb2 as wire
 from chronicle_notebook.sandbox import Behaviour, Sandbox
 from chronicle_notebook.sandbox._certificate import Certificate
@@ -19,7 +21,7 @@ from chronicle_notebook.sandbox.delivery import _courier
 from chronicle_notebook.sandbox.delivery._failure import DeliveryError
 from chronicle_notebook.sandbox.delivery._headers import merged
 from chronicle_notebook.sandbox.delivery._sender import _delays
-from tests.sandbox.conftest import Client, Delivery, Endpoint, hook
+from tests.sandbox.conftest import Client, Delivery, Endpoint, accepted, append_request, hook
 from tests.waiting import LONG, eventually
 
 
@@ -73,7 +75,10 @@ class Raw:
                     request, data = data[:end], data[end:]
                     self.requests.append(request)
                     path = request.split(b" ", 2)[1].decode()
-                    connection.sendall(self.answers.get(path, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n").encode())
+                    answer = self.answers.get(path, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n")
+                    connection.sendall(answer.encode())
+                    if "Connection: close" in answer:
+                        return
             except OSError:
                 return
 
@@ -89,12 +94,27 @@ def names(request: bytes) -> list[str]:
     return [line.split(b":")[0].decode() for line in request.split(b"\r\n\r\n")[0].split(b"\r\n")[1:]]
 
 
-def test_headers_come_in_the_order_of_a_kernel_but_for_the_transfer_encoding(client: Client) -> None:
+def test_headers_come_in_the_order_of_a_kernel(client: Client) -> None:
     with raw() as target:
         client.settle(hook("h", f"http://127.0.0.1:{target.port}/", "One", headers={"x-b": "2"}, bearer=("token",)))
         client.append("s", "One")
         request = eventually(lambda: target.requests)[0]
-    assert names(request) == ["Host", "Authorization", "x-b", "traceparent", "Content-Type", "Transfer-Encoding"]
+    assert names(request) == ["Host", "Authorization", "x-b", "Transfer-Encoding", "traceparent", "Content-Type"]
+
+
+def test_what_a_map_holds_comes_in_the_order_of_its_names(client: Client) -> None:
+    """A reader of protobuf has another order in each process, so many names are needed to see it."""
+    own = {f"{letter}-{number}": "v" for number in range(4) for letter in "dBca"} | {"x-c": "2", "X-C": "1"}
+    request = append_request("s", "One")
+    request.Causation[0].Properties.update(own)
+    with raw() as target:
+        client.settle(hook("h", f"http://127.0.0.1:{target.port}/", "One", headers=own))
+        accepted(client.call(methods.APPEND, request))
+        sent = eventually(lambda: target.requests)[0]
+    assert names(sent)[1:-3] == [name for name in sorted(own) if name != "x-c"], "two that differ in case are one"
+    assert b"\r\nX-C: 1, 2\r\n" in sent
+    body = json.loads(sent.split(b"\r\n\r\n", 1)[1].split(b"\r\n")[1])
+    assert list(body["events"][0]["context"]["causation"][0]["properties"]) == sorted(own)
 
 
 @pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
@@ -111,12 +131,30 @@ def test_a_redirect_drops_the_credentials_and_some_the_events(client: Client, st
     if status in (307, 308):
         assert second.startswith(b"POST /new ")
         assert second.split(b"\r\n\r\n", 1)[1] == first.split(b"\r\n\r\n", 1)[1]
-        assert names(second) == ["Host", "x-own", "traceparent", "Content-Type", "Transfer-Encoding"]
+        assert names(second) == ["Host", "x-own", "Transfer-Encoding", "traceparent", "Content-Type"]
     else:
         assert second.startswith(b"GET /new ")
         assert names(second) == ["Host", "x-own", "traceparent"]
         assert second.endswith(b"\r\n\r\n")
         assert second.count(b"\r\n\r\n") == 1
+
+
+@pytest.mark.parametrize(
+    ("head", "broken"),
+    [("Content-Length: 8", False), ("Content-Length: 9", True), ("Transfer-Encoding: chunked", True)],
+)
+def test_an_answer_that_is_broken_off_is_a_failure(client: Client, head: str, broken: bool) -> None:
+    with raw(hook=f"HTTP/1.1 200 OK\r\n{head}\r\nConnection: close\r\n\r\n3\r\nabc\r\n") as target:
+        client.settle(hook("h", f"http://127.0.0.1:{target.port}/hook", "One"))
+        client.append("s", "One")
+        if not broken:
+            eventually(lambda: client.observer("h").LastHandledEventSequenceNumber == 0)
+            return
+        (failed,) = eventually(client.failed)
+    assert list(failed.Attempts[0].Messages) == [
+        "Error while copying content to a stream.",
+        "The response ended prematurely. (ResponseEnded)",
+    ]
 
 
 def test_a_custom_authorization_header_is_dropped_by_a_redirect_too(client: Client) -> None:
@@ -282,7 +320,7 @@ def test_an_open_circuit_tells_why_it_opened(tmp_path: Path, endpoint: Endpoint)
         hooks = [hook(f"dead{number}", dead, "One") for number in range(8)]
         caller.add(*hooks, hook("good", endpoint.url(), "One"))
         assert sandbox._kernel is not None
-        sandbox._kernel.reactor.wait_until_settled()
+        sandbox._kernel.reactor.wait_until_settled(LONG)
         caller.append("s", "One")
         opened = f"Connection refused (127.0.0.1:{port})"
 

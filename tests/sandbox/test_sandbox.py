@@ -243,7 +243,8 @@ def test_stopping_waits_for_no_target_that_somebody_waits_for(
     client.register_classic("T")
     client.settle_hooks(hook("h", silent_target, "T"))
     client.append_classic("s", "T")
-    (observer,) = sandbox._kernel.engine.observers()  # type: ignore[union-attr]
+    # The list shows a webhook just before it is subscribed.
+    (observer,) = eventually(sandbox._kernel.engine.observers)  # type: ignore[union-attr]
     eventually(lambda: observer.flights.count)
     call: Any = client._channel.unary_unary(method.path, request_serializer=method.request.SerializeToString)
     future = call.future(request(silent_target), timeout=FOR_EVER)

@@ -36,6 +36,7 @@ ELSEWHERE = {
     "odd_names_taken": "test_observed_inputs.py",
     "names_ordered": "test_observed_calls.py",
     "same_partition_breaks_list": "test_observed_calls.py",
+    "tokens_survive": "test_tokens.py",
     "requests_limited": "test_observed_calls.py",
     "tail_of_handled": "test_observed_calls.py",
     "tail_corrected": "test_observed_deliveries.py",

@@ -8,6 +8,7 @@ import json
 import subprocess
 import sys
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 from uuid import UUID
 
@@ -22,6 +23,8 @@ from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import clients_pb2, webhooks_pb2
 from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.sandbox._authority import Authority
+from chronicle_notebook.sandbox.storage._database import Database
+from chronicle_notebook.sandbox.storage._tokens import TokenTable
 from tests.sandbox.conftest import STORE, Client, hook, page, token
 from tests.waiting import eventually
 
@@ -57,6 +60,7 @@ def answers(caller: Client) -> bool:
 def test_the_development_client_gets_a_token_for_an_hour(guarded: Sandbox) -> None:
     answer = page(guarded.port, "/connect/token", FORM)
     assert answer.status == 200
+    assert len(answer.json["access_token"]) == 688, "as long as a kernel's"
     assert answer.headers["Cache-Control"] == "no-store"
     body = answer.json
     assert (body["token_type"], body["expires_in"]) == ("Bearer", 3600)
@@ -221,14 +225,34 @@ def test_a_token_expires_for_new_calls_and_a_stream_outlives_it() -> None:
         caller.close()
 
 
-def test_tokens_of_before_a_restart_are_not_known_any_more() -> None:
-    with Sandbox(auth=True) as sandbox:
+@pytest.mark.parametrize(("profile", "known"), [(None, False), ("16.37", True), ("16.37-inmemory", False)])
+def test_tokens_survive_a_restart_only_as_their_digests_and_only_on_sql(
+    profile: str | None, known: bool, tmp_path: Path
+) -> None:
+    """The switch tokens_survive."""
+    with Sandbox(auth=True, data=tmp_path / "data", behaves_like=profile) as sandbox:
         old = token(sandbox.port)
         sandbox.stop()
+        assert not any(old.encode() in file.read_bytes() for file in (tmp_path / "data").iterdir())
         sandbox.start()
         caller = Client(sandbox.port, old)
-        assert refusal(lambda: caller.call(methods.GET_VERSION_INFO, Empty())) is grpc.StatusCode.UNAUTHENTICATED
+        assert answers(caller) is known
         caller.close()
+
+
+def test_a_token_that_expired_while_the_sandbox_stood_still_is_not_known(tmp_path: Path) -> None:
+    database = Database(tmp_path / "sandbox.db")
+    table = TokenTable(database)
+    table.add(b"old", 100.0)
+    table.add(b"good", 102.0)
+    assert table.load(101.0) == {b"good": 102.0}
+    assert database.rows("SELECT digest FROM tokens") == [(b"good",)]
+    database.close()
+
+
+def test_a_page_that_does_not_exist_is_not_found_with_a_token(guarded: Sandbox) -> None:
+    assert page(guarded.port, "/anything", Authorization=f"bearer {token(guarded.port)}").status == 404
+    assert page(guarded.port, "/anything", Authorization="Bearer nonsense").status == 401
 
 
 def test_many_tokens_are_no_burden_and_the_newest_ones_stay_good() -> None:

@@ -47,7 +47,7 @@ def model(client: Client, changes: list[str]) -> Iterator[ExplorerModel]:
     client.webhooks.register(CRM)
     made = ExplorerModel(client, changes.append)
     made.start()
-    assert made.wait_for_first(5)
+    assert made.wait_for_first(LONG)
     eventually(lambda: made.hooks is not None and len(made.hooks) == 2)
     yield made
     made.close()
@@ -97,12 +97,12 @@ def test_a_failure_of_deliveries_shows(model: ExplorerModel, client: Client) -> 
 
 def test_removing_keeps_the_definition_and_undo_registers_it_again(model: ExplorerModel, client: Client) -> None:
     model.remove("audit")
-    model.jobs.wait()
+    model.jobs.wait(LONG)
     assert model.told is not None
     assert model.told.undo
     assert client.webhooks.all().find("audit") is None
     assert model.undo() is None
-    model.jobs.wait()
+    model.jobs.wait(LONG)
     assert level(model) is Level.GOOD
     assert client.webhooks.get("audit").event_types == HOOK.event_types
     assert model.removed is None
@@ -112,7 +112,7 @@ def test_undo_of_a_webhook_with_credentials_asks_for_them(model: ExplorerModel, 
     client.webhooks.register(HOOK.changed(id="secured", authorization=BearerAuthorization(Secret("abc"))))
     eventually(lambda: model.find("secured"))
     model.remove("secured")
-    model.jobs.wait()
+    model.jobs.wait(LONG)
     assert model.told is not None
     assert "asks for its bearer credentials" in model.told.lines[-1]
     definition = model.undo()
@@ -128,7 +128,7 @@ def test_nothing_is_undone_before_something_was_removed(model: ExplorerModel) ->
 
 def test_removing_what_is_gone_is_an_error_that_shows(model: ExplorerModel) -> None:
     model.remove("never-there")
-    model.jobs.wait()
+    model.jobs.wait(LONG)
     assert model.told is not None
     assert level(model) is Level.ERROR
     assert "has no webhook 'never-there'" in model.told.title
@@ -139,11 +139,11 @@ def test_testing_says_what_the_answer_proves(model: ExplorerModel, client: Clien
         client.webhooks.register(HOOK.changed(id="answered", target_url=endpoint.url))
         eventually(lambda: model.find("answered"))
         model.test("answered")
-        model.jobs.wait()
+        model.jobs.wait(LONG)
     assert model.told is not None
     assert level(model) is Level.GOOD
     model.test("audit")
-    model.jobs.wait()
+    model.jobs.wait(LONG)
     assert level(model) is Level.ERROR
 
 
@@ -294,7 +294,7 @@ def test_a_second_action_waits_its_turn(model: ExplorerModel) -> None:
     assert model.told is not None
     assert model.told.title == "Something else is still running."
     release.set()
-    model.jobs.wait()
+    model.jobs.wait(LONG)
 
 
 def test_the_kernel_goes_and_comes_back(tmp_path: Path) -> None:
@@ -324,7 +324,7 @@ def test_a_kernel_that_cannot_observe_is_told(kernel: ScriptedKernel) -> None:
     client = connect(kernel.connection_string, event_store="bank", name="cannot")
     model = ExplorerModel(client, lambda _: None)
     model.start()
-    assert model.wait_for_first(5)
+    assert model.wait_for_first(LONG)
     assert model.link is ObservationState.FAILED
     assert model.told is not None
     assert level(model) is Level.ERROR

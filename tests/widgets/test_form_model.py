@@ -23,7 +23,7 @@ from chronicle_notebook.session._connect import connect
 from chronicle_notebook.widgets._form_model import FormModel
 from chronicle_notebook.widgets._form_rules import Obstacle
 from chronicle_notebook.widgets._message import Level
-from tests.waiting import eventually
+from tests.waiting import LONG, eventually
 from tests.widgets.conftest import level
 
 Make = Callable[..., FormModel]
@@ -269,7 +269,7 @@ def test_an_authorization_header_beside_an_authorization_is_wrong(make: Make) ->
 def test_registering_gives_the_outcome(make: Make, client: Client) -> None:
     model = filled(make())
     model.register()
-    model.jobs.wait()
+    model.jobs.wait(LONG)
     assert model.outcome is not None
     assert model.outcome.action is Action.CREATED
     assert model.told is not None
@@ -292,7 +292,7 @@ def test_a_failure_appears_and_what_was_filled_in_stays(make: Make) -> None:
     model.set("kind", "bearer")
     model.set("variable", "NOT_SET_ANYWHERE")
     model.register()
-    model.jobs.wait()
+    model.jobs.wait(LONG)
     assert model.told is not None
     assert level(model) is Level.ERROR
     assert "NOT_SET_ANYWHERE" in model.told.title
@@ -307,12 +307,12 @@ def test_testing_sends_a_request_with_the_credentials_of_the_form(make: Make) ->
         model.set("kind", "bearer")
         model.give_secret(CANARY)
         model.test()
-        model.jobs.wait()
+        model.jobs.wait(LONG)
         assert model.told is not None
         assert level(model) is Level.GOOD
         model.give_secret("another")
         model.test()
-        model.jobs.wait()
+        model.jobs.wait(LONG)
         assert level(model) is Level.WARNING
         assert "401" in model.told.title
 
@@ -329,12 +329,12 @@ def test_an_edit_says_what_changes_and_what_the_kernel_ignores(make: Make, clien
     assert effects["replayable"] == "ignored by the kernel"
     assert effects["target_url"] == "applied"
     model.register()
-    model.jobs.wait()
+    model.jobs.wait(LONG)
     assert model.told is not None
     assert level(model) is Level.WARNING
     assert any("replayable" in line for line in model.told.lines)
     model.replace()
-    model.jobs.wait()
+    model.jobs.wait(LONG)
     assert level(model) is Level.GOOD
     assert not client.webhooks.get("account-events").replayable
 

@@ -15,7 +15,7 @@ from chronicle_notebook.widgets import _inspector_model
 from chronicle_notebook.widgets._inspector_model import InspectorModel
 from chronicle_notebook.widgets._message import Level
 from tests.scripted import ScriptedKernel
-from tests.waiting import FOR_EVER, eventually
+from tests.waiting import FOR_EVER, LONG, eventually
 from tests.widgets.conftest import level
 
 
@@ -92,7 +92,7 @@ def test_what_other_cells_do_to_the_endpoint_is_noticed(
 def test_a_test_event_is_appended_and_delivered(model: InspectorModel, endpoint: Receiver, client: Client) -> None:
     client.webhooks.register("audit", endpoint.url_for("audit"), lambda b: b.with_event_type("AccountOpened"))
     model.append("AccountOpened", "account-9")
-    model.jobs.wait()
+    model.jobs.wait(LONG)
     assert model.told is not None
     assert model.told.title == "Appended AccountOpened for account-9 as number 0 of event-log."
     assert endpoint.wait_for(1)[0].partition == "account-9"

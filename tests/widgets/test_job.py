@@ -20,7 +20,7 @@ def test_a_call_runs_on_another_thread_and_its_result_is_handed_over() -> None:
     changes: list[bool] = []
     jobs = Jobs(lambda: changes.append(jobs.current is not None))
     assert jobs.start("Working", lambda: threading.current_thread().name, results.append, lambda _: None)
-    assert jobs.wait()
+    assert jobs.wait(LONG)
     assert results[0].startswith("job-")
     assert changes == [True, False]
 
@@ -33,24 +33,24 @@ def test_a_second_call_is_not_started_while_one_runs() -> None:
     assert jobs.current.label == "First"
     assert not jobs.start("Second", lambda: None, lambda _: None, lambda _: None)
     release.set()
-    assert jobs.wait()
+    assert jobs.wait(LONG)
 
 
 def test_an_error_is_handed_over() -> None:
     failures: list[Exception] = []
     jobs = Jobs(lambda: None)
     jobs.start("Failing", lambda: 1 // 0, lambda _: None, failures.append)
-    jobs.wait()
+    jobs.wait(LONG)
     assert isinstance(failures[0], ZeroDivisionError)
 
 
 def test_an_error_in_what_takes_the_result_does_not_end_the_jobs(caplog: pytest.LogCaptureFixture) -> None:
     jobs = Jobs(lambda: None)
     jobs.start("First", lambda: 1, lambda result: result // 0, lambda _: None)  # type: ignore[arg-type]
-    jobs.wait()
+    jobs.wait(LONG)
     assert "'First' could not be told" in caplog.text
     assert jobs.start("Second", lambda: 1, lambda _: None, lambda _: None)
-    jobs.wait()
+    jobs.wait(LONG)
 
 
 def test_a_result_that_comes_after_cancelling_is_a_cancelled_call() -> None:
@@ -61,7 +61,7 @@ def test_a_result_that_comes_after_cancelling_is_a_cancelled_call() -> None:
     jobs.start("Slow", release.wait, results.append, failures.append)
     jobs.cancel()
     release.set()
-    jobs.wait()
+    jobs.wait(LONG)
     assert results == []
     assert isinstance(failures[0], CallCancelledError)
 

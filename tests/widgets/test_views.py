@@ -46,7 +46,7 @@ def everything(view: View, sent: Sent) -> str:
 def explorer(client: Client, sent: Sent) -> Iterator[Any]:
     client.webhooks.register(HOOK)
     made = client.webhooks.explore()
-    assert made.model.wait_for_first(5)
+    assert made.model.wait_for_first(LONG)
     yield made
     made.close()
 
@@ -113,9 +113,9 @@ def test_a_retry_of_what_fails_in_a_protected_store_asks_to_unlock_it(
         shared_sandbox.connection_string, event_store=client.event_store, name="locked", protected=True
     ) as locked:
         explorer = locked.webhooks.explore()
-        assert explorer.model.wait_for_first(5)
+        assert explorer.model.wait_for_first(LONG)
         receive(explorer, kind="retry", id="audit")
-        explorer.model.jobs.wait()
+        explorer.model.jobs.wait(LONG)
         assert last(sent, "told")["told"]["lines"] == ["Type the event store's name in the red bar, and try again."]
         receive(explorer, kind="unlock", name=client.event_store)
         receive(explorer, kind="retry", id="audit")
@@ -143,7 +143,7 @@ def test_undo_without_credentials_opens_the_form(explorer: Any, sent: Sent, clie
     client.webhooks.register(secured)
     eventually(lambda: explorer.model.find("secured"))
     receive(explorer, kind="remove", id="secured")
-    explorer.model.jobs.wait()
+    explorer.model.jobs.wait(LONG)
     receive(explorer, kind="undo")
     eventually(lambda: any(message["kind"] == "form" and message["form"].get("undisclosed") for message in sent))
     state = next(m["form"] for m in reversed(sent) if m["kind"] == "form" and m["form"]["kind"] == "state")
@@ -187,7 +187,7 @@ def test_a_message_is_answered_at_once_while_a_call_to_the_kernel_runs(
     assert last(sent, "job")["job"]["label"] == "Testing 'audit'"
     receive(explorer, kind="cancel")
     hold.release()
-    explorer.model.jobs.wait()
+    explorer.model.jobs.wait(LONG)
     assert last(sent, "told")["told"]["title"] == "You cancelled this."
 
 
@@ -211,7 +211,7 @@ def test_a_form_keeps_its_secret_from_everything_that_leaves(
     assert last(sent, "state")["has_secret"]
     for kind in ("test", "register"):
         receive(form, kind=kind)
-        form.model.jobs.wait()
+        form.model.jobs.wait(LONG)
     assert form.outcome is not None
     assert form.definition.authorization == BearerAuthorization(Secret(CANARY))
     assert CANARY not in everything(form, sent) + caplog.text
@@ -301,7 +301,7 @@ def test_opening_and_closing_an_explorer_fifty_times_leaves_nothing(client: Clie
     before = there()
     for _ in range(50):
         explorer = client.webhooks.explore()
-        explorer.model.wait_for_first(5)
+        explorer.model.wait_for_first(LONG)
         receive(explorer, kind="hello")
         receive(explorer, kind="new")
         explorer.close()
@@ -333,7 +333,7 @@ def test_a_widget_that_was_closed_still_shows_what_it_was(client: Client, sent: 
 
     with Receiver() as endpoint:
         explorer = client.webhooks.explore()
-        assert explorer.model.wait_for_first(5)  # else it would be a snapshot of the moment of asking
+        assert explorer.model.wait_for_first(LONG)  # else it would be a snapshot of the moment of asking
         views = [cn.widgets.WebhookForm(client), explorer, cn.widgets.DeliveryInspector(endpoint)]
         for view in views:
             view.close()

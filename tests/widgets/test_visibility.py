@@ -42,7 +42,7 @@ def running(client: Client) -> tuple[list[str], int]:
 def explorer(client: Client) -> Iterator[Any]:
     client.webhooks.register(HOOK)
     made = client.webhooks.explore()
-    assert made.model.wait_for_first(5)
+    assert made.model.wait_for_first(LONG)
     yield made
     made.close()
 
@@ -61,13 +61,18 @@ def test_an_explorer_that_the_browser_has_left_rests_and_keeps_what_it_knows(exp
     assert not explorer.closed
 
 
-def test_a_browser_that_still_shows_it_keeps_it_awake(explorer: Any, sent: list[dict[str, Any]]) -> None:
+def test_a_browser_that_still_shows_it_keeps_it_awake(
+    explorer: Any, sent: list[dict[str, Any]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    brief = _visibility.FAREWELL
+    monkeypatch.setattr(_visibility, "FAREWELL", LONG)
     receive(explorer, kind="gone")
     assert sent[-1] == {"kind": "who"}
     receive(explorer, kind="shown")
     eventually(lambda: LEASES._until[explorer] > time.monotonic() + 100)
     other = Resting()
     LEASES.renew(other)
+    monkeypatch.setattr(_visibility, "FAREWELL", brief)
     LEASES.shorten(other)
     eventually(lambda: other.rested)
     assert not explorer.resting
@@ -139,7 +144,7 @@ def test_a_widget_that_rests_and_that_nothing_refers_to_is_closed(client: Client
             cn.widgets.WebhookForm(client),
             cn.widgets.DeliveryInspector(endpoint),
         ]
-        views[0].model.wait_for_first(5)
+        views[0].model.wait_for_first(LONG)
         left: list[Any] = [weakref.ref(view) for view in views]
         for view in views:
             receive(view, kind="hello")

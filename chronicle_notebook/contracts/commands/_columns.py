@@ -16,15 +16,14 @@ from typing import TYPE_CHECKING, Any
 from google.protobuf.message import DecodeError
 
 from chronicle_notebook.base._text import readable
-from chronicle_notebook.contracts._convert import event_type_from_wire
 from chronicle_notebook.contracts.commands._answer import WebhookAnswer
 from chronicle_notebook.contracts.wire import webhook_rows_pb2, webhooks_pb2
-from chronicle_notebook.model import EventType, WebhookColumns, WebhookDefinition
-from chronicle_notebook.model._authorization import undisclosed
 from chronicle_notebook.model._lazy_webhooks import LazyWebhooks
 
 if TYPE_CHECKING:
     import numpy as np
+
+    from chronicle_notebook.model import EventType, WebhookColumns, WebhookDefinition
 
 _ID, _URL, _AUTHORIZATION = attrgetter("Identifier"), attrgetter("Url"), attrgetter("AuthorizationType")
 _SEQUENCE, _ACTIVE, _REPLAYABLE = attrgetter("EventSequenceId"), attrgetter("IsActive"), attrgetter("IsReplayable")
@@ -49,6 +48,8 @@ class _Texts(dict[Raw, list[str]]):
     occurrences."""
 
     def __missing__(self, raw: Raw) -> list[str]:
+        from chronicle_notebook.model import EventType
+
         kinds = [webhooks_pb2.EventType.FromString(each) for each in raw]
         texts = self[raw] = [readable(str(EventType(kind.Id, kind.Generation))) for kind in kinds]
         return texts
@@ -76,6 +77,8 @@ def columns(answer: WebhookAnswer) -> WebhookColumns:
 
 
 def _row_by_row(data: list[webhook_rows_pb2.WebhookRow]) -> WebhookColumns:
+    from chronicle_notebook.model import WebhookColumns
+
     return WebhookColumns(
         id=[*map(_ID, data)],
         url=[*map(_URL, data)],
@@ -103,6 +106,8 @@ def _by_ends(answer: WebhookAnswer) -> WebhookColumns | None:
     Ids and URLs come as columns from protobuf. The ends have everything else, and are read once for each distinct one.
     """
     import numpy as np
+
+    from chronicle_notebook.model import WebhookColumns
 
     ends = _ends(answer.rows.Data[:])
     numbers = _Numbers()
@@ -165,10 +170,12 @@ def _own_lists(few: Sequence[list[str]] | np.ndarray[Any, Any], each: list[int])
     return np.fromiter(map(list.copy, map(few.__getitem__, each)), dtype=object, count=len(each))
 
 
-class _Types(dict[bytes, EventType]):
+class _Types(dict[bytes, "EventType"]):
     """Event types by their bytes on the wire."""
 
     def __missing__(self, raw: bytes) -> EventType:
+        from chronicle_notebook.contracts._convert import event_type_from_wire
+
         value = self[raw] = event_type_from_wire(webhooks_pb2.EventType.FromString(raw))
         return value
 
@@ -197,6 +204,9 @@ def _ids(rows: Sequence[bytes]) -> list[str]:
 
 def _values(rows: Sequence[bytes]) -> list[WebhookDefinition]:
     """The values of rows. This takes about half the time of reading the event types as messages."""
+    from chronicle_notebook.model import WebhookDefinition
+    from chronicle_notebook.model._authorization import undisclosed
+
     with uncollected():
         kind, pair = _Types().__getitem__, _Pairs().__getitem__
         return [

@@ -3,9 +3,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import Any
-
 from chronicle_notebook.contracts._convert import event_type_from_wire, object_of
 from chronicle_notebook.contracts.wire import event_types_pb2
 from chronicle_notebook.model import RegisteredEventType
@@ -22,8 +19,3 @@ def registered_from_wire(message: event_types_pb2.EventTypeDetailsResponse) -> R
         owner=_OWNERS.get(message.Owner, "none"),
         source=_SOURCES.get(message.Source, "unknown"),
     )
-
-
-def names(messages: Sequence[Any]) -> list[str]:
-    """The names in a list of ``{Name, Id}``."""
-    return [message.Name for message in messages]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from google.protobuf.empty_pb2 import Empty
 from google.protobuf.message import DecodeError, Message
@@ -11,22 +11,11 @@ from google.protobuf.message import DecodeError, Message
 from chronicle_notebook.base._call import Caller, Method, Sealed
 from chronicle_notebook.base._errors import KernelFaultError, MethodNotImplementedError, ProtocolError
 from chronicle_notebook.contracts._adapter import Adapter, LiveWebhooks
-from chronicle_notebook.contracts._append import many_appended, one_appended, put_event, put_events
-from chronicle_notebook.contracts._convert import (
-    definition_to_wire,
-    event_from_wire,
-    registration_to_wire,
-    stored_event_from_wire,
-)
-from chronicle_notebook.contracts._gateway import LiveList
-from chronicle_notebook.contracts._known_defect import release_of
-from chronicle_notebook.contracts._registration_secrets import hiding
 from chronicle_notebook.contracts._scalars import UNAVAILABLE, event_type_to_wire, number_from_wire
 from chronicle_notebook.contracts._unlistable import explained
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.commands._answer import WebhookAnswer
 from chronicle_notebook.contracts.commands._columns import columns, definitions
-from chronicle_notebook.contracts.commands._convert import names, registered_from_wire
 from chronicle_notebook.contracts.wire import (
     event_types_pb2,
     namespaces_pb2,
@@ -34,17 +23,20 @@ from chronicle_notebook.contracts.wire import (
     sequences_pb2,
     webhooks_pb2,
 )
-from chronicle_notebook.model import (
-    AppendedEvent,
-    AppendResult,
-    EventToAppend,
-    EventType,
-    RegisteredEventType,
-    ServerVersion,
-    StoredEvent,
-    WebhookColumns,
-    WebhookDefinition,
-)
+
+if TYPE_CHECKING:
+    from chronicle_notebook.contracts._gateway import LiveList
+    from chronicle_notebook.model import (
+        AppendedEvent,
+        AppendResult,
+        EventToAppend,
+        EventType,
+        RegisteredEventType,
+        ServerVersion,
+        StoredEvent,
+        WebhookColumns,
+        WebhookDefinition,
+    )
 
 Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
@@ -72,15 +64,17 @@ class CommandsGateway(Adapter):
 
     def event_stores(self) -> list[str]:
         """The names of all event stores."""
-        return names(self._first(methods.ALL_EVENT_STORES, Empty()).Data)
+        return [each.Name for each in self._first(methods.ALL_EVENT_STORES, Empty()).Data]
 
     def namespaces(self, event_store: str) -> list[str]:
         """The names of the namespaces of an event store."""
         request = namespaces_pb2.AllNamespacesRequest(EventStore=event_store)
-        return names(self._first(methods.ALL_NAMESPACES, request).Data)
+        return [each.Name for each in self._first(methods.ALL_NAMESPACES, request).Data]
 
     def event_types(self, event_store: str) -> list[RegisteredEventType]:
         """The latest generation of every event type of an event store."""
+        from chronicle_notebook.contracts.commands._convert import registered_from_wire
+
         request = event_types_pb2.AllEventTypesRequest(EventStore=event_store)
         answer = self._enveloped(methods.ALL_EVENT_TYPES, request)
         return [registered_from_wire(message) for message in answer.Data]
@@ -91,6 +85,8 @@ class CommandsGateway(Adapter):
         The validation of the chain of generations is switched off, as Chronicle's .NET client does. Kernels that are
         not development builds validate nevertheless (source: K/Core/Services/EventTypes/EventTypes.cs).
         """
+        from chronicle_notebook.contracts._convert import registration_to_wire
+
         request = event_types_pb2.RegisterEventTypesRequest(
             EventStore=event_store,
             Types=[registration_to_wire(registered, event_types_pb2.EventTypeRegistration) for registered in types],
@@ -116,6 +112,8 @@ class CommandsGateway(Adapter):
         One event has a call of its own, as in the `classic` generation. The request always has a causation, an author
         and a concurrency scope, because kernels dereference each of them.
         """
+        from chronicle_notebook.contracts._append import many_appended, one_appended, put_event, put_events
+
         if len(events) == 1:
             one = sequences_pb2.AppendRequest(EventStore=event_store, Namespace=namespace, EventSequenceId=sequence)
             put_event(one, events[0])
@@ -143,6 +141,8 @@ class CommandsGateway(Adapter):
         self, event_store: str, namespace: str, sequence: str, *, start: int = 0, event_source_id: str | None = None
     ) -> list[AppendedEvent]:
         """The events of a sequence from a number on. Kernels have no paging, so this is one answer."""
+        from chronicle_notebook.contracts._convert import event_from_wire
+
         request = sequences_pb2.FromSequenceNumberRequest(
             EventStore=event_store,
             Namespace=namespace,
@@ -165,6 +165,8 @@ class CommandsGateway(Adapter):
     ) -> list[StoredEvent]:
         """The same events with all that the kernel tells of them. Other types are left out here: no kernel was seen
         that says how several ids are written into the one text of the request."""
+        from chronicle_notebook.contracts._convert import stored_event_from_wire
+
         request = sequences_pb2.FromSequenceNumberRequest(
             EventStore=event_store,
             Namespace=namespace,
@@ -207,6 +209,9 @@ class CommandsGateway(Adapter):
     def add_webhooks(self, event_store: str, definitions: Sequence[WebhookDefinition]) -> None:
         """Register webhooks in one call. Success means only that the kernel accepted the call: read the webhooks
         back."""
+        from chronicle_notebook.contracts._convert import definition_to_wire
+        from chronicle_notebook.contracts._registration_secrets import hiding
+
         self._enveloped(
             methods.ADD_WEBHOOKS,
             Sealed(
@@ -307,5 +312,7 @@ class CommandsGateway(Adapter):
 
 def _tells_quarantine(version: ServerVersion) -> bool:
     """Whether a kernel reports a quarantine and the result of a retry. A sandbox that behaves as documented does."""
+    from chronicle_notebook.contracts._known_defect import release_of
+
     release = release_of(version.version)
     return version.is_sandbox or (release is not None and release >= FIRST_WITH_AN_OUTCOME)

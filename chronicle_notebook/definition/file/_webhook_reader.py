@@ -52,13 +52,16 @@ def read_body(
 ) -> DefinitionBuilder:
     """Read the body of a cell.
 
+    A header whose name looks like a credential takes a reference only, as a token does.
+
     :param variables: the variables that ``var:NAME`` can refer to.
-    :param allow_literal: accept a password, token or client secret in plain text.
+    :param allow_literal: accept a password, token, client secret or such a header in plain text.
     :param first_line: the number of the first line, for messages.
     :raises InvalidDefinitionError: the body is wrong. The message names the line and the key; ``field`` is the key.
     """
     nodes = Nodes(first_line)
-    return WebhookReader(nodes, variables or {}, allow_literal=allow_literal).builder(nodes.root(text, KEYS))
+    reader = WebhookReader(nodes, variables or {}, allow_literal=allow_literal, only_references=True)
+    return reader.builder(nodes.root(text, KEYS))
 
 
 def read_document(text: str, *, variables: Mapping[str, object] | None = None, allow_literal: bool = False) -> Document:

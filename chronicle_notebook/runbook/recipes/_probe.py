@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from datetime import UTC, datetime
 
+from chronicle_notebook.probing import DEADLINE
 from chronicle_notebook.probing._announcement import ProbeAnnouncement
 from chronicle_notebook.probing._bench import PROBE_STORE
 from chronicle_notebook.probing._probe import announced, check_deadline, place_of
-from chronicle_notebook.probing._progress import DEADLINE
 from chronicle_notebook.runbook.engine._step import Step
 from chronicle_notebook.session._client import Client
 

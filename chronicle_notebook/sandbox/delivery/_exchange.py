@@ -46,19 +46,19 @@ async def exchange(
     After 300 to 303 a GET without a body goes to the new address, after 307 and 308 the same POST; the first redirect
     and all later ones drop ``Authorization``, also to the same host and port, whoever set the header. A redirect from
     https to http is not followed. Seen on kernels of 16.37.1. ``trace`` is the trace id of the header ``traceparent``,
-    which each request has. ``Transfer-Encoding`` is the last header here, and comes before ``traceparent`` in a kernel,
-    because aiohttp adds it.
+    which each request has.
 
-    Raises TransientError if there is no answer, and DeliveryError for a URL that cannot be requested.
+    Raises TransientError if there is no answer, and DeliveryError for a URL that cannot be requested and for an answer
+    that is broken off.
     """
     place = exact_url(url)
     payload: bytes | None = body
     for _ in range(MOST_REDIRECTS + 1):
-        sent = [*headers, traceparent(trace)]
-        if payload is not None:
-            # C1 in docs/fidelity.md: Transfer-Encoding comes last, because aiohttp adds it there; no reader of protobuf
-            # keeps the order of a webhook's own headers.
-            sent.append(("Content-Type", _JSON))
+        if payload is None:
+            sent = [*headers, traceparent(trace)]
+        else:
+            # aiohttp writes its value where this header stands.
+            sent = [*headers, ("Transfer-Encoding", ""), traceparent(trace), ("Content-Type", _JSON)]
         try:
             # The kernel streams its body, so there is no Content-Length.
             async with session.request(
@@ -71,6 +71,8 @@ async def exchange(
             ) as response:
                 answer = DeliveryAnswer(response.status, response.reason or "", response.headers.get("Retry-After"))
                 location = response.headers.get("Location")
+                if answer.status < 500:
+                    await _read_to_its_end(response)
         except TimeoutError:
             raise
         except aiohttp.ClientError as error:
@@ -85,6 +87,23 @@ async def exchange(
             payload = None
         headers = [(name, value) for name, value in headers if name.lower() != "authorization"]
     return answer
+
+
+async def _read_to_its_end(response: aiohttp.ClientResponse) -> None:
+    """Read an answer as .NET's client does before its call ends, and keep nothing of it.
+
+    So a target that breaks off in its answer has failed, and one that is slow with it is slow. This was not seen on a
+    kernel: it follows from how the kernel posts (source: K/Core/Observation/Webhooks/WebhookMediator.cs).
+
+    Raises DeliveryError, which is not tried again at once, because the retries end with the head of an answer.
+    """
+    try:
+        async for _ in response.content.iter_any():
+            pass
+    except aiohttp.ClientPayloadError as error:
+        raise DeliveryError(
+            "Error while copying content to a stream.", "The response ended prematurely. (ResponseEnded)"
+        ) from error
 
 
 def new_trace() -> str:

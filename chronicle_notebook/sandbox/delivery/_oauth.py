@@ -6,6 +6,7 @@ import json
 import time
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import urlencode
 
 import aiohttp
 
@@ -65,10 +66,13 @@ class TokenSource:
 
     async def _json(self, method: str, url: str, form: dict[str, str] | None) -> dict[str, Any]:
         """The JSON object in a server's answer. Raises DeliveryError in the words of .NET if there is none."""
-        headers = dict([traceparent(new_trace())])
+        headers = [traceparent(new_trace())]
+        data = None if form is None else urlencode(form).encode()
+        if data is not None:
+            headers += [("Content-Type", "application/x-www-form-urlencoded"), ("Content-Length", str(len(data)))]
         try:
             async with self._session.request(
-                method, exact_url(url), data=form, headers=headers, timeout=_LIMIT
+                method, exact_url(url), data=data, headers=headers, timeout=_LIMIT
             ) as response:
                 if not 200 <= response.status < 300:
                     reason = f"{response.status} ({response.reason})"

@@ -17,7 +17,6 @@ from chronicle_notebook.sandbox._envelope import envelope
 from chronicle_notebook.sandbox._event_type import EventTypeGeneration, Registration
 from chronicle_notebook.sandbox._event_types import CLIENT, USER
 from chronicle_notebook.sandbox._exceptions import (
-    ArgumentException,
     ArgumentNullException,
     FormatException,
     MissingMethodException,
@@ -37,7 +36,7 @@ class EarlyWebhooksService(WebhooksService):
 
     def add(self, request: webhooks_pb2.AddWebhooksRequest) -> webhooks_pb2.CommandResult:
         """Register webhooks. If one cannot be registered, the webhooks before it are registered."""
-        _check_store(request.EventStore)
+        self._kernel.stores.check_named(request.EventStore)
         if not request.Webhooks:
             raise NullReferenceException
         store = self._kernel.store_for_adding(request.EventStore)
@@ -51,10 +50,10 @@ class EarlyWebhooksService(WebhooksService):
         From then on the stream has no message more, also when the list can be made again, and does not end (seen on
         SQLite).
         """
-        store = self._kernel.store(request.EventStore)
+        store = self._kernel.store_of_webhooks(request.EventStore)
         head = envelope(webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse).SerializeToString()
         broken = False
-        for full in self._kernel.changes(context, "webhooks", store.name):
+        for full in self._kernel.webhook_changes(context, store):
             try:
                 listed = b"" if broken else self._kernel.registry.listed(store)
             except FormatException:
@@ -71,7 +70,7 @@ class EarlyWebhooksService(WebhooksService):
 
     def remove_one(self, request: webhooks_pb2.RemoveWebhookRequest) -> webhooks_pb2.CommandResult:
         """Remove one webhook. An unknown id is accepted."""
-        _check_store(request.EventStore)
+        self._kernel.stores.check_named(request.EventStore)
         if not request.WebhookId:
             raise ArgumentNullException
         self._kernel.registrar.remove(self._kernel.store(request.EventStore), [request.WebhookId])
@@ -79,7 +78,7 @@ class EarlyWebhooksService(WebhooksService):
 
     def remove(self, request: webhooks_pb2.RemoveWebhooksRequest) -> webhooks_pb2.CommandResult:
         """Remove webhooks; unknown ids are accepted."""
-        _check_store(request.EventStore)
+        self._kernel.stores.check_named(request.EventStore)
         if not request.Webhooks:
             raise ArgumentNullException("source")
         self._kernel.registrar.remove(self._kernel.store(request.EventStore), list(request.Webhooks))
@@ -119,13 +118,3 @@ def _webhooks(request: webhooks_pb2.AddWebhooksRequest) -> Iterator[Webhook]:
             raise ArgumentNullException
         found = webhook_of(message)
         yield replace(found, sequence=found.sequence or EVENT_LOG)
-
-
-def _check_store(name: str) -> None:
-    """Raise what naming no event store fails with. An empty name counts as an absent one."""
-    if not name:
-        raise ArgumentNullException
-    if not name.strip():
-        raise ArgumentException(
-            "The value cannot be an empty string or composed entirely of whitespace. (Parameter 'primaryKey')"
-        )

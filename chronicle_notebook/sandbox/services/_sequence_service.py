@@ -10,7 +10,7 @@ from chronicle_notebook.contracts.wire import sequences_classic_pb2 as classic, 
 from chronicle_notebook.sandbox._event import Event
 from chronicle_notebook.sandbox._kernel import Kernel
 from chronicle_notebook.sandbox._log import Appended
-from chronicle_notebook.sandbox._stores import EVENT_LOG, SYSTEM_SEQUENCE, SequenceScope
+from chronicle_notebook.sandbox._stores import EVENT_LOG, OUTBOX, SYSTEM_SEQUENCE, SequenceScope
 from chronicle_notebook.sandbox.services import _sequence_wire as convert
 from chronicle_notebook.sandbox.storage._events import Filter
 
@@ -35,10 +35,12 @@ class SequenceService:
         self._kernel = kernel
 
     def _names(self, request: NamespacedRequest) -> list[str]:
-        """``event-log``, ``system``, and the other used sequences of a namespace."""
+        """``event-log``, ``system``, and the other used sequences of a namespace. Kernels that were run have ``outbox``
+        in each namespace."""
         store = self._kernel.store(request.EventStore)
         place = store.namespaces.get(request.Namespace.lower())
-        return list(dict.fromkeys((EVENT_LOG, SYSTEM_SEQUENCE, *(place.sequences if place else ()))))
+        always = (EVENT_LOG, SYSTEM_SEQUENCE, *((OUTBOX,) if self._kernel.behaviour.own_workings_shown else ()))
+        return list(dict.fromkeys((*always, *(place.sequences if place else ()))))
 
     def _append(
         self,

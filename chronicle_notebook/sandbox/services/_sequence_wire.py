@@ -97,7 +97,10 @@ def causation(chain: Iterable[wire.Causation | classic.Causation]) -> str:
     for cause in chain:
         require(cause, "Type")
         occurred = _moment.kept(cause.Occurred.Value) if cause.Occurred.Value else _moment.NEVER
-        found.append({"occurred": occurred, "type": cause.Type, "properties": dict(cause.Properties)})
+        # C1 in docs/fidelity.md: the properties are in the order of their names, because no reader of protobuf keeps
+        # the order of a map.
+        properties = dict(sorted(cause.Properties.items()))
+        found.append({"occurred": occurred, "type": cause.Type, "properties": properties})
     return json.dumps(found)
 
 

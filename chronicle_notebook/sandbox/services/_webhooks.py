@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import grpc
 
@@ -72,15 +72,16 @@ class WebhooksService:
 
     def get(self, request: wire.GetWebhooksRequest) -> bytes:
         """The definitions in effect, without credentials, in the order of their registration."""
-        store = self._kernel.store(request.EventStore)
         # Two serialized messages one after the other are one message: the envelope, and the stored rows.
-        return envelope(_Details).SerializeToString() + self._kernel.registry.listed(store)
+        return envelope(_Details).SerializeToString() + self._kernel.registry.listed(
+            self._kernel.store_of_webhooks(request.EventStore)
+        )
 
     def observe(self, request: wire.ObserveWebhooksRequest, context: grpc.ServicerContext) -> Iterator[bytes]:
         """The complete list at once and after each change."""
-        store = self._kernel.store(request.EventStore)
+        store = self._kernel.store_of_webhooks(request.EventStore)
         head = envelope(_Details).SerializeToString()
-        for full in self._kernel.changes(context, "webhooks", store.name):
+        for full in self._kernel.webhook_changes(context, store):
             listed = self._kernel.registry.listed(store)
             if full or listed:
                 yield head + listed
@@ -108,11 +109,17 @@ def webhook_of(message: wire.WebhookDefinition) -> Webhook:
         url=message.Target.Url,
         sequence=message.EventSequenceId,
         event_types=tuple(EventTypeGeneration.of(entry) for entry in message.EventTypes),
-        headers=tuple(message.Target.Headers.items()),
+        headers=_by_name(message.Target.Headers),
         authorization=_authorization(message.Target.Authorization),
         replayable=message.IsReplayable if message.HasField("IsReplayable") else True,
         active=message.IsActive if message.HasField("IsActive") else True,
     )
+
+
+def _by_name(headers: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
+    # C1 in docs/fidelity.md: the order of the names, upper case first, because no reader of protobuf keeps the order of
+    # a map.
+    return tuple(sorted(headers.items()))
 
 
 def _authorization(
@@ -144,7 +151,7 @@ def _flat(request: wire.AddWebhookRequest) -> Webhook:
         url=request.Url,
         sequence=request.EventSequenceId or "event-log",
         event_types=tuple(EventTypeGeneration.of(entry) for entry in request.EventTypes),
-        headers=tuple(request.Headers.items()),
+        headers=_by_name(request.Headers),
         authorization=authorization,
         replayable=request.IsReplayable,
         active=request.IsActive,

@@ -40,6 +40,8 @@ CREATE TABLE failed_partitions (
     sequence INTEGER, observer TEXT, partition TEXT, id TEXT, position INTEGER, replay_until INTEGER,
     quarantined INTEGER, attempts TEXT, PRIMARY KEY (sequence, observer, partition)) WITHOUT ROWID;
 """
+_TOKENS = "CREATE TABLE IF NOT EXISTS tokens (digest BLOB PRIMARY KEY, until REAL NOT NULL) WITHOUT ROWID"
+"""A table of its own, so that folders without it stay usable."""
 
 
 class Database:
@@ -108,11 +110,11 @@ class Database:
 
     def _prepare(self, path: Path) -> None:
         version = self._writer.execute("PRAGMA user_version").fetchone()[0]
-        if version == VERSION:
-            return
-        if version != 0:
+        if version not in (0, VERSION):
             raise SandboxError(
                 f"The data in {path.parent} was written by another version of the sandbox ({version}, not {VERSION}).",
                 hint="Give another data folder.",
             )
-        self._writer.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version = {VERSION};COMMIT;")
+        if version == 0:
+            self._writer.executescript(f"BEGIN;{_SCHEMA}PRAGMA user_version = {VERSION};COMMIT;")
+        self._writer.execute(_TOKENS)

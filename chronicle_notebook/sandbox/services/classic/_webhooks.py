@@ -38,8 +38,6 @@ class ClassicWebhooksService:
 
     def add(self, request: wire.AddWebhooks) -> Empty:
         """Register webhooks. If one cannot be registered, the webhooks before it are registered."""
-        if not request.EventStore:
-            raise ArgumentNullException
         store = self._kernel.store_for_adding(request.EventStore)
         if store is not None:
             self._kernel.registrar.add(store, map(_webhook, request.Webhooks))
@@ -54,15 +52,15 @@ class ClassicWebhooksService:
         """The definitions in effect; zero bytes if there are none."""
         if not request.EventStore:
             raise ArgumentNullException
-        return self._kernel.registry.listed(self._kernel.store(request.EventStore))
+        return self._kernel.registry.listed(self._kernel.store_of_webhooks(request.EventStore))
 
     def observe(self, request: webhooks_pb2.GetWebhooksRequest, context: grpc.ServicerContext) -> Iterator[bytes]:
         """The complete list at once and after each change."""
-        store = self._kernel.store(request.EventStore)
+        store = self._kernel.store_of_webhooks(request.EventStore)
         first = True
         try:
-            for full in self._kernel.changes(context, "webhooks", store.name):
-                if not first and store.key in self._ended:
+            for full in self._kernel.webhook_changes(context, store):
+                if not first and self._has_ended(store):
                     return
                 try:
                     listed = self._kernel.registry.listed(store)
@@ -70,7 +68,7 @@ class ClassicWebhooksService:
                     return  # such a stream ends without a word
                 if full or listed:
                     yield listed
-                if store.key in self._ended:
+                if self._has_ended(store):
                     return
                 first = False
         finally:
@@ -91,9 +89,12 @@ class ClassicWebhooksService:
         problem = self._kernel.engine.test_authority(authorization)
         return wire.TestOAuthAuthorizationResponse(Success=not problem, ErrorMessage=problem)
 
-    def _end(self, store: Store) -> None:
+    def _has_ended(self, store: Store | None) -> bool:
+        return store is not None and store.key in self._ended
+
+    def _end(self, store: Store | None) -> None:
         """End the other streams too, as some kernels do."""
-        if self._kernel.behaviour.observing_ends_together and store.key not in self._ended:
+        if store is not None and self._kernel.behaviour.observing_ends_together and store.key not in self._ended:
             self._ended.add(store.key)
             self._kernel.topics.change("webhooks", store.name)
 
