@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, Protocol, runtime_checkable
 
 from IPython.core.getipython import get_ipython as _get_ipython
+from ipywidgets import Output
 from ipywidgets.widgets import widget as ipywidgets_widget
 
 VIEW = "application/vnd.jupyter.widget-view+json"
@@ -21,6 +23,16 @@ class Standing(Protocol):
         """Display the static form."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Where a widget is displayed."""
+
+    area: tuple[str, ...]
+    """The Output widgets around it, outermost first."""
+    name: str | None
+    """The ``display_id``, by which something else can take its place."""
+
+
 class CellForms:
     """Notes which widgets a cell shows, and displays their static forms below them when the cell ends.
 
@@ -30,7 +42,9 @@ class CellForms:
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
-        self._models: dict[str, None] = {}
+        self._models: dict[str, _Place] = {}
+        self._clearing: set[tuple[str, ...]] = set()
+        """The areas that will be cleared as soon as something else is displayed in them."""
         self._threads = threading.local()
         shell.events.register("pre_run_cell", self._begin)
         shell.events.register("post_run_cell", self._finish)
@@ -42,11 +56,27 @@ class CellForms:
             self._shell.display_pub.register_hook(self._note)
 
     def _note(self, message: dict[str, Any]) -> dict[str, Any]:
-        self._models.update(dict.fromkeys(_shown_by(message["content"].get("data"))))
+        content = message["content"]
+        kind, area = message["header"]["msg_type"], _capturing()
+        if kind == "clear_output":
+            self._clearing.add(area)
+        if kind == "display_data" or not content.get("wait", True):
+            self._clear(area)
+        name = (content.get("transient") or {}).get("display_id")
+        shown = _shown_by(content.get("data"))
+        if name is not None:  # what stood there is replaced
+            self._models = {each: place for each, place in self._models.items() if place.name != name or each in shown}
+        self._models.update(dict.fromkeys(shown, _Place(area, name)))
         return message
+
+    def _clear(self, area: tuple[str, ...]) -> None:
+        if area in self._clearing:
+            self._clearing.discard(area)
+            self._models = {each: place for each, place in self._models.items() if place.area != area}
 
     def _begin(self, _info: object) -> None:
         self._models.clear()  # shown by a callback between two cells
+        self._clearing.clear()
 
     def _finish(self, result: Any) -> None:
         models, self._models = list(self._models), {}
@@ -54,6 +84,13 @@ class CellForms:
             models.append(result.result.model_id)
         for widget in list(_inside(models, set())):
             widget.show_still()
+
+
+def _capturing() -> tuple[str, ...]:
+    """The Output widgets that take what is displayed at this moment; none for the output of the cell itself."""
+    # The type and not isinstance, which would look behind a weak reference to a widget that is gone.
+    widgets = list(ipywidgets_widget._instances.values())  # noqa: SLF001 - it has no other door
+    return tuple(each.model_id for each in widgets if issubclass(type(each), Output) and each.msg_id)
 
 
 def _shown_by(data: object) -> tuple[str, ...]:

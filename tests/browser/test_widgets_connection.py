@@ -28,6 +28,8 @@ def made(_):
 button = w.Button(description="make it")
 button.on_click(made)
 w.Tab([w.VBox([button, tab])], titles=["first"])"""
+CHOICE = """made = {"explorer": client.webhooks.explore, "form": lambda: cn.widgets.WebhookForm(client)}
+_ = w.interact(lambda what: display(made[what]()), what=list(made))"""
 EXPLORER = "explorer = client.webhooks.explore()\nexplorer"
 NOT_CONNECTED = "Not connected: Python does not answer."
 RESTART = """async () => {
@@ -51,9 +53,11 @@ def cell(page: Page, number: int) -> Locator:
     return page.locator(".jp-NotebookPanel .jp-CodeCell").nth(number)
 
 
-def test_a_widget_inside_an_output_is_visible_and_so_is_what_stands_beside_it(lab: Lab, page: Page) -> None:
+def test_a_widget_inside_an_output_is_visible_and_so_is_what_stands_beside_it_or_takes_its_place(
+    lab: Lab, page: Page
+) -> None:
     page.set_viewport_size({"width": 1280, "height": 2200})
-    show(lab, page, "inside", [REGISTER, INSIDE, LATER])
+    show(lab, page, "inside", [REGISTER, INSIDE, LATER, CHOICE])
     explorer = cell(page, 2)
     expect(explorer.get_by_role("button", name="refresh")).to_be_visible()
     expect(explorer.get_by_role("region", name="Webhook explorer")).to_be_visible()
@@ -62,6 +66,13 @@ def test_a_widget_inside_an_output_is_visible_and_so_is_what_stands_beside_it(la
     later.get_by_role("button", name="make it").click()
     expect(later.get_by_role("region", name="Webhook form")).to_be_visible()
     expect(later.get_by_role("button", name="make it")).to_be_visible()
+    choice = cell(page, 4)
+    explorer = choice.get_by_role("region", name="Webhook explorer")
+    expect(explorer.get_by_text("audit-feed").first).to_be_visible()
+    choice.get_by_role("combobox").first.select_option("form")
+    expect(choice.get_by_role("region", name="Webhook form")).to_be_visible()
+    expect(explorer).to_have_count(0)
+    expect(choice.get_by_text("A snapshot of")).to_be_hidden()
 
 
 def test_texts_for_screen_readers_stay_inside_their_widget(lab: Lab, page: Page) -> None:

@@ -13,7 +13,7 @@ from tests.waiting import LONG
 
 VIEW = "application/vnd.jupyter.widget-view+json"
 SCENE = """import ipywidgets as w
-from IPython.display import display
+from IPython.display import clear_output, display
 import chronicle_notebook as cn
 client = cn.connect({connection!r}, event_store="anywhere")
 client.ensure_event_store()
@@ -28,9 +28,24 @@ CELLS = {
     "within": "out = w.Output()\nwith out:\n    display(form('within'))\nout",
     "handle": "handle = display(form('before'), display_id=True)",
     "update": "handle.update(form('update'))",
+    "replaced": "handle = display(form('first'), display_id=True); handle.update(form('replaced'))",
+    "loop": """for name in ("first", "second", "loop"):
+    clear_output(wait=True)
+    display(form(name))""",
+    "loop within": """out = w.Output()
+display(form('loop within'))
+for name in ("first", "second"):
+    with out:
+        out.clear_output()
+        display(form(name))
+with out:
+    out.clear_output()""",
     "quiet": "form('quiet');",
     "failing": "display(form('failing')); 1 / 0",
 }
+
+REPLACED = ["replaced", "loop", "loop within"]
+"""Cells that show other widgets first. What was replaced or cleared has no static form."""
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +61,7 @@ def stills(outputs: list[Any]) -> list[str]:
     return [each.data["text/html"] for each in outputs if "text/html" in each.get("data", {})]
 
 
-@pytest.mark.parametrize("name", ["alone", "displayed", "box", "tab", "appended", "failing"])
+@pytest.mark.parametrize("name", ["alone", "displayed", "box", "tab", "appended", "failing", *REPLACED])
 def test_the_file_holds_one_static_form_wherever_the_widget_stands(cells: dict[str, list[Any]], name: str) -> None:
     (still,) = stills(cells[name])
     assert f">{name}</dd>" in still

@@ -269,29 +269,32 @@ export function widgetRoot(model, host, label) {
     root.hidden = true;
   }, SILENCE_MS);
   let heard = 0;
+  let greeted = false;
   const show = (/** @type {boolean} */ connected) => {
     gone.hidden = connected;
     root.inert = !connected;
     root.classList.toggle("cn-dimmed", !connected);
   };
-  const deaf = listen(model, () => {
+  const deaf = listen(model, (message) => {
     if (!heard) {
       clearTimeout(silent);
       root.hidden = false;
       host.prepend(hiding);
     }
     heard = performance.now();
+    greeted ||= message.kind !== "alive" && message.kind !== "who";
     if (!gone.hidden) show(true);
   });
-  let asked = 0;
+  let asked = performance.now();
   const beats = setInterval(() => {
     const now = performance.now();
-    if (!heard || now - heard <= GONE_MS) return;
-    if (gone.hidden) show(false);
-    if (now - asked < GONE_MS) return;
+    const silence = heard > 0 && now - heard > GONE_MS;
+    if (silence && gone.hidden) show(false);
+    if (!(silence || (heard && !greeted)) || now - asked < GONE_MS) return;
     asked = now;
     try {
-      model.send({ kind: "shown" }); // a computer that slept finds its kernel again
+      // A computer that slept finds its kernel again; a Jupyter server may have dropped the greeting or its answer.
+      model.send({ kind: greeted ? "shown" : "hello" });
     } catch {
       // There is no kernel that could hear it.
     }
@@ -299,9 +302,14 @@ export function widgetRoot(model, host, label) {
   const shown = () => model.send({ kind: "shown" });
   const signs = setInterval(shown, SIGN_MS);
   const unasked = listen(model, (message) => message.kind === "who" && shown());
+  let closed = false;
+  model.on("comm:close", () => (closed = true));
   return {
     root,
     leave() {
+      // Something else took its place. The static form would stand beside that until the cell runs again.
+      if (heard && gone.hidden && !closed)
+        for (const each of document.querySelectorAll(still)) each.closest(".jp-Cell")?.append(hiding.cloneNode(true));
       deaf();
       unasked();
       clearTimeout(silent);
