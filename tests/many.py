@@ -10,6 +10,7 @@ from typing import Any
 from chronicle_notebook.contracts._scalars import UNAVAILABLE
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import (
+    clients_pb2,
     event_stores_pb2,
     host_pb2,
     namespaces_pb2,
@@ -20,6 +21,8 @@ from chronicle_notebook.contracts.wire import (
 from tests.scripted import ScriptedKernel, enveloped, scripted
 
 STORE = "banking"
+CONTRACT = f"service Webhooks {{\n  rpc AddWebhooks (AddWebhooksRequest) returns (CommandResult);\n}}\n{'//' * 33_000}"
+"""The contract as a kernel describes it, as far as a client reads it; as long as that of 16.37.1."""
 EVENT_TYPES = tuple(f"Event{number:02d}" for number in range(40))
 
 
@@ -57,6 +60,7 @@ def many_webhooks(kernel: ScriptedKernel, count: int) -> ScriptedKernel:
     spaces = [observation_pb2.ObserverInformation(Id=hook.Identifier, EventSequenceId="event-log") for hook in hooks]
     nothing = sequences_pb2.EventSequenceTailResponse(SequenceNumber=UNAVAILABLE)
     kernel.on(methods.TAIL_SEQUENCE_NUMBER, enveloped(sequences_pb2.QueryResult_EventSequenceTailResponse, nothing))
+    kernel.on(methods.GET_DESCRIPTOR_SET, clients_pb2.DescriptorSetResponse(SchemaDefinition=CONTRACT))
     kernel.on(methods.GET_VERSION_INFO, host_pb2.ServerVersionInfo(Version="19.29.4"))
     kernel.on(
         methods.ALL_EVENT_STORES,

@@ -10,7 +10,6 @@ from contextvars import ContextVar
 from typing import Any
 
 from chronicle_notebook.base._errors import CallCancelledError
-from chronicle_notebook.connection._grpc import grpc
 
 
 class _Ended:
@@ -93,6 +92,8 @@ class Cancellation:
 
     def result(self, call: Any) -> bytes:
         """Wait for the result of a call that was started as a future."""
+        from chronicle_notebook.connection._grpc import grpc
+
         with self._lock:
             cancelled = self.cancelled
             self._calls.add(call)

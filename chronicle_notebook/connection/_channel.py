@@ -10,6 +10,7 @@ import os
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import nullcontext
 from functools import partial
 from typing import Any, TypeVar
@@ -30,18 +31,13 @@ from chronicle_notebook.connection._cluster import Cluster, together
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.connection._metadata import metadata_of
 from chronicle_notebook.connection._server_channel import OnLine, ServerChannel, answer_of, parsed, reached
-from chronicle_notebook.connection._sockets import Deadline
+from chronicle_notebook.connection._sockets import DEFAULT_TIMEOUT, Deadline
 from chronicle_notebook.connection._status import check_process, closed, error_from, late, lost, unanswered
 from chronicle_notebook.connection._stream import Stream
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.connection._tls import Pin, SeenCertificates
 from chronicle_notebook.connection._tokens import Tokens
 from chronicle_notebook.connection._trust import Trust
-
-__all__ = ["DEFAULT_TIMEOUT", "READ_RETRIES", "Channel", "Stream"]
-
-DEFAULT_TIMEOUT = 30.0
-"""The default time limit of a call, in seconds."""
 
 READ_RETRIES = (0.1, 0.3, 0.9)
 """The pauses before each retry of a read that found no connection, in seconds."""
@@ -57,7 +53,12 @@ class Channel:
     """
 
     def __init__(
-        self, target: ConnectionString, *, timeout: float = DEFAULT_TIMEOUT, trust: Trust | None = None
+        self,
+        target: ConnectionString,
+        *,
+        timeout: float = DEFAULT_TIMEOUT,
+        trust: Trust | None = None,
+        first: Future[ServerChannel] | None = None,
     ) -> None:
         self.target = target
         self.timeout = timeout
@@ -72,6 +73,7 @@ class Channel:
         self._line: ServerChannel | None = None
         self._last: ServerChannel | None = None
         self._certificates = SeenCertificates()
+        self._first = first  # the channel to the one server, if it was begun before
         self._streams: set[Stream[Any]] = set()
         self._closed = False
         self._process = os.getpid()
@@ -369,7 +371,8 @@ class Channel:
         for host in self._cluster.candidates(deadline):
             try:
                 with nullcontext() if self._agree is None else self.tokens.connecting(host, deadline):
-                    line = reached(host, self.trust, deadline)
+                    first, self._first = self._first, None
+                    line = reached(host, self.trust, deadline) if first is None else first.result()
                     secured = line.secured
                     if secured.pin is not None:
                         self._certificates.note(str(host), secured.pin, warn=bool(self.trust.skip))

@@ -9,7 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator
 from typing import Any
-from urllib.parse import unquote
 
 from chronicle_notebook.base._errors import InvalidConnectionStringError, InvalidInputError, did_you_mean
 from chronicle_notebook.base._secret_rules import unfit
@@ -113,6 +112,8 @@ def _query(query: str) -> dict[str, Any]:
     for position, pair in enumerate(query.split("&") if query else (), start=1):
         key, _, value = pair.partition("=")
         if pair.count("=") != 1:
+            from urllib.parse import unquote
+
             known = _known(unquote(key, errors="replace"), tuple(OPTIONS))
             raise _wrong(
                 known or "options",
@@ -126,8 +127,12 @@ def _query(query: str) -> dict[str, Any]:
 
 
 def _decoded(field: str, text: str) -> str:
-    # Not strictly and with except: that error would contain the bytes in its traceback.
-    decoded = unquote(text, errors="surrogateescape")
+    decoded = text
+    if "%" in text:
+        from urllib.parse import unquote
+
+        # Not strictly and with except: that error would contain the bytes in its traceback.
+        decoded = unquote(text, errors="surrogateescape")
     if any(0xD800 <= ord(character) < 0xE000 for character in decoded):
         raise _wrong(field, f"The percent-encoding in {field} is not UTF-8.", "Encode the text as UTF-8 first.")
     return decoded

@@ -5,22 +5,24 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
+from concurrent.futures import Future
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
 from chronicle_notebook.base._call import Method, Sealed
-from chronicle_notebook.base._errors import KernelUnreachableError, ProtocolError
+from chronicle_notebook.base._errors import ChronicleError, KernelUnreachableError, ProtocolError
 from chronicle_notebook.base._fork import note_use
 from chronicle_notebook.connection._cancellation import watching
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.connection._host import Host
 from chronicle_notebook.connection._sockets import Deadline
-from chronicle_notebook.connection._tls import Secured, named_pin, refusal, secure, shown_pin
+from chronicle_notebook.connection._tls import Pin, Secured, named_pin, refusal, secure, shown_pin
 from chronicle_notebook.connection._trust import H2, Trust
 
 if TYPE_CHECKING:
+    from chronicle_notebook.connection._early_handshake import EarlyHandshake
     from chronicle_notebook.connection._metadata import Metadata
     from chronicle_notebook.connection._relay import Relay
 
@@ -181,24 +183,33 @@ Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
 
 
-def reached(host: Host, trust: Trust, deadline: Deadline) -> ServerChannel:
+def reached(host: Host, trust: Trust, deadline: Deadline, early: EarlyHandshake | None = None) -> ServerChannel:
     """A channel to a server whose certificate is accepted.
 
     If the certificate is pinned, the name that gRPC has to compare takes a second handshake. gRPC connects meanwhile,
     under the name that the certificate seems to have; if that was wrong, it connects again.
 
+    :param early: the handshake with this server, if it was begun before.
     :raises CertificateError: the certificate is not accepted.
     :raises KernelUnreachableError: there is no server, or the server does not speak TLS.
     """
     if trust.verifies(host):
-        return ServerChannel(secure(host, trust, deadline), trust)
-    guessed = shown_pin(host, trust, deadline)
+        if early is None:
+            return ServerChannel(secure(host, trust, deadline), trust)
+        line = ServerChannel(early.verified.result(), trust)
+        line.connect_ahead()
+        return line
+    guessed = shown_pin(host, trust, deadline) if early is None else early.shown.result()
+
+    def named() -> Pin:
+        return named_pin(guessed, host, trust, deadline) if early is None else early.named.result()
+
     if not guessed.name:
-        return ServerChannel(Secured(host, named_pin(guessed, host, trust, deadline)), trust)
+        return ServerChannel(Secured(host, named()), trust)
     line = ServerChannel(Secured(host, guessed), trust)
     try:
         line.connect_ahead()
-        pin = named_pin(guessed, host, trust, deadline)
+        pin = named()
     except BaseException:
         line.close()
         raise
@@ -206,6 +217,16 @@ def reached(host: Host, trust: Trust, deadline: Deadline) -> ServerChannel:
         return line
     line.close()
     return ServerChannel(Secured(host, pin), trust)
+
+
+def reached_early(early: EarlyHandshake) -> Future[ServerChannel]:
+    """What :func:`reached` returns or raises, for later: gRPC connects meanwhile."""
+    line: Future[ServerChannel] = Future()
+    try:
+        line.set_result(reached(early.host, early.trust, early.deadline, early))
+    except ChronicleError as error:
+        line.set_exception(error.with_traceback(None))
+    return line
 
 
 class OnLine:

@@ -17,6 +17,9 @@ from chronicle_notebook.connection._host import Host
 
 Address = tuple[Any, ...]
 
+DEFAULT_TIMEOUT = 30.0
+"""The default time limit of a call, in seconds."""
+
 
 def look_up(host: Host, deadline: Deadline) -> list[tuple[int, Address]]:
     """The families and addresses of a host. Raises OSError, for example TimeoutError."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from urllib.parse import quote
 
 from chronicle_notebook.base._errors import InvalidConnectionStringError
 from chronicle_notebook.base._public import public
@@ -169,6 +168,8 @@ class ConnectionString:
 
         The user name and references to secrets stay.
         """
+        from urllib.parse import quote
+
         user = "" if self.username is None else quote(self.username, safe="")
         if self.password is not None:
             user += f":{_shown(self.password)}"
@@ -177,6 +178,8 @@ class ConnectionString:
         return f"{self.scheme}://{user}{'@' if user else ''}{hosts}{'/?' if options else ''}{options}"
 
     def _options(self) -> list[tuple[str, str]]:
+        from urllib.parse import quote
+
         options: list[tuple[str, str]] = []
         if self.auth is not None:
             options.append(("auth", self.auth))
@@ -209,6 +212,8 @@ class ConnectionString:
 
 
 def _shown(secret: Secret) -> str:
+    from urllib.parse import quote
+
     reference = secret.reference or ""
     return quote(reference, safe="") if reference.startswith(REFERENCES) else REDACTED
 

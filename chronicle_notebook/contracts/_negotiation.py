@@ -56,9 +56,8 @@ _WITHOUT_AN_ANSWER = (
 )
 """Failures that say nothing about the generation, so the next way is tried. A lost connection is not one of them."""
 
-_SERVICE = re.compile(
-    r"\bservice\s+Webhooks\s*\{(.*?)(?=^\s*(?:service|message|enum|package)\b|\Z)", re.DOTALL | re.MULTILINE
-)
+_SERVICE = r"(?ms)\bservice\s+Webhooks\s*\{(.*?)(?=^\s*(?:service|message|enum|package)\b|\Z)"
+"""The service in the text of a contract."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,7 +148,7 @@ def _is_early(text: str) -> bool | None:
 
 
 def _by_text(text: str) -> tuple[str, str] | None:
-    service = _SERVICE.search(text)
+    service = re.search(_SERVICE, text)
     if service is None:
         return None
     names = set(re.findall(r"\brpc\s+(\w+)", service[1]))

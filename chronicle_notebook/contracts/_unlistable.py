@@ -15,7 +15,7 @@ PLUS_IN_ID = (
 )
 """The hint for the failure (seen on 16.37.1 and on a build of 16.38 on SQLite)."""
 
-_MISREAD = re.compile(r"was not in a correct format|was not recognized as a valid Boolean")
+_MISREAD = r"was not in a correct format|was not recognized as a valid Boolean"
 
 
 @contextmanager
@@ -24,6 +24,6 @@ def explained() -> Iterator[None]:
     try:
         yield
     except KernelFaultError as error:
-        if any(_MISREAD.search(reason) for reason in error.reasons):
+        if any(re.search(_MISREAD, reason) for reason in error.reasons):
             error.hint = PLUS_IN_ID
         raise

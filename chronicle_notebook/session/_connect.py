@@ -12,21 +12,20 @@ from chronicle_notebook.base._errors import (
     KernelError,
 )
 from chronicle_notebook.base._secrets import Secret, secret
-from chronicle_notebook.connection._channel import DEFAULT_TIMEOUT, Channel
+from chronicle_notebook.connection._early_handshake import early_handshake
+from chronicle_notebook.connection._sockets import DEFAULT_TIMEOUT
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.connection._trust import Trust
-from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.display._pandas_ahead import load_pandas_ahead
-from chronicle_notebook.session._client import Client
-from chronicle_notebook.session._guard import GuardedGateway
 from chronicle_notebook.session._location import DEFAULT_NAMESPACE
-from chronicle_notebook.session._probe_calls import kept_measurement
 from chronicle_notebook.session._profiles import PROFILE, ConnectionProfile, profile as read_profile
 from chronicle_notebook.session._registry import NAME_IT, client, clients, let_go, recent, remember, take
 from chronicle_notebook.session._sandbox_process import SANDBOX_STORE, embedded
 from chronicle_notebook.session._server_choice import VARIABLE, Held, held, named_by_environment, target
 
 if TYPE_CHECKING:
+    from chronicle_notebook.connection._channel import Channel
+    from chronicle_notebook.session._client import Client
     from chronicle_notebook.session._doctor import Diagnosis
 
 __all__ = [
@@ -129,7 +128,13 @@ def connect(  # noqa: PLR0913 - each is given by name, and rarely
         client_certificate=client_certificate,
         client_certificate_password=client_certificate_password,
     )
-    channel = Channel(meant, timeout=timeout, trust=trust)
+    early = early_handshake(meant, trust, timeout=timeout)
+    # This imports gRPC, during the handshake.
+    from chronicle_notebook.connection._channel import Channel
+    from chronicle_notebook.connection._server_channel import reached_early
+
+    first = None if early is None else reached_early(early)
+    channel = Channel(meant, timeout=timeout, trust=trust, first=first)
     return _open(
         channel, store or DEFAULT_STORE, space, name, embedded=False, declared=declared, protected_as=protected_as
     )
@@ -176,6 +181,8 @@ def connect_embedded(
     protected_as: str | None = None,
 ) -> Client:
     """Connect to the sandbox of this process; start it if it does not run."""
+    from chronicle_notebook.connection._channel import Channel
+
     sandbox = embedded.running(because)
     channel = Channel(embedded.target, timeout=timeout)
     opened = _open(
@@ -202,6 +209,12 @@ def _open(
     declared: Iterable[type] | None,
     protected_as: str | None = None,
 ) -> Client:
+    # In a fresh process gRPC connects while this is imported.
+    from chronicle_notebook.contracts.negotiated import NegotiatedGateway
+    from chronicle_notebook.session._client import Client
+    from chronicle_notebook.session._guard import GuardedGateway
+    from chronicle_notebook.session._probe_calls import kept_measurement
+
     try:
         # The first contact is not retried: somebody who mistyped a port wants to know it at once.
         kernel = (

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import os
 import threading
+from typing import TYPE_CHECKING
 
 from chronicle_notebook.base._arguments import check_names
 from chronicle_notebook.base._errors import UnknownClientError, did_you_mean
-from chronicle_notebook.session._client import Client
+
+if TYPE_CHECKING:
+    from chronicle_notebook.session._client import Client
 
 NAME_IT = "Connect with cn.connect(), and give it a name with name=."
 """The hint if there is no client of a name."""

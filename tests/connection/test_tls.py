@@ -20,7 +20,10 @@ from chronicle_notebook import CertificateChangedWarning, CertificateError, Inva
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.connection._certificates import read_certificate
 from chronicle_notebook.connection._channel import Channel
+from chronicle_notebook.connection._early_handshake import EarlyHandshake
 from chronicle_notebook.connection._host import Host
+from chronicle_notebook.connection._server_channel import reached_early
+from chronicle_notebook.connection._sockets import Deadline
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.connection._trust import Trust
 from chronicle_notebook.contracts.commands import methods
@@ -66,9 +69,11 @@ def servers() -> Iterator[dict[str, int]]:
         yield ports
 
 
-def ask(port: int, trust: Trust, *, host: str = "127.0.0.1") -> Channel:
-    """A channel over which one call was made."""
-    channel = Channel(ConnectionString.parse(f"chronicle://{host}:{port}/?auth=none"), trust=trust, timeout=FOR_EVER)
+def ask(port: int, trust: Trust, *, host: str = "127.0.0.1", early: bool = False) -> Channel:
+    """A channel over which one call was made. With ``early`` its handshake was begun in a thread before."""
+    target = ConnectionString.parse(f"chronicle://{host}:{port}/?auth=none")
+    first = reached_early(EarlyHandshake(target.hosts[0], trust, Deadline(FOR_EVER))) if early else None
+    channel = Channel(target, trust=trust, timeout=FOR_EVER, first=first)
     try:
         assert channel.call(methods.GET_VERSION_INFO, Empty()).Version == "19.29.4"
     finally:
@@ -76,10 +81,10 @@ def ask(port: int, trust: Trust, *, host: str = "127.0.0.1") -> Channel:
     return channel
 
 
-def refused(port: int, trust: Trust) -> tuple[str, str, str]:
+def refused(port: int, trust: Trust, *, early: bool = False) -> tuple[str, str, str]:
     """The problem, the message with SERVER and WHY in place of what varies, and the hint."""
     with pytest.raises(KernelUnreachableError) as caught:
-        ask(port, trust)
+        ask(port, trust, early=early)
     error = caught.value
     message = re.sub(r"\(self.signed certificate.*?\)|\(unable to .*?\)", "(WHY)", error.message)
     return getattr(error, "problem", ""), message.replace(f"127.0.0.1:{port}", "SERVER"), error.hint
@@ -95,9 +100,10 @@ VERIFIED_BY_SYSTEM = {
 }
 
 
+@pytest.mark.parametrize("early", [False, True], ids=["", "early"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_with_the_systems_authorities(servers: dict[str, int], kind: str) -> None:
-    assert refused(servers[kind], Trust(skip=False)) == VERIFIED_BY_SYSTEM[kind]
+def test_with_the_systems_authorities(servers: dict[str, int], kind: str, early: bool) -> None:
+    assert refused(servers[kind], Trust(skip=False), early=early) == VERIFIED_BY_SYSTEM[kind]
 
 
 VERIFIED_BY_ROOTS = {
@@ -108,24 +114,28 @@ VERIFIED_BY_ROOTS = {
 }
 
 
+@pytest.mark.parametrize("early", [False, True], ids=["", "early"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_with_the_authority_that_signed_it(servers: dict[str, int], kind: str) -> None:
+def test_with_the_authority_that_signed_it(servers: dict[str, int], kind: str, early: bool) -> None:
     issued = KINDS[kind] or AUTHORITY
     trust = Trust(skip=False, roots=(issued.issuer or issued).pem)
     if kind in VERIFIED_BY_ROOTS:
-        assert refused(servers[kind], trust) == VERIFIED_BY_ROOTS[kind]
+        assert refused(servers[kind], trust, early=early) == VERIFIED_BY_ROOTS[kind]
         return
-    channel = ask(servers[kind], trust)
+    channel = ask(servers[kind], trust, early=early)
     assert channel.verified
     assert describe_security(channel) == "certificate verified"
 
 
+@pytest.mark.parametrize("early", [False, True], ids=["", "early"])
 @pytest.mark.parametrize("kind", KINDS)
-def test_without_verification_every_certificate_works_and_it_is_announced(servers: dict[str, int], kind: str) -> None:
+def test_without_verification_every_certificate_works_and_it_is_announced(
+    servers: dict[str, int], kind: str, early: bool
+) -> None:
     if kind == "plaintext":
-        assert refused(servers[kind], Trust(skip=True)) == ("", NO_TLS, CHECK_PORT)
+        assert refused(servers[kind], Trust(skip=True), early=early) == ("", NO_TLS, CHECK_PORT)
         return
-    channel = ask(servers[kind], Trust(skip=True))
+    channel = ask(servers[kind], Trust(skip=True), early=early)
     assert not channel.verified
     assert channel.relayed == (kind in {"expired", "nameless"}), "a relay only where a pin cannot work"
     said = describe_security(channel)

@@ -305,3 +305,42 @@ except cn.MissingDependencyError as error:
     assert "pip install 'chronicle-notebook[sandbox]'" in hint
     assert hint.endswith('give a connection string: cn.connect("chronicle://localhost:35000").')
     assert "No connection string" not in started
+
+
+def test_the_handshake_of_a_fresh_process_begins_before_grpc_is_imported(shared_sandbox: cn.Sandbox) -> None:
+    program = """
+import sys
+import chronicle_notebook as cn
+from chronicle_notebook.session import _connect
+
+begin = _connect.early_handshake
+
+def noted(*args, **options):
+    begun = begin(*args, **options)
+    print(begun is not None, "grpc" in sys.modules)
+    return begun
+
+_connect.early_handshake = noted
+for _ in range(2):
+    with cn.connect(sys.argv[1], event_store="banking") as client:
+        print(client.webhooks.ids() == [hook.id for hook in client.webhooks.all()])
+"""
+    command = [sys.executable, "-c", program, shared_sandbox.connection_string]
+    ran = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert ran.stderr == ""
+    assert ran.stdout.split("\n") == ["True False", "True", "False True", "True", ""]
+
+
+def test_a_fresh_process_says_how_a_server_cannot_be_reached() -> None:
+    program = """
+import chronicle_notebook as cn
+try:
+    cn.connect("chronicle://127.0.0.1:1")
+except cn.KernelUnreachableError as error:
+    print(error.message, error.hint)
+"""
+    ran = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert ran.stderr == ""
+    with pytest.raises(cn.KernelUnreachableError) as caught:
+        cn.connect("chronicle://127.0.0.1:1")
+    assert ran.stdout == f"{caught.value.message} {caught.value.hint}\n"
