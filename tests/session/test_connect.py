@@ -322,8 +322,8 @@ def noted(*args, **options):
 
 _connect.early_handshake = noted
 for _ in range(2):
-    with cn.connect(sys.argv[1], event_store="banking") as client:
-        print(client.webhooks.ids() == [hook.id for hook in client.webhooks.all()])
+    with cn.connect(sys.argv[1]) as client:
+        print(len(client.event_stores()) > 0)
 """
     command = [sys.executable, "-c", program, shared_sandbox.connection_string]
     ran = subprocess.run(command, capture_output=True, text=True, check=False)
