@@ -58,6 +58,16 @@ class Interference:
     hint: str
     nothing_sent: bool = False
     """Whether it is certain that the call was not sent."""
+    again: bool = False
+    """Whether a read can be made again at once. A write that may have been sent must not be."""
+
+
+ENDED_THERE = Interference(
+    "the kernel or a proxy in between ended the call",
+    "The kernel may be shutting down or starting again.",
+    again=True,
+)
+"""A call was cancelled, and not from this side."""
 
 
 def http_status(details: str) -> int | None:
@@ -79,7 +89,8 @@ def interference(details: str) -> Interference | None:
         code = _CODES.get(int(reset[1]), reset[1])
         return Interference(
             f"the call was reset on the way (HTTP/2 {code})",
-            "A proxy in between may end calls that are silent for long, or the kernel is shutting down: call again.",
+            "A proxy in between may end calls that are silent for long, or the kernel is shutting down.",
+            again=True,
         )
     return _without_answer(details)
 
@@ -101,7 +112,7 @@ def _without_answer(details: str) -> Interference | None:
             f"A proxy in between may answer with a page of its own. {_CHECK}",
         )
     if _LOST.match(details):
-        return Interference("the connection was lost during the call", f"Call again. {_CHECK}")
+        return Interference("the connection was lost during the call", _CHECK, again=True)
     return None
 
 

@@ -80,13 +80,15 @@ def error_from(
 
     :param hide: removes secrets that were sent from the kernel's message.
     """
-    from chronicle_notebook.connection._interference import http_status, interference
+    from chronicle_notebook.connection._interference import ENDED_THERE, http_status, interference
 
     # The stubs raise an object that is an RpcError and a Call. The type stubs cannot express this.
     call_error: Any = error
     code = call_error.code()
     detail = _detail(call_error.details(), hide)
     found = interference(detail)
+    if found is None and code is grpc.StatusCode.CANCELLED and detail.lower() in _NO_REASON:
+        found = ENDED_THERE
     if found is not None:
         return _unreachable(found, server=server, call=call, write=write)
     kind, what, hint = _ERRORS[code]
@@ -109,13 +111,16 @@ def error_from(
     return kind(message, server=server, call=call, hint=hint)
 
 
+_NO_REASON = ("", "cancelled", "context canceled")
+"""What is said of a call that a server ended without a reason, in lower case. gRPC has other words for a call that this
+process ended."""
 _OWN_WORDS = ("deadline exceeded", "deadline expired before operation could complete")
 """What gRPC itself says about a deadline, in lower case."""
 
 
 def _unreachable(found: Interference, *, server: str, call: str, write: bool) -> KernelUnreachableError:
     outcome = NOTHING_SENT if found.nothing_sent else UNKNOWN_OUTCOME
-    hint = f"{outcome} {found.hint}" if write else found.hint
+    hint = f"{outcome} {found.hint}" if write else f"{'Call again. ' if found.again else ''}{found.hint}"
     error = KernelUnreachableError(f"{call} on {server}: {found.what}.", server=server, call=call, hint=hint)
     error.nothing_sent = found.nothing_sent
     return error

@@ -89,6 +89,22 @@ def no_token(server: str) -> AuthenticationError:
     )
 
 
+def refused_without_a_reason(answer: HttpAnswer) -> bool:
+    """Whether it is HTTP 400 without the code of an error, as a port that understands HTTP/2 alone answers HTTP/1.1."""
+    return answer.status == 400 and not _Said.of(answer.body).code
+
+
+def http2_alone(server: str) -> AuthenticationError:
+    """The error for a port without TLS that has no token. Without TLS two ends cannot agree on a version of HTTP."""
+    return AuthenticationError(
+        f"{server} gives no token: without TLS this port seems to understand HTTP/2 alone, and tokens need HTTP/1.1.",
+        server=server,
+        call=PATH,
+        hint="Name the port of the token endpoint with authPort=PORT in the connection string. If the kernel has no "
+        "authentication, connect with auth=none.",
+    )
+
+
 def not_the_endpoint(server: str) -> KernelUnreachableError:
     """The error for an endpoint that gave tokens before and is missing now: a proxy answers while a kernel restarts."""
     return KernelUnreachableError(

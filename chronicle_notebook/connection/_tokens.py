@@ -182,7 +182,7 @@ class Tokens:
         try:
             if self.current is refused:
                 self._no_endpoint = None
-                self._renew(secured, deadline, needed=True)
+                self._renew(secured, deadline, needed=True, refused=True)
             return self._token is not None
         finally:
             self._fetching.release()
@@ -194,7 +194,7 @@ class Tokens:
             hint="Call again.",
         )
 
-    def _renew(self, secured: Secured, deadline: Deadline, *, needed: bool) -> None:
+    def _renew(self, secured: Secured, deadline: Deadline, *, needed: bool, refused: bool = False) -> None:
         server = str(secured.host)
         failure = self._failure
         if failure is not None and server == self._failed_server and time.monotonic() < self._failed_at + THROTTLE:
@@ -202,7 +202,7 @@ class Tokens:
                 raise copy(failure)
             return
         try:
-            self._token = self._fetch(secured, deadline)
+            self._token = self._fetch(secured, deadline, refused=refused)
             if self._token is not None:
                 self._carried.append(self._token.value)
             self._failure = None
@@ -216,14 +216,21 @@ class Tokens:
         if needed:
             raise failed
 
-    def _fetch(self, secured: Secured, deadline: Deadline) -> BearerToken | None:
+    def _fetch(self, secured: Secured, deadline: Deadline, *, refused: bool) -> BearerToken | None:
         from chronicle_notebook.connection._http import post
-        from chronicle_notebook.connection._token_answer import PATH, no_token, not_the_endpoint, token_in
+        from chronicle_notebook.connection._token_answer import (
+            PATH,
+            http2_alone,
+            no_token,
+            not_the_endpoint,
+            refused_without_a_reason,
+            token_in,
+        )
 
         secret = self._secret
         server = str(secured.host)
         asked_at = time.monotonic()
-        absent = False
+        absent = clear = False
         try:
             form = self._form(secret)
             ahead, self._ahead = self._ahead, None
@@ -232,11 +239,15 @@ class Tokens:
             answer = post(secured, self._trust, PATH, form, deadline, opened=opened)
             # A kernel without authentication fails on the request with HTTP 500 (seen on 16.37.1).
             absent = answer.status in {404, 405} or (answer.status == 500 and self._development)
+            clear = self._shares_a_clear_port and refused_without_a_reason(answer)
         except ProtocolError as error:
-            if error.call:  # an answer that cannot be used is not the same as none
+            clear = self._shares_a_clear_port
+            if error.call and not clear:  # an answer that cannot be used is not the same as none
                 raise
             absent = True
-        if absent:
+        if clear and (refused or not self._development):
+            raise http2_alone(server)
+        if absent or clear:
             if self._development:
                 # No credentials were given, and the kernel needs none.
                 self._no_endpoint = server
@@ -254,6 +265,11 @@ class Tokens:
         if token is None:
             raise not_the_endpoint(server) if self._carried else no_token(server)
         return token
+
+    @property
+    def _shares_a_clear_port(self) -> bool:
+        """Whether tokens are asked for at a port without TLS that gRPC uses too, and none came from there yet."""
+        return self._trust.plain and self._port is None and not self._carried
 
     def _endpoint(self, secured: Secured, deadline: Deadline) -> Secured:
         """The server of the token endpoint: the kernel itself, unless ``authPort`` names another port."""

@@ -100,8 +100,9 @@ def with_credentials(definition: WebhookDefinition) -> WebhookDefinition:
     kind = _undisclosed(definition)
     if kind is None:
         return definition
-    values = {part.name: found[part.name] if part.secret else found[part.name].reveal() for part in kind.parts()}
-    return definition.changed(authorization=kind.of(values))
+    secret = kind.secret_part().name
+    values = {name: each if name == secret else each.reveal() for name, each in found.items()}
+    return definition.changed(authorization=kind.of(_listed(definition) | values))
 
 
 def with_references(definition: WebhookDefinition) -> WebhookDefinition:
@@ -112,12 +113,13 @@ def with_references(definition: WebhookDefinition) -> WebhookDefinition:
     kind, found = _undisclosed(definition), _references(definition)
     if kind is None:
         return definition
-    texts = [part.name for part in kind.parts() if not part.secret]
+    listed = _listed(definition)
+    texts = [part.name for part in kind.parts() if not part.secret and part.name not in listed]
     if not all(is_set(found[name]) for name in texts):
-        told = tuple((name, secret.reference or "") for name, secret in found.items())
+        told = tuple((listed | {name: secret.reference or "" for name, secret in found.items()}).items())
         return definition.changed(authorization=UndisclosedAuthorization(kind.kind, told))
     values = {name: ReferencedText.of(found[name].reveal(), found[name].reference or "") for name in texts}
-    return definition.changed(authorization=kind.of(found | values))
+    return definition.changed(authorization=kind.of(listed | found | values))
 
 
 def needs(definition: WebhookDefinition) -> str:
@@ -142,6 +144,14 @@ def _undisclosed(definition: WebhookDefinition) -> type[WebhookCredentials] | No
     return authorization.credentials if isinstance(authorization, UndisclosedAuthorization) else None
 
 
+def _listed(definition: WebhookDefinition) -> dict[str, str]:
+    """What the kernel lists of the credentials, so that nobody is asked for it."""
+    authorization = definition.authorization
+    return authorization.listed if isinstance(authorization, UndisclosedAuthorization) else {}
+
+
 def _references(definition: WebhookDefinition) -> dict[str, Secret]:
-    kind, names = _undisclosed(definition), VariableNames(definition.id, set())
-    return {} if kind is None else {part.name: names.secret(part.name) for part in kind.parts()}
+    kind, names, listed = _undisclosed(definition), VariableNames(definition.id, set()), _listed(definition)
+    return (
+        {} if kind is None else {part.name: names.secret(part.name) for part in kind.parts() if part.name not in listed}
+    )

@@ -166,6 +166,11 @@ class UndisclosedAuthorization:
         """The class of the credentials that are not known; None for a kind that this version does not know."""
         return KINDS.get(self.kind.value)
 
+    @property
+    def listed(self) -> dict[str, str]:
+        """``details`` without empty values: what nobody needs to be asked for again."""
+        return {name: value for name, value in self.details if value}
+
     def summary(self) -> str:
         """The kind, and that nothing else is known."""
         if self.references:

@@ -100,7 +100,8 @@ class Fields:
 
     @classmethod
     def of(cls, definition: WebhookDefinition) -> Fields:
-        """The fields of a definition. Of an authorization that was read back only the kind is known."""
+        """The fields of a definition. Of an authorization that was read back the kind is known, and what a kernel
+        lists beside the secret."""
         authorization = definition.authorization
         fields = cls(
             id=definition.id,
@@ -118,7 +119,9 @@ class Fields:
             values = authorization.values() if isinstance(authorization, WebhookCredentials) else {}
             texts = {name: value for name, value in values.items() if name != part.name}
             return replace(fields, texts=texts).with_secret(secret)
-        return fields
+        return replace(
+            fields, texts=authorization.listed if isinstance(authorization, UndisclosedAuthorization) else {}
+        )
 
     def with_secret(self, secret: Secret | None) -> Fields:
         """The fields with this secret, as its environment variable or as typed text."""

@@ -9,11 +9,12 @@ from typing import Any
 
 import pytest
 
-from chronicle_notebook import ChronicleError, ClientClosedError
+from chronicle_notebook import ChronicleError, ClientClosedError, KernelUnreachableError
 from chronicle_notebook.base._call import Method
 from chronicle_notebook.connection._cancellation import Cancellation
 from chronicle_notebook.connection._channel import Channel
 from chronicle_notebook.connection._grpc import grpc
+from chronicle_notebook.connection._status import UNKNOWN_OUTCOME
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import event_stores_pb2, webhooks_pb2
@@ -81,3 +82,18 @@ def test_what_the_kernel_itself_cancels_is_told_as_that(kernel: ScriptedKernel) 
         channel.call(*READ)
     assert type(caught.value).__name__ == "CallCancelledError"
     channel.close()
+
+
+@pytest.mark.parametrize("words", ["", "CANCELLED", "context canceled"])
+@pytest.mark.parametrize("call", [READ, WRITE], ids=["read", "write"])
+def test_a_call_that_a_kernel_ends_while_it_stops_is_not_told_as_cancelled_by_the_user(
+    call: tuple[Method[Any, Any], Any], words: str, kernel: ScriptedKernel
+) -> None:
+    kernel.fail(call[0], grpc.StatusCode.CANCELLED, words)
+    channel = Channel(ConnectionString.parse(kernel.connection_string))
+    with pytest.raises(KernelUnreachableError, match="the kernel or a proxy in between ended the call") as caught:
+        channel.call(*call, retry=False)
+    channel.close()
+    assert caught.value.hint.startswith(UNKNOWN_OUTCOME) is call[0].write
+    assert not caught.value.nothing_sent
+    assert kernel.count(call[0]) == 1

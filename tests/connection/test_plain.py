@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
+import grpc
 import pytest
 
 import chronicle_notebook as cn
@@ -83,6 +84,20 @@ def test_the_token_comes_from_the_port_that_authport_names_without_tls_too(kerne
         assert len(forms) == 1
         assert CANARY.encode() in forms[0]
     assert kernel.calls[-1].metadata["authorization"] == "Bearer t-1"
+
+
+def test_a_port_that_has_no_room_for_tokens_is_told_and_tried_without_one_where_nobody_gave_credentials(
+    kernel: ScriptedKernel,
+) -> None:
+    with pytest.raises(cn.AuthenticationError, match="HTTP/2 alone") as caught:
+        cn.connect(f"chronicle://desk:{CANARY}@127.0.0.1:{kernel.port}/?disableTls=true", name="plain-one-port")
+    assert "authPort=PORT" in caught.value.hint
+    assert "auth=none" in caught.value.hint
+    with cn.connect(f"chronicle://127.0.0.1:{kernel.port}/?disableTls=true", event_store="shop") as client:
+        assert list(client.event_stores()) == ["shop"]
+        kernel.fail(methods.ALL_EVENT_STORES, grpc.StatusCode.UNAUTHENTICATED)
+        with pytest.raises(cn.AuthenticationError, match="HTTP/2 alone"):
+            client.event_stores()
 
 
 def test_a_kernel_with_tls_is_told_as_such() -> None:

@@ -84,6 +84,12 @@ def test_what_was_seen_on_16_37_alone_is_not_claimed_of_16_38() -> None:
     assert not classic & keys("16.38.0")
 
 
+def test_what_is_claimed_of_16_38_was_seen_there_or_is_told_as_assumed() -> None:
+    for defect in DEFECTS:
+        if defect.last_seen == (16, 38, 0):
+            assert ("16.38" in defect.seen) is not ("assumed of 16.38" in defect.versions), defect.key
+
+
 def test_the_words_about_storage_are_those_of_the_field() -> None:
     for defect in DEFECTS:
         told = [each for each in Storage if each and each in defect.versions.replace("not with in", "NOT with in")]

@@ -158,7 +158,7 @@ def test_its_secret_can_be_rotated_and_comes_from_variables(kind: Any, monkeypat
         monkeypatch.setenv(f"HOOK_{name}", value)
     again = with_credentials(read_back)
     assert again == signed(kind, cn.Secret.env("HOOK_SIGNING_KEY"))
-    with pytest.raises(cn.InvalidInputError, match="do not give the key_id back"):
+    with pytest.raises(cn.InvalidInputError, match="does not give the key_id back"):
         with_secret(read_back, cn.Secret("y"))
 
 

@@ -8,10 +8,19 @@ from typing import Any
 import pytest
 
 from chronicle_notebook import InvalidInputError, Receiver, RunbookError, Secret
-from chronicle_notebook.model import BearerAuthorization, WebhookDefinition
-from chronicle_notebook.runbook import audit, diagnose
+from chronicle_notebook.definition._credentials import with_credentials, with_references
+from chronicle_notebook.model import (
+    BasicAuthorization,
+    BearerAuthorization,
+    OAuthAuthorization,
+    WebhookCredentials,
+    WebhookDefinition,
+)
+from chronicle_notebook.runbook import audit, diagnose, required_variables
 from chronicle_notebook.runbook.engine._outcome import RunStatus
+from chronicle_notebook.runbook.recipes._rotation import with_secret
 from chronicle_notebook.session._client import Client
+from chronicle_notebook.widgets._form_fields import Fields
 from tests.runbook.books import CANARY, Desk
 from tests.runbook.test_books import OLD, OPENED, hook, written
 from tests.waiting import eventually
@@ -149,6 +158,35 @@ def test_an_audit_finds_secrets_that_go_out_encrypted(like: Like) -> None:
     client.webhooks.register(hook("a", f"{OLD}/in", authorization=authorization, active=True))
     eventually(lambda: client.webhooks.get("a").authorization.kind.value == "bearer")
     assert "ciphertext-sent" in {each.rule for each in audit(client)}
+
+
+@pytest.mark.parametrize(
+    "given",
+    [
+        BasicAuthorization("desk", Secret.env("OLD_ONE")),
+        OAuthAuthorization("https://login.example.com", "desk", Secret.env("OLD_ONE")),
+    ],
+    ids=["basic", "oauth"],
+)
+def test_nobody_is_asked_for_what_a_kernel_in_memory_lists_of_credentials(
+    given: WebhookCredentials, like: Like, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OLD_ONE", CANARY)
+    client = like("16.37-inmemory")
+    client.webhooks.register(hook("a", f"{OLD}/in", authorization=given, active=True))
+    found = client.webhooks.get("a")
+    (secret,) = required_variables(found)
+    assert secret == "A_" + given.secret_part().name.upper()
+    new = Secret.env("NEW_ONE")
+    assert with_secret(found, new).authorization == type(given).of(given.values() | {given.secret_part().name: new})
+    assert Fields.of(found).texts == {part.name: given.values()[part.name] for part in given.parts() if not part.secret}
+    kept = with_references(found)
+    assert kept.authorization.summary() == given.summary().replace("OLD_ONE", secret)
+    monkeypatch.setenv(secret, CANARY)
+    assert with_credentials(found) == kept
+    if "username" in given.values():
+        other = with_secret(found, new, username="other").authorization
+        assert "other" in other.summary()
 
 
 # -- changes that are dropped --------------------------------------------------------------------------------------

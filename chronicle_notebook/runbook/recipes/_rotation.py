@@ -11,7 +11,7 @@ from __future__ import annotations
 from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.definition._credentials import at_hand, why_unusable
-from chronicle_notebook.model import WebhookDefinition, class_of, is_fetched
+from chronicle_notebook.model import UndisclosedAuthorization, WebhookDefinition, class_of, is_fetched
 from chronicle_notebook.registration._losses import CIPHERTEXT_SENT, IN_USE_FOR_A_WHILE, defects_of
 from chronicle_notebook.runbook.engine._step import Step
 from chronicle_notebook.runbook.recipes._target_store import answers
@@ -38,8 +38,8 @@ def rotate(
     """The steps that give a webhook a new token, password or client secret. The kind of its authorization stays.
 
     :param secret: a reference.
-    :param username: for basic authorization, because kernels do not return it.
-    :param authority: for OAuth, together with ``client_id``, because kernels do not return them.
+    :param username: for basic authorization, because most kernels do not return it; None for the one that is listed.
+    :param authority: for OAuth, together with ``client_id``, because most kernels do not return them.
     :param test_target: first test whether the target accepts a request with the new secret. OAuth cannot be tested from
         here.
     :param timeout: seconds for the target.
@@ -96,7 +96,10 @@ def with_secret(
             field="webhook",
             hint="Register it with one first, and check with webhooks.plan() what the kernel does with it.",
         )
-    texts = {"username": username, "authority": authority, "client_id": client_id}
+    authorization = found.authorization
+    listed = authorization.listed if isinstance(authorization, UndisclosedAuthorization) else {}
+    given = {"username": username, "authority": authority, "client_id": client_id}
+    texts = listed | {name: value for name, value in given.items() if value is not None}
     values = {
         part.name: secret if part.secret else _given(part.name, texts.get(part.name), found) for part in kind.parts()
     }
@@ -106,8 +109,8 @@ def with_secret(
 def _given(name: str, value: str | None, found: WebhookDefinition) -> str:
     if value is None:
         raise InvalidInputError(
-            f"Webhook {found.id!r} has {found.authorization.kind.value} authorization, of which kernels do not give "
-            f"the {name} back.",
+            f"Webhook {found.id!r} has {found.authorization.kind.value} authorization, of which this kernel does not "
+            f"give the {name} back.",
             field=name,
             hint=f"Give the parameter {name}.",
         )
