@@ -19,7 +19,7 @@ ROWS = (
     *(f"A{number}" for number in range(1, 37)),
     *(f"B{number}" for number in range(1, 37)),
     *(f"C{number}" for number in range(1, 9)),
-    *(f"D{number}" for number in range(1, 5)),
+    *(f"D{number}" for number in range(1, 8)),
     *(f"K{number}" for number in range(1, 31)),
 )
 """Every difference that was found between a running kernel and the sandbox."""
