@@ -109,6 +109,20 @@ def test_webhooks_of_a_blank_event_store_are_refused_and_listed_as_none_on_sql(p
         stream.cancel()
 
 
+def test_in_memory_the_job_of_a_catch_up_stays_without_steps() -> None:
+    with kernel("16.37-inmemory") as found:
+        append(found)
+        types = [{"Id": "T", "Generation": 1}]
+        found.call(
+            "Observation.Webhooks.Webhooks/Add",
+            EventStore="shop",
+            Webhooks=[{"Identifier": "late", "EventTypes": types, "Target": {"Url": "http://127.0.0.1:9/"}}],
+        )
+        (job,) = eventually(lambda: found.call("Jobs.Jobs/AllJobs", **HERE).Data)
+        assert (job.Type, job.Status) == ("CatchUpObserver", 1)
+        assert not found.call("Jobs.Jobs/GetJobSteps", **HERE, JobId={"lo": job.Id.lo, "hi": job.Id.hi}).Data
+
+
 @pytest.mark.parametrize("profile", ["16.37", "16.37-inmemory"])
 def test_an_accepted_migration_must_be_json(profile: str) -> None:
     migration = {"FromGeneration": 1, "ToGeneration": 2, "UpcastJmesPath": "{}", "DowncastJmesPath": "none"}

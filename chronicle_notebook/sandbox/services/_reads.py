@@ -30,7 +30,7 @@ Kernels on SQL databases take as long.
 """
 _LEAST = 0.05
 
-_COMPLETED_WITH_FAILURES = 6
+_PREPARING_JOB, _COMPLETED_WITH_FAILURES = 1, 6
 Row = dict[str, Any]
 Read = Callable[[Any], Iterable[Row]]
 
@@ -134,8 +134,16 @@ class Reads:
             yield {"Subject": subject, "Name": name, "UserName": user, "Id": subject}
 
     def _jobs(self, request: Any) -> Iterator[Row]:
-        """The failed retries. Other jobs of a kernel leave nothing behind (seen at 16.37.1)."""
+        """The failed retries, and in memory each catch-up, which never begins. Other jobs of a kernel leave nothing
+        behind (seen at 16.37.1)."""
         for observer in self._kernel.observers(request.EventStore, request.Namespace):
+            if self._kernel.behaviour.catch_up_dead and observer.stuck and not observer.hung:
+                yield {
+                    "Id": uuid5(NAMESPACE_OID, f"{observer.scope.key}/{observer.webhook.id}"),
+                    "Details": observer.webhook.id,
+                    "Type": "CatchUpObserver",
+                    "Status": _PREPARING_JOB,
+                }
             for partition in list(observer.partitions.values()):
                 yield from _retries(observer, partition)
 
