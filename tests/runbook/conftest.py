@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -12,6 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 
 from chronicle_notebook.model import EventType, RegisteredEventType
 from chronicle_notebook.receiver import Receiver
+from chronicle_notebook.registration import _wait
 from chronicle_notebook.runbook.engine import _run
 from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.session import _connect
@@ -89,3 +91,15 @@ def like(bare_desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[
             return client
 
         yield opened
+
+
+@pytest.fixture
+def lost(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """While it is set, the kernel has lost its storage, and nobody waits for long for what it will not do."""
+    storage_lost, poll = threading.Event(), _wait._poll
+
+    def polling(read: Any, pending: Any, settled: Any, wait: float) -> Any:
+        return poll(read, pending, settled, 0.2 if storage_lost.is_set() else wait)
+
+    monkeypatch.setattr(_wait, "_poll", polling)
+    return storage_lost

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -198,7 +199,7 @@ def test_applied_it_reaches_what_it_is_for_and_a_second_time_finds_nothing_amiss
 
 
 @pytest.fixture
-def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
+def failing(monkeypatch: pytest.MonkeyPatch, lost: threading.Event) -> Callable[[int], None]:
     """Let the n-th call that changes something fail as if the kernel had lost its storage."""
     count, at = [0], [0]
 
@@ -208,6 +209,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
         def call(self: NegotiatedGateway, *arguments: Any, **named: Any) -> Any:
             count[0] += 1
             if count[0] == at[0]:
+                lost.set()
                 raise KernelFaultError("The storage was lost.", server=self.server)
             return real(self, *arguments, **named)
 
@@ -218,6 +220,7 @@ def failing(monkeypatch: pytest.MonkeyPatch) -> Callable[[int], None]:
 
     def fail_at(number: int) -> None:
         count[0], at[0] = 0, number
+        lost.clear()
 
     return fail_at
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -236,7 +237,12 @@ def test_with_replace_it_is_moved_all_the_same_and_goes_on_where_it_was(
 
 
 def test_what_a_replacement_left_removed_is_registered_by_the_next_run(
-    like: Like, bare_desk: Desk, endpoint: Receiver, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+    like: Like,
+    bare_desk: Desk,
+    endpoint: Receiver,
+    tmp_path: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    lost: threading.Event,
 ) -> None:
     from chronicle_notebook import KernelFaultError
     from chronicle_notebook.contracts.negotiated import NegotiatedGateway
@@ -245,11 +251,13 @@ def test_what_a_replacement_left_removed_is_registered_by_the_next_run(
     parameters = moving(client, endpoint, tmp_path / "moved.yaml")
 
     def fails(self: NegotiatedGateway, *_: object) -> None:
+        lost.set()
         raise KernelFaultError("The storage was lost.", server=self.server)
 
     with monkeypatch.context() as patch:
         patch.setattr(NegotiatedGateway, "add_webhooks", fails)
         ran = bare_desk.run("move-host", **parameters)
+    lost.clear()
     assert isinstance(ran.error, RunbookError)
     assert ran.outcome is not None
     assert ran.outcome.status is RunStatus.INCOMPLETE

@@ -85,7 +85,7 @@ def test_deliveries_are_read_while_somebody_looks(model: ExplorerModel, changes:
     assert model.deliveries is not None
     assert [each.namespace for each in model.deliveries.rows["audit"].observers] == ["Default"]
     assert model.health("crm").state == "inactive"
-    assert "deliveries" in changes
+    eventually(lambda: "deliveries" in changes)
 
 
 def test_a_failure_of_deliveries_shows(model: ExplorerModel, client: Client) -> None:

@@ -62,7 +62,7 @@ def test_a_browser_that_says_hello_is_told_everything(explorer: Any, sent: Sent)
     sent.clear()
     receive(explorer, kind="hello")
     kinds = [message["kind"] for message in sent]
-    assert kinds[0] == "head"
+    kinds = kinds[kinds.index("head") :]  # the first list may still be on its way when it is said
     assert {"rows", "link", "job", "told", "details"} <= set(kinds)
     assert last(sent, "rows")["rows"]["id"] == ["audit"]
     assert last(sent, "head")["sandbox"]
@@ -71,8 +71,7 @@ def test_a_browser_that_says_hello_is_told_everything(explorer: Any, sent: Sent)
 def test_a_change_of_the_list_goes_out_as_a_patch(explorer: Any, sent: Sent, client: Client) -> None:
     receive(explorer, kind="hello")
     client.webhooks.register(HOOK.changed(id="second"))
-    eventually(lambda: any(message["kind"] == "patch" for message in sent))
-    assert last(sent, "patch")["put"]["id"] == ["second"]
+    eventually(lambda: any(message["kind"] == "patch" and message["put"]["id"] == ["second"] for message in sent))
     client.webhooks.remove("second")
     eventually(lambda: last(sent, "patch")["gone"] == ["second"])
 
