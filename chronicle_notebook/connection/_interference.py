@@ -18,7 +18,7 @@ GATEWAY = (502, 503, 504)
 _HTTP = re.compile(r"Received http2 header with status: (\d{3})")
 _RESET = re.compile(r"Received RST_STREAM with error code (\d+)")
 _NOT_CONNECTED = re.compile(
-    r"failed to connect to all addresses|empty address list|DNS resolution failed", re.IGNORECASE
+    r"failed to connect to all addresses|empty address list|DNS resolution failed|errors? resolving", re.IGNORECASE
 )
 _NO_GRPC = re.compile(r"No status received|Missing :status header|Stream removed \(Data frame with END_STREAM")
 _LOST = re.compile(

@@ -75,3 +75,14 @@ def test_a_write_whose_outcome_is_unknown_says_so(kernel: ScriptedKernel, status
         channel.call(methods.ENSURE_EVENT_STORE, event_stores_pb2.EnsureEventStoreRequest(Name="shop"))
     channel.close()
     assert caught.value.hint.startswith(UNKNOWN_OUTCOME)
+
+
+def test_a_name_that_grpc_does_not_resolve_is_told_without_its_words(kernel: ScriptedKernel) -> None:
+    words = "errors resolving h:1: [field:hostname lookup error:address lookup failed for h:1: Domain name not found]"
+    kernel.fail(methods.GET_VERSION_INFO, S.UNAVAILABLE, words)
+    channel = Channel(ConnectionString.parse(kernel.connection_string))
+    with pytest.raises(KernelUnreachableError, match="no connection") as caught:
+        channel.call(methods.GET_VERSION_INFO, Empty(), retry=False)
+    channel.close()
+    assert "lookup" not in str(caught.value)
+    assert caught.value.nothing_sent
