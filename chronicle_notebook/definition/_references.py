@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import re
+import unicodedata
 from collections.abc import Mapping
 
 from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
@@ -139,6 +140,7 @@ def resolve_text(text: str, variables: Mapping[str, object], *, field: str) -> s
 
 
 def _variable(name: str, variables: Mapping[str, object], field: str) -> str | Secret:
+    name = unicodedata.normalize("NFKC", name)  # as Python does with the names in its code
     value = variables.get(name)
     if isinstance(value, (str, Secret)):
         return value

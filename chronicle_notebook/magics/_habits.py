@@ -14,8 +14,10 @@ from chronicle_notebook.magics._words import Word
 
 _DASHES = "\u2010\u2011\u2012\u2013\u2014\u2015\u2212"
 _QUOTES = "\u2018\u2019\u201a\u201b\u201c\u201d\u201e\u201f\u00ab\u00bb"
-_DOLLAR = re.compile(r"\$(?:\{(\w+)\}|(\w+))")
+_DOLLAR = re.compile(r"\$(?:\{([^\W\d]\w*)\}|([^\W\d]\w*))")
 _BRACES = re.compile(r"\{+\s*([^{}]*?)\s*\}+")
+_VALUE = re.compile(r"--[\w-]+=")
+"""A flag with its value attached."""
 
 
 def check_words(words: Sequence[Word]) -> None:
@@ -53,18 +55,25 @@ def check_id(word: Word) -> None:
 
 
 def _check_expansion(text: str) -> None:
-    dollar = _DOLLAR.match(text)
-    if dollar is not None:
+    flag = _VALUE.match(text)
+    text = text[flag.end() :] if flag is not None else text
+    if text.startswith("literal:"):
+        return
+    dollar, braces = _DOLLAR.match(text), _BRACES.match(text)
+    if dollar is not None and dollar.end() == len(text):
         name = dollar.group(1) or dollar.group(2)
         kind = "env" if name.isupper() else "var"
         other = f"var:{name} for a variable of Python" if kind == "env" else f"env:{name} for one of the environment"
         raise _refused(f"${name} is not expanded on the line of a magic.", f"Write {kind}:{name}, or {other}.")
-    braces = _BRACES.match(text)
-    if braces is not None:
-        name = braces.group(1)
-        whole = braces.end() == len(text) and name.isidentifier()
-        hint = f"Write var:{name}." if whole else "Make the text in Python: text = f'...', and write var:text."
-        raise _refused(f"{braces.group()} is not expanded on the line of a magic.", hint)
+    if braces is not None and braces.end() == len(text) and braces.group(1).isidentifier():
+        raise _refused(f"{braces.group()} is not expanded on the line of a magic.", f"Write var:{braces.group(1)}.")
+    # The word is not repeated, and a URL with a name and password not looked into: it may hold a secret.
+    path = text.partition("?")[0]
+    if "@" not in text and (_BRACES.search(path) or _DOLLAR.search(path)):
+        raise _refused(
+            "A name with $ or in braces is not expanded on the line of a magic.",
+            "Make the text in Python: text = f'...', and write var:text. Put a text meant as it is into quotes.",
+        )
 
 
 def _check_end(text: str) -> None:

@@ -36,9 +36,9 @@ def tutorial(
     of ``chronicle-notebook lab`` (``CHRONICLE_NOTEBOOK_SANDBOX`` names it), else the sandbox inside this process.
 
     With ``connection`` the tutorial runs on that kernel, in an event store made for it. The example's webhooks point at
-    a port on which no program listens. When the client is closed or the process ends, all webhooks of this event store
-    are removed. The event store itself, with its events, stays: no call of a kernel removes an event store. Run one
-    tutorial at a time there.
+    a port on which no program listens. When the client is closed or the process ends, the webhooks of this event store
+    are removed, except those that were there before and are not the example's. The event store itself, with its events,
+    stays: no call of a kernel removes an event store. Run one tutorial at a time there.
 
     :param connection: a connection string, as for :func:`connect`.
     :param event_store: by default ``banking`` on the sandbox, and ``tutorial`` on a kernel of one's own.
@@ -75,17 +75,20 @@ def _check_sandbox(told: ConnectionString) -> None:
 def _on_own_kernel(connection: str | ConnectionString, event_store: str, name: str) -> Client:
     opened = connect(connection, event_store=event_store, name=name)
     try:
-        _prepare(opened)
+        foreign = _prepare(opened)
     except BaseException:
         opened.close()
         raise
-    opened.before_close(lambda: _clean_up(opened))
+    opened.before_close(lambda: _clean_up(opened, foreign))
     atexit.register(opened.close)  # closing twice does nothing the second time
     return opened
 
 
-def _prepare(opened: Client) -> None:
-    """Make the event store with the example, or find it as an earlier tutorial left it."""
+def _prepare(opened: Client) -> set[str]:
+    """Make the event store with the example, or find it as an earlier tutorial left it.
+
+    :return: the ids of the webhooks that are there and not the example's.
+    """
     try:
         from chronicle_notebook.sandbox import _bank as bank
     except ImportError as error:
@@ -110,15 +113,18 @@ def _prepare(opened: Client) -> None:
             opened.at(namespace=namespace).event_log.append_many(
                 EventToAppend(each.account, EventType(each.event_type), each.content) for each in bank.history(owners)
             )
-    registered = {*opened.webhooks.ids()}
-    for webhook in _webhooks():
-        if webhook.id not in registered:
+    registered, example = {*opened.webhooks.ids()}, {each.id: each for each in _webhooks()}
+    for id_, webhook in example.items():
+        if id_ not in registered:
             opened.webhooks.register(webhook)
     opened.look()
+    foreign = registered - {*example}
+    kept = f", except {listed(sorted(foreign))}" if foreign else ""
     print(  # noqa: T201
         f"The tutorial uses event store {store!r} on {opened.server}. When this client is closed, all webhooks of that "
-        "event store are removed. The event store itself stays: no call removes one."
+        f"event store are removed{kept}. The event store itself stays: no call removes one."
     )
+    return foreign
 
 
 def _webhooks() -> Iterator[WebhookDefinition]:
@@ -139,11 +145,11 @@ def _webhooks() -> Iterator[WebhookDefinition]:
     yield inactive.with_event_types(*bank.EVENT_TYPES).build("audit-archive", f"{bank.NOBODY}/archive")
 
 
-def _clean_up(opened: Client) -> None:
-    """Remove all webhooks of the event store of the tutorials. The connection may be gone by then."""
+def _clean_up(opened: Client, foreign: set[str]) -> None:
+    """Remove the webhooks of the event store of the tutorials. The connection may be gone by then."""
     where = f"event store {opened.event_store!r} on {opened.server}"
     try:
-        ids = opened.webhooks.ids()
+        ids = [each for each in opened.webhooks.ids() if each not in foreign]
         for id_ in ids:
             opened.webhooks.remove(id_)
     except ChronicleError as error:

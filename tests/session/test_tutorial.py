@@ -68,6 +68,15 @@ def test_on_a_kernel_of_ones_own_it_makes_an_event_store_and_removes_its_webhook
         assert watching.webhooks.all() == before
 
 
+def test_a_webhook_that_was_there_before_stays(kernel: Sandbox, capsys: pytest.CaptureFixture[str]) -> None:
+    with cn.connect(kernel.connection_string, event_store="banking", name="mine") as mine:
+        mine.webhooks.register("my-own", "http://127.0.0.1:9/mine", lambda b: b.with_event_type("AccountOpened"))
+        cn.tutorial(kernel.connection_string, event_store="banking").close()
+        assert "are removed, except my-own" in capsys.readouterr().out
+        assert mine.webhooks.ids() == ["my-own"]
+        mine.webhooks.remove("my-own")
+
+
 def test_an_event_store_that_is_not_the_tutorials_is_refused(kernel: Sandbox) -> None:
     with cn.connect(kernel.connection_string, event_store="orders", name="other") as other:
         other.ensure_event_store()

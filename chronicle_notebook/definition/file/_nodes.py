@@ -65,7 +65,9 @@ class Nodes:
             failure = InvalidDefinitionError(
                 f"{where}{what} is not YAML: {_plainly(error)}.",
                 field="body",
-                hint="Put text with ':', '#', '{', '*', '&' or quotes into single quotes.",
+                hint="Indent with spaces."
+                if "'\\t'" in str(error)
+                else "Put text with ':', '#', '{', '*', '&' or quotes into single quotes.",
             )
         except RecursionError:
             failure = InvalidDefinitionError(
