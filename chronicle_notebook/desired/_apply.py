@@ -41,6 +41,12 @@ class Consent:
     before: Path | None = None
     wait: float = 30.0
     on_progress: Callable[[int, int], None] | None = None
+    on_change: Callable[[str, Outcome | None], None] | None = None
+
+    def tell(self, webhook: str, outcome: Outcome | None) -> None:
+        """Tell who waits for it."""
+        if self.on_change is not None:
+            self.on_change(webhook, outcome)
 
 
 def applied(plan: PlanContent, consent: Consent) -> Applied:
@@ -48,8 +54,7 @@ def applied(plan: PlanContent, consent: Consent) -> Applied:
     started = time.monotonic()
     client, changes = plan.client, plan.changes
     where = f"event store {client.event_store!r} on {client.server}"
-    _check_removals(plan, allowed=consent.allow_removals)
-    _check_owners(plan, allowed=consent.take_over)
+    _check_consent(plan, consent)
     _check_same(plan)
     ignored = [each.id for each in plan.of(StateAction.IGNORED)]
     if not changes:
@@ -66,7 +71,7 @@ def applied(plan: PlanContent, consent: Consent) -> Applied:
             for part in _parts(changes):
                 if part[0].action is StateAction.REPLACE:
                     progress.tell(f"Replacing {part[0].id!r}: {len(outcomes):,} of {len(changes):,} are done.")
-                outcomes += _send(plan, part, consent.wait)
+                outcomes += _told(plan, part, consent)
                 if consent.on_progress is not None:
                     consent.on_progress(len(outcomes), len(changes))
                 if any(each.unsent or each.unanswered or each.unread for each in outcomes):
@@ -141,28 +146,43 @@ def _check_sendable(changes: Sequence[PlannedWebhook]) -> None:
         )
 
 
-def _check_removals(plan: PlanContent, *, allowed: bool) -> None:
+def _check_consent(plan: PlanContent, consent: Consent) -> None:
+    given = {"allow_removals": consent.allow_removals, "take_over": consent.take_over}
+    for name, refusal in consents(plan):
+        if not given[name]:
+            raise refusal
+
+
+def consents(plan: PlanContent) -> Iterator[tuple[str, PlanRefusedError]]:
+    """What needs consent: the name of the parameter that gives it, and the error without it."""
+    for name, refusal in (("allow_removals", _many_removals(plan)), ("take_over", _taken_over(plan))):
+        if refusal is not None:
+            yield name, refusal
+
+
+def _many_removals(plan: PlanContent) -> PlanRefusedError | None:
     removed = plan.of(StateAction.REMOVE)
     owner = plan.wanted.owned_by
     owned = [each for each in plan.registered if owner is not None and owner.owns(each)]
-    if allowed or len(removed) * MOST_REMOVED <= len(owned):
-        return
-    raise PlanRefusedError(
+    if len(removed) * MOST_REMOVED <= len(owned):
+        return None
+    return PlanRefusedError(
         f"The plan removes {count(len(removed), 'webhook')} of {len(owned):,} that the file owns, more than a fifth.",
         webhooks=tuple(each.id for each in removed),
         hint="If that is meant, give allow_removals=True.",
     )
 
 
-def _check_owners(plan: PlanContent, *, allowed: bool) -> None:
+def _taken_over(plan: PlanContent) -> PlanRefusedError | None:
     taken = plan.taken_over
-    if taken and not allowed:
-        shown = ", ".join(repr(each.id) for each in taken[:3]) + (" and others" if len(taken) > 3 else "")
-        raise PlanRefusedError(
-            f"The plan would change what another owner has: {shown}.",
-            webhooks=tuple(each.id for each in taken),
-            hint="Take them out of the file, or give take_over=True.",
-        )
+    if not taken:
+        return None
+    shown = ", ".join(repr(each.id) for each in taken[:3]) + (" and others" if len(taken) > 3 else "")
+    return PlanRefusedError(
+        f"The plan would change what another owner has: {shown}.",
+        webhooks=tuple(each.id for each in taken),
+        hint="Take them out of the file, or give take_over=True.",
+    )
 
 
 def _check_same(plan: PlanContent) -> None:
@@ -203,6 +223,16 @@ def _parts(changes: Sequence[PlannedWebhook]) -> Iterator[Sequence[PlannedWebhoo
         yield removed
 
 
+def _told(plan: PlanContent, part: Sequence[PlannedWebhook], consent: Consent) -> Sequence[Outcome]:
+    """Send a part, and tell who waits for it."""
+    for each in part:
+        consent.tell(each.id, None)
+    outcomes = _send(plan, part, consent.wait)
+    for outcome in outcomes:
+        consent.tell(outcome.webhook, outcome)
+    return outcomes
+
+
 def _send(plan: PlanContent, part: Sequence[PlannedWebhook], wait: float) -> Sequence[Outcome]:
     client = plan.client
     if part[0].action is StateAction.REMOVE:
@@ -210,4 +240,4 @@ def _send(plan: PlanContent, part: Sequence[PlannedWebhook], wait: float) -> Seq
     wanted = [each.wanted for each in part if each.wanted is not None]
     if part[0].action is StateAction.REPLACE:
         return [client.webhooks.replace(wanted[0], wait=wait)]
-    return client.webhooks.register(wanted, wait=wait, accept_unknown=plan.accept_unknown)
+    return client.webhooks.register(wanted, wait=wait, accept_unknown=plan.options.accept_unknown)

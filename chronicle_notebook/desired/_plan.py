@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from dataclasses import replace as replaced
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
 
@@ -15,11 +16,10 @@ from chronicle_notebook.definition.file._ownership import matches
 from chronicle_notebook.definition.rules._authorization import check_authorization
 from chronicle_notebook.definition.rules._check import check_known
 from chronicle_notebook.desired._applied import Applied
-from chronicle_notebook.desired._apply import Consent, applied
+from chronicle_notebook.desired._apply import Consent, applied, consents
 from chronicle_notebook.desired._judge import Judge
-from chronicle_notebook.desired._mapping import Allowance
 from chronicle_notebook.desired._plan_card import card
-from chronicle_notebook.desired._plan_content import PlanContent, Wanted
+from chronicle_notebook.desired._plan_content import PlanContent, PlanOptions, Wanted
 from chronicle_notebook.desired._plan_frame import frame
 from chronicle_notebook.desired._plan_text import facts, markdown, summary, text
 from chronicle_notebook.desired._planned import FieldEffect, PlannedWebhook, StateAction
@@ -30,6 +30,7 @@ from chronicle_notebook.events._declared_event_type import event_type_of
 from chronicle_notebook.model import AuthorizationKind, UndisclosedAuthorization, WebhookDefinition
 from chronicle_notebook.reading._list import WebhookList
 from chronicle_notebook.registration._differences import old_target_notes, remarks
+from chronicle_notebook.registration._outcome import Outcome
 from chronicle_notebook.registration._plan import unset
 
 if TYPE_CHECKING:
@@ -48,6 +49,10 @@ class StatePlan(Originated, Sequence[PlannedWebhook]):
         self._content = content
         self._items = content.items
         self.origin = content.registered.origin
+        self.client = content.client
+        """The client whose event store it is for."""
+        self.options = content.options
+        """How it was made, as the parameters of :meth:`DesiredState.plan` say."""
 
     def __len__(self) -> int:
         return len(self._items)
@@ -80,6 +85,11 @@ class StatePlan(Originated, Sequence[PlannedWebhook]):
     def profile(self) -> str | None:
         """The profile whose variables were used."""
         return self._content.wanted.profile
+
+    @property
+    def owned(self) -> bool:
+        """Whether the state says what it owns."""
+        return self._content.wanted.owned_by is not None
 
     @property
     def registered(self) -> WebhookList:
@@ -166,6 +176,7 @@ class StatePlan(Originated, Sequence[PlannedWebhook]):
         before: str | Path | None = None,
         wait: float = 30.0,
         on_progress: Callable[[int, int], None] | None = None,
+        on_change: Callable[[str, Outcome | None], None] | None = None,
     ) -> Applied:
         """Carry the plan out, in parts, and read back what took effect.
 
@@ -180,6 +191,8 @@ class StatePlan(Originated, Sequence[PlannedWebhook]):
         :param wait: seconds to wait until each part is visible.
         :param on_progress: called after each list and each replacement with the numbers of webhooks that are done, and
             of all. A long list shows its own progress.
+        :param on_change: called with the id of each webhook and None just before it is sent, and with its outcome when
+            it was read back.
         :raises PlanRefusedError: what is registered has changed since the plan was made, more than a fifth would be
             removed, or what another owner has would be changed. Nothing was sent.
         :raises ProtectedError: the kernel is protected, and the event store was not confirmed. Nothing was sent.
@@ -190,7 +203,35 @@ class StatePlan(Originated, Sequence[PlannedWebhook]):
         check_flag(take_over, field="take_over")
         check_seconds(wait, field="wait")
         path = None if before is None else Path(before)
-        return applied(self._content, Consent(confirm, allow_removals, take_over, path, wait, on_progress))
+        consent = Consent(confirm, allow_removals, take_over, path, wait, on_progress, on_change)
+        return applied(self._content, consent)
+
+    @property
+    def consents(self) -> dict[str, str]:
+        """What :meth:`apply` needs consent for: the name of its parameter, and the reason."""
+        return {name: error.message for name, error in consents(self._content)}
+
+    def again(
+        self,
+        state: Wanted | None = None,
+        *,
+        prune: bool | None = None,
+        replace: bool | None = None,
+        resend_secrets: bool | None = None,
+    ) -> StatePlan:
+        """The plan for what is registered now. Nothing is sent.
+
+        :param state: the desired state; by default that of this plan, which is not read again.
+        :param prune: as in :meth:`DesiredState.plan`; by default as in this plan, and so are the others.
+        """
+        before = self.options
+        options = replaced(
+            before,
+            prune=before.prune if prune is None else prune,
+            replace=before.replace if replace is None else replace,
+            resend_secrets=before.resend_secrets if resend_secrets is None else resend_secrets,
+        )
+        return planned(self._content.wanted if state is None else state, self._content.client, options)
 
 
 _ORDER = {
@@ -212,12 +253,7 @@ def _order(item: PlannedWebhook) -> tuple[int, bool, str]:
 def planned(
     state: Wanted,
     client: StateClient,
-    *,
-    prune: bool,
-    replace: bool,
-    resend_secrets: bool,
-    accept_unknown: bool,
-    allowance: Allowance,
+    options: PlanOptions,
 ) -> StatePlan:
     """The plan that leads from what is registered to a desired state."""
     if state.event_store is not None and state.event_store != client.event_store:
@@ -226,7 +262,7 @@ def planned(
             field="event_store",
             hint=f"Connect with event_store={state.event_store!r}, or take event_store out of the file.",
         )
-    if prune and state.owned_by is None:
+    if options.prune and state.owned_by is None:
         raise InvalidInputError(
             "The state does not say what it owns, so nothing can be pruned.",
             field="prune",
@@ -235,18 +271,16 @@ def planned(
     SendingRecord.of(state.path, client).wait_until_quiet()
     registered = client.webhooks.all()
     defects = defects_of(client, registered)
-    if not accept_unknown:
+    if not options.accept_unknown:
         _check_event_types(state, client, registered)
-    judge = Judge(defects, replaces=replace, resends=resend_secrets)
+    judge = Judge(defects, replaces=options.replace, resends=options.resend_secrets)
     pairs = ((each, registered.find(each.id)) for each in state.webhooks)
-    items = [judge.webhook(allowance.applied(each, found), found) for each, found in pairs]
+    items = [judge.webhook(options.allowance.applied(each, found), found) for each, found in pairs]
     wanted = {each.id for each in state.webhooks}
-    items += [_not_wanted(each, state, prune=prune) for each in registered if each.id not in wanted]
+    items += [_not_wanted(each, state, prune=options.prune) for each in registered if each.id not in wanted]
     items.sort(key=_order)
     bugs = tuple(key for key in defects if key in _TOLD)
-    return StatePlan(
-        PlanContent(tuple(items), state, client, registered, _remarks(items, defects), accept_unknown, bugs)
-    )
+    return StatePlan(PlanContent(tuple(items), state, client, registered, _remarks(items, defects), options, bugs))
 
 
 def defects_of(client: StateClient, registered: Collection[WebhookDefinition]) -> KnownDefects:

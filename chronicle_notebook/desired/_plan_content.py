@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from chronicle_notebook.definition.file._ownership import Ownership
+from chronicle_notebook.desired._mapping import Allowance
 from chronicle_notebook.desired._planned import FieldEffect, PlannedWebhook, StateAction
 from chronicle_notebook.desired._store import StateClient
 from chronicle_notebook.model import WebhookDefinition
@@ -46,6 +47,17 @@ class Wanted(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class PlanOptions:
+    """How a plan was made, as the parameters of ``DesiredState.plan`` say."""
+
+    prune: bool = False
+    replace: bool = False
+    resend_secrets: bool = False
+    accept_unknown: bool = False
+    allowance: Allowance = field(default_factory=lambda: Allowance.of((), ()))
+
+
+@dataclass(frozen=True, slots=True)
 class PlanContent:
     """The whole of a plan."""
 
@@ -56,8 +68,8 @@ class PlanContent:
     """What was registered when the plan was made."""
     remarks: tuple[str, ...] = ()
     """What else to know."""
-    accept_unknown: bool = False
-    """Whether webhooks may name event types that the event store lacks."""
+    options: PlanOptions = field(default_factory=PlanOptions)
+    """How it was made."""
     bugs: tuple[str, ...] = ()
     """The names of the known bugs of the kernel that concern a plan."""
 

@@ -24,6 +24,7 @@ from chronicle_notebook.desired._drift import Drift, drift_rows
 from chronicle_notebook.desired._export import exported, literal, write_text
 from chronicle_notebook.desired._mapping import Allowance, check_hosts, moved
 from chronicle_notebook.desired._plan import StatePlan, planned
+from chronicle_notebook.desired._plan_content import PlanOptions
 from chronicle_notebook.desired._store import StateClient
 from chronicle_notebook.display._displayed import Displayed
 from chronicle_notebook.display._table_and_card import Table
@@ -208,11 +209,7 @@ class DesiredState(Displayed):
         return planned(
             self,
             client,
-            prune=prune,
-            replace=replace,
-            resend_secrets=resend_secrets,
-            accept_unknown=accept_unknown,
-            allowance=Allowance.of(ignore, ignore_headers),
+            PlanOptions(prune, replace, resend_secrets, accept_unknown, Allowance.of(ignore, ignore_headers)),
         )
 
     def drift(

@@ -29,6 +29,27 @@ from chronicle_notebook.triage._retries import Retries
 from chronicle_notebook.triage._triage import Triage
 
 
+class Lockable(Protocol):
+    """One event store, which may be protected."""
+
+    event_store: str
+
+    @property
+    def origin(self) -> Origin:
+        """The kernel and the event store, as the origin of an answer that is read now."""
+
+    @property
+    def protected(self) -> bool:
+        """Whether writes need the event store's name first."""
+
+    @property
+    def locked(self) -> bool:
+        """Whether the name of the event store has not been given yet."""
+
+    def unlock(self, event_store: str) -> None:
+        """Allow writes by giving the name of the event store."""
+
+
 class WebhookService(Protocol):
     """The webhooks of an event store."""
 

@@ -21,7 +21,7 @@ from ipywidgets.widgets import widget as ipywidgets_widget
 
 from chronicle_notebook.widgets._cell_forms import cell_forms
 from chronicle_notebook.widgets._message import Told, told_error
-from chronicle_notebook.widgets._session import Session
+from chronicle_notebook.widgets._session import Lockable
 from chronicle_notebook.widgets._visibility import LEASES
 
 Message = Mapping[str, Any]
@@ -211,14 +211,14 @@ class View(anywidget.AnyWidget):
         return bundle
 
 
-def lock_of(client: Session) -> dict[str, Any] | None:
+def lock_of(client: Lockable) -> dict[str, Any] | None:
     """The bar for the browser; None if the event store is not protected."""
     if not client.protected:
         return None
     return {"banner": client.origin.banner, "store": client.event_store, "open": not client.locked}
 
 
-def unlock(client: Session, message: Any) -> None:
+def unlock(client: Lockable, message: Any) -> None:
     """Handle the typed name.
 
     :raises ProtectedError: it is not the name of the event store.

@@ -13,9 +13,10 @@ from chronicle_notebook.widgets import _view
 from chronicle_notebook.widgets._explorer import WebhookExplorer
 from chronicle_notebook.widgets._form import WebhookForm
 from chronicle_notebook.widgets._inspector import DeliveryInspector
+from chronicle_notebook.widgets._plan_card import PlanCard
 
 STATIC = Path(_view.__file__).parent / "static"
-VIEWS = (WebhookExplorer, WebhookForm, DeliveryInspector)
+VIEWS = (WebhookExplorer, WebhookForm, DeliveryInspector, PlanCard)
 
 
 @pytest.mark.parametrize("view", VIEWS)

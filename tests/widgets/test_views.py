@@ -52,7 +52,7 @@ def explorer(client: Client, sent: Sent) -> Iterator[Any]:
 
 
 def test_widgets_are_an_attribute_of_the_package() -> None:
-    assert sorted(cn.widgets.__all__) == ["DeliveryInspector", "WebhookExplorer", "WebhookForm"]
+    assert sorted(cn.widgets.__all__) == ["DeliveryInspector", "PlanCard", "WebhookExplorer", "WebhookForm"]
     assert dir(cn.widgets) == sorted(cn.widgets.__all__)
     with pytest.raises(AttributeError, match="no attribute 'Nothing'"):
         getattr(cn.widgets, "Nothing")  # noqa: B009 - a type checker knows that it is not there

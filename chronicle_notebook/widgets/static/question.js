@@ -8,12 +8,12 @@ export function makeQuestion() {
     root,
     close,
     /**
-     * @param {{ title: string, text: string, yes: string, back: HTMLElement, done: () => void }} what `back` gets the
-     *   focus afterwards
+     * @param {{ title: string, text: string, yes: string, no?: string, back: HTMLElement, done: () => void,
+     *   more?: HTMLElement[] }} what `back` gets the focus afterwards; `more` stands below the text
      */
-    ask({ title, text, yes, back, done }) {
+    ask({ title, text, yes, no: safe = "Keep it", back, done, more = [] }) {
       const no = () => (close(), back.focus());
-      const keep = button("Keep it", no);
+      const keep = button(safe, no);
       root.replaceChildren(
         el(
           "div",
@@ -23,7 +23,7 @@ export function makeQuestion() {
             "aria-label": title,
             onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && no(),
           },
-          el("div", { class: "cn-told-text" }, el("b", {}, title), el("div", {}, text)),
+          el("div", { class: "cn-told-text" }, el("b", {}, title), el("div", {}, text), ...more),
           button(yes, () => (close(), back.focus(), done()), { class: "cn-danger" }),
           keep,
         ),
