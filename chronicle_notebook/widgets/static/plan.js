@@ -73,7 +73,7 @@ function render({ model, el: host }) {
   }
 
   function paint() {
-    apply.hidden = begun;
+    apply.hidden = copy.hidden = begun; // the text of the plan says that nothing was sent
     apply.disabled = running || !plan.changes;
     apply.textContent = plan.changes ? `Apply ${counted(plan.changes, "change")}` : "Nothing to apply";
     again.disabled = copy.disabled = back.disabled = running;
