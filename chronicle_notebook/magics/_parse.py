@@ -15,6 +15,9 @@ from chronicle_notebook.magics._command import COMMON, Command, Flag, Magic
 from chronicle_notebook.magics._habits import check_id, check_words
 from chronicle_notebook.magics._words import Word, split
 
+NEVER_SHOWN = frozenset({"CONNECTION", "URL", "--url"})
+"""The values that can contain a secret and are shown only in part."""
+
 
 @dataclass(frozen=True, slots=True)
 class Call:
@@ -42,11 +45,19 @@ class Call:
     def text(self, name: str) -> str | None:
         """A value with its reference resolved; None if it was not given.
 
-        :raises InvalidInputError: the value of the reference was not found.
+        :raises InvalidInputError: the value of the reference was not found, or it is a Secret where values are shown.
         """
+        from chronicle_notebook.base._secrets import Secret
         from chronicle_notebook.definition._references import resolve_text
 
         value = self.values.get(name)
+        kind, _, variable = (value or "").partition(":")
+        if kind == "var" and name not in NEVER_SHOWN and isinstance(self.variables.get(variable), Secret):
+            raise InvalidInputError(
+                f"{name}: the variable {variable!r} holds a Secret, and {name} is shown in tables and messages.",
+                field=name,
+                hint="Assign a text to a variable, and name that one.",
+            )
         return None if value is None else resolve_text(value, self.variables, field=name)
 
     def required(self, name: str) -> str:

@@ -221,3 +221,15 @@ def test_an_error_is_still_one_of_its_type_in_python(connected: Shell) -> None:
     )
     with pytest.raises(InvalidInputError):
         connected.ip.run_line_magic("webhook", "show")
+
+
+@pytest.mark.parametrize(
+    "line", ["%webhook show var:token", "%webhook pause var:token", "%webhooks --event-type var:token"]
+)
+def test_a_secret_is_no_value_that_is_shown(connected: Shell, line: str) -> None:
+    connected.run("import chronicle_notebook as cn")
+    connected.ip.user_ns["token"] = Secret(CANARY)
+    shown = " ".join(connected.two_lines(line))
+    assert "holds a Secret" in shown
+    assert "Assign a text" in shown
+    assert CANARY not in shown
