@@ -51,6 +51,7 @@ def details(model: ExplorerModel, webhook: str) -> dict[str, Any] | None:
         **fixed,
         **_health(health, "" if definition is None else definition.target_url),
         "trouble": None if deliveries is None or health.row is None else in_pane(deliveries, health.row),
+        "no_replay": model.replays.obstacle(health.row),
         "tested": _tested(model, webhook),
         "read_at": None if deliveries is None else seconds(deliveries.read_at),
         "error": None if error is None else str(error),

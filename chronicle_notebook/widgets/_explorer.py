@@ -1,10 +1,11 @@
 """``WebhookExplorer``: all webhooks of an event store, live, in a table with filters, selection and actions.
 
 From the browser: ``hello``, ``shown``, ``new``, ``edit``, ``duplicate``, ``test``, ``retry``, ``pause``, ``resume``,
-``remove`` (each with ``id``), ``bulk`` (``action`` and ``ids``), ``undo``, ``cancel``, ``dismiss``, ``exported`` (the
-export was closed), ``unlock`` (``name``), ``form`` (a message for the open form), ``close_form``; the traits
-``selected_ids`` and ``filter``. To the browser: ``head``, ``rows`` or ``patch``, ``others`` (what has a row and is not
-registered), ``states``, ``link``, ``details``, ``job``, ``told``, ``export``, ``form``, ``form_closed``.
+``replay`` (look at it), ``replay_now``, ``replay_no``, ``remove`` (each with ``id``), ``bulk`` (``action`` and
+``ids``), ``undo``, ``cancel``, ``dismiss``, ``exported`` (the export was closed), ``unlock`` (``name``), ``form`` (a
+message for the open form), ``close_form``; the traits ``selected_ids`` and ``filter``. To the browser: ``head``,
+``rows`` or ``patch``, ``others`` (what has a row and is not registered), ``states``, ``link``, ``details``, ``job``,
+``told``, ``export``, ``replay`` (the question), ``form``, ``form_closed``.
 """
 
 from __future__ import annotations
@@ -97,6 +98,7 @@ class WebhookExplorer(View):
             "job": self._push_job,
             "told": self._push_told,
             "export": self._push_export,
+            "replay": self._push_replay,
         }
         self._handlers = {
             "hello": self._hello,
@@ -109,6 +111,9 @@ class WebhookExplorer(View):
             "bulk": self._bulk,
             "pause": lambda message: self.model.pause_webhooks([str(message.get("id"))]),
             "resume": lambda message: self.model.resume_webhooks([str(message.get("id"))]),
+            "replay": lambda message: self.model.replays.look(self._find(message).id),
+            "replay_now": lambda message: self.model.replays.run(str(message.get("id"))),
+            "replay_no": lambda _: self.model.replays.drop(),
             "remove": lambda message: self.model.remove(self._find(message).id),
             "undo": lambda _: self._undo(),
             "cancel": lambda _: self.model.jobs.cancel(),
@@ -182,6 +187,7 @@ class WebhookExplorer(View):
             for push in self._news.values():
                 push()
             self._push_details()
+            self._push_replay()  # after the details, to which the question belongs
         self.model.shown()  # last, so that reading the observers does not delay the rows
         form = self._form  # outside the lock, because a form takes this lock after its own
         if form is not None:
@@ -297,6 +303,9 @@ class WebhookExplorer(View):
 
     def _push_export(self) -> None:
         self.tell({"kind": "export", "text": self.model.exported})
+
+    def _push_replay(self) -> None:
+        self.tell({"kind": "replay", "replay": self.model.replays.wire()})
 
     def _push_details(self) -> None:
         ids = self.model.selected_ids

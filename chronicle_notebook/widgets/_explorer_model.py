@@ -26,6 +26,7 @@ from chronicle_notebook.widgets._filter import ExplorerFilter
 from chronicle_notebook.widgets._health import Deliveries, Health, health_of, read_deliveries
 from chronicle_notebook.widgets._job import Jobs
 from chronicle_notebook.widgets._message import Level, Told, told_answer, told_error, told_outcome
+from chronicle_notebook.widgets._replay import Replays
 from chronicle_notebook.widgets._retry import Retry
 from chronicle_notebook.widgets._session import Session
 
@@ -52,7 +53,7 @@ class ExplorerModel:
     """All webhooks of a client's event store.
 
     ``changed`` is called with the name of the change, in any thread: ``rows``, ``link``, ``deliveries``, ``job``,
-    ``told`` or ``export``.
+    ``told``, ``export`` or ``replay``.
     """
 
     def __init__(self, client: Session, changed: Callable[[str], None]) -> None:
@@ -81,6 +82,7 @@ class ExplorerModel:
         self.exported: str | None = None
         """The file with the webhooks that were exported last, until it is closed."""
         self.jobs = Jobs(lambda: self._changed("job"))
+        self.replays = Replays(client, self._start, self.jobs.report, lambda: self._changed("replay"))
         self._first = threading.Event()
         self._ending = threading.Event()
         self._wanted = threading.Event()
@@ -174,6 +176,7 @@ class ExplorerModel:
     def select(self, ids: Iterable[str]) -> None:
         """Select by id. A message about other webhooks goes."""
         self.selected_ids = tuple(ids)
+        self.replays.drop(kept=self.selected_ids)
         told = self.told
         if told is not None and told.about and self.selected_ids and not set(self.selected_ids) <= set(told.about):
             self.tell(None)
@@ -281,7 +284,7 @@ class ExplorerModel:
         self,
         label: str,
         work: Callable[[], object],
-        tell: Callable[..., Told],
+        tell: Callable[..., Told | None],
         tell_stopped: Callable[..., Told] | None = None,
     ) -> None:
         """Start a call. ``tell`` makes the message of its result; ``tell_stopped`` that of what a cancelled call had
@@ -350,6 +353,8 @@ class ExplorerModel:
             self._asked = False
             self._states.set()
             self._changed("deliveries")
+            with reading.watched():
+                self.replays.learn()
             ending.wait(max(PACE, SHARE * (time.monotonic() - started)))
 
     def _tell_of_paused(self, error: ChronicleError | None) -> None:

@@ -21,6 +21,7 @@ from chronicle_notebook.model import (
     WebhookDefinition,
 )
 from chronicle_notebook.pausing._paused import PausedWebhook
+from chronicle_notebook.pausing._replay import ReplayPlan
 from chronicle_notebook.reading._list import WebhookList
 from chronicle_notebook.reading._observation import ObservationState, WebhookObservation
 from chronicle_notebook.registration._outcome import Outcome
@@ -85,6 +86,9 @@ class WebhookService(Protocol):
 
     def resume(self, webhook: str) -> Outcome:
         """Register a paused webhook again."""
+
+    def replay(self, webhook: str) -> ReplayPlan:
+        """What a replay of a webhook would send."""
 
     def paused(self) -> Listing[PausedWebhook]:
         """The paused webhooks, which are not registered."""
@@ -158,6 +162,9 @@ class Session(Protocol):
 
     def triage(self, *, paused: Collection[str] | None = None, before: Triage | None = None) -> Triage:
         """What fails, why, since when, and what waits for it."""
+
+    def in_memory(self) -> bool | None:
+        """Whether the kernel keeps its events in memory and has the known bugs of this storage."""
 
     def retry_failed_partitions(
         self,

@@ -26,6 +26,7 @@ from chronicle_notebook.widgets._explorer_model import ExplorerModel
 from chronicle_notebook.widgets._filter import ExplorerFilter
 from chronicle_notebook.widgets._health import Deliveries
 from chronicle_notebook.widgets._message import Level, Told
+from chronicle_notebook.widgets._replay import IN_MEMORY, NOT_CONNECTED
 from chronicle_notebook.widgets._retry import Retry
 from tests.many import many_webhooks
 from tests.scripted import ScriptedKernel
@@ -248,6 +249,67 @@ def test_webhooks_are_paused_shown_as_paused_and_resumed(model: ExplorerModel, c
     model.jobs.wait(LONG)
     assert (level(model), model.told.title) == (Level.WARNING, "1 resumed, 1 not.")
     eventually(lambda: model.find("audit"))
+
+
+def test_a_replay_is_counted_first_asked_for_followed_and_told(
+    model: ExplorerModel, client: Client, changes: list[str]
+) -> None:
+    with Receiver() as target:
+        client.webhooks.register(HOOK.changed(id="fine", target_url=target.url))
+        client.event_log.append("a", HOOK.event_types[0], {})
+        client.event_log.append("b", HOOK.event_types[0], {})
+        target.wait_for(2, timeout=LONG)
+        model.replays.run("fine")  # nobody looked at it
+        assert "replay" not in changes
+        model.replays.look("fine")
+        eventually(lambda: model.replays.plan)
+        asked = model.replays.wire()
+        assert asked is not None
+        assert asked["title"] == "Replay fine: send 2 events again?"
+        model.select(["crm"])
+        assert model.replays.wire() is None
+        model.jobs.wait(LONG)
+        model.select(["fine"])
+        model.replays.look("fine")
+        eventually(lambda: model.replays.plan)
+        model.jobs.wait(LONG)
+        assert len(target.deliveries) == 2  # nothing was sent yet
+        model.replays.run("fine")
+        model.jobs.wait(LONG)
+        assert model.told is not None
+        assert level(model) is Level.GOOD
+        assert model.told.title.startswith("'fine' was replayed: 2 events in ")
+        target.wait_for(4, timeout=LONG)
+
+
+def test_a_replay_that_cannot_be_is_refused_with_the_reason(model: ExplorerModel, client: Client) -> None:
+    model.shown()
+    eventually(lambda: model.deliveries)
+    assert model.replays.obstacle(model.health("crm").row) == NOT_CONNECTED
+    model.replays.look("crm")
+    model.jobs.wait(LONG)
+    assert model.told is not None
+    assert level(model) is Level.ERROR
+    assert "no observer that is connected" in model.told.title
+
+
+def test_a_kernel_that_keeps_its_events_in_memory_is_known_before_anybody_asks_for_a_replay() -> None:
+    with (
+        Sandbox(behaves_like="16.37-inmemory", settle_delay=0.02) as sandbox,
+        connect(sandbox.connection_string, event_store="memory", name="memory") as client,
+    ):
+        client.ensure_event_store()
+        client._kernel.register_event_types("memory", [RegisteredEventType(HOOK.event_types[0], {"type": "object"})])
+        client.webhooks.register(HOOK)
+        model = ExplorerModel(client, lambda _: None)
+        model.start()
+        try:
+            model.shown()
+            eventually(lambda: model.deliveries)
+            client.event_log.append("a", HOOK.event_types[0], {})
+            eventually(lambda: model.replays.obstacle(model.health("audit").row) == IN_MEMORY)
+        finally:
+            model.close()
 
 
 def test_a_record_of_pauses_that_cannot_be_read_hides_no_state(model: ExplorerModel, client: Client) -> None:

@@ -46,10 +46,12 @@ export function makeDetails({ act }) {
   let painted = "";
   let open = false;
   let awaited = "";
+  let asksReplay = false;
   const copy = (/** @type {string} */ text) => void navigator.clipboard?.writeText(text).catch(() => {});
   const menu = makeMenu("More actions", [
     ["Duplicate", () => act("duplicate", current)],
     ["Pause", () => ask("Pause", "The kernel stops sending to it. Resume continues after the last delivered event.")],
+    ["Replay…", () => act("replay", current)],
     ["Copy the id", () => copy(current)],
     ["Copy the URL", () => copy(target)],
     [
@@ -58,7 +60,7 @@ export function makeDetails({ act }) {
       { class: "cn-danger" },
     ],
   ]);
-  const [duplicate, pause, , , remove] = menu.items;
+  const [duplicate, pause, replay, , , remove] = menu.items;
   // Not among the facts, which are painted again with every attempt: it would lose the focus, and clicks.
   const retry = button("", () => act("retry", current), {
     "aria-describedby": titleId,
@@ -97,6 +99,7 @@ export function makeDetails({ act }) {
    */
   function ask(what, text) {
     const id = current;
+    asksReplay = false;
     question.ask({
       title: `${what} ${id}?`,
       text,
@@ -106,8 +109,33 @@ export function makeDetails({ act }) {
     });
   }
 
+  /** @param {string} obstacle why it cannot be replayed */
+  function offerReplay(obstacle) {
+    const why = obstacle && el("div", { class: "cn-soft cn-obstacle" }, obstacle);
+    replay.replaceChildren("Replay…", ...(why ? [why] : []));
+    replay.setAttribute("aria-disabled", String(Boolean(obstacle)));
+  }
+
   return {
     root,
+    /**
+     * Ask whether to replay, once Python knows what a replay sends.
+     * @param {{ id: string, title: string, lines: string[] } | null} plan
+     */
+    replay(plan) {
+      if (asksReplay) question.close();
+      asksReplay = Boolean(plan) && plan?.id === current;
+      if (!plan || !asksReplay) return;
+      question.ask({
+        title: plan.title,
+        text: plan.lines,
+        yes: "Replay",
+        no: "Do not replay",
+        back: menu.opener,
+        done: () => act("replay_now", plan.id),
+        left: () => act("replay_no", plan.id),
+      });
+    },
     /**
      * Go to the details of a webhook, at once or when Python has sent them.
      * @param {string} id
@@ -161,7 +189,8 @@ export function makeDetails({ act }) {
       const words = release ? "Release and retry" : "Retry";
       retry.textContent = details.failing ? `${words} ${counted(details.failing, "partition")}` : "Release";
       resume.hidden = details.state !== "paused";
-      edit.hidden = test.hidden = duplicate.hidden = pause.hidden = remove.hidden = !details.registered;
+      edit.hidden = test.hidden = duplicate.hidden = pause.hidden = replay.hidden = remove.hidden = !details.registered;
+      offerReplay(details.no_replay);
       facts.replaceChildren(
         ...paneParts(
           details,

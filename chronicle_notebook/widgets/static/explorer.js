@@ -356,6 +356,7 @@ function render({ model, el: host }) {
     job: (message) => job.show(message.job),
     told: (message) => told.show(message.told),
     export: (message) => exported.show(message.text),
+    replay: (message) => details.replay(message.replay),
     form(message) {
       if (!form) openForm();
       toForm?.(message.form);

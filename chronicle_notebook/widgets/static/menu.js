@@ -14,15 +14,27 @@ export function makeMenu(label, entries) {
     "aria-controls": listId,
     title: label,
   });
-  const items = entries.map(([text, act, more = {}]) =>
-    button(text, () => (close(), opener.focus(), act()), { role: "menuitem", ...more, tabindex: "-1" }),
-  );
+  const items = entries.map(([text, act, more = {}]) => {
+    const item = button(text, () => choose(item, act), { role: "menuitem", ...more, tabindex: "-1" });
+    return item;
+  });
   const list = el(
     "div",
     { class: "cn-menu", role: "menu", id: listId, "aria-label": label, hidden: true, onkeydown: keys },
     ...items,
   );
   const root = el("span", { class: "cn-menu-host", onfocusout: left }, opener, list);
+
+  /**
+   * @param {HTMLElement} item
+   * @param {() => void} act
+   */
+  function choose(item, act) {
+    if (item.getAttribute("aria-disabled") === "true") return; // it stays open, and says why
+    close();
+    opener.focus();
+    act();
+  }
 
   function open() {
     list.hidden = false;

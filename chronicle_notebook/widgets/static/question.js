@@ -1,4 +1,4 @@
-// A question before an action that stops deliveries: two buttons, the safe one in focus, Escape for no.
+// A question before an action that stops or repeats deliveries: two buttons, the safe one in focus, Escape for no.
 import { button, el } from "./common.js";
 
 export function makeQuestion() {
@@ -8,11 +8,12 @@ export function makeQuestion() {
     root,
     close,
     /**
-     * @param {{ title: string, text: string, yes: string, no?: string, back: HTMLElement, done: () => void,
-     *   more?: HTMLElement[] }} what `back` gets the focus afterwards; `more` stands below the text
+     * @param {{ title: string, text: string | string[], yes: string, no?: string, back: HTMLElement, done: () => void,
+     *   left?: () => void, more?: HTMLElement[] }} what `back` gets the focus afterwards; `left` is called for no; `more`
+     *   stands below the text
      */
-    ask({ title, text, yes, no: safe = "Keep it", back, done, more = [] }) {
-      const no = () => (close(), back.focus());
+    ask({ title, text, yes, no: safe = "Keep it", back, done, left, more = [] }) {
+      const no = () => (close(), back.focus(), left?.());
       const keep = button(safe, no);
       root.replaceChildren(
         el(
@@ -23,7 +24,13 @@ export function makeQuestion() {
             "aria-label": title,
             onkeydown: (/** @type {KeyboardEvent} */ event) => event.key === "Escape" && no(),
           },
-          el("div", { class: "cn-told-text" }, el("b", {}, title), el("div", {}, text), ...more),
+          el(
+            "div",
+            { class: "cn-told-text" },
+            el("b", {}, title),
+            ...[text].flat().map((line) => el("div", {}, line)),
+            ...more,
+          ),
           button(yes, () => (close(), back.focus(), done()), { class: "cn-danger" }),
           keep,
         ),
