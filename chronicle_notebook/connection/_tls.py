@@ -191,7 +191,9 @@ def shake_hands(host: Host, context: ssl.SSLContext, deadline: Deadline) -> ssl.
         opened = connect(host, within)
         opened.settimeout(within.left)
         # First wrapped, then the handshake: if it is interrupted in between, there is an object to close.
-        opened = secured = context.wrap_socket(opened, server_hostname=host.name, do_handshake_on_connect=False)
+        # The name as bytes: for a text, Python loads its tables of international names, and a host's name is ASCII.
+        name = host.name.encode("ascii")
+        opened = secured = context.wrap_socket(opened, server_hostname=name, do_handshake_on_connect=False)
         with ended_by_cancellation(opened):
             secured.do_handshake()
         return secured

@@ -46,7 +46,10 @@ def texts(value: Any) -> Iterator[str]:
             yield each
         elif isinstance(each, Mapping):
             for key, held in reversed(list(entries(each))):
-                waiting += [f"{key}: {held}"] if isinstance(held, str) else [held, str(key)]
+                if isinstance(held, str):
+                    waiting.append(f"{key}: {held}")
+                else:
+                    waiting += (held, str(key))
         elif isinstance(each, list | tuple):
             waiting += _lines(each) or reversed(each)
 

@@ -72,7 +72,8 @@ def _forms(notebook: Mapping[str, Any], budget: Budget) -> Forms:
 
 
 def _one_below_the_other(forms: Forms) -> str:
-    return "\n".join(dict.fromkeys(form.text for _, each in forms for form in each))
+    different = {id(each): each for _, each in forms}  # many places have the same text
+    return "\n".join(dict.fromkeys(form.text for each in different.values() for form in each))
 
 
 def _leaks(notebook: Mapping[str, Any], forms: Forms, rules: Rules, file: str, budget: Budget) -> list[Leak]:

@@ -101,11 +101,10 @@ class Rules:
         for begin in range(0, len(form.text), _PART):
             part = form.text[begin : begin + _PART + _OVERLAP]
             lowered = part.lower()
-            for finder in finders:
+            for finder in (each for each in finders if each.may_be_in(lowered)):
                 if budget is not None:
                     budget.check()
-                if finder.may_be_in(lowered):
-                    yield from ((begin + at, kind) for at, kind in finder.search(part))
+                yield from ((begin + at, kind) for at, kind in finder.search(part))
 
 
 def without_doubles(found: Iterable[tuple[int, str]]) -> list[tuple[int, str]]:
