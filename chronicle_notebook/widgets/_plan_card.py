@@ -1,4 +1,4 @@
-"""``PlanCard``: a plan of webhooks as code, live: apply it, see what became of each change, plan again.
+"""``PlanCard``: a plan of webhooks as code, live: apply it, see the outcome of each change, plan again.
 
 From the browser: ``hello``, ``apply`` (``consents``), ``again`` (``prune``, ``replace``, ``resend_secrets``), ``back``,
 ``cancel``, ``dismiss``, ``unlock`` (``name``). To the browser: ``head``, ``plan``, ``changes``, ``job``, ``told``.
@@ -169,7 +169,7 @@ class PlanCard(View):
             return model.plan._repr_html_()
         return Table(
             caption=f"An application that did not come to its end, {clock(datetime.now(UTC))}",
-            titles=("Id", "Action", "What became of it"),
+            titles=("Id", "Action", "Outcome"),
             rows=[_cells(each) for each in model.changes.values()],
             foot="Plan again to see what is in effect.",
             banner=model.plan.origin.banner,

@@ -1,4 +1,4 @@
-"""The state of a plan's card: the plan, what becomes of each change, and the result. It knows no ipywidgets."""
+"""The state of a plan's card: the plan, the outcome of each change, and the result. Nothing here imports ipywidgets."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ NOT_SENT = "not sent"
 
 @dataclass(frozen=True, slots=True)
 class PlannedChange:
-    """What became of one change until now."""
+    """The outcome of one change until now."""
 
     webhook: str
     action: str
@@ -38,7 +38,7 @@ class PlanModel:
         self.plan = plan
         """The plan that is shown."""
         self.changes: dict[str, PlannedChange] = {}
-        """What became of each change, by id; empty before the plan is applied."""
+        """The outcome of each change, by id; empty before the plan is applied."""
         self.applied: Applied | None = None
         """The result; None before the plan was carried out to its end."""
         self.foot = ""

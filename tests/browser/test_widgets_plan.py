@@ -37,7 +37,7 @@ def test_a_plan_is_applied_from_its_card(lab: Lab, page: Page) -> None:
     expect(question).to_have_count(0)
     card.get_by_role("button", name="Apply 2 changes").press("Enter")
     question.get_by_role("button", name="Apply").press("Enter")
-    outcomes = card.get_by_role("table", name="What became of each change")
+    outcomes = card.get_by_role("table", name="Outcome of each change")
     expect(outcomes.get_by_role("row").filter(has_text="fraud-feed")).to_contain_text("was created")
     expect(outcomes.get_by_role("row").filter(has_text="ledger-mirror")).to_contain_text("was updated")
     expect(card.get_by_text("What was registered before is in")).to_be_visible()

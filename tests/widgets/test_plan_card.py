@@ -1,4 +1,4 @@
-"""The card of a plan: applying it from the browser, what becomes of each change, planning again and going back."""
+"""The card of a plan: applying it from the browser, the outcome of each change, planning again and going back."""
 
 from __future__ import annotations
 

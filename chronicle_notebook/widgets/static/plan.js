@@ -1,4 +1,4 @@
-// A plan of webhooks as code: its card, the question before it is applied, and what became of each change.
+// A plan of webhooks as code: its card, the question before it is applied, and the outcome of each change.
 import { button, copyFrom, counted, el, jobBar, listen, toldBox, widgetRoot } from "./common.js";
 import { lockBar } from "./lock.js";
 import { makeQuestion } from "./question.js";
@@ -111,12 +111,12 @@ function render({ model, el: host }) {
       back.hidden = !message.back;
       foot.hidden = !message.foot;
       foot.textContent = message.foot;
-      const head = ["", "Id", "Action", "What became of it"].map((title) => el("th", { scope: "col" }, title));
+      const head = ["", "Id", "Action", "Outcome"].map((title) => el("th", { scope: "col" }, title));
       head[0].append(el("span", { class: "cn-unseen" }, "In effect"));
       outcomes.replaceChildren(
         el(
           "table",
-          { class: "cn-table", "aria-label": "What became of each change" },
+          { class: "cn-table", "aria-label": "Outcome of each change" },
           el("thead", {}, el("tr", {}, ...head)),
           el("tbody", {}, ...message.rows.map(changeRow)),
         ),
