@@ -238,7 +238,7 @@ def test_a_terminal_of_the_lab_finds_the_sandbox(lab: Lab) -> None:
 def test_another_account_of_this_machine_gets_nothing(lab: Lab) -> None:
     host = lab.connection.rpartition("@")[2]
     attempts = f"""
-import os, urllib.request
+import encodings.idna, os, urllib.request
 import chronicle_notebook as cn
 # Everything is loaded, as the other account cannot read where this Python is installed.
 with cn.connect({lab.connection!r}, event_store="banking") as client:
