@@ -31,7 +31,7 @@ class Circuit:
         self.cause: tuple[str, ...] = ()
         """Why the attempt that opened it failed; empty if the reason was an answer."""
         self.breaks = 0
-        """The version of this package. The changelog repeats it, and a test compares the two."""
+        """How often it has opened. An attempt that began before the last time does not count any more."""
 
     def admits(self) -> bool:
         """Whether an attempt is allowed now. After the break only one attempt is allowed, until its outcome is
