@@ -24,7 +24,7 @@ from chronicle_notebook.desired._plan_frame import frame
 from chronicle_notebook.desired._plan_text import facts, markdown, summary, text
 from chronicle_notebook.desired._planned import FieldEffect, PlannedWebhook, StateAction
 from chronicle_notebook.desired._sending_record import SendingRecord
-from chronicle_notebook.desired._store import StateClient
+from chronicle_notebook.desired._store import LiveCard, StateClient
 from chronicle_notebook.display._origin import Originated
 from chronicle_notebook.events._declared_event_type import event_type_of
 from chronicle_notebook.model import AuthorizationKind, UndisclosedAuthorization, WebhookDefinition
@@ -43,6 +43,9 @@ class StatePlan(Originated, Sequence[PlannedWebhook]):
 
     ``plan[0]`` is by position, ``plan["account-events"]`` by id. First come the webhooks that change, then those that
     are not in the file, and then the unchanged ones.
+
+    At the end of a cell, a plan with something to do shows its buttons (:class:`chronicle_notebook.widgets.PlanCard`).
+    Where no front end of Jupyter answers, it is the same card without them.
     """
 
     def __init__(self, content: PlanContent) -> None:
@@ -53,6 +56,9 @@ class StatePlan(Originated, Sequence[PlannedWebhook]):
         """The client whose event store it is for."""
         self.options = content.options
         """How it was made, as the parameters of :meth:`DesiredState.plan` say."""
+        self.applied: Applied | None = None
+        """The result of :meth:`apply`, also from the buttons of its card; None before."""
+        self._card: LiveCard | None = None
 
     def __len__(self) -> int:
         return len(self._items)
@@ -142,6 +148,15 @@ class StatePlan(Originated, Sequence[PlannedWebhook]):
     def _repr_html_(self) -> str:
         return card(self._content)
 
+    def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """The card with buttons where a notebook shows widgets and there is something to do, else the static card."""
+        card = self._card
+        if card is None or card.closed or card.plan is not self:
+            card = self._card = self.client.plan_card(self) if self.differences else None
+        if card is not None:
+            return card.bundle_of(self, **options)
+        return {"text/plain": repr(self), "text/html": self._repr_html_()}, {}
+
     def differs(self, *, strict: bool = False) -> bool:
         """Whether there is anything to report.
 
@@ -204,7 +219,8 @@ class StatePlan(Originated, Sequence[PlannedWebhook]):
         check_seconds(wait, field="wait")
         path = None if before is None else Path(before)
         consent = Consent(confirm, allow_removals, take_over, path, wait, on_progress, on_change)
-        return applied(self._content, consent)
+        self.applied = applied(self._content, consent)
+        return self.applied
 
     @property
     def consents(self) -> dict[str, str]:

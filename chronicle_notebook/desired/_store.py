@@ -6,7 +6,7 @@ Type checkers check in ``tests/desired`` that :class:`chronicle_notebook.Client`
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Protocol
+from typing import Any, Protocol
 
 from chronicle_notebook.contracts._known_defect import KnownDefect
 from chronicle_notebook.display._listing import Listing
@@ -30,6 +30,19 @@ class WebhookCalls(Protocol):
 
     def replace(self, webhook: WebhookDefinition, *, wait: float) -> Outcome:
         """Remove a webhook and register it again."""
+
+
+class LiveCard(Protocol):
+    """A widget that shows a plan with buttons."""
+
+    closed: bool
+
+    @property
+    def plan(self) -> object:
+        """The plan that it shows now."""
+
+    def bundle_of(self, value: object, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """The widget as the data and metadata of an output, shown in place of a value."""
 
 
 class StateClient(Protocol):
@@ -73,3 +86,6 @@ class StateClient(Protocol):
     @property
     def webhooks(self) -> WebhookCalls:
         """The webhooks of the event store."""
+
+    def plan_card(self, plan: Any) -> LiveCard | None:
+        """The widget that shows a plan with buttons; None where no front end shows widgets."""

@@ -9,6 +9,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from chronicle_notebook.display._displayed import Displayed
+from chronicle_notebook.display._notebook import in_notebook
 from chronicle_notebook.display._table_and_card import Card
 
 SHOWN_AFTER = 1.0
@@ -51,7 +52,7 @@ class CallProgress:
         """Show one sentence in place of the last one."""
         if time.monotonic() < self._from or threading.current_thread() is not threading.main_thread():
             return
-        if _in_notebook():
+        if in_notebook():
             self._show(_Line(text))
         elif sys.stderr is not None and sys.stderr.isatty():
             sys.stderr.write(f"\r{text.ljust(self._width)}")
@@ -65,10 +66,3 @@ class CallProgress:
             self._handle = display(line, display_id=True)  # type: ignore[no-untyped-call]
         else:
             self._handle.update(line)
-
-
-def _in_notebook() -> bool:
-    """Whether the outputs of this process go to a notebook."""
-    shell = sys.modules.get("IPython.core.getipython")
-    running = None if shell is None else shell.get_ipython()
-    return running is not None and hasattr(running, "kernel")

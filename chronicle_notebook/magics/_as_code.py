@@ -76,7 +76,8 @@ def _apply(call: Call) -> Applied | StatePlan | None:
     client, plan = current(), _plan(call)
     if not plan.changes:
         return plan
-    display(plan)  # type: ignore[no-untyped-call]
+    # Without buttons: the question below is the only one that is open.
+    display({"text/plain": repr(plan), "text/html": plan._repr_html_()}, raw=True)  # type: ignore[no-untyped-call]
     confirm = None
     if client.locked:
         confirm = _name_typed(client)

@@ -133,7 +133,7 @@ WEBHOOKS = Magic(
         ),
         Command(
             "plan",
-            "Show what would make the webhooks those of a file. Nothing is sent.",
+            "Show what would make the webhooks those of a file: in JupyterLab with buttons. Nothing is sent.",
             (_FILE,),
             _PLANNING,
             python="cn.DesiredState.read(FILE).plan(client)",

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 
 from chronicle_notebook.base._public import public
 from chronicle_notebook.display._displayed import Displayed
+from chronicle_notebook.display._notebook import in_notebook
 from chronicle_notebook.display._table_and_card import Card
 
 
@@ -45,9 +46,7 @@ Report = Callable[[ProbeProgress], object]
 
 def reporter() -> Report:
     """In a notebook one output that is replaced at each step, else a line on the standard error for each step."""
-    ipython = sys.modules.get("IPython")
-    shell = None if ipython is None else ipython.get_ipython()
-    if shell is None or not hasattr(shell, "kernel"):
+    if not in_notebook():
         return lambda progress: print(progress.line, file=sys.stderr, flush=True)  # noqa: T201 - a person waits
     from IPython.display import display, update_display
 

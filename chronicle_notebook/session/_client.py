@@ -12,6 +12,7 @@ from chronicle_notebook.base._errors import ProtectedError
 from chronicle_notebook.base._public import public
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.display._displayed import Displayed
+from chronicle_notebook.display._notebook import front_end_answers
 from chronicle_notebook.session._delivery_calls import DeliveryCalls
 from chronicle_notebook.session._guard import LOCK, GuardedGateway, other_store_hint
 from chronicle_notebook.session._location import Place
@@ -23,6 +24,7 @@ if TYPE_CHECKING:
     from chronicle_notebook.connection._string import ConnectionString
     from chronicle_notebook.contracts._known_defect import KnownDefect
     from chronicle_notebook.contracts._negotiation import Negotiation
+    from chronicle_notebook.desired._plan import StatePlan
     from chronicle_notebook.display._listing import Listing
     from chronicle_notebook.display._origin import Origin
     from chronicle_notebook.display._table_and_card import Card
@@ -31,7 +33,7 @@ if TYPE_CHECKING:
     from chronicle_notebook.model import EventToAppend, RegisteredEventType, ServerVersion
     from chronicle_notebook.session._doctor import Diagnosis
     from chronicle_notebook.session._status import Status
-    from chronicle_notebook.widgets import WebhookExplorer
+    from chronicle_notebook.widgets import PlanCard, WebhookExplorer
     from chronicle_notebook.widgets._session import Session
 
 
@@ -174,6 +176,14 @@ class Client(DeliveryCalls, ProbeCalls, Displayed):
 
         session: Session = self  # type checkers check here that the client fits the protocol of the widgets
         return WebhookExplorer(session)
+
+    def plan_card(self, plan: StatePlan) -> PlanCard | None:
+        """The widget that a plan at the end of a cell shows; None where no front end of Jupyter answers."""
+        if not front_end_answers():
+            return None
+        from chronicle_notebook.widgets import PlanCard
+
+        return PlanCard(plan)
 
     @cached_property
     def event_log(self) -> EventSequence:

@@ -43,6 +43,7 @@ class CellForms:
     def __init__(self, shell: Any) -> None:
         self._shell = shell
         self._models: dict[str, _Place] = {}
+        self._instead: list[tuple[object, str]] = []
         self._clearing: set[tuple[str, ...]] = set()
         """The areas that will be cleared as soon as something else is displayed in them."""
         self._threads = threading.local()
@@ -54,6 +55,10 @@ class CellForms:
         if not getattr(self._threads, "listens", False):
             self._threads.listens = True
             self._shell.display_pub.register_hook(self._note)
+
+    def stand_in(self, value: object, model: str) -> None:
+        """Note that a widget shows a value that is no widget: if the value is the result of the cell, it was shown."""
+        self._instead.append((value, model))
 
     def _note(self, message: dict[str, Any]) -> dict[str, Any]:
         content = message["content"]
@@ -76,12 +81,16 @@ class CellForms:
 
     def _begin(self, _info: object) -> None:
         self._models.clear()  # shown by a callback between two cells
+        self._instead.clear()
         self._clearing.clear()
 
     def _finish(self, result: Any) -> None:
         models, self._models = list(self._models), {}
-        if not self._shell.displayhook.quiet() and isinstance(result.result, ipywidgets_widget.Widget):
-            models.append(result.result.model_id)
+        instead, self._instead = self._instead, []
+        if not self._shell.displayhook.quiet():
+            if isinstance(result.result, ipywidgets_widget.Widget):
+                models.append(result.result.model_id)
+            models += [model for value, model in instead[-1:] if value is result.result]
         for widget in list(_inside(models, set())):
             widget.show_still()
 

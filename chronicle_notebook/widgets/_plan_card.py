@@ -38,9 +38,11 @@ class PlanCard(View):
     ::
 
         plan = cn.DesiredState.read("webhooks.yaml").plan(client)
-        card = cn.widgets.PlanCard(plan)
-        card                    # look, press Apply, then, in another cell:
-        card.applied
+        plan                    # look, press Apply, then, in another cell:
+        plan.applied
+
+    In JupyterLab a plan shows itself by this widget. ``card = cn.widgets.PlanCard(plan)`` is the widget as a value:
+    ``card.plan`` is then also the plan of *Plan again*, and ``card.applied`` the result of that one.
 
     Each change has its outcome on the card, also after a failure or a cancellation: not sent, in effect, in part, or
     not known. *Plan again* reads the file again. Of a protected event store the card asks for the name.

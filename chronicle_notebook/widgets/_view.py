@@ -210,6 +210,15 @@ class View(anywidget.AnyWidget):
                 bundle[0]["text/html"] = self._static()
         return bundle
 
+    def bundle_of(self, value: object, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
+        """The data and metadata of an output that shows this widget in place of a value that is none."""
+        bundle = self._repr_mimebundle_(**options)
+        forms = cell_forms()
+        if bundle is not None and forms is not None and not self.closed:
+            bundle[0]["text/html"] = ""  # else IPython adds the HTML of the value, and the static form follows anyway
+            forms.stand_in(value, self.model_id)
+        return bundle
+
 
 def lock_of(client: Lockable) -> dict[str, Any] | None:
     """The bar for the browser; None if the event store is not protected."""

@@ -18,8 +18,8 @@ webhooks:
   - {id: ledger-mirror, url: "http://127.0.0.1:9/ledger", event_types: [AccountOpened, FundsDeposited+2]}
 ''')
 client.webhooks.register('ledger-mirror', 'http://127.0.0.1:9/ledger', lambda b: b.with_event_type('AccountOpened'))
-card = cn.widgets.PlanCard(cn.DesiredState.read('plan.yaml').plan(client))
-card
+plan = cn.DesiredState.read('plan.yaml').plan(client)
+plan
 """
 
 
@@ -41,7 +41,7 @@ def test_a_plan_is_applied_from_its_card(lab: Lab, page: Page) -> None:
     expect(outcomes.get_by_role("row").filter(has_text="fraud-feed")).to_contain_text("was created")
     expect(outcomes.get_by_role("row").filter(has_text="ledger-mirror")).to_contain_text("was updated")
     expect(card.get_by_text("What was registered before is in")).to_be_visible()
-    seen = ask(page, "print(bool(card.applied), sorted(client.webhooks.ids()))")
+    seen = ask(page, "print(bool(plan.applied), sorted(client.webhooks.ids()))")
     assert seen == "True ['fraud-feed', 'ledger-mirror']\n"
     assert violations(page) == []
     saved(lab, page, "plan-card")

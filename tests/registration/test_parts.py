@@ -330,7 +330,7 @@ class Terminal(io.StringIO):
 def test_a_terminal_shows_one_line_that_changes(monkeypatch: pytest.MonkeyPatch) -> None:
     stream = Terminal()
     monkeypatch.setattr(sys, "stderr", stream)
-    monkeypatch.setattr(_progress, "_in_notebook", lambda: False)
+    monkeypatch.setattr(_progress, "in_notebook", lambda: False)
     with _progress.CallProgress(shown_after=0.0) as progress:
         progress.tell("10 of 20 sent")
         progress.tell("9 left")
@@ -341,7 +341,7 @@ def test_a_terminal_shows_one_line_that_changes(monkeypatch: pytest.MonkeyPatch)
 def test_a_quick_call_and_a_script_show_nothing(monkeypatch: pytest.MonkeyPatch, *, quick: bool) -> None:
     stream: io.StringIO = Terminal() if quick else io.StringIO()
     monkeypatch.setattr(sys, "stderr", stream)
-    monkeypatch.setattr(_progress, "_in_notebook", lambda: False)
+    monkeypatch.setattr(_progress, "in_notebook", lambda: False)
     with _progress.CallProgress(shown_after=LONG if quick else 0.0) as progress:
         progress.tell("10 of 20 sent")
     assert stream.getvalue() == ""
@@ -363,7 +363,7 @@ def test_a_notebook_shows_one_output_that_changes(monkeypatch: pytest.MonkeyPatc
         return Handle()
 
     monkeypatch.setattr(IPython.display, "display", display)
-    monkeypatch.setattr(_progress, "_in_notebook", lambda: True)
+    monkeypatch.setattr(_progress, "in_notebook", lambda: True)
     calls: list[Callable[[_progress.CallProgress], None]] = [lambda p: p.tell("1 of 2"), lambda p: p.tell("2 of 2")]
     with _progress.CallProgress(shown_after=0.0) as progress:
         for call in calls:

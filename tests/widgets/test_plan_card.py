@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import nbformat
 import pytest
+from nbclient import NotebookClient
 
 import chronicle_notebook as cn
 from chronicle_notebook.desired import _apply
+from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.widgets._plan_model import NOT_SENT, UNKNOWN
+from tests.waiting import LONG
 from tests.widgets.conftest import receive
 
 CANARY = "canary-value-4711"
@@ -143,3 +147,51 @@ def test_a_protected_store_asks_for_its_name(client: cn.Client, path: Path, sent
         act(card, kind="apply")
         assert card.applied
         card.close()
+
+
+NOTEBOOK = """import chronicle_notebook as cn
+from IPython.display import display
+%load_ext chronicle_notebook
+client = cn.connect({connection!r}, event_store={store!r})
+def plan():
+    return cn.DesiredState.read({path!r}).plan(client)
+"""
+CELLS = {
+    "result": "planned = plan(); planned",
+    "displayed": "display(planned); print('after')",
+    "of a magic": "%webhooks plan {path}",
+    "appended": "import ipywidgets as w\nout = w.Output()\nout.append_display_data(plan())\nout",
+    "handle": "handle = display(plan(), display_id=True)",
+    "quiet": "planned;",
+    "nobody": "plan()",
+    "asked": "%webhooks apply {path} --yes",
+    "nothing to do": "plan()",
+}
+"""What shows a plan in a notebook, in this order: the last ones apply it."""
+WITH_BUTTONS = ["result", "displayed", "of a magic", "appended", "handle"]
+VIEW = "application/vnd.jupyter.widget-view+json"
+
+
+def test_a_plan_shows_its_buttons_where_a_front_end_answers_and_there_is_something_to_do(
+    client: cn.Client, path: Path, shared_sandbox: Sandbox
+) -> None:
+    scene = NOTEBOOK.format(connection=shared_sandbox.connection_string, store=client.event_store, path=str(path))
+    sources = [scene, *(each.format(path=path) for each in CELLS.values())]
+    notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in sources])
+    runner = NotebookClient(notebook, timeout=int(LONG), kernel_name="python3")
+    with runner.setup_kernel():
+        kernel: Any = runner.kc
+        for number, (name, cell) in enumerate(zip(["scene", *CELLS], notebook.cells, strict=True)):
+            kernel.allow_stdin = name != "nobody"  # as JupyterLab says, and as nbconvert says
+            runner.execute_cell(cell, number)
+    cells = {name: cell.outputs for name, cell in zip(CELLS, notebook.cells[1:], strict=True)}
+    for name, outputs in cells.items():
+        shown = [each.get("data", {}) for each in outputs]
+        assert [VIEW in each for each in shown].count(True) == int(name in WITH_BUTTONS), name
+        stills = [html for each in shown if (html := each.get("text/html"))]
+        assert len(stills) == {"quiet": 0, "asked": 2}.get(name, 1), name
+        assert CANARY not in repr(outputs)
+        assert name in {"quiet", "nothing to do"} or "nothing was sent" in stills[0]
+    assert cells["result"][0]["output_type"] == "execute_result"
+    assert "Plan for" in cells["result"][0]["data"]["text/plain"]
+    assert client.webhooks.ids() == ["one", "two"]
