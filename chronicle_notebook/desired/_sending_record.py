@@ -24,8 +24,6 @@ from chronicle_notebook.model import WebhookDefinition
 
 QUIET = 3.0
 """The seconds without a change after which the kernel has nothing left to do: many times what it takes for one."""
-FORGOTTEN = 600.0
-"""The seconds after which a kernel has certainly finished. Its deadline for a part is far below."""
 _FAR = 1 << 30
 """The byte of the file that is locked on Windows."""
 PAUSE = 0.25
@@ -57,10 +55,9 @@ class SendingRecord:
         :raises PlanRefusedError: another application of the same file to the same event store is under way.
         :raises InvalidInputError: the file cannot be written.
         """
-        told = {"at": time.time(), "expected": dict(expected)}
         with self._held() as handle:
             os.ftruncate(handle, 0)
-            os.write(handle, json.dumps(told).encode())
+            os.write(handle, json.dumps({"expected": dict(expected)}).encode())
             try:
                 yield self
             finally:
@@ -99,7 +96,8 @@ class SendingRecord:
         """Wait until what an unfinished application has sent does not change any more.
 
         The ids are not enough: a kernel can add the credentials of a webhook in a later step. While the application
-        is under way in another process or thread, its record is left alone.
+        is under way in another process or thread, its record is left alone. An old record costs one short wait: its
+        age is not looked at, because the clock can have been set since it was written.
         """
         expected = self._unfinished()
         if not expected:
@@ -120,7 +118,7 @@ class SendingRecord:
         return {each.id: each for each in self.client.webhooks.all()}
 
     def _unfinished(self) -> dict[str, bool]:
-        """What an application that did not end has sent; empty if there is none, or it is too long ago or under way."""
+        """What an application that did not end has sent; empty if there is none, or it is under way."""
         try:
             handle = os.open(self.path, os.O_RDWR)
             try:
@@ -129,10 +127,9 @@ class SendingRecord:
             finally:
                 os.close(handle)
             told = json.loads(self.path.read_text(encoding="utf-8"))
-            at, expected = float(told["at"]), {str(name): bool(there) for name, there in told["expected"].items()}
+            return {str(name): bool(there) for name, there in told["expected"].items()}
         except (OSError, ValueError, TypeError, KeyError, AttributeError):
             return {}
-        return expected if abs(time.time() - at) < FORGOTTEN else {}
 
 
 def _locked(handle: int) -> bool:

@@ -70,7 +70,8 @@ class Authority:
         self._table = table
         now, today = time.monotonic(), time.time()
         stored = {} if table is None else table.load(today)
-        self._tokens = {digest: now + until - today for digest, until in stored.items()}
+        # No token lives longer than a new one, although the clock may have been set back since it was issued.
+        self._tokens = {digest: now + min(until - today, lifetime) for digest, until in stored.items()}
 
     def issue(self, client: str, secret: str) -> Token:
         """A token for a client. Raises RefusedError for an unknown client, and for a wrong secret in other words."""

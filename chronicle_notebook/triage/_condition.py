@@ -270,7 +270,8 @@ def outlook(failed: Sequence[FailedPartition], given_up: int, now: datetime) -> 
     if given_up:
         return f"{given_up} of {len(failed)} {sure}given up"
     tries = f"attempt {of_most(_attempts(failed))}"
-    until = min(_plans(failed, last_attempt), default=None)
+    # An attempt cannot be later than now: then the clocks differ, and the rest is counted from now on.
+    until = min(_plans(failed, lambda number, last: last_attempt(number, min(last, now))), default=None)
     return tries if until is None else f"{tries}, about {_left((until - now).total_seconds())} left"
 
 

@@ -9,6 +9,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 from uuid import UUID
 
@@ -21,7 +22,7 @@ from chronicle_notebook.base import _errors
 from chronicle_notebook.base._call import Method
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import clients_pb2, webhooks_pb2
-from chronicle_notebook.sandbox import Sandbox
+from chronicle_notebook.sandbox import Sandbox, _authority
 from chronicle_notebook.sandbox._authority import Authority
 from chronicle_notebook.sandbox.storage._database import Database
 from chronicle_notebook.sandbox.storage._tokens import TokenTable
@@ -247,6 +248,24 @@ def test_a_token_that_expired_while_the_sandbox_stood_still_is_not_known(tmp_pat
     table.add(b"good", 102.0)
     assert table.load(101.0) == {b"good": 102.0}
     assert database.rows("SELECT digest FROM tokens") == [(b"good",)]
+    database.close()
+
+
+@pytest.mark.parametrize(("jump", "known"), [(-3600.0, 50.0), (3500.0, 50.0), (86_400.0, None)])
+def test_a_clock_that_was_set_meanwhile_gives_no_token_a_longer_life(
+    jump: float, known: float | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    clock = SimpleNamespace(time=lambda: 1e9, monotonic=lambda: 0.0)
+    monkeypatch.setattr(_authority, "time", clock)
+    database = Database(tmp_path / "sandbox.db")
+    table = TokenTable(database)
+    value = Authority({}, table=table).issue("chronicle-dev-client", "chronicle-dev-secret").value
+    clock.time = lambda: 1e9 + jump
+    restarted = Authority({}, table=table)
+    clock.monotonic = lambda: known or 0.0
+    assert restarted.accepts(value) is (known is not None)
+    clock.monotonic = lambda: 3601.0
+    assert not restarted.accepts(value)
     database.close()
 
 

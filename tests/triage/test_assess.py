@@ -263,6 +263,7 @@ def test_a_clock_of_the_kernel_that_is_ahead_is_told() -> None:
     found = triaged(Observed([hook("a")], [observer("a")], [failure("a", ago=-3600)]))
     assert "clock is ahead of this machine's by at least 60 min" in repr(found)
     assert found["a"].condition == "failing"
+    assert found["a"].outlook(NOW) == "attempt 1 of 11, about 27 minutes left", "never more than the kernel's rule"
 
 
 def test_times_without_a_zone_and_attempts_without_a_time_are_taken_as_they_are() -> None:
