@@ -4,7 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
+
+try:
+    import fcntl
+except ImportError:  # Windows: one writer at a time is then up to the users
+    fcntl = None  # type: ignore[assignment]
 
 
 def write_whole(path: Path, text: str, *, private: bool = True) -> None:
@@ -32,6 +39,27 @@ def write_whole(path: Path, text: str, *, private: bool = True) -> None:
     except BaseException:
         written.unlink(missing_ok=True)
         raise
+
+
+@contextmanager
+def alone_in(folder: Path) -> Iterator[None]:
+    """Nobody else who asks for this changes the files of the folder meanwhile. The folder is made if it is missing.
+
+    :raises OSError: the folder cannot be made or read.
+    """
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if fcntl is None:
+        yield
+        return
+    # The folder is locked, because the files themselves are replaced, and a file for the lock would stay.
+    handle = os.open(folder, os.O_RDONLY)
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX)
+        yield
+        with suppress(OSError):  # some file systems cannot do this for a folder
+            os.fsync(handle)
+    finally:
+        os.close(handle)
 
 
 def _mode(path: Path) -> int:

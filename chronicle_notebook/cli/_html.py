@@ -23,7 +23,7 @@ _WITH_CONTENT = frozenset(
 """Elements that are removed together with their content. Of any other forbidden element the content stays."""
 _ATTRIBUTES = {
     "*": frozenset({"aria-hidden", "aria-label", "aria-labelledby", "class", "dir", "id", "lang", "role"})
-    | {"style", "title"},
+    | {"style", "tabindex", "title"},
     "details": frozenset({"open"}),
     "input": frozenset({"checked", "disabled"}),
     "table": frozenset({"border", "cellpadding"}),
@@ -46,7 +46,8 @@ _SHOWN = ("image/png", "image/jpeg", "image/svg+xml", "text/html", "text/markdow
 _STYLE = """
 :root{color-scheme:light dark}
 body{font:15px/1.55 system-ui,sans-serif;max-width:70rem;margin:2rem auto;padding:0 1rem}
-pre{overflow-x:auto;padding:.5rem .75rem;border:1px solid #8884;border-radius:4px;font:13px/1.45 ui-monospace,monospace}
+pre{white-space:pre-wrap;overflow-wrap:anywhere}
+pre{padding:.5rem .75rem;border:1px solid #8884;border-radius:4px;font:13px/1.45 ui-monospace,monospace}
 table{border-collapse:collapse;font-size:13px}th,td{padding:.25rem .6rem;border:1px solid #8884;vertical-align:top}
 img,svg{max-width:100%}.prompt,.jp-InputPrompt,.jp-OutputPrompt,a.anchor-link{display:none}
 :root{--jp-ui-font-color2:#616161;--jp-border-color2:#e0e0e0;--jp-error-color1:#b71c1c;--jp-success-color1:#2e7d32}
@@ -222,6 +223,8 @@ def _attribute(_tag: str, name: str, value: str) -> str | None:
     if name == "href":
         # A browser loads nothing until a person follows the link.
         return value if value.startswith(("#", "http://", "https://", "mailto:")) else None
+    if name == "tabindex":  # a table that is wider than a narrow page is scrolled with the keys
+        return value if value == "0" else None
     if name == "style":
         return ";".join(filter(_loads_nothing, value.split(";")))
     return value

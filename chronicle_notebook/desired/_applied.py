@@ -150,7 +150,7 @@ class Applied(Outcomes):
             f'<th scope="col" style="{CELL};font-weight:600">{title or unseen("In effect")}</th>' for title in titles
         )
         table = (
-            f'<div style="overflow-x:auto"><table style="{GRID}">'
+            f'<div style="overflow-x:auto" tabindex="0"><table style="{GRID}">'
             f"<thead><tr>{head}</tr></thead><tbody>{rows}</tbody></table></div>"
         )
         foot = self._foot()

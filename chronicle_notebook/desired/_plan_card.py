@@ -10,7 +10,7 @@ from chronicle_notebook.desired._plan_content import PlanContent
 from chronicle_notebook.desired._plan_frame import ALL, PlanRow, rows
 from chronicle_notebook.desired._plan_text import counts, notes, place, shown, source
 from chronicle_notebook.desired._planned import StateAction
-from chronicle_notebook.display._table_and_card import PLAIN, Tone, banner_html
+from chronicle_notebook.display._table_and_card import PLAIN, Tone, banner_html, label
 
 FONT = "font:13px/1.5 var(--jp-ui-font-family,system-ui,sans-serif);color:var(--jp-ui-font-color1,inherit);"
 _SOFT = "color:var(--jp-ui-font-color2,inherit)"
@@ -64,7 +64,7 @@ def _table(plan: PlanContent) -> str:
         f'<tr style="{f"border-top:{LINE}" if row.sign else ""}">{"".join(_cells(row))}</tr>' for row in found
     )
     return (
-        f'<div style="overflow-x:auto"><table style="{GRID}">'
+        f'<div style="overflow-x:auto" tabindex="0"><table style="{GRID}">'
         f"<thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
     )
 
@@ -79,7 +79,7 @@ def _cells(row: PlanRow) -> Iterator[str]:
     name = f"<b>{safe(row.id)}</b>" if row.sign else unseen(row.id)
     yield f'<th scope="row" style="{CELL};min-width:12ch">{name}</th>'
     soft = f";{_SOFT}" if row.field == ALL else ""
-    yield f'<td style="{CELL};white-space:nowrap{soft}">{safe(row.field)}</td>'
+    yield f'<td style="{CELL};white-space:nowrap{soft}">{label(row.field)}</td>'
     gone = ";text-decoration:line-through" if row.registered and row.wanted and row.field == "target_url" else ""
     yield f'<td style="{CELL};{_MONO};min-width:14ch{gone}">{safe(row.registered) or "–"}</td>'
     yield f'<td style="{CELL};{_MONO};min-width:14ch">{safe(row.wanted) or "–"}</td>'

@@ -36,11 +36,16 @@ _ALSO = {
     "quarantine": "given up",
     "quarantined": "given up",
     "defect": "known defects",
+    "events waited": "event",
+    "target url": "target",
+    "circuit open": "circuit",
+    "shared circuit open": "circuit",
+    "observer quarantined": "observer",
 }
 """Other forms of the words, as labels have them."""
 
 
 def explanation(label: str) -> str:
-    """The sentence that explains a label; empty if the label is no word of the glossary."""
-    word = label.casefold()
+    """The sentence that explains a label, or the name of a field; empty if it is no word of the glossary."""
+    word = label.casefold().replace("_", " ")
     return GLOSSARY.get(_ALSO.get(word, word), "")

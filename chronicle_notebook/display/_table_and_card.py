@@ -76,7 +76,7 @@ class Table:
         """The table as HTML with a caption and scoped headers; every text is escaped."""
         room = [self._room(position) for position in range(len(self.titles))]
         head = "".join(
-            f'<th scope="col" style="{self._side(position)};{_NO_WRAP}{_least(room[position])}">{_label(title)}</th>'
+            f'<th scope="col" style="{self._side(position)};{_NO_WRAP}{_least(room[position])}">{label(title)}</th>'
             for position, title in enumerate(self.titles)
         )
         body = "".join(
@@ -89,7 +89,8 @@ class Table:
         # The last of these styles matters only for columns that may wrap: their cells may break anywhere, also within a
         # URL.
         return (
-            f'<div class="chronicle-notebook {PLAIN}" style="{_FONT}{_TEXT}overflow-x:auto">{banner_html(self.banner)}'
+            f'<div class="chronicle-notebook {PLAIN}" style="{_FONT}{_TEXT}overflow-x:auto" tabindex="0">'
+            f"{banner_html(self.banner)}"
             f'<table cellpadding="4" style="border-collapse:collapse;{_FONT}{_TEXT}overflow-wrap:anywhere">'
             f"{caption}<thead><tr>{head}</tr></thead>"
             f"<tbody>{body}</tbody></table>{foot}</div>"
@@ -154,7 +155,7 @@ class Card:
     def html(self) -> str:
         """The card as HTML; every text is escaped."""
         facts = "".join(
-            f'<dt style="{_SOFT}{_PLACED}font-weight:400">{_label(name)}</dt>'
+            f'<dt style="{_SOFT}{_PLACED}font-weight:400">{label(name)}</dt>'
             f'<dd style="{_PLACED}margin:0;overflow-wrap:anywhere">{_safe(value)}</dd>'
             for name, value in self.facts
         )
@@ -187,6 +188,12 @@ def banner_html(banner: str) -> str:
     )
 
 
+def label(text: str) -> str:
+    """A label, with its explanation if it is a word of the glossary. The browser's own style marks such a word."""
+    why = explanation(text)
+    return f'<abbr title="{escape(why)}">{_safe(text)}</abbr>' if why else _safe(text)
+
+
 def _one_line(text: str) -> str:
     return " ".join(readable(text).split())
 
@@ -201,12 +208,6 @@ def _unhyphenated(text: str) -> str:
         f'<span style="{_NO_WRAP}">{_safe(word)}</span>' if "-" in word and len(word) <= NARROWEST else _safe(word)
         for word in text.split(" ")
     )
-
-
-def _label(text: str) -> str:
-    """A label, with its explanation if it is a word of the glossary. The browser's own style marks such a word."""
-    why = explanation(text)
-    return f'<abbr title="{escape(why)}">{_safe(text)}</abbr>' if why else _safe(text)
 
 
 def _safe(text: str) -> str:

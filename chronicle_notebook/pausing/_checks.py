@@ -19,6 +19,7 @@ from chronicle_notebook.model import (
 from chronicle_notebook.pausing._client import StoreClient
 from chronicle_notebook.pausing._kept import Kept, KeptDefinitions, kept_text, listed_values, variables
 from chronicle_notebook.pausing._outlook import NO_CATCH_UP
+from chronicle_notebook.pausing._records import files_of, records_elsewhere
 from chronicle_notebook.pausing._restore import refuse_differing
 from chronicle_notebook.pausing._sleepers import refuse_waking
 from chronicle_notebook.reading._list import WebhookList
@@ -45,8 +46,10 @@ def pausable(
         would refuse to register it; the file has a different definition that waits; or the kernel would lose events.
     """
     stored = kept.here()
+    elsewhere = {each.webhook: each for each in records_elsewhere(kept)}
     ids = list(dict.fromkeys(webhooks))
-    unknown = [each for each in ids if each not in hooks.ids and (each not in stored or stored[each].resumed)]
+    paused = {each.id for each in stored.values() if not each.resumed} | set(elsewhere)
+    unknown = [each for each in ids if each not in hooks.ids and each not in paused]
     if unknown:
         raise UnknownWebhookError(
             f"{unknown[0]!r} is neither registered in event store {client.event_store!r} nor in {kept.path}.",
@@ -58,6 +61,8 @@ def pausable(
     texts = {each.id: each.text for each in kept.waiting()} | {each.id: kept_text(each) for each in pausing}
     refuse_shared({name: variables(text) for name, text in texts.items() if name in ids}, field="webhooks")
     for each in pausing:
+        if each.id in elsewhere and elsewhere[each.id].entry is not None:
+            elsewhere[each.id].kept.check_free_for(each)
         check_can_come_back(client, each, kept)
         refuse_interruption(client, each, accept_defects)
         refuse_deafening(client, each, accept_defects)
@@ -102,20 +107,31 @@ def refuse_deafening(client: StoreClient, definition: WebhookDefinition, accepte
         )
 
 
-def resumable(client: StoreClient, webhooks: Iterable[str], kept: KeptDefinitions, hooks: WebhookList) -> list[Kept]:
-    """The definitions of the file that are to be registered again, after everything was checked. Without names: all
-    paused webhooks of this event store.
+def resumable(
+    client: StoreClient, webhooks: Iterable[str], kept: KeptDefinitions, hooks: WebhookList
+) -> list[tuple[KeptDefinitions, Kept]]:
+    """The definitions that are to be registered again, each with its file, after everything was checked. Without names:
+    all paused webhooks of this event store.
 
     :raises InvalidInputError: a webhook is not in the file or belongs to another event store, a required variable is
         not set, or the webhook was registered differently in the meantime.
     """
-    entries = chosen(kept, list(dict.fromkeys(webhooks)), hooks.ids)
-    absent = [each for each in entries if each.id not in hooks.ids]
-    refuse_shared({each.id: variables(each.text) for each in absent}, field="webhooks")
-    for each in absent:
-        check_at_hand(client, each, kept)
-    refuse_differing(client, entries, hooks, kept.path)
-    return entries
+    wanted = list(dict.fromkeys(webhooks))
+    holders = files_of(kept, wanted, hooks.ids)
+    if wanted or not holders or kept.waiting():
+        own = [each for each in wanted if holders[each] is kept]
+        found = [(kept, each) for each in chosen(kept, own, hooks.ids)] if own or not wanted else []
+    else:
+        found = []
+    found += [(file, file.here()[name]) for name, file in holders.items() if file is not kept]
+    found = sorted(found, key=lambda each: wanted.index(each[1].id)) if wanted else found
+    absent = [(file, each) for file, each in found if each.id not in hooks.ids]
+    refuse_shared({each.id: variables(each.text) for _, each in absent}, field="webhooks")
+    for file, each in absent:
+        check_at_hand(client, each, file)
+    for file, each in found:
+        refuse_differing(client, each, hooks, file)
+    return found
 
 
 def check_can_come_back(

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from functools import lru_cache
@@ -18,7 +17,7 @@ from typing import Any
 
 from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.base._secrets import Secret
-from chronicle_notebook.base._whole_file import write_whole
+from chronicle_notebook.base._whole_file import alone_in, write_whole
 from chronicle_notebook.definition._credentials import is_set
 from chronicle_notebook.definition._references import looks_like_reference, plain
 from chronicle_notebook.definition.file._draft import drafted
@@ -29,11 +28,8 @@ from chronicle_notebook.definition.file._webhook_reader import WebhookReader
 from chronicle_notebook.definition.file._writer import body, dumped, yaml_value
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.pausing._client import StoreClient
-
-try:
-    import fcntl
-except ImportError:  # Windows: one writer at a time is then up to the users
-    fcntl = None  # type: ignore[assignment]
+from chronicle_notebook.pausing._elsewhere import OtherFiles
+from chronicle_notebook.pausing._place import paused_file
 
 _SEPARATOR = "---\n"
 _OWN = ("server", "event_store", "moving", "resumed", "paused_at", "paused_by", "reason", "positions")
@@ -204,18 +200,27 @@ class KeptDefinitions:
     all methods except :meth:`everything` use only those of its own event store.
     """
 
-    def __init__(self, path: str | Path, server: str, event_store: str, *, usual: bool = True) -> None:
+    def __init__(
+        self, path: str | Path, server: str, event_store: str, *, usual: bool = True, others: OtherFiles | None = None
+    ) -> None:
         """Take the file, which need not exist.
 
         :param usual: whether calls without ``file`` use it.
+        :param others: the record of the other files, which says where each pause is; None for a file that is in none.
         """
-        self.path, self.usual = Path(path), usual
+        self.path, self.usual, self.others = Path(path), usual, others
         self.server, self.event_store = str(server), event_store
 
     @classmethod
     def of(cls, client: StoreClient, path: str | Path, *, usual: bool = True) -> KeptDefinitions:
         """The file, for the event store of a client."""
-        return cls(path, client.server, client.event_store, usual=usual)
+        others = OtherFiles(paused_file(client.server, client.event_store, embedded=client.embedded))
+        return cls(path, client.server, client.event_store, usual=usual, others=others)
+
+    def beside(self, path: Path) -> KeptDefinitions:
+        """Another file with pauses of the same event store."""
+        usual = self.others is not None and path == self.others.usual
+        return KeptDefinitions(path, self.server, self.event_store, usual=usual, others=self.others)
 
     def call(self, name: str, *arguments: str) -> str:
         """A call of the webhooks of a client that looks into this file, as Python.
@@ -258,6 +263,8 @@ class KeptDefinitions:
         """
         text = kept_text(definition)
         self._put(Kept(self.server, self.event_store, definition.id, text, moving=moving, asked=asked))
+        if self.others is not None and not moving:
+            self.others.note(definition.id, None if self.usual else self.path)
 
     def waiting(self) -> list[Kept]:
         """The definitions of this event store that have not been registered again."""
@@ -266,6 +273,11 @@ class KeptDefinitions:
     def mark_resumed(self, webhook: str) -> None:
         """Note that a webhook is registered again, so that another definition may replace it."""
         self._put(replace(self.here()[webhook], resumed=True))
+        self._over(webhook)
+        if self.others is not None and not self.usual:
+            earlier = self.beside(self.others.usual)
+            if webhook in earlier.here():  # an earlier pause, after which somebody registered the webhook again
+                earlier.mark_resumed(webhook)
 
     def holds(self, definition: WebhookDefinition, *, moving: bool = False) -> bool:
         """Whether the file has the definition as it is now, and the definition waits there for this purpose."""
@@ -286,7 +298,8 @@ class KeptDefinitions:
                 f"{self.path} holds another definition of {definition.id!r} of this event store, which was not resumed "
                 "from there. It is registered now as somebody else registered it.",
                 field="file",
-                hint="Name another file; or take the old definition out, if nobody needs it any more.",
+                hint=f"If nobody needs the old definition any more, {self.call('forget_paused', repr(definition.id))} "
+                "takes it out.",
             )
 
     def _read(self, part: str) -> Kept | None:
@@ -315,13 +328,18 @@ class KeptDefinitions:
         :raises InvalidInputError: the file cannot be written.
         """
         self._change(self.server, self.event_store, webhook, None)
+        self._over(webhook)
+
+    def _over(self, webhook: str) -> None:
+        if self.others is not None:
+            self.others.note(webhook, None)
 
     def _put(self, new: Kept) -> None:
         self._change(new.server, new.event_store, new.id, new)
 
     def _change(self, server: str, event_store: str, webhook: str, new: Kept | None) -> None:
         try:
-            with self._alone():
+            with alone_in(self.path.parent):
                 documents = {(each.server, each.event_store, each.id): each for each in self.everything()}
                 if new is None:
                     documents.pop((server, event_store, webhook), None)
@@ -330,23 +348,6 @@ class KeptDefinitions:
                 self._write(list(documents.values()))
         except OSError as error:
             raise self._unusable("written", error) from None
-
-    @contextmanager
-    def _alone(self) -> Iterator[None]:
-        """Nobody else changes the file meanwhile."""
-        self.path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-        if fcntl is None:
-            yield
-            return
-        # The folder is locked, because the file itself is replaced, and a file for the lock would stay.
-        handle = os.open(self.path.parent, os.O_RDONLY)
-        try:
-            fcntl.flock(handle, fcntl.LOCK_EX)
-            yield
-            with suppress(OSError):  # some file systems cannot do this for a folder
-                os.fsync(handle)
-        finally:
-            os.close(handle)
 
     def _write(self, documents: list[Kept]) -> None:
         write_whole(self.path, "".join(_SEPARATOR + _document(each) for each in documents))

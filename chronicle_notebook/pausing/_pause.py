@@ -28,10 +28,12 @@ from chronicle_notebook.base._errors import (
 from chronicle_notebook.model import WebhookAuthorization, WebhookDefinition
 from chronicle_notebook.pausing._checks import pausable, resumable
 from chronicle_notebook.pausing._client import StoreClient
+from chronicle_notebook.pausing._elsewhere import OtherFiles
 from chronicle_notebook.pausing._kept import Asked, Kept, KeptDefinitions, kept_text, references
 from chronicle_notebook.pausing._outlook import outlook, positions_of
-from chronicle_notebook.pausing._paused import PausedWebhook, paused
+from chronicle_notebook.pausing._paused import PausedWebhook, paused_of
 from chronicle_notebook.pausing._place import paused_file
+from chronicle_notebook.pausing._records import Record, records, records_elsewhere
 from chronicle_notebook.pausing._restore import register_kept
 from chronicle_notebook.registration._losses import CREDENTIALS_COME_LATER
 from chronicle_notebook.registration._outcome import Action, Outcome
@@ -46,17 +48,19 @@ def kept_of(client: StoreClient, file: str | Path | None = None) -> KeptDefiniti
     :param file: another file than the usual one.
     """
     usual = paused_file(client.server, client.event_store, embedded=client.embedded)
-    return KeptDefinitions.of(client, file or usual, usual=not file or Path(file) == usual)
+    path = Path(file).expanduser() if file else usual
+    return KeptDefinitions.of(client, path, usual=path.absolute() == usual.absolute())
 
 
 def paused_ids(server: str, event_store: str, *, embedded: bool) -> list[str]:
-    """The ids in the usual file that wait to be resumed. They may be registered again by somebody else.
+    """The ids that wait to be resumed, whatever file has them. They may be registered again by somebody else.
 
-    A file that cannot be read gives none and a warning: whoever looks for failures must see those.
+    A file that cannot be read gives a warning: whoever looks for failures must see those.
     """
-    kept = KeptDefinitions(paused_file(server, event_store, embedded=embedded), server, event_store)
+    place = paused_file(server, event_store, embedded=embedded)
+    kept = KeptDefinitions(place, server, event_store, others=OtherFiles(place))
     try:
-        return [each.id for each in kept.waiting() if not each.moving]
+        return [each.webhook for each in records(kept)]
     except InvalidInputError as error:
         warnings.warn(f"Which webhooks are paused is not known: {error.message}", ChronicleWarning, stacklevel=4)
         return []
@@ -106,8 +110,11 @@ def pause(
     hooks = client.webhooks.all()
     found = pausable(client, webhooks, kept, hooks, accept_defects=accept_defects, authorization=authorization)
     do = _foreseen if dry_run else _paused
+    known = {each.webhook: each for each in [*records_elsewhere(kept), *records(kept)]}
     return [
-        _already(client, kept, webhook) if definition is None else do(client, kept, definition, asked)
+        _already(client, known.get(webhook) or Record(webhook, kept, kept.here()[webhook]))
+        if definition is None
+        else do(client, kept, definition, asked)
         for webhook, definition in found.items()
     ]
 
@@ -149,22 +156,24 @@ def _finish(kept: KeptDefinitions, call: str, webhook: str) -> str:
     return f"{kept.call(call, repr(webhook))} again finishes this, however far it came."
 
 
-def _already(client: StoreClient, kept: KeptDefinitions, webhook: str) -> Outcome:
-    asked = kept.here()[webhook].asked
+def _already(client: StoreClient, record: Record) -> Outcome:
+    asked = None if record.entry is None else record.entry.asked
     since = "" if asked is None else f" since {asked.at.isoformat(sep=' ', timespec='minutes')}, by {asked.by}"
-    note = f"It is paused{since}. The definition is kept in {kept.path}."
-    return _unchanged(client, webhook, note)
+    kept = f"The definition is kept in {record.kept.path}." if record.entry is not None else record.error.message
+    return _unchanged(client, record.webhook, f"It is paused{since}. {kept}")
 
 
 def resume(client: StoreClient, webhooks: Iterable[str], kept: KeptDefinitions) -> list[Outcome]:
-    """Register each webhook again from the file. Without names: all paused webhooks of the event store.
+    """Register each webhook again from its file. Without names: all paused webhooks of the event store.
 
     :raises InvalidInputError: a webhook is not in the file or belongs to another event store, a required variable is
         not set, or the webhook was registered differently in the meantime.
     """
     hooks = client.webhooks.all()
-    entries = resumable(client, webhooks, kept, hooks)
-    return [_closed(client, kept, each) if each.id in hooks.ids else _resumed(client, kept, each) for each in entries]
+    return [
+        _closed(client, file, each) if each.id in hooks.ids else _resumed(client, file, each)
+        for file, each in resumable(client, webhooks, kept, hooks)
+    ]
 
 
 def _resumed(client: StoreClient, kept: KeptDefinitions, entry: Kept) -> Outcome:
@@ -190,18 +199,23 @@ def _closed(client: StoreClient, kept: KeptDefinitions, entry: Kept) -> Outcome:
 
 
 def forget(client: StoreClient, webhook: str, kept: KeptDefinitions) -> PausedWebhook:
-    """Take the record of a pause out of the file.
+    """Take the record of a pause out of its file, also one of a webhook that somebody has registered again.
 
     :raises InvalidInputError: the webhook is not paused.
     """
-    found = next((each for each in paused(client, kept) if each.id == webhook), None)
-    if found is None:
+    known = records(kept)
+    record = next((each for each in known if each.webhook == webhook), None)
+    if record is None:
         raise InvalidInputError(
             f"{webhook!r} is not paused in event store {client.event_store!r}.",
             field="webhook",
-            hint=did_you_mean(webhook, [each.id for each in kept.waiting()]) or f"{kept.call('paused')} lists what is.",
+            hint=did_you_mean(webhook, [each.webhook for each in known]) or f"{kept.call('paused')} lists what is.",
         )
-    kept.drop(webhook)
+    found = paused_of(record, [each.observer_id for each in client.failed_partitions()])
+    if record.entry is not None:
+        record.kept.drop(webhook)
+    elif kept.others is not None:  # there is no file to take it out of
+        kept.others.note(webhook, None)
     return found
 
 

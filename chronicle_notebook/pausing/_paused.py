@@ -12,7 +12,8 @@ from chronicle_notebook.base._url import shown
 from chronicle_notebook.display._listing import Column, Listing, counted
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.pausing._client import StoreClient
-from chronicle_notebook.pausing._kept import Kept, KeptDefinitions
+from chronicle_notebook.pausing._kept import KeptDefinitions
+from chronicle_notebook.pausing._records import Record, records
 
 
 @public
@@ -39,18 +40,29 @@ class PausedWebhook:
     """The number of its partitions that failed before and are still listed."""
     file: Path
     """The file with its definition."""
+    problem: str = ""
+    """Why the file does not give the definition, and what to do; empty if it does."""
 
 
 def paused(client: StoreClient, kept: KeptDefinitions) -> Listing[PausedWebhook]:
     """The paused webhooks of the client's event store, in the order of the pauses."""
-    waiting = [each for each in kept.waiting() if not each.moving]
+    waiting = records(kept)
     registered = client.webhooks.all().ids if waiting else []
     failing = [each.observer_id for each in client.failed_partitions()] if waiting else []
-    found = [_paused(each, kept.path, failing) for each in waiting if each.id not in registered]
+    found = [paused_of(each, failing) for each in waiting if each.webhook not in registered]
     return paused_listing(found, kept, client.origin)
 
 
-def _paused(kept: Kept, file: Path, failing: Sequence[str]) -> PausedWebhook:
+def paused_of(record: Record, failing: Sequence[str]) -> PausedWebhook:
+    """The value of a record.
+
+    :param failing: the observer of each failed partition.
+    """
+    count = failing.count(record.webhook)
+    kept, file = record.entry, record.kept.path
+    if kept is None:
+        problem = f"{record.problem} {record.error.hint}"
+        return PausedWebhook(record.webhook, "", (), None, "", "", {}, (), (), count, file, problem)
     asked = kept.asked
     return PausedWebhook(
         id=kept.id,
@@ -62,13 +74,16 @@ def _paused(kept: Kept, file: Path, failing: Sequence[str]) -> PausedWebhook:
         positions={} if asked is None else asked.positions,
         secrets=tuple(kept.secrets),
         missing=tuple(kept.missing(keyring=False)),
-        failing=failing.count(kept.id),
+        failing=count,
         file=file,
     )
 
 
 def paused_listing(found: Sequence[PausedWebhook], kept: KeptDefinitions, origin: Origin) -> Listing[PausedWebhook]:
-    """The table, with the path of the file below it."""
+    """The table, with the paths of the files below it."""
+    files = dict.fromkeys(str(each.file) for each in found) or {str(kept.path): None}
+    problems = [f"{each.id}: {each.problem}" for each in found if each.problem]
+    foot = [f"Kept in {', '.join(files)}.", f"Resume with {kept.call('resume', 'ID')}.", *problems, origin.stamp]
     return Listing(
         found,
         (
@@ -82,10 +97,12 @@ def paused_listing(found: Sequence[PausedWebhook], kept: KeptDefinitions, origin
             Column[PausedWebhook]("failing", "Failing partitions", lambda each: each.failing, "Int64"),
             Column[PausedWebhook]("target", "Target", lambda each: shown(each.target)),
             Column[PausedWebhook]("needs", "Resuming needs", lambda each: list(each.secrets), "object", text=_needs),
+            Column[PausedWebhook]("file", "File", lambda each: str(each.file), shown=False),
+            Column[PausedWebhook]("problem", "Problem", lambda each: each.problem, shown=False),
         ),
         caption=f"{counted(len(found), 'paused webhook')} of event store {origin.event_store!r} on {origin.server}",
         empty="No webhook is paused.",
-        foot=f"Kept in {kept.path}. Resume with {kept.call('resume', 'ID')}. {origin.stamp}".strip(),
+        foot=" ".join(foot).strip(),
         origin=origin,
     )
 
@@ -95,5 +112,7 @@ def _positions(each: PausedWebhook) -> str:
 
 
 def _needs(each: PausedWebhook) -> str:
+    if each.problem:
+        return f"{each.file}, which cannot be read"
     told = ", ".join(each.secrets) or "nothing"
     return f"{told} (not set: {', '.join(each.missing)})" if each.missing else told

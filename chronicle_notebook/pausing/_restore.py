@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from pathlib import Path
-
 from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.base._url import another
 from chronicle_notebook.model import AuthorizationKind, WebhookDefinition
@@ -46,36 +43,36 @@ def restored(client: StoreClient, entry: Kept) -> bool | None:
     return None if wanted.authorization.kind is not found.authorization.kind else True
 
 
-def refuse_differing(client: StoreClient, entries: Iterable[Kept], hooks: WebhookList, file: Path) -> None:
+def refuse_differing(client: StoreClient, entry: Kept, hooks: WebhookList, kept: KeptDefinitions) -> None:
     """Refuse to undo a change that was made after the definition was saved.
 
-    :raises InvalidInputError: a webhook is registered, and differs from the file.
+    :raises InvalidInputError: the webhook is registered, and differs from the file.
     """
-    for entry in entries:
-        found = hooks.find(entry.id)
-        if found is None:
-            continue
-        try:
-            wanted = entry.definition()
-        except InvalidInputError:
-            continue
-        told = _differences(client, wanted, found, entry)
-        none = AuthorizationKind.NONE
-        if found.authorization.kind is none is not wanted.authorization.kind and len(told) == 1:
-            raise InvalidInputError(
-                f"{entry.id!r} is registered again, but does not show its credentials: {told[0]}. Kernels add them in "
-                "a step of their own, so they may still be coming.",
-                field="webhooks",
-                hint="Look again in a few seconds with the same call. If they do not come, client.webhooks.remove("
-                f"{entry.id!r}) and the same call after it send them again.",
-            )
-        if told:
-            raise InvalidInputError(
-                f"{entry.id!r} is registered again, but differs from {file}: {'; '.join(told)}. Resuming "
-                "would take that back.",
-                field="webhooks",
-                hint=f"Leave out {entry.id!r} if the registered webhook is right; else remove that webhook first.",
-            )
+    found = hooks.find(entry.id)
+    if found is None:
+        return
+    try:
+        wanted = entry.definition()
+    except InvalidInputError:
+        return
+    told = _differences(client, wanted, found, entry)
+    none = AuthorizationKind.NONE
+    if found.authorization.kind is none is not wanted.authorization.kind and len(told) == 1:
+        raise InvalidInputError(
+            f"{entry.id!r} is registered again, but does not show its credentials: {told[0]}. Kernels add them in "
+            "a step of their own, so they may still be coming.",
+            field="webhooks",
+            hint="Look again in a few seconds with the same call. If they do not come, client.webhooks.remove("
+            f"{entry.id!r}) and the same call after it send them again.",
+        )
+    if told:
+        raise InvalidInputError(
+            f"{entry.id!r} is registered again, but differs from {kept.path}: {'; '.join(told)}. Resuming "
+            "would take that back.",
+            field="webhooks",
+            hint=f"If the registered webhook is right, {kept.call('forget_paused', repr(entry.id))} ends the pause; "
+            "else remove that webhook first.",
+        )
 
 
 def _differences(client: StoreClient, wanted: WebhookDefinition, found: WebhookDefinition, entry: Kept) -> list[str]:

@@ -32,6 +32,7 @@ def refuse_waking(client: StoreClient, hooks: Iterable[WebhookDefinition], *, fi
             f"{webhook!r} is listed as active and has no observer that is connected: most likely it was registered as "
             "inactive, and the kernel lost that. Registered again as it is listed, it would deliver its whole history.",
             field=field,
-            hint=f"Leave {webhook!r} out: it delivers nothing as it is. If its kernel has just started, look again. To "
-            f'have it gone, keep client.webhooks.code("{webhook}") and call client.webhooks.remove("{webhook}").',
+            hint=f"If {webhook!r} was just registered, or its kernel has just started, call again in some seconds. "
+            "Else leave it out: it delivers nothing as it is. To have it gone, keep "
+            f'client.webhooks.code("{webhook}") and call client.webhooks.remove("{webhook}").',
         )

@@ -81,7 +81,7 @@ class PausableWebhooks(Displayed):
         :param authorization: the credentials to keep for one webhook, as references: ``Secret.env``, ``Secret.file`` or
             ``Secret.keyring``. Without it, resuming looks them up in variables such as ``CRM_SYNC_TOKEN``.
         :param file: another file than the usual one, which is in the user's data folder; ``CHRONICLE_NOTEBOOK_PAUSED``
-            names another folder.
+            names another folder. The pause is shown, and resumed without naming the file, as those of the usual one.
         :param accept_defects: the names of known bugs that do not concern this kernel.
         :param dry_run: check everything, say what a pause means, and change nothing.
         :raises UnknownWebhookError: a webhook is neither registered nor paused; nothing was removed.
@@ -127,9 +127,9 @@ class PausableWebhooks(Displayed):
         The outcome says from which number its deliveries go on. A call whose answer was lost can be repeated: it
         finishes what was begun.
 
-        :param file: the file of the pause, if it is not the usual one.
-        :raises InvalidInputError: a webhook is not paused, a variable with its credentials is not set, or it was
-            registered differently in the meantime; nothing was registered.
+        :param file: the file of the pause, if it is at another place now; by default where it was kept.
+        :raises InvalidInputError: a webhook is not paused, its file cannot be read, a variable with its credentials is
+            not set, or it was registered differently in the meantime; nothing was registered.
         """
         from chronicle_notebook.definition._inputs import ids, several
         from chronicle_notebook.pausing import _pause
@@ -144,8 +144,10 @@ class PausableWebhooks(Displayed):
     def paused(self, *, file: str | Path | None = None) -> Listing[PausedWebhook]:
         """The paused webhooks of the event store, which :meth:`all` does not have: they are not registered.
 
-        :param file: the file of the pauses, if it is not the usual one.
-        :raises InvalidInputError: the file cannot be read.
+        Pauses in other files are among them. One whose file cannot be read has a ``problem``.
+
+        :param file: only the pauses of this file.
+        :raises InvalidInputError: this file, or the usual one, cannot be read.
         """
         from chronicle_notebook.pausing import _pause
         from chronicle_notebook.pausing._paused import paused

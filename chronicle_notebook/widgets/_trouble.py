@@ -106,10 +106,11 @@ def _of_paused(paused: PausedWebhook, row: TriageRow) -> dict[str, Any]:
     failing = f" {count(len(row.failed), 'partition still fails', 'partitions still fail')}." if row.failed else ""
     missing = f" Resuming it needs {joined(paused.missing, 'and')}, which is not set here." if paused.missing else ""
     by = f" by {paused.paused_by}" if paused.paused_by else ""
+    resuming = paused.problem or f"Resume continues after the last delivered event.{reason}"
     return {
         "tone": "plain",
         "title": f"Paused{by}.",
-        "text": f"Resume continues after the last delivered event.{reason}{failing}{missing}",
+        "text": f"{resuming}{failing}{missing}",
         "since": seconds(paused.paused_at),
         "waiting": row.waiting,
         "causes": _causes(row),

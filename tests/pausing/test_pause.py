@@ -42,6 +42,20 @@ def record(client: Client) -> Path:
     return paused_file(client.server, client.event_store)
 
 
+def pause_soon(client: Client, webhook: str, **more: Any) -> None:
+    """Pause a webhook that was registered a moment ago: before its observer is connected this is refused."""
+
+    def pause() -> bool:
+        try:
+            return bool(client.webhooks.pause(webhook, **more))
+        except InvalidInputError as error:
+            if "was just registered" not in error.hint:
+                raise
+            return False
+
+    eventually(pause)
+
+
 def test_a_pause_stops_deliveries_and_a_resumption_brings_those_of_meanwhile_in_order(client: Client) -> None:
     with Receiver() as receiver:
         client.webhooks.register(hook(url=receiver.url))
@@ -391,6 +405,109 @@ def test_a_triage_shows_what_is_paused_and_does_without_a_file_that_cannot_be_re
     record(client).write_text("[]")
     with pytest.warns(cn.ChronicleWarning, match="paused is not known"):
         assert [each.webhook for each in client.triage()] == ["b"]
+
+
+def test_a_pause_in_another_file_is_seen_and_resumed_without_naming_it(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "mine.yaml"
+    client.webhooks.register([hook("a"), hook("b"), hook("c")])
+    monkeypatch.chdir(tmp_path)
+    pause_soon(client, "a", file="mine.yaml", reason="moved")
+    pause_soon(client, "b")
+    found = {(each.id, each.file, each.reason) for each in client.webhooks.paused()}
+    assert found == {("a", file, "moved"), ("b", record(client), "")}
+    assert str(file) in repr(client.webhooks.paused())
+    conditions = {each.webhook: str(each.condition) for each in client.triage()}
+    assert (conditions["a"], conditions["b"]) == ("paused", "paused")
+    listed = record(client).with_suffix(".files")
+    assert listed.stat().st_mode & 0o777 == 0o600
+    again = client.webhooks.pause("a")
+    assert again.action is Action.UNCHANGED
+    assert str(file) in again.notes[0]
+    client.ensure_event_store(client.event_store + "-other")
+    other = client.at(event_store=client.event_store + "-other")
+    assert len(other.webhooks.paused()) == 0
+    assert [each.webhook for each in client.webhooks.resume(["b", "a"])] == ["b", "a"]
+    assert sorted(client.webhooks.ids()) == ["a", "b", "c"]
+    assert len(client.webhooks.paused()) == 0
+    pause_soon(client, "a", file=file)
+    pause_soon(client, "c")
+    assert sorted(each.webhook for each in client.webhooks.resume()) == ["a", "c"]
+    client.webhooks.remove("a")
+    assert len(client.webhooks.paused()) == 0, "a removal is no pause"
+
+
+@pytest.mark.parametrize("lost", ["deleted", "not text", "without it"])
+def test_another_file_that_is_lost_is_told_and_its_pause_can_be_forgotten(
+    lost: str, client: Client, tmp_path: Path
+) -> None:
+    file, moved = tmp_path / "mine.yaml", tmp_path / "moved.yaml"
+    client.webhooks.register([hook("a"), hook("b")])
+    pause_soon(client, "a", file=file)
+    moved.write_text(file.read_text())
+    pause_soon(client, "b")
+    if lost == "deleted":
+        file.unlink()
+    else:
+        file.write_bytes(b"\xff" if lost == "not text" else b"")
+    told = client.webhooks.paused()[0]  # without a time, so before the others
+    assert (told.id, told.file) == ("a", file)
+    assert str(file) in told.problem
+    assert told.problem in repr(client.webhooks.paused())
+    assert str(client.triage()["a"].condition) == "paused"
+    for resume in (lambda: client.webhooks.resume("a"), client.webhooks.resume):
+        with pytest.raises(InvalidInputError, match="cannot be read") as caught:
+            resume()
+        assert "client.webhooks.resume('a', file=FILE)" in caught.value.hint
+    assert client.webhooks.resume("b")
+    assert client.webhooks.resume("a", file=moved)
+    pause_soon(client, "a", file=moved)
+    moved.unlink()
+    assert client.webhooks.forget_paused("a").problem
+    assert len(client.webhooks.paused()) == 0
+    assert not moved.exists()
+
+
+def test_a_list_of_other_files_that_cannot_be_read_or_written_is_told(client: Client, tmp_path: Path) -> None:
+    client.webhooks.register([hook("a"), hook("b")])
+    pause_soon(client, "a", file=tmp_path / "mine.yaml")
+    listed = record(client).with_suffix(".files")
+    listed.write_text("[]")
+    with pytest.raises(InvalidInputError, match="is not a list"):
+        client.webhooks.paused()
+    with pytest.warns(cn.ChronicleWarning, match="paused is not known"):
+        client.triage()
+    listed.unlink()
+    listed.mkdir()
+    with pytest.warns(cn.ChronicleWarning, match="could not be noted"):
+        assert client.webhooks.resume("a", file=tmp_path / "mine.yaml")
+    assert sorted(client.webhooks.ids()) == ["a", "b"]
+
+
+def test_the_old_record_of_a_webhook_that_somebody_registered_differently_can_be_forgotten(
+    client: Client, tmp_path: Path
+) -> None:
+    file = tmp_path / "mine.yaml"
+    client.webhooks.register(hook())
+    pause_soon(client, "a", file=file)
+    changed = hook(url="http://127.0.0.1:9/changed")
+    client.webhooks.register(changed)
+    assert len(client.webhooks.paused()) == 0
+    with pytest.raises(InvalidInputError, match="registered again, but differs") as caught:
+        client.webhooks.resume("a")
+    assert "client.webhooks.forget_paused('a', file=" in caught.value.hint
+
+    def refused() -> str:
+        with pytest.raises(InvalidInputError) as caught:
+            client.webhooks.pause("a")
+        return caught.value.hint if "holds another definition" in caught.value.message else ""
+
+    assert "client.webhooks.forget_paused('a', file=" in eventually(refused)
+    assert client.webhooks.forget_paused("a").target == hook().target_url
+    pause_soon(client, "a")
+    assert client.webhooks.resume("a")
+    assert client.webhooks.get("a") == changed
 
 
 def test_the_functions_with_a_client_s_name_do_the_same(client: Client) -> None:

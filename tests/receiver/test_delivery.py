@@ -307,7 +307,7 @@ class TestList:
         assert [attrs["scope"] for tag, attrs in tags.seen if tag == "th"] == ["col"] * 7 + ["row"] * count
         assert tags.open == []
         assert [tag for tag, _ in tags.seen].index("caption") == [tag for tag, _ in tags.seen].index("table") + 1
-        allowed = {"scope", "style", "class", "colspan", "cellpadding"}
+        allowed = {"scope", "style", "class", "colspan", "cellpadding", "tabindex"}
         assert all(set(attrs) <= ({"title"} if tag == "abbr" else allowed) for tag, attrs in tags.seen)
 
     def test_the_frame_has_the_same_types_with_and_without_rows(self) -> None:

@@ -93,7 +93,8 @@ class RunbookOutcome:
         return {"text/plain": repr(self), "text/html": html, MIME: self.to_dict()}
 
     def _parts(self) -> list[Card | Table]:
-        tone = Tone.BAD if not self else Tone.PLAIN if self.status is RunStatus.PLANNED else Tone.GOOD
+        fine = Tone.WARNING if self.findings else Tone.GOOD
+        tone = Tone.BAD if not self else Tone.PLAIN if self.status is RunStatus.PLANNED else fine
         card = Card(
             heading=f"{'✓' if self else '!'} {self.runbook}: {self.status.value}. {self.summary}",
             facts=[("problem", each) for each in self.problems],

@@ -11,7 +11,7 @@ from shlex import quote
 
 from chronicle_notebook.base._public import public_in
 from chronicle_notebook.base._text import count, readable
-from chronicle_notebook.display._table_and_card import PLAIN, banner_html, banner_text
+from chronicle_notebook.display._table_and_card import PLAIN, banner_html, banner_text, label
 from chronicle_notebook.runbook.engine._step import Step
 from chronicle_notebook.runbook.recipes._diagnosis import FAILING
 from chronicle_notebook.runbook.recipes._incident import IncidentLine, Trouble, history, read_outcomes, troubles
@@ -207,7 +207,7 @@ class IncidentReport:
         boxes = "".join(
             '<div style="border:1px solid var(--jp-border-color2,#e0e0e0);border-radius:4px;padding:8px">'
             f'<div style="font-size:22px;font-weight:700{f";{_BAD}" if bad else ""}">{_safe(number)}</div>'
-            f'<div style="{_SOFT}">{_safe(what)}</div></div>'
+            f'<div style="{_SOFT}">{label(what)}</div></div>'
             for number, what, bad in tiles
         )
         grid = "display:grid;grid-template-columns:minmax(0,1fr) minmax(0,1fr) minmax(0,1fr);gap:8px;margin:10px 0"
@@ -217,14 +217,14 @@ class IncidentReport:
         if not self.troubles:
             return ""
         rows = "".join(
-            f'<tr><th scope="row" style="{_CELL};font-weight:400"><b>{_safe(title)}</b>'
+            f'<tr><th scope="row" style="{_CELL};font-weight:400"><b>{label(title)}</b>'
             f'<div style="{_SOFT};overflow-wrap:anywhere">{_safe(told)}</div></th>'
             f'<td style="{_CELL}{_breaking(webhooks)}">{_safe(webhooks)}</td><td style="{_CELL}">{_safe(since)}</td>'
             f'<td style="{_NUMBER}{f";{_BAD};font-weight:700" if still else ""}">{_safe(waited)}</td></tr>'
             for title, told, webhooks, since, waited, still in self._causes()
         )
         head = "".join(
-            f'<th scope="col" style="{style};{_SOFT}">{title}</th>'
+            f'<th scope="col" style="{style};{_SOFT}">{label(title)}</th>'
             for title, style in (("Cause", _CELL), ("Webhooks", _CELL), ("Since", _CELL), ("Waited", _NUMBER))
         )
         return f"{_section('Why')}{_table(f'<thead><tr>{head}</tr></thead><tbody>{rows}</tbody>')}"

@@ -47,8 +47,8 @@ def resume(client: Client, webhooks: Iterable[str], file: str | Path | None = No
     :raises InvalidInputError: a webhook is not in the file or belongs to another event store, a required variable is
         not set, or the webhook was registered differently in the meantime.
     """
-    kept = kept_of(client, file)
-    return [_resuming(client, kept, each) for each in resumable(client, webhooks, kept, client.webhooks.all())]
+    found = resumable(client, webhooks, kept_of(client, file), client.webhooks.all())
+    return [_resuming(client, kept, each) for kept, each in found]
 
 
 def _pausing(
