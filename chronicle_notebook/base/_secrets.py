@@ -13,6 +13,7 @@ from typing import NoReturn, final
 
 from chronicle_notebook.base._errors import InvalidInputError, SecretUnavailableError, missing
 from chronicle_notebook.base._public import public
+from chronicle_notebook.base._revealed import note_revealed
 
 _LONGEST_FILE = 65_536
 """The largest number of bytes in a file with a secret."""
@@ -190,7 +191,10 @@ class Secret:
         :raises SecretUnavailableError: the value of a reference was not found, or its bytes are not text.
         """
         value = self._look_up()
-        if self._reference is None or is_text(value):
+        if self._reference is None:
+            return value
+        if is_text(value):
+            note_revealed(value, self._reference)
             return value
         value = ""  # deleted, because a traceback can show local variables
         raise SecretUnavailableError(

@@ -58,7 +58,8 @@ class MaskedUrl(str):
 class ReferencedText(MaskedUrl):
     """The value of a reference such as ``env:NAME`` in a place for a text, which knows the reference.
 
-    So a definition that was read from a file is written with its references again. Pickling keeps the text only.
+    So a definition that was read from a file is written with its references again. Its repr is the reference, so that
+    messages do not repeat the value. Pickling keeps the text only.
     """
 
     __slots__ = ("reference",)
@@ -72,6 +73,9 @@ class ReferencedText(MaskedUrl):
         text = cls(value)
         text.reference = reference
         return text
+
+    def __repr__(self) -> str:
+        return repr(self.reference)
 
 
 def masked(url: str) -> str:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import inspect
 import warnings
 
+from chronicle_notebook.base._revealed import hidden
+
 _OURS = frozenset({"chronicle_notebook", "IPython", "ipywidgets", "traitlets", "contextlib", "functools"})
 """The packages whose lines are not the user's: this package, and the packages between a cell and a magic or a
 widget."""
@@ -15,4 +17,4 @@ def warn_user(message: str, category: type[Warning]) -> None:
     level, frame = 1, inspect.currentframe()
     while frame is not None and frame.f_globals.get("__name__", "").partition(".")[0] in _OURS:
         level, frame = level + 1, frame.f_back
-    warnings.warn(message, category, stacklevel=level)
+    warnings.warn(hidden(message), category, stacklevel=level)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 
 from chronicle_notebook._version import __version__
 from chronicle_notebook.base._errors import ChronicleError, InvalidInputError, did_you_mean
+from chronicle_notebook.base._revealed import revealed
 from chronicle_notebook.cli import _as_code_options
 from chronicle_notebook.display._terminal import Parser, ended, ended_in_order
 
@@ -32,7 +33,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     and 1 also a wrong command line.
     """
     given = list(sys.argv[1:] if arguments is None else arguments)
-    return ended(lambda: _main(given))
+    with revealed():
+        return ended(lambda: _main(given))
 
 
 def _main(given: list[str]) -> int:

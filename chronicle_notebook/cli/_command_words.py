@@ -8,6 +8,7 @@ import shlex
 import sys
 
 from chronicle_notebook.base._errors import ChronicleError, UnknownEventStoreError
+from chronicle_notebook.base._revealed import hidden
 
 
 def _back(found: re.Match[str]) -> str:
@@ -31,8 +32,9 @@ def in_commands(text: str) -> str:
 
 
 def tell(error: ChronicleError, *, as_json: bool) -> None:
-    """Tell an error on the standard error, and for a program as an object too."""
-    message, hint = in_commands(error.message), in_commands(error.hint)
+    """Tell an error on the standard error, and for a program as an object too. It has references in place of their
+    values."""
+    message, hint = in_commands(hidden(error.message)), in_commands(hidden(error.hint))
     if isinstance(error, UnknownEventStoreError):
         hint = f"{hint} --store names the event store.".strip()
     if as_json:

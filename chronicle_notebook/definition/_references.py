@@ -11,6 +11,7 @@ import unicodedata
 from collections.abc import Mapping
 
 from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
+from chronicle_notebook.base._revealed import note_revealed
 from chronicle_notebook.base._secrets import Secret
 
 KINDS = ("env", "var")
@@ -136,7 +137,11 @@ def resolve_text(text: str, variables: Mapping[str, object], *, field: str) -> s
     :raises SecretUnavailableError: a variable of the environment is not set.
     """
     value = resolve(text, variables, field=field)
-    return value.reveal() if isinstance(value, Secret) else value
+    if not isinstance(value, Secret):
+        return value
+    found = value.reveal()
+    note_revealed(found, text)  # a Secret of a variable may be one without a reference
+    return found
 
 
 def _variable(name: str, variables: Mapping[str, object], field: str) -> str | Secret:

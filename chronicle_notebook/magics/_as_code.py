@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chronicle_notebook.base._errors import InvalidInputError, PlanRefusedError, ProtectedError
+from chronicle_notebook.base._revealed import hidden
 from chronicle_notebook.base._text import count
 from chronicle_notebook.magics._clients import current
 from chronicle_notebook.magics._parse import Call
@@ -35,7 +36,7 @@ def _export(call: Call) -> DesiredState:
         )
     state = DesiredState.of(current(), owned_by=_owner(call))
     state.write(path)
-    print(f"{count(len(state), 'webhook')} written to {path}.")  # noqa: T201 - what the magic did
+    print(f"{count(len(state), 'webhook')} written to {hidden(str(path))}.")  # noqa: T201 - what the magic did
     return state
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from chronicle_notebook.base._errors import KernelError, UnknownClientError
+from chronicle_notebook.base._errors import InvalidInputError, KernelError, UnknownClientError
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.display._listing import Column, Listing
 from chronicle_notebook.magics._clients import current
@@ -47,7 +47,24 @@ def _connect_to(call: Call) -> Any:
     except KernelError as error:
         error.hint = error.hint.replace(_connect.WALK, WALK)
         raise
+    _check_referred(call, opened)
     return opened
+
+
+def _check_referred(call: Call, opened: Client) -> None:
+    """Refuse an event store or namespace of a reference that the kernel does not have. The client would show its name
+    from then on, and the variable may be another one than was meant.
+
+    :raises InvalidInputError: the kernel does not have it.
+    """
+    if not (call.referred("--store") or call.referred("--namespace")):
+        return
+    try:
+        opened.at(event_store=opened.event_store, namespace=opened.namespace)
+    except InvalidInputError as error:
+        opened.close()
+        error.hint = "Set the variable to a name that exists, or write a new name out on this line."
+        raise
 
 
 def _literal(target: ConnectionString) -> bool:

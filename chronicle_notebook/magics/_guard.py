@@ -17,6 +17,7 @@ from pathlib import Path
 from types import TracebackType
 
 from chronicle_notebook.base._errors import ChronicleError, ChronicleWarning, KernelError
+from chronicle_notebook.base._revealed import revealed
 from chronicle_notebook.base._traceback import chained, lines_of
 
 _PACKAGE = str(Path(__file__).parents[1])
@@ -27,19 +28,21 @@ NO_HINT = "Run it again with --traceback to see where it came from."
 
 @contextmanager
 def guarded(title: str, *, server: Callable[[], str], full: bool) -> Iterator[None]:
-    """Give every error that leaves the block its two lines.
+    """Give every error that leaves the block its two lines, with references in place of their values.
 
     :param title: the command, for example ``%webhook show``.
     :param server: ``host:port`` of the kernel; empty if there is none.
     :param full: also show where the error came from.
     """
-    try:
-        yield
-    except (Exception, KeyboardInterrupt) as error:
-        lines = [*(_trace(error) if full else []), *two_lines(error, title, server())]
-        # Only from the standard library, so that the error can still be copied and sent to another process.
-        error._render_traceback_ = partial(list, lines)  # type: ignore[union-attr]
-        raise
+    with revealed() as values:
+        try:
+            yield
+        except (Exception, KeyboardInterrupt) as error:
+            values.hide_in(error)
+            lines = [*(_trace(error) if full else []), *two_lines(error, title, server())]
+            # Only from the standard library, so that the error can still be copied and sent to another process.
+            error._render_traceback_ = partial(list, [*map(values.hide, lines)])  # type: ignore[union-attr]
+            raise
 
 
 def two_lines(error: BaseException, title: str, server: str) -> list[str]:

@@ -47,12 +47,11 @@ class Call:
 
         :raises InvalidInputError: the value of the reference was not found, or it is a Secret where values are shown.
         """
-        from chronicle_notebook.base._secrets import Secret
         from chronicle_notebook.definition._references import resolve_text
 
         value = self.values.get(name)
         kind, _, variable = (value or "").partition(":")
-        if kind == "var" and name not in NEVER_SHOWN and isinstance(self.variables.get(variable), Secret):
+        if kind == "var" and name not in NEVER_SHOWN and self.referred(name):
             raise InvalidInputError(
                 f"{name}: the variable {variable!r} holds a Secret, and {name} is shown in tables and messages.",
                 field=name,
@@ -63,6 +62,13 @@ class Call:
     def required(self, name: str) -> str:
         """A required value with its reference resolved."""
         return self.text(name) or ""
+
+    def referred(self, name: str) -> bool:
+        """Whether a value came from the environment or from a Secret, so that messages show the reference."""
+        from chronicle_notebook.base._secrets import Secret
+
+        kind, _, variable = (self.values.get(name) or "").partition(":")
+        return kind == "env" or (kind == "var" and isinstance(self.variables.get(variable), Secret))
 
 
 def title_of(magic: Magic, line: str) -> str:

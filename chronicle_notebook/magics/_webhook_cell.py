@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from chronicle_notebook.base._errors import InvalidDefinitionError, InvalidInputError
+from chronicle_notebook.base._url import ReferencedText
 from chronicle_notebook.definition._references import LITERAL
 from chronicle_notebook.definition.file._webhook_reader import read_body
 from chronicle_notebook.definition.rules._check import about
@@ -29,6 +30,8 @@ def run(call: Call) -> Any:
         )
     accept_unknown = "--accept-unknown" in call.switches
     webhook, url = call.required("ID"), call.required("URL")
+    if call.referred("ID"):
+        webhook = ReferencedText.of(webhook, call.values["ID"])  # what shows the plan shows the reference
     written = (call.given("URL") or "").removeprefix(LITERAL)
     if not allow_literal and target_url_caution(written) is not None:
         raise InvalidDefinitionError(

@@ -176,6 +176,19 @@ def test_a_variable_that_is_not_set_is_told_in_words_for_a_terminal() -> None:
     ]
 
 
+def test_an_error_shows_a_reference_and_never_its_value(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setenv("CANARY", "canary-of-a-token")
+    entry = "{id: env:CANARY, url: 'ftp://example.com', event_types: [AccountOpened]}"
+    (tmp_path / "webhooks.yaml").write_text(f"version: 1\nevent_store: banking\nwebhooks:\n  - {entry}\n")
+    assert cli.main(["plan", str(tmp_path / "webhooks.yaml"), "--connection", "chronicle://127.0.0.1:9"]) == 1
+    assert cli.main(["status", "env:CANARY"]) == 2
+    said = "".join(capsys.readouterr())
+    assert "line 4: Webhook 'env:CANARY': The target URL is not an absolute" in said
+    assert "canary" not in said
+
+
 def test_the_doctor_takes_a_profile(shared_sandbox: Sandbox, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CHRONICLE_CONNECTION_STRING", raising=False)
     monkeypatch.setenv("CHRONICLE_NOTEBOOK_CONFIG", str(tmp_path / "config.toml"))

@@ -18,6 +18,7 @@ from chronicle_notebook.base._errors import (
     SecretUnavailableError,
     did_you_mean,
 )
+from chronicle_notebook.base._revealed import note_revealed
 from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.base._text import joined
 from chronicle_notebook.base._url import ReferencedText
@@ -272,6 +273,7 @@ class WebhookReader:
         if not isinstance(value, Secret):
             return value
         found = value.reveal()
+        note_revealed(found, self._nodes.scalar(node, field))
         return found if value.reference is None else ReferencedText.of(found, value.reference)
 
 

@@ -1,0 +1,118 @@
+"""The values that references such as ``env:NAME`` gave to a command. What the command says has the references in their
+place.
+
+Somebody can name the wrong variable: a token instead of an id. An error that repeats the id would show the token, and a
+notebook would keep it.
+"""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from contextvars import ContextVar
+
+_SHORTEST = 4
+"""The least length of a value that is searched everywhere. A shorter one is also a part of other words, so only its
+quoted form is searched."""
+_BEGINNING = 16
+"""The least length of a beginning that is searched: messages cut long texts."""
+
+
+class Revealed:
+    """The values that the references of one command gave, with their references."""
+
+    def __init__(self) -> None:
+        self._references: dict[str, str] = {}
+
+    def note(self, value: str, reference: str) -> None:
+        """Note what a reference gave."""
+        if value:
+            self._references[value] = reference
+
+    def hide(self, text: str) -> str:
+        """The text with the reference in place of each value, in every form in which messages write values."""
+        if not self._references:
+            return text
+        for value in sorted(self._references, key=len, reverse=True):
+            text = _without(text, value, self._references[value])
+        return text
+
+    def hide_in(self, error: BaseException) -> None:
+        """Hide the values in the texts of an error and of its causes: notebooks and logs keep them."""
+        seen: set[int] = set()
+        waiting: list[BaseException | None] = [error]
+        while waiting:
+            each = waiting.pop()
+            if each is None or id(each) in seen:
+                continue
+            seen.add(id(each))
+            self._hide_in_one(each)
+            waiting += [each.__cause__, each.__context__]
+
+    def _hide_in_one(self, error: BaseException) -> None:
+        named = {name: value for name in ("filename", "filename2") if (value := getattr(error, name, None))}
+        for name, value in {**named, **vars(error), "args": error.args}.items():
+            hidden = self._hidden(value)
+            if hidden != value:
+                with contextlib.suppress(AttributeError, TypeError):  # an attribute that cannot be changed
+                    setattr(error, name, hidden)
+
+    def _hidden(self, value: object) -> object:
+        if isinstance(value, str):
+            return self.hide(value)
+        if isinstance(value, (tuple, list)) and type(value) in {tuple, list}:
+            return type(value)(map(self._hidden, value))
+        return value
+
+
+_CURRENT: ContextVar[Revealed | None] = ContextVar("chronicle_notebook_revealed", default=None)
+
+
+@contextlib.contextmanager
+def revealed() -> Iterator[Revealed]:
+    """Note in this block, which is one command, what its references give."""
+    noted = Revealed()
+    token = _CURRENT.set(noted)
+    try:
+        yield noted
+    finally:
+        _CURRENT.reset(token)
+
+
+def note_revealed(value: str, reference: str) -> None:
+    """Note what a reference gave, if a command notes it."""
+    noted = _CURRENT.get()
+    if noted is not None:
+        noted.note(value, reference)
+
+
+def hidden(text: str) -> str:
+    """A text of the current command with references in place of their values."""
+    noted = _CURRENT.get()
+    return text if noted is None else noted.hide(text)
+
+
+def _without(text: str, value: str, reference: str) -> str:
+    from chronicle_notebook.base._encodings import written
+
+    if text == value:
+        return reference
+    if len(value) < _SHORTEST:
+        for quote in ("'", '"'):
+            text = text.replace(f"{quote}{value}{quote}", f"{quote}{reference}{quote}")
+        return text
+    for form in (value, value.strip(), " ".join(value.split()), value.lower()):
+        for each in (*written(form), repr(form)[1:-1]):
+            text = text.replace(each, reference)
+    return _without_beginning(text, value, reference)
+
+
+def _without_beginning(text: str, value: str, reference: str) -> str:
+    """The text without the beginning of a long value that was cut."""
+    beginning = value[:_BEGINNING]
+    if len(value) <= _BEGINNING or beginning not in text:
+        return text
+    front, _, rest = text.partition(beginning)
+    tail = value[_BEGINNING:]
+    same = next((at for at, (a, b) in enumerate(zip(tail, rest, strict=False)) if a != b), min(len(tail), len(rest)))
+    return front + reference + _without_beginning(rest[same:], value, reference)
