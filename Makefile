@@ -17,12 +17,12 @@ lab: $(READY)
 		$(if $(filter no,$(BROWSER)),--no-browser) $(if $(filter no,$(TOKEN)),--no-token) \
 		$(if $(filter yes,$(NEWER)),--newer)
 
-## test: lint, types, import rules, and all tests, in three processes for each two processors
+## test: lint, types, import rules, and all tests, in three processes for each two processors; what failed runs once more
 test: $(READY)
 	@$(MAKE) --no-print-directory -j 2 lint types imports front
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit; done; \
 		echo "No Chromium: tests in a browser are left out. Get it by 'apt-get install chromium' or 'brew install chromium'."
-	$(BIN)/pytest -n auto
+	@$(BIN)/pytest -n auto || $(BIN)/python scripts/retry_tests.py $$?
 
 ## bounds: the tests of the core at the lowest and the newest versions that pyproject.toml allows
 bounds: $(READY)

@@ -53,7 +53,7 @@ def password(request: webhooks_pb2.AddWebhooksRequest) -> str:
 
 def failed(client: Client, authorized: Authorized, url: str = "https://example.com/in") -> cn.ChronicleError:
     with pytest.raises(cn.ChronicleError) as caught:
-        client.webhooks.register("h", url, lambda b: authorized(b.with_event_type("A")))
+        client.webhooks.register("h", url, lambda b: authorized(b.with_event_type("A")), wait=0.1)
     return caught.value
 
 
