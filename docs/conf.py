@@ -41,6 +41,8 @@ os.environ |= {"IPYTHONDIR": _nobodys.name, "JUPYTER_CONFIG_DIR": _nobodys.name,
 nb_execution_mode = "force"
 nb_execution_raise_on_error = True
 nb_execution_timeout = 90
+# Patterns of notebooks that are not run, for tests of the site alone.
+nb_execution_excludepatterns = os.environ.get("DOCS_NOT_RUN", "").split()
 # Widgets are shown as their static HTML, so that no page needs a script from elsewhere.
 nb_ipywidgets_js: dict[str, dict[str, str]] = {}
 nb_mime_priority_overrides = [("html", "application/vnd.jupyter.widget-view+json", None)]
