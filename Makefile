@@ -9,6 +9,9 @@ BIN := .venv/bin
 READY := .venv/.ready
 SOURCES := chronicle_notebook tests scripts benchmarks
 
+# Python keeps what it compiles: JupyterLab, its kernels and the tests start hundreds of processes that import the same.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: lab test bounds lint types imports front bench docs badge format lock contracts clean
 
 ## lab: JupyterLab on your copy of the first tutorial, with a sandbox kernel (PORT=8888, BROWSER=yes, TOKEN=yes, NEWER=no)
