@@ -53,12 +53,15 @@ def _measured(client: cn.Client) -> dict[str, float]:
         state = cn.DesiredState(definitions(COUNT), event_store=STORE, owned_by=cn.Ownership(ids=("hook-*",)))
         state.write(path)
         calls, seconds = _applied(client, cn.DesiredState.read(path))
-        reading, listing, planning, written = spent(
-            lambda: cn.DesiredState.read(path),
-            client.webhooks.all,
-            lambda: cn.DesiredState.read(path).plan(client),
-            state.to_yaml,
-            rounds=5,
+        reading, listing, planning, written = map(
+            min,
+            spent(
+                lambda: cn.DesiredState.read(path),
+                client.webhooks.all,
+                lambda: cn.DesiredState.read(path).plan(client),
+                state.to_yaml,
+                rounds=5,
+            ),
         )
         assert not cn.DesiredState.read(path).plan(client).differs(strict=True)
     return {

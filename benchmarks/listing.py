@@ -6,11 +6,14 @@ limit is the call and the parsing of the same answer; the peer is ``MessageToDic
 
 from __future__ import annotations
 
+import gc
+import statistics
 import subprocess
 import sys
 import time
 from collections.abc import Callable
 from contextlib import closing
+from typing import Any
 
 import pandas as pd
 from google.protobuf.json_format import MessageToDict
@@ -26,15 +29,29 @@ STORE = "banking"
 REQUEST = webhooks_pb2.GetWebhooksRequest(EventStore=STORE)
 
 
-def spent(*works: Callable[[], object], rounds: int) -> list[float]:
-    """The best of some rounds for each, in milliseconds. They take turns, so that what disturbs one disturbs all."""
-    times: list[list[float]] = [[] for _ in works]
-    for _ in range(rounds):
-        for work, taken in zip(works, times, strict=True):
+ROUNDS, FEW = 40, 3
+"""How often each is measured, and how often the peer is, which takes long."""
+SECONDS = 120
+"""The time after which this benchmark has failed."""
+
+
+def spent(*works: Callable[[], object], rounds: int) -> list[list[float]]:
+    """The milliseconds of each in each round. They take turns, and another one begins each round, so that what disturbs
+    one, or what one leaves for the next, is the same for all."""
+    times: list[list[float]] = [[0.0] * rounds for _ in works]
+    gc.collect()
+    for at in range(rounds):
+        for each in range(len(works)):
+            place = (at + each) % len(works)
             started = time.perf_counter()
-            work()
-            taken.append(time.perf_counter() - started)
-    return [min(taken) * 1000 for taken in times]
+            works[place]()
+            times[place][at] = (time.perf_counter() - started) * 1000
+    return times
+
+
+def ratio(times: list[float], to: list[float]) -> float:
+    """The median of the ratios of all rounds: a moment in which the machine was busy has no weight."""
+    return statistics.median(one / other for one, other in zip(times, to, strict=True))
 
 
 def measure() -> dict[str, float]:
@@ -57,27 +74,26 @@ def _measured(count: int) -> dict[str, float]:
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as server:
         try:
             assert server.stdout is not None
-            raw, frame, listed, peer = _compared(server.stdout.readline().strip(), count)
+            return _compared(server.stdout.readline().strip(), count)
         finally:
             server.kill()
+
+
+def _compared(connection_string: str, count: int) -> dict[str, float]:
+    """The raw call, and the ratios of the frame, of the list and of the peer to it."""
     name = f"{count:,} webhooks"
-    return {
-        f"raw call and parse of {name}, ms": raw,
-        f"to_frame() of {name} / raw call and parse": frame / raw,
-        f"all() of {name} / raw call and parse": listed / raw,
-        f"MessageToDict and json_normalize of {name} / raw call and parse": peer / raw,
-    }
-
-
-def _compared(connection_string: str, count: int) -> tuple[float, float, float, float]:
-    """Milliseconds of the raw call, of the frame, of the list, and of the peer."""
     with closing(Channel(ConnectionString.parse(connection_string))) as channel:
         hooks = Webhooks(CommandsGateway(channel), lambda: STORE)
-        assert len(hooks.to_frame()) == count
-        raw, frame, listed = spent(
-            lambda: channel.call(methods.GET_WEBHOOKS, REQUEST), hooks.to_frame, hooks.all, rounds=15
-        )
-        (peer,) = spent(
-            lambda: pd.json_normalize(MessageToDict(channel.call(methods.GET_WEBHOOKS, REQUEST))["Data"]), rounds=3
-        )
-        return raw, frame, listed, peer
+        assert len(hooks.to_frame()) == len(hooks.all()) == count
+
+        def call() -> Any:
+            return channel.call(methods.GET_WEBHOOKS, REQUEST)
+
+        raw, frame, listed = spent(call, hooks.to_frame, hooks.all, rounds=ROUNDS)
+        again, peer = spent(call, lambda: pd.json_normalize(MessageToDict(call())["Data"]), rounds=FEW)
+        return {
+            f"raw call and parse of {name}, ms": statistics.median(raw),
+            f"to_frame() of {name} / raw call and parse": ratio(frame, raw),
+            f"all() of {name} / raw call and parse": ratio(listed, raw),
+            f"MessageToDict and json_normalize of {name} / raw call and parse": ratio(peer, again),
+        }

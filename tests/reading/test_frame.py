@@ -11,7 +11,7 @@ from hypothesis import given, settings, strategies as st
 
 from chronicle_notebook.contracts._scalars import guid_to_wire
 from chronicle_notebook.contracts.commands._answer import WebhookAnswer
-from chronicle_notebook.contracts.commands._columns import columns, definitions
+from chronicle_notebook.contracts.commands._columns import _by_ends, columns, definitions
 from chronicle_notebook.contracts.wire import webhooks_pb2
 from chronicle_notebook.model import EventType, WebhookDefinition
 from chronicle_notebook.model._authorization import undisclosed
@@ -144,6 +144,43 @@ def test_the_short_way_and_the_long_way_give_the_same_frame(
     values = [value_of(each) for each in details]
     pd.testing.assert_frame_equal(short, frame(columns_of(values)))
     assert definitions(answer(*details)) == values
+
+
+@pytest.mark.parametrize(
+    ("longest", "field", "quick"),
+    [(300, None, True), (20_000, None, False), (300, 0, True), (300, 3, False), (300, 7, False)],
+    ids=["rows", "long-row", "unknown-field-first", "unknown-field-between", "unknown-field-last"],
+)
+def test_rows_of_every_size_and_an_answer_of_a_later_kernel_give_the_same_frame(
+    longest: int, field: int | None, quick: bool
+) -> None:
+    # The sizes of texts and rows take one, two or three bytes.
+    texts = [("a", 10), ("b", 100), ("c", 127), ("d", 128), ("e", longest), ("f" * 127, 9), ("g" * 128, 9)]
+    details = [
+        webhooks_pb2.WebhookDetailsResponse(Identifier=each, Id=each, Url="/" * size, EventSequenceId="log")
+        for each, size in texts
+    ]
+    parts = [
+        webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse(Data=[each]).SerializeToString() for each in details
+    ]
+    if field is not None:
+        parts.insert(field, b"\x6a\x02ab")
+    data = b"\x10\x01" + b"".join(parts)
+    assert (_by_ends(WebhookAnswer(data)) is not None) is quick
+    table = frame(columns(WebhookAnswer(data)))
+    pd.testing.assert_frame_equal(table, frame(columns_of([value_of(each) for each in details])))
+
+
+def test_a_field_after_the_rows_that_looks_like_a_row_is_none() -> None:
+    details = [
+        webhooks_pb2.WebhookDetailsResponse(Identifier=each, Url="http://x", AuthorizationType=kind)
+        for each, kind in (("a", webhooks_pb2.Basic), ("b", webhooks_pb2.Bearer), ("c", webhooks_pb2.OAuth))
+    ]
+    *first, last = (
+        webhooks_pb2.QueryResult_IEnumerable_WebhookDetailsResponse(Data=[each]).SerializeToString() for each in details
+    )
+    table = frame(columns(WebhookAnswer(b"".join([*first, b"\x6a", last[1:]]))))
+    assert table["authorization"].to_dict() == {"a": "basic", "b": "bearer"}
 
 
 @pytest.mark.parametrize("enabled", [True, False])

@@ -6,7 +6,10 @@ from chronicle_notebook.contracts.wire import webhook_rows_pb2
 
 
 class WebhookAnswer:
-    """An answer with webhooks: its bytes, and its envelope with the bytes of each webhook."""
+    """An answer with webhooks: its bytes, and its envelope with the bytes of each webhook.
+
+    Reading it as columns takes the envelope away.
+    """
 
     __slots__ = ("data", "rows")
 
