@@ -6,11 +6,15 @@ removes such a webhook and registers it again as it is listed, it becomes active
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable
 
 from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.model import ObserverState, RunningState, WebhookDefinition
 from chronicle_notebook.pausing._client import StoreClient
+
+CONNECTING = 3.0
+"""Seconds in which the observer of a webhook that was just registered connects. A kernel lists the webhook earlier."""
 
 
 def asleep(hooks: Iterable[WebhookDefinition], observers: Iterable[ObserverState]) -> set[str]:
@@ -25,9 +29,15 @@ def asleep(hooks: Iterable[WebhookDefinition], observers: Iterable[ObserverState
 def refuse_waking(client: StoreClient, hooks: Iterable[WebhookDefinition], *, field: str) -> None:
     """Refuse to remove and register again a webhook that delivers nothing now and would deliver afterwards.
 
+    It looks again for some seconds, because the webhook may have been registered a moment ago.
+
     :raises InvalidInputError: there is such a webhook. The error names the first one.
     """
-    for webhook in sorted(asleep(hooks, client.observers())):
+    hooks = list(hooks)
+    until = time.monotonic() + CONNECTING
+    while (sleeping := asleep(hooks, client.observers())) and time.monotonic() < until:
+        time.sleep(0.1)
+    for webhook in sorted(sleeping):
         raise InvalidInputError(
             f"{webhook!r} is listed as active and has no observer that is connected: most likely it was registered as "
             "inactive, and the kernel lost that. Registered again as it is listed, it would deliver its whole history.",
