@@ -10,7 +10,7 @@ from pathlib import Path
 
 from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.base._whole_file import write_whole
-from chronicle_notebook.definition.file._ownership import Ownership
+from chronicle_notebook.definition.file._ownership import Ownership, literal
 from chronicle_notebook.definition.file._writer import entry, written
 from chronicle_notebook.definition.rules._check import problems
 from chronicle_notebook.desired._plan_content import PlanContent
@@ -35,11 +35,6 @@ def _fits(definition: WebhookDefinition) -> bool:
     undisclosed = isinstance(authorization, UndisclosedAuthorization)
     found = problems(definition.changed(event_types=types))
     return all(undisclosed and each.field == "authorization" for each in found)
-
-
-def literal(webhook: str) -> str:
-    """The pattern that only this id has."""
-    return "".join(f"[{each}]" if each in "*?[" else each for each in webhook)
 
 
 def before_path(path: Path | None, now: datetime) -> Path:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import replace as replaced
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, overload
@@ -296,7 +297,19 @@ def planned(
     items += [_not_wanted(each, state, prune=options.prune) for each in registered if each.id not in wanted]
     items.sort(key=_order)
     bugs = tuple(key for key in defects if key in _TOLD)
-    return StatePlan(PlanContent(tuple(items), state, client, registered, _remarks(items, defects), options, bugs))
+    told = (*_resumed(items, client), *_remarks(items, defects))
+    return StatePlan(PlanContent(tuple(items), state, client, registered, told, options, bugs))
+
+
+def _resumed(items: Iterable[PlannedWebhook], client: StateClient) -> Iterator[str]:
+    """Which webhooks are not registered because somebody paused them, as far as this machine knows."""
+    new = {each.id for each in items if each.action is StateAction.CREATE}
+    if not new:
+        return
+    with suppress(InvalidInputError):  # the file of the pauses cannot be read: the plan does not need it
+        for each in client.webhooks.paused():
+            if each.id in new:
+                yield f"{each.id!r} is paused. Applying registers it again, and so ends the pause."
 
 
 def defects_of(client: StateClient, registered: Collection[WebhookDefinition]) -> KnownDefects:

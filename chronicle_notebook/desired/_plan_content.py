@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
-from chronicle_notebook.definition.file._ownership import Ownership
+from chronicle_notebook.definition.file._ownership import Ownership, literal, owner_of
 from chronicle_notebook.desired._mapping import Allowance
 from chronicle_notebook.desired._planned import FieldEffect, PlannedWebhook, StateAction
 from chronicle_notebook.desired._store import StateClient
@@ -79,12 +79,23 @@ class PlanContent:
 
     @property
     def taken_over(self) -> list[PlannedWebhook]:
-        """The webhooks that the plan changes, and that have the mark of another owner."""
+        """The webhooks that the plan changes, and that have the mark of another owner.
+
+        Where patterns of ids say what is owned, the usual header is such a mark, unless webhooks of the file have it
+        too or a pattern is this very id.
+        """
         owner = self.wanted.owned_by
-        if owner is None or not owner.header:
+        if owner is None:
             return []
-        marks = ((each, each.registered and owner.mark_of(each.registered)) for each in self.changes)
-        return [each for each, mark in marks if mark is not None and mark != owner.value]
+        if owner.header:
+            marks = ((each, each.registered and owner.mark_of(each.registered)) for each in self.changes)
+            return [each for each, mark in marks if mark is not None and mark != owner.value]
+        own = {"", *map(owner_of, self.wanted.webhooks)}
+        return [
+            each
+            for each in self.changes
+            if each.registered and owner_of(each.registered) not in own and literal(each.id) not in owner.ids
+        ]
 
     @property
     def changes(self) -> list[PlannedWebhook]:

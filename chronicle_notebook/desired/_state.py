@@ -15,13 +15,13 @@ from chronicle_notebook.definition._code import Code
 from chronicle_notebook.definition._credentials import with_references
 from chronicle_notebook.definition._discovery import discover
 from chronicle_notebook.definition.file._edit import with_webhook, without_webhook
-from chronicle_notebook.definition.file._ownership import Ownership
+from chronicle_notebook.definition.file._ownership import Ownership, literal
 from chronicle_notebook.definition.file._schema import schema_text
 from chronicle_notebook.definition.file._state_reader import read_state
 from chronicle_notebook.definition.file._writer import written
 from chronicle_notebook.definition.rules._check import check_distinct
 from chronicle_notebook.desired._drift import Drift, drift_rows
-from chronicle_notebook.desired._export import exported, literal, write_text
+from chronicle_notebook.desired._export import exported, write_text
 from chronicle_notebook.desired._mapping import Allowance, check_hosts, moved
 from chronicle_notebook.desired._plan import StatePlan, planned
 from chronicle_notebook.desired._plan_content import PlanOptions

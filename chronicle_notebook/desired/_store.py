@@ -5,7 +5,7 @@ Type checkers check in ``tests/desired`` that :class:`chronicle_notebook.Client`
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any, Protocol
 
 from chronicle_notebook.contracts._known_defect import KnownDefect
@@ -16,8 +16,19 @@ from chronicle_notebook.reading._list import WebhookList
 from chronicle_notebook.registration._outcome import Outcome, Outcomes
 
 
+class Paused(Protocol):
+    """A paused webhook."""
+
+    @property
+    def id(self) -> str:
+        """Its id."""
+
+
 class WebhookCalls(Protocol):
     """The webhooks of an event store."""
+
+    def paused(self) -> Iterable[Paused]:
+        """The webhooks that this machine has a pause of. They are not registered."""
 
     def all(self) -> WebhookList:
         """All webhooks."""

@@ -47,6 +47,12 @@ def test_everything_of_a_definition_is_read() -> None:
         ("webhooks:\n", "webhooks: 1\nrest:\n", 5, "has no key 'rest'"),
         ("webhooks:", "unmanaged: [one]\nwebhooks:", 6, "is in the file, and unmanaged too"),
         ("event_types: [", "event_types: [[", 8, "is not closed"),
+        ("webhooks:", "<<<<<<< HEAD\nwebhooks:", 4, "an unresolved merge conflict of git. Decide for one"),
+        ("    url:", ">>>>>>> branch\r\n    url:", 6, "an unresolved merge conflict of git"),
+        ("webhooks:", "---\nwebhooks:", 4, "a second document begins here"),
+        ("  - id: one", "  - *one", 5, "refers to something that no '&' names"),
+        ("[AccountOpened+2, {id: AccountClosed, generation: 3, tombstone: true}]", "", 7, "Name at least one."),
+        ("https://one", "https://canary:x@one", 6, "Write authorization: {kind: basic, username: NAME"),
     ],
 )
 def test_what_is_wrong_is_told_with_its_line(old: str, new: str, line: int, told: str) -> None:

@@ -7,6 +7,7 @@ import random
 import pytest
 
 import chronicle_notebook as cn
+from tests.waiting import eventually
 
 OWNERS = {
     "alpha": cn.Ownership(header="x-team", value="alpha"),
@@ -95,3 +96,56 @@ def test_what_another_owner_has_is_changed_only_with_consent(client: cn.Client) 
     assert not beta.plan(client).differs()
     assert plan.apply(take_over=True)
     assert beta.plan(client)["beta-1"].action is cn.StateAction.UPDATE
+
+
+def test_a_webhook_with_the_marks_of_two_owners_is_of_neither(client: cn.Client) -> None:
+    both = hook("alpha", 1).changed(headers={"X-Team": "beta", "x-team": "alpha"})  # as another client can send it
+    client._kernel.add_webhooks(client.event_store, [both])
+    eventually(lambda: client.webhooks.ids() == ["alpha-1"])
+    for team in ("alpha", "beta"):
+        assert OWNERS[team].owns(both) is False
+        assert state(team, [], client.event_store).plan(client, prune=True).changes == []
+
+
+def test_patterns_that_overlap_remove_what_another_owner_has_only_with_consent(client: cn.Client) -> None:
+    theirs = cn.DesiredState((hook("gamma", 2),), owned_by=cn.Ownership(header="x-managed-by", value="theirs"))
+    first = theirs.plan(client).apply().before
+    assert first is not None
+    back = cn.DesiredState.read(first).plan(client, prune=True)
+    assert [each.id for each in back.changes] == ["gamma-2"]
+    assert set(back.consents) == {"allow_removals"}, "the state of before names each id, so it is no other owner"
+    client.webhooks.register(hook("gamma", 3))
+    mine = cn.DesiredState((hook("gamma", 1),), owned_by=OWNERS["gamma"])
+    plan = mine.plan(client, prune=True)
+    assert "Another owner has 'gamma-2'" in repr(plan)
+    with pytest.raises(cn.PlanRefusedError, match="would change what another owner has: 'gamma-2'"):
+        plan.apply(allow_removals=True)
+    assert plan.apply(allow_removals=True, take_over=True)
+    assert client.webhooks.ids() == ["gamma-1"]
+
+
+def test_the_owner_of_an_environment_has_the_values_of_its_profile() -> None:
+    text = """\
+version: 1
+owned_by: {header: x-managed-by, value: "git-${env} $${x}"}
+unmanaged: ["${env}-*"]
+variables: {production: {env: prod}}
+webhooks: [{id: one, url: "https://one.example.com/in", event_types: [A]}]
+"""
+    read = cn.DesiredState.parse(text, profile="production")
+    assert read.owned_by == cn.Ownership(header="x-managed-by", value="git-prod ${x}")
+    assert read.webhooks[0].headers == {"x-managed-by": "git-prod ${x}"}
+    assert read.unmanaged == ("prod-*",)
+    assert cn.DesiredState.parse(str(read.to_yaml())) == read
+    with pytest.raises(cn.StateFileError, match=r"line 2: .*\$\{env\} has a value for each profile"):
+        cn.DesiredState.parse(text)
+
+
+def test_a_plan_says_that_it_ends_a_pause(client: cn.Client) -> None:
+    client.webhooks.register([hook("gamma", 1), hook("gamma", 2)])
+    client.webhooks.pause("gamma-1")
+    plan = cn.DesiredState((hook("gamma", 1), hook("gamma", 2))).plan(client)
+    assert [each.id for each in plan.changes] == ["gamma-1"]
+    assert "'gamma-1' is paused. Applying registers it again, and so ends the pause." in plan.remarks
+    assert plan.apply()
+    assert len(client.webhooks.paused()) == 0

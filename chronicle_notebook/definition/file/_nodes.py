@@ -26,9 +26,21 @@ _FAULTS = (
     ("'\\t'", "there is a tab where YAML needs spaces"),
     ("cannot start any token", "a value begins with a character that has a meaning in YAML"),
     ("<block end>", "this does not continue the lines above it: check the indentation, the dashes and the quotes"),
-    ("alias", "a value that begins with '*' refers to something"),
+    ("alias", "a value that begins with '*' refers to something that no '&' names"),
+    ("another document", "a second document begins here, with '---' or after '...'"),
 )
 """The messages of the YAML parser, and our messages for them. The parser's own messages can quote a value."""
+_CONFLICT = re.compile(r"^(?:<{7}|>{7}|\|{7})(?: .*)?\r?$", re.MULTILINE)
+"""A line that git writes around two versions of the same lines."""
+_IN_YAML = {
+    "Name at least one with with_event_type.": "Name at least one under event_types.",
+    "Use with_bearer_token instead.": "Write authorization: {kind: bearer, token: env:NAME} instead.",
+    "Use with_basic_auth instead.": ("Write authorization: {kind: basic, username: NAME, password: env:NAME} instead."),
+    "Use with_bearer_token or with_basic_auth instead.": (
+        "Write authorization: {kind: bearer, token: env:NAME} instead, or kind: basic with username and password."
+    ),
+}
+"""The hints of rules that name a method of the builder, and the same in YAML."""
 _FAST = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 """The loader on libyaml, where PyYAML was built with it. It reads 1,000 webhooks some eight times as fast."""
 _DEEPEST = 2_000
@@ -50,6 +62,14 @@ class Nodes:
 
     def root(self, text: str, known: Collection[str]) -> dict[str, yaml.Node]:
         """The entries of the document, which is a mapping of the known keys; empty if the document is."""
+        conflict = _CONFLICT.search(text)
+        if conflict is not None:
+            line = text.count("\n", 0, conflict.start()) + self._first_line
+            raise InvalidDefinitionError(
+                f"line {line}: {self._document} has an unresolved merge conflict of git.",
+                field="body",
+                hint="Decide for one of the versions, and take out the lines with <<<<<<<, ======= and >>>>>>>.",
+            )
         node = _quickly(str(text)) or self._explained(text)
         return {} if node is None else self.mapping(node, self._document, known)
 
@@ -65,9 +85,7 @@ class Nodes:
             failure = InvalidDefinitionError(
                 f"{where}{what} is not YAML: {_plainly(error)}.",
                 field="body",
-                hint="Indent with spaces."
-                if "'\\t'" in str(error)
-                else "Put text with ':', '#', '{', '*', '&' or quotes into single quotes.",
+                hint=_remedy(str(error)),
             )
         except RecursionError:
             failure = InvalidDefinitionError(
@@ -134,6 +152,7 @@ class Nodes:
 
     def wrong(self, node: yaml.Node, message: str, field: str, hint: str) -> InvalidDefinitionError:
         """The error about a node, with its line."""
+        hint = _IN_YAML.get(hint, hint)
         return InvalidDefinitionError(f"line {self.line(node)}: {message}", field=field, hint=hint)
 
 
@@ -157,6 +176,14 @@ def _which(key: str, known: Collection[str]) -> str:
     if key in authorization_keys() and "authorization" in known:
         return "It belongs under authorization."
     return did_you_mean(key, known) or f"It has {', '.join(known)}."
+
+
+def _remedy(told: str) -> str:
+    if "'\\t'" in told:
+        return "Indent with spaces."
+    if "another document" in told:
+        return "Keep one."
+    return "Put text with ':', '#', '{', '*', '&' or quotes into single quotes."
 
 
 def _plainly(error: yaml.MarkedYAMLError) -> str:

@@ -30,7 +30,7 @@ class Ownership:
     header: str = ""
     value: str = ""
     ids: tuple[str, ...] = ()
-    """Patterns: ``*`` stands for any text, ``?`` for one character."""
+    """Patterns: ``*`` stands for any text, ``?`` for one character, ``[ab]`` for one of these."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "ids", (self.ids,) if isinstance(self.ids, str) else tuple(self.ids))
@@ -48,10 +48,15 @@ class Ownership:
         return matches(definition.id, self.ids) if self.ids else self.mark_of(definition) == self.value
 
     def mark_of(self, definition: WebhookDefinition) -> str | None:
-        """The value of the owner's header on a webhook; None if it has no such header, or a secret in it."""
+        """The value of the owner's header on a webhook; None if it has no such header, or a secret in it.
+
+        A webhook of another client can have the header twice, in different case. Then the mark of another owner counts.
+        """
         wanted = self.header.lower()
-        found = next((value for name, value in definition.headers.items() if name.lower() == wanted), None)
-        return None if isinstance(found, Secret) else found
+        found = [value for name, value in definition.headers.items() if name.lower() == wanted]
+        if not found or any(isinstance(value, Secret) for value in found):
+            return None
+        return str(next((value for value in found if value != self.value), self.value))
 
     def marked(self, definition: WebhookDefinition) -> WebhookDefinition:
         """The definition with the owner's header."""
@@ -74,6 +79,11 @@ class Ownership:
 def matches(webhook: str, patterns: Iterable[str]) -> bool:
     """Whether an id is of one of the patterns, with regard to upper and lower case."""
     return any(fnmatchcase(webhook, pattern) for pattern in patterns)
+
+
+def literal(webhook: str) -> str:
+    """The pattern that only this id has."""
+    return "".join(f"[{each}]" if each in "*?[" else each for each in webhook)
 
 
 def owner_of(definition: WebhookDefinition) -> str:

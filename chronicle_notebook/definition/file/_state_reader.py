@@ -49,8 +49,8 @@ class _Reader:
             self._check_version(entries)
             substitution, profiles = self._variables(entries)
             event_store = self._text(substitution, entries, "event_store")
-            owner = self._ownership(entries)
-            unmanaged = self._patterns(entries, "unmanaged")
+            owner = self._ownership(substitution, entries)
+            unmanaged = self._patterns(substitution, entries, "unmanaged")
         except InvalidInputError as error:
             raise self._failure(error) from None
         found = self._webhooks(entries, substitution, owner, unmanaged)
@@ -112,33 +112,38 @@ class _Reader:
     def _text(self, substitution: Substitution, entries: Mapping[str, yaml.Node], key: str) -> str | None:
         if key not in entries:
             return None
-        text = self._nodes.scalar(entries[key], key)
+        text = self._filled(substitution, entries[key], key)
+        if not text.strip():
+            raise self._nodes.wrong(entries[key], f"{key} is empty.", key, "Leave it out, or name one.")
+        return text
+
+    def _filled(self, substitution: Substitution, node: yaml.Node, key: str) -> str:
+        """The text of a scalar, with the values of its variables."""
         try:
-            if text.strip():
-                return substitution.filled(text, key)
+            return substitution.filled(self._nodes.scalar(node, key), key)
         except InvalidInputError as error:
-            located = self._nodes.wrong(entries[key], error.message, key, error.hint)
-        else:
-            located = self._nodes.wrong(entries[key], f"{key} is empty.", key, "Leave it out, or name one.")
+            if _LINE.match(error.message):
+                raise
+            located = self._nodes.wrong(node, error.message, key, error.hint)
         raise located
 
-    def _ownership(self, entries: Mapping[str, yaml.Node]) -> Ownership | None:
+    def _ownership(self, substitution: Substitution, entries: Mapping[str, yaml.Node]) -> Ownership | None:
         if "owned_by" not in entries:
             return None
         node = entries["owned_by"]
         given = self._nodes.mapping(node, "owned_by", names(OWNERSHIP_KEYS))
-        texts = {key: self._nodes.scalar(given[key], key) for key in ("header", "value") if key in given}
-        ids = self._patterns(given, "ids")
+        texts = {key: self._filled(substitution, given[key], key) for key in ("header", "value") if key in given}
+        ids = self._patterns(substitution, given, "ids")
         try:
             return Ownership(**texts, ids=ids)
         except InvalidInputError as error:
             located = self._nodes.wrong(node, error.message, error.field, error.hint)
         raise located
 
-    def _patterns(self, entries: Mapping[str, yaml.Node], key: str) -> tuple[str, ...]:
+    def _patterns(self, substitution: Substitution, entries: Mapping[str, yaml.Node], key: str) -> tuple[str, ...]:
         if key not in entries:
             return ()
-        texts = [self._nodes.scalar(item, key) for item in self._nodes.sequence(entries[key], key)]
+        texts = [self._filled(substitution, item, key) for item in self._nodes.sequence(entries[key], key)]
         if not texts or not all(texts) or len(set(texts)) < len(texts):
             hint = f"Write {key}: [team-*], or leave it out."
             raise self._nodes.wrong(entries[key], f"{key} has nothing, an empty text, or a text twice.", key, hint)

@@ -154,7 +154,7 @@ class WebhookReader:
     def _event_types(self, builder: DefinitionBuilder, node: yaml.Node) -> DefinitionBuilder:
         items = node.value if isinstance(node, yaml.SequenceNode) else [node]
         if not items or is_null(node):
-            hint = "Leave it out for all event types."
+            hint = "Name at least one." if self._lenient else "Leave it out for all event types."
             raise self._nodes.wrong(node, "event_types is empty.", "event_types", hint)
         for item in items:
             builder = builder.with_event_type(self._event_type(item))

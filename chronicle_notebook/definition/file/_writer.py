@@ -33,9 +33,9 @@ def written(
     if event_store is not None:
         document["event_store"] = escaped_places(event_store)
     if owned_by is not None:
-        pair = {"header": owned_by.header, "value": owned_by.value}
-        document["owned_by"] = {"ids": list(owned_by.ids)} if owned_by.ids else pair
-    kept = sorted(set(unmanaged))
+        pair = {"header": owned_by.header, "value": escaped_places(owned_by.value)}
+        document["owned_by"] = {"ids": list(map(escaped_places, owned_by.ids))} if owned_by.ids else pair
+    kept = sorted(map(escaped_places, set(unmanaged)))
     if kept:
         document["unmanaged"] = kept
     bare = (each if owned_by is None else owned_by.bare(each) for each in webhooks)
