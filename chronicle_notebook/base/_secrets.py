@@ -84,10 +84,10 @@ class Secret:
             raise InvalidInputError("This is not the path of a file.", field="path", hint="Write file:/path/to/file.")
 
         def look_up() -> str:
-            from pathlib import Path
+            from chronicle_notebook.base._user_folders import expanded
 
             try:
-                with Path(path).expanduser().open("rb") as file:
+                with expanded(path).open("rb") as file:
                     value = file.read(_LONGEST_FILE + 1)
             except OSError as error:
                 why = error.strerror or "it cannot be read"

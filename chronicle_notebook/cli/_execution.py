@@ -142,7 +142,7 @@ def execute(
             extra_arguments=["--log-level=50"],  # messages of the kernel process are not progress
             **interruption.hooks(kernel),
         )
-    except (PapermillException, DeadKernelError, NoSuchKernel, OSError) as error:
+    except (PapermillException, DeadKernelError, NoSuchKernel, OSError, RuntimeError) as error:
         return _told(error, saved)
     except KeyboardInterrupt:
         if not interruption:
@@ -161,6 +161,8 @@ def _told(error: Exception, saved: Path) -> str:
             return f"{error.ename}: {error.evalue}"
         case DeadKernelError():
             return "The Jupyter kernel ended during the run: it crashed or was killed (is memory short?)."
+        case RuntimeError():  # of jupyter_client, for example because Jupyter has no home directory
+            return "The Jupyter kernel did not start. Its message is above."
         case NoSuchKernel():
             return f"There is no Jupyter kernel {error.name!r}. Install it with: python -m ipykernel install --user"
         case OSError():

@@ -248,5 +248,12 @@ def _kept(output: Path | None) -> Iterator[Path]:
     if output is not None:
         yield output
         return
-    with tempfile.TemporaryDirectory(prefix="chronicle-runbook-") as folder:
-        yield Path(folder) / "executed.ipynb"
+    try:
+        folder = tempfile.TemporaryDirectory(prefix="chronicle-runbook-")
+    except OSError as error:
+        raise ChronicleError(
+            f"No temporary folder can be made for the executed notebook: {error.strerror}.",
+            hint="Nothing was started. Name a file with --output, or set TMPDIR to a folder that can be written.",
+        ) from None
+    with folder as path:
+        yield Path(path) / "executed.ipynb"

@@ -5,13 +5,15 @@ from __future__ import annotations
 import os
 import re
 import ssl
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from chronicle_notebook.base._errors import InvalidInputError, missing
 from chronicle_notebook.base._secret_rules import unfit
 from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.base._user_folders import expanded
 
 _CERTIFICATE = re.compile(rb"-----BEGIN CERTIFICATE-----.+?-----END CERTIFICATE-----\n?", re.DOTALL)
 _KEY = re.compile(rb"-----BEGIN (ENCRYPTED |[A-Z]+ )?PRIVATE KEY-----")
@@ -27,17 +29,13 @@ class Identity:
 
     def load_into(self, context: ssl.SSLContext) -> None:
         """Load the certificate and the key into a context. The standard library reads keys only from files, so a file
-        exists for a moment."""
-        import tempfile
+        exists for a moment: in memory alone where the system can do this, as on Linux.
 
-        handle, name = tempfile.mkstemp(prefix="chronicle-", suffix=".pem")  # with mode 0600
-        try:
-            with os.fdopen(handle, "wb") as file:
-                file.write(self.chain + self.key.reveal().encode())
+        :raises InvalidInputError: no temporary file can be written.
+        """
+        with _brief_file(lambda: self.chain + self.key.reveal().encode()) as name:
             # The password prevents a question at a terminal.
             context.load_cert_chain(name, password="")
-        finally:
-            Path(name).unlink()
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,10 +105,40 @@ def _held(data: bytes) -> Data:
 
 def _read(path: str | os.PathLike[str], field: str) -> Data:
     try:
-        return _held(Path(path).expanduser().read_bytes())
+        return _held(expanded(path).read_bytes())
     except OSError as error:
         why = error.strerror or "it cannot be read"
     raise InvalidInputError(f"The file that {field} names cannot be read: {why}.", field=field, hint="Check the path.")
+
+
+@contextmanager
+def _brief_file(data: Data) -> Iterator[str]:
+    """The name of a file with these bytes, which only this user can read and which is gone after the block."""
+    number = os.memfd_create("chronicle") if hasattr(os, "memfd_create") else -1
+    name = f"/proc/self/fd/{number}"
+    if number >= 0 and not Path(name).exists():  # /proc is not mounted
+        os.close(number)
+        number = -1
+    try:
+        if number < 0:
+            import tempfile
+
+            number, name = tempfile.mkstemp(prefix="chronicle-", suffix=".pem")  # with mode 0600
+        with os.fdopen(number, "wb") as file:
+            file.write(data())
+            file.flush()
+            yield name
+    except OSError as error:
+        if isinstance(error, ssl.SSLError):
+            raise
+        raise InvalidInputError(
+            f"The key of the client cannot be loaded: no temporary file can be written ({error.strerror}).",
+            field="certificatePath",
+            hint="Set TMPDIR to a folder that this process can write to, and that has room.",
+        ) from None
+    finally:
+        if not name.startswith("/proc/"):
+            Path(name).unlink(missing_ok=True)
 
 
 def _certificates(data: Data) -> bytes:

@@ -29,7 +29,7 @@ from chronicle_notebook.definition.file._writer import body, dumped, yaml_value
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.pausing._client import StoreClient
 from chronicle_notebook.pausing._elsewhere import OtherFiles
-from chronicle_notebook.pausing._place import paused_file
+from chronicle_notebook.pausing._place import PAUSED, paused_file
 
 _SEPARATOR = "---\n"
 _OWN = ("server", "event_store", "moving", "resumed", "paused_at", "paused_by", "reason", "positions")
@@ -214,7 +214,10 @@ class KeptDefinitions:
     @classmethod
     def of(cls, client: StoreClient, path: str | Path, *, usual: bool = True) -> KeptDefinitions:
         """The file, for the event store of a client."""
-        others = OtherFiles(paused_file(client.server, client.event_store, embedded=client.embedded))
+        try:
+            others = OtherFiles(paused_file(client.server, client.event_store, embedded=client.embedded))
+        except InvalidInputError:  # without a home directory there is no place for the list
+            others = None
         return cls(path, client.server, client.event_store, usual=usual, others=others)
 
     def beside(self, path: Path) -> KeptDefinitions:
@@ -354,7 +357,10 @@ class KeptDefinitions:
 
     def _unusable(self, what: str, error: OSError | UnicodeDecodeError) -> InvalidInputError:
         reason = getattr(error, "strerror", None) or "it is not text"
-        return self._wrong(f"cannot be {what}: {reason}.", "Name another file.")
+        elsewhere = (
+            f"Name another file with file=, or another folder in {PAUSED}." if self.usual else "Name another file."
+        )
+        return self._wrong(f"cannot be {what}: {reason}.", elsewhere)
 
     def _wrong(self, what: str, hint: str) -> InvalidInputError:
         return InvalidInputError(f"{self.path} {what}", field="file", hint=hint)

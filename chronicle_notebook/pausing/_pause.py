@@ -11,6 +11,7 @@ marked as resumed only when the webhook was seen again. Whoever calls again fini
 from __future__ import annotations
 
 import getpass
+import os
 import platform
 import warnings
 from collections.abc import Collection, Iterable
@@ -25,6 +26,7 @@ from chronicle_notebook.base._errors import (
     KernelError,
     did_you_mean,
 )
+from chronicle_notebook.base._user_folders import named_folder
 from chronicle_notebook.model import WebhookAuthorization, WebhookDefinition
 from chronicle_notebook.pausing._checks import pausable, resumable
 from chronicle_notebook.pausing._client import StoreClient
@@ -46,18 +48,29 @@ def kept_of(client: StoreClient, file: str | Path | None = None) -> KeptDefiniti
     """The file with the paused webhooks of a client's event store.
 
     :param file: another file than the usual one.
+    :raises InvalidInputError: no file is given, and there is no home directory for the usual one.
     """
-    usual = paused_file(client.server, client.event_store, embedded=client.embedded)
-    path = Path(file).expanduser() if file else usual
-    return KeptDefinitions.of(client, path, usual=path.absolute() == usual.absolute())
+    usual: Path | None = None
+    try:
+        usual = path = paused_file(client.server, client.event_store, embedded=client.embedded)
+    except InvalidInputError:
+        if not file:
+            raise
+    if file:
+        path = named_folder(os.fspath(file), variable="file", field="file")
+    return KeptDefinitions.of(client, path, usual=usual is not None and path.absolute() == usual.absolute())
 
 
 def paused_ids(server: str, event_store: str, *, embedded: bool) -> list[str]:
     """The ids that wait to be resumed, whatever file has them. They may be registered again by somebody else.
 
-    A file that cannot be read gives a warning: whoever looks for failures must see those.
+    A file that cannot be read gives a warning: whoever looks for failures must see those. Without a home directory
+    there is no usual file, so nothing can have been paused.
     """
-    place = paused_file(server, event_store, embedded=embedded)
+    try:
+        place = paused_file(server, event_store, embedded=embedded)
+    except InvalidInputError:
+        return []
     kept = KeptDefinitions(place, server, event_store, others=OtherFiles(place))
     try:
         return [each.webhook for each in records(kept)]

@@ -16,7 +16,7 @@ from functools import cache
 from pathlib import Path
 from urllib.parse import quote
 
-from platformdirs import user_data_path
+from chronicle_notebook.base._user_folders import named_folder, user_folder
 
 PAUSED = "CHRONICLE_NOTEBOOK_PAUSED"
 """The environment variable that names the folder."""
@@ -29,14 +29,15 @@ def paused_file(server: str, event_store: str, *, embedded: bool = False) -> Pat
 
     :param server: ``host:port`` of the kernel. A kernel that is reached under two names has two files.
     :param embedded: whether the kernel is the sandbox inside this process.
+    :raises InvalidInputError: nobody knows the home directory, and the folder is in it.
     """
     given = os.getenv(PAUSED)
     if given:
-        folder = Path(given).expanduser()
+        folder = named_folder(given, variable=PAUSED, field="file")
     elif embedded:
         folder = _temporary(os.getpid())
     else:
-        folder = user_data_path("chronicle-notebook", appauthor=False) / "paused"
+        folder = user_folder("data", "the record of a pause", variable=PAUSED, field="file") / "paused"
     return folder / _safe(server) / f"{_safe(event_store)}.yaml"
 
 

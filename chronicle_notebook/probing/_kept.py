@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chronicle_notebook.base._errors import InvalidInputError
+from chronicle_notebook.base._user_folders import named_folder, user_folder
 from chronicle_notebook.base._whole_file import write_whole
 from chronicle_notebook.contracts._defects import DEFECTS
 from chronicle_notebook.contracts._kernel_defects import Measurement
@@ -33,12 +34,13 @@ _KEYS = frozenset(defect.key for defect in DEFECTS)
 
 
 def folder() -> Path:
-    """The folder of the results."""
-    if given := os.getenv(PROBES):
-        return Path(given).expanduser()
-    from platformdirs import user_data_path
+    """The folder of the results.
 
-    return user_data_path("chronicle-notebook", appauthor=False) / "probes"
+    :raises InvalidInputError: nobody knows the home directory, and the folder is in it.
+    """
+    if given := os.getenv(PROBES):
+        return named_folder(given, variable=PROBES, field="keep")
+    return user_folder("data", "the result of a probe", variable=PROBES, field="keep") / "probes"
 
 
 def _file(server: str, version: str) -> Path:
@@ -97,7 +99,7 @@ def kept(server: str, version: str) -> ProbeResult | None:
             taken=datetime.fromisoformat(document["taken"]),
             kept=True,
         )
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+    except (InvalidInputError, OSError, ValueError, TypeError, KeyError, RecursionError):
         return None
 
 
@@ -109,8 +111,9 @@ def recall(server: str, version: ServerVersion) -> Measurement | None:
 
 def forget(server: str, version: str) -> bool:
     """Delete the kept result of a server and release. Returns whether there was one."""
-    path = _file(server, version)
-    there = _passing.pop((server, version), None) is not None or path.exists()
-    with suppress(OSError):
+    there = _passing.pop((server, version), None) is not None
+    with suppress(InvalidInputError, OSError):
+        path = _file(server, version)
+        there = there or path.exists()
         path.unlink(missing_ok=True)
     return there

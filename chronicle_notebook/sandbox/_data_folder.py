@@ -10,10 +10,12 @@ import os
 import stat
 import tempfile
 import time
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
 from chronicle_notebook.base._errors import NotSupportedError, SandboxError
+from chronicle_notebook.base._user_folders import expanded
 
 try:
     import fcntl
@@ -119,6 +121,20 @@ class FolderLock:
             self._file = None
 
 
+def given_folder(path: str | os.PathLike[str]) -> Path:
+    """The whole path of a folder that a user gave.
+
+    :raises SandboxError: it begins with ``~``, and nobody knows the home directory.
+    """
+    try:
+        return expanded(path).absolute()
+    except OSError as error:
+        raise SandboxError(
+            f"The data folder {os.fspath(path)} cannot be used: {error.strerror}.",
+            hint="Give the whole path, or set HOME.",
+        ) from None
+
+
 class DataFolder:
     """A folder that this sandbox holds from :meth:`take` to :meth:`release`."""
 
@@ -136,7 +152,7 @@ class DataFolder:
         """
         if self._temporary:
             sweep()
-            self.path = Path(tempfile.mkdtemp(prefix=PREFIX))
+            self.path = _made(PREFIX)
         assert self.path is not None  # noqa: S101 - set a line above, or given
         lock = FolderLock(self.path)
         try:
@@ -201,11 +217,11 @@ class PrivateFolder:
         :param longest: the number of bytes that its path may have, for a Unix socket in it.
         :raises SandboxError: no such folder can be made.
         """
-        made = tempfile.mkdtemp(prefix=prefix)
+        made = _made(prefix)
         if len(os.fsencode(made)) > longest:
-            Path(made).rmdir()
-            made = tempfile.mkdtemp(prefix=prefix, dir="/tmp")
-        self.path = Path(made)
+            made.rmdir()
+            made = _made(prefix, "/tmp")  # noqa: S108 - a Unix socket needs a short path
+        self.path = made
         self._lock = FolderLock(self.path)
         self._lock.acquire(mark=MARK)
 
@@ -215,9 +231,25 @@ class PrivateFolder:
         self._lock.release()
 
 
+def _made(prefix: str, place: str | None = None) -> Path:
+    """Make a temporary folder.
+
+    :raises SandboxError: no such folder can be made.
+    """
+    try:
+        return Path(tempfile.mkdtemp(prefix=prefix, dir=place))
+    except OSError as error:
+        raise SandboxError(
+            f"No temporary folder can be made: {error.strerror}.",
+            hint="Set TMPDIR to a folder that this process can write to, and that has room.",
+        ) from None
+
+
 def sweep() -> None:
     """Delete temporary folders of this user that a killed sandbox left behind. Folders that cannot be deleted stay."""
-    places = {tempfile.gettempdir(), "/tmp"}  # noqa: S108 - only looked at
+    places = {"/tmp"}  # noqa: S108 - only looked at
+    with suppress(OSError):  # none can be written
+        places.add(tempfile.gettempdir())
     for place in places:
         for prefix in (PREFIX, FRONT_PREFIX, LAB_PREFIX):
             for folder in Path(place).glob(f"{prefix}*"):

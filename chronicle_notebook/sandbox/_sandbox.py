@@ -21,7 +21,7 @@ from chronicle_notebook.base._public import public
 from chronicle_notebook.base._secrets import Secret, secret
 from chronicle_notebook.display._table_and_card import PLAIN
 from chronicle_notebook.sandbox._behaviour import Behaviour
-from chronicle_notebook.sandbox._data_folder import DataFolder
+from chronicle_notebook.sandbox._data_folder import DataFolder, given_folder
 from chronicle_notebook.sandbox._profile import PROFILES, Generation, profile
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class Sandbox:
         self._mutex = threading.RLock()
         self._process = os.getpid()
         self._port: int | None = None
-        self._data = DataFolder(None if data is None else Path(data).expanduser().absolute())
+        self._data = DataFolder(None if data is None else given_folder(data))
         self._kernel: Kernel | None = None
         self._server: Server | None = None
 
@@ -278,7 +278,8 @@ class Sandbox:
                 sow(self._kernel)
         except (sqlite3.Error, OSError, ValueError, RecursionError) as error:
             raise SandboxError(
-                f"The data in {folder} cannot be used: {_told(error)}.", hint="Give another folder, or delete that one."
+                f"The data in {folder} cannot be used: {_told(error)}.",
+                hint="Give another folder, or make room in that one, or delete it.",
             ) from error
         authority = None
         if self._auth:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import TYPE_CHECKING
 
 from chronicle_notebook.base._arguments import check_flag, check_names
+from chronicle_notebook.base._errors import ChronicleWarning, InvalidInputError
 from chronicle_notebook.probing import DEADLINE
 from chronicle_notebook.session._guard import LOCK
 
@@ -61,7 +63,7 @@ class ProbeCalls:
         :param receiver_port: the port of the receiver on 127.0.0.1; by default a free port.
         :param deadline: the seconds after which the probe ends, 60 by default and 16 at least. What is not measured by
             then stays not measured.
-        :param keep: whether the result is kept.
+        :param keep: whether the result is kept. One that cannot be written is returned, with a warning.
         :param progress: called with each step; by default the steps are shown.
         :raises InvalidInputError: the probe was not confirmed, the receiver cannot be reached from the kernel, or an
             argument has a wrong type or value; nothing was sent.
@@ -84,7 +86,11 @@ class ProbeCalls:
         result = probe(self._kernel, receiver, url, version=self.version.version, deadline=deadline, report=report)
         if not keep:
             return result
-        _kept.keep(result, passing=self.embedded)
+        try:
+            _kept.keep(result, passing=self.embedded)
+        except InvalidInputError as error:  # a minute of measuring is not lost for this
+            warnings.warn(f"{error.message} It is only what this call returned. {error.hint}", ChronicleWarning, 2)
+            return result
         return result.as_kept()
 
     @property

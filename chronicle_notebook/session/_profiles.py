@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
 from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.base._user_folders import named_folder, user_folder
 from chronicle_notebook.connection._grammar import REFERENCES
 from chronicle_notebook.connection._string import ConnectionString
 
@@ -53,16 +54,14 @@ class ConnectionProfile:
 
 
 def config_file() -> Path:
-    """The path of the file with the profiles."""
-    from pathlib import Path
+    """The path of the file with the profiles.
 
+    :raises InvalidInputError: nobody knows the home directory, and the path is in it.
+    """
     given = os.getenv(CONFIG)
     if given:
-        return Path(given).expanduser()
-    from platformdirs import user_config_path
-
-    # Windows: the roaming folder, which follows a user from one machine to the next.
-    return user_config_path("chronicle-notebook", appauthor=False, roaming=True) / "config.toml"
+        return named_folder(given, variable=CONFIG, field="profile")
+    return user_folder("configuration", "the file with profiles", variable=CONFIG, field="profile") / "config.toml"
 
 
 def profile(name: str) -> ConnectionProfile:

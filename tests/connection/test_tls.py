@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import re
+import ssl
+import tempfile
 import threading
 import warnings
 from collections.abc import Iterator
@@ -18,7 +20,7 @@ from google.protobuf.empty_pb2 import Empty
 import chronicle_notebook as cn
 from chronicle_notebook import CertificateChangedWarning, CertificateError, InvalidInputError, KernelUnreachableError
 from chronicle_notebook.base._secrets import Secret
-from chronicle_notebook.connection._certificates import read_certificate
+from chronicle_notebook.connection._certificates import Identity, read_certificate
 from chronicle_notebook.connection._channel import Channel
 from chronicle_notebook.connection._early_handshake import EarlyHandshake
 from chronicle_notebook.connection._host import Host
@@ -303,6 +305,21 @@ def test_a_client_certificate_is_shown_and_its_key_is_not(tmp_path: Path, form: 
         given = Secret(PASSWORD) if password else None
         with cn.connect(plain, name="x", client_certificate=file, client_certificate_password=given) as client:
             assert client.version.version == "19.29.4"
+
+
+def test_the_key_of_a_client_is_on_no_disk_and_where_it_must_be_there_is_room_or_an_error(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    identity = Identity(CLIENT.pem, Secret(CLIENT.key_pem.decode()))
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    identity.load_into(ssl.create_default_context())
+    monkeypatch.delattr(os, "memfd_create", raising=False)
+    with pytest.raises(cn.InvalidInputError, match="no temporary file can be written") as caught:
+        identity.load_into(ssl.create_default_context())
+    assert (caught.value.field, "TMPDIR" in caught.value.hint) == ("certificatePath", True)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+    identity.load_into(ssl.create_default_context())
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_server_that_wants_a_client_certificate_says_so() -> None:

@@ -18,6 +18,7 @@ from nbclient import NotebookClient
 import chronicle_notebook as cn
 from chronicle_notebook.base._errors import KernelFaultError
 from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.contracts._defects import DEFECTS
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.negotiated import NegotiatedGateway
 from chronicle_notebook.contracts.wire import host_pb2
@@ -280,9 +281,10 @@ def test_a_file_that_cannot_be_read_counts_as_not_there(client: Client, tmp_path
 def test_a_result_that_cannot_be_kept_is_said(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(_probe, "CHECKS", ())
     monkeypatch.setenv(_kept.PROBES, os.devnull)
-    with pytest.raises(cn.InvalidInputError, match="cannot be kept") as caught:
-        client.probe(confirm=PROBE_STORE, progress=quiet)
-    assert _kept.PROBES in caught.value.hint
+    with pytest.warns(cn.ChronicleWarning, match=f"cannot be kept.*It is only what this call returned.*{_kept.PROBES}"):
+        result = client.probe(confirm=PROBE_STORE, progress=quiet)
+    assert (len(result), result.kept) == (len(DEFECTS), False), "what was measured is not lost"
+    assert client.probed is None
 
 
 # -- what is shown -------------------------------------------------------------------------------------------------

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +62,19 @@ def test_what_cannot_be_written_is_refused_before_anything_is_done(
     assert not mark.exists()
     assert book.read_bytes() == before
     assert not (tmp_path / "new.ipynb").exists()
+
+
+def test_without_room_for_temporary_files_nothing_is_started(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    mark = tmp_path / "mark"
+    written(tmp_path, f"open({str(mark)!r}, 'w').close()", START, FINISH)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
+    assert main(["run", "slow.ipynb", "--apply"]) == 1
+    out, err = capsys.readouterr()
+    assert (out, mark.exists()) == ("", False)
+    assert err.startswith("No temporary folder can be made for the executed notebook: ")
+    assert "TMPDIR" in err
 
 
 def test_a_page_that_cannot_be_written_in_the_end_hides_no_outcome(
