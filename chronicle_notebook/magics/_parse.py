@@ -156,9 +156,22 @@ def _command(magic: Magic, words: Sequence[Word]) -> tuple[Command, Sequence[Wor
         raise InvalidInputError(
             f"There is no subcommand {words[0].text!r}.",
             field="subcommand",
-            hint=did_you_mean(words[0].text, names) or f"It has {', '.join(names)}.",
+            hint=_of_one_webhook(magic, words[0].text)
+            or did_you_mean(words[0].text, names)
+            or f"It has {', '.join(names)}.",
         )
     return found, words[1:]
+
+
+def _of_one_webhook(magic: Magic, word: str) -> str:
+    """Where a subcommand is that somebody looks for at ``%webhooks``; empty if it is nowhere."""
+    from chronicle_notebook.magics._table import WEBHOOK  # the table has the commands, and is made of what is parsed
+
+    found = WEBHOOK.command(word) if magic.name == "%webhooks" else None
+    if found is None:
+        return ""
+    failing = found.flag("--failing") is not None
+    return f"Write %webhook {word} ID{f', or %webhook {word} --failing for all that fail' if failing else ''}."
 
 
 def _flag(magic: Magic, command: Command, word: Word) -> tuple[Flag, str | None]:

@@ -224,6 +224,12 @@ def chosen(kept: KeptDefinitions, wanted: list[str], registered: Collection[str]
             hint="Connect to where it was removed. If that is the same kernel under another address, write the new one "
             "into the lines server: of the file.",
         )
+    if unknown and unknown[0] in registered:
+        raise InvalidInputError(
+            f"{unknown[0]!r} is registered, and {kept.path} has no pause of it: there is nothing to resume.",
+            field="webhooks",
+            hint=f"List what is paused with {kept.call('paused')}.",
+        )
     raise InvalidInputError(
         f"{kept.path} has no webhook {unknown[0]!r}." if unknown else f"{kept.path} has no webhooks in it.",
         field="file",

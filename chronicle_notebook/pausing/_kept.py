@@ -266,8 +266,13 @@ class KeptDefinitions:
         """
         text = kept_text(definition)
         self._put(Kept(self.server, self.event_store, definition.id, text, moving=moving, asked=asked))
-        if self.others is not None and not moving:
-            self.others.note(definition.id, None if self.usual else self.path)
+        if not moving:
+            self.note(definition.id)
+
+    def note(self, webhook: str) -> None:
+        """Note that a pause is in this file, for whoever does not name it. :meth:`keep` does this too, at its end."""
+        if self.others is not None:
+            self.others.note(webhook, None if self.usual else self.path)
 
     def waiting(self) -> list[Kept]:
         """The definitions of this event store that have not been registered again."""
@@ -276,7 +281,7 @@ class KeptDefinitions:
     def mark_resumed(self, webhook: str) -> None:
         """Note that a webhook is registered again, so that another definition may replace it."""
         self._put(replace(self.here()[webhook], resumed=True))
-        self._over(webhook)
+        self.over(webhook)
         if self.others is not None and not self.usual:
             earlier = self.beside(self.others.usual)
             if webhook in earlier.here():  # an earlier pause, after which somebody registered the webhook again
@@ -331,9 +336,10 @@ class KeptDefinitions:
         :raises InvalidInputError: the file cannot be written.
         """
         self._change(self.server, self.event_store, webhook, None)
-        self._over(webhook)
+        self.over(webhook)
 
-    def _over(self, webhook: str) -> None:
+    def over(self, webhook: str) -> None:
+        """Note that a pause is over, so that nobody looks for its file any more."""
         if self.others is not None:
             self.others.note(webhook, None)
 

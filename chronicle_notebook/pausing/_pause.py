@@ -147,6 +147,8 @@ def _paused(client: StoreClient, kept: KeptDefinitions, definition: WebhookDefin
     new = not kept.holds(definition)  # else an earlier call came this far, and what it wrote stays
     if new:
         kept.keep(definition, asked=replace(asked, positions=positions))
+    else:
+        kept.note(webhook)
     where = f"The definition is kept in {kept.path}."
     try:
         outcome = client.webhooks.remove(webhook)
@@ -205,7 +207,9 @@ def _resumed(client: StoreClient, kept: KeptDefinitions, entry: Kept) -> Outcome
 
 def _closed(client: StoreClient, kept: KeptDefinitions, entry: Kept) -> Outcome:
     """The webhook is registered as the file has it: an earlier call registered it, and its answer was lost."""
-    if not entry.resumed:
+    if entry.resumed:
+        kept.over(entry.id)
+    else:
         kept.mark_resumed(entry.id)
     note = "It is registered as it was before the pause, which is over."
     return _unchanged(client, entry.id, note)

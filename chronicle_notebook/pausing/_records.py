@@ -85,7 +85,10 @@ def files_of(kept: KeptDefinitions, webhooks: Iterable[str], registered: Collect
     if not kept.usual:
         return dict.fromkeys(names, kept)
     elsewhere = {each.webhook: each for each in records_elsewhere(kept)}
+    listed = {} if kept.others is None else kept.others.read()
     found = {name: elsewhere[name].kept if name in elsewhere else kept for name in names or elsewhere}
+    for name in listed.keys() & (found.keys() - elsewhere.keys()):  # an earlier call ended before it was off the list
+        found[name] = kept.beside(listed[name])
     for name in found:
         record = elsewhere.get(name)
         if record is not None and record.entry is None:

@@ -203,7 +203,8 @@ def several_ids(webhooks: str | type | TriageRow | Iterable[str | type | TriageR
                 field="webhooks",
                 hint='Write client.retry_failed_partitions("account-events"), or give no argument for all that fail.',
             )
-        found[each.webhook if isinstance(each, TriageRow) else id_of(each)] = None
+        name = each.webhook if isinstance(each, TriageRow) else id_of(each)
+        found[WEBHOOK_REACTOR if name == WEBHOOK_REACTOR.rpartition(".")[2] else name] = None
     return list(found)
 
 

@@ -6,13 +6,18 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from typing import TYPE_CHECKING
 
 from chronicle_notebook.base._public import public
 from chronicle_notebook.base._text import count
+from chronicle_notebook.display._displayed import Displayed
 from chronicle_notebook.model import FailedPartition, ObserverState, WebhookDefinition
 from chronicle_notebook.model._observer import WEBHOOK_REACTOR
 from chronicle_notebook.model._retry_rule import MOST_ATTEMPTS, last_attempt, next_attempt
 from chronicle_notebook.triage._cause import Cause
+
+if TYPE_CHECKING:
+    from chronicle_notebook.display._table_and_card import Card
 
 
 class Condition(StrEnum):
@@ -105,16 +110,16 @@ class CauseGroup:
 
 
 @public
-@dataclass(frozen=True, slots=True)
-class TriageRow:
+@dataclass(frozen=True, slots=True, repr=False)
+class TriageRow(Displayed):
     """One webhook, or another observer that fails, in all namespaces."""
 
     webhook: str
     """Its id."""
     condition: str
     """``quarantined``, ``given up``, ``failing``, ``disconnected``, ``stalled``, ``blocked``, ``paused``,
-    ``inactive``, ``not
-    known``, ``delivering`` or ``healthy``."""
+    ``inactive``,
+    ``not known``, ``delivering`` or ``healthy``."""
     definition: WebhookDefinition | None
     """As it is registered; None for a webhook that was removed or is paused, and for an observer of the kernel."""
     observers: tuple[ObserverState, ...]
@@ -255,6 +260,22 @@ class TriageRow:
         if self.condition == Condition.QUARANTINED:
             return "the kernel delivers nothing of this observer"
         return outlook(self.failed, self.given_up, now)
+
+    def _display(self) -> Card:
+        from chronicle_notebook.display._table_and_card import Card, Tone, clock
+
+        tones = {"high": Tone.BAD, "medium": Tone.WARNING, "none": Tone.GOOD}
+        facts = [("namespaces", ", ".join(self.namespaces) or "–")]
+        facts += [(str(each.cause), count(len(each.failed), "partition")) for each in self.groups]
+        if self.since is not None:
+            facts.append(("since", clock(self.since)))
+        if self.failed:
+            facts.append(("attempts", of_most(self.attempts)))
+        if self.next_attempt is not None:
+            facts.append(("next attempt", f"about {clock(self.next_attempt)} (estimate)"))
+        facts.append(("waiting", "not known" if self.waiting is None else count(self.waiting, "event")))
+        notes = [f"Next step: {self.next_step}"] if self.next_step else []
+        return Card(f"{self.webhook}: {self.condition}", facts, notes, tones.get(self.severity, Tone.PLAIN))
 
 
 def outlook(failed: Sequence[FailedPartition], given_up: int, now: datetime) -> str:

@@ -17,7 +17,10 @@ from chronicle_notebook.widgets._message import Level, Told
 from chronicle_notebook.widgets._retry import PATIENCE
 from chronicle_notebook.widgets._session import Session
 
-IN_MEMORY = "This kernel keeps its events in memory: a replay would hang the webhook for good."
+IN_MEMORY = (
+    "This kernel keeps its events in memory: a replay would hang the webhook for good. "
+    "client.webhooks.redeliver(ID, since=...) sends events again from Python."
+)
 NOT_CONNECTED = "It has no connected observer."
 _GOES_ON = "Kernels have no call that stops a replay: what has begun goes on."
 
@@ -90,10 +93,11 @@ class Replays:
         spaces = [f"{each.namespace}: {'' if each.exact else 'at most '}{each.events:,}" for each in plan.places]
         where = (f"By namespace: {', '.join(spaces)}.",) if len(spaces) > 1 else ()
         part = f"For one namespace or event source: client.webhooks.replay({plan.webhook!r}, partition=...)."
+        later = f"From a number or a time on: client.webhooks.redeliver({plan.webhook!r}, since=...)."
         return {
             "id": plan.webhook,
             "title": f"Replay {plan.webhook}: send {most}{counted(plan.events, 'event')} again?",
-            "lines": [f"To {plan.target}.", *where, *plan.notes, _GOES_ON, part],
+            "lines": [f"To {plan.target}.", *where, *plan.notes, _GOES_ON, part, later],
         }
 
     def _note(self, progress: DeliveryProgress) -> None:

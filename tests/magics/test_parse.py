@@ -108,6 +108,11 @@ def test_a_line_is_read(line: str, command: str, values: dict[str, str], switche
                 "put what has spaces into quotes."
             ),
         ),
+        (
+            "%webhooks retry --failing",
+            "There is no subcommand 'retry'.",
+            "Write %webhook retry ID, or %webhook retry --failing for all that fail.",
+        ),
         ("%webhooks --active --inactive", "--active and --inactive exclude each other.", "Give one of them."),
         (
             "%webhook show it's",

@@ -22,6 +22,7 @@ from chronicle_notebook.model import (
     RegisteredEventType,
     WebhookDefinition,
 )
+from chronicle_notebook.pausing._elsewhere import OtherFiles
 from chronicle_notebook.pausing._kept import KeptDefinitions
 from chronicle_notebook.pausing._place import paused_file
 from chronicle_notebook.registration import _interrupted
@@ -436,6 +437,32 @@ def test_a_pause_in_another_file_is_seen_and_resumed_without_naming_it(
     assert sorted(each.webhook for each in client.webhooks.resume()) == ["a", "c"]
     client.webhooks.remove("a")
     assert len(client.webhooks.paused()) == 0, "a removal is no pause"
+
+
+@pytest.mark.usefixtures("restarted")
+def test_calls_with_another_file_that_end_before_it_is_noted_are_finished_by_the_next_ones(
+    client: Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "mine.yaml"
+    client.webhooks.register(hook())
+    with monkeypatch.context() as patch:
+        patch.setattr(OtherFiles, "note", crash)
+        with pytest.raises(CrashError):
+            pause_soon(client, "a", file=file)
+    assert client.webhooks.ids() == ["a"]
+    assert client.webhooks.pause("a", file=file)
+    assert [each.file for each in client.webhooks.paused()] == [file]
+    with monkeypatch.context() as patch:
+        patch.setattr(OtherFiles, "note", crash)
+        with pytest.raises(CrashError):
+            client.webhooks.resume("a")
+    assert client.webhooks.ids() == ["a"]
+    assert client.webhooks.resume("a").action is Action.UNCHANGED
+    with pytest.raises(InvalidInputError, match="there is nothing to resume"):
+        client.webhooks.resume("a")
+    file.unlink()
+    client.webhooks.remove("a")
+    assert len(client.webhooks.paused()) == 0
 
 
 @pytest.mark.parametrize("lost", ["deleted", "not text", "without it"])

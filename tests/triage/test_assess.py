@@ -81,6 +81,8 @@ def test_each_condition_comes_in_its_place_the_worst_first() -> None:
     assert (found.partitions, found.webhooks, found["failing"].waiting, found["over"].waiting) == (2, 8, 6, None)
     for each in found:
         compile(each.next_step or "None", each.webhook, "eval")
+        assert each.next_step in repr(each)
+        assert repr(each).startswith(f"{each.webhook}: {each.condition}\n")
     assert {each.webhook: each.next_step for each in found} == {
         "blocked": "client.clear_quarantine('blocked')",
         "over": "client.webhooks.test('over') and client.retry_failed_partitions('over', release=True)",

@@ -55,7 +55,7 @@ def _pausing(
     client: Client, kept: KeptDefinitions, found: WebhookDefinition | None, webhook: str, asked: Asked
 ) -> list[Step]:
     positions = positions_of(client.observers(), webhook)
-    gone = _gone(client, webhook, " ".join(outlook(client, webhook, positions)))
+    gone = _gone(client, kept, webhook, " ".join(outlook(client, webhook, positions)))
     return [gone] if found is None else [keeping(kept, found, asked=replace(asked, positions=positions)), gone]
 
 
@@ -78,11 +78,15 @@ def keeping(
     )
 
 
-def _gone(client: Client, webhook: str, note: str) -> Step:
+def _gone(client: Client, kept: KeptDefinitions, webhook: str, note: str) -> Step:
+    def remove() -> None:
+        kept.note(webhook)  # an earlier run may have ended before this
+        client.webhooks.remove(webhook)
+
     return Step(
         webhook,
         "remove it: nothing is delivered after that",
-        do=lambda: client.webhooks.remove(webhook),
+        do=remove,
         done=lambda: client.webhooks.all().find(webhook) is None,
         note=note,
     )
