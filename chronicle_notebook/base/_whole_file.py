@@ -17,6 +17,8 @@ except ImportError:  # Windows: one writer at a time is then up to the users
 def write_whole(path: Path, text: str, *, private: bool = True) -> None:
     """Write a file as a whole: a reader sees what was there before, or all of this, also after a crash.
 
+    A symbolic link stays one: what it leads to is written.
+
     :param private: only its owner may read it (mode 600). Else a file that is there keeps its mode, and a new one has
         the usual one.
     :raises OSError: it cannot be written, or is a device or a pipe such as ``/dev/null``, which would be replaced by a
@@ -24,6 +26,7 @@ def write_whole(path: Path, text: str, *, private: bool = True) -> None:
     """
     import tempfile
 
+    path = Path(os.path.realpath(path))
     if path.exists() and not (path.is_file() or path.is_dir()):
         raise OSError(errno.EINVAL, "it is a device or a pipe")
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")  # with mode 0600

@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import shlex
 import signal
 import sys
 import threading
@@ -17,7 +18,7 @@ from typing import Any, NoReturn
 from chronicle_notebook.base._errors import ChronicleError, InvalidInputError, PlanRefusedError, ProtectedError
 from chronicle_notebook.base._text import count
 from chronicle_notebook.cli import _output_path
-from chronicle_notebook.cli._command_words import in_commands
+from chronicle_notebook.cli._command_words import WAY_BACK, in_commands
 from chronicle_notebook.cli._named_kernel import connect_named
 from chronicle_notebook.definition.file._ownership import Ownership
 from chronicle_notebook.desired._applied import Applied
@@ -152,7 +153,7 @@ def _apply(options: argparse.Namespace, plan: StatePlan, client: Client) -> int:
         applied = _applied(options, plan)
     _tell(
         options,
-        text=repr(applied),
+        text=_with_way_back(options, repr(applied)),
         facts={"plan": plan.to_dict(), "applied": applied.to_dict()},
         markdown=f"{plan.to_markdown()}\n{applied.to_markdown()}",
     )
@@ -163,16 +164,33 @@ def _apply(options: argparse.Namespace, plan: StatePlan, client: Client) -> int:
     return AGREES if all(_is_foretold(each, plan) for each in applied.in_part) else DIFFERS
 
 
+def _with_way_back(options: argparse.Namespace, text: str) -> str:
+    """The result, with a command to go back that reaches the same event store. A connection string is not repeated."""
+    given = {"connection": options.connection, "profile": options.profile, "store": options.store}
+    if options.connection is not None and not options.connection.startswith("env:"):
+        given["connection"] = "env:NAME"
+    told = "".join(f" --{name} {shlex.quote(value)}" for name, value in given.items() if value is not None)
+    return in_commands(text).replace(WAY_BACK, f"{WAY_BACK}{told}")
+
+
 def _is_foretold(outcome: Outcome, plan: StatePlan) -> bool:
     """Whether the plan said of all that did not take effect that a kernel like this one does not keep it."""
     return {each.field for each in outcome.ineffective} <= {each.field for each in plan[outcome.webhook].untaken}
 
 
-def _applied(options: argparse.Namespace, plan: StatePlan) -> Applied:
-    """Carry the plan out, with its progress on the standard error. Hints name options in place of arguments."""
-    total = len(plan.changes)
-    if total:
-        _note(f"Sending {count(total, 'change')}.")
+def _applied(options: argparse.Namespace, plan: StatePlan, *, plans: int = 5) -> Applied:
+    """Carry the plan out, with its progress on the standard error. Hints name options in place of arguments.
+
+    :param plans: how often the same plan is made again, because others change what they have in the same event store.
+    """
+    total = count(len(plan.changes), "change")
+    begun: list[str] = []
+
+    def begin(webhook: str, _outcome: Outcome | None) -> None:
+        if not begun:  # everything that can refuse the plan was asked before
+            _note(f"Sending {total}.")
+        begun.append(webhook)
+
     try:
         return plan.apply(
             confirm=options.confirm,
@@ -180,11 +198,15 @@ def _applied(options: argparse.Namespace, plan: StatePlan) -> Applied:
             take_over=options.take_over,
             before=options.before,
             on_progress=_progress,
+            on_change=begin,
         )
     except ProtectedError as error:
         error.hint = f"Give --confirm {error.event_store}."
         raise
     except PlanRefusedError as error:
+        again = _made_again(plan, error) if plans else None
+        if again is not None:
+            return _applied(options, again, plans=plans - 1)
         for argument, option in (("allow_removals=True", "--allow-removals"), ("take_over=True", "--take-over")):
             error.hint = error.hint.replace(argument, option)
         raise
@@ -196,6 +218,14 @@ def _applied(options: argparse.Namespace, plan: StatePlan) -> Applied:
         notes = getattr(interruption, "__notes__", [])
         notes[:] = map(in_commands, notes)
         raise
+
+
+def _made_again(plan: StatePlan, refused: PlanRefusedError) -> StatePlan | None:
+    """The same plan for what is registered now, if nothing that it changes was changed meanwhile; else None."""
+    if not refused.webhooks or not {each.id for each in plan.changes}.isdisjoint(refused.webhooks):
+        return None
+    again = plan.again()
+    return again if again.changes == plan.changes else None
 
 
 def _check_confirmed(options: argparse.Namespace, client: Client) -> None:

@@ -10,15 +10,20 @@ import sys
 from chronicle_notebook.base._errors import ChronicleError, UnknownEventStoreError
 from chronicle_notebook.base._revealed import hidden
 
+WAY_BACK = "--prune --replace --allow-removals"
+"""The options with which a state of before is applied."""
+
 
 def _back(found: re.Match[str]) -> str:
-    return f"To go back: chronicle-notebook apply {shlex.quote(found[1])} --prune --replace --allow-removals"
+    return f"To go back: chronicle-notebook apply {shlex.quote(found[1])} {WAY_BACK}"
 
 
 _GO_BACK = re.compile(r'To go back: cn\.DesiredState\.read\("(.*)"\)\.plan\(.*?\)\.apply\(allow_removals=True\)')
 _WORDS = (
     (re.compile(r"before this process \(or Jupyter\) starts, or use %env, and"), "where this command runs, and"),
     (re.compile(r"client\.known_defects explains them\."), "chronicle-notebook doctor --probe measures them."),
+    (re.compile(r"cn\.doctor\(CONNECTION\) checks"), "chronicle-notebook doctor CONNECTION checks"),
+    (re.compile(r"Connect with event_store='([^']*)', or take event_store out of the file\."), r"Give --store \1."),
     (re.compile(r"Create one with (client\.ensure_event_store\()"), r"Create one in a notebook with \1"),
     (re.compile(r" The outcome of each webhook is in sys\.last_value\.outcomes\."), ""),
 )

@@ -91,7 +91,14 @@ def write_before(plan: PlanContent, path: Path) -> Path:
         ),
     )
     _keep_earlier(path)
-    return write_text(path, text, private=True)
+    try:
+        return write_text(path, text, private=True)
+    except InvalidInputError as error:
+        error.field, error.hint = (
+            "before",
+            "Name a place for the state of before: before= (--before). Nothing was sent.",
+        )
+        raise
 
 
 def _keep_earlier(path: Path) -> None:

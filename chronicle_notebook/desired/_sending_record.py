@@ -41,10 +41,18 @@ class SendingRecord:
 
     @classmethod
     def of(cls, path: Path | None, client: StateClient) -> SendingRecord:
-        """The record of a file, for the event store of a client; in the current folder without a file."""
+        """The record of a file, for the event store of a client; in the current folder without a file.
+
+        Where nobody can write to that folder, as in a container, it is in the user's data folder.
+        """
         place = f"{client.server}/{client.event_store}"
-        mark = hashlib.sha256(place.encode("utf-8", "surrogatepass")).hexdigest()[:8]
         folder, stem = (Path(), "webhooks") if path is None else (path.parent, path.stem)
+        if folder.is_dir() and not os.access(folder, os.W_OK):
+            from platformdirs import user_data_path
+
+            place = f"{place}/{folder.resolve()}"
+            folder = user_data_path("chronicle-notebook", appauthor=False) / "applying"
+        mark = hashlib.sha256(place.encode("utf-8", "surrogatepass")).hexdigest()[:8]
         return cls(folder / f".{stem}.applying-{mark}.json", client)
 
     @contextmanager
@@ -71,6 +79,8 @@ class SendingRecord:
         """The file, opened and locked. The lock ends with the process, however the process ends."""
         while True:
             try:
+                if not self.path.parent.exists():
+                    self.path.parent.mkdir(parents=True, mode=0o700)
                 handle = os.open(self.path, os.O_CREAT | os.O_RDWR, 0o600)
             except OSError as error:
                 raise InvalidInputError(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Self
@@ -169,8 +169,7 @@ class DesiredState(Displayed):
         :raises StateFileError: the file is wrong, or would be.
         :raises InvalidInputError: the form of the file does not allow it; it is as before.
         """
-        text = _text_of(path)
-        write_text(path, with_webhook(text, definition, profile=profile, path=str(path)))
+        _edit(path, lambda text: with_webhook(text, definition, profile=profile, path=str(path)))
         return cls.read(path, profile=profile)
 
     @classmethod
@@ -180,8 +179,7 @@ class DesiredState(Displayed):
         :raises UnknownWebhookError: the file does not have it.
         :raises StateFileError: the file is wrong.
         """
-        text = _text_of(path)
-        write_text(path, without_webhook(text, webhook, profile=profile, path=str(path)))
+        _edit(path, lambda text: without_webhook(text, webhook, profile=profile, path=str(path)))
         return cls.read(path, profile=profile)
 
     def plan(
@@ -280,9 +278,28 @@ class DesiredState(Displayed):
         )
 
 
-def _text_of(path: str | Path) -> str:
+def _edit(path: str | Path, change: Callable[[str], str]) -> None:
+    """Change the text of a file. Its line ends stay, and so does a byte order mark.
+
+    :raises InvalidInputError: it has line ends of several kinds.
+    """
+    text = _text_of(path, newline="")
+    windows = "\r\n" in text
+    if "\r" in text.replace("\r\n", "") or (windows and "\n" in text.replace("\r\n", "")):
+        raise InvalidInputError(
+            f"{path} has line ends of several kinds, so it cannot be edited in place.",
+            field="path",
+            hint="Give it one kind, as git does with text=auto.",
+        )
+    changed = change(text.replace("\r\n", "\n"))
+    mark = "\ufeff" if Path(path).read_bytes().startswith(b"\xef\xbb\xbf") else ""
+    write_text(path, mark + (changed.replace("\n", "\r\n") if windows else changed))
+
+
+def _text_of(path: str | Path, newline: str | None = None) -> str:
     try:
-        return Path(path).read_text(encoding="utf-8-sig")
+        with Path(path).open(encoding="utf-8-sig", newline=newline) as file:
+            return file.read()
     except (OSError, UnicodeDecodeError) as error:
         why = getattr(error, "strerror", None) or "it is not text in UTF-8"
         message = f"{path} cannot be read: {why}."

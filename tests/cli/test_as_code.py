@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import io
 import json
+import shlex
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -109,7 +111,9 @@ def test_a_program_reads_each_result(client: cn.Client, path: Path, capsys: pyte
         "manual-hotfix",
     }
     assert cli.main(["apply", *command, "--prune"]) == 1
-    assert "give --allow-removals." in lines_without_canary(capsys)[1]
+    refused = lines_without_canary(capsys)[1]
+    assert "give --allow-removals." in refused
+    assert "Sending" not in refused
     assert cli.main(["apply", *command, "--prune", "--allow-removals"]) == 0
     assert sorted(client.webhooks.ids()) == ["fraud-feed", "hand", "ledger-mirror"]
 
@@ -297,7 +301,9 @@ def test_the_way_back_is_a_command(path: Path, capsys: pytest.CaptureFixture[str
     out, err = lines_without_canary(capsys)
     (back,) = (line for line in out.splitlines() if line.startswith("To go back: "))
     assert back.startswith("To go back: chronicle-notebook apply ")
-    assert back.endswith(".yaml --prune --replace --allow-removals")
+    assert back.endswith(".yaml --prune --replace --allow-removals --connection env:KERNEL --profile staging")
+    assert cli.main(shlex.split(back.removeprefix("To go back: chronicle-notebook "))) == 0
+    assert "- 2 to remove" in lines_without_canary(capsys)[0]
     assert not [each for each in ("cn.", "client.", "sys.") if f" {each}" in out + err]
 
 
@@ -323,3 +329,24 @@ def test_a_full_device_is_told_in_one_line(path: Path) -> None:
         )
     assert ran.returncode == 1
     assert ran.stderr == "The output could not be written: No space left on device.\n"
+
+
+@pytest.mark.parametrize("theirs", [True, False])
+def test_what_another_pipeline_changes_meanwhile_stops_only_a_plan_that_it_concerns(
+    client: cn.Client, path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, theirs: bool
+) -> None:
+    marked = cn.DefinitionBuilder().with_event_type("AccountOpened").with_header("x-managed-by", "git")
+    late = marked.build("theirs" if theirs else "fraud-feed", "https://late.example.com/x")
+    late = late.changed(headers={"x-managed-by": "them"}) if theirs else late
+    plan = cn.DesiredState.plan
+
+    def overtaken(*arguments: Any, **options: Any) -> cn.StatePlan:
+        made = plan(*arguments, **options)
+        client.webhooks.register(late)
+        return made
+
+    monkeypatch.setattr(cn.DesiredState, "plan", overtaken)
+    assert cli.main(["apply", str(path), *KERNEL, "--prune"]) == (0 if theirs else 1)
+    err = lines_without_canary(capsys)[1]
+    assert ("has changed since the plan was made: 'fraud-feed'" in err) is not theirs
+    assert sorted(client.webhooks.ids()) == (["fraud-feed", "ledger-mirror", "theirs"] if theirs else ["fraud-feed"])

@@ -136,3 +136,28 @@ def test_a_file_is_edited_on_the_disk_and_stays_as_it_was_when_it_cannot_be(tmp_
     with pytest.raises(cn.InvalidInputError, match="cannot be edited in place"):
         cn.DesiredState.put(path, new)
     assert path.read_text() == before
+
+
+@pytest.mark.parametrize(("mark", "ends"), [("", "\n"), ("\ufeff", "\r\n")])
+def test_line_ends_a_byte_order_mark_and_a_symbolic_link_stay(tmp_path: Path, mark: str, ends: str) -> None:
+    file, link = tmp_path / "real.yaml", tmp_path / "webhooks.yaml"
+    file.write_bytes((mark + FILE).replace("\n", ends).encode())
+    link.symlink_to(file)
+    changed = hook(FILE, "ledger").changed(replayable=False)
+    cn.DesiredState.put(link, changed, profile="staging")
+    cn.DesiredState.take_out(link, "zebra", profile="staging")
+    edited = FILE.replace(
+        "    headers: {x-source: banking}\n", "    headers: {x-source: banking}\n    replayable: false\n"
+    )
+    edited = "".join(line for line in edited.splitlines(keepends=True) if "zebra" not in line)
+    assert file.read_bytes() == (mark + edited).replace("\n", ends).encode()
+    assert link.is_symlink()
+
+
+def test_line_ends_of_several_kinds_are_refused(tmp_path: Path) -> None:
+    path = tmp_path / "webhooks.yaml"
+    path.write_bytes(FILE.replace("\n", "\r\n", 3).encode())
+    before = path.read_bytes()
+    with pytest.raises(cn.InvalidInputError, match="line ends of several kinds"):
+        cn.DesiredState.take_out(path, "zebra", profile="staging")
+    assert path.read_bytes() == before

@@ -260,6 +260,24 @@ def test_a_plan_waits_until_the_definitions_stop_changing(
     assert list(tmp_path.glob(".*applying*")) == []
 
 
+def test_a_folder_that_nobody_can_write_to_keeps_no_record(
+    client: cn.Client, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A checkout can be read-only. The record is then with the user's data, and the state of before needs a name."""
+    path = tmp_path / "checkout" / "webhooks.yaml"
+    path.parent.mkdir()
+    begun(client, path)
+    monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "data"))
+    can = os.access
+    monkeypatch.setattr(os, "access", lambda where, mode: where != path.parent and can(where, mode))
+    record = _sending_record.SendingRecord.of(path, client)
+    assert record.path.is_relative_to(tmp_path / "data")
+    assert record.path == _sending_record.SendingRecord.of(path, client).path
+    plan = cn.DesiredState.read(path).plan(client, replace=True)
+    assert plan.apply(before=tmp_path / "before.yaml", wait=LONG)
+    assert sorted(path.parent.iterdir()) == [path]
+
+
 def test_a_second_application_is_refused_while_the_first_is_under_way(client: cn.Client, tmp_path: Path) -> None:
     path = tmp_path / "webhooks.yaml"
     begun(client, path)

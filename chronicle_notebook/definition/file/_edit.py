@@ -67,12 +67,14 @@ def without_webhook(text: str, webhook: str, *, profile: str | None = None, path
     lines = text.splitlines(keepends=True)
     first, last = item.start_mark.line, _line_of(text, _end(item))
     kept = "".join([*lines[:first], *lines[last + 1 :]])
-    if len(items.value) > 1:
-        return kept
-    # The last one: a list without items has to say so.
-    key = next(node for node in _root(text).value if node[0].value == "webhooks")[0]
-    start = key.end_mark.index + 1
-    return f"{kept[:start]} []{kept[start:]}"
+    if len(items.value) == 1:  # a list without items has to say so
+        key = next(node for node in _root(text).value if node[0].value == "webhooks")[0]
+        start = key.end_mark.index + 1
+        kept = f"{kept[:start]} []{kept[start:]}"
+    again = read_state(kept, profile=profile, path=path)
+    if list(again.webhooks) != [each for each in content.webhooks if each.id != webhook]:
+        raise _unfit("Its form does not allow to take this webhook out alone.")
+    return kept
 
 
 @dataclass(frozen=True, slots=True)
