@@ -182,7 +182,7 @@ def _address(given: dict[str, str]) -> dict[str, Any]:
     if "Host" in given or "Port" in given:
         name = given.get("Host", "localhost")
         name = name[1:-1] if name.startswith("[") and name.endswith("]") else name
-        fields["hosts"] = (Host(name, parse_port(given.get("Port", str(DEFAULT_PORT)))),)
+        fields["hosts"] = (Host(name, parse_port(given.get("Port", str(DEFAULT_PORT)), field="Port")),)
     return fields
 
 
@@ -263,6 +263,15 @@ def _boolean(option: str, value: str) -> bool:
     return value.lower() == "true"
 
 
+def _name_server(option: str, value: str) -> Host:
+    try:
+        return Host.parse(value, default_port=_DNS_PORT)
+    except InvalidConnectionStringError as error:
+        message = error.message
+    # Raised here, so that it does not contain the other error.
+    raise _wrong(option, f"{option}: {message}", "Write the name or the address of a DNS server, and :PORT after it.")
+
+
 _VALUES: dict[str, Callable[[str, str], Any]] = {
     "skipTlsValidation": _boolean,
     "certificatePath": lambda _, value: value,
@@ -270,9 +279,9 @@ _VALUES: dict[str, Callable[[str, str], Any]] = {
     "apiKey": _secret,
     "auth": lambda _, value: value.lower(),
     "loadBalancer": lambda _, value: value.lower(),
-    "authPort": lambda _, value: parse_port(value),
+    "authPort": lambda option, value: parse_port(value, field=option),
     "disableTls": _boolean,
-    "srvNameServer": lambda _, value: Host.parse(value, default_port=_DNS_PORT),
+    "srvNameServer": _name_server,
 }
 
 

@@ -11,7 +11,7 @@ from chronicle_notebook.base._errors import InvalidConnectionStringError
 DEFAULT_PORT = 35000
 """The port of a kernel (source: K/Core/Configuration/ChronicleOptions.cs)."""
 
-_NAME = re.compile(r"(?=.{1,253}\Z)[\w-]{0,63}(\.[\w-]{0,63})*")
+_NAME = re.compile(r"(?=.{1,254}\Z)[\w-]{1,63}(\.[\w-]{1,63})*\.?")
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,14 +81,19 @@ def _ascii(name: str) -> str:
     )
 
 
-def parse_port(text: str) -> int:
-    """Parse a port. An error never repeats the text."""
+def parse_port(text: str, *, field: str = "port") -> int:
+    """Parse a port. An error never repeats the text.
+
+    :param field: the name of the option; ``port`` is the part of a host after its colon.
+    """
     # Not int() with except: its error would contain the text in its traceback.
     if not (text.isascii() and text.isdecimal() and len(text) <= 5 and 1 <= int(text) <= 65535):
         raise InvalidConnectionStringError(
-            f"port must be a number from 1 to 65535, not {shape(text)}.",
-            field="port",
-            hint="If this was part of a password, write '/', '?', '@' and ':' in it as %2F, %3F, %40 and %3A.",
+            f"{field} must be a number from 1 to 65535, not {shape(text)}.",
+            field=field,
+            hint="If this was part of a password, write '/', '?', '@' and ':' in it as %2F, %3F, %40 and %3A."
+            if field == "port"
+            else "",
         )
     return int(text)
 

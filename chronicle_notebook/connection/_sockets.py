@@ -36,6 +36,8 @@ def look_up(host: Host, deadline: Deadline) -> list[tuple[int, Address]]:
                 found.append((family, address))
         except OSError as error:
             failures.append(error)
+        except UnicodeError:  # of a name that the encoding of DNS cannot write
+            failures.append(OSError(f"{host.name} is not a name that DNS can have"))
         finally:
             done.set()
 

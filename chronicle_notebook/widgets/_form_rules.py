@@ -13,6 +13,7 @@ from chronicle_notebook.base._secrets import Secret, variable_names
 from chronicle_notebook.definition.rules._check import (
     exposures,
     long_url_caution,
+    odd_host_caution,
     problems,
     secret_caution,
     target_url_caution,
@@ -85,7 +86,7 @@ def remarks(fields: Fields, definition: WebhookDefinition, known: Collection[str
         near = did_you_mean(fields.typed_type, known or ())
         hint = near or "Choose an event type from the list, or clear the box."
         result.wrong["event_types"] = f"The typed text is not an event type of this event store. {hint}"
-    of_url = [rule(definition.target_url) for rule in (target_url_caution, long_url_caution)]
+    of_url = [rule(definition.target_url) for rule in (target_url_caution, long_url_caution, odd_host_caution)]
     for caution in (*of_url, *exposures(definition)):
         if caution is not None:
             result.doubtful.setdefault(caution.field, _text(caution))

@@ -171,6 +171,13 @@ class TestParsing:
                 "The host, a text of 3 characters, is neither a name nor an address.",
                 "before an '@'",
             ),
+            (
+                "chronicle://a..b",
+                "host",
+                "The host, a text of 4 characters, is neither a name nor an address.",
+                "Names",
+            ),
+            ("chronicle://.", "host", "The host, a text of 1 character, is neither a name nor an address.", "Names"),
             ("chronicle://[::1", "host", "The host in brackets is not an IPv6 address.", "[::1]:35000"),
             ("chronicle://[::1]7", "host", "The host in brackets is not an IPv6 address.", "[::1]:35000"),
             ("chronicle://[h]", "host", "The host in brackets is not an IPv6 address.", "[::1]:35000"),
@@ -304,9 +311,9 @@ class TestParsing:
             ),
             (
                 "chronicle://h?srvNameServer=a:b",
-                "port",
-                "port must be a number from 1 to 65535, not a text of 1 character.",
-                "%3A",
+                "srvNameServer",
+                "srvNameServer: port must be a number from 1 to 65535, not a text of 1 character.",
+                "DNS server",
             ),
             ("Hots=h", "Hots", "The option 'Hots' is not known.", "Did you mean 'Host'"),
             ("Host=h;Host=i", "Host", "Host is given twice.", "Leave out one of them."),
@@ -321,7 +328,7 @@ class TestParsing:
                 "The host, a text of 3 characters, is neither a name nor an address.",
                 "before an '@'",
             ),
-            ("Host=h;Port=x", "port", "port must be a number from 1 to 65535, not a text of 1 character.", "%3A"),
+            ("Host=h;Port=x", "Port", "Port must be a number from 1 to 65535, not a text of 1 character.", ""),
             (
                 "Servers=a;Port=1",
                 "Servers",
@@ -589,9 +596,12 @@ def test_the_options_of_other_clients_are_known() -> None:
         ("disableTls=true&certificatePath=/a.pem", "disableTls"),
         ("disableTls=true&skipTlsValidation=false", "disableTls"),
         ("disableTls=perhaps", "disableTls"),
-        ("authPort=0", ""),
+        ("authPort=0", "authPort"),
+        ("authPort=99999", "authPort"),
+        ("srvNameServer=dns:99999", "srvNameServer"),
+        ("srvNameServer=a%20b", "srvNameServer"),
     ):
         with pytest.raises(InvalidConnectionStringError) as caught:
             ConnectionString.parse(f"chronicle://localhost?{wrong}")
-        if field:
-            assert caught.value.field == field
+        assert caught.value.field == field
+        assert caught.value.message.startswith(field)

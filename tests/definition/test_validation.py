@@ -116,6 +116,9 @@ def test_an_id_that_a_kernel_would_misread_is_a_problem(field: str, value: Any, 
         ("https://[v1.x]/hook", "has a host that cannot be read"),
         ("https://a..b/", "has a host that cannot be read"),
         ("https://a<b>/", "has a host that cannot be read"),
+        *((f"https://a{character}b.example/", "has a host that cannot be read") for character in "*,!~$()&=+;'%"),
+        ("https://a.-b.example/", "has a host that cannot be read"),
+        ("https://a._b.example/", "has a host that cannot be read"),
         (f"https://reader:{CANARY}@example.com/", "contains a user name or password"),
         (f"https://{CANARY}@example.com/", "contains a user name or password"),
         ("https://@example.com/", "contains a user name or password"),
@@ -159,10 +162,29 @@ def test_a_url_that_cannot_be_delivered_to_is_a_problem(url: Any, message: str) 
         "https://example.com/%E2%80%8B",
         "https://example.com/zürich//b",
         f"https://{'a' * 63}.example/",
+        "https://_a.example./",
+        "https://xn--mnchen-3ya.example/",
     ],
 )
 def test_a_url_that_can_be_delivered_to_is_none(url: str) -> None:
     assert check_target_url(url) == []
+    assert cautions(GOOD.changed(target_url=url)) == []
+
+
+@pytest.mark.parametrize(
+    ("host", "told"),
+    [
+        ("xn--", "stands for no text"),
+        ("in.xn--zz-.example", "stands for no text"),
+        ("-a.example", "a hyphen"),
+        ("a-.example", "a hyphen"),
+    ],
+)
+def test_a_host_that_kernels_read_and_no_public_name_is_is_a_caution(host: str, told: str) -> None:
+    definition = GOOD.changed(target_url=f"http://{host}/in")
+    assert problems(definition) == []
+    (caution,) = cautions(definition)
+    assert (caution.field, told in caution.message) == ("target_url", True)
 
 
 def test_a_url_longer_than_many_servers_take_is_a_caution_and_can_be_registered() -> None:

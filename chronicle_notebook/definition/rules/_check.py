@@ -36,6 +36,7 @@ from chronicle_notebook.definition.rules._url import (
     check_authority,
     check_target_url,
     long_url_caution,
+    odd_host_caution,
     target_url_caution,
 )
 from chronicle_notebook.model import (
@@ -71,6 +72,7 @@ __all__ = [
     "check_target_url",
     "header_caution",
     "long_url_caution",
+    "odd_host_caution",
     "problems",
     "secret_caution",
     "target_url_caution",
@@ -233,7 +235,7 @@ def cautions(definition: WebhookDefinition) -> list[Caution]:
     headers = definition.headers.items()
     from_headers = [rule(name, value) for rule in (header_caution, value_caution) for name, value in headers]
     from_secrets = [secret_caution(part, value) for part, value in secrets_of(definition.authorization)]
-    from_url = [rule(definition.target_url) for rule in (target_url_caution, long_url_caution)]
+    from_url = [rule(definition.target_url) for rule in (target_url_caution, long_url_caution, odd_host_caution)]
     found = (*from_url, *exposures(definition), *from_headers, *from_secrets)
     return [caution for caution in found if caution is not None]
 

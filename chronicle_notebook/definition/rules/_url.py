@@ -25,7 +25,10 @@ USUAL = 8_000
 
 _LONGEST_HOST = 253
 """The largest number of characters of the name of a host in DNS (RFC 1035)."""
-_FORBIDDEN_IN_HOST = re.compile(r'["<>^`{|}%\\\[\]]')
+_FIRST_LABEL = re.compile("[A-Za-z0-9_\u00a0-\U0010ffff-]+")
+_LATER_LABEL = re.compile("[A-Za-z0-9\u00a0-\U0010ffff][A-Za-z0-9_\u00a0-\U0010ffff-]*")
+"""The labels that .NET reads in the host of an http URL: the first can begin with a hyphen or an underscore (source:
+System.Private.Uri of .NET). With any other text every delivery fails, although kernels keep it."""
 
 
 def check_target_url(value: object) -> list[Problem]:
@@ -75,6 +78,36 @@ def long_url_caution(value: object) -> Caution | None:
         "Send a delivery to it before you rely on it, or use a shorter one.",
         ChronicleWarning,
     )
+
+
+def odd_host_caution(value: object) -> Caution | None:
+    """A caution if the host has a label that .NET reads, and that no name in the public DNS has."""
+    if not isinstance(value, str) or check_target_url(value):
+        return None
+    labels = (urlsplit(value).hostname or "").removesuffix(".").split(".")
+    if any(label.startswith("xn--") and not _is_punycode(label[4:]) for label in labels):
+        return Caution(
+            "target_url",
+            "The host of the target URL has a label that begins with xn-- and stands for no text.",
+            "Write the name in its own letters, or copy the label again.",
+            ChronicleWarning,
+        )
+    if any(label.startswith("-") or label.endswith("-") for label in labels):
+        return Caution(
+            "target_url",
+            "The host of the target URL has a label that begins or ends with a hyphen, which no host in the DNS has.",
+            "Check how the name is written. If it is right, send a delivery to it before you rely on it.",
+            ChronicleWarning,
+        )
+    return None
+
+
+def _is_punycode(text: str) -> bool:
+    try:
+        found = text.encode("ascii").decode("punycode")
+    except UnicodeError:
+        return False
+    return bool(found) and not found.isascii()
 
 
 def check_authority(value: object, *, field: str = "authority", what: str = "The OAuth authority") -> list[Problem]:
@@ -161,11 +194,11 @@ def _is_host(host: str, *, bracketed: bool) -> bool:
         except ValueError:
             return False
         return True
-    labels = host.removesuffix(".").split(".")
+    first, *later = labels = host.removesuffix(".").split(".")
     lengths = [_length(label) for label in labels]
-    if sum(lengths) + len(lengths) - 1 > _LONGEST_HOST:
+    if sum(lengths) + len(lengths) - 1 > _LONGEST_HOST or max(lengths) > 63:
         return False
-    return not _FORBIDDEN_IN_HOST.search(host) and all(0 < each <= 63 for each in lengths)
+    return bool(_FIRST_LABEL.fullmatch(first)) and all(map(_LATER_LABEL.fullmatch, later))
 
 
 def _length(label: str) -> int:
