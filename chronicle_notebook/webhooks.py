@@ -363,9 +363,15 @@ def observe(
     return _service(client, namespace).observe(on_change, on_state=on_state, on_error=on_error)
 
 
-def explore(client: AnyClient = "default", namespace: Space = None) -> WebhookExplorer:
+def explore(
+    client: AnyClient = "default",
+    namespace: Space = None,
+    *,
+    file: str | Path | None = None,
+    profile: str | None = None,
+) -> WebhookExplorer:
     """A widget with all webhooks, live: see :meth:`Webhooks.explore`."""
-    return _service(client, namespace).explore()
+    return _service(client, namespace).explore(file=file, profile=profile)
 
 
 def test(

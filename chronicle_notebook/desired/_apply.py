@@ -16,13 +16,13 @@ from chronicle_notebook.base._errors import PlanRefusedError, ProtectedError, Se
 from chronicle_notebook.base._text import count
 from chronicle_notebook.definition.rules._check import check, check_revealed
 from chronicle_notebook.desired._applied import Applied, caption
+from chronicle_notebook.desired._event_types import register_types
 from chronicle_notebook.desired._export import before_path, write_before
 from chronicle_notebook.desired._plan_content import PlanContent
 from chronicle_notebook.desired._planned import PlannedWebhook, StateAction
 from chronicle_notebook.desired._sending_record import SendingRecord
 from chronicle_notebook.desired._store import StateClient
 from chronicle_notebook.display._progress import CallProgress
-from chronicle_notebook.events._declared_event_type import event_type_of
 from chronicle_notebook.registration._outcome import Action, Outcome
 
 MOST_REMOVED = 5
@@ -67,7 +67,7 @@ def applied(plan: PlanContent, consent: Consent) -> Applied:
         kept = write_before(plan, consent.before or before_path(plan.wanted.path, datetime.now(UTC)))
         record.finished = False
         try:
-            _register_types(client, plan.wanted.event_type_classes)
+            register_types(client, plan.wanted.event_type_classes)
             for part in _parts(changes):
                 if part[0].action is StateAction.REPLACE:
                     progress.tell(f"Replacing {part[0].id!r}: {len(outcomes):,} of {len(changes):,} are done.")
@@ -112,15 +112,6 @@ def _unsent(client: StateClient, changes: Sequence[PlannedWebhook], done: set[st
         for each in changes
         if each.id not in done
     ]
-
-
-def _register_types(client: StateClient, classes: Sequence[type]) -> None:
-    if not classes:
-        return
-    known = {each.id for each in client.event_types()}
-    new = [each for each in classes if event_type_of(each).id not in known]
-    if new:
-        client.register_event_types(*new)
 
 
 def _check_sendable(changes: Sequence[PlannedWebhook]) -> None:

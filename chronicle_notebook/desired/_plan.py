@@ -15,9 +15,9 @@ from chronicle_notebook.contracts._kernel_defects import KnownDefects, by_key
 from chronicle_notebook.contracts._known_defect import KnownDefect, Storage
 from chronicle_notebook.definition.file._ownership import matches
 from chronicle_notebook.definition.rules._authorization import check_authorization
-from chronicle_notebook.definition.rules._check import check_known
 from chronicle_notebook.desired._applied import Applied
 from chronicle_notebook.desired._apply import Consent, applied, consents
+from chronicle_notebook.desired._event_types import check_event_types
 from chronicle_notebook.desired._judge import Judge
 from chronicle_notebook.desired._plan_card import card
 from chronicle_notebook.desired._plan_content import PlanContent, PlanOptions, Wanted
@@ -27,7 +27,6 @@ from chronicle_notebook.desired._planned import FieldEffect, PlannedWebhook, Sta
 from chronicle_notebook.desired._sending_record import SendingRecord
 from chronicle_notebook.desired._store import LiveCard, StateClient
 from chronicle_notebook.display._origin import Originated
-from chronicle_notebook.events._declared_event_type import event_type_of
 from chronicle_notebook.model import AuthorizationKind, UndisclosedAuthorization, WebhookDefinition
 from chronicle_notebook.reading._list import WebhookList
 from chronicle_notebook.registration._differences import old_target_notes, remarks
@@ -289,7 +288,7 @@ def planned(
     registered = client.webhooks.all()
     defects = defects_of(client, registered)
     if not options.accept_unknown:
-        _check_event_types(state, client, registered)
+        check_event_types(state, client, registered)
     judge = Judge(defects, replaces=options.replace, resends=options.resend_secrets)
     pairs = ((each, registered.find(each.id)) for each in state.webhooks)
     items = [judge.webhook(options.allowance.applied(each, found), found) for each, found in pairs]
@@ -361,18 +360,6 @@ _TOLD = (
     "slow-registration",
 )
 """The known bugs that matter for a plan."""
-
-
-def _check_event_types(state: Wanted, client: StateClient, registered: WebhookList) -> None:
-    """Refuse an event type that the event store does not have, unless its webhook has it already."""
-    declared = {event_type_of(each).id for each in state.event_type_classes}
-    known = {each.id for each in client.event_types()} | declared
-    for each in state.webhooks:
-        if all(kind.id in known for kind in each.event_types):
-            continue
-        found = registered.find(each.id)
-        there = {kind.id for kind in found.event_types} if found is not None else set()
-        check_known(each, known_event_types=[*sorted(known), *sorted(there)])
 
 
 def _not_wanted(found: WebhookDefinition, state: Wanted, *, prune: bool) -> PlannedWebhook:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -40,6 +41,10 @@ class Wanted(Protocol):
     @property
     def path(self) -> Path | None:
         """The file that it was read from."""
+
+    @property
+    def lines(self) -> Mapping[str, int]:
+        """The line of each webhook in the file, by id."""
 
     @property
     def event_type_classes(self) -> tuple[type, ...]:

@@ -20,6 +20,8 @@ from chronicle_notebook.session._probe_calls import ProbeCalls, kept_measurement
 from chronicle_notebook.session._webhooks import Webhooks
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from chronicle_notebook.connection._channel import Channel
     from chronicle_notebook.connection._string import ConnectionString
     from chronicle_notebook.contracts._known_defect import KnownDefect
@@ -171,11 +173,11 @@ class Client(DeliveryCalls, ProbeCalls, Displayed):
             return None
         return lambda sequence, event: self.event_sequence(sequence).append_many([event])
 
-    def _explorer(self) -> WebhookExplorer:
+    def _explorer(self, file: str | Path | None, profile: str | None) -> WebhookExplorer:
         from chronicle_notebook.widgets import WebhookExplorer
 
         session: Session = self  # type checkers check here that the client fits the protocol of the widgets
-        return WebhookExplorer(session)
+        return WebhookExplorer(session, file=file, profile=profile)
 
     def plan_card(self, plan: StatePlan) -> PlanCard | None:
         """The widget that a plan at the end of a cell shows; None where no front end of Jupyter answers."""

@@ -15,6 +15,8 @@ from chronicle_notebook.session._definition_calls import DefinitionCalls
 from chronicle_notebook.session._pausable import PausableWebhooks, found
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import pandas as pd
 
     from chronicle_notebook.contracts._gateway import KernelGateway
@@ -52,7 +54,7 @@ class Webhooks(DefinitionCalls, PausableWebhooks):
         declared: Iterable[type] | None = None,
         shown_store: Callable[[], str] | None = None,
         appender: Callable[[], Append | None] = lambda: None,
-        explore: Callable[[], WebhookExplorer] | None = None,
+        explore: Callable[[str | Path | None, str | None], WebhookExplorer] | None = None,
         owner: Callable[[], StoreClient] | None = None,
     ) -> None:
         """Take what the calls need from the owner of the connection.
@@ -61,7 +63,7 @@ class Webhooks(DefinitionCalls, PausableWebhooks):
         :param declared: the classes that :meth:`discover` looks at; by default all loaded classes.
         :param shown_store: returns the name of the event store for the card, without a call to the kernel.
         :param appender: returns a function that appends an event for a test; None if no event may be appended.
-        :param explore: makes the widget that :meth:`explore` returns.
+        :param explore: makes the widget that :meth:`explore` returns, from its arguments.
         :param owner: returns the client, for a pause.
         """
         self._kernel = kernel
@@ -327,14 +329,18 @@ class Webhooks(DefinitionCalls, PausableWebhooks):
         hook = one_declared(webhook, "replace() takes a declared class or a definition", known=to.event_types)
         return replace(to, hook, wait=wait)
 
-    def explore(self) -> WebhookExplorer:
+    def explore(self, *, file: str | Path | None = None, profile: str | None = None) -> WebhookExplorer:
         """A widget with all webhooks, live: filter, select, see details, edit, test, remove.
 
         It opens a :class:`chronicle_notebook.widgets.WebhookExplorer`.
+
+        :param file: a file of webhooks as code. The details of a webhook say whether the file owns it.
+        :param profile: the profile whose variables count in the file.
+        :raises StateFileError: the file cannot be read, or something in it is wrong.
         """
         if self._explore is None:
             raise NotSupportedError("Only a client's webhooks can be explored.", hint="Use client.webhooks.")
-        return self._explore()
+        return self._explore(file, profile)
 
     def plan(
         self,

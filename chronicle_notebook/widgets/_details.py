@@ -6,7 +6,7 @@ from typing import Any
 
 from chronicle_notebook.base._text import joined, one_line
 from chronicle_notebook.base._url import shown, without_credentials
-from chronicle_notebook.definition.file._ownership import owner_of
+from chronicle_notebook.definition.file._ownership import OWNER_HEADER, owner_of
 from chronicle_notebook.model import (
     AuthorizationKind,
     FailedPartition,
@@ -19,6 +19,7 @@ from chronicle_notebook.model._observer import causes_of
 from chronicle_notebook.triage._condition import TriageRow
 from chronicle_notebook.widgets._bulk import verdict
 from chronicle_notebook.widgets._explorer_model import ExplorerModel
+from chronicle_notebook.widgets._form_file import StateFile
 from chronicle_notebook.widgets._health import Health, state_in
 from chronicle_notebook.widgets._trouble import in_pane, seconds
 
@@ -27,10 +28,11 @@ SHOWN_MESSAGE = 400
 """The longest message of a failure, in characters."""
 
 
-def details(model: ExplorerModel, webhook: str) -> dict[str, Any] | None:
+def details(model: ExplorerModel, webhook: str, file: StateFile | None = None) -> dict[str, Any] | None:
     """Everything about a webhook; None if it is neither registered nor fails nor is paused.
 
-    Values of headers but the owner's mark, and credentials in URLs, never leave this process.
+    The owner is the given file, if it owns the webhook, or else what the usual header says. Values of headers but the
+    owner's mark, and credentials in URLs, never leave this process.
     """
     definition, deliveries = model.find(webhook), model.deliveries
     health = model.health(webhook)
@@ -44,7 +46,7 @@ def details(model: ExplorerModel, webhook: str) -> dict[str, Any] | None:
             "types": [] if paused is None else list(paused.event_types),
         }
     else:
-        fixed = {"registered": True, **_definition(definition)}
+        fixed = {"registered": True, **_definition(definition), "owner": _owner(definition, file)}
     error = model.deliveries_error
     return {
         "id": webhook,
@@ -63,12 +65,18 @@ def _definition(definition: WebhookDefinition) -> dict[str, Any]:
         "url": shown(definition.target_url),
         "types": [str(kind) for kind in definition.event_types],
         "headers": list(definition.headers),
-        "owner": one_line(owner_of(definition), most=80),
         "authorization": _authorization(definition.authorization),
         "sequence": definition.event_sequence_id,
         "active": definition.active,
         "replayable": definition.replayable,
     }
+
+
+def _owner(definition: WebhookDefinition, file: StateFile | None) -> list[str]:
+    """A title and the owner; nothing if nobody knows one."""
+    by_file = "" if file is None else file.owner_of(definition)
+    told = {"Owner": by_file} if by_file else {f"Owner ({OWNER_HEADER})": owner_of(definition)}
+    return [text for title, owner in told.items() if owner for text in (title, one_line(owner, most=80))]
 
 
 def _health(health: Health, url: str) -> dict[str, Any]:

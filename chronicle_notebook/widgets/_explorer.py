@@ -13,17 +13,21 @@ from __future__ import annotations
 import time
 from collections.abc import Callable
 from dataclasses import asdict
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import traitlets
 
+from chronicle_notebook.base._arguments import check_names
 from chronicle_notebook.base._public import public_in
+from chronicle_notebook.desired._state import DesiredState
 from chronicle_notebook.model import WebhookDefinition
 from chronicle_notebook.model._authorization import kind_names
 from chronicle_notebook.widgets import _rows
 from chronicle_notebook.widgets._details import details
 from chronicle_notebook.widgets._explorer_model import ExplorerModel
 from chronicle_notebook.widgets._filter import ExplorerFilter
+from chronicle_notebook.widgets._form_file import StateFile
 from chronicle_notebook.widgets._form_port import FORM_SCRIPTS, FormPort
 from chronicle_notebook.widgets._health import GROUPS, WORST_FIRST
 from chronicle_notebook.widgets._message import Told
@@ -72,6 +76,10 @@ class WebhookExplorer(View):
     threads end after a few seconds, or after a few minutes if the browser could not report it. Selection and filter
     stay. It reads the webhooks again when it is shown again, or when :attr:`selected` or :attr:`frame` is read.
     ``close()`` ends it at once.
+
+    :param file: a file of webhooks as code. The details of a webhook say whether the file owns it.
+    :param profile: the profile whose variables count in the file.
+    :raises StateFileError: the file cannot be read, or something in it is wrong.
     """
 
     _esm = script(*FORM_SCRIPTS, *EXPLORER_SCRIPTS)
@@ -82,8 +90,12 @@ class WebhookExplorer(View):
     filter = traitlets.Dict(value_trait=traitlets.Unicode()).tag(sync=True)
     """``text``, ``event_type``, ``authorization``, ``state``. They can be set."""
 
-    def __init__(self, client: Session) -> None:
+    def __init__(self, client: Session, *, file: str | Path | None = None, profile: str | None = None) -> None:
+        check_names(profile=profile)
+        if file is not None:
+            DesiredState.read(file, profile=profile)  # an error in the file comes before the explorer
         super().__init__()
+        self._file = None if file is None else StateFile(Path(file), profile)
         self.model = ExplorerModel(client, self.guarded(self._changed))
         self._form: FormPort | None = None
         self._drawn: Any = NOWHERE
@@ -309,7 +321,7 @@ class WebhookExplorer(View):
 
     def _push_details(self) -> None:
         ids = self.model.selected_ids
-        shown = details(self.model, ids[0]) if len(ids) == 1 else None
+        shown = details(self.model, ids[0], self._file) if len(ids) == 1 else None
         count = len(ids) if len(ids) > 1 else int(shown is not None)
         self.tell({"kind": "details", "details": shown, "selected": count})
 

@@ -141,6 +141,20 @@ def test_an_unknown_event_type_is_refused_with_the_nearest_one(client: cn.Client
         cn.DesiredState.parse(FILE.replace("AccountOpened", "AccountOpend")).plan(client)
 
 
+def test_all_unknown_event_types_are_told_at_once_with_their_lines(client: cn.Client, tmp_path: Path) -> None:
+    path = tmp_path / "webhooks.yaml"
+    more = '  - {id: two, url: "https://one.example.com/in", event_types: [AccountOpened]}\n'
+    path.write_text(f"{FILE}{more}{more.replace('two', 'three').replace('AccountOpened', 'Nothing')}")
+    path.write_text(path.read_text().replace("AccountOpened", "AccountOpend", 1))
+    with pytest.raises(cn.UnknownEventTypeError) as caught:
+        cn.DesiredState.read(path).plan(client)
+    assert caught.value.message.startswith(f"{path}, line 4: Webhook 'one': The event store has no event type")
+    assert "1 more webhook:\n  line 6: Webhook 'three': The event store has no event type 'Nothing'" in str(
+        caught.value
+    )
+    assert caught.value.webhook == "one"
+
+
 def test_an_event_type_that_nobody_has_registered_yet_is_accepted_on_purpose(client: cn.Client) -> None:
     state = cn.DesiredState.parse(FILE.replace("AccountOpened", "NotYetRegistered"))
     assert state.plan(client, accept_unknown=True).apply()

@@ -84,7 +84,9 @@ def test_an_error_of_the_file_is_told_and_does_not_hide_the_outcome(
     assert CANARY not in told
 
 
-def test_the_explorer_shows_who_owns_a_webhook(client: cn.Client) -> None:
+def test_the_explorer_shows_who_owns_a_webhook(client: cn.Client, tmp_path: Path) -> None:
+    path = tmp_path / "ours.yaml"
+    path.write_text("version: 1\nowned_by: {ids: ['al*']}\nwebhooks: []\n")
     builder = cn.DefinitionBuilder().with_event_type("AccountOpened")
     marked = builder.with_header("X-Managed-By", "team-<ledger>").with_header("x-team", CANARY)
     client.webhooks.register(marked.build("owned", "http://127.0.0.1:9/in"))
@@ -95,8 +97,14 @@ def test_the_explorer_shows_who_owns_a_webhook(client: cn.Client) -> None:
     try:
         model.start()
         eventually(lambda: model.hooks is not None and len(model.hooks) == 2)
-        found = {name: details(model, name) for name in ("owned", "alone")}
+        found = [details(model, name, file) for file in (None, StateFile(path)) for name in ("owned", "alone")]
+        path.write_text("version: 2\n")
+        found.append(details(model, "alone", StateFile(path)))
     finally:
         model.close()
-    assert {name: each and each["owner"] for name, each in found.items()} == {"owned": "team-<ledger>", "alone": ""}
+    by_header = ["Owner (x-managed-by)", "team-<ledger>"]
+    by_file = ["Owner", "ours.yaml (ids like al*)"]
+    assert [each and each["owner"] for each in found] == [by_header, [], by_header, by_file, []]
     assert CANARY not in str(found)
+    with pytest.raises(cn.StateFileError, match=r"line 1"):
+        client.webhooks.explore(file=path)

@@ -223,7 +223,7 @@ function paneParts(details, open, toggled, test) {
     fact("Events", el("div", { class: "cn-chips" }, ...(chips.length ? chips : ["none: it receives nothing"]))),
   );
   if (!details.registered) return parts;
-  if (details.owner) parts.push(fact("Owner (x-managed-by)", details.owner));
+  if (details.owner.length) parts.push(fact(details.owner[0], details.owner[1]));
   const headers = details.headers.map((/** @type {string} */ name) =>
     el("div", { class: "cn-mono" }, `${name}: `, el("span", { "aria-label": "not shown" }, "••••••")),
   );
