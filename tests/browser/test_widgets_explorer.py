@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 import chronicle_notebook as cn
 from tests.browser.conftest import Lab
+from tests.browser.test_widgets_look import violations
 from tests.browser.widgets import CANARY, ask, choose_action, row, saved, show, told
 from tests.many import many_webhooks
 from tests.scripted import ScriptedKernel, scripted
@@ -97,6 +98,7 @@ def test_ten_thousand_are_filtered_and_selected_by_keyboard(lab: Lab, page: Page
     expect(explorer.get_by_text("10,000 of 10,000")).to_be_visible()
     expect(grid).to_have_attribute("aria-rowcount", "10001")
     assert grid.get_by_role("row").count() < 60
+    assert violations(page) == []  # with more rows than are seen at a time
     grid.focus()
     page.keyboard.press("End")
     expect(row(page, "hook-09999")).to_have_attribute("aria-selected", "true")

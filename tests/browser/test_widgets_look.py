@@ -11,8 +11,8 @@ from playwright.sync_api import Page, expect
 from tests.browser.conftest import Lab
 from tests.browser.widgets import THEME, ask, choose_action, row, saved, show
 
-AXE = """async () => {
-    const result = await window.axe.run('.cn-root', {resultTypes: ['violations']});
+AXE = """async (part) => {
+    const result = await window.axe.run(part ?? document, {resultTypes: ['violations']});
     return result.violations.map(each => ({
         id: each.id, impact: each.impact,
         nodes: each.nodes.map(node => node.html.slice(0, 160) + ' ' + node.failureSummary),
@@ -38,9 +38,10 @@ FORM = "form = cn.widgets.WebhookForm(client)\nform"
 INSPECTOR = "inspector = cn.widgets.DeliveryInspector(endpoint, client)\ninspector"
 
 
-def violations(page: Page) -> list[dict[str, Any]]:
+def violations(page: Page, part: str | None = ".cn-root") -> list[dict[str, Any]]:
+    """What seriously hinders somebody in a part of the page, or in the whole page."""
     page.evaluate(files("axe_playwright_python").joinpath("axe.min.js").read_text(encoding="utf-8"))
-    found: list[dict[str, Any]] = page.evaluate(AXE)
+    found: list[dict[str, Any]] = page.evaluate(AXE, part)
     return [each for each in found if each["impact"] in SERIOUS]
 
 

@@ -20,7 +20,6 @@ const SPARE_ROWS = 6;
 export function makeGrid(options) {
   const prefix = freshId();
   const rowsBox = el("div", { class: "cn-grid-rows", role: "rowgroup" });
-  const body = el("div", { class: "cn-grid-body", role: "presentation" }, rowsBox);
   const empty = el("div", { class: "cn-grid-empty", hidden: true });
   const root = el("div", { class: "cn-grid" });
   const head = makeHead({
@@ -34,7 +33,7 @@ export function makeGrid(options) {
     "div",
     { class: "cn-grid-table", role: "grid", "aria-label": options.label, tabindex: "0", "aria-rowcount": "1" },
     top,
-    body,
+    rowsBox,
   );
   if (options.several) table.setAttribute("aria-multiselectable", "true");
   root.append(table, empty);
@@ -52,6 +51,11 @@ export function makeGrid(options) {
   /** @type {HTMLElement[]} */
   let pool = [];
   let frame = 0;
+
+  /** The height of the rows that are seen: the header stays where it is. */
+  function room() {
+    return Math.max(0, table.clientHeight - top.offsetHeight);
+  }
 
   /** Show the columns for which there is room. */
   function fitColumns() {
@@ -78,16 +82,14 @@ export function makeGrid(options) {
 
   function paint() {
     frame = 0;
-    const first = Math.max(0, Math.floor(body.scrollTop / ROW_HEIGHT) - SPARE_ROWS);
-    const shown = Math.ceil((body.clientHeight || 400) / ROW_HEIGHT) + 2 * SPARE_ROWS;
+    const first = Math.max(0, Math.floor(table.scrollTop / ROW_HEIGHT) - SPARE_ROWS);
+    const shown = Math.ceil((room() || 400) / ROW_HEIGHT) + 2 * SPARE_ROWS;
     const last = Math.min(rows.length, first + shown);
     rowsBox.style.height = `${rows.length * ROW_HEIGHT}px`;
     while (pool.length < last - first) pool.push(newRow());
     const used = pool.slice(0, Math.max(0, last - first));
     used.forEach((element, offset) => paintRow(element, first + offset));
     if (rowsBox.childElementCount !== used.length) rowsBox.replaceChildren(...used);
-    // Where a scrollbar takes room from the rows, the header keeps the same room free.
-    top.style.paddingRight = `${body.offsetWidth - body.clientWidth}px`;
     table.setAttribute("aria-rowcount", String(rows.length + 1));
     const here = active >= first && active < last;
     if (here) table.setAttribute("aria-activedescendant", `${prefix}-${active}`);
@@ -119,10 +121,8 @@ export function makeGrid(options) {
   /** @param {number} index */
   function show(index) {
     const top = index * ROW_HEIGHT;
-    if (top < body.scrollTop) body.scrollTop = top;
-    else if (top + ROW_HEIGHT > body.scrollTop + body.clientHeight) {
-      body.scrollTop = top + ROW_HEIGHT - body.clientHeight;
-    }
+    if (top < table.scrollTop) table.scrollTop = top;
+    else if (top + ROW_HEIGHT > table.scrollTop + room()) table.scrollTop = top + ROW_HEIGHT - room();
   }
 
   /**
@@ -166,7 +166,7 @@ export function makeGrid(options) {
 
   table.addEventListener("keydown", (/** @type {KeyboardEvent} */ event) => {
     if (event.target !== table || event.altKey) return;
-    const page = Math.max(1, Math.floor(body.clientHeight / ROW_HEIGHT) - 1);
+    const page = Math.max(1, Math.floor(room() / ROW_HEIGHT) - 1);
     const steps = /** @type {Record<string, number>} */ ({
       ArrowDown: active + 1,
       ArrowUp: active < 0 ? rows.length - 1 : active - 1,
@@ -197,7 +197,7 @@ export function makeGrid(options) {
     const add = event.ctrlKey || event.metaKey || Boolean(target.closest(".cn-tick"));
     choose(Number(row.dataset.index), { add, range: event.shiftKey });
   });
-  body.addEventListener("scroll", paintSoon, { passive: true });
+  table.addEventListener("scroll", paintSoon, { passive: true });
 
   const watcher = new ResizeObserver(() => {
     fitColumns();
