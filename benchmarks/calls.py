@@ -53,7 +53,7 @@ def _compared(connection: str) -> dict[str, float]:
         closing(Channel(target)) as relayed,
     ):
         pin = fetch_pin(target.hosts[0], client.trust, Deadline(5))
-        nameless = Secured(target.hosts[0], replace(pin, name=""))
+        nameless = Secured(target.hosts[0], pin._replace(name=""))
         relayed._line = ServerChannel(nameless, relayed.trust)
         options = [("grpc.ssl_target_name_override", pin.name)]
         with grpc.secure_channel(str(target.hosts[0]), grpc.ssl_channel_credentials(pin.pem), options) as bare:

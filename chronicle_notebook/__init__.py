@@ -15,6 +15,7 @@ from importlib import import_module
 from typing import Any
 
 from chronicle_notebook._version import __version__
+from chronicle_notebook.base._uncollected import uncollected
 
 _ROOMS = {
     "session._client": ("Client",),
@@ -188,7 +189,8 @@ def __getattr__(name: str) -> Any:
     if name in {"runbook", "webhooks", "widgets"}:
         return import_module(f"{__name__}.{name}")
     if name in _HOMES:
-        value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+        with uncollected():
+            value = getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
         globals()[name] = value  # kept, so that the next use is a plain look-up
         return value
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

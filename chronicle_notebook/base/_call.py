@@ -8,8 +8,7 @@ paths with different answers: a stub can describe only one of them.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, NamedTuple, Protocol, TypeVar
 
 from google.protobuf.message import Message
 
@@ -19,8 +18,7 @@ Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
 
 
-@dataclass(frozen=True, slots=True)
-class Method(Generic[Request, Response]):
+class Method(NamedTuple, Generic[Request, Response]):
     """A gRPC method. ``streaming`` means that it returns a stream of answers; ``write`` means that it must never be
     repeated; ``anonymous`` means that kernels answer it without a token, so that it need not wait for one."""
 

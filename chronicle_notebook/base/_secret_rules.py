@@ -7,8 +7,7 @@ so it would refuse every call or delivery later, without a reason.
 
 from __future__ import annotations
 
-import unicodedata
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chronicle_notebook.base._secrets import Secret
 
@@ -19,8 +18,7 @@ _KINDS = {"Cc": "a control character", "Cs": "half a character (a lone surrogate
 _KINDS["Zp"] = _KINDS["Zl"]
 
 
-@dataclass(frozen=True, slots=True)
-class Unfit:
+class Unfit(NamedTuple):
     """Why a text cannot be a secret. No field repeats a part of the text."""
 
     message: str
@@ -44,13 +42,22 @@ def unfit(secret: Secret | str) -> Unfit | None:
         return Unfit("has a byte order mark around it, often from reading a file.", hint)
     if text != text.strip():
         return Unfit("has white space around it, often from reading a file.", "Use .strip().")
+    inside = None if text.isascii() and text.isprintable() else _unfit_inside(text)
+    if inside is not None:
+        return inside
+    if len(text) > 2 and text[0] + text[-1] in _QUOTES:
+        hint = "Remove the quotes where it is set. If they belong to it, give the text itself: Secret('...')."
+        return Unfit("has quotes around it, often from a file of variables.", hint, question=True)
+    return None
+
+
+def _unfit_inside(text: str) -> Unfit | None:
+    import unicodedata
+
     for position, character in enumerate(text, start=1):
         kind = _KINDS.get(unicodedata.category(character))
         if kind is not None:
             what = _NAMES.get(character, kind)
             hint = "Read it again as UTF-8." if "half" in what else "Check where it comes from."
             return Unfit(f"contains {what} (character {position}).", hint, inside=True)
-    if len(text) > 2 and text[0] + text[-1] in _QUOTES:
-        hint = "Remove the quotes where it is set. If they belong to it, give the text itself: Secret('...')."
-        return Unfit("has quotes around it, often from a file of variables.", hint, question=True)
     return None

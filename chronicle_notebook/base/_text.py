@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import re
-import unicodedata
 from collections.abc import Iterable, Sequence
 
-_UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]|\r(?!\n)")
+# Patterns are texts here, which re compiles when one is first used: nearly every text needs none of them.
+_UNFIT = "[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]|\r(?!\n)"
 """Control characters except tab and line breaks, characters that turn the direction of writing around, and halves of
 characters."""
 _STANDS_FOR = "\N{REPLACEMENT CHARACTER}"
@@ -15,12 +15,10 @@ _STANDS_FOR = "\N{REPLACEMENT CHARACTER}"
 def readable(text: str) -> str:
     """The text, with a sign for each character that a terminal would obey or that cannot be written."""
     # Nearly every text ends here.
-    return text if text.isprintable() else _UNFIT.sub(_STANDS_FOR, text)
+    return text if text.isprintable() else re.sub(_UNFIT, _STANDS_FOR, text)
 
 
-_UNSEEN = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
-)
+_UNSEEN = "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
 """Invisible letters and marks that ``str.isprintable`` counts as printable."""
 
 
@@ -28,7 +26,7 @@ def unseen(text: str) -> int:
     """The position of the first character of a text that nobody sees, counted from 1; 0 if there is none."""
     if text.isascii() and text.isprintable():
         return 0
-    return next((at for at, each in enumerate(text, start=1) if not each.isprintable() or _UNSEEN.match(each)), 0)
+    return next((at for at, each in enumerate(text, start=1) if not each.isprintable() or re.match(_UNSEEN, each)), 0)
 
 
 def look(text: str) -> str:
@@ -36,8 +34,10 @@ def look(text: str) -> str:
     # Nearly every text ends here.
     if text.isascii() and text.isprintable():
         return text
+    import unicodedata
+
     composed = unicodedata.normalize("NFC", text)
-    return "".join(each for each in composed if each.isprintable() and not _UNSEEN.match(each))
+    return "".join(each for each in composed if each.isprintable() and not re.match(_UNSEEN, each))
 
 
 def escaped(text: str) -> str:
@@ -49,7 +49,7 @@ def escaped(text: str) -> str:
     # Nearly every text ends here.
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_escape(each) if not each.isprintable() or _UNSEEN.match(each) else each for each in text)
+    return "".join(_escape(each) if not each.isprintable() or re.match(_UNSEEN, each) else each for each in text)
 
 
 def _escape(character: str) -> str:

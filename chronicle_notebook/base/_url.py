@@ -7,8 +7,9 @@ from typing import Self
 
 from chronicle_notebook.base._secrets import MASK
 
-_BEFORE_AUTHORITY = re.compile(r"(?:[A-Za-z][\w+.-]*:)?[/\\]{2,}")
-_QUOTED = re.compile(r"""\bhttps?://[^\s"'<>]+""", re.IGNORECASE)
+# Patterns are texts here, which re compiles when one is first used: nearly every URL needs none of them.
+_BEFORE_AUTHORITY = r"(?:[A-Za-z][\w+.-]*:)?[/\\]{2,}"
+_QUOTED = r"""(?i)\bhttps?://[^\s"'<>]+"""
 
 
 def host_of(url: str) -> str:
@@ -24,13 +25,17 @@ def is_local(host: str, *, subdomains: bool = True) -> bool:
     :param subdomains: also names below ``localhost`` (RFC 6761). Some systems ask DNS for them, so what must be sure,
         such as leaving a certificate unchecked, does without them.
     """
+    name = host.lower().removeprefix("[").removesuffix("]")
+    if name in {"localhost", "127.0.0.1", "::1"} or (subdomains and name.endswith(".localhost")):
+        return True
+    if ":" not in name and not name[-1:].isdigit():
+        return False  # this is no address
     from ipaddress import ip_address
 
-    name = host.lower().removeprefix("[").removesuffix("]")
     try:
         return ip_address(name).is_loopback
     except ValueError:
-        return name == "localhost" or (subdomains and name.endswith(".localhost"))
+        return False
 
 
 class MaskedUrl(str):
@@ -111,7 +116,7 @@ def without_credentials(text: str, url: str = "") -> str:
     """
     if url and url in text:
         text = text.replace(url, shown(url))
-    return _QUOTED.sub(lambda found: _shown_or_masked(found[0]), text)
+    return re.sub(_QUOTED, lambda found: _shown_or_masked(found[0]), text)
 
 
 def another(before: str, after: str) -> str:
@@ -123,7 +128,7 @@ def another(before: str, after: str) -> str:
 def _without_user(front: str, *, cut: bool) -> str:
     """The part before the query, without a user name. ``cut`` is true if more text follows; a '?' in a password causes
     that too."""
-    found = _BEFORE_AUTHORITY.match(front)
+    found = re.match(_BEFORE_AUTHORITY, front)
     scheme = found[0] if found else ""
     authority, slash, path = front[len(scheme) :].partition("/")
     if "@" in authority:

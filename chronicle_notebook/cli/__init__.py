@@ -285,8 +285,7 @@ def _probed(options: argparse.Namespace, connection: str | None) -> ProbeResult:
     """The result of a probe of the kernel that the doctor has reached."""
     from chronicle_notebook.connection._string import ConnectionString
     from chronicle_notebook.session._connect import connect
-    from chronicle_notebook.session._profiles import PROFILE
-    from chronicle_notebook.session._server_choice import named_by_environment
+    from chronicle_notebook.session._server_choice import PROFILE, named_by_environment
 
     named = connection or options.profile or os.getenv(PROFILE) or named_by_environment()
     # If no kernel is named, the doctor takes a kernel's default address, and connect() takes a sandbox.

@@ -27,7 +27,8 @@ from chronicle_notebook.desired._state import DesiredState
 from chronicle_notebook.display._terminal import Terminated
 from chronicle_notebook.registration._outcome import Outcome
 from chronicle_notebook.session._client import Client
-from chronicle_notebook.session._profiles import PROFILE, profile as read_profile
+from chronicle_notebook.session._profiles import profile as read_profile
+from chronicle_notebook.session._server_choice import PROFILE
 
 AGREES, FAILED, DIFFERS = 0, 1, 2
 """The exit codes: nothing to do; an error, also of the command line; there are differences."""

@@ -8,8 +8,7 @@ from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.definition._references import resolve_text
 from chronicle_notebook.session._client import Client
 from chronicle_notebook.session._connect import connect
-from chronicle_notebook.session._profiles import PROFILE
-from chronicle_notebook.session._server_choice import VARIABLE
+from chronicle_notebook.session._server_choice import PROFILE, VARIABLE
 
 
 def connect_named(

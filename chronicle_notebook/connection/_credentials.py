@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+from typing import NamedTuple
 
 from chronicle_notebook.base._errors import InvalidConnectionStringError
 from chronicle_notebook.base._secrets import Secret
@@ -24,8 +24,7 @@ class AuthenticationMode(StrEnum):
     """A token that is sent as it is. For a kernel an api key must be an access token; there is no other kind."""
 
 
-@dataclass(frozen=True, slots=True)
-class Credentials:
+class Credentials(NamedTuple):
     """The description of the credentials for people. It contains no secret.
 
     The module ``_tokens`` exchanges an id and a secret for a token.

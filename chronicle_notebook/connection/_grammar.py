@@ -33,8 +33,8 @@ OPTIONS = {
 _PAIR_KEYS = ("Scheme", "Host", "Port", "Servers", "Username", "Password")
 _SECRETS = frozenset({"Password", "certificatePassword", "apiKey"})
 _DNS_PORT = 53
-_URL = re.compile(r"([A-Za-z][A-Za-z0-9+.-]*)://(.*)", re.DOTALL)
-_NAMEABLE = re.compile(r"[A-Za-z_-]{1,30}")
+_URL = re.compile(r"(?s)([A-Za-z][A-Za-z0-9+.-]*)://(.*)")
+_NAMEABLE = r"[A-Za-z_-]{1,30}"
 REFERENCES = ("env:", "file:", "keyring:")
 """The prefixes of a reference to a secret in a connection string."""
 
@@ -222,7 +222,7 @@ def _option(name: str, known: tuple[str, ...], before: str, cut: str) -> str:
         return option
     if before in _SECRETS:
         raise _wrong(before, f"The text after {before} is not a known option. Perhaps the value was cut.", cut)
-    if not _NAMEABLE.fullmatch(name):
+    if not re.fullmatch(_NAMEABLE, name):
         raise _wrong("options", f"An option, {shape(name)}, is not known.", f"Known are {', '.join(known)}.")
     raise _wrong(
         name, f"The option {name!r} is not known.", did_you_mean(name, known) or f"Known are {', '.join(known)}."

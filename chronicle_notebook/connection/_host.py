@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from dataclasses import dataclass
 
@@ -107,8 +106,10 @@ def shape(text: str) -> str:
 
 
 def _is_ipv6(text: str) -> bool:
+    from ipaddress import IPv6Address
+
     try:
-        ipaddress.IPv6Address(text)
+        IPv6Address(text)
     except ValueError:
         return False
     return True

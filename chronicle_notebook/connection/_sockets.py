@@ -6,7 +6,6 @@ separate thread looks the name up. The thread is left alone if nobody waits for 
 
 from __future__ import annotations
 
-import ipaddress
 import socket
 import threading
 import time
@@ -23,9 +22,10 @@ DEFAULT_TIMEOUT = 30.0
 
 def look_up(host: Host, deadline: Deadline) -> list[tuple[int, Address]]:
     """The families and addresses of a host. Raises OSError, for example TimeoutError."""
-    with suppress(ValueError):
-        version = ipaddress.ip_address(host.name).version
-        return [(socket.AF_INET if version == 4 else socket.AF_INET6, (host.name, host.port))]
+    for each in (socket.AF_INET, socket.AF_INET6):
+        with suppress(OSError):
+            socket.inet_pton(each, host.name)
+            return [(each, (host.name, host.port))]
     found: list[tuple[int, Address]] = []
     failures: list[OSError] = []
     done = threading.Event()

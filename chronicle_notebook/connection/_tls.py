@@ -10,8 +10,7 @@ from __future__ import annotations
 import re
 import socket
 import ssl
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from chronicle_notebook.base._errors import CertificateChangedWarning, CertificateError, KernelUnreachableError
 from chronicle_notebook.connection._cancellation import ended_by_cancellation
@@ -44,8 +43,7 @@ _EXPIRED, _NOT_YET, _OTHER_NAMES = 10, 9, {62, 64}
 _SKIP = "To connect nevertheless, write skipTlsValidation=true."
 
 
-@dataclass(frozen=True, slots=True)
-class Pin:
+class Pin(NamedTuple):
     """A certificate that a server showed: what to trust, and under which name."""
 
     pem: bytes
@@ -60,8 +58,7 @@ class Pin:
         return hashlib.sha256(ssl.PEM_cert_to_DER_cert(self.pem.decode())).hexdigest()
 
 
-@dataclass(frozen=True, slots=True)
-class Secured:
+class Secured(NamedTuple):
     """A server that has shown an acceptable certificate."""
 
     host: Host
@@ -150,7 +147,7 @@ def named_pin(pin: Pin, host: Host, trust: Trust, deadline: Deadline) -> Pin:
             name = _name(verified)
     except CertificateError:
         name = ""
-    return replace(pin, name=name)
+    return pin._replace(name=name)
 
 
 def refusal(host: Host, trust: Trust, deadline: Deadline) -> KernelUnreachableError | None:

@@ -12,8 +12,7 @@ import os
 import ssl
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.base._secrets import Secret
@@ -30,8 +29,7 @@ CLEAR = "disableTls=true: everything goes in clear, tokens and secrets too"
 """What to say about a connection without TLS."""
 
 
-@dataclass(frozen=True, slots=True)
-class Trust:
+class Trust(NamedTuple):
     """The rules for one client."""
 
     skip: bool | None = None

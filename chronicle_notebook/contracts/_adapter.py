@@ -13,7 +13,6 @@ from chronicle_notebook.base._redaction import Hide, as_it_is
 from chronicle_notebook.contracts._envelope import open_envelope
 from chronicle_notebook.contracts._unlistable import explained
 from chronicle_notebook.contracts.commands import methods
-from chronicle_notebook.contracts.wire import event_stores_pb2, namespaces_pb2, observation_pb2
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import ServerVersion
 
@@ -98,18 +97,18 @@ class Adapter:
 
     def ensure_event_store(self, name: str) -> None:
         """Create an event store if it does not exist."""
-        self._enveloped(methods.ENSURE_EVENT_STORE, event_stores_pb2.EnsureEventStoreRequest(Name=name))
+        self._enveloped(methods.ENSURE_EVENT_STORE, methods.ENSURE_EVENT_STORE.request(Name=name))
 
     def ensure_namespace(self, event_store: str, name: str) -> None:
         """Create a namespace if it does not exist."""
-        request = namespaces_pb2.EnsureNamespaceRequest(EventStore=event_store, Namespace=name)
+        request = methods.ENSURE_NAMESPACE.request(EventStore=event_store, Namespace=name)
         self._enveloped(methods.ENSURE_NAMESPACE, request)
 
     def observers(self, event_store: str, namespace: str) -> list[ObserverState]:
         """All observers of a namespace, including those of webhooks."""
         from chronicle_notebook.contracts._convert import observer_from_wire
 
-        request = observation_pb2.AllObserversRequest(EventStore=event_store, Namespace=namespace)
+        request = methods.GET_OBSERVERS.request(EventStore=event_store, Namespace=namespace)
         answer = self._call(methods.GET_OBSERVERS, request)
         return [observer_from_wire(message, namespace) for message in answer.items]
 
@@ -117,21 +116,21 @@ class Adapter:
         """One observer. Only this answer says whether the whole observer is quarantined (seen on 16.37.1)."""
         from chronicle_notebook.contracts._convert import observer_from_wire
 
-        request = observation_pb2.GetObserverInformationRequest(
+        request = methods.GET_OBSERVER_INFORMATION.request(
             EventStore=event_store, Namespace=namespace, ObserverId=observer_id, EventSequenceId=sequence
         )
         return observer_from_wire(self._call(methods.GET_OBSERVER_INFORMATION, request), namespace)
 
     def clear_observer_quarantine(self, event_store: str, namespace: str, observer_id: str, sequence: str) -> None:
         """End the quarantine of a whole observer. The kernel accepts this for any observer."""
-        request = observation_pb2.ClearObserverQuarantine(
+        request = methods.CLEAR_OBSERVER_QUARANTINE.request(
             EventStore=event_store, Namespace=namespace, ObserverId=observer_id, EventSequenceId=sequence
         )
         self._call(methods.CLEAR_OBSERVER_QUARANTINE, request)
 
     def replay(self, event_store: str, namespace: str, observer_id: str, sequence: str) -> str | None:
         """Deliver everything to an observer again. The zero id means that no job was begun (seen on 16.37.1)."""
-        request = observation_pb2.Replay(
+        request = methods.REPLAY.request(
             EventStore=event_store, Namespace=namespace, ObserverId=observer_id, EventSequenceId=sequence
         )
         job = self._call(methods.REPLAY, request).JobId
@@ -141,7 +140,7 @@ class Adapter:
         self, event_store: str, namespace: str, observer_id: str, sequence: str, partition: str
     ) -> None:
         """Deliver the events of one event source to an observer again. The answer is empty."""
-        request = observation_pb2.ReplayPartition(
+        request = methods.REPLAY_PARTITION.request(
             EventStore=event_store,
             Namespace=namespace,
             ObserverId=observer_id,
@@ -157,7 +156,9 @@ class Adapter:
 
         Kernels up to 16.38 do not have this call (seen on them): there a retry ends a quarantine.
         """
-        request = observation_pb2.ClearPartitionQuarantine(
+        from chronicle_notebook.contracts.wire import observation_pb2
+
+        request = methods.CLEAR_PARTITION_QUARANTINE.request(
             EventStore=event_store,
             Namespace=namespace,
             ObserverId=observer_id,
@@ -177,7 +178,7 @@ class Adapter:
         """
         from chronicle_notebook.contracts._convert import failed_partition_from_wire
 
-        request = observation_pb2.GetFailedPartitionsRequest(
+        request = methods.GET_FAILED_PARTITIONS.request(
             EventStore=event_store, Namespace=namespace, ObserverId=observer_id
         )
         answer = self._call(methods.GET_FAILED_PARTITIONS, request)

@@ -12,21 +12,22 @@ from chronicle_notebook.base._errors import (
     KernelError,
 )
 from chronicle_notebook.base._secrets import Secret, secret
+from chronicle_notebook.base._uncollected import uncollected
 from chronicle_notebook.connection._early_handshake import early_handshake
 from chronicle_notebook.connection._sockets import DEFAULT_TIMEOUT
 from chronicle_notebook.connection._string import ConnectionString
 from chronicle_notebook.connection._trust import Trust
 from chronicle_notebook.display._pandas_ahead import load_pandas_ahead
 from chronicle_notebook.session._location import DEFAULT_NAMESPACE
-from chronicle_notebook.session._profiles import PROFILE, ConnectionProfile, profile as read_profile
 from chronicle_notebook.session._registry import NAME_IT, client, clients, let_go, recent, remember, take
 from chronicle_notebook.session._sandbox_process import SANDBOX_STORE, embedded
-from chronicle_notebook.session._server_choice import VARIABLE, Held, held, named_by_environment, target
+from chronicle_notebook.session._server_choice import PROFILE, VARIABLE, Held, held, named_by_environment, target
 
 if TYPE_CHECKING:
     from chronicle_notebook.connection._channel import Channel
     from chronicle_notebook.session._client import Client
     from chronicle_notebook.session._doctor import Diagnosis
+    from chronicle_notebook.session._profiles import ConnectionProfile
 
 __all__ = [
     "DEFAULT_STORE",
@@ -114,9 +115,10 @@ def connect(  # noqa: PLR0913 - each is given by name, and rarely
     declared = check_declared(declared)
     found = _chosen(profile)
     meant = _meant(given, found, named=profile is not None)
-    store, space = event_store or found.event_store, namespace or found.namespace or DEFAULT_NAMESPACE
-    guarded = found.protected if protected is None else protected
-    protected_as = found.name if guarded else None
+    store, space = _place(found, event_store, namespace)
+    space = space or DEFAULT_NAMESPACE
+    guarded = (found is not None and found.protected) if protected is None else protected
+    protected_as = None if not guarded else "" if found is None else found.name
     if meant is None:
         untold = _UNTOLD if os.getenv(VARIABLE) is None else _UNTOLD_EMPTY
         return connect_embedded(
@@ -129,9 +131,10 @@ def connect(  # noqa: PLR0913 - each is given by name, and rarely
         client_certificate_password=client_certificate_password,
     )
     early = early_handshake(meant, trust, timeout=timeout)
-    # This imports gRPC, during the handshake.
-    from chronicle_notebook.connection._channel import Channel
-    from chronicle_notebook.connection._server_channel import reached_early
+    with uncollected():
+        # This imports gRPC, during the handshake.
+        from chronicle_notebook.connection._channel import Channel
+        from chronicle_notebook.connection._server_channel import reached_early
 
     first = None if early is None else reached_early(early)
     channel = Channel(meant, timeout=timeout, trust=trust, first=first)
@@ -140,7 +143,7 @@ def connect(  # noqa: PLR0913 - each is given by name, and rarely
     )
 
 
-def _meant(given: Held, found: ConnectionProfile, *, named: bool) -> ConnectionString | None:
+def _meant(given: Held, found: ConnectionProfile | None, *, named: bool) -> ConnectionString | None:
     """The connection string to use: the argument, else the one of a profile that is an argument, else the one of the
     environment.
 
@@ -150,11 +153,11 @@ def _meant(given: Held, found: ConnectionProfile, *, named: bool) -> ConnectionS
     meant = target(given)
     if meant is not None:
         return meant
-    profiled = target(held(found.connection))
+    profiled = None if found is None else found.connection
     if named and profiled is not None:
         return profiled
     told = named_by_environment()
-    if told is None or profiled is None or told.hosts == profiled.hosts:
+    if told is None or found is None or profiled is None or told.hosts == profiled.hosts:
         return told or profiled
     raise InvalidInputError(
         f"{VARIABLE} leads to {told.hosts[0]}, and profile {found.name!r}, which {PROFILE} names, to "
@@ -164,10 +167,23 @@ def _meant(given: Held, found: ConnectionProfile, *, named: bool) -> ConnectionS
     )
 
 
-def _chosen(profile: str | None) -> ConnectionProfile:
-    """The profile of this name, else the profile that the environment names, else an empty profile."""
+def _chosen(profile: str | None) -> ConnectionProfile | None:
+    """The profile of this name, else the profile that the environment names; None if there is no name."""
     wanted = profile if profile is not None else os.getenv(PROFILE) or None
-    return ConnectionProfile("") if wanted is None else read_profile(wanted)
+    if wanted is None:
+        return None
+    from chronicle_notebook.session._profiles import profile as read_profile
+
+    return read_profile(wanted)
+
+
+def _place(
+    found: ConnectionProfile | None, event_store: str | None, namespace: str | None
+) -> tuple[str | None, str | None]:
+    """The event store and the namespace to use: the arguments, else those of the profile."""
+    if found is None:
+        return event_store, namespace
+    return event_store or found.event_store, namespace or found.namespace
 
 
 def connect_embedded(
@@ -209,11 +225,12 @@ def _open(
     declared: Iterable[type] | None,
     protected_as: str | None = None,
 ) -> Client:
-    # In a fresh process gRPC connects while this is imported.
-    from chronicle_notebook.contracts.negotiated import NegotiatedGateway
-    from chronicle_notebook.session._client import Client
-    from chronicle_notebook.session._guard import GuardedGateway
-    from chronicle_notebook.session._probe_calls import kept_measurement
+    with uncollected():
+        # In a fresh process gRPC connects while this is imported.
+        from chronicle_notebook.contracts.negotiated import NegotiatedGateway
+        from chronicle_notebook.session._client import Client
+        from chronicle_notebook.session._guard import GuardedGateway
+        from chronicle_notebook.session._probe_calls import kept_measurement
 
     try:
         # The first contact is not retried: somebody who mistyped a port wants to know it at once.
@@ -289,9 +306,9 @@ def doctor(
         return client().doctor(event_store=event_store, namespace=namespace)
     given, connection = held(connection), None
     # A connection string as an argument has nothing to do with a profile that only the environment names.
-    found = ConnectionProfile("") if given() is not None and profile is None else _chosen(profile)
+    found = None if given() is not None and profile is None else _chosen(profile)
     meant = _meant(given, found, named=profile is not None) or ConnectionString()
-    store, space = event_store or found.event_store, namespace or found.namespace
+    store, space = _place(found, event_store, namespace)
     if namespace is not None and store is None:
         raise InvalidInputError(
             f"Namespace {namespace!r} needs an event store, but none was named.",

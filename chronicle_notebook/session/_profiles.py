@@ -35,8 +35,6 @@ if TYPE_CHECKING:
 
 CONFIG = "CHRONICLE_NOTEBOOK_CONFIG"
 """The environment variable that names the file."""
-PROFILE = "CHRONICLE_NOTEBOOK_PROFILE"
-"""The environment variable that names the profile for a :func:`connect` without a profile."""
 
 _KINDS: dict[str, type] = {"connection": str, "event_store": str, "namespace": str, "protected": bool}
 _WORDS = {str: "a text", bool: "true or false"}

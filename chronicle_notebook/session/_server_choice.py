@@ -13,6 +13,8 @@ from chronicle_notebook.connection._string import ConnectionString
 
 VARIABLE = "CHRONICLE_CONNECTION_STRING"
 """The environment variable that names the kernel."""
+PROFILE = "CHRONICLE_NOTEBOOK_PROFILE"
+"""The environment variable that names the profile for a :func:`connect` without a profile."""
 
 Given = str | ConnectionString | None
 Held = Callable[[], Given]

@@ -8,6 +8,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import closing
+from inspect import getmembers
 from pathlib import Path
 from typing import Any
 from uuid import UUID, uuid4
@@ -136,7 +137,7 @@ def test_a_write_is_never_tried_again(kernel: ScriptedKernel) -> None:
 
 
 def test_every_method_that_changes_something_is_marked_as_a_write() -> None:
-    writes = {name for name, method in vars(methods).items() if getattr(method, "write", False)}
+    writes = {name for name, method in getmembers(methods) if getattr(method, "write", False)}
     assert {"ADD_WEBHOOKS", "REMOVE_WEBHOOKS", "APPEND_MANY_FOR_EVENT_SOURCES", "REGISTER_EVENT_TYPES"} <= writes
     assert {"ENSURE_EVENT_STORE", "ENSURE_NAMESPACE", "REPLAY", "RETRY_PARTITION"} <= writes
     assert not {name for name in writes if name.startswith(("GET_", "ALL_", "OBSERVE_", "TAIL", "FROM", "HAS"))}

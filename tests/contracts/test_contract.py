@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import subprocess
 import sys
+from inspect import getmembers
 from pathlib import Path
 from typing import Any
 
@@ -29,7 +30,7 @@ TABLES = {"commands": commands, "classic": classic}
 METHODS = [
     (generation, name, value)
     for generation, table in TABLES.items()
-    for name, value in vars(table).items()
+    for name, value in getmembers(table)
     if isinstance(value, Method)
 ]
 

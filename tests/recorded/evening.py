@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Mapping
 from functools import cache, partial
+from inspect import getmembers
 from types import ModuleType
 from typing import Any
 
@@ -90,7 +91,7 @@ def methods_of(generation: str) -> Mapping[str, Method[Any, Any]]:
 
 
 def _methods(module: ModuleType) -> dict[str, Method[Any, Any]]:
-    found = [each for each in vars(module).values() if isinstance(each, Method)]
+    found = [each for _, each in getmembers(module) if isinstance(each, Method)]
     # Two ways to read one answer stand under one path; what is named first is the contract's.
     return {each.path: each for each in reversed(found)}
 

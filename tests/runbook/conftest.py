@@ -19,7 +19,8 @@ from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.session import _connect
 from chronicle_notebook.session._client import Client
 from chronicle_notebook.session._guard import CONFIRMED, LOCK
-from chronicle_notebook.session._profiles import CONFIG, PROFILE
+from chronicle_notebook.session._profiles import CONFIG
+from chronicle_notebook.session._server_choice import PROFILE
 from tests.runbook.books import CANARY, Desk
 
 KINDS = ("AccountOpened", "FundsDeposited")

@@ -6,6 +6,7 @@ import hashlib
 import re
 import runpy
 from collections.abc import Callable, Iterator
+from inspect import getmembers
 from pathlib import Path
 from typing import Any
 
@@ -98,7 +99,7 @@ def test_every_method_that_is_served_is_declared_and_the_others_say_that_they_ar
     known = {
         method.path
         for module in (methods, classic_methods)
-        for method in vars(module).values()
+        for _, method in getmembers(module)
         if isinstance(method, Method)
     }
     served = set()

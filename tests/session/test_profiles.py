@@ -13,7 +13,8 @@ import chronicle_notebook as cn
 from chronicle_notebook.sandbox import Sandbox
 from chronicle_notebook.session import _connect
 from chronicle_notebook.session._client import Client
-from chronicle_notebook.session._profiles import CONFIG, PROFILE, config_file, profile
+from chronicle_notebook.session._profiles import CONFIG, config_file, profile
+from chronicle_notebook.session._server_choice import PROFILE
 
 CANARY = "canary-9f2b-swordfish"
 

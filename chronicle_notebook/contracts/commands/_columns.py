@@ -6,16 +6,15 @@ made when somebody looks at it; and no garbage collection while only containers 
 
 from __future__ import annotations
 
-import gc
 import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from operator import attrgetter, itemgetter
 from typing import TYPE_CHECKING, Any
 
 from google.protobuf.message import DecodeError
 
 from chronicle_notebook.base._text import readable
+from chronicle_notebook.base._uncollected import uncollected
 from chronicle_notebook.contracts.commands._answer import WebhookAnswer
 from chronicle_notebook.contracts.wire import webhook_rows_pb2, webhooks_pb2
 from chronicle_notebook.model._lazy_webhooks import LazyWebhooks
@@ -255,15 +254,3 @@ def _values(rows: Sequence[bytes]) -> list[WebhookDefinition]:
             )
             for row in map(webhook_rows_pb2.WebhookRow.FromString, rows)
         ]
-
-
-@contextmanager
-def uncollected() -> Iterator[None]:
-    """Stop the garbage collector while many new objects are made."""
-    enabled = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if enabled:
-            gc.enable()

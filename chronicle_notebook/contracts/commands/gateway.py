@@ -16,13 +16,7 @@ from chronicle_notebook.contracts._unlistable import explained
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.commands._answer import WebhookAnswer
 from chronicle_notebook.contracts.commands._columns import columns, definitions
-from chronicle_notebook.contracts.wire import (
-    event_types_pb2,
-    namespaces_pb2,
-    observation_pb2,
-    sequences_pb2,
-    webhooks_pb2,
-)
+from chronicle_notebook.contracts.wire import webhooks_pb2
 
 if TYPE_CHECKING:
     from chronicle_notebook.contracts._gateway import LiveList
@@ -68,14 +62,14 @@ class CommandsGateway(Adapter):
 
     def namespaces(self, event_store: str) -> list[str]:
         """The names of the namespaces of an event store."""
-        request = namespaces_pb2.AllNamespacesRequest(EventStore=event_store)
+        request = methods.ALL_NAMESPACES.request(EventStore=event_store)
         return [each.Name for each in self._first(methods.ALL_NAMESPACES, request).Data]
 
     def event_types(self, event_store: str) -> list[RegisteredEventType]:
         """The latest generation of every event type of an event store."""
         from chronicle_notebook.contracts.commands._convert import registered_from_wire
 
-        request = event_types_pb2.AllEventTypesRequest(EventStore=event_store)
+        request = methods.ALL_EVENT_TYPES.request(EventStore=event_store)
         answer = self._enveloped(methods.ALL_EVENT_TYPES, request)
         return [registered_from_wire(message) for message in answer.Data]
 
@@ -86,8 +80,9 @@ class CommandsGateway(Adapter):
         not development builds validate nevertheless (source: K/Core/Services/EventTypes/EventTypes.cs).
         """
         from chronicle_notebook.contracts._convert import registration_to_wire
+        from chronicle_notebook.contracts.wire import event_types_pb2
 
-        request = event_types_pb2.RegisterEventTypesRequest(
+        request = methods.REGISTER_EVENT_TYPES.request(
             EventStore=event_store,
             Types=[registration_to_wire(registered, event_types_pb2.EventTypeRegistration) for registered in types],
             DisableValidation=True,
@@ -96,12 +91,12 @@ class CommandsGateway(Adapter):
 
     def event_sequences(self, event_store: str, namespace: str) -> list[str]:
         """The ids of the event sequences of a namespace."""
-        request = sequences_pb2.AllEventSequencesRequest(EventStore=event_store, Namespace=namespace)
+        request = methods.ALL_EVENT_SEQUENCES.request(EventStore=event_store, Namespace=namespace)
         return [message.Id for message in self._enveloped(methods.ALL_EVENT_SEQUENCES, request).Data]
 
     def tail(self, event_store: str, namespace: str, sequence: str, *, event_type: str | None = None) -> int | None:
         """The number of the last event of a sequence, or of the last one of an event type; None if there is none."""
-        request = sequences_pb2.TailSequenceNumberRequest(
+        request = methods.TAIL_SEQUENCE_NUMBER.request(
             EventStore=event_store, Namespace=namespace, EventSequenceId=sequence, EventTypeIds=event_type
         )
         return number_from_wire(self._whole(methods.TAIL_SEQUENCE_NUMBER, request).Data.SequenceNumber)
@@ -113,13 +108,14 @@ class CommandsGateway(Adapter):
         and a concurrency scope, because kernels dereference each of them.
         """
         from chronicle_notebook.contracts._append import many_appended, one_appended, put_event, put_events
+        from chronicle_notebook.contracts.wire import sequences_pb2
 
         if len(events) == 1:
-            one = sequences_pb2.AppendRequest(EventStore=event_store, Namespace=namespace, EventSequenceId=sequence)
+            one = methods.APPEND.request(EventStore=event_store, Namespace=namespace, EventSequenceId=sequence)
             put_event(one, events[0])
             response = self._enveloped(methods.APPEND, one).Response
             return one_appended(response, server=self.server, call=methods.APPEND.short)
-        request = sequences_pb2.AppendManyForEventSourcesRequest(
+        request = methods.APPEND_MANY_FOR_EVENT_SOURCES.request(
             EventStore=event_store,
             Namespace=namespace,
             EventSequenceId=sequence,
@@ -143,7 +139,7 @@ class CommandsGateway(Adapter):
         """The events of a sequence from a number on. Kernels have no paging, so this is one answer."""
         from chronicle_notebook.contracts._convert import event_from_wire
 
-        request = sequences_pb2.FromSequenceNumberRequest(
+        request = methods.FROM_SEQUENCE_NUMBER.request(
             EventStore=event_store,
             Namespace=namespace,
             EventSequenceId=sequence,
@@ -167,7 +163,7 @@ class CommandsGateway(Adapter):
         that says how several ids are written into the one text of the request."""
         from chronicle_notebook.contracts._convert import stored_event_from_wire
 
-        request = sequences_pb2.FromSequenceNumberRequest(
+        request = methods.FROM_SEQUENCE_NUMBER.request(
             EventStore=event_store,
             Namespace=namespace,
             EventSequenceId=sequence,
@@ -184,7 +180,7 @@ class CommandsGateway(Adapter):
 
     def has_events(self, event_store: str, namespace: str, sequence: str, event_source_id: str) -> bool:
         """Whether a sequence has an event of an event source."""
-        request = sequences_pb2.HasEventsForEventSourceIdRequest(
+        request = methods.HAS_EVENTS_FOR_EVENT_SOURCE_ID.request(
             EventStore=event_store, Namespace=namespace, EventSequenceId=sequence, EventSourceId=event_source_id
         )
         return self._whole(methods.HAS_EVENTS_FOR_EVENT_SOURCE_ID, request).Data.HasEvents
@@ -262,7 +258,9 @@ class CommandsGateway(Adapter):
         Kernels before the first release with an outcome return an empty answer, which looks like a start. For them the
         result is None.
         """
-        request = observation_pb2.RetryPartition(
+        from chronicle_notebook.contracts.wire import observation_pb2
+
+        request = methods.RETRY_PARTITION.request(
             EventStore=event_store,
             Namespace=namespace,
             ObserverId=observer_id,
