@@ -101,6 +101,10 @@ class Between:
         self._ready.set()
         async with server:
             await self._over.wait()
+            # As in ScriptedFront: whoever was just accepted gets a transport before the server is closed.
+            for listening in server.sockets:
+                self._loop.remove_reader(listening)
+            await asyncio.sleep(0)
             for line in self._lines:
                 line.client.transport.abort()
                 if line.kernel is not None:

@@ -93,6 +93,11 @@ class ScriptedFront:
         self.port = server.sockets[0].getsockname()[1]
         self._ready.set()
         await self._stop.wait()
+        # Python closes no connection that was just accepted and has no transport yet when the server is closed. So
+        # nothing more is accepted, and one step of the loop later each has one.
+        for listening in server.sockets:
+            self._loop.remove_reader(listening)
+        await asyncio.sleep(0)
         server.close()
         # Until nothing is left: handshakes under way, and whoever was let in meanwhile, come up one after the other.
         for _ in range(50):
