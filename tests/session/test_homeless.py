@@ -13,7 +13,8 @@ from chronicle_notebook.base._user_folders import expanded, user_folder
 from chronicle_notebook.pausing._place import PAUSED, paused_file
 from chronicle_notebook.probing._kept import PROBES
 from chronicle_notebook.session._client import Client
-from chronicle_notebook.session._profiles import CONFIG, PROFILE
+from chronicle_notebook.session._profiles import CONFIG
+from chronicle_notebook.session._server_choice import PROFILE
 
 
 @pytest.fixture
