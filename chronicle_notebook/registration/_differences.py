@@ -74,6 +74,16 @@ def old_target_notes(
     return (_with_basis(OLD_TARGET_KEPT, "old-target-kept", defects),)
 
 
+SENT_ENCRYPTED = (
+    "Kernels of this version send the encrypted secret instead of the secret, so the target will refuse the deliveries "
+    "(source: K/Core/Observation/Webhooks/WebhookHttpClientFactory.cs)."
+)
+SENT_ENCRYPTED_IN_MEMORY = (
+    "A kernel of this version that keeps its data in memory keeps the credentials, but sends the encrypted secret "
+    "instead of the secret, so the target refuses the deliveries."
+)
+
+
 def _is_measured(key: str, defects: KnownDefects | None) -> bool:
     """Whether this kernel was seen with a bug, and not only others of its release."""
     found = None if defects is None else defects.get(key)
@@ -219,15 +229,20 @@ def _why_authorization(
     )
 
 
-def remarks(wanted: WebhookDefinition, defects: KnownDefects, *, left: Collection[Ineffective] = ()) -> tuple[str, ...]:
-    """What will not happen as requested, although the read-back shows it. Fields in ``left`` have their own reason."""
+def remarks(
+    wanted: WebhookDefinition, defects: KnownDefects, *, left: Collection[str] = (), sent: bool = True
+) -> tuple[str, ...]:
+    """What will not happen as requested, although the read-back shows it.
+
+    :param left: the names of fields that do not take effect. They have their own reason.
+    :param sent: whether the webhook was sent. Before that nobody knows whether the kernel keeps the credentials, if
+        kernels of its release do this with some storages alone.
+    """
     found = []
-    kind = AuthorizationKind.NONE if any(each.field == "authorization" for each in left) else wanted.authorization.kind
+    kind = AuthorizationKind.NONE if "authorization" in left else wanted.authorization.kind
     if "ciphertext-sent" in defects and kind in {AuthorizationKind.BASIC, AuthorizationKind.BEARER}:
-        reason = (
-            "Kernels of this version send the encrypted secret instead of the secret, so the target will refuse the "
-            "deliveries (source: K/Core/Observation/Webhooks/WebhookHttpClientFactory.cs)."
-        )
+        open_ = not sent and "authorization-dropped" in defects and not _is_measured("ciphertext-sent", defects)
+        reason = SENT_ENCRYPTED_IN_MEMORY if open_ else SENT_ENCRYPTED
         found.append(_with_basis(reason, "ciphertext-sent", defects))
     if "always-replayable" in defects and not wanted.replayable:
         reason = "Kernels of this version replay a webhook even if it is not replayable."

@@ -3,6 +3,7 @@ change."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 
@@ -25,6 +26,7 @@ from chronicle_notebook.registration._differences import (
     differing,
     foreseen,
     old_target_notes,
+    remarks,
 )
 from chronicle_notebook.registration._examination import Destination, examine
 from chronicle_notebook.registration._in_use import in_use_notes
@@ -201,8 +203,16 @@ def plan_for(
         action,
         tuple(changes),
         banner,
-        tuple(filter(None, (*unset(definition), *notes, *old))),
+        tuple(filter(None, (*unset(definition), *notes, *old, *_ahead(definition, changes, defects)))),
     )
+
+
+def _ahead(definition: WebhookDefinition, changes: Sequence[Change], defects: KnownDefects | None) -> tuple[str, ...]:
+    """The remarks that the outcome would have, as far as they are known before something is sent."""
+    if defects is None or all(each.effect is Effect.IGNORED for each in changes):
+        return ()
+    left = [each.field for each in changes if each.effect is Effect.IGNORED]
+    return remarks(definition, defects, left=left, sent=False)
 
 
 def unset(definition: WebhookDefinition) -> list[str]:

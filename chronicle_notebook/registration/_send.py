@@ -322,7 +322,7 @@ class _Sending:
             origin=self._kernel.origin(self._event_store),
             ineffective=left,
             changed=earlier is None or found is None or bool(differing(found, earlier)),
-            notes=notes + remarks(wanted, defects, left=left),
+            notes=notes + remarks(wanted, defects, left=[each.field for each in left]),
         )
 
     def _old_target(self, notes: tuple[str, ...], earlier: WebhookDefinition) -> tuple[str, ...]:

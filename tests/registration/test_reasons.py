@@ -131,10 +131,15 @@ def classic_kernel(*, stuck: bool = False) -> Iterator[tuple[Client, list[webhoo
 
 def test_a_kernel_that_would_send_ciphertext_is_told_of_though_the_read_back_is_as_asked() -> None:
     with classic_kernel() as (client, _):
+        plans = [client.webhooks.plan("h", URL, each) for each in (with_bearer, lambda b: b.with_event_type("A"))]
         outcome = client.webhooks.register("h", URL, with_bearer, wait=0.3)
+        again = client.webhooks.plan("h", URL, lambda b: b.with_event_type("A"))
         plain = client.webhooks.register("p", URL, lambda b: b.with_event_type("A").not_replayable(), wait=0.3)
     assert outcome.ineffective == ()
     assert any("send the encrypted secret" in note for note in outcome.notes)
+    told = "keeps its data in memory keeps the credentials, but sends the encrypted secret"
+    assert [any(told in note for note in plan.notes) for plan in plans] == [True, False]
+    assert not any("encrypted" in note for note in again.notes), "the kernel ignores this change"
     assert "crk1" not in repr(outcome) + outcome._repr_html_()
     assert not any("encrypted" in note for note in plain.notes)
     assert any("replay a webhook even if it is not replayable" in note for note in plain.notes)
