@@ -9,6 +9,7 @@ import shlex
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
@@ -32,6 +33,9 @@ from chronicle_notebook.session._server_choice import PROFILE
 
 AGREES, FAILED, DIFFERS = 0, 1, 2
 """The exit codes: nothing to do; an error, also of the command line; there are differences."""
+
+PACE = 5.0
+"""The seconds between two lines of progress: a pipeline keeps every one of them."""
 
 
 def run(options: argparse.Namespace) -> int:
@@ -198,7 +202,7 @@ def _applied(options: argparse.Namespace, plan: StatePlan, *, plans: int = 5) ->
             allow_removals=options.allow_removals,
             take_over=options.take_over,
             before=options.before,
-            on_progress=_progress,
+            on_progress=_Progress(),
             on_change=begin,
         )
     except ProtectedError as error:
@@ -256,10 +260,20 @@ def _write(page: Path, markdown: str) -> None:
         ) from None
 
 
-def _progress(done: int, of: int) -> None:
-    """Tell the progress. A reader that has gone, such as ``head``, must not stop a change half-way."""
-    with suppress(BrokenPipeError):
-        _note(f"{done:,} of {of:,} done.")
+class _Progress:
+    """Tells how many webhooks are done: the last number always, the others every few seconds."""
+
+    def __init__(self) -> None:
+        self._next = time.monotonic() + PACE
+
+    def __call__(self, done: int, of: int) -> None:
+        """Tell it. A reader that has gone, such as ``head``, must not stop a change half-way."""
+        now = time.monotonic()
+        if done < of and now < self._next:
+            return
+        self._next = now + PACE
+        with suppress(BrokenPipeError):
+            _note(f"{done:,} of {of:,} done.")
 
 
 def _note(text: str) -> None:

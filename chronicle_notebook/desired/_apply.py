@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 
 from chronicle_notebook.base._errors import PlanRefusedError, ProtectedError, SecretUnavailableError
@@ -22,7 +23,7 @@ from chronicle_notebook.desired._plan_content import PlanContent
 from chronicle_notebook.desired._planned import PlannedWebhook, StateAction
 from chronicle_notebook.desired._sending_record import SendingRecord
 from chronicle_notebook.desired._store import StateClient
-from chronicle_notebook.display._progress import CallProgress
+from chronicle_notebook.display._progress import CallProgress, counting
 from chronicle_notebook.registration._outcome import Action, Outcome
 
 MOST_REMOVED = 5
@@ -48,6 +49,15 @@ class Consent:
         if self.on_change is not None:
             self.on_change(webhook, outcome)
 
+    def count(self, before: int, done: int, *, of: int) -> None:
+        """Tell how many webhooks are done.
+
+        :param before: those of the parts before.
+        :param done: those of this part.
+        """
+        if self.on_progress is not None:
+            self.on_progress(before + done, of)
+
 
 def applied(plan: PlanContent, consent: Consent) -> Applied:
     """Carry the plan out."""
@@ -71,9 +81,10 @@ def applied(plan: PlanContent, consent: Consent) -> Applied:
             for part in _parts(changes):
                 if part[0].action is StateAction.REPLACE:
                     progress.tell(f"Replacing {part[0].id!r}: {len(outcomes):,} of {len(changes):,} are done.")
-                outcomes += _told(plan, part, consent)
-                if consent.on_progress is not None:
-                    consent.on_progress(len(outcomes), len(changes))
+                count_from = partial(consent.count, len(outcomes), of=len(changes))
+                with counting(count_from):
+                    outcomes += _told(plan, part, consent, count_from)
+                consent.count(len(outcomes), 0, of=len(changes))
                 if any(each.unsent or each.unanswered or each.unread for each in outcomes):
                     break
         except BaseException as error:
@@ -214,10 +225,13 @@ def _parts(changes: Sequence[PlannedWebhook]) -> Iterator[Sequence[PlannedWebhoo
         yield removed
 
 
-def _told(plan: PlanContent, part: Sequence[PlannedWebhook], consent: Consent) -> Sequence[Outcome]:
+def _told(
+    plan: PlanContent, part: Sequence[PlannedWebhook], consent: Consent, counted: Callable[[int], None]
+) -> Sequence[Outcome]:
     """Send a part, and tell who waits for it."""
     for each in part:
         consent.tell(each.id, None)
+    counted(0)
     outcomes = _send(plan, part, consent.wait)
     for outcome in outcomes:
         consent.tell(outcome.webhook, outcome)

@@ -204,8 +204,8 @@ class StatePlan(Originated, Sequence[PlannedWebhook]):
         :param before: the file for the state of before; by default ``NAME.before-TIME.yaml`` beside the file, or in
             the current folder.
         :param wait: seconds to wait until each part is visible.
-        :param on_progress: called after each list and each replacement with the numbers of webhooks that are done, and
-            of all. A long list shows its own progress.
+        :param on_progress: called with the numbers of webhooks that are done, and of all: before and after each list
+            and each replacement, and every few seconds of a long list.
         :param on_change: called with the id of each webhook and None just before it is sent, and with its outcome when
             it was read back.
         :raises PlanRefusedError: what is registered has changed since the plan was made, more than a fifth would be
@@ -219,8 +219,10 @@ class StatePlan(Originated, Sequence[PlannedWebhook]):
         check_seconds(wait, field="wait")
         path = None if before is None else Path(before)
         consent = Consent(confirm, allow_removals, take_over, path, wait, on_progress, on_change)
-        self.applied = applied(self._content, consent)
-        return self.applied
+        self.applied = done = applied(self._content, consent)
+        if self._card is not None and self._card.plan is self:
+            self._card.take(done)
+        return done
 
     @property
     def consents(self) -> dict[str, str]:

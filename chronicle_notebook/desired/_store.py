@@ -52,6 +52,9 @@ class LiveCard(Protocol):
     def plan(self) -> object:
         """The plan that it shows now."""
 
+    def take(self, applied: Any) -> None:
+        """Show the result of the plan, unless the widget applied it itself."""
+
     def bundle_of(self, value: object, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
         """The widget as the data and metadata of an output, shown in place of a value."""
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 import sys
 import threading
 import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from types import TracebackType
 from typing import Any, Self
 
@@ -14,6 +17,17 @@ from chronicle_notebook.display._table_and_card import Card
 
 SHOWN_AFTER = 1.0
 """The seconds after which a call shows its progress."""
+_COUNTED: ContextVar[Callable[[int], None] | None] = ContextVar("counted", default=None)
+
+
+@contextmanager
+def counting(counted: Callable[[int], None]) -> Iterator[None]:
+    """Call ``counted`` with the number of things that are done, whenever a call in this block tells its progress."""
+    token = _COUNTED.set(counted)
+    try:
+        yield
+    finally:
+        _COUNTED.reset(token)
 
 
 class _Line(Displayed):
@@ -48,8 +62,14 @@ class CallProgress:
             sys.stderr.flush()
             self._width = 0
 
-    def tell(self, text: str) -> None:
-        """Show one sentence in place of the last one."""
+    def tell(self, text: str, *, done: int | None = None) -> None:
+        """Show one sentence in place of the last one.
+
+        :param done: how many things are done, for :func:`counting`.
+        """
+        counted = _COUNTED.get()
+        if counted is not None and done is not None:
+            counted(done)
         if time.monotonic() < self._from or threading.current_thread() is not threading.main_thread():
             return
         if in_notebook():

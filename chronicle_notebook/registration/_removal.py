@@ -152,7 +152,9 @@ class _Removal:
         total = len(sent) + len(self._course.unsent)
         gone = sum(each not in found for each in sent)
         self._progress.tell(
-            f"Removing webhooks from event store {self._event_store!r}: {len(sent):,} of {total:,} sent, {gone:,} gone."
+            f"Removing webhooks from event store {self._event_store!r}: {len(sent):,} of {total:,} sent, "
+            f"{gone:,} gone.",
+            done=len(sent),
         )
 
     def _settled(self, *, unread_told: bool = True) -> list[Outcome]:

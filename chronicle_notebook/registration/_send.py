@@ -196,7 +196,8 @@ class _Sending:
         total = len(sent) + len(self._course.unsent)
         self._progress.tell(
             f"Registering webhooks in event store {self._event_store!r}: {len(sent):,} of {total:,} sent, "
-            f"{len(self._seen):,} seen."
+            f"{len(self._seen):,} seen.",
+            done=len(sent),
         )
 
     def _until(self, awaited: Sequence[WebhookDefinition]) -> Settled:

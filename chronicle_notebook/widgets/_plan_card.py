@@ -83,6 +83,10 @@ class PlanCard(View):
         """The result of *Apply*; None before its end, and after a new plan."""
         return self.model.applied
 
+    def take(self, applied: Applied) -> None:
+        """Show the result of the plan, which was applied by :meth:`StatePlan.apply` and not by the button."""
+        self.guarded(self.model.take)(applied)
+
     def __repr__(self) -> str:
         done = self.applied
         return repr(self.plan) if done is None else repr(done)

@@ -71,6 +71,7 @@ class PlanModel:
                     allow_removals="allow_removals" in consents,
                     take_over="take_over" in consents,
                     on_change=self._note,
+                    on_progress=self._progressed,
                 )
             except BaseException as error:
                 notes.extend(getattr(error, "__notes__", ()))
@@ -78,6 +79,13 @@ class PlanModel:
 
         label = f"Applying {count(len(plan.changes), 'change')}"
         self._start(label, work, self._ended, lambda error: self._stopped(error, notes))
+
+    def take(self, applied: Applied) -> None:
+        """Show the result of the plan, which was applied without the card."""
+        if self.begun or self.jobs.current is not None:
+            return
+        self.changes = {each.id: PlannedChange(each.id, each.action.value) for each in self.plan.changes}
+        self._ended(applied)
 
     def again(
         self, *, prune: bool | None = None, replace: bool | None = None, resend_secrets: bool | None = None
@@ -128,9 +136,11 @@ class PlanModel:
             self.changes[webhook] = PlannedChange(webhook, action, SENDING)
         else:
             self.changes[webhook] = _came(action, outcome)
-        done = sum(each.state not in {WAITING, SENDING} for each in self.changes.values())
+
+    def _progressed(self, done: int, of: int) -> None:
+        """Show all changes together: a list of a thousand would else be sent to the browser a thousand times."""
         self._changed("changes")
-        self.jobs.report(done, len(self.changes))
+        self.jobs.report(done, of)
 
     def _ended(self, applied: Applied) -> None:
         self.applied = applied

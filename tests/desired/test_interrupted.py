@@ -328,10 +328,23 @@ def test_a_slow_kernel_goes_on_with_the_list_of_a_killed_process_and_the_next_pl
         assert twice(client) == []
 
 
-def test_progress_is_told_after_each_list_and_each_replacement(client: cn.Client, tmp_path: Path) -> None:
+def test_progress_is_told_around_each_list_and_each_replacement(client: cn.Client, tmp_path: Path) -> None:
     path = tmp_path / "webhooks.yaml"
     begun(client, path)
     told: list[tuple[int, int]] = []
     plan = cn.DesiredState.read(path).plan(client, prune=True, replace=True)
     plan.apply(allow_removals=True, on_progress=lambda done, of: told.append((done, of)))
-    assert told == [(3, 5), (4, 5), (5, 5)]
+    assert told == [(0, 5), (3, 5), (3, 5), (4, 5), (4, 5), (5, 5)]
+
+
+def test_progress_is_told_within_a_long_list(client: cn.Client) -> None:
+    hooks = [cn.DefinitionBuilder().with_event_type("A").build(f"n-{each}", "http://127.0.0.1:9") for each in range(40)]
+    told: list[int] = []
+    plan = cn.DesiredState(tuple(hooks)).plan(client, accept_unknown=True)
+    assert plan.apply(on_progress=lambda done, _: told.append(done))
+    empty = cn.DesiredState((), owned_by=cn.Ownership(ids=("n-*",))).plan(client, prune=True)
+    removed: list[int] = []
+    assert empty.apply(allow_removals=True, on_progress=lambda done, _: removed.append(done))
+    for each in (told, removed):
+        assert each == sorted(each)
+        assert (each[0], each[-1], 0 < each[1] < 40) == (0, 40, True)

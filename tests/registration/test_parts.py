@@ -157,7 +157,7 @@ def test_a_thousand_are_registered_and_removed_each_once_with_an_outcome(
     client: cn.Client, parts: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     said: list[str] = []
-    monkeypatch.setattr(_progress.CallProgress, "tell", lambda _self, text: said.append(text))
+    monkeypatch.setattr(_progress.CallProgress, "tell", lambda _self, text, **_: said.append(text))
     wanted = hooks(1000)
     outcomes = client.webhooks.register(wanted, wait=LONG)
     assert outcomes

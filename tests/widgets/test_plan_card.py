@@ -149,6 +149,29 @@ def test_a_protected_store_asks_for_its_name(client: cn.Client, path: Path, sent
         card.close()
 
 
+def test_a_plan_that_python_applies_is_done_on_its_card_too(client: cn.Client, path: Path, sent: Sent) -> None:
+    plan = cn.DesiredState.read(path).plan(client)
+    plan._card = card = cn.widgets.PlanCard(plan)
+    receive(card, kind="hello")
+    assert plan.apply() is plan.applied is card.applied
+    assert [row[:3] for row in last(sent, "changes")["rows"]] == [["one", "create", "good"], ["two", "create", "good"]]
+    act(card, kind="apply")
+    assert card.model.told is not None
+    assert card.model.told.title.startswith("Applied: 2 in effect")
+    card.close()
+
+
+def test_a_long_plan_is_sent_to_the_browser_a_few_times_and_not_for_each_webhook(client: cn.Client, sent: Sent) -> None:
+    hooks = [cn.DefinitionBuilder().with_event_type("A").build(f"n-{each}", "http://127.0.0.1:9") for each in range(40)]
+    card = cn.widgets.PlanCard(cn.DesiredState(tuple(hooks)).plan(client, accept_unknown=True))
+    act(card, kind="apply")
+    assert card.applied
+    assert [message["kind"] for message in sent].count("changes") < 20
+    progress = [message["job"]["done"] for message in sent if message["kind"] == "job" and message["job"]]
+    assert any(0 < each < 40 for each in progress)
+    card.close()
+
+
 NOTEBOOK = """import chronicle_notebook as cn
 from IPython.display import display
 %load_ext chronicle_notebook
