@@ -10,7 +10,6 @@ import os
 import threading
 import time
 from collections.abc import Callable
-from concurrent.futures import Future
 from contextlib import nullcontext
 from functools import partial
 from typing import Any, TypeVar
@@ -58,7 +57,7 @@ class Channel:
         *,
         timeout: float = DEFAULT_TIMEOUT,
         trust: Trust | None = None,
-        first: Future[ServerChannel] | None = None,
+        first: Callable[[], ServerChannel] | None = None,
     ) -> None:
         self.target = target
         self.timeout = timeout
@@ -372,7 +371,7 @@ class Channel:
             try:
                 with nullcontext() if self._agree is None else self.tokens.connecting(host, deadline):
                     first, self._first = self._first, None
-                    line = reached(host, self.trust, deadline) if first is None else first.result()
+                    line = reached(host, self.trust, deadline) if first is None else first()
                     secured = line.secured
                     if secured.pin is not None:
                         self._certificates.note(str(host), secured.pin, warn=bool(self.trust.skip))

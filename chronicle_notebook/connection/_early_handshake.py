@@ -14,7 +14,7 @@ from chronicle_notebook.connection._cancellation import watching
 from chronicle_notebook.connection._host import Host
 from chronicle_notebook.connection._sockets import Deadline
 from chronicle_notebook.connection._string import ConnectionString
-from chronicle_notebook.connection._tls import Pin, Secured, named_pin, secure, shown_pin
+from chronicle_notebook.connection._tls import Pin, Secured, secure, shown_pin
 from chronicle_notebook.connection._trust import Trust
 
 
@@ -26,8 +26,6 @@ class EarlyHandshake:
         """The server, if its certificate is verified."""
         self.shown: Future[Pin] = Future()
         """The certificate, if it is pinned; its name is only a guess."""
-        self.named: Future[Pin] = Future()
-        """The pinned certificate with the name that it really has."""
         self.host, self.trust, self.deadline = host, trust, deadline
         threading.Thread(target=self._shake_hands, name="chronicle-handshake", daemon=True).start()
 
@@ -37,11 +35,9 @@ class EarlyHandshake:
             if trust.verifies(host):
                 self.verified.set_result(secure(host, trust, deadline))
                 return
-            pin = shown_pin(host, trust, deadline)
-            self.shown.set_result(pin)
-            self.named.set_result(named_pin(pin, host, trust, deadline))
+            self.shown.set_result(shown_pin(host, trust, deadline))
         except BaseException as error:  # noqa: BLE001 - it is raised in the thread that waits
-            for result in (self.verified, self.shown, self.named):
+            for result in (self.verified, self.shown):
                 if not result.done():
                     result.set_exception(error.with_traceback(None))
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable, Iterator
-from concurrent.futures import Future
 from contextlib import contextmanager
-from typing import TYPE_CHECKING, Any, TypeVar
+from functools import partial
+from typing import TYPE_CHECKING, Any, NoReturn, TypeVar
 
 from google.protobuf.message import DecodeError, Message
 
@@ -18,7 +18,7 @@ from chronicle_notebook.connection._cancellation import watching
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.connection._host import Host
 from chronicle_notebook.connection._sockets import Deadline
-from chronicle_notebook.connection._tls import Pin, Secured, named_pin, refusal, secure, shown_pin
+from chronicle_notebook.connection._tls import HANDSHAKE_TIMEOUT, Pin, Secured, named_pin, refusal, secure, shown_pin
 from chronicle_notebook.connection._trust import H2, Trust
 
 if TYPE_CHECKING:
@@ -48,6 +48,12 @@ _OPTIONS = [
     # A proxy of the environment is for the web. It must not see requests to a kernel.
     ("grpc.enable_http_proxy", 0),
 ]
+
+_STATES = grpc.ChannelConnectivity
+_CONNECTING, _READY, _FAILED = (
+    state.value[0] for state in (_STATES.CONNECTING, _STATES.READY, _STATES.TRANSIENT_FAILURE)
+)
+"""The numbers of the core for these states of a channel."""
 
 
 class ServerChannel:
@@ -95,6 +101,27 @@ class ServerChannel:
         core: Any = getattr(self.channel, "_channel", None)
         if core is not None:
             core.check_connectivity_state(True)  # noqa: FBT003 - the signature of grpcio's core
+
+    def connected_ahead(self, deadline: Deadline) -> bool:
+        """Whether gRPC has connected after :meth:`connect_ahead`, and so has accepted the certificate and its name.
+
+        It is waited for, but for half of the time that is left at most. False if that cannot be seen.
+        """
+        core: Any = getattr(self.channel, "_channel", None)
+        if core is None:
+            return False
+        watch = watching()
+        within, pause, begun = deadline.within(min(HANDSHAKE_TIMEOUT, deadline.left / 2)), 0.0005, False
+        while (state := core.check_connectivity_state(False)) != _READY:  # noqa: FBT003 - as above
+            # A server that accepts a connection and ends it at once leaves the channel idle.
+            begun = begun or state == _CONNECTING
+            if state == _FAILED or (begun and state != _CONNECTING) or within.over:
+                return False
+            if watch is not None:
+                watch.check()
+            time.sleep(pause)
+            pause = min(pause * 2, 0.01)
+        return True
 
     def silent_since(self, moment: float) -> bool:
         """Whether nothing came from the server since a moment of the monotonic clock."""
@@ -183,50 +210,55 @@ Request = TypeVar("Request", bound=Message)
 Response = TypeVar("Response", bound=Message)
 
 
-def reached(host: Host, trust: Trust, deadline: Deadline, early: EarlyHandshake | None = None) -> ServerChannel:
+def reached(host: Host, trust: Trust, deadline: Deadline) -> ServerChannel:
     """A channel to a server whose certificate is accepted.
 
-    If the certificate is pinned, the name that gRPC has to compare takes a second handshake. gRPC connects meanwhile,
-    under the name that the certificate seems to have; if that was wrong, it connects again.
-
-    :param early: the handshake with this server, if it was begun before.
     :raises CertificateError: the certificate is not accepted.
     :raises KernelUnreachableError: there is no server, or the server does not speak TLS.
     """
     if trust.verifies(host):
-        if early is None:
-            return ServerChannel(secure(host, trust, deadline), trust)
-        line = ServerChannel(early.verified.result(), trust)
-        line.connect_ahead()
-        return line
-    guessed = shown_pin(host, trust, deadline) if early is None else early.shown.result()
-
-    def named() -> Pin:
-        return named_pin(guessed, host, trust, deadline) if early is None else early.named.result()
-
-    if not guessed.name:
-        return ServerChannel(Secured(host, named()), trust)
-    line = ServerChannel(Secured(host, guessed), trust)
-    try:
-        line.connect_ahead()
-        pin = named()
-    except BaseException:
-        line.close()
-        raise
-    if pin == guessed:
-        return line
-    line.close()
-    return ServerChannel(Secured(host, pin), trust)
+        return ServerChannel(secure(host, trust, deadline), trust)
+    return _pinned(shown_pin(host, trust, deadline), host, trust, deadline)()
 
 
-def reached_early(early: EarlyHandshake) -> Future[ServerChannel]:
+def reached_early(early: EarlyHandshake) -> Callable[[], ServerChannel]:
     """What :func:`reached` returns or raises, for later: gRPC connects meanwhile."""
-    line: Future[ServerChannel] = Future()
     try:
-        line.set_result(reached(early.host, early.trust, early.deadline, early))
+        if not early.trust.verifies(early.host):
+            return _pinned(early.shown.result(), early.host, early.trust, early.deadline)
+        line = ServerChannel(early.verified.result(), early.trust)
     except ChronicleError as error:
-        line.set_exception(error.with_traceback(None))
-    return line
+        return partial(_raise, error.with_traceback(None))
+    line.connect_ahead()
+    return lambda: line
+
+
+def _raise(error: ChronicleError) -> NoReturn:
+    raise error
+
+
+def _pinned(guessed: Pin, host: Host, trust: Trust, deadline: Deadline) -> Callable[[], ServerChannel]:
+    """A channel to a server whose certificate is pinned, for later.
+
+    gRPC connects meanwhile, under the name that the certificate seems to have, and compares it. Only if gRPC does not
+    connect, a second handshake reads the name that the certificate really has.
+    """
+    if not guessed.name:
+        return lambda: ServerChannel(Secured(host, named_pin(guessed, host, trust, deadline)), trust)
+    line = ServerChannel(Secured(host, guessed), trust)
+    line.connect_ahead()
+
+    def finish() -> ServerChannel:
+        try:
+            if line.connected_ahead(deadline) or (pin := named_pin(guessed, host, trust, deadline)) == guessed:
+                return line
+        except BaseException:
+            line.close()
+            raise
+        line.close()
+        return ServerChannel(Secured(host, pin), trust)
+
+    return finish
 
 
 class OnLine:

@@ -20,6 +20,7 @@ from google.protobuf.empty_pb2 import Empty
 import chronicle_notebook as cn
 from chronicle_notebook import CertificateChangedWarning, CertificateError, InvalidInputError, KernelUnreachableError
 from chronicle_notebook.base._secrets import Secret
+from chronicle_notebook.connection import _server_channel
 from chronicle_notebook.connection._certificates import Identity, read_certificate
 from chronicle_notebook.connection._channel import Channel
 from chronicle_notebook.connection._early_handshake import EarlyHandshake
@@ -27,6 +28,7 @@ from chronicle_notebook.connection._host import Host
 from chronicle_notebook.connection._server_channel import reached_early
 from chronicle_notebook.connection._sockets import Deadline
 from chronicle_notebook.connection._string import ConnectionString
+from chronicle_notebook.connection._tls import Pin, named_pin
 from chronicle_notebook.connection._trust import Trust
 from chronicle_notebook.contracts.commands import methods
 from chronicle_notebook.contracts.wire import host_pb2, webhooks_pb2
@@ -143,6 +145,25 @@ def test_without_verification_every_certificate_works_and_it_is_announced(
     said = describe_security(channel)
     assert said.startswith("certificate not verified (skipTlsValidation=true), pinned at first use, SHA-256 ")
     assert ("relay" in said) == channel.relayed
+
+
+@pytest.mark.parametrize("early", [False, True], ids=["", "early"])
+def test_a_second_handshake_reads_the_name_only_where_grpc_does_not_connect_under_the_guessed_one(
+    servers: dict[str, int], early: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def noted(pin: Pin, host: Host, trust: Trust, deadline: Deadline) -> Pin:
+        read.append(pin.name)
+        return named_pin(pin, host, trust, deadline)
+
+    monkeypatch.setattr(_server_channel, "named_pin", noted)
+    monkeypatch.setattr(_server_channel, "HANDSHAKE_TIMEOUT", FOR_EVER)
+    with scripted(certificate=issue("localhost", "127.0.0.1").served) as kernel:
+        ask(kernel.on(methods.GET_VERSION_INFO, VERSION).port, Trust(skip=True), early=early)
+    assert read == []
+    assert ask(servers["expired"], Trust(skip=True), early=early).relayed
+    assert len(read) == 1
 
 
 @pytest.mark.parametrize(
