@@ -162,16 +162,17 @@ class FailedPartition:
 
 
 Causes = Mapping[tuple[str, str], FailedAttempt]
-"""The latest attempt that sent a request, by observer and namespace."""
+"""The latest attempt that sent a request, by observer and namespace, and with an empty namespace that of all."""
 
 
 def causes_of(partitions: Iterable[FailedPartition]) -> Causes:
     """The causes that can explain a failed partition which has only met an open circuit."""
     found: dict[tuple[str, str], FailedAttempt] = {}
     for partition in partitions:
-        place, tried = (partition.observer_id, partition.namespace), partition.last_tried
-        if tried is not None and (place not in found or _moment(found[place]) < _moment(tried)):
-            found[place] = tried
+        tried = partition.last_tried
+        for place in ((partition.observer_id, partition.namespace), (partition.observer_id, "")):
+            if tried is not None and (place not in found or _moment(found[place]) < _moment(tried)):
+                found[place] = tried
     return found
 
 

@@ -83,13 +83,18 @@ def cause_of(
     last = partition.attempts[-1]
     if not last.untried:
         return Cause(_word(last.messages), detail=_detail(last))
-    behind = partition.last_tried or (causes or {}).get((partition.observer_id, partition.namespace))
+    known = causes or {}
+    behind = partition.last_tried or known.get((partition.observer_id, partition.namespace))
     if behind is not None:
         return Cause(CIRCUIT, _word(behind.messages), _detail(behind))
     own = _address(target_url)
     opened = [_opener(each) for each in reversed(partition.attempts)]
     mine = next((each for each in opened if own and own in each[1]), None)
     messages, addresses = mine or opened[0]
+    if not messages and not shared and (partition.observer_id, "") in known:
+        # Nothing in this namespace says what opened the circuit of this target. Other namespaces have the same target.
+        behind = known[partition.observer_id, ""]
+        return Cause(CIRCUIT, _word(behind.messages), _detail(behind))
     word = CIRCUIT if mine or not shared else SHARED
     found = _word(messages) if messages else ""
     return Cause(word, found, _detail(last), "" if mine or not addresses else addresses[0])

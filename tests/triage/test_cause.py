@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 
 from chronicle_notebook.model import FailedAttempt, FailedPartition
+from chronicle_notebook.model._observer import causes_of
 from chronicle_notebook.triage._cause import cause_of
 from tests.triage.test_assess import failure
 
@@ -49,6 +50,9 @@ def test_the_cause_behind_an_open_circuit_is_the_last_request_of_the_partition_o
     assert str(cause_of(both)) == "circuit open (HTTP 503)"
     assert str(cause_of(alone, {("a", "Default"): sent})) == "circuit open (HTTP 503)"
     assert str(cause_of(alone)) == "circuit open"
+    elsewhere = FailedPartition(one.id, "a", "Tenant-B", "s", (sent, circuit), None)
+    assert str(cause_of(alone, causes_of([alone, elsewhere]))) == "circuit open (HTTP 503)"
+    assert str(cause_of(alone, causes_of([alone, elsewhere]), shared=True)) == "shared circuit"
 
 
 def test_where_all_targets_share_a_circuit_the_failure_of_another_one_is_no_cause_of_this_one() -> None:
