@@ -25,17 +25,20 @@ def positions_of(observers: Iterable[ObserverState], webhook: str) -> dict[str, 
 
 
 def outlook(
-    client: StoreClient, webhook: str, positions: Mapping[str, int], *, resumed: bool = False
+    client: StoreClient, webhook: str, positions: Mapping[str, int], *, resumed: bool = False, active: bool = True
 ) -> tuple[str, ...]:
     """What happens with the events of a webhook during a pause and after it, a sentence for each fact.
 
     :param positions: the number of the next event, by namespace; empty if it has no observer.
     :param resumed: whether the pause is over.
+    :param active: whether the webhook delivers when it is registered.
     """
     if not positions:
         return ("It has no observer: nothing was delivered before either.",)
     places = joined([f"{number} in namespace {name!r}" for name, number in positions.items()], "and")
     when = "now" if resumed else "when it is resumed"
+    if not active:
+        return (f"Its position stays: number {places}.",)
     told = [
         f"{'It goes on at its position' if resumed else 'Its position stays'}: number {places}.",
         f"The events of its types from there on are delivered {when}, those of one event source in order.",

@@ -134,7 +134,8 @@ def pause(
 
 def _foreseen(client: StoreClient, kept: KeptDefinitions, definition: WebhookDefinition, _: Asked) -> Outcome:
     """The outcome of a dry run: what a pause would mean."""
-    told = outlook(client, definition.id, positions_of(client.observers(), definition.id))
+    positions = positions_of(client.observers(), definition.id)
+    told = outlook(client, definition.id, positions, active=definition.active)
     needs = references(kept_text(definition))
     needed = (f"Resuming it looks up {', '.join(needs)}.",) if needs else ()
     return _unchanged(client, definition.id, f"A pause would write {kept.path}.", *needed, *told)
@@ -143,7 +144,7 @@ def _foreseen(client: StoreClient, kept: KeptDefinitions, definition: WebhookDef
 def _paused(client: StoreClient, kept: KeptDefinitions, definition: WebhookDefinition, asked: Asked) -> Outcome:
     webhook = definition.id
     positions = positions_of(client.observers(), webhook)
-    told = outlook(client, webhook, positions)
+    told = outlook(client, webhook, positions, active=definition.active)
     new = not kept.holds(definition)  # else an earlier call came this far, and what it wrote stays
     if new:
         kept.keep(definition, asked=replace(asked, positions=positions))
@@ -192,7 +193,8 @@ def resume(client: StoreClient, webhooks: Iterable[str], kept: KeptDefinitions) 
 
 
 def _resumed(client: StoreClient, kept: KeptDefinitions, entry: Kept) -> Outcome:
-    told = outlook(client, entry.id, positions_of(client.observers(), entry.id), resumed=True)
+    positions, active = positions_of(client.observers(), entry.id), entry.definition().active
+    told = outlook(client, entry.id, positions, resumed=True, active=active)
     try:
         outcome = register_kept(client, kept, entry.id)
     except KernelError as error:

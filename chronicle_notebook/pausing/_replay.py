@@ -205,12 +205,13 @@ def _place(
 def _sources(
     kernel: KernelGateway, event_store: str, namespaces: Sequence[str], definition: WebhookDefinition
 ) -> set[str]:
-    """The event sources, for a suggestion; none if there are too many events."""
+    """The event sources of events of its types, for a suggestion; none if there are too many events."""
     found: set[str] = set()
     for space in namespaces:
         tail = kernel.tail(event_store, space, definition.event_sequence_id)
         if tail is not None and tail < COUNTED:
-            events = kernel.stored_events(event_store, space, definition.event_sequence_id)
+            types = definition.event_types
+            events = kernel.stored_events(event_store, space, definition.event_sequence_id, event_types=types)
             found |= {each.event_source_id for each in events}
     return found
 

@@ -336,6 +336,15 @@ def test_a_dry_run_says_what_a_pause_means_and_changes_nothing(client: Client) -
     assert not record(client).exists()
 
 
+def test_an_inactive_webhook_is_not_said_to_deliver_afterwards(client: Client) -> None:
+    client.webhooks.register(hook())
+    eventually(lambda: len(client.observers("a")) == 1)
+    client.webhooks.register(hook("b", active=False))
+    for call in (client.webhooks.pause, client.webhooks.resume):
+        assert "are delivered" not in " ".join(call("b").notes)
+    assert not client.webhooks.get("b").active
+
+
 def test_a_removal_that_is_refused_leaves_no_record(client: Client) -> None:
     client.webhooks.register(hook())
     with cn.connect(client.target, event_store=client.event_store, name="pause-locked", protected=True) as locked:

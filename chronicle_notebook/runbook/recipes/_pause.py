@@ -55,7 +55,8 @@ def _pausing(
     client: Client, kept: KeptDefinitions, found: WebhookDefinition | None, webhook: str, asked: Asked
 ) -> list[Step]:
     positions = positions_of(client.observers(), webhook)
-    gone = _gone(client, kept, webhook, " ".join(outlook(client, webhook, positions)))
+    told = outlook(client, webhook, positions, active=found is None or found.active)
+    gone = _gone(client, kept, webhook, " ".join(told))
     return [gone] if found is None else [keeping(kept, found, asked=replace(asked, positions=positions)), gone]
 
 
