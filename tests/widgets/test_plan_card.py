@@ -161,7 +161,10 @@ def test_a_plan_that_python_applies_is_done_on_its_card_too(client: cn.Client, p
     card.close()
 
 
-def test_a_long_plan_is_sent_to_the_browser_a_few_times_and_not_for_each_webhook(client: cn.Client, sent: Sent) -> None:
+def test_a_long_plan_is_sent_to_the_browser_a_few_times_and_not_for_each_webhook(
+    client: cn.Client, sent: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)  # the state of before goes here
     hooks = [cn.DefinitionBuilder().with_event_type("A").build(f"n-{each}", "http://127.0.0.1:9") for each in range(40)]
     card = cn.widgets.PlanCard(cn.DesiredState(tuple(hooks)).plan(client, accept_unknown=True))
     act(card, kind="apply")
