@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import time
 from collections.abc import Callable, Collection, Sequence
 from contextlib import suppress
 
@@ -90,6 +91,8 @@ class _Removal:
         self._earlier = _interrupted.recalled(kernel.server, event_store)
         self._gone: set[str] = set()
         """What an unfinished call before this one has removed."""
+        self._started: dict[str, float] = {}
+        """When each id was sent."""
         self._course: Course[str] = Course(list(webhooks))
 
     def outcomes(self) -> list[Outcome]:
@@ -141,6 +144,8 @@ class _Removal:
         )
 
     def _send(self, part: Sequence[str]) -> None:
+        now = time.monotonic()
+        self._started.update((each, now) for each in part)
         self._kernel.remove_webhooks(self._event_store, part)
 
     def _late(self, part: Sequence[str]) -> Collection[str]:
@@ -167,37 +172,40 @@ class _Removal:
         if course.error is not None and fault is None and not course.begun and self._alone(course.error):
             raise course.error from None
         awaited = [*course.answered, *course.late, *course.failed]
+        begun = time.monotonic()
         try:
             settled = until_removed(self._read, awaited, wait=self._wait)
         except UNKNOWN_OUTCOME as error:
             if fault is not None or not course.begun or not unread_told:
                 raise fault or error from None
-            return self._told_all(Settled({}, {}, 0.0), error)
+            return self._told_all(Settled({}, {}, 0.0), begun, error)
         except KernelError:
             if fault is not None:
                 raise fault from None
             raise
         if fault is not None and not settled.seen_after:
             raise as_unchanged(fault)
-        return self._told_all(settled)
+        return self._told_all(settled, begun)
 
-    def _told_all(self, settled: Settled, unread: ChronicleError | None = None) -> list[Outcome]:
+    def _told_all(self, settled: Settled, begun: float, unread: ChronicleError | None = None) -> list[Outcome]:
         self._places = self._course.places(str)
-        return [self._told(each, settled, unread=unread) for each in self._webhooks]
+        return [self._told(each, settled, begun, unread=unread) for each in self._webhooks]
 
     def _alone(self, error: ChronicleError) -> bool:
         """Whether the error tells more than outcomes would: nothing of the list is gone."""
         return len(self._webhooks) == 1 or not isinstance(error, DeadlineExceededError)
 
-    def _told(self, webhook: str, settled: Settled, *, unread: ChronicleError | None = None) -> Outcome:
+    def _told(self, webhook: str, settled: Settled, begun: float, *, unread: ChronicleError | None = None) -> Outcome:
         course = self._course
         gone = webhook in settled.seen_after or webhook in self._gone
+        # Counted from the moment of sending: the call itself can take most of the time.
+        waited = begun - self._started.get(webhook, begun) + settled.seen_after.get(webhook, settled.waited)
         told = Outcome(
             webhook=webhook,
             action=Action.REMOVED,
             accepted=True,
             visible=gone,
-            waited=0.0 if webhook in self._gone else settled.seen_after.get(webhook, settled.waited),
+            waited=0.0 if webhook in self._gone else waited,
             origin=self._kernel.origin(self._event_store),
         )
         reason = "" if course.error is None else course.error.message
@@ -230,7 +238,7 @@ class _Removal:
             there = self._read()
             gone = {each: 0.0 for each in self._webhooks if each not in there}
             course.came(gone.keys())
-        told = self._told_all(Settled({}, gone, 0.0))
+        told = self._told_all(Settled({}, gone, 0.0), time.monotonic())
         vars(interruption)["outcomes"] = Outcomes(told, caption=f"{len(told):,} webhooks")
         interruption.add_note(counted(told, verb="removed") + REST)
 

@@ -82,7 +82,7 @@ class Retries(Listing[RetriedPartition]):
             items,
             _COLUMNS,
             caption=_headline(items),
-            empty="No partition fails, so nothing was retried.",
+            empty="No partition of a webhook fails, so nothing was retried.",
             origin=origin,
             foot=" ".join([*remarks, origin.stamp]),
         )

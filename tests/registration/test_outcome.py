@@ -164,17 +164,20 @@ def test_a_write_that_was_lost_altogether_is_an_error_that_says_to_read_back(
 
 
 def test_a_removal_that_lost_its_answer_is_read_back(kernel: ScriptedKernel, scripted_client: Client) -> None:
-    done = []
+    done = threading.Event()
+    pause = 0.2
 
     def remove(_request: Any, context: grpc.ServicerContext) -> Any:
-        done.append(True)
+        done.wait(pause)  # the call takes longer than the read-back
+        done.set()
         context.abort(grpc.StatusCode.DEADLINE_EXCEEDED, "too slow")
 
     kernel.on(methods.REMOVE_WEBHOOKS, remove)
-    kernel.on(methods.GET_WEBHOOKS, lambda *_: enveloped(WEBHOOKS, [] if done else [details("h")]))
+    kernel.on(methods.GET_WEBHOOKS, lambda *_: enveloped(WEBHOOKS, [] if done.is_set() else [details("h")]))
     outcome = scripted_client.webhooks.remove("h")
     assert outcome
     assert outcome.notes == (ANSWERED_LATE,), "no connection was lost"
+    assert outcome.waited >= pause, "counted from the moment of sending"
 
 
 @pytest.mark.parametrize(

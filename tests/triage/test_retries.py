@@ -98,7 +98,7 @@ def test_nothing_that_fails_is_nothing_to_retry(client: Client, target: cn.Recei
     client.webhooks.register("fine", target.url, lambda b: b.with_event_type("AccountOpened"))
     found = client.retry_failed_partitions()
     assert (len(found), found.recovered, found.headline) == (0, True, "Nothing was retried")
-    assert "No partition fails" in repr(found)
+    assert "No partition of a webhook fails" in repr(found)
     assert client.retry_failed_partitions("fine") == []
     with pytest.raises(cn.UnknownWebhookError) as caught:
         client.retry_failed_partitions(["fine", "fin"])
