@@ -31,7 +31,7 @@ class Judge:
         if found is None:
             untaken = [each for each in self._set(judged) if each.effect is FieldEffect.NOT_TAKEN]
             return PlannedWebhook(wanted.id, StateAction.CREATE, tuple(untaken), None, wanted)
-        found = _comparable(found)
+        found = _comparable(found, judged)
         fields = self._changed(judged, found)
         effects = {each.effect for each in fields}
         if FieldEffect.IGNORED in effects and self.replaces:
@@ -141,8 +141,13 @@ def _as_if_set(wanted: WebhookDefinition) -> WebhookDefinition:
     return wanted.changed(authorization=kind.of(values))
 
 
-def _comparable(found: WebhookDefinition) -> WebhookDefinition:
-    """The registered webhook as a file has it: generation 0 is the first one."""
+def _comparable(found: WebhookDefinition, wanted: WebhookDefinition) -> WebhookDefinition:
+    """The registered webhook as a file has it: generation 0 is the first one, and the case of a header's name has no
+    meaning."""
+    names = {name.lower(): name for name in wanted.headers}
+    headers = {names.get(name.lower(), name): value for name, value in found.headers.items()}
+    if headers.keys() != found.headers.keys() and len(headers) == len(found.headers):
+        found = found.changed(headers=headers)
     if all(kind.generation for kind in found.event_types):
         return found
     return found.changed(event_types=tuple(dict.fromkeys(map(registrable, found.event_types))))

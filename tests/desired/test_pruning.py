@@ -149,3 +149,15 @@ def test_a_plan_says_that_it_ends_a_pause(client: cn.Client) -> None:
     assert "'gamma-1' is paused. Applying registers it again, and so ends the pause." in plan.remarks
     assert plan.apply()
     assert len(client.webhooks.paused()) == 0
+
+
+def test_a_header_in_another_case_is_no_difference_and_still_the_mark_of_its_owner(client: cn.Client) -> None:
+    client.webhooks.register(
+        [hook("alpha", number).changed(headers={"X-TEAM": "alpha", "X-Source": "bank"}) for number in (1, 2)]
+    )
+    wanted = hook("alpha", 1).changed(headers={"x-source": "bank"})
+    plan = cn.DesiredState((wanted,), owned_by=OWNERS["alpha"]).plan(client, prune=True)
+    assert {each.id: each.action.value for each in plan} == {"alpha-1": "unchanged", "alpha-2": "remove"}
+    other = wanted.changed(headers={"x-source": "shop"})
+    (changed,) = cn.DesiredState((other,), owned_by=OWNERS["alpha"]).plan(client).changes
+    assert [each.field for each in changed.fields] == ["headers"]
