@@ -148,7 +148,7 @@ def _refreshed(project: Path, *, newer: bool) -> tuple[str, ...]:
             f"The copies of the notebooks in {COPIES} could not be made: {error.strerror or type(error).__name__}.",
             hint="Give a folder that JupyterLab can write to with --notebooks.",
         ) from None
-    lines = [f"Notebooks         {COPIES}: your copies, which git ignores"]
+    lines = [f"Notebooks         {project / COPIES}: your copies, which git ignores"]
     lines += [f"  updated         {name}" for name in done.replaced]
     lines += [f"  your version    {name}" for name in done.set_aside]
     if done.outdated:

@@ -18,7 +18,7 @@ LINE = "1px solid var(--jp-border-color2,#bdbdbd)"
 _MONO = "font-family:var(--jp-code-font-family,monospace)"
 _COLOURS = {"+": Tone.GOOD, "~": Tone.PLAIN, "!": Tone.WARNING, "x": Tone.WARNING, "-": Tone.BAD}
 CELL = "text-align:left;vertical-align:top;padding:3px 10px;font:inherit;overflow-wrap:anywhere"
-GRID = f"border-collapse:collapse;width:100%;margin:0;{FONT}"
+GRID = f"border-collapse:collapse;table-layout:auto;width:100%;margin:0;{FONT}"
 _FOLDED = 500
 """The largest number of ids that a folded part names."""
 _BAR = f"display:flex;flex-wrap:wrap;gap:4px 14px;align-items:center;padding:5px 10px;border-bottom:{LINE}"

@@ -73,10 +73,16 @@ def replay(call: Call) -> Any:
 def redeliver(call: Call) -> Any:
     """Say what a re-delivery sends, ask, and send it."""
     client, webhook = current(), call.required("ID")
-    since = call.text("--since")
+    number, since = _number(call, "--from"), call.text("--since")
+    if (number is None) == (since is None):
+        raise InvalidInputError(
+            "Either a number or a time says where the re-delivery begins.",
+            field="line",
+            hint="Write --from 120, or --since 2h.",
+        )
     plan = client.webhooks.redeliver(
         webhook,
-        from_sequence_number=_number(call, "--from"),
+        from_sequence_number=number,
         since=None if since is None else moment(since),
         namespace=call.text("--namespace"),
         partition=call.text("--partition"),

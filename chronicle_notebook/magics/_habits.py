@@ -18,6 +18,35 @@ _DOLLAR = re.compile(r"\$(?:\{([^\W\d]\w*)\}|([^\W\d]\w*))")
 _BRACES = re.compile(r"\{+\s*([^{}]*?)\s*\}+")
 _VALUE = re.compile(r"--[\w-]+=")
 """A flag with its value attached."""
+_CELL = "Write %%webhook ID URL on the first line of a cell, and the rest below it; %webhook form opens a form."
+_LIST, _SHOW = "Write %webhooks, which lists them.", "Write %webhook show ID."
+_REMOVE, _PAUSE, _RESUME = (f"Write %webhook {name} ID." for name in ("remove", "pause", "resume"))
+_INSTEAD = {
+    "%webhook": {
+        **dict.fromkeys(("all", "list", "ls"), _LIST),
+        **dict.fromkeys(("describe", "get", "info", "status"), _SHOW),
+        **dict.fromkeys(("add", "create", "new", "register", "set", "update"), _CELL),
+        **dict.fromkeys(("delete", "drop", "rm", "unregister"), _REMOVE),
+        **dict.fromkeys(("deactivate", "disable", "stop", "suspend"), _PAUSE),
+        **dict.fromkeys(("activate", "enable", "start", "unpause"), _RESUME),
+        "edit": "Write %webhook form ID.",
+    },
+    "%webhooks": {
+        **dict.fromkeys(("all", "list", "ls"), "Write %webhooks alone."),
+        **dict.fromkeys(("fails", "failed", "status", "triage"), "Write %webhooks --failing."),
+    },
+    "%chronicle": {
+        **dict.fromkeys(("info", "show", "status", "version"), "Write %chronicle alone."),
+        **dict.fromkeys(("clients", "list", "ls"), "Write %chronicle use, which lists the clients."),
+        "webhooks": _LIST,
+    },
+}
+"""What to write in place of a subcommand that other tools have, by magic and word."""
+
+
+def instead(magic: str, word: str) -> str:
+    """What to write in place of a subcommand that other tools have; empty if none has it."""
+    return _INSTEAD.get(magic, {}).get(word.lower(), "")
 
 
 def check_words(words: Sequence[Word]) -> None:

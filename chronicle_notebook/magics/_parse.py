@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 
 from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
 from chronicle_notebook.magics._command import COMMON, Command, Flag, Magic
-from chronicle_notebook.magics._habits import check_id, check_words
+from chronicle_notebook.magics._habits import check_id, check_words, instead
 from chronicle_notebook.magics._words import Word, split
 
 NEVER_SHOWN = frozenset({"CONNECTION", "URL", "--url"})
@@ -157,8 +157,9 @@ def _command(magic: Magic, words: Sequence[Word]) -> tuple[Command, Sequence[Wor
             f"There is no subcommand {words[0].text!r}.",
             field="subcommand",
             hint=_of_one_webhook(magic, words[0].text)
+            or instead(magic.name, words[0].text)
             or did_you_mean(words[0].text, names)
-            or f"It has {', '.join(names)}.",
+            or _which(magic),
         )
     return found, words[1:]
 
@@ -172,6 +173,12 @@ def _of_one_webhook(magic: Magic, word: str) -> str:
         return ""
     failing = found.flag("--failing") is not None
     return f"Write %webhook {word} ID{f', or %webhook {word} --failing for all that fail' if failing else ''}."
+
+
+def _which(magic: Magic) -> str:
+    """The subcommands, and first what somebody wanted who wrote an id alone."""
+    one = "For one webhook write %webhook show ID. " if magic.name == "%webhook" else ""
+    return f"{one}It has {', '.join(magic.subcommands)}."
 
 
 def _flag(magic: Magic, command: Command, word: Word) -> tuple[Flag, str | None]:

@@ -231,7 +231,9 @@ def chosen(kept: KeptDefinitions, wanted: list[str], registered: Collection[str]
             hint=f"List what is paused with {kept.call('paused')}.",
         )
     raise InvalidInputError(
-        f"{kept.path} has no webhook {unknown[0]!r}." if unknown else f"{kept.path} has no webhooks in it.",
+        f"Webhook {unknown[0]!r} is not paused: {kept.path} has no webhook of this id."
+        if unknown
+        else f"{kept.path} has no webhooks in it.",
         field="file",
         hint=(did_you_mean(unknown[0], stored) or f"List what is paused with {kept.call('paused')}.")
         if unknown

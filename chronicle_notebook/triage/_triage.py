@@ -239,7 +239,7 @@ def _columns(now: datetime) -> Sequence[Column[TriageRow]]:
         Column("namespaces", "Namespaces", lambda each: ", ".join(each.namespaces), shown=False),
         Column("attempts", "Attempts", lambda each: each.attempts, "Int64", text=tried),
         Column("last_attempt", "Last attempt", lambda each: each.last_attempt, _TIME, shown=False),
-        Column("next_attempt", "Next attempt (estimate)", lambda each: each.next_attempt, _TIME, text=upcoming),
+        Column("next_attempt", "Next attempt", lambda each: each.next_attempt, _TIME, text=upcoming),
         Column("given_up", "Given up", lambda each: each.told_quarantine, "category", shown=False),
         Column("given_up_partitions", "Given up", lambda each: each.given_up, "Int64", shown=False),
         Column("outlook", "Outlook", lambda each: each.outlook(now), shown=False),

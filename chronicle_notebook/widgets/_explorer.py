@@ -153,9 +153,10 @@ class WebhookExplorer(View):
 
     def __repr__(self) -> str:
         hooks = self.model.hooks
-        count = "not read yet" if hooks is None else f"{len(hooks):,} webhooks"
+        # A saved notebook keeps the first of these texts, so it does not say that nothing was read yet.
+        state = "" if hooks is None else f": {self.model.link}, {len(hooks):,} webhooks"
         client = self.model.client
-        return f"<WebhookExplorer of {client.event_store!r} on {client.server}: {self.model.link}, {count}>"
+        return f"<WebhookExplorer of {client.event_store!r} on {client.server}{state}>"
 
     def _end(self) -> None:
         self._close_form()

@@ -141,7 +141,7 @@ def test_a_cell_finds_the_command(lab: Lab) -> None:
 
 def test_tests_are_green_after_a_person_has_run_notebooks(lab: Lab) -> None:
     """In JupyterLab, which saves outputs and checkpoints; and in some other program, in the project's own folder."""
-    assert lab.told[1] == "Notebooks         my-notebooks: your copies, which git ignores\n"
+    assert lab.told[1] == f"Notebooks         {lab.project / 'my-notebooks'}: your copies, which git ignores\n"
     listed = {each["name"] for each in json.loads(lab.ask("/api/contents/")[1])["content"]}
     assert "my-notebooks" in listed
     assert "notebooks" not in listed, "nobody opens the project's own by mistake"

@@ -51,6 +51,26 @@ def test_a_habit_from_elsewhere_is_told(code: str, what: str, step: str, connect
     assert client.webhooks.ids() == []
 
 
+@pytest.mark.parametrize(
+    ("line", "step"),
+    [
+        ("%webhook list", "Write %webhooks, which lists them."),
+        ("%webhook delete a", "Write %webhook remove ID."),
+        ("%webhook create a", "Write %%webhook ID URL on the first line of a cell, and the rest below it; "),
+        ("%webhook my-hook", "For one webhook write %webhook show ID. It has show, test, retry, remove, "),
+        ("%webhook sho my-hook", "Did you mean 'show'?"),
+        ("%webhooks list", "Write %webhooks alone."),
+        ("%chronicle status", "Write %chronicle alone."),
+        ("%webhook redeliver a", "Write --from 120, or --since 2h."),
+        ("%webhook redeliver a --from 1 --since 2h", "Write --from 120, or --since 2h."),
+        ("%webhook resume a", "List what is paused with "),
+        ("%%webhook a https://e.example/in\nauthorization: bearer\n", "for example {kind: bearer, token: env:NAME}."),
+    ],
+)
+def test_a_word_of_other_tools_leads_to_the_one_of_here(line: str, step: str, connected: Shell) -> None:
+    assert step in connected.two_lines(line)[1]
+
+
 def test_an_id_that_has_braces_is_written_with_a_prefix(connected: Shell, client: Client) -> None:
     connected.value("%%webhook 'literal:{tenant}' 'https://example.com/{id}?a=$b'" + BODY)
     assert client.webhooks.get("{tenant}").target_url == "https://example.com/{id}?a=$b"

@@ -68,7 +68,7 @@ def test_a_line_is_read(line: str, command: str, values: dict[str, str], switche
         (
             "%webhook zzz a",
             "There is no subcommand 'zzz'.",
-            f"It has {SUBCOMMANDS}.",
+            f"For one webhook write %webhook show ID. It has {SUBCOMMANDS}.",
         ),
         (
             "%webhook show",

@@ -393,7 +393,7 @@ def test_events_of_a_pause_are_delivered_afterwards_whatever_the_release(release
 def test_to_resume_an_unknown_webhook_names_the_list_of_the_paused_ones(client: Client) -> None:
     client.webhooks.register(hook())
     client.webhooks.pause("a")
-    with pytest.raises(InvalidInputError, match="has no webhook 'quite-another'") as caught:
+    with pytest.raises(InvalidInputError, match="Webhook 'quite-another' is not paused") as caught:
         client.webhooks.resume("quite-another")
     assert "client.webhooks.paused()" in caught.value.hint
 

@@ -108,7 +108,8 @@ class Nodes:
         field = "body" if what == self._document else what
         if not isinstance(node, yaml.MappingNode):
             keys = f" of {', '.join(known)}" if known else ""
-            raise self.wrong(node, f"{what} is not a mapping{keys}.", field, "Write lines of key: value.")
+            example = ", for example {kind: bearer, token: env:NAME}" if what == "authorization" else ""
+            raise self.wrong(node, f"{what} is not a mapping{keys}.", field, f"Write lines of key: value{example}.")
         entries: dict[str, yaml.Node] = {}
         for key_node, value in node.value:
             key = self.scalar(key_node, field)

@@ -51,7 +51,7 @@ function render({ model, el: host }) {
   let toForm = null;
 
   const act = (/** @type {string} */ kind, id = "") => model.send({ kind, id });
-  const link = el("span", { role: "status" }, pill("plain", "connecting"));
+  const link = el("span", { role: "status", class: "cn-state" }, pill("plain", "connecting"));
   const place = el("span", { class: "cn-place" });
   const newHook = button("New hook", () => act("new"), { class: "cn-primary" });
   const told = toldBox((kind) => act(kind));

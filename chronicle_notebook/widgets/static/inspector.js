@@ -44,7 +44,7 @@ function render({ model, el: host }) {
   let chosen = 0;
   const act = (/** @type {string} */ kind, /** @type {any} */ more = {}) => model.send({ kind, ...more });
 
-  const state = el("span", { role: "status" });
+  const state = el("span", { role: "status", class: "cn-state" });
   const url = el("code", { class: "cn-soft" });
   const copyUrl = button("Copy", () => copyFrom(copyUrl, url.textContent ?? ""), {
     class: "cn-ghost",

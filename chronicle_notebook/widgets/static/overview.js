@@ -44,7 +44,7 @@ export function overviewParts(rows, choose, selected) {
           el("td", { class: "cn-right" }, grouped(group.ids.length)),
           el(
             "td",
-            {},
+            { class: "cn-since" },
             Number.isFinite(group.since) ? clockMinute(group.since) : "–",
             " ",
             Number.isFinite(group.since) && el("span", { class: "cn-soft" }, ago(group.since)),
