@@ -149,10 +149,19 @@ class PlanCard(View):
                 "kind": "changes",
                 "rows": [[each.webhook, each.action, each.level.value, each.state, *each.lines] for each in shown],
                 "left": len(found) - len(shown),
+                "title": self._title(),
                 "back": model.applied is not None and model.applied.before is not None,
                 "foot": readable(model.foot),
             }
         )
+
+    def _title(self) -> list[str]:
+        """What became of the plan, its file, and its event store."""
+        model, plan = self.model, self.model.plan
+        ended = "Applied" if model.applied is not None else "Not applied to the end"
+        file = f"{plan.path or 'this process'}{f', profile {plan.profile}' if plan.profile else ''}"
+        place = f"{plan.client.event_store} on {plan.client.server}"
+        return ["Applying" if model.jobs.current is not None else ended, readable(file), readable(place)]
 
     def _push_job(self) -> None:
         jobs = self.model.jobs

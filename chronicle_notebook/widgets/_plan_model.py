@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from chronicle_notebook.base._text import count
 from chronicle_notebook.desired._applied import Applied
@@ -144,8 +144,11 @@ class PlanModel:
 
     def _ended(self, applied: Applied) -> None:
         self.applied = applied
-        for each in applied:
-            self.changes[each.webhook] = _came(self.changes[each.webhook].action, each)
+        for each, told in zip(applied, applied.to_dict()["webhooks"], strict=True):
+            came = _came(self.changes[each.webhook].action, each)
+            if told["took_effect"]:  # shorter: the card names the event store above
+                came = replace(came, state=told["took_effect"])
+            self.changes[each.webhook] = came
         self.foot = "" if applied.before is None else f"What was registered before is in {applied.before}."
         self.tell(Told(Level.GOOD if applied else Level.WARNING, f"Applied: {applied.summary}"))
         self._changed("changes")

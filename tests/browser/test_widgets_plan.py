@@ -38,8 +38,11 @@ def test_a_plan_is_applied_from_its_card(lab: Lab, page: Page) -> None:
     card.get_by_role("button", name="Apply 2 changes").press("Enter")
     question.get_by_role("button", name="Apply").press("Enter")
     outcomes = card.get_by_role("table", name="Outcome of each change")
-    expect(outcomes.get_by_role("row").filter(has_text="fraud-feed")).to_contain_text("was created")
-    expect(outcomes.get_by_role("row").filter(has_text="ledger-mirror")).to_contain_text("was updated")
+    expect(outcomes.get_by_role("row").filter(has_text="fraud-feed")).to_contain_text("created, seen after")
+    expect(outcomes.get_by_role("row").filter(has_text="ledger-mirror")).to_contain_text(
+        "updated: event_types, headers"
+    )
+    expect(card.locator(".cn-bar .cn-pill").filter(has_text="plan-card on 127.0.0.1")).to_be_visible()
     expect(card.get_by_text("What was registered before is in")).to_be_visible()
     seen = ask(page, "print(bool(plan.applied), sorted(client.webhooks.ids()))")
     assert seen == "True ['fraud-feed', 'ledger-mirror']\n"

@@ -1,5 +1,5 @@
 // A plan of webhooks as code: its card, the question before it is applied, and the outcome of each change.
-import { button, copyFrom, counted, el, jobBar, listen, toldBox, widgetRoot } from "./common.js";
+import { button, copyFrom, counted, el, jobBar, listen, pill, toldBox, widgetRoot } from "./common.js";
 import { lockBar } from "./lock.js";
 import { makeQuestion } from "./question.js";
 
@@ -22,6 +22,7 @@ function render({ model, el: host }) {
   const told = toldBox((kind) => act(kind));
   const question = makeQuestion();
   const card = el("div", { class: "cn-plan-card" });
+  const title = el("div", { class: "cn-bar", hidden: true });
   const outcomes = el("div", { class: "cn-plan-scroll", hidden: true });
   const foot = el("div", { class: "cn-foot", hidden: true });
   const apply = button("Apply", ask, { class: "cn-primary", disabled: true });
@@ -44,7 +45,7 @@ function render({ model, el: host }) {
     back,
     copy,
   );
-  root.append(lock.root, card, outcomes, foot, job.root, told.root, question.root, bar);
+  root.append(lock.root, card, title, outcomes, foot, job.root, told.root, question.root, bar);
 
   /** @type {any} */
   let plan = {};
@@ -107,7 +108,9 @@ function render({ model, el: host }) {
     },
     changes(message) {
       begun = message.rows.length > 0;
-      outcomes.hidden = !begun;
+      title.hidden = outcomes.hidden = !begun;
+      const [words, ...about] = message.title;
+      title.replaceChildren(el("b", {}, words), ...about.map((/** @type {string} */ each) => pill("plain", each)));
       back.hidden = !message.back;
       foot.hidden = !message.foot;
       foot.textContent = message.foot;
