@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from chronicle_notebook.sandbox.storage._database import Database
+from chronicle_notebook.sandbox.storage._progress import ObserverRow, ProgressTable
 
 ADD = "INSERT INTO event_stores (name) VALUES (?)"
 
@@ -53,3 +54,12 @@ def test_an_error_that_ended_the_transaction_by_itself_is_the_one_that_is_told(d
     with database.transaction() as writer:
         writer.execute(ADD, ["after"])
     assert names(database) == ["before", "after"]
+
+
+@pytest.mark.parametrize("count", [1, 5, 64, 151])
+def test_every_observer_is_stored_however_many_change_at_once(database: Database, count: int) -> None:
+    table = ProgressTable(database)
+    rows = [ObserverRow(1, f"h-{each:03}", "[]", each, each + 1, each, 2, None, None, None) for each in range(count)]
+    table.save(rows[:1], [], [])
+    table.save(rows, [], [])
+    assert table.observers() == rows

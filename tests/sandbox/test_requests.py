@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import socket
 import ssl
@@ -9,6 +10,7 @@ import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 from aiohttp import web
@@ -245,6 +247,34 @@ def test_a_delivery_that_takes_too_long_is_a_failure_while_its_request_goes_on(
     eventually(lambda: client.failed() == [])
     assert ended == [1], "the first request was not given up"
     assert [delivery.numbers for delivery in endpoint.deliveries] == [[0], [0]]
+
+
+def test_an_observer_continues_while_a_request_that_took_too_long_still_waits(
+    client: Client, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(_courier, "LIMIT", 0.2)
+    answered, ended = threading.Event(), threading.Event()
+
+    class Waiting(web.Response):
+        async def prepare(self, request: web.BaseRequest) -> Any:
+            assert await asyncio.to_thread(answered.wait, LONG)
+            ended.set()
+            return await super().prepare(request)
+
+    def answer(delivery: Delivery) -> web.StreamResponse | int:
+        return Waiting() if len(endpoint.deliveries) == 1 else 200
+
+    endpoint.answer = answer  # type: ignore[method-assign]
+    client.settle(hook("h", endpoint.url(), "One"))
+    client.append("s", "One")
+    client.append("t", "One")
+    eventually(lambda: endpoint.numbers().count(0) > 1 and 1 in endpoint.numbers())
+    assert not ended.is_set(), "the first request waits"
+    answered.set()
+    assert ended.wait(LONG)
+    client.append("s", "One")
+    eventually(lambda: 2 in endpoint.numbers())
+    eventually(lambda: client.observer("h").LastHandledEventSequenceNumber == 2)
 
 
 def test_a_target_that_refuses_is_told_as_dotnet_tells_it(client: Client) -> None:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections import OrderedDict
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from contextlib import suppress
+from typing import Any
 
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._event import Event
@@ -32,6 +34,10 @@ _PAGES = 256
 _RENDERED = 4096
 _BODIES = 64
 _LOG = logging.getLogger(__name__)
+
+
+class LateError(Exception):
+    """A request ended after its time limit, when its failure was known already and others had continued."""
 
 
 class Courier:
@@ -116,30 +122,60 @@ class Courier:
 
         ``live`` means that they are delivered when they are appended.
         """
-        body = self._body(observer.scope, events, state, live=live)
-        webhook = observer.webhook if self._targets is None else self._targets.of(observer, events[0].source)
-        request = asyncio.create_task(self._sender.send(webhook, body, events[0].source))
+        over: asyncio.Future[Failure | None] = asyncio.get_running_loop().create_future()
+
+        def end(failure: Failure | None) -> None:
+            if not over.done():
+                over.set_result(failure)
+
+        async def send() -> None:
+            with suppress(LateError):
+                end(await self.deliver_here(observer, events, state, end, live=live))
+
+        request = asyncio.create_task(send())
         try:
-            await self._deadlines.wait(request, LIMIT)
-            if not request.done():
-                self._late.add(request)
-                request.add_done_callback(self._forget)
-                return Failure((LATE,), TIMEOUT)
-            request.result()
+            return await over
         except asyncio.CancelledError:
             request.cancel()
             raise
+
+    async def deliver_here(
+        self,
+        observer: Observer,
+        events: Sequence[Event],
+        state: int,
+        late: Callable[[Failure], None],
+        *,
+        live: bool,
+    ) -> Failure | None:
+        """The same in the task of the caller, because a task of its own costs a good part of a delivery.
+
+        After the time limit ``late`` is called with the failure. It continues in place of this task, which still sends.
+
+        Raises LateError at the end of a request after its time limit, whatever became of it.
+        """
+        body = self._body(observer.scope, events, state, live=live)
+        webhook = observer.webhook if self._targets is None else self._targets.of(observer, events[0].source)
+        task: Any = asyncio.current_task()
+
+        def give_up() -> None:
+            self._late.add(task)
+            late(Failure((LATE,), TIMEOUT))
+
+        self._deadlines.begin(task, give_up, LIMIT)
+        failure: Failure | None = None
+        try:
+            await self._sender.send(webhook, body, events[0].source)
         except DeliveryError as error:
-            return error.failure
+            failure = error.failure
         except Exception as error:  # noqa: BLE001 - the failed partition reports whatever goes wrong, as in a kernel
             _LOG.warning("Delivery of %s failed unexpectedly: %s", observer.webhook.id, type(error).__name__)
-            return Failure((f"{type(error).__name__}: {error}",))
-        return None
-
-    def _forget(self, request: asyncio.Task[None]) -> None:
-        self._late.discard(request)
-        if not request.cancelled():
-            request.exception()  # this failure was already reported
+            failure = Failure((f"{type(error).__name__}: {error}",))
+        finally:
+            if not self._deadlines.end(task):
+                self._late.discard(task)
+                raise LateError
+        return failure
 
     def _body(self, scope: SequenceScope, events: Sequence[Event], state: int, *, live: bool) -> bytes:
         """The body for events, which thousands of webhooks may get."""

@@ -3,42 +3,38 @@
 from __future__ import annotations
 
 import asyncio
-
-Request = asyncio.Task[None]
+from collections.abc import Callable
 
 
 class Deadlines:
-    """Lets callers wait for tasks that continue when the caller's time is over.
+    """Calls a function for each task that takes longer than the limit. The task itself continues.
 
-    `asyncio.wait` does this too, with a timer and a set for each wait, which cost a good part of a delivery.
+    `asyncio.wait` and `asyncio.timeout` need a timer for each wait, which costs a good part of a delivery.
     """
 
     def __init__(self) -> None:
-        self._waits: dict[Request, tuple[asyncio.Future[None], float]] = {}
-        """Who waits for a task and until when, in the order of the ends, because the limit is the same for all."""
+        self._waits: dict[asyncio.Task[None], tuple[Callable[[], None], float]] = {}
+        """What to call for a task and when, in the order of the ends, because the limit is the same for all."""
         self._timer: asyncio.TimerHandle | None = None
 
-    def wait(self, task: Request, limit: float) -> asyncio.Future[None]:
-        """What is done when a task is, or after ``limit`` seconds. The task tells which of the two it was."""
+    def begin(self, task: asyncio.Task[None], late: Callable[[], None], limit: float) -> None:
+        """Call ``late`` after ``limit`` seconds, unless `end` is called with the task before."""
         loop = asyncio.get_running_loop()
-        over: asyncio.Future[None] = loop.create_future()
-        self._waits[task] = over, loop.time() + limit
-        task.add_done_callback(self._ended)
+        self._waits[task] = late, loop.time() + limit
         if self._timer is None:
             self._timer = loop.call_later(limit, self._expire)
-        return over
 
-    def _ended(self, task: Request) -> None:
-        wait = self._waits.pop(task, None)
-        if wait is not None and not wait[0].done():
-            wait[0].set_result(None)
+    def end(self, task: asyncio.Task[None]) -> bool:
+        """End the limit of a task. Returns whether the task kept it."""
+        return self._waits.pop(task, None) is not None
 
     def _expire(self) -> None:
-        """End the waits whose time is over, and set the timer for the next one."""
+        """Call for the tasks whose time is over, and set the timer for the next one."""
         loop = asyncio.get_running_loop()
         self._timer = None
-        for task, (_, end) in list(self._waits.items()):
+        for task, (late, end) in list(self._waits.items()):
             if end > loop.time():
                 self._timer = loop.call_at(end, self._expire)
                 break
-            self._ended(task)
+            if self.end(task):
+                late()

@@ -25,21 +25,29 @@ class Span:
 
 
 class Flights:
-    """Running deliveries: each enters, and code that changes the next number waits until none runs."""
+    """Running deliveries: each begins and ends here, and code that changes the next number waits until none runs."""
 
     def __init__(self) -> None:
         self._count = 0
         self._none = asyncio.Event()
         self._none.set()
 
-    async def __aenter__(self) -> None:
+    def begin(self) -> None:
+        """Note that a delivery begins."""
         self._count += 1
         self._none.clear()
 
-    async def __aexit__(self, *_: object) -> None:
+    def end(self) -> None:
+        """Note that a delivery is over."""
         self._count -= 1
         if not self._count:
             self._none.set()
+
+    async def __aenter__(self) -> None:
+        self.begin()
+
+    async def __aexit__(self, *_: object) -> None:
+        self.end()
 
     @property
     def count(self) -> int:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from functools import partial
 
 from chronicle_notebook.sandbox._behaviour import Behaviour
 from chronicle_notebook.sandbox._event import Event
 from chronicle_notebook.sandbox._stores import SequenceScope
 from chronicle_notebook.sandbox.delivery._catch_up import CatchUp
-from chronicle_notebook.sandbox.delivery._courier import Courier
+from chronicle_notebook.sandbox.delivery._courier import Courier, LateError
+from chronicle_notebook.sandbox.delivery._failure import Failure
 from chronicle_notebook.sandbox.delivery._lanes import Lanes
 from chronicle_notebook.sandbox.delivery._observer import Observer, Span
 from chronicle_notebook.sandbox.delivery._payload import LIVE
@@ -97,6 +99,8 @@ class ObserverLoop:
                 observer.woken = False
                 while await self._advance(observer):
                     pass
+        except LateError:
+            return
         finally:
             if observer.task is asyncio.current_task():
                 observer.task = None
@@ -145,25 +149,54 @@ class ObserverLoop:
 
     async def _deliver(self, observer: Observer, events: list[Event], epoch: int) -> None:
         first, last = events[0], events[-1]
-        failing = observer.partitions and self._behaviour.tail_stands_while_failing
+        failing = bool(observer.partitions) and self._behaviour.tail_stands_while_failing
         if not failing and not self._behaviour.tail_of_handled:
             observer.offered(last.number)
-        if first.source not in observer.partitions:
-            async with observer.flights:
-                # A replay that waited may have started at another number.
-                if observer.epoch != epoch:
-                    return
-                if self._lanes is None:
-                    failure = await self._courier.deliver(observer, events, LIVE, live=True)
-                else:
-                    async with self._lanes.of(observer).turn():
-                        failure = await self._courier.deliver(observer, events, LIVE, live=True)
-                if failure is None:
-                    observer.delivered(last.number, len(events))
-                    if not failing:
-                        observer.offered(last.number)
-                else:
-                    self._recovery.failed(observer, first.number, first.source, failure)
+        if first.source in observer.partitions:
+            self._passed(observer, last)
+            return
+        # A replay that waited may have started at another number.
+        if observer.epoch != epoch:
+            return
+        landed = partial(self._landed, observer, events, failing=failing)
+        observer.flights.begin()
+        try:
+            failure = await self._send(observer, events, landed)
+        except LateError:
+            raise
+        except BaseException:
+            observer.flights.end()
+            raise
+        landed(failure)
+
+    async def _send(
+        self, observer: Observer, events: list[Event], landed: Callable[[Failure | None], None]
+    ) -> Failure | None:
+        if self._lanes is not None:
+            async with self._lanes.of(observer).turn():
+                return await self._courier.deliver(observer, events, LIVE, live=True)
+
+        def hand_over(failure: Failure) -> None:
+            """Continue in another task, because this one still sends."""
+            landed(failure)
+            observer.task, observer.woken = None, True
+            self._start(observer)
+
+        return await self._courier.deliver_here(observer, events, LIVE, hand_over, live=True)
+
+    def _landed(self, observer: Observer, events: list[Event], failure: Failure | None, *, failing: bool) -> None:
+        """Note the outcome of a delivery."""
+        first, last = events[0], events[-1]
+        if failure is None:
+            observer.delivered(last.number, len(events))
+            if not failing:
+                observer.offered(last.number)
+        else:
+            self._recovery.failed(observer, first.number, first.source, failure)
+        observer.flights.end()
+        self._passed(observer, last)
+
+    def _passed(self, observer: Observer, last: Event) -> None:
         observer.position = last.number + 1
         self._note(observer)
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -10,6 +11,10 @@ from chronicle_notebook.sandbox.storage._database import Database
 
 PartitionKey: TypeAlias = tuple[int, str, str]
 """Sequence, observer and partition."""
+_OBSERVER = "(?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_TOGETHER = (64, 16, 4, 1)
+"""How many observers one statement stores. There are few sizes, because SQLite compiles each statement once, and no
+release of it allows fewer than 999 values."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,8 +82,8 @@ class ProgressTable:
             connection.executemany(
                 "DELETE FROM failed_partitions WHERE sequence = ? AND observer = ? AND partition = ?", list(resolved)
             )
-            connection.executemany(
-                "INSERT OR REPLACE INTO observers VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            _put(
+                connection,
                 [
                     (
                         row.sequence, row.id, row.event_types, row.position, row.next, row.last, row.handled, row.tail,
@@ -97,3 +102,17 @@ class ProgressTable:
                     for row in partitions
                 ],
             )  # fmt: skip
+
+
+def _put(connection: sqlite3.Connection, observers: list[tuple[object, ...]]) -> None:
+    """Store the state of observers.
+
+    Each statement has many rows. With one row each, as in ``executemany``, this thread and the one that delivers would
+    wait for each other at each row.
+    """
+    at = 0
+    for size in _TOGETHER:
+        statement = f"INSERT OR REPLACE INTO observers VALUES {', '.join([_OBSERVER] * size)}"  # noqa: S608 - no values
+        while len(observers) - at >= size:
+            connection.execute(statement, [value for row in observers[at : at + size] for value in row])
+            at += size
