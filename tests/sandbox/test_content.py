@@ -123,6 +123,8 @@ def kernel(folder: Path, profile: str) -> Iterator[ClassicClient]:
 
 def delivered(client: ClassicClient, endpoint: Endpoint, request: wire.AppendRequest) -> dict[str, Any]:
     client.settle_hooks(hook("h", endpoint.url(), "T"))
+    # A webhook is listed before it is subscribed, and an event in between is not live.
+    eventually(lambda: client.observer("h").IsSubscribed)
     assert not client.call(methods.APPEND, request).Errors
     (event,) = eventually(lambda: endpoint.deliveries)[0].body["events"]
     found: dict[str, Any] = event
