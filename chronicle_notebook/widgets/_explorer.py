@@ -337,11 +337,12 @@ class WebhookExplorer(View):
         return still(self.model, self._to_live()).html()
 
     def _standing(self) -> Any:
-        """What must be right in the static form: whether states were read, and which webhooks need a person."""
+        """What must be right in the static form: whether states were read, which webhooks need a person, and the
+        filter."""
         deliveries = self.model.deliveries
         if deliveries is None:
             return None
-        return [(row.webhook, row.condition, len(row.failed)) for row in deliveries.triage.troubled]
+        return self.model.filter, [(row.webhook, row.condition, len(row.failed)) for row in deliveries.triage.troubled]
 
     def _redraw_if_needed(self) -> None:
         now = time.monotonic()

@@ -31,12 +31,18 @@ def still(model: ExplorerModel, to_live: str) -> Table:
     ids = _ids(model)
     failing = sum(model.health(each).state in GROUPS["failing"] for each in ids)
     troubled = sum(model.health(each).state not in _FINE for each in ids)
+    outside = (
+        0 if model.deliveries is None else len({each.webhook for each in model.deliveries.triage.failing} - {*ids})
+    )
+    others = count(outside, "other fails", "others fail")
+    hidden = f"; {others}, which this filter does not show" if outside else ""
     fails = f"{count(failing, 'fails', 'fail')}, worst first; " if failing else ""
     read_at = model.deliveries.read_at if model.deliveries else hooks.read_at if hooks else datetime.now(UTC)
+    shown = f"{len(ids):,} of {len(hooks or ()):,}"
     unread = "" if model.deliveries else " The states of deliveries were not read."
     titles = _FAILING if troubled else _CALM
     return Table(
-        caption=f"A snapshot of {clock(read_at)}: {fails}{len(ids):,} of {len(hooks or ()):,} webhooks of {where}",
+        caption=f"A snapshot of {clock(read_at)}: {fails}{shown} webhooks of {where}{hidden}",
         titles=titles,
         rows=[_cells(model, each, titles) for each in ids],
         foot=f"{to_live}{unread}",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -161,6 +162,14 @@ def test_a_paused_webhook_has_a_row_and_keeps_its_failures() -> None:
     for part in ("Reason: moving house.", "1 partition still fails.", "needs env:TOKEN, which is not set here"):
         assert part in pane["text"]
     assert (in_row(seen, "a") or {})["since"] == NOW.timestamp()
+
+
+def test_a_pause_whose_file_is_lost_says_so_in_place_of_what_resuming_does() -> None:
+    lost = replace(away("a"), problem="x is not there. Bring x back.")
+    seen = deliveries(triaged(Observed([], [], []), paused=["a"]), lost)
+    pane = in_pane(seen, seen.rows["a"])
+    assert pane is not None
+    assert pane["text"] == "x is not there. Bring x back."
 
 
 def test_the_failures_of_a_removed_webhook_have_a_row() -> None:

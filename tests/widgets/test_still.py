@@ -56,6 +56,9 @@ def test_only_what_the_filter_shows_stands_still() -> None:
     table = still(filtered, "")
     assert [row[0] for row in table.rows] == ["hook-003", "hook-004"]
     assert "2 fail, worst first; 2 of 5 webhooks" in table.caption
+    assert "filter" not in table.caption
+    filtered.filter = ExplorerFilter(state="paused")
+    assert still(filtered, "").caption.endswith("; 2 others fail, which this filter does not show")
 
 
 def test_states_that_were_not_read_are_not_claimed() -> None:
