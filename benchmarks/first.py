@@ -14,7 +14,7 @@ from pathlib import Path
 
 from benchmarks.installed import as_installed
 
-ROUNDS = 12
+ROUNDS = 24
 COUNT = 100
 
 RATIO = "first listing in a fresh process / bare grpcio and protobuf"

@@ -15,7 +15,6 @@ from typing import Any, NamedTuple
 from chronicle_notebook.base._errors import CertificateChangedWarning, CertificateError, KernelUnreachableError
 from chronicle_notebook.connection._cancellation import ended_by_cancellation
 from chronicle_notebook.connection._host import Host
-from chronicle_notebook.connection._plain import check_plain
 from chronicle_notebook.connection._sockets import Deadline, connect
 from chronicle_notebook.connection._trust import H2, Trust
 
@@ -107,6 +106,8 @@ def secure(host: Host, trust: Trust, deadline: Deadline) -> Secured:
     :raises KernelUnreachableError: there is no server, or the server does not speak TLS.
     """
     if trust.plain:
+        from chronicle_notebook.connection._plain import check_plain
+
         check_plain(host, deadline)
         return Secured(host, None)
     if not trust.verifies(host):
