@@ -10,6 +10,7 @@ import re
 import socket
 import ssl
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from http import HTTPStatus
 
 from chronicle_notebook.base._text import one_line
@@ -30,6 +31,10 @@ _LENGTH = re.compile(rb"\ncontent-length:[ \t]*(\d+)[ \t]*\r?\n", re.IGNORECASE)
 _CHUNKED = re.compile(rb"\ntransfer-encoding:[^\r\n]*chunked[ \t]*\r?\n", re.IGNORECASE)
 _SIZE = re.compile(rb"([0-9a-f]{1,8})[ \t]*(?:;[^\r\n]*)?\r?\n", re.IGNORECASE)
 _WITHOUT_BODY = frozenset({204, 304})
+_DATE = re.compile(
+    rb"\ndate:[ \t]*[a-z]{3}, (\d\d) ([a-z]{3}) (\d{4}) (\d\d):(\d\d):(\d\d) gmt[ \t]*\r?\n", re.IGNORECASE
+)
+_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
 class NoAnswerError(Exception):
@@ -51,6 +56,8 @@ class HttpAnswer:
     reason: str
     """The status in words, safe to show."""
     body: bytes = b""
+    date: float | None = None
+    """When the server answered, by its own clock, in whole seconds since 1970; None if it does not say so."""
 
     def __repr__(self) -> str:
         # A body can be a token, so it is not shown.
@@ -77,7 +84,7 @@ def exchange(
             status, reason = _read_status(head)
             if status >= 200:
                 body = b"" if largest is None or status in _WITHOUT_BODY else _read_body(received, head, largest)
-                return HttpAnswer(status, reason, body)
+                return HttpAnswer(status, reason, body, _read_date(head))
         raise NoAnswerError("it sends too many interim answers")
 
 
@@ -95,6 +102,18 @@ def _read_status(head: bytes) -> tuple[int, str]:
         raise NoAnswerError("its answer is not HTTP")
     status = int(found[1])
     return status, one_line((found[2] or b"").decode("latin-1"), most=LONGEST_REASON) or _phrase(status)
+
+
+def _read_date(head: bytes) -> float | None:
+    found = _DATE.search(head)
+    if found is None:
+        return None
+    day, month, year, hour, minute, second = (part.decode("ascii").lower() for part in found.groups())
+    try:
+        date = datetime(int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second), tzinfo=UTC)
+    except ValueError:
+        return None
+    return date.timestamp()
 
 
 def _phrase(status: int) -> str:

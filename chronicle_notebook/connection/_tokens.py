@@ -64,6 +64,9 @@ class Tokens:
         self._failed_server = ""
         self._no_endpoint: str | None = None
         self._looked_up = False
+        self.clock_ahead = 0.0
+        """How many seconds the clock of this machine was ahead of the kernel's when the last token came, to a second;
+        negative if it was behind. 0 if no token has come, or the answer had no time."""
         self._ahead: Ahead | None = None
         """A connection to the token endpoint that is opened before it is needed."""
         self._carried: deque[Secret] = deque(maxlen=4)
@@ -237,6 +240,8 @@ class Tokens:
             opened = None if ahead is None else ahead.taken(secured.host)
             secured = self._endpoint(secured, deadline)
             answer = post(secured, self._trust, PATH, form, deadline, opened=opened)
+            if answer.date is not None:
+                self.clock_ahead = time.time() - answer.date - 0.5
             # A kernel without authentication fails on the request with HTTP 500 (seen on 16.37.1).
             absent = answer.status in {404, 405} or (answer.status == 500 and self._development)
             clear = self._shares_a_clear_port and refused_without_a_reason(answer)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from chronicle_notebook.base._arguments import check_flag, check_seconds
 
 if TYPE_CHECKING:
+    from chronicle_notebook.connection._channel import Channel
     from chronicle_notebook.contracts.negotiated import NegotiatedGateway
     from chronicle_notebook.display._listing import Listing
     from chronicle_notebook.display._origin import Origin
@@ -27,6 +28,7 @@ FOLLOWED = 60.0
 class DeliveryCalls:
     """What :class:`Client` says about deliveries, and does about failed ones."""
 
+    _channel: Channel
     _kernel: NegotiatedGateway
     _place: Place
     embedded: bool
@@ -59,7 +61,8 @@ class DeliveryCalls:
         if paused is None:
             paused = paused_ids(self._kernel.server, store, embedded=self.embedded)
         reading = read(self._kernel, store, self._place.namespaces())
-        return assess(reading, origin=self.origin, paused=paused, before=before)
+        ahead = self._channel.tokens.clock_ahead
+        return assess(reading, origin=self.origin, paused=paused, before=before, clock_ahead=ahead)
 
     def in_memory(self) -> bool | None:
         """Whether the kernel keeps its events in memory and has the known bugs of this storage; None if nothing shows

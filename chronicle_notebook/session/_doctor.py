@@ -42,6 +42,7 @@ from chronicle_notebook.display._table_and_card import Table
 from chronicle_notebook.session._ahead import Reaching, StoreFacts
 from chronicle_notebook.session._description import describe_credentials
 from chronicle_notebook.session._location import blank_store_warning
+from chronicle_notebook.triage._assess import clock_remark
 
 TIMEOUT = 5.0
 """The time limit of each step, in seconds."""
@@ -299,6 +300,7 @@ class _Walk:
             self._target.api_key.reveal()
         if self._secured is not None:
             self._channel.tokens.ensure(self._secured, Deadline(self._timeout))
+            self.warnings["token"] = clock_remark(self._channel.tokens.clock_ahead)
         try:
             self._stores = self._reaching.stores()
         except AuthenticationError as error:

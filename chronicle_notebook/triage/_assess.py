@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import FailedPartition, ObserverState, RunningState, WebhookDefinition
 from chronicle_notebook.model._observer import WEBHOOK_REACTOR, causes_of
 from chronicle_notebook.model._retry_rule import MOST_ATTEMPTS
 from chronicle_notebook.triage._cause import Cause, cause_of
-from chronicle_notebook.triage._condition import Condition, TriageRow, first_failure, in_utc, worst
+from chronicle_notebook.triage._condition import Condition, TriageRow, duration, first_failure, in_utc, worst
 from chronicle_notebook.triage._next_step import next_step
 from chronicle_notebook.triage._observed import Observed, Queue
 from chronicle_notebook.triage._triage import Triage
@@ -21,13 +22,30 @@ STALLED_AFTER = 60.0
 (seen on 16.37.1)."""
 
 
-def assess(observed: Observed, *, origin: Origin, paused: Collection[str] = (), before: Triage | None = None) -> Triage:
+CLOCKS_DIFFER = 30.0
+"""The seconds by which two clocks may differ. A larger difference is taken into account."""
+
+
+def assess(
+    observed: Observed,
+    *,
+    origin: Origin,
+    paused: Collection[str] = (),
+    before: Triage | None = None,
+    clock_ahead: float = 0.0,
+) -> Triage:
     """The triage of a observed. Nothing is read or sent.
 
     :param origin: the kernel, the event store and the time of reading, from which ages and estimates are counted.
     :param paused: the ids of the webhooks that are paused.
     :param before: an earlier triage. A webhook that has handled something since is not stalled.
+    :param clock_ahead: how many seconds the clock of this machine is ahead of the kernel's. Else each failed partition
+        would seem overdue, and so given up.
     """
+    told: tuple[str, ...] = ()
+    if abs(clock_ahead) > CLOCKS_DIFFER:
+        origin = replace(origin, read_at=origin.read_at - timedelta(seconds=clock_ahead))
+        told = (clock_remark(clock_ahead),)
     known = {hook.id: hook for hook in observed.webhooks}
     observers: defaultdict[str, list[ObserverState]] = defaultdict(list)
     for observer in observed.observers:
@@ -39,7 +57,20 @@ def assess(observed: Observed, *, origin: Origin, paused: Collection[str] = (), 
     assessor = _Assessor(observed, origin.read_at, frozenset(paused), before)
     ids = dict.fromkeys([*known, *failed, *sorted(quarantined), *sorted(paused)])
     rows = [assessor.row(each, known.get(each), observers[each], failed[each]) for each in ids]
-    return Triage(sorted(rows, key=worst), origin=origin, remarks=observed.unread, webhooks=len(known))
+    return Triage(sorted(rows, key=worst), origin=origin, remarks=(*told, *observed.unread), webhooks=len(known))
+
+
+def clock_remark(ahead: float) -> str:
+    """That the clocks of this machine and of the kernel differ; empty if they do not.
+
+    :param ahead: how many seconds the one of this machine is ahead.
+    """
+    if abs(ahead) <= CLOCKS_DIFFER:
+        return ""
+    first, second = ("This machine's", "the kernel's") if ahead > 0 else ("The kernel's", "this machine's")
+    return (
+        f"{first} clock is ahead of {second} by {duration(abs(ahead))}: ages and retries are counted by the kernel's."
+    )
 
 
 class _Assessor:

@@ -55,7 +55,7 @@ def details(model: ExplorerModel, webhook: str, file: StateFile | None = None) -
         "trouble": None if deliveries is None or health.row is None else in_pane(deliveries, health.row),
         "no_replay": model.replays.obstacle(health.row),
         "tested": _tested(model, webhook),
-        "read_at": None if deliveries is None else seconds(deliveries.read_at),
+        "read_at": None if deliveries is None else seconds(deliveries.seen_at),
         "error": None if error is None else str(error),
     }
 

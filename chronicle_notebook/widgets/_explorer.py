@@ -294,7 +294,7 @@ class WebhookExplorer(View):
             ids = [each.id for each in self.model.hooks or ()] + [webhook for webhook, *_ in others]
             now = _rows.states(deliveries, ids)
             news = {webhook: state for webhook, state in now.items() if self._sent_states.get(webhook) != state}
-            about = {"read_at": deliveries.read_at.timestamp(), "namespaces": deliveries.namespaces}
+            about = {"read_at": deliveries.seen_at.timestamp(), "namespaces": deliveries.namespaces}
             self.tell({"kind": "states", "states": news, **about})
             self._sent_states, self._sent_others = now, others
             self._push_details()

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
-from functools import cached_property
+from datetime import UTC, datetime
+from functools import cached_property, partial
 
 from chronicle_notebook.base._errors import InvalidInputError
 from chronicle_notebook.model import ObserverState, RunningState, WebhookDefinition
@@ -74,10 +74,12 @@ class Deliveries:
     """The paused webhooks, by id."""
     paused_error: InvalidInputError | None = None
     """Why the record of paused webhooks could not be read; None if it was read."""
+    seen_at: datetime = field(default_factory=partial(datetime.now, UTC), compare=False)
+    """When they were read, by the clock of this machine."""
 
     @property
     def read_at(self) -> datetime:
-        """When they were read."""
+        """When they were read, by the kernel's clock if the two differ much."""
         return self.triage.origin.read_at
 
     @cached_property

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing
 from dataclasses import replace
+from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs, quote
 
@@ -119,6 +120,30 @@ def test_an_id_and_a_secret_are_exchanged_for_a_token_and_never_sent_with_a_call
     }
     assert carried(front.kernel) == ["Bearer token-1"] * 5
     assert all(SECRET not in str(call.metadata) for call in front.kernel.calls)
+
+
+@pytest.mark.parametrize("hours", [1, -24])
+def test_how_far_the_clocks_are_apart_is_known_with_a_token_and_told(
+    front: ScriptedFront, authority: Authority, hours: int
+) -> None:
+    kernels = formatdate(time.time() - 3600 * hours, usegmt=True)
+    front.on(TOKEN, lambda request: replace(authority.answer(request), headers={"Date": kernels}))
+    with dial(front) as channel:
+        version(channel)
+        assert abs(channel.tokens.clock_ahead - 3600 * hours) < LONG
+    (step,) = [each for each in cn.doctor(f"chronicle://orders:{SECRET}@{front.address}") if each.name == "token"]
+    assert ("This machine's clock is ahead" if hours > 0 else "The kernel's clock is ahead") in step.warning
+
+
+@pytest.mark.parametrize("date", ["", "yesterday", "Sun, 99 Nov 2026 10:00:00 GMT", "Sun, 01 Foo 2026 10:00:00 GMT"])
+def test_an_answer_without_a_date_says_nothing_about_the_clocks(
+    front: ScriptedFront, authority: Authority, date: str
+) -> None:
+    headers = {"Date": date} if date else {}
+    front.on(TOKEN, lambda request: replace(authority.answer(request), headers=headers))
+    with dial(front) as channel:
+        version(channel)
+        assert channel.tokens.clock_ahead == 0.0
 
 
 @pytest.mark.parametrize(

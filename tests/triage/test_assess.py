@@ -268,6 +268,23 @@ def test_a_clock_of_the_kernel_that_is_ahead_is_told() -> None:
     assert found["a"].outlook(NOW) == "attempt 1 of 11, about 27 minutes left", "never more than the kernel's rule"
 
 
+@pytest.mark.parametrize(
+    ("ahead", "told"), [(3600, "This machine's clock is ahead"), (-3600, "The kernel's clock is ahead"), (20, "")]
+)
+def test_what_is_due_is_counted_by_the_clock_of_the_kernel(ahead: float, told: str) -> None:
+    now = NOW + timedelta(seconds=ahead)  # by the clock of this machine
+    reading = Observed(
+        [hook("a"), hook("b")],
+        [observer("a"), observer("b", next_number=5)],
+        [failure("a", ago=5)],
+        queues={("Default", "b"): Queue(1, NOW - timedelta(seconds=10))},
+    )
+    found = assess(reading, origin=Origin("k:1", "shop", read_at=now), clock_ahead=ahead)
+    assert {each.webhook: each.condition for each in found} == {"a": "failing", "b": "delivering"}
+    assert found["a"].outlook(found.origin.read_at).startswith("attempt 1 of 11, about 27 minutes")
+    assert (told in repr(found)) if told else ("clock" not in repr(found))
+
+
 def test_times_without_a_zone_and_attempts_without_a_time_are_taken_as_they_are() -> None:
     naive = FailedPartition(uuid4(), "a", "Default", "s", (FailedAttempt(NOW.replace(tzinfo=None), 1, ("x",)),), None)
     timeless = FailedPartition(uuid4(), "b", "Default", "s", (FailedAttempt(None, 1, ("x",)),), None)
