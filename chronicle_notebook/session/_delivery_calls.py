@@ -83,10 +83,12 @@ class DeliveryCalls:
         """
         from chronicle_notebook.session._observer_queries import described
         from chronicle_notebook.session._webhook_view import WebhookView
+        from chronicle_notebook.triage._assess import by_the_kernels_clock
         from chronicle_notebook.triage._observed import shares_circuit
 
         found = described(self._kernel, self._place, self.webhooks.get, webhook)
-        return WebhookView(*found, origin=self.origin, shared_circuit=shares_circuit(self._kernel))
+        origin = by_the_kernels_clock(self.origin, self._channel.tokens.clock_ahead)
+        return WebhookView(*found, origin=origin, shared_circuit=shares_circuit(self._kernel))
 
     def observers(self, webhook: str | None = None, *, namespace: str | None = None) -> Listing[ObserverState]:
         """The progress of all observers, or of the observers of one webhook, in every namespace or in one.

@@ -42,10 +42,9 @@ def assess(
     :param clock_ahead: how many seconds the clock of this machine is ahead of the kernel's. Else each failed partition
         would seem overdue, and so given up.
     """
-    told: tuple[str, ...] = ()
-    if abs(clock_ahead) > CLOCKS_DIFFER:
-        origin = replace(origin, read_at=origin.read_at - timedelta(seconds=clock_ahead))
-        told = (clock_remark(clock_ahead),)
+    remark = clock_remark(clock_ahead)
+    told = (remark,) if remark else ()
+    origin = by_the_kernels_clock(origin, clock_ahead)
     known = {hook.id: hook for hook in observed.webhooks}
     observers: defaultdict[str, list[ObserverState]] = defaultdict(list)
     for observer in observed.observers:
@@ -58,6 +57,11 @@ def assess(
     ids = dict.fromkeys([*known, *failed, *sorted(quarantined), *sorted(paused)])
     rows = [assessor.row(each, known.get(each), observers[each], failed[each]) for each in ids]
     return Triage(sorted(rows, key=worst), origin=origin, remarks=(*told, *observed.unread), webhooks=len(known))
+
+
+def by_the_kernels_clock(origin: Origin, ahead: float) -> Origin:
+    """An origin with its time by the kernel's clock, if the clock of this machine is far ahead of it or behind it."""
+    return replace(origin, read_at=origin.read_at - timedelta(seconds=ahead)) if abs(ahead) > CLOCKS_DIFFER else origin
 
 
 def clock_remark(ahead: float) -> str:
