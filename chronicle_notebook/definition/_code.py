@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import shlex
 from collections.abc import Callable
+from functools import partial
 from typing import Literal
 
 from chronicle_notebook.base._errors import InvalidInputError, did_you_mean
@@ -35,7 +36,9 @@ class Code(str):
         return str(self)
 
 
-def render(definition: WebhookDefinition, style: Style, *, only_credentials: bool = False) -> Code:
+def render(
+    definition: WebhookDefinition, style: Style, *, only_credentials: bool = False, client: str = "default"
+) -> Code:
     """A definition as a call in ``python``, as a ``%%webhook`` ``cell``, or as ``yaml`` with id and URL.
 
     A secret that is a reference stays this reference. For any other secret the code has a reference to a new variable,
@@ -45,9 +48,14 @@ def render(definition: WebhookDefinition, style: Style, *, only_credentials: boo
 
     :param only_credentials: True for a definition that somebody is writing, or that goes into a file: only headers and
         URLs that look like a credential become references.
+    :param client: the name of the client in Python; ``default`` stands for the current one.
     :raises InvalidInputError: the style is unknown.
     """
-    writers: dict[str, Callable[[Draft], str]] = {"python": _python, "cell": _cell, "yaml": _yaml}
+    writers: dict[str, Callable[[Draft], str]] = {
+        "python": partial(_python, client=client),
+        "cell": _cell,
+        "yaml": _yaml,
+    }
     if not isinstance(style, str) or style not in writers:
         raise InvalidInputError(
             f"There is no style {style!r}.",
@@ -70,11 +78,12 @@ def _on_a_line(value: Written, names: VariableNames, purpose: str, comments: lis
 # -- Python ------------------------------------------------------------------------------------------------------
 
 
-def _python(draft: Draft) -> str:
+def _python(draft: Draft, *, client: str) -> str:
     steps = list(_steps(draft))
     lines = ["import chronicle_notebook as cn", ""]
     lines += [f"# {comment}" for comment in draft.comments]
-    lines += ["client = cn.client()", "client.webhooks.register("]
+    named = "" if client == "default" else _text(client)
+    lines += [f"client = cn.client({named})", "client.webhooks.register("]
     lines += [f"    {_text(draft.definition.id)},", f"    {_python_value(draft.url, as_text=True)},"]
     if len(steps) == 1:
         lines.append(f"    lambda b: b{steps[0]},")

@@ -26,6 +26,8 @@ def _list(call: Call) -> pd.DataFrame | Triage:
     found = _frame(call)
     if not call.values and not call.switches:
         _note_paused(found)
+    if found.empty and call.values:
+        print("No webhook matches.")  # noqa: T201 - an empty frame does not say why
     return found
 
 

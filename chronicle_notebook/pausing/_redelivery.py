@@ -32,6 +32,8 @@ from chronicle_notebook.pausing._selection import WantedEvents, equipped, select
 from chronicle_notebook.pausing._sending import MARK, Errand, Sending
 from chronicle_notebook.target_test._trial import LONGEST
 
+_SENDS = "plan.apply() sends them. Ctrl-C stops it."
+
 PAGE = 100
 """The largest number of events in one request, as in a kernel's replay."""
 
@@ -120,7 +122,7 @@ class RedeliveryPlan(Originated):
         return Card(
             heading=f"Re-delivery of {counted(self.events, 'event')} in {requests} to {self.target}. Nothing was sent.",
             facts=facts,
-            notes=[*self.notes, NOT_KNOWN_TO_THE_KERNEL, "plan.apply() sends them. Ctrl-C stops it."],
+            notes=[*self.notes, *((NOT_KNOWN_TO_THE_KERNEL, _SENDS) if self.requests else ())],
             tone=Tone.WARNING,
             banner=self.origin.banner,
         )

@@ -12,6 +12,7 @@ from chronicle_notebook.base._secrets import Secret
 from chronicle_notebook.contracts._kernel_defects import by_key
 from chronicle_notebook.definition._code import STYLES, render
 from chronicle_notebook.model import EventType, UndisclosedAuthorization, WebhookDefinition
+from chronicle_notebook.model._authorization import authorization_keys
 from chronicle_notebook.registration._outcome import Outcome
 from chronicle_notebook.registration._plan import Plan, plan_for
 from chronicle_notebook.registration._replace import ReplacementError
@@ -172,9 +173,14 @@ class FormModel:
         return plan_for(self.definition, found, defects=by_key(self.client.known_defects))
 
     def complaints(self, wrong: Mapping[str, str]) -> dict[str, str]:
-        """The problems that may be shown: of what the user touched, or what a first definition holds."""
-        given = self.begun_with is not None
-        return {name: text for name, text in wrong.items() if name in self.touched or (given and name != SECRET)}
+        """The problems that may be shown: of what the user touched, or what a first definition holds. No kernel gives
+        credentials back, which a remark says."""
+        begun = self.begun_with
+        untold = {SECRET}
+        if begun is not None and isinstance(begun.authorization, UndisclosedAuthorization):
+            untold |= {*authorization_keys()}
+        given = set() if begun is None else set(wrong) - untold
+        return {name: text for name, text in wrong.items() if name in self.touched | given}
 
     @property
     def obstacle(self) -> Obstacle | None:
@@ -195,7 +201,7 @@ class FormModel:
         shown = self.definition
         if self.fields.all_known:
             shown = shown.changed(event_types=())  # "all known" is written like this
-        return {style: render(shown, style, only_credentials=True) for style in STYLES}
+        return {style: render(shown, style, only_credentials=True, client=self.client.name) for style in STYLES}
 
     def reach(self) -> str:
         """How many events a registration would cause to be sent; empty if this is not known."""

@@ -108,6 +108,7 @@ class EventLog(Protocol):
 class Session(Protocol):
     """One kernel, one event store, one namespace."""
 
+    name: str
     event_store: str
     namespace: str
 

@@ -44,7 +44,9 @@ def hooks(client: Client) -> None:
     ],
 )
 def test_filters_leave_what_fits_all_of_them(connected: Shell, hooks: None, line: str, ids: list[str]) -> None:
-    frame = connected.value(f"df = %webhooks {line}\ndf")
+    ran = connected.run(f"df = %webhooks {line}\ndf")
+    frame = ran.value
+    assert ("No webhook matches." in ran.said) is (not ids)
     assert isinstance(frame, pd.DataFrame)
     assert sorted(frame.index) == sorted(ids)
     assert list(frame.columns)[:2] == ["url", "event_types"]

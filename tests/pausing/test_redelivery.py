@@ -203,6 +203,9 @@ def test_events_that_the_kernel_still_delivers_are_left_out(client: Client, rece
     assert plan.sequence_numbers == (0, 2, 4)
     assert "1 event left out" in repr(plan)
     assert client.webhooks.redeliver("a", from_sequence_number=0, include_waiting=True).sequence_numbers[-1] == 6
+    none = client.webhooks.redeliver("a", from_sequence_number=6)
+    assert "Re-delivery of 0 events" in repr(none)
+    assert "plan.apply()" not in repr(none)
 
 
 def test_after_a_failure_the_later_events_of_this_source_are_not_sent(client: Client, receiver: Receiver) -> None:

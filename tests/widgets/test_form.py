@@ -23,6 +23,18 @@ def test_it_begins_with_a_registered_webhook_by_its_id(client: Client) -> None:
     form.close()
 
 
+def test_an_untouched_edit_is_calm_and_its_code_names_the_client(client: Client) -> None:
+    client.webhooks.register(
+        "audit", HOOK.target_url, lambda b: b.with_event_type("AccountOpened").with_basic_auth("a", "b")
+    )
+    form = cn.widgets.WebhookForm(client, "audit")
+    eventually(lambda: form.model.choices)
+    assert set(form.model.remarks.wrong) == {"username", "secret"}  # no kernel gives them back
+    assert form.model.complaints(form.model.remarks.wrong) == {}
+    assert f'client = cn.client("{client.name}")\n' in form.model.previews()["python"]
+    form.close()
+
+
 def test_an_id_that_is_not_there_is_told_with_the_nearest(client: Client) -> None:
     client.webhooks.register(HOOK)
     with pytest.raises(cn.UnknownWebhookError) as caught:
