@@ -156,7 +156,7 @@ class PlanCard(View):
         )
 
     def _title(self) -> list[str]:
-        """What became of the plan, its file, and its event store."""
+        """The title of the outcomes: whether the plan was applied, its file, and its event store."""
         model, plan = self.model, self.model.plan
         ended = "Applied" if model.applied is not None else "Not applied to the end"
         file = f"{plan.path or 'this process'}{f', profile {plan.profile}' if plan.profile else ''}"

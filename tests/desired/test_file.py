@@ -49,6 +49,7 @@ def test_everything_of_a_definition_is_read() -> None:
         ("event_types: [", "event_types: [[", 8, "is not closed"),
         ("webhooks:", "<<<<<<< HEAD\nwebhooks:", 4, "an unresolved merge conflict of git. Decide for one"),
         ("    url:", ">>>>>>> branch\r\n    url:", 6, "an unresolved merge conflict of git"),
+        ("    url:", "    # a\x0bb\n    url:", 6, "a character that YAML does not allow, U+000B"),
         ("webhooks:", "---\nwebhooks:", 4, "a second document begins here"),
         ("  - id: one", "  - *one", 5, "refers to something that no '&' names"),
         ("[AccountOpened+2, {id: AccountClosed, generation: 3, tombstone: true}]", "", 7, "Name at least one."),

@@ -91,9 +91,12 @@ class Nodes:
             failure = InvalidDefinitionError(
                 f"{what.capitalize()} is nested too deeply to be read.", field="body", hint="Write lines of key: value."
             )
-        except yaml.YAMLError:
+        except yaml.reader.ReaderError as error:
+            line = text.count("\n", 0, error.position) + self._first_line
             failure = InvalidDefinitionError(
-                f"{what.capitalize()} contains a character that YAML does not allow.", field="body", hint="Remove it."
+                f"line {line}: {what} contains a character that YAML does not allow, {_named(text[error.position])}.",
+                field="body",
+                hint="Remove it.",
             )
         raise failure
 
@@ -169,7 +172,7 @@ def _quickly(text: str) -> yaml.Node | None:
         return None
     try:
         return yaml.compose(text, Loader=_FAST)
-    except yaml.YAMLError:
+    except (yaml.YAMLError, UnicodeError):  # the latter for a lone surrogate
         return None
 
 
@@ -177,6 +180,10 @@ def _which(key: str, known: Collection[str]) -> str:
     if key in authorization_keys() and "authorization" in known:
         return "It belongs under authorization."
     return did_you_mean(key, known) or f"It has {', '.join(known)}."
+
+
+def _named(character: str) -> str:
+    return f"U+{ord(character):04X}"
 
 
 def _remedy(told: str) -> str:
