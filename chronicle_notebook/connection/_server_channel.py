@@ -18,7 +18,7 @@ from chronicle_notebook.connection._cancellation import watching
 from chronicle_notebook.connection._grpc import grpc
 from chronicle_notebook.connection._host import Host
 from chronicle_notebook.connection._sockets import Deadline
-from chronicle_notebook.connection._tls import HANDSHAKE_TIMEOUT, Pin, Secured, named_pin, refusal, secure, shown_pin
+from chronicle_notebook.connection._tls import Pin, Secured, named_pin, refusal, secure, shown_pin
 from chronicle_notebook.connection._trust import H2, Trust
 
 if TYPE_CHECKING:
@@ -49,11 +49,8 @@ _OPTIONS = [
     ("grpc.enable_http_proxy", 0),
 ]
 
-_STATES = grpc.ChannelConnectivity
-_CONNECTING, _READY, _FAILED = (
-    state.value[0] for state in (_STATES.CONNECTING, _STATES.READY, _STATES.TRANSIENT_FAILURE)
-)
-"""The numbers of the core for these states of a channel."""
+_READY: int = grpc.ChannelConnectivity.READY.value[0]
+"""The number that the core has for this state."""
 
 
 class ServerChannel:
@@ -102,26 +99,14 @@ class ServerChannel:
         if core is not None:
             core.check_connectivity_state(True)  # noqa: FBT003 - the signature of grpcio's core
 
-    def connected_ahead(self, deadline: Deadline) -> bool:
-        """Whether gRPC has connected after :meth:`connect_ahead`, and so has accepted the certificate and its name.
+    @property
+    def connected(self) -> bool:
+        """Whether gRPC is connected, and so has accepted the certificate and its name. False if that cannot be seen.
 
-        It is waited for, but for half of the time that is left at most. False if that cannot be seen.
+        grpcio 1.76 connects only while a call is under way, so there it is False before the first call.
         """
         core: Any = getattr(self.channel, "_channel", None)
-        if core is None:
-            return False
-        watch = watching()
-        within, pause, begun = deadline.within(min(HANDSHAKE_TIMEOUT, deadline.left / 2)), 0.0005, False
-        while (state := core.check_connectivity_state(False)) != _READY:  # noqa: FBT003 - as above
-            # A server that accepts a connection and ends it at once leaves the channel idle.
-            begun = begun or state == _CONNECTING
-            if state == _FAILED or (begun and state != _CONNECTING) or within.over:
-                return False
-            if watch is not None:
-                watch.check()
-            time.sleep(pause)
-            pause = min(pause * 2, 0.01)
-        return True
+        return core is not None and core.check_connectivity_state(False) == _READY  # noqa: FBT003 - as above
 
     def silent_since(self, moment: float) -> bool:
         """Whether nothing came from the server since a moment of the monotonic clock."""
@@ -240,8 +225,8 @@ def _raise(error: ChronicleError) -> NoReturn:
 def _pinned(guessed: Pin, host: Host, trust: Trust, deadline: Deadline) -> Callable[[], ServerChannel]:
     """A channel to a server whose certificate is pinned, for later.
 
-    gRPC connects meanwhile, under the name that the certificate seems to have, and compares it. Only if gRPC does not
-    connect, a second handshake reads the name that the certificate really has.
+    gRPC connects meanwhile, under the name that the certificate seems to have. Unless it has connected by then, a
+    second handshake reads the name that the certificate really has; if that is another one, gRPC connects again.
     """
     if not guessed.name:
         return lambda: ServerChannel(Secured(host, named_pin(guessed, host, trust, deadline)), trust)
@@ -250,7 +235,7 @@ def _pinned(guessed: Pin, host: Host, trust: Trust, deadline: Deadline) -> Calla
 
     def finish() -> ServerChannel:
         try:
-            if line.connected_ahead(deadline) or (pin := named_pin(guessed, host, trust, deadline)) == guessed:
+            if line.connected or (pin := named_pin(guessed, host, trust, deadline)) == guessed:
                 return line
         except BaseException:
             line.close()
