@@ -24,6 +24,7 @@ from chronicle_notebook.contracts._gateway import KernelGateway
 from chronicle_notebook.display._listing import Column, Listing
 from chronicle_notebook.display._origin import Origin
 from chronicle_notebook.model import FailedPartition
+from chronicle_notebook.model._observer import causes_of
 from chronicle_notebook.triage._cause import Cause, cause_of
 from chronicle_notebook.triage._observed import shares_circuit
 
@@ -172,6 +173,8 @@ class Retrying:
         """
         self._kernel, self._store, self._release = kernel, event_store, release
         self._remarks = list(remarks)
+        self._causes = causes_of([each for each, _ in partitions])
+        """What explains a partition that has only met an open circuit, as a triage explains it."""
         self._clears = True
         """Whether the kernel has a call that ends the quarantine of a partition, as far as is known."""
         self._tries = [
@@ -316,7 +319,7 @@ class Retrying:
                 self._settle(each, RetryOutcome.FAILED_AGAIN, now)
 
     def _settle(self, one: _Try, outcome: RetryOutcome, now: FailedPartition | None) -> None:
-        cause = None if now is None else cause_of(now, shared=shares_circuit(self._kernel))
+        cause = None if now is None else cause_of(now, self._causes, shared=shares_circuit(self._kernel))
         one.result = RetriedPartition(one.failed, one.result.started, outcome.value, cause)
 
     def _listed(self, tries: Sequence[_Try]) -> list[FailedPartition]:

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import pytest
 
 import chronicle_notebook as cn
+from chronicle_notebook.model import RegisteredEventType
 from chronicle_notebook.runbook.recipes import _recovery
 from chronicle_notebook.runbook.recipes._target_store import TargetVerdict
 from chronicle_notebook.sandbox import Sandbox
@@ -184,3 +185,18 @@ def test_recover_says_that_nothing_more_is_tried_by_itself_after_a_retry_that_fa
     assert not verdict.accepted
     assert "2 still fail" in verdict.told
     assert _recovery.GIVEN_UP in verdict.told
+
+
+def test_a_retry_names_the_cause_that_a_triage_names_where_all_targets_share_a_circuit() -> None:
+    with (
+        Sandbox(behaves_like="16.33", settle_delay=0.02, time_scale=0.001) as kernel,
+        cn.connect(kernel.connection_string, event_store="shop", name="shared") as client,
+    ):
+        client.ensure_event_store()
+        client._kernel.register_event_types("shop", [RegisteredEventType(OPENED, {"type": "object"})])
+        client.webhooks.register("a", "http://127.0.0.1:9/in", lambda b: b.with_event_type("AccountOpened"))
+        for number in range(3):
+            client.event_log.append(f"account-{number}", OPENED, {})
+        eventually(lambda: client.triage()["a"].given_up == 3)
+        assert {each.key for each in client.triage()["a"].causes} == {"refused"}
+        assert {each.cause and each.cause.key for each in client.retry_failed_partitions("a")} == {"refused"}
