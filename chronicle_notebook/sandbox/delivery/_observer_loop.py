@@ -90,8 +90,20 @@ class ObserverLoop:
             self._saver.changed(observer)
 
     def _start(self, observer: Observer) -> None:
-        if observer.woken and observer.task is None and observer.subscribed and not self._closed:
-            observer.task = asyncio.get_running_loop().create_task(self._run(observer))
+        if self._may_start(observer):
+            observer.task = asyncio.get_running_loop().create_task(self._work(observer))
+
+    def _may_start(self, observer: Observer) -> bool:
+        return observer.woken and observer.task is None and observer.subscribed and not self._closed
+
+    async def _work(self, observer: Observer) -> None:
+        """Deliver to an observer, and then to those that wait until a request to its host may run."""
+        host = self._courier.host(observer)
+        await self._run(observer)
+        while (waiting := host.next()) is not None:
+            if self._may_start(waiting):
+                waiting.task = asyncio.current_task()
+                await self._run(waiting)
 
     async def _run(self, observer: Observer) -> None:
         try:

@@ -38,6 +38,17 @@ class TargetHost:
         self._waiting.setdefault(observer, begin)
         self._look_soon()
 
+    def next(self) -> Observer | None:
+        """An observer that waits, for a task whose request has just ended; None if none may begin.
+
+        So one task delivers to many observers. If the requests of a wave all ended before those of the next one began,
+        the garbage collector would run in each wave, because it counts the objects that are made and not yet freed.
+        """
+        if not self._left or self._queued or not self._waiting:
+            return None
+        self._left -= 1
+        return self._waiting.popitem(last=False)[0]
+
     async def __aenter__(self) -> None:
         self._queued += 1
         try:
