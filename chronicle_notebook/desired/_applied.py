@@ -176,5 +176,6 @@ def _row(sign: str, webhook: str, took: str, did_not: str) -> str:
         f'<tr style="border-top:{LINE}"><td style="{CELL};color:{colour}"><span aria-hidden="true">{sign}</span>'
         f"{unseen(word)}</td>"
         f'<th scope="row" style="{CELL};min-width:16ch">{safe(webhook)}</th>'
-        f'<td style="{CELL};min-width:24ch">{safe(took)}</td><td style="{CELL}">{safe(did_not)}</td></tr>'
+        f'<td style="{CELL};min-width:24ch">{safe(took)}</td>'
+        f'<td style="{CELL};min-width:24ch">{safe(did_not)}</td></tr>'
     )
