@@ -8,6 +8,7 @@ notebook would keep it.
 from __future__ import annotations
 
 import contextlib
+import re
 from collections.abc import Iterator
 from contextvars import ContextVar
 
@@ -16,6 +17,10 @@ _SHORTEST = 4
 quoted form is searched."""
 _BEGINNING = 16
 """The least length of a beginning that is searched: messages cut long texts."""
+_WORD = re.compile(r"[\w-]{1,15}")
+"""A value that other words can contain: ``demo`` is a part of ``demonstration``. It is searched as a whole word."""
+_ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#@]*/?(?=[^@]*$)")
+"""The beginning of a URL, which says nothing secret and which other URLs share."""
 
 
 class Revealed:
@@ -33,8 +38,18 @@ class Revealed:
         """The text with the reference in place of each value, in every form in which messages write values."""
         if not self._references:
             return text
+        by_form: dict[str, str] = {}
+        for value, reference in self._references.items():
+            if text == value:
+                return reference
+            by_form |= dict.fromkeys(_patterns(value), reference)
+        # All at once: what stands for one value is not searched for the next one.
+        patterns = sorted(by_form, key=len, reverse=True)
+        references = [by_form[each] for each in patterns]
+        found = "|".join(f"({each})" for each in patterns)
+        text = re.sub(found, lambda match: references[(match.lastindex or 1) - 1], text)
         for value in sorted(self._references, key=len, reverse=True):
-            text = _without(text, value, self._references[value])
+            text = _without_beginning(text, value, self._references[value])
         return text
 
     def hide_in(self, error: BaseException) -> None:
@@ -92,27 +107,29 @@ def hidden(text: str) -> str:
     return text if noted is None else noted.hide(text)
 
 
-def _without(text: str, value: str, reference: str) -> str:
+def _patterns(value: str) -> Iterator[str]:
+    """Regular expressions for a value as messages write it, without groups."""
     from chronicle_notebook.base._encodings import written
 
-    if text == value:
-        return reference
     if len(value) < _SHORTEST:
         for quote in ("'", '"'):
-            text = text.replace(f"{quote}{value}{quote}", f"{quote}{reference}{quote}")
-        return text
+            yield f"(?<={quote}){re.escape(value)}(?={quote})"
+        return
+    begin, end = (r"(?<![\w-])", r"(?![\w-])") if _WORD.fullmatch(value) else ("", "")
     for form in (value, value.strip(), " ".join(value.split()), value.lower()):
         for each in (*written(form), repr(form)[1:-1]):
-            text = text.replace(each, reference)
-    return _without_beginning(text, value, reference)
+            if each:
+                yield f"{begin}{re.escape(each)}{end}"
 
 
 def _without_beginning(text: str, value: str, reference: str) -> str:
     """The text without the beginning of a long value that was cut."""
-    beginning = value[:_BEGINNING]
-    if len(value) <= _BEGINNING or beginning not in text:
+    origin = _ORIGIN.match(value)
+    least = _BEGINNING if origin is None else max(_BEGINNING, origin.end() + 1)
+    beginning = value[:least]
+    if len(value) <= least or beginning not in text:
         return text
     front, _, rest = text.partition(beginning)
-    tail = value[_BEGINNING:]
+    tail = value[least:]
     same = next((at for at, (a, b) in enumerate(zip(tail, rest, strict=False)) if a != b), min(len(tail), len(rest)))
     return front + reference + _without_beginning(rest[same:], value, reference)

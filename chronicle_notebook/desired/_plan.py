@@ -149,13 +149,19 @@ class StatePlan(Originated, Sequence[PlannedWebhook]):
         return card(self._content)
 
     def _repr_mimebundle_(self, **options: Any) -> tuple[dict[str, Any], dict[str, Any]] | None:
-        """The card with buttons where a notebook shows widgets and there is something to do, else the static card."""
+        """The card with buttons where a notebook shows widgets and there is something to do, else the static card.
+
+        Of a plan that was applied, both show the outcomes.
+        """
         card = self._card
         if card is None or card.closed or card.plan is not self:
             card = self._card = self.client.plan_card(self) if self.differences else None
+            if card is not None and self.applied is not None:
+                card.take(self.applied)
         if card is not None:
             return card.bundle_of(self, **options)
-        return {"text/plain": repr(self), "text/html": self._repr_html_()}, {}
+        shown = self if self.applied is None else self.applied
+        return {"text/plain": repr(shown), "text/html": shown._repr_html_()}, {}
 
     def differs(self, *, strict: bool = False) -> bool:
         """Whether there is anything to report.

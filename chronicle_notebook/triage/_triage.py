@@ -125,7 +125,11 @@ class Triage(Listing[TriageRow]):
         return f"{fails}: {counted(failing.partitions, 'partition')}{waits}"
 
     def facts(self) -> dict[str, object]:
-        """The triage as plain data for JSON. ``rows`` has what needs attention; healthy webhooks are only counted."""
+        """The triage as plain data for JSON. ``rows`` has what needs attention; healthy webhooks are only counted.
+
+        ``partitions`` and ``waiting`` are those of what fails, as in the headline; ``..._in_all`` count every webhook.
+        """
+        failing = self.failing
         now = self.origin.read_at
         return {
             "server": self.origin.server,
@@ -133,9 +137,11 @@ class Triage(Listing[TriageRow]):
             "read_at": now.astimezone(UTC).isoformat(),
             "headline": self.headline,
             "webhooks": self.webhooks,
-            "failing": len(self.failing),
-            "partitions": self.partitions,
-            "waiting": self.waiting,
+            "failing": len(failing),
+            "partitions": failing.partitions,
+            "partitions_in_all": self.partitions,
+            "waiting": failing.waiting,
+            "waiting_in_all": self.waiting,
             "counts": dict(self.counts),
             "remarks": list(self.remarks),
             "rows": [each.facts(now) for each in self.troubled],

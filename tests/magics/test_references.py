@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 import chronicle_notebook as cn
+from chronicle_notebook.base._revealed import Revealed
 from chronicle_notebook.session._client import Client
 from tests.magics.conftest import Shell
 
@@ -107,3 +108,35 @@ def test_a_dry_run_and_a_short_value(wrong: Shell, monkeypatch: pytest.MonkeyPat
     assert "canary" not in repr(shown) + shown._repr_html_()
     monkeypatch.setenv("CANARY", "qz")
     assert not re.search(r"\bqz\b", " ".join(wrong.two_lines("%webhook show env:CANARY")))
+
+
+@pytest.mark.parametrize(
+    ("given", "text", "shown"),
+    [
+        # The name of the variable contains the value, and other words do.
+        (
+            {"demo": "env:demo_store"},
+            "'demo' of demo: demos, a demonstration",
+            "'env:demo_store' of env:demo_store: demos, a demonstration",
+        ),
+        ({"hook": "env:ID"}, "No webhook 'hook', see %webhooks.", "No webhook 'env:ID', see %webhooks."),
+        ({"night-copy": "env:ID"}, "'night-copy' is like night-copy-2", "'env:ID' is like night-copy-2"),
+        ({"production": "env:STORE", "STORE": "env:B"}, "'production' 'STORE'", "'env:STORE' 'env:B'"),
+        ({"true": "env:A", "1": "env:B"}, "x=true, 'true', 1 of 11, '1'", "x=env:A, 'env:A', 1 of 11, 'env:B'"),
+        # Another URL of the same host says what it is.
+        (
+            {"http://127.0.0.1:9/in/a": "env:URL"},
+            "http://127.0.0.1:90 http://127.0.0.1:9/b",
+            "http://127.0.0.1:90 http://127.0.0.1:9/b",
+        ),
+        ({f"{IN}/{CANARY}": "env:URL"}, f"{IN}/{CANARY[:5]}… {IN}/{CANARY}", "env:URL… env:URL"),
+        ({f"https://u:{CANARY}@a.example/in": "env:URL"}, f"https://u:{CANARY[:9]}…", "env:URL…"),
+    ],
+)
+def test_a_value_that_is_an_everyday_word_leaves_other_words_alone(
+    given: dict[str, str], text: str, shown: str
+) -> None:
+    values = Revealed()
+    for value, reference in given.items():
+        values.note(value, reference)
+    assert values.hide(text) == shown

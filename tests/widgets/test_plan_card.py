@@ -161,6 +161,24 @@ def test_a_plan_that_python_applies_is_done_on_its_card_too(client: cn.Client, p
     card.close()
 
 
+def test_a_card_that_is_made_after_the_application_does_not_offer_it_again(
+    client: cn.Client, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plan = cn.DesiredState.read(path).plan(client)
+    bundle = plan._repr_mimebundle_()
+    assert bundle is not None
+    assert "2 to create" in bundle[0]["text/plain"]
+    done = plan.apply()
+    assert plan._repr_mimebundle_() == ({"text/plain": repr(done), "text/html": done._repr_html_()}, {})
+    monkeypatch.setattr(cn.Client, "plan_card", lambda _, plan: cn.widgets.PlanCard(plan))  # as in a notebook
+    plan._repr_mimebundle_()
+    card = plan._card
+    assert isinstance(card, cn.widgets.PlanCard)
+    assert card.applied is done
+    assert card.model.begun
+    card.close()
+
+
 def test_a_long_plan_is_sent_to_the_browser_a_few_times_and_not_for_each_webhook(
     client: cn.Client, sent: Sent, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
