@@ -182,14 +182,29 @@ def _already(client: StoreClient, record: Record) -> Outcome:
 def resume(client: StoreClient, webhooks: Iterable[str], kept: KeptDefinitions) -> list[Outcome]:
     """Register each webhook again from its file. Without names: all paused webhooks of the event store.
 
+    A webhook that is registered, and of which no file has a pause, stays as it is.
+
     :raises InvalidInputError: a webhook is not in the file or belongs to another event store, a required variable is
         not set, or the webhook was registered differently in the meantime.
     """
-    hooks = client.webhooks.all()
-    return [
-        _closed(client, file, each) if each.id in hooks.ids else _resumed(client, file, each)
-        for file, each in resumable(client, webhooks, kept, hooks)
-    ]
+    hooks, wanted = client.webhooks.all(), list(dict.fromkeys(webhooks))
+    running = [each for each in wanted if each in hooks.ids and _is_unknown(kept, each)]
+    rest = [each for each in wanted if each not in running]
+    outcomes = {
+        each: _unchanged(client, each, "It is registered, and no pause of it is known here.") for each in running
+    }
+    if rest or not wanted:
+        for file, each in resumable(client, rest, kept, hooks):
+            do = _closed if each.id in hooks.ids else _resumed
+            outcomes[each.id] = do(client, file, each)
+    return [outcomes[each] for each in wanted or outcomes]
+
+
+def _is_unknown(kept: KeptDefinitions, webhook: str) -> bool:
+    """Whether no file has a pause of a webhook. The record of a pause that is over goes, if it was in another file."""
+    if not kept.usual or (kept.others is not None and webhook in kept.others.read()):
+        return False
+    return all(each.id != webhook for each in kept.everything())
 
 
 def _resumed(client: StoreClient, kept: KeptDefinitions, entry: Kept) -> Outcome:

@@ -114,8 +114,11 @@ def test_what_is_neither_registered_nor_paused_cannot_be_paused_or_resumed(clien
     client.webhooks.register(hook("orders"))
     with pytest.raises(UnknownWebhookError, match="order"):
         client.webhooks.pause("order")
-    with pytest.raises(InvalidInputError):
-        client.webhooks.resume("orders")
+    with pytest.raises(InvalidInputError, match="'order' is not paused"):
+        client.webhooks.resume("order")
+    resumed = client.webhooks.resume("orders")
+    assert resumed.action is Action.UNCHANGED
+    assert resumed.notes == ("It is registered, and no pause of it is known here.",)
     assert len(client.webhooks.resume([])) == 0
     assert client.webhooks.ids() == ["orders"]
     with pytest.raises(InvalidInputError, match="reason"):
@@ -467,8 +470,11 @@ def test_calls_with_another_file_that_end_before_it_is_noted_are_finished_by_the
             client.webhooks.resume("a")
     assert client.webhooks.ids() == ["a"]
     assert client.webhooks.resume("a").action is Action.UNCHANGED
+    assert client.webhooks.resume("a").action is Action.UNCHANGED  # its record is gone, and it is registered
+    with pytest.raises(InvalidInputError, match="'b' is not paused"):
+        client.webhooks.resume(["a", "b"])
     with pytest.raises(InvalidInputError, match="there is nothing to resume"):
-        client.webhooks.resume("a")
+        client.webhooks.resume("a", file=tmp_path / "wrong.yaml")
     file.unlink()
     client.webhooks.remove("a")
     assert len(client.webhooks.paused()) == 0
