@@ -30,8 +30,8 @@ class Revealed:
         self._references: dict[str, str] = {}
 
     def note(self, value: str, reference: str) -> None:
-        """Note what a reference gave."""
-        if value:
+        """Note what a reference gave. White space alone is noted nowhere: each text has some."""
+        if value.strip():
             self._references[value] = reference
 
     def hide(self, text: str) -> str:
@@ -63,12 +63,14 @@ class Revealed:
             seen.add(id(each))
             self._hide_in_one(each)
             waiting += [each.__cause__, each.__context__]
+            if isinstance(each, BaseExceptionGroup):
+                waiting += each.exceptions
 
     def _hide_in_one(self, error: BaseException) -> None:
         named = {name: value for name in ("filename", "filename2") if (value := getattr(error, name, None))}
         for name, value in {**named, **vars(error), "args": error.args}.items():
             hidden = self._hidden(value)
-            if hidden != value:
+            if hidden is not value and hidden != value:  # other values may not be comparable, such as arrays
                 with contextlib.suppress(AttributeError, TypeError):  # an attribute that cannot be changed
                     setattr(error, name, hidden)
 
@@ -111,15 +113,14 @@ def _patterns(value: str) -> Iterator[str]:
     """Regular expressions for a value as messages write it, without groups."""
     from chronicle_notebook.base._encodings import written
 
-    if len(value) < _SHORTEST:
-        for quote in ("'", '"'):
-            yield f"(?<={quote}){re.escape(value)}(?={quote})"
-        return
-    begin, end = (r"(?<![\w-])", r"(?![\w-])") if _WORD.fullmatch(value) else ("", "")
-    for form in (value, value.strip(), " ".join(value.split()), value.lower()):
+    for form in dict.fromkeys((value, value.strip(), " ".join(value.split()), value.lower())):
+        if len(form) < _SHORTEST:
+            for quote in ("'", '"'):
+                yield f"(?<={quote}){re.escape(form)}(?={quote})"
+            continue
+        begin, end = (r"(?<![\w-])", r"(?![\w-])") if _WORD.fullmatch(form) else ("", "")
         for each in (*written(form), repr(form)[1:-1]):
-            if each:
-                yield f"{begin}{re.escape(each)}{end}"
+            yield f"{begin}{re.escape(each)}{end}"
 
 
 def _without_beginning(text: str, value: str, reference: str) -> str:

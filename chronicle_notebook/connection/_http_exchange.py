@@ -34,6 +34,8 @@ _WITHOUT_BODY = frozenset({204, 304})
 _DATE = re.compile(
     rb"\ndate:[ \t]*[a-z]{3}, (\d\d) ([a-z]{3}) (\d{4}) (\d\d):(\d\d):(\d\d) gmt[ \t]*\r?\n", re.IGNORECASE
 )
+_FIRST_YEAR, _LAST_YEAR = 1970, 2999
+"""No clock shows another year, and near the year 1 or 9999 calculating with a moment would fail."""
 _MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 
 
@@ -109,6 +111,8 @@ def _read_date(head: bytes) -> float | None:
     if found is None:
         return None
     day, month, year, hour, minute, second = (part.decode("ascii").lower() for part in found.groups())
+    if not _FIRST_YEAR <= int(year) <= _LAST_YEAR:
+        return None
     try:
         date = datetime(int(year), _MONTHS.index(month) + 1, int(day), int(hour), int(minute), int(second), tzinfo=UTC)
     except ValueError:

@@ -135,7 +135,17 @@ def test_how_far_the_clocks_are_apart_is_known_with_a_token_and_told(
     assert ("This machine's clock is ahead" if hours > 0 else "The kernel's clock is ahead") in step.warning
 
 
-@pytest.mark.parametrize("date", ["", "yesterday", "Sun, 99 Nov 2026 10:00:00 GMT", "Sun, 01 Foo 2026 10:00:00 GMT"])
+@pytest.mark.parametrize(
+    "date",
+    [
+        "",
+        "yesterday",
+        "Sun, 99 Nov 2026 10:00:00 GMT",
+        "Sun, 01 Foo 2026 10:00:00 GMT",
+        "Mon, 01 Jan 0001 00:00:00 GMT",
+        "Fri, 31 Dec 9999 23:59:59 GMT",
+    ],
+)
 def test_an_answer_without_a_date_says_nothing_about_the_clocks(
     front: ScriptedFront, authority: Authority, date: str
 ) -> None:

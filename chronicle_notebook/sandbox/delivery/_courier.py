@@ -6,7 +6,6 @@ import asyncio
 import logging
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from contextlib import suppress
 from typing import Any
 
 from chronicle_notebook.sandbox._behaviour import Behaviour
@@ -129,8 +128,12 @@ class Courier:
                 over.set_result(failure)
 
         async def send() -> None:
-            with suppress(LateError):
+            try:
                 end(await self.deliver_here(observer, events, state, end, live=live))
+            except LateError:
+                pass
+            except Exception as error:  # noqa: BLE001 - it is raised in the task that waits
+                over.set_exception(error)
 
         request = asyncio.create_task(send())
         try:
@@ -158,7 +161,13 @@ class Courier:
         webhook = observer.webhook if self._targets is None else self._targets.of(observer, events[0].source)
         task: Any = asyncio.current_task()
 
+        given_up = False
+
         def give_up() -> None:
+            nonlocal given_up
+            if task.cancelling():
+                return  # its webhook was removed in this moment
+            given_up = True
             self._late.add(task)
             late(Failure((LATE,), TIMEOUT))
 
@@ -172,7 +181,8 @@ class Courier:
             _LOG.warning("Delivery of %s failed unexpectedly: %s", observer.webhook.id, type(error).__name__)
             failure = Failure((f"{type(error).__name__}: {error}",))
         finally:
-            if not self._deadlines.end(task):
+            self._deadlines.end(task)
+            if given_up:
                 self._late.discard(task)
                 raise LateError
         return failure

@@ -1,0 +1,44 @@
+"""References in place of the values that they gave."""
+
+from __future__ import annotations
+
+import pytest
+
+from chronicle_notebook.base._revealed import Revealed
+
+TEXT = "a bad value 'a' at a place\n    and a tail"
+
+
+def _noted(value: str) -> Revealed:
+    values = Revealed()
+    values.note(value, "env:X")
+    return values
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        ("    ", TEXT),
+        ("\n\n\n\n", TEXT),
+        (" a  ", TEXT.replace("'a'", "'env:X'")),
+        ("a\r\n\r\n", TEXT.replace("'a'", "'env:X'")),
+        ("  bad value  ", TEXT.replace("bad value", "env:X")),
+    ],
+)
+def test_white_space_around_a_value_does_not_make_every_letter_of_a_message_a_secret(value: str, text: str) -> None:
+    assert _noted(value).hide(TEXT) == text
+
+
+def test_errors_in_a_group_are_hidden_too_and_a_value_that_cannot_be_compared_is_left() -> None:
+    class Odd:
+        __hash__ = None  # type: ignore[assignment]
+
+        def __eq__(self, other: object) -> bool:
+            raise ValueError("as an array of numpy does")
+
+    inner = ValueError("bad canary-swordfish")
+    inner.data = odd = Odd()  # type: ignore[attr-defined]
+    group = BaseExceptionGroup("canary-swordfish", [OSError("x"), inner])
+    _noted("canary-swordfish").hide_in(group)
+    assert "canary" not in repr(group.exceptions)
+    assert vars(inner)["data"] is odd
