@@ -82,7 +82,7 @@ class PlanModel:
 
     def take(self, applied: Applied) -> None:
         """Show the result of the plan, which was applied without the card."""
-        if self.begun or self.jobs.current is not None:
+        if self.applied is not None or self.jobs.current is not None:
             return
         self.changes = {each.id: PlannedChange(each.id, each.action.value) for each in self.plan.changes}
         self._ended(applied)

@@ -190,6 +190,17 @@ def test_a_paused_webhook_has_its_failed_partitions_and_is_not_called_failing() 
     assert not found.failing
 
 
+def test_the_numbers_of_json_are_those_of_the_headline_and_those_of_all_have_their_own_names() -> None:
+    waiting = {("Default", "bad", "s"): 2, ("Default", "calm", "s"): 3}
+    found = triaged(
+        Observed([hook("bad")], [observer("bad")], [failure("bad"), failure("calm")], waiting=waiting), paused=["calm"]
+    )
+    told = found.facts()
+    assert "1 partition, 2 events wait" in found.headline
+    assert [told[name] for name in ("failing", "partitions", "waiting")] == [1, 1, 2]
+    assert [told[f"{name}_in_all"] for name in ("partitions", "waiting")] == [2, 5]
+
+
 def test_causes_are_grouped_with_an_open_circuit_under_what_opened_it() -> None:
     circuit = ("The circuit is now open and is not allowing calls.", "Connection refused (10.0.0.9:8443)")
     reading = Observed(

@@ -161,6 +161,23 @@ def test_a_plan_that_python_applies_is_done_on_its_card_too(client: cn.Client, p
     card.close()
 
 
+def test_an_application_by_python_after_one_by_the_button_that_failed_is_shown(
+    client: cn.Client, path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_: Any) -> None:
+        raise cn.KernelError("The kernel did not answer.")
+
+    plan = cn.DesiredState.read(path).plan(client)
+    plan._card = card = cn.widgets.PlanCard(plan)
+    with monkeypatch.context() as patch:
+        patch.setattr(_apply, "_send", fails)
+        act(card, kind="apply")
+    assert set(states(card).values()) <= {UNKNOWN, NOT_SENT}
+    assert plan.apply() is card.applied
+    assert not {UNKNOWN, NOT_SENT} & set(states(card).values())
+    card.close()
+
+
 def test_a_card_that_is_made_after_the_application_does_not_offer_it_again(
     client: cn.Client, path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
