@@ -180,10 +180,15 @@ def _taken_over(plan: PlanContent) -> PlanRefusedError | None:
     if not taken:
         return None
     shown = ", ".join(repr(each.id) for each in taken[:3]) + (" and others" if len(taken) > 3 else "")
+    ways = {
+        "take what another owner has out of the file": any(each.wanted is not None for each in taken),
+        "name under unmanaged what the file must not remove": any(each.wanted is None for each in taken),
+    }
+    first, *more = [*(way for way, helps in ways.items() if helps), "give take_over=True."]
     return PlanRefusedError(
         f"The plan would change what another owner has: {shown}.",
         webhooks=tuple(each.id for each in taken),
-        hint="Take them out of the file, or give take_over=True.",
+        hint=", or ".join([f"{first[0].upper()}{first[1:]}", *more]),
     )
 
 

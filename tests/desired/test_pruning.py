@@ -91,8 +91,9 @@ def test_what_another_owner_has_is_changed_only_with_consent(client: cn.Client) 
     mine = cn.DesiredState((hook("beta", 1).changed(target_url="https://mine.example.com/"),), owned_by=OWNERS["alpha"])
     plan = mine.plan(client)
     assert "Another owner has 'beta-1'" in repr(plan)
-    with pytest.raises(cn.PlanRefusedError, match="would change what another owner has: 'beta-1'"):
+    with pytest.raises(cn.PlanRefusedError, match="would change what another owner has: 'beta-1'") as refused:
         plan.apply()
+    assert refused.value.hint == "Take what another owner has out of the file, or give take_over=True."
     assert not beta.plan(client).differs()
     assert plan.apply(take_over=True)
     assert beta.plan(client)["beta-1"].action is cn.StateAction.UPDATE
@@ -118,8 +119,9 @@ def test_patterns_that_overlap_remove_what_another_owner_has_only_with_consent(c
     mine = cn.DesiredState((hook("gamma", 1),), owned_by=OWNERS["gamma"])
     plan = mine.plan(client, prune=True)
     assert "Another owner has 'gamma-2'" in repr(plan)
-    with pytest.raises(cn.PlanRefusedError, match="would change what another owner has: 'gamma-2'"):
+    with pytest.raises(cn.PlanRefusedError, match="would change what another owner has: 'gamma-2'") as refused:
         plan.apply(allow_removals=True)
+    assert refused.value.hint == "Name under unmanaged what the file must not remove, or give take_over=True."
     assert plan.apply(allow_removals=True, take_over=True)
     assert client.webhooks.ids() == ["gamma-1"]
 
