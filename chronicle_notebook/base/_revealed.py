@@ -19,6 +19,8 @@ _BEGINNING = 16
 """The least length of a beginning that is searched: messages cut long texts."""
 _WORD = re.compile(r"[\w-]{1,15}")
 """A value that other words can contain: ``demo`` is a part of ``demonstration``. It is searched as a whole word."""
+_FRONT = r"(?:(?<![\w-])|(?<=\\[abefnrtv0])|(?<=\\x[0-9a-f]{2})|(?<=\\u[0-9a-fA-F]{4})|(?<=%[0-9A-F]{2}))"
+"""The front of a word. An escape for a line break or another sign is no part of the word after it."""
 _ORIGIN = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://[^/?#@]*/?(?=[^@]*$)")
 """The beginning of a URL, which says nothing secret and which other URLs share."""
 
@@ -118,7 +120,7 @@ def _patterns(value: str) -> Iterator[str]:
             for quote in ("'", '"'):
                 yield f"(?<={quote}){re.escape(form)}(?={quote})"
             continue
-        begin, end = (r"(?<![\w-])", r"(?![\w-])") if _WORD.fullmatch(form) else ("", "")
+        begin, end = (_FRONT, r"(?![\w-])") if _WORD.fullmatch(form) else ("", "")
         for each in (*written(form), repr(form)[1:-1]):
             yield f"{begin}{re.escape(each)}{end}"
 

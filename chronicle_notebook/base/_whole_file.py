@@ -48,6 +48,8 @@ def write_whole(path: Path, text: str, *, private: bool = True) -> None:
 def alone_in(folder: Path) -> Iterator[None]:
     """Nobody else who asks for this changes the files of the folder meanwhile. The folder is made if it is missing.
 
+    Where the file system cannot lock a folder, as NFS, one writer at a time is up to the users.
+
     :raises OSError: the folder cannot be made or read.
     """
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -57,7 +59,8 @@ def alone_in(folder: Path) -> Iterator[None]:
     # The folder is locked, because the files themselves are replaced, and a file for the lock would stay.
     handle = os.open(folder, os.O_RDONLY)
     try:
-        fcntl.flock(handle, fcntl.LOCK_EX)
+        with suppress(OSError):  # NFS locks only what is open for writing, and a folder never is
+            fcntl.flock(handle, fcntl.LOCK_EX)
         yield
         with suppress(OSError):  # some file systems cannot do this for a folder
             os.fsync(handle)

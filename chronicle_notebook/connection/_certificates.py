@@ -6,7 +6,7 @@ import os
 import re
 import ssl
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -114,7 +114,9 @@ def _read(path: str | os.PathLike[str], field: str) -> Data:
 @contextmanager
 def _brief_file(data: Data) -> Iterator[str]:
     """The name of a file with these bytes, which only this user can read and which is gone after the block."""
-    number = os.memfd_create("chronicle") if hasattr(os, "memfd_create") else -1
+    number = -1
+    with suppress(AttributeError, OSError):  # not on this system, or its settings forbid it
+        number = os.memfd_create("chronicle")
     name = f"/proc/self/fd/{number}"
     if number >= 0 and not Path(name).exists():  # /proc is not mounted
         os.close(number)

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from urllib.parse import quote
+
 import pytest
 
 from chronicle_notebook.base._revealed import Revealed
@@ -27,6 +30,21 @@ def _noted(value: str) -> Revealed:
 )
 def test_white_space_around_a_value_does_not_make_every_letter_of_a_message_a_secret(value: str, text: str) -> None:
     assert _noted(value).hide(TEXT) == text
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        repr("a\nhunter2pw"),
+        repr("\x1bhunter2pw"),
+        json.dumps("\u0001hunter2pw"),
+        quote("?t=hunter2pw"),
+        "%2Dhunter2pw\\n",
+    ],
+)
+def test_a_word_after_an_escape_is_a_whole_word(text: str) -> None:
+    assert _noted("hunter2pw").hide(text) == text.replace("hunter2pw", "env:X")
+    assert _noted("hunter2pw").hide("demohunter2pw") == "demohunter2pw"
 
 
 def test_errors_in_a_group_are_hidden_too_and_a_value_that_cannot_be_compared_is_left() -> None:

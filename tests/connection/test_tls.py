@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import ssl
@@ -345,6 +346,12 @@ def test_the_key_of_a_client_is_on_no_disk_and_where_it_must_be_there_is_room_or
         identity.load_into(ssl.create_default_context())
     assert (caught.value.field, "TMPDIR" in caught.value.hint) == ("certificatePath", True)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
+
+    def forbidden(_: str) -> int:
+        raise PermissionError(errno.EACCES, "the system allows no such file")
+
+    identity.load_into(ssl.create_default_context())
+    monkeypatch.setattr(os, "memfd_create", forbidden, raising=False)
     identity.load_into(ssl.create_default_context())
     assert list(tmp_path.iterdir()) == []
 
