@@ -118,7 +118,7 @@ def resumable(
     """
     wanted = list(dict.fromkeys(webhooks))
     holders = files_of(kept, wanted, hooks.ids)
-    if wanted or not holders or kept.waiting():
+    if wanted or kept.waiting() or all(file is kept for file in holders.values()):
         own = [each for each in wanted if holders[each] is kept]
         found = [(kept, each) for each in chosen(kept, own, hooks.ids)] if own or not wanted else []
     else:

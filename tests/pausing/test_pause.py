@@ -480,6 +480,17 @@ def test_calls_with_another_file_that_end_before_it_is_noted_are_finished_by_the
     assert len(client.webhooks.paused()) == 0
 
 
+def test_a_pause_whose_file_is_gone_is_nothing_to_resume_once_its_webhook_is_registered(
+    client: Client, tmp_path: Path
+) -> None:
+    client.webhooks.register(hook("a"))
+    pause_soon(client, "a", file=(file := tmp_path / "mine.yaml"))
+    file.unlink()
+    client.webhooks.register(hook("a"))
+    with pytest.raises(InvalidInputError, match="has no webhooks in it"):
+        client.webhooks.resume()
+
+
 @pytest.mark.parametrize("lost", ["deleted", "not text", "without it"])
 def test_another_file_that_is_lost_is_told_and_its_pause_can_be_forgotten(
     lost: str, client: Client, tmp_path: Path
