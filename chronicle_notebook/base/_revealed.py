@@ -44,12 +44,14 @@ class Revealed:
         for value, reference in self._references.items():
             if text == value:
                 return reference
-            by_form |= dict.fromkeys(_patterns(value), reference)
-        # All at once: what stands for one value is not searched for the next one.
-        patterns = sorted(by_form, key=len, reverse=True)
-        references = [by_form[each] for each in patterns]
-        found = "|".join(f"({each})" for each in patterns)
-        text = re.sub(found, lambda match: references[(match.lastindex or 1) - 1], text)
+            # Only what the text has: a file can have a thousand references, and each has many forms.
+            by_form |= {pattern: reference for form, pattern in _patterns(value) if form in text}
+        if by_form:
+            # All at once: what stands for one value is not searched for the next one.
+            patterns = sorted(by_form, key=len, reverse=True)
+            references = [by_form[each] for each in patterns]
+            found = "|".join(f"({each})" for each in patterns)
+            text = re.sub(found, lambda match: references[(match.lastindex or 1) - 1], text)
         for value in sorted(self._references, key=len, reverse=True):
             text = _without_beginning(text, value, self._references[value])
         return text
@@ -111,18 +113,18 @@ def hidden(text: str) -> str:
     return text if noted is None else noted.hide(text)
 
 
-def _patterns(value: str) -> Iterator[str]:
-    """Regular expressions for a value as messages write it, without groups."""
+def _patterns(value: str) -> Iterator[tuple[str, str]]:
+    """A value as messages write it, each form with the regular expression that finds it, which has no groups."""
     from chronicle_notebook.base._encodings import written
 
     for form in dict.fromkeys((value, value.strip(), " ".join(value.split()), value.lower())):
         if len(form) < _SHORTEST:
             for quote in ("'", '"'):
-                yield f"(?<={quote}){re.escape(form)}(?={quote})"
+                yield form, f"(?<={quote}){re.escape(form)}(?={quote})"
             continue
         begin, end = (_FRONT, r"(?![\w-])") if _WORD.fullmatch(form) else ("", "")
         for each in (*written(form), repr(form)[1:-1]):
-            yield f"{begin}{re.escape(each)}{end}"
+            yield each, f"{begin}{re.escape(each)}{end}"
 
 
 def _without_beginning(text: str, value: str, reference: str) -> str:
@@ -132,7 +134,12 @@ def _without_beginning(text: str, value: str, reference: str) -> str:
     beginning = value[:least]
     if len(value) <= least or beginning not in text:
         return text
-    front, _, rest = text.partition(beginning)
-    tail = value[least:]
-    same = next((at for at, (a, b) in enumerate(zip(tail, rest, strict=False)) if a != b), min(len(tail), len(rest)))
-    return front + reference + _without_beginning(rest[same:], value, reference)
+    tail, parts = value[least:], []
+    front, found, rest = text.partition(beginning)
+    while found:
+        same = next(
+            (at for at, (a, b) in enumerate(zip(tail, rest, strict=False)) if a != b), min(len(tail), len(rest))
+        )
+        parts += [front, reference]
+        front, found, rest = rest[same:].partition(beginning)
+    return "".join([*parts, front])

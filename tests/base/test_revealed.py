@@ -47,6 +47,15 @@ def test_a_word_after_an_escape_is_a_whole_word(text: str) -> None:
     assert _noted("hunter2pw").hide("demohunter2pw") == "demohunter2pw"
 
 
+def test_a_value_that_was_cut_is_hidden_as_often_as_it_stands_there_among_a_thousand_references() -> None:
+    values = Revealed()
+    for number in range(1000):
+        values.note(f"canary/{number:05}/swordfish", f"env:X{number}")
+    cut = "canary/00007/swor… 'canary%2F00008%2Fswordfish' "
+    assert values.hide(cut * 2000) == "env:X7… 'env:X8' " * 2000
+    assert values.hide("nothing") == "nothing"
+
+
 def test_errors_in_a_group_are_hidden_too_and_a_value_that_cannot_be_compared_is_left() -> None:
     class Odd:
         __hash__ = None  # type: ignore[assignment]
