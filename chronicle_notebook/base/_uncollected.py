@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import gc
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
+
+_stopped: list[bool] = []
+"""Has an entry while a block of this process has stopped the collector."""
 
 
 @contextmanager
@@ -15,8 +19,22 @@ def uncollected() -> Iterator[None]:
     """
     enabled = gc.isenabled()
     gc.disable()
+    if enabled:
+        _stopped.append(True)
     try:
         yield
     finally:
         if enabled:
+            _stopped.clear()
             gc.enable()
+
+
+def _start_in_child() -> None:
+    """A child that was forked meanwhile has only the thread that forked it, and nobody else starts its collector."""
+    if _stopped:
+        _stopped.clear()
+        gc.enable()
+
+
+if hasattr(os, "register_at_fork"):  # not on Windows
+    os.register_at_fork(after_in_child=_start_in_child)
