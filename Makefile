@@ -20,7 +20,7 @@ lab: $(READY)
 		$(if $(filter no,$(BROWSER)),--no-browser) $(if $(filter no,$(TOKEN)),--no-token) \
 		$(if $(filter yes,$(NEWER)),--newer)
 
-## test: lint, types, import rules, and all tests, in three processes for each two processors; what failed runs once more
+## test: lint, types, import rules, and all tests, in two processes for each processor; what failed runs once more
 test: $(READY)
 	@$(MAKE) --no-print-directory -j 2 lint types imports front
 	@for name in chromium chromium-browser google-chrome; do command -v $$name >/dev/null && exit; done; \

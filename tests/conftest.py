@@ -39,7 +39,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """With ``pytest -n auto``: half of the time of a test is waiting, for a process or for a browser, say."""
-    return min(6, (os.cpu_count() or 1) * 3 // 2 or 1)
+    return min(6, 2 * (os.cpu_count() or 1))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
