@@ -139,7 +139,8 @@ def authority(endpoint: Endpoint) -> Authority:
 def test_an_oauth_token_is_acquired_once_and_sent(client: Client, authority: Authority) -> None:
     client.settle(hook("o", authority.url(), "One", oauth=(authority.url("/realm/"), "client-1", "s3cret")))
     client.append("s", "One")
-    client.append("t", "One")  # another source, so that they are two requests
+    eventually(lambda: len(authority.numbers("/hook")) == 1)  # two sources that are caught up with would ask at once
+    client.append("t", "One")
     authority_paths = ["/realm/.well-known/openid-configuration", "/token"]
     eventually(lambda: len(authority.numbers("/hook")) == 2)
     assert [delivery.path for delivery in authority.deliveries[:3]] == [*authority_paths, "/hook"]
