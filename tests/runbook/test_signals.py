@@ -93,12 +93,13 @@ def test_sigterm_does_so_too_and_nothing_stays_behind(tmp_path: Path) -> None:
 def test_a_cell_that_does_not_mind_is_ended_by_the_second_signal(tmp_path: Path) -> None:
     stubborn = """
 import time
-print("begun", flush=True)
+what = "begun"
 while True:
     try:
+        print(what, flush=True)
         time.sleep(3600)
     except KeyboardInterrupt:
-        print("begun again", flush=True)
+        what = "begun again"
 """
     with begun(tmp_path, written(tmp_path, stubborn)) as process:
         assert process.stderr is not None
@@ -114,8 +115,8 @@ while True:
 def test_no_cell_is_begun_after_one_that_does_not_mind(tmp_path: Path) -> None:
     mild = """
 import time
-print("begun", flush=True)
 try:
+    print("begun", flush=True)
     time.sleep(3600)
 except KeyboardInterrupt:
     pass
