@@ -9,6 +9,7 @@ on how fast the machine is. Ids, times, ports, hashes and ciphertexts are evened
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import json
 import sys
@@ -143,6 +144,7 @@ class Held:
         for observer in self._kernel.engine.observers() if self._kernel.behaviour.tail_corrected else ():
             if observer.webhook.id in due and observer.subscribed:
                 self._kernel.engine.correct_tail(observer)
+        self._kernel.engine._wait_for(asyncio.sleep(0))  # it is corrected before what the call brings
         if _short(call.path) in {"Add", "AddWebhooks"}:
             for webhook in json.loads(evening.meaning(call.path, call.request, self._recording.generation))["Webhooks"]:
                 self._corrected.setdefault(webhook["Identifier"], call.at)
